@@ -1,0 +1,2 @@
+//! The `winaccept` command.
+fn main() {}

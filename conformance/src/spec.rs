@@ -1,0 +1,1 @@
+//! The clause inventory and the choice points, read from `spec-notes/`.

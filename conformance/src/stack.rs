@@ -1,0 +1,1 @@
+//! Stacks: whatever executes calls.

@@ -1,0 +1,98 @@
+//! What a call gives back: a value, an error code, and what it wrote through its pointers.
+
+use crate::call::{Address, Data, Handle, List, NetworkEvents, OptVal, PollEvents, SET};
+use crate::code::Code;
+
+/// The value a call returned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Value {
+    /// A plain number: zero for success, a count of bytes or sockets, a code returned directly.
+    Number(i64),
+    /// A new handle.
+    Handle(Handle),
+    /// `SOCKET_ERROR` (-1).
+    SocketError,
+    /// `INVALID_SOCKET`.
+    InvalidSocket,
+    /// `WSA_WAIT_EVENT_0 + n`.
+    WaitEvent(u8),
+    /// `WSA_WAIT_TIMEOUT`.
+    WaitTimeout,
+    /// `WSA_WAIT_IO_COMPLETION`, and `WAIT_IO_COMPLETION` of `SleepEx`.
+    WaitIoCompletion,
+    /// `WSA_WAIT_FAILED`.
+    WaitFailed,
+    /// `WSA_INVALID_EVENT`.
+    InvalidEvent,
+    /// The documents say that the behaviour is undefined: anything may follow.
+    Undefined,
+}
+
+/// What a call wrote through its pointer arguments.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum Out {
+    /// The call has no out-parameters, or left all of them as they were.
+    #[default]
+    None,
+    /// `addr` and `addrlen`; each `None` when left untouched (or not supplied).
+    Name {
+        /// The address written.
+        addr: Option<Address>,
+        /// The length written, in bytes.
+        len: Option<i32>,
+    },
+    /// The bytes that `recv` stored.
+    Data(Data),
+    /// The sockets left in the three sets of `select`.
+    Sets {
+        /// Readable.
+        read: List<Handle, SET>,
+        /// Writable.
+        write: List<Handle, SET>,
+        /// Exceptional.
+        except: List<Handle, SET>,
+    },
+    /// `revents` of each entry of `WSAPoll`, in order.
+    Revents(List<PollEvents, SET>),
+    /// The value of an option.
+    Option(OptVal),
+    /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
+    Events(NetworkEvents),
+}
+
+/// What a call gives back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Outcome {
+    /// The returned value.
+    pub value: Value,
+    /// The error that `WSAGetLastError` tells after a failure; [`Code::NONE`] after success.
+    pub error: Code,
+    /// What was written through pointers.
+    pub out: Out,
+}
+
+impl Outcome {
+    /// Success with a number.
+    #[must_use]
+    pub fn number(n: i64) -> Outcome {
+        Outcome { value: Value::Number(n), error: Code::NONE, out: Out::None }
+    }
+
+    /// `SOCKET_ERROR` with a code.
+    #[must_use]
+    pub fn socket_error(error: Code) -> Outcome {
+        Outcome { value: Value::SocketError, error, out: Out::None }
+    }
+
+    /// `INVALID_SOCKET` with a code.
+    #[must_use]
+    pub fn invalid_socket(error: Code) -> Outcome {
+        Outcome { value: Value::InvalidSocket, error, out: Out::None }
+    }
+
+    /// The same outcome with out-parameters.
+    #[must_use]
+    pub fn with(self, out: Out) -> Outcome {
+        Outcome { out, ..self }
+    }
+}

@@ -1,0 +1,123 @@
+//! What a stack was seen to do at one step, and whether an expectation allows it.
+//!
+//! The model and every real stack report in these terms, so that they can be compared line by line.
+
+use winaccept_model::call::{Address, Data, NetworkEvents, OptVal, PollEvents, Port};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::Value;
+
+use crate::script::{AddrPattern, Expect, NameId, Pattern, Ref, ValuePattern, With};
+
+/// What was seen at one step.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Observed {
+    /// The call did not return before the next step.
+    Blocks,
+    /// The call returned.
+    Returned(Seen),
+    /// The actor printed this text.
+    Printed(String),
+    /// The step has no outcome of its own (an exit, a happening).
+    Done,
+    /// The step was not taken; why.
+    NotTaken(String),
+}
+
+/// A returned call as seen from outside.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Seen {
+    /// The returned value; a new handle is only said to be one.
+    pub value: SeenValue,
+    /// The error code after a failure.
+    pub error: Code,
+    /// What was written through pointers, in the order of the parameters.
+    pub out: Vec<SeenOut>,
+}
+
+/// A returned value as seen from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum SeenValue {
+    /// This value; never [`Value::Handle`].
+    Is(Value),
+    /// A new, valid handle.
+    Handle,
+}
+
+/// An out-parameter as seen from outside.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum SeenOut {
+    /// The address buffer; `None`: unchanged.
+    Addr(Option<SeenAddress>),
+    /// The integer behind `addrlen` after the call.
+    AddrLen(i32),
+    /// The bytes received.
+    Data(Data),
+    /// The option's value.
+    Value(OptVal),
+    /// The sockets left in `readfds`, by variable.
+    ReadFds(Vec<NameId>),
+    /// The sockets left in `writefds`.
+    WriteFds(Vec<NameId>),
+    /// The sockets left in `exceptfds`.
+    ExceptFds(Vec<NameId>),
+    /// `revents` of each polled entry.
+    Revents(Vec<PollEvents>),
+    /// The network events recorded.
+    Events(NetworkEvents),
+}
+
+/// An address as seen from outside. A port that the system chose is only known by who else has it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SeenAddress {
+    /// Family, IP, and the port: [`Port::Fixed`] if a script wrote it, `Port::Chosen(0)` if the system chose it.
+    pub address: Address,
+    /// The variables whose sockets are bound to exactly this address at this moment, in order.
+    pub names: Vec<NameId>,
+}
+
+/// Does this expectation allow what was seen?
+#[must_use]
+pub fn allows(expect: &Expect, seen: &Observed) -> bool {
+    match (expect, seen) {
+        (Expect::Blocks, Observed::Blocks) => true,
+        (Expect::OneOf(patterns), Observed::Returned(seen)) => patterns.iter().any(|pattern| matches(pattern, seen)),
+        (Expect::Silent(_), Observed::Blocks | Observed::Returned(_)) => true,
+        (Expect::Text(text), Observed::Printed(printed)) => text == printed,
+        _ => false,
+    }
+}
+
+/// Does this one pattern describe what was seen?
+#[must_use]
+pub fn matches(pattern: &Pattern, seen: &Seen) -> bool {
+    let value = match (pattern.value, seen.value) {
+        (ValuePattern::Binds(_), SeenValue::Handle) => true,
+        (ValuePattern::Is(expected), SeenValue::Is(value)) => expected == value,
+        _ => false,
+    };
+    value && pattern.error == seen.error && pattern.with.iter().all(|with| seen.out.iter().any(|out| fits(with, out)))
+}
+
+fn fits(with: &With, out: &SeenOut) -> bool {
+    match (with, out) {
+        (With::Addr(AddrPattern::Unchanged), SeenOut::Addr(None)) => true,
+        (With::Addr(AddrPattern::Of(Ref::Name(name))), SeenOut::Addr(Some(seen))) => seen.names.contains(name),
+        (With::Addr(AddrPattern::Is(address)), SeenOut::Addr(Some(seen))) => seen.address == *address,
+        (With::Addr(AddrPattern::AnyPort(address)), SeenOut::Addr(Some(seen))) => {
+            seen.address.family == address.family && seen.address.ip == address.ip && seen.address.port != Port::Unset
+        }
+        (With::AddrLen(n), SeenOut::AddrLen(m)) => n == m,
+        (With::Data(a), SeenOut::Data(b)) => a == b,
+        (With::Value(a), SeenOut::Value(b)) => a == b,
+        (With::ReadFds(a), SeenOut::ReadFds(b))
+        | (With::WriteFds(a), SeenOut::WriteFds(b))
+        | (With::ExceptFds(a), SeenOut::ExceptFds(b)) => same_set(a, b),
+        (With::Revents(a), SeenOut::Revents(b)) => a == b,
+        (With::Events(a), SeenOut::Events(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn same_set(expected: &[Ref], seen: &[NameId]) -> bool {
+    expected.len() == seen.len() && expected.iter().all(|r| matches!(r, Ref::Name(name) if seen.contains(name)))
+}

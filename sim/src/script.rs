@@ -1,0 +1,300 @@
+//! A scenario as data: who takes which step, what is expected of it, and which clause it shows.
+//!
+//! The parser of the scenario language makes it, the simulator and the real stacks run it.
+
+use winaccept_model::call::{
+    Address, Call, Data, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version,
+};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::Value;
+
+/// A range of bytes in the scenario's source text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A variable of the script: a socket, an event, or duplicated protocol information. Index into [`Script::names`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NameId(pub u16);
+
+/// How a script refers to a handle.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Ref {
+    /// A variable bound by an earlier step.
+    Name(NameId),
+    /// `INVALID_SOCKET`.
+    InvalidSocket,
+    /// `handle(N)`: a number that is no open handle.
+    Number(u32),
+}
+
+/// A scenario.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Script {
+    /// The text after `scenario`.
+    pub title: String,
+    /// The comment lines under the title, joined, without their `#`.
+    pub prose: String,
+    /// Why no real stack can take this scenario; `None` when one can. From `model only "reason"`.
+    pub model_only: Option<String>,
+    /// Processes in order of declaration. The first is the default one.
+    pub processes: Vec<Process>,
+    /// Actors in order of appearance; the index is the [`ThreadId`].
+    pub actors: Vec<Actor>,
+    /// Variables in order of binding.
+    pub names: Vec<Name>,
+    /// The steps.
+    pub items: Vec<Item>,
+    /// The whole source text, for error messages.
+    pub source: String,
+    /// The file it came from, as shown to people.
+    pub file: String,
+}
+
+/// A process of a scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Process {
+    /// Its name; `main` for the default process.
+    pub name: String,
+    /// The Winsock version it has already started when the script begins; `None`: not started.
+    pub started: Option<Version>,
+}
+
+/// A thread of a scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Actor {
+    /// Its name, the first word of its steps.
+    pub name: String,
+    /// The process it belongs to.
+    pub process: ProcessId,
+    /// For `clients N alike`: the number of the group, shared by its members.
+    pub alike: Option<u8>,
+}
+
+/// A variable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Name {
+    /// How it is spelled. Members of an `alike` group each have their own copy, spelled `C.1`, `C.2`, ….
+    pub text: String,
+    /// Where it was bound.
+    pub span: Span,
+}
+
+/// One element of a script.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Item {
+    /// A step of an actor.
+    Step(Step),
+    /// Something that happens to the network or the system.
+    Happening(Happening, Span),
+    /// `any order { … }`: the steps of different actors inside, and the network, interleave freely.
+    /// Each actor's steps are in its own lane, in order.
+    AnyOrder(Vec<Lane>, Span),
+    /// `never CALL = RESULT shows …`: over every interleaving of this scenario no such outcome occurs.
+    Never(Never),
+}
+
+/// The steps of one actor inside `any order`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lane {
+    /// Whose steps.
+    pub actor: ThreadId,
+    /// The steps, in order.
+    pub body: Vec<LaneItem>,
+}
+
+/// One element of a lane.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LaneItem {
+    /// A step.
+    Step(Step),
+    /// `either { … } or { … }`: one of the bodies is taken; an empty body is allowed.
+    Either(Vec<Vec<LaneItem>>),
+    /// `repeat { … }`: over and over, until a step of it blocks for ever.
+    Repeat(Vec<LaneItem>),
+}
+
+/// A step of an actor with what is expected of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Who.
+    pub actor: ThreadId,
+    /// What.
+    pub action: Action,
+    /// What is expected. `None`: nothing is said, any outcome will do.
+    pub expect: Option<Expect>,
+    /// Clause ids after `shows`.
+    pub shows: Vec<String>,
+    /// The whole line.
+    pub span: Span,
+}
+
+/// What an actor does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Issues a call.
+    Call(Call<Ref>),
+    /// Issues a call from inside the blocking hook of the 1.1 call that is in progress on this thread.
+    InHook(Call<Ref>),
+    /// `CALL resumes`: the call that this actor has in progress returns.
+    Resumes,
+    /// `prints "format" [, argument]`: the text after `=` is what appears.
+    Prints {
+        /// A C format string with at most one `%d` or `%ld`.
+        format: String,
+        /// What the conversion prints.
+        argument: Option<PrintArgument>,
+    },
+    /// `exits N`: the process of this actor ends with this exit code.
+    Exits(i32),
+}
+
+/// The argument of `prints`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PrintArgument {
+    /// `WSAGetLastError()`.
+    LastError,
+    /// `iResult`: the value that this actor's last call returned.
+    LastResult,
+}
+
+/// What a step may give.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Expect {
+    /// `= ...`: the call blocks.
+    Blocks,
+    /// One of these; the documents leave the choice.
+    OneOf(Vec<Pattern>),
+    /// `= ?note-id`: the documents are silent; the note says what is known.
+    Silent(String),
+    /// `= "text"`: what `prints` shows.
+    Text(String),
+}
+
+/// One allowed outcome.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pattern {
+    /// The value.
+    pub value: ValuePattern,
+    /// The error name after the value; [`Code::NONE`] when none is written.
+    pub error: Code,
+    /// `with …`.
+    pub with: Vec<With>,
+}
+
+/// The value of an allowed outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValuePattern {
+    /// Exactly this.
+    Is(Value),
+    /// A new handle, bound to this variable.
+    Binds(NameId),
+}
+
+/// One expectation about an out-parameter.
+#[derive(Clone, PartialEq, Debug)]
+pub enum With {
+    /// `addr = …` (for every call that writes an address).
+    Addr(AddrPattern),
+    /// `addrlen = N`: the integer after the call, in bytes.
+    AddrLen(i32),
+    /// `data = "…"`.
+    Data(Data),
+    /// `value = …` of `getsockopt`.
+    Value(OptVal),
+    /// `readfds = {…}`.
+    ReadFds(Vec<Ref>),
+    /// `writefds = {…}`.
+    WriteFds(Vec<Ref>),
+    /// `exceptfds = {…}`.
+    ExceptFds(Vec<Ref>),
+    /// `revents = {…}`, one entry a polled socket.
+    Revents(Vec<PollEvents>),
+    /// `events = FD_ACCEPT|…`; `0` for none.
+    Events(NetworkEvents),
+}
+
+/// An expected address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AddrPattern {
+    /// `unchanged`: nothing was written.
+    Unchanged,
+    /// `address(C)`: the local address of this socket.
+    Of(Ref),
+    /// A literal.
+    Is(Address),
+    /// A literal with `*` for the port: any port but zero.
+    AnyPort(Address),
+}
+
+/// Something that happens without a call.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Happening {
+    /// `hold C`: from now on segments of the connection that socket `C` makes stay in flight.
+    Hold(NameId),
+    /// `release C`: they are delivered again.
+    Release(NameId),
+    /// `drop SYN of C`: the next such segment of that connection is lost.
+    Drop(SegmentName, NameId),
+    /// `timer of C`: the retransmission timer of that connection's opening side runs out.
+    Timer(NameId),
+    /// `fault KIND [for PROCESS] [at CALL N]`: the resource fails, from now on or for the N-th such call from here alone.
+    Fault(Fault),
+    /// `mend KIND [for PROCESS]`.
+    Mend(FaultKind, ProcessId),
+    /// `may drop SYN of C`: inside exploration the next such segment may be lost or delivered.
+    MayDrop(SegmentName, NameId),
+}
+
+/// A segment as scripts name it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum SegmentName {
+    Syn,
+    SynAck,
+    Ack,
+    Rst,
+    Fin,
+    Data,
+}
+
+/// A fault to inject.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fault {
+    /// Which resource.
+    pub kind: FaultKind,
+    /// Whose.
+    pub process: ProcessId,
+    /// `at CALL N`: only the N-th call of this name from here on (1 is the next).
+    pub at: Option<(String, u8)>,
+}
+
+/// A resource that can fail.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum FaultKind {
+    /// `no-descriptors`.
+    NoDescriptors,
+    /// `no-buffers`.
+    NoBuffers,
+    /// `network-down`.
+    NetworkDown,
+    /// `in-callback`: the provider is still processing a callback.
+    InCallback,
+}
+
+/// A claim of the form "never".
+#[derive(Clone, PartialEq, Debug)]
+pub struct Never {
+    /// The call's name.
+    pub call: String,
+    /// The outcomes that must not occur.
+    pub outcomes: Vec<Pattern>,
+    /// Clause ids.
+    pub shows: Vec<String>,
+    /// The whole line.
+    pub span: Span,
+}
