@@ -12,6 +12,8 @@
 mod entry;
 mod load;
 mod number;
+mod plain;
+pub mod quotes;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -19,6 +21,7 @@ use std::sync::OnceLock;
 pub use entry::{Clause, Document, Entry, Kind, MAX_QUOTE_WORDS, RelatedRule, Section, Testable};
 pub use load::{LoadError, Sources};
 pub use number::{Constant, ErrorCode};
+pub use plain::Plain;
 
 /// The inventory: clauses, related rules and the numbers behind their names.
 #[derive(Debug)]
