@@ -10,7 +10,9 @@
 //! ```
 
 mod entry;
+mod find;
 mod load;
+mod note;
 mod number;
 mod plain;
 pub mod quotes;
@@ -20,16 +22,20 @@ use std::sync::OnceLock;
 
 pub use entry::{Clause, Document, Entry, Kind, MAX_QUOTE_WORDS, RelatedRule, Section, Testable};
 pub use load::{LoadError, Sources};
+pub use note::{Grade, MAX_STATEMENT_WORDS, Note, NoteKind, Observation};
 pub use number::{Constant, ErrorCode};
 pub use plain::Plain;
 
-/// The inventory: clauses, related rules and the numbers behind their names.
+/// The inventory: clauses, related rules, the numbers behind their names, the notes on what the
+/// documents leave open, and what real Windows was seen to do.
 #[derive(Debug)]
 pub struct Spec {
     clauses: Vec<Clause>,
     related: Vec<RelatedRule>,
     codes: Vec<ErrorCode>,
     constants: Vec<Constant>,
+    notes: Vec<Note>,
+    observations: Vec<Observation>,
     places: BTreeMap<String, Place>,
 }
 
@@ -38,6 +44,8 @@ pub struct Spec {
 enum Place {
     Clause(usize),
     Related(usize),
+    Note(usize),
+    Observation(usize),
 }
 
 impl Spec {
@@ -46,7 +54,7 @@ impl Spec {
     pub fn bundled() -> &'static Spec {
         static BUNDLED: OnceLock<Spec> = OnceLock::new();
         BUNDLED.get_or_init(|| {
-            Spec::parse(load::BUNDLED)
+            Spec::parse(Sources::BUNDLED)
                 .expect("invariant: the bundled files parse, as the test `bundled_data_parses` shows")
         })
     }
@@ -75,13 +83,31 @@ impl Spec {
         &self.constants
     }
 
+    /// The contradictions and silent spots, in the order of their numbers.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// What real Windows was seen to do.
+    #[must_use]
+    pub fn observations(&self) -> &[Observation] {
+        &self.observations
+    }
+
+    /// Every clause and then every related rule, in the order of the inventory.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.clauses.iter().map(Entry::Clause).chain(self.related.iter().map(Entry::Related))
+    }
+
     /// The clause or related rule of this id.
     #[must_use]
     pub fn entry(&self, id: &str) -> Option<Entry<'_>> {
-        Some(match *self.places.get(id)? {
-            Place::Clause(at) => Entry::Clause(&self.clauses[at]),
-            Place::Related(at) => Entry::Related(&self.related[at]),
-        })
+        match *self.places.get(id)? {
+            Place::Clause(at) => Some(Entry::Clause(&self.clauses[at])),
+            Place::Related(at) => Some(Entry::Related(&self.related[at])),
+            Place::Note(_) | Place::Observation(_) => None,
+        }
     }
 
     /// The clause of this id.
@@ -105,7 +131,30 @@ impl Spec {
     /// Whether a clause or a related rule has this id.
     #[must_use]
     pub fn knows(&self, id: &str) -> bool {
-        self.places.contains_key(id)
+        self.entry(id).is_some()
+    }
+
+    /// The contradiction or silent spot of this id, written without the `?` of a scenario.
+    #[must_use]
+    pub fn note(&self, id: &str) -> Option<&Note> {
+        match *self.places.get(id)? {
+            Place::Note(at) => Some(&self.notes[at]),
+            _ => None,
+        }
+    }
+
+    /// The notes that name this clause or related rule.
+    pub fn notes_on<'a>(&'a self, id: &str) -> impl Iterator<Item = &'a Note> {
+        self.notes.iter().filter(move |note| note.clauses.iter().any(|clause| clause == id))
+    }
+
+    /// The observation of this id.
+    #[must_use]
+    pub fn observation(&self, id: &str) -> Option<&Observation> {
+        match *self.places.get(id)? {
+            Place::Observation(at) => Some(&self.observations[at]),
+            _ => None,
+        }
     }
 
     /// The error code of this name.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::entry::{Clause, RelatedRule};
+use super::note::{Note, Observation};
 use super::number::{Constant, ErrorCode};
 use super::{Place, Spec};
 
@@ -21,13 +22,21 @@ pub struct Sources<'a> {
     pub clauses: &'a str,
     /// `related-rules.toml`
     pub related: &'a str,
+    /// `notes.toml`
+    pub notes: &'a str,
+    /// `observations.toml`
+    pub observations: &'a str,
 }
 
-/// The data files as they were when this crate was compiled.
-pub(super) const BUNDLED: Sources<'static> = Sources {
-    clauses: include_str!("../../../spec-notes/clauses.toml"),
-    related: include_str!("../../../spec-notes/related-rules.toml"),
-};
+impl Sources<'static> {
+    /// The data files as they were when this crate was compiled.
+    pub const BUNDLED: Self = Sources {
+        clauses: include_str!("../../../spec-notes/clauses.toml"),
+        related: include_str!("../../../spec-notes/related-rules.toml"),
+        notes: include_str!("../../../spec-notes/notes.toml"),
+        observations: include_str!("../../../spec-notes/observations.toml"),
+    };
+}
 
 /// Why data files could not be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,12 +87,26 @@ struct RelatedFile {
     constant: Vec<Constant>,
 }
 
-fn parse<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<T, LoadError> {
-    toml::from_str(text).map_err(|error| LoadError::Shape { file, message: error.to_string() })
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoteFile {
+    schema: u32,
+    note: Vec<Note>,
 }
 
-fn check_schema(file: &'static str, found: u32) -> Result<(), LoadError> {
-    if found == SCHEMA { Ok(()) } else { Err(LoadError::Schema { file, found }) }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObservationFile {
+    schema: u32,
+    observation: Vec<Observation>,
+}
+
+fn parse<T: DeserializeOwned>(file: &'static str, text: &str, schema: fn(&T) -> u32) -> Result<T, LoadError> {
+    let content: T = toml::from_str(text).map_err(|error| LoadError::Shape { file, message: error.to_string() })?;
+    match schema(&content) {
+        SCHEMA => Ok(content),
+        found => Err(LoadError::Schema { file, found }),
+    }
 }
 
 impl Spec {
@@ -93,25 +116,24 @@ impl Spec {
     /// When a file does not parse, holds a field or value that is not known, declares another
     /// schema, or repeats an id.
     pub fn parse(sources: Sources<'_>) -> Result<Spec, LoadError> {
-        let clauses: ClauseFile = parse("clauses.toml", sources.clauses)?;
-        check_schema("clauses.toml", clauses.schema)?;
-        let related: RelatedFile = parse("related-rules.toml", sources.related)?;
-        check_schema("related-rules.toml", related.schema)?;
+        let ClauseFile { clause: clauses, .. } =
+            parse("clauses.toml", sources.clauses, |file: &ClauseFile| file.schema)?;
+        let RelatedFile { rule: related, error_code: codes, constant: constants, .. } =
+            parse("related-rules.toml", sources.related, |file: &RelatedFile| file.schema)?;
+        let NoteFile { note: notes, .. } = parse("notes.toml", sources.notes, |file: &NoteFile| file.schema)?;
+        let ObservationFile { observation: observations, .. } =
+            parse("observations.toml", sources.observations, |file: &ObservationFile| file.schema)?;
 
-        let mut spec = Spec {
-            clauses: clauses.clause,
-            related: related.rule,
-            codes: related.error_code,
-            constants: related.constant,
-            places: BTreeMap::new(),
-        };
-        let clauses = spec.clauses.iter().enumerate().map(|(at, clause)| (&clause.id, Place::Clause(at)));
-        let related = spec.related.iter().enumerate().map(|(at, rule)| (&rule.id, Place::Related(at)));
-        for (id, place) in clauses.chain(related) {
-            if spec.places.insert(id.clone(), place).is_some() {
+        let mut places = BTreeMap::new();
+        let ids = clauses.iter().enumerate().map(|(at, clause)| (&clause.id, Place::Clause(at)));
+        let ids = ids.chain(related.iter().enumerate().map(|(at, rule)| (&rule.id, Place::Related(at))));
+        let ids = ids.chain(notes.iter().enumerate().map(|(at, note)| (&note.id, Place::Note(at))));
+        let ids = ids.chain(observations.iter().enumerate().map(|(at, seen)| (&seen.id, Place::Observation(at))));
+        for (id, place) in ids {
+            if places.insert(id.clone(), place).is_some() {
                 return Err(LoadError::DuplicateId(id.clone()));
             }
         }
-        Ok(spec)
+        Ok(Spec { clauses, related, codes, constants, notes, observations, places })
     }
 }

@@ -2,6 +2,7 @@
 //! of this repository, so whoever has copies names a folder.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -89,11 +90,12 @@ pub fn check(folder: &Path) -> io::Result<Report> {
     for path in paths.into_iter().filter(|path| path.is_file()) {
         let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
         let Some(document) = recognise(&text) else { continue };
-        if report.files.contains_key(&document) {
-            report.surplus.push(path);
-        } else {
-            report.files.insert(document, path);
-            pages.insert(document, Plain::of(&text));
+        match report.files.entry(document) {
+            Entry::Occupied(_) => report.surplus.push(path),
+            Entry::Vacant(slot) => {
+                slot.insert(path);
+                pages.insert(document, Plain::of(&text));
+            }
         }
     }
     report.missing = Document::ALL.into_iter().filter(|document| !pages.contains_key(document)).collect();
@@ -110,7 +112,8 @@ pub fn check(folder: &Path) -> io::Result<Report> {
 #[must_use]
 pub fn recognise(text: &str) -> Option<Document> {
     let front_matter = text.trim_start_matches('\u{feff}').strip_prefix("---")?;
-    let title = front_matter.lines().skip(1).take_while(|line| *line != "---").find_map(|line| line.strip_prefix("title:"))?;
+    let title =
+        front_matter.lines().skip(1).take_while(|line| *line != "---").find_map(|line| line.strip_prefix("title:"))?;
     // Later versions of the pages add the header to the title: "accept function (winsock2.h)".
     let title = title.trim();
     let title = title.strip_suffix(".h)").and_then(|title| title.rsplit_once(" (")).map_or(title, |(name, _)| name);

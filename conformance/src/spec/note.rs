@@ -1,0 +1,111 @@
+//! Where the documents disagree or are silent, and what real Windows was seen to do there.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Why a note exists.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteKind {
+    /// The documents disagree with each other or with themselves.
+    Contradiction,
+    /// No document says what happens.
+    Silence,
+}
+
+impl NoteKind {
+    /// The first segment of the ids of these notes, without the dot.
+    #[must_use]
+    pub const fn id_prefix(self) -> &'static str {
+        match self {
+            NoteKind::Contradiction => "contradiction",
+            NoteKind::Silence => "silent",
+        }
+    }
+}
+
+/// A contradiction or a silent spot. A scenario refers to it by `?` and its id.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// The id, such as `silent.02-wsaefault-consumes`; unique.
+    pub id: String,
+    /// Why the note exists.
+    pub kind: NoteKind,
+    /// One line.
+    pub title: String,
+    /// What the documents say or leave out.
+    pub says: String,
+    /// The clauses and related rules concerned.
+    pub clauses: Vec<String>,
+    /// What real Windows is known to do; see [`Note::windows`].
+    windows: String,
+    /// The observations on which that rests.
+    pub observations: Vec<String>,
+}
+
+impl Note {
+    /// What real Windows is known to do. `None` where nothing is known.
+    #[must_use]
+    pub fn windows(&self) -> Option<&str> {
+        Some(self.windows.as_str()).filter(|text| *text != "unknown")
+    }
+}
+
+/// How well an observation is supported.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+pub enum Grade {
+    /// Asserted by a test that runs on real Windows by default.
+    T,
+    /// Asserted by a test that runs there only on request.
+    TI,
+    /// Implied by a sequence of asserted calls.
+    D,
+    /// Stated in a comment of a test.
+    C,
+    /// Inferred by the reader of a test, or found to be untested.
+    I,
+    /// A test on real Windows, a statement of Microsoft or a packet capture, collected elsewhere.
+    S,
+    /// Several independent reports.
+    M,
+    /// One report or a code comment.
+    W,
+    /// No evidence was found.
+    N,
+}
+
+impl Grade {
+    /// Whether somebody saw it, rather than inferred or missed it.
+    #[must_use]
+    pub const fn is_seen(self) -> bool {
+        !matches!(self, Grade::I | Grade::N)
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variants are the letters by which grades are written.
+        f.pad(&format!("{self:?}"))
+    }
+}
+
+/// What real Windows was seen to do, by people who ran something on it. Not measured here.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// The id, such as `WT-ACC-005` or `C5`; unique.
+    pub id: String,
+    /// How well it is supported.
+    pub grade: Grade,
+    /// What was seen, at most [`MAX_STATEMENT_WORDS`] words.
+    pub statement: String,
+    /// What is known of the Windows version; `None` if nothing.
+    pub windows: Option<String>,
+    /// Where it can be looked up.
+    pub source: String,
+}
+
+/// The longest statement of an observation, in words.
+pub const MAX_STATEMENT_WORDS: usize = 60;
