@@ -89,7 +89,7 @@ impl Reader<'_> {
             b']' if self.rest.starts_with("](") => self.rest.find(')').map(|at| at + 1),
             b'*' if self.rest.starts_with("**") => Some(2),
             b'`' => Some(1),
-            b'>' if self.plain.text.is_empty() || line_start => Some(1),
+            b'>' if line_start => Some(1),
             _ => None,
         }
     }
