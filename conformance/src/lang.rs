@@ -1,1 +1,28 @@
-//! The scenario language.
+//! The scenario language: from text to a [`Script`](winaccept_sim::script::Script) and back.
+//!
+//! `docs/language.md` is the grammar page; this module is what it describes. Reading goes in three layers:
+//! `token` cuts the text into words, `cursor` walks over them and words the complaints, and the modules named
+//! after constructs turn them into the script while `scope` keeps track of what is bound and who is blocked.
+
+mod actor;
+mod argument;
+mod block;
+mod call;
+mod cursor;
+mod declaration;
+mod diagnostic;
+mod expectation;
+mod happening;
+pub mod limits;
+mod literal;
+mod parser;
+mod reserved;
+mod scope;
+mod signature;
+mod step;
+mod suggest;
+mod token;
+mod variable;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use parser::parse;

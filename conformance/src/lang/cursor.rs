@@ -1,0 +1,249 @@
+//! Walks over the tokens of a scenario and words the complaints.
+
+use std::ops::Range;
+
+use super::diagnostic::Diagnostic;
+use super::literal;
+use super::suggest::did_you_mean;
+use super::token::{Kind, Token};
+
+/// An error that is already in the list of problems.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Reported;
+
+/// What a parsing function gives.
+pub(super) type Parsed<T> = Result<T, Reported>;
+
+/// The tokens without comments and continuations, a place among them, and what was wrong so far.
+pub(super) struct Cursor<'a> {
+    source: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    /// Byte where the last token taken ends.
+    end: usize,
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+impl<'a> Cursor<'a> {
+    /// `tokens` must come from scanning `source`, so that they end with [`Kind::End`].
+    pub(super) fn new(source: &'a str, tokens: Vec<Token>) -> Cursor<'a> {
+        let tokens = tokens.into_iter().filter(|t| !matches!(t.kind, Kind::Comment | Kind::Continuation)).collect();
+        Cursor { source, tokens, at: 0, end: 0, problems: Vec::new() }
+    }
+
+    /// Where we are, to come back to with [`Cursor::rewind`].
+    pub(super) fn mark(&self) -> usize {
+        self.at
+    }
+
+    /// Back to a place that [`Cursor::mark`] gave.
+    pub(super) fn rewind(&mut self, mark: usize) {
+        self.at = mark;
+    }
+
+    fn token(&self, ahead: usize) -> &Token {
+        // The last token is `End`, and nothing moves past it.
+        &self.tokens[(self.at + ahead).min(self.tokens.len() - 1)]
+    }
+
+    /// What the next token is.
+    pub(super) fn kind(&self) -> Kind {
+        self.token(0).kind
+    }
+
+    /// How the token `ahead` of the next one is spelled; empty at the end of a line.
+    pub(super) fn text_ahead(&self, ahead: usize) -> &'a str {
+        let token = self.token(ahead);
+        if token.kind == Kind::Newline { "" } else { &self.source[token.span.clone()] }
+    }
+
+    /// How the next token is spelled; empty at the end of a line.
+    pub(super) fn text(&self) -> &'a str {
+        self.text_ahead(0)
+    }
+
+    /// Where the next token is; at the end of a line the empty range there.
+    pub(super) fn span(&self) -> Range<usize> {
+        let span = self.token(0).span.clone();
+        if self.kind() == Kind::Newline { span.start..span.start } else { span }
+    }
+
+    /// From `start` to the end of the last token taken.
+    pub(super) fn since(&self, start: usize) -> Range<usize> {
+        start..self.end.max(start)
+    }
+
+    /// Takes the next token, whatever it is.
+    pub(super) fn advance(&mut self) -> (&'a str, Range<usize>) {
+        let taken = (self.text(), self.span());
+        if self.kind() != Kind::End {
+            self.end = taken.1.end;
+            self.at += 1;
+        }
+        taken
+    }
+
+    /// Nothing more in the file.
+    pub(super) fn at_end(&self) -> bool {
+        self.kind() == Kind::End
+    }
+
+    /// Nothing more on this line.
+    pub(super) fn at_line_end(&self) -> bool {
+        matches!(self.kind(), Kind::Newline | Kind::End)
+    }
+
+    /// Is the next token this symbol or word?
+    pub(super) fn at(&self, text: &str) -> bool {
+        matches!(self.kind(), Kind::Symbol | Kind::Word | Kind::Dots) && self.text() == text
+    }
+
+    /// Takes this symbol or word if it comes next.
+    pub(super) fn eat(&mut self, text: &str) -> bool {
+        let found = self.at(text);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// Takes this symbol or word, or complains.
+    pub(super) fn expect(&mut self, text: &str) -> Parsed<()> {
+        if self.eat(text) { Ok(()) } else { Err(self.expected(&format!("`{text}`"))) }
+    }
+
+    /// Takes any word; `what` says in an error what kind of word was expected.
+    pub(super) fn word(&mut self, what: &str) -> Parsed<(&'a str, Range<usize>)> {
+        if self.kind() == Kind::Word { Ok(self.advance()) } else { Err(self.expected(what)) }
+    }
+
+    /// Takes one of the words of `table`.
+    pub(super) fn one_of<T: Copy>(&mut self, what: &str, table: &[(&str, T)]) -> Parsed<T> {
+        if let Some((_, value)) = table.iter().find(|(word, _)| self.text() == *word) {
+            self.advance();
+            return Ok(*value);
+        }
+        let list: Vec<_> = table.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let near = did_you_mean(self.text(), table.iter().map(|(word, _)| *word));
+        let problem = self.expectation(&format!("{what}: {}", list.join(", ")));
+        Err(self.report(problem.maybe_help(near)))
+    }
+
+    /// Takes a number within `range`.
+    pub(super) fn integer(&mut self, what: &str, range: std::ops::RangeInclusive<i64>) -> Parsed<i64> {
+        let (low, high) = (*range.start(), *range.end());
+        if self.kind() == Kind::Number {
+            match literal::integer(self.text()) {
+                Some(value) if range.contains(&value) => {
+                    self.advance();
+                    return Ok(value);
+                }
+                None if !literal::is_all_digits(self.text()) => {}
+                _ => {
+                    let title = format!("{what} is out of range");
+                    let label = format!("must be from {low} to {high}");
+                    return Err(self.report(Diagnostic::new(title, self.span(), label)));
+                }
+            }
+        }
+        Err(self.expected(&format!("{what}, a number from {low} to {high}")))
+    }
+
+    /// Takes a string in quotes and gives its bytes.
+    pub(super) fn bytes(&mut self, what: &str) -> Parsed<(Vec<u8>, Range<usize>)> {
+        if self.kind() == Kind::UnclosedText {
+            let problem = Diagnostic::new("this string is not closed", self.span(), "the closing `\"` is missing")
+                .help("a string ends on the line where it begins; write `\\n` for a line break");
+            return Err(self.report(problem));
+        }
+        if self.kind() != Kind::Text {
+            return Err(self.expected(what));
+        }
+        let (text, span) = self.advance();
+        match literal::unescape(&text[1..text.len() - 1]) {
+            Ok(bytes) => Ok((bytes, span)),
+            Err(bad) => {
+                let at = span.start + 1 + bad.at;
+                let problem = Diagnostic::new("unknown escape in a string", at..at + bad.len, "means nothing")
+                    .help("the escapes are \\n \\r \\t \\0 \\\\ \\\" and \\xNN with two hexadecimal digits");
+                Err(self.report(problem))
+            }
+        }
+    }
+
+    /// Takes a string in quotes that is text.
+    pub(super) fn string(&mut self, what: &str) -> Parsed<String> {
+        let (bytes, span) = self.bytes(what)?;
+        String::from_utf8(bytes).map_err(|_| {
+            let title = "this string is not UTF-8";
+            self.report(
+                Diagnostic::new(title, span, "its `\\x` escapes make no character")
+                    .help("only the data of send and recv may be any bytes"),
+            )
+        })
+    }
+
+    /// The line must end here.
+    pub(super) fn line_end(&mut self, allowed: &str) -> Parsed<()> {
+        if self.at_line_end() || self.at("}") { Ok(()) } else { Err(self.expected(allowed)) }
+    }
+
+    /// Skips the rest of a line, and the block that it opens, if it does.
+    pub(super) fn skip_line(&mut self) {
+        let mut last = "";
+        while !self.at_line_end() {
+            last = self.advance().0;
+        }
+        if last == "{" {
+            self.skip_block();
+        }
+    }
+
+    /// Skips to behind the `}` that matches a `{` already taken.
+    pub(super) fn skip_block(&mut self) {
+        let mut depth = 1;
+        while depth > 0 && !self.at_end() {
+            match self.advance().0 {
+                "{" => depth += 1,
+                "}" => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// Complains that `what` was expected here.
+    pub(super) fn expected(&mut self, what: &str) -> Reported {
+        if self.kind() == Kind::UnclosedText {
+            // The real mistake, whatever was expected.
+            return self.bytes(what).err().unwrap_or(Reported);
+        }
+        let problem = self.expectation(what);
+        self.report(problem)
+    }
+
+    /// The problem that `what` was expected here.
+    pub(super) fn expectation(&self, what: &str) -> Diagnostic {
+        let found = match self.kind() {
+            Kind::Newline => "the end of the line".to_owned(),
+            Kind::End => "the end of the file".to_owned(),
+            Kind::Text => "a string".to_owned(),
+            _ => format!("`{}`", shortened(self.text())),
+        };
+        Diagnostic::new(format!("unexpected {found}"), self.span(), format!("expected {what}"))
+    }
+
+    /// Adds a problem to the list.
+    pub(super) fn report(&mut self, problem: Diagnostic) -> Reported {
+        self.problems.push(problem);
+        Reported
+    }
+}
+
+/// Enough of a word to recognise it.
+pub(super) fn shortened(text: &str) -> String {
+    const ENOUGH: usize = 40;
+    match text.char_indices().nth(ENOUGH) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,385 @@
+//! What stands after `=` and `shows`.
+
+use std::ops::Range;
+
+use winaccept_model::call::{Buffer, Call, Length, OptVal, PollEvents, ThreadId};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::Value;
+use winaccept_sim::script::{AddrPattern, Expect, Pattern, Ref, ValuePattern, With};
+
+use super::cursor::{Parsed, Reported, shortened};
+use super::diagnostic::Diagnostic;
+use super::literal::{self, AddressLiteral};
+use super::parser::Parser;
+use super::reserved::is_free;
+use super::signature::{OUTS, Out, Returns, Signature};
+use super::suggest::did_you_mean;
+use super::token::Kind;
+
+/// What an expectation is about.
+#[derive(Clone, Copy)]
+pub(super) struct Expected<'a> {
+    pub(super) signature: &'static Signature,
+    /// The arguments, where they are known.
+    pub(super) call: Option<&'a Call<Ref>>,
+    /// Whose step it is; nobody's in `never`.
+    pub(super) actor: Option<ThreadId>,
+}
+
+impl Returns {
+    /// What may stand after `=`.
+    fn expected(self) -> &'static str {
+        match self {
+            Returns::Socket => "a variable for the new socket, or `INVALID_SOCKET` and an error name",
+            Returns::Event => "a variable for the new event, or `WSA_INVALID_EVENT` and an error name",
+            Returns::Number => "a number, or `SOCKET_ERROR` and an error name",
+            Returns::Bool => "`TRUE`, or `FALSE` and an error name",
+            Returns::Code => "`0` or the name of an error code",
+            Returns::Wait => {
+                "`WSA_WAIT_EVENT_0`, `WSA_WAIT_EVENT_0+N`, `WSA_WAIT_TIMEOUT`, `WSA_WAIT_IO_COMPLETION`, or \
+                 `WSA_WAIT_FAILED` and an error name"
+            }
+            Returns::Sleep => "`0` or `WAIT_IO_COMPLETION`",
+            Returns::Nothing => "`0`, for it returns nothing",
+        }
+    }
+
+    /// Does this value say that the call failed, so that an error name follows?
+    fn is_failure(self, value: ValuePattern) -> bool {
+        match value {
+            ValuePattern::Is(Value::SocketError | Value::InvalidSocket | Value::WaitFailed | Value::InvalidEvent) => {
+                true
+            }
+            ValuePattern::Is(Value::Number(0)) => self == Returns::Bool,
+            _ => false,
+        }
+    }
+}
+
+/// The words for values, and what returns them.
+const VALUES: &[(&str, Value, Returns)] = &[
+    ("SOCKET_ERROR", Value::SocketError, Returns::Number),
+    ("INVALID_SOCKET", Value::InvalidSocket, Returns::Socket),
+    ("WSA_INVALID_EVENT", Value::InvalidEvent, Returns::Event),
+    ("TRUE", Value::Number(1), Returns::Bool),
+    ("FALSE", Value::Number(0), Returns::Bool),
+    ("WSA_WAIT_EVENT_0", Value::WaitEvent(0), Returns::Wait),
+    ("WSA_WAIT_TIMEOUT", Value::WaitTimeout, Returns::Wait),
+    ("WSA_WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Wait),
+    ("WSA_WAIT_FAILED", Value::WaitFailed, Returns::Wait),
+    ("WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Sleep),
+];
+
+impl Parser<'_> {
+    /// What stands after the `=` of a call.
+    pub(super) fn result(&mut self, of: Expected<'_>) -> Parsed<Expect> {
+        if self.cursor.eat("...") {
+            return Ok(Expect::Blocks);
+        }
+        if self.cursor.eat("?") {
+            return self.cursor.word("the id of a note").map(|(note, _)| Expect::Silent(note.to_owned()));
+        }
+        if self.cursor.kind() == Kind::Text {
+            let problem = Diagnostic::new(
+                "a call returns no text",
+                self.cursor.span(),
+                format!("expected {}", of.signature.returns.expected()),
+            )
+            .help("text is expected of `prints`");
+            return Err(self.cursor.report(problem));
+        }
+        self.alternatives(of).map(Expect::OneOf)
+    }
+
+    /// One outcome, or several in braces.
+    fn alternatives(&mut self, of: Expected<'_>) -> Parsed<Vec<Pattern>> {
+        if !self.cursor.eat("{") {
+            return Ok(vec![self.alternative(of)?]);
+        }
+        let mut patterns = vec![self.alternative(of)?];
+        while self.cursor.eat("|") {
+            patterns.push(self.alternative(of)?);
+        }
+        if self.cursor.eat("}") { Ok(patterns) } else { Err(self.cursor.expected("`|` and another outcome, or `}`")) }
+    }
+
+    /// The outcomes after `never CALL =`.
+    pub(super) fn never_outcomes(&mut self, signature: &'static Signature) -> Parsed<Vec<Pattern>> {
+        self.alternatives(Expected { signature, call: None, actor: None })
+    }
+
+    fn alternative(&mut self, of: Expected<'_>) -> Parsed<Pattern> {
+        let start = self.cursor.span().start;
+        let value = self.value(of)?;
+        let span = self.cursor.since(start);
+        let error = self.error_of(of.signature, value, span)?;
+        let with = if self.cursor.eat("with") { self.with(of)? } else { Vec::new() };
+        Ok(Pattern { value, error, with })
+    }
+
+    fn value(&mut self, of: Expected<'_>) -> Parsed<ValuePattern> {
+        let returns = of.signature.returns;
+        if self.cursor.kind() == Kind::Number {
+            let range = match returns {
+                Returns::Number => i64::from(i32::MIN)..=i64::from(i32::MAX),
+                Returns::Code => 0..=i64::from(u16::MAX),
+                Returns::Bool => 0..=1,
+                Returns::Sleep | Returns::Nothing => 0..=0,
+                Returns::Socket | Returns::Event | Returns::Wait => return Err(self.wrong_type(of.signature)),
+            };
+            if self.cursor.text() == "-1" {
+                let problem = self.cursor.expectation("`SOCKET_ERROR`").help("values are written by name");
+                return Err(self.cursor.report(problem));
+            }
+            let value = self.cursor.integer("the returned value", range)?;
+            return Ok(ValuePattern::Is(Value::Number(value)));
+        }
+        let word = self.cursor.text();
+        if word == "undefined" {
+            self.cursor.advance();
+            return Ok(ValuePattern::Is(Value::Undefined));
+        }
+        if let Some((_, value, _)) = VALUES.iter().find(|(name, _, by)| *name == word && *by == returns) {
+            self.cursor.advance();
+            if word == "WSA_WAIT_EVENT_0" && self.cursor.eat("+") {
+                let last = winaccept_model::call::SET as i64 - 1;
+                let index = self.cursor.integer("the index of the event", 0..=last)?;
+                return Ok(ValuePattern::Is(Value::WaitEvent(index as u8)));
+            }
+            return Ok(ValuePattern::Is(*value));
+        }
+        if self.cursor.kind() != Kind::Word {
+            return Err(self.cursor.expected(returns.expected()));
+        }
+        if let Some(code) = Code::by_name(word).filter(|_| returns == Returns::Code) {
+            self.cursor.advance();
+            return Ok(ValuePattern::Is(Value::Number(i64::from(code.0))));
+        }
+        let binds = matches!(returns, Returns::Socket | Returns::Event);
+        if !binds || !is_free(word) {
+            return Err(self.wrong_type(of.signature));
+        }
+        let Some(actor) = of.actor else {
+            let problem =
+                Diagnostic::new("`never` binds no variable", self.cursor.span(), "expected a value and an error name");
+            return Err(self.cursor.report(problem.help("name the failure that must not occur")));
+        };
+        let (word, span) = self.cursor.advance();
+        self.bind(word, &span, actor, returns == Returns::Event).map(ValuePattern::Binds)
+    }
+
+    /// Complains about a value that the call never returns.
+    fn wrong_type(&mut self, signature: &Signature) -> Reported {
+        let word = shortened(self.cursor.text());
+        let title = format!("`{}` does not return `{word}`", signature.name);
+        let label = format!("expected {}", signature.returns.expected());
+        let fitting = VALUES.iter().filter(|(_, _, by)| *by == signature.returns).map(|(name, _, _)| *name);
+        let help = match Code::by_name(&word) {
+            Some(_) if signature.returns == Returns::Number => Some(format!("write `SOCKET_ERROR {word}`")),
+            Some(_) if signature.returns == Returns::Socket => Some(format!("write `INVALID_SOCKET {word}`")),
+            _ => did_you_mean(&word, fitting),
+        };
+        self.cursor.report(Diagnostic::new(title, self.cursor.span(), label).maybe_help(help))
+    }
+
+    /// The error name after a value that stands at `span`.
+    fn error_of(&mut self, signature: &Signature, value: ValuePattern, span: Range<usize>) -> Parsed<Code> {
+        let failed = signature.returns.is_failure(value);
+        let named = self.cursor.kind() == Kind::Word && !matches!(self.cursor.text(), "with" | "shows");
+        if failed && named {
+            return self.error_name();
+        }
+        if failed {
+            if let Some(code) = literal::integer(self.cursor.text()).filter(|_| self.cursor.kind() == Kind::Number) {
+                let name = u16::try_from(code).ok().and_then(|code| Code(code).name());
+                let problem = self.cursor.expectation("the name of an error code");
+                return Err(self.cursor.report(problem.maybe_help(name.map(|name| format!("write `{name}`")))));
+            }
+            let problem = Diagnostic::new("a failure needs its error code", span, "expected an error name behind this")
+                .help("for example `WSAEINVAL`; where the documents are silent write `= ?note-id`");
+            return Err(self.cursor.report(problem));
+        }
+        if named && Code::by_name(self.cursor.text()).is_some() {
+            let problem =
+                Diagnostic::new("an error code after a success", self.cursor.span(), "expected no error name here")
+                    .also(span, "this value is no failure");
+            return Err(self.cursor.report(problem));
+        }
+        Ok(Code::NONE)
+    }
+
+    /// The expectations after `with`.
+    fn with(&mut self, of: Expected<'_>) -> Parsed<Vec<With>> {
+        let mut all: Vec<With> = Vec::new();
+        let mut named = Vec::new();
+        loop {
+            let (out, span) = self.out_name(of)?;
+            if named.contains(&out) {
+                let problem = Diagnostic::new(format!("`{}` is expected twice", out.name()), span, "named again here");
+                return Err(self.cursor.report(problem));
+            }
+            named.push(out);
+            self.cursor.expect("=")?;
+            all.push(self.out_pattern(out, of)?);
+            if !self.cursor.eat(",") {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Takes the name of an out-parameter that the call has.
+    fn out_name(&mut self, of: Expected<'_>) -> Parsed<(Out, Range<usize>)> {
+        let (word, span) = self.cursor.word("an out-parameter such as `addr`")?;
+        let call = of.signature.name;
+        let known = OUTS.iter().find(|(name, _)| *name == word).map(|(_, out)| *out);
+        match known.filter(|out| of.signature.outs.contains(out)) {
+            Some(out) if of.call.is_some_and(|call| passes_null(call, out)) => {
+                let problem = Diagnostic::new(format!("this call passes no `{word}`"), span, "the argument is `NULL`");
+                Err(self.cursor.report(problem.help("pass a buffer, or expect nothing of it")))
+            }
+            Some(out) => Ok((out, span)),
+            None => {
+                let has: Vec<_> = of.signature.outs.iter().map(|out| format!("`{}`", out.name())).collect();
+                let label = if has.is_empty() {
+                    "it writes nothing".to_owned()
+                } else {
+                    format!("it writes {}", has.join(", "))
+                };
+                let near = did_you_mean(word, of.signature.outs.iter().map(|out| out.name()));
+                let title = format!("`{call}` has no out-parameter `{}`", shortened(word));
+                Err(self.cursor.report(Diagnostic::new(title, span, label).maybe_help(near)))
+            }
+        }
+    }
+
+    fn out_pattern(&mut self, out: Out, of: Expected<'_>) -> Parsed<With> {
+        match out {
+            Out::Addr => self.address_pattern(of.actor).map(With::Addr),
+            Out::AddrLen => {
+                let range = i64::from(i32::MIN)..=i64::from(i32::MAX);
+                self.cursor.integer("the length of the address", range).map(|length| With::AddrLen(length as i32))
+            }
+            Out::Data => self.data().map(With::Data),
+            Out::Value => match of.call {
+                Some(Call::Getsockopt { opt, .. }) => self.option_value(*opt).map(With::Value),
+                _ => self.dword("the value of the option").map(|value| With::Value(OptVal::Number(value))),
+            },
+            Out::ReadFds => self.expected_set(of.actor).map(With::ReadFds),
+            Out::WriteFds => self.expected_set(of.actor).map(With::WriteFds),
+            Out::ExceptFds => self.expected_set(of.actor).map(With::ExceptFds),
+            Out::Revents => self.revents(of.call).map(With::Revents),
+            Out::Events => self.network_events().map(With::Events),
+        }
+    }
+
+    fn address_pattern(&mut self, actor: Option<ThreadId>) -> Parsed<AddrPattern> {
+        if self.cursor.eat("unchanged") {
+            return Ok(AddrPattern::Unchanged);
+        }
+        if self.cursor.eat("address") {
+            self.cursor.expect("(")?;
+            let (word, span) = self.cursor.word("a variable that names a socket")?;
+            let name = self.variable(word, &span, actor)?;
+            self.cursor.expect(")")?;
+            return Ok(AddrPattern::Of(Ref::Name(name)));
+        }
+        if self.cursor.kind() != Kind::Number {
+            let problem = self.cursor.expectation("`unchanged`, `address(C)` or an address such as `127.0.0.1:*`");
+            let bare = self.names.contains_key(self.cursor.text());
+            let help = bare.then(|| format!("write `address({})`", self.cursor.text()));
+            return Err(self.cursor.report(problem.maybe_help(help)));
+        }
+        match literal::address(self.cursor.text()) {
+            Some(literal) => {
+                self.cursor.advance();
+                Ok(match literal {
+                    AddressLiteral::Port(address) => AddrPattern::Is(address),
+                    AddressLiteral::AnyPort(address) => AddrPattern::AnyPort(address),
+                })
+            }
+            None => Err(self.bad_address()),
+        }
+    }
+
+    fn expected_set(&mut self, actor: Option<ThreadId>) -> Parsed<Vec<Ref>> {
+        // Only `never` has no actor, and it does not know the sockets of a call.
+        let Some(actor) = actor else { return Err(self.cursor.expected("no set in `never`")) };
+        self.set_members("a socket", actor).map(|set| set.iter().collect())
+    }
+
+    fn revents(&mut self, call: Option<&Call<Ref>>) -> Parsed<Vec<PollEvents>> {
+        let start = self.cursor.span().start;
+        if !self.cursor.eat("{") {
+            return Err(self.cursor.expected("the events of each polled socket, such as `{POLLRDNORM, 0}`"));
+        }
+        let mut all = Vec::new();
+        while !self.cursor.eat("}") {
+            if !all.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            all.push(self.poll_events()?);
+        }
+        match call {
+            Some(Call::WSAPoll { fds, .. }) if fds.len() != all.len() => {
+                let title = format!("{} sockets are polled, but {} are expected", fds.len(), all.len());
+                let label = format!("expected {} of them", fds.len());
+                let problem = Diagnostic::new(title, self.cursor.since(start), label)
+                    .help("`revents` has one entry for each polled socket, in order; `0` for none");
+                Err(self.cursor.report(problem))
+            }
+            _ => Ok(all),
+        }
+    }
+
+    /// `shows clause.id, clause.id`, if it stands here; `expects` says whether the line has an expectation.
+    pub(super) fn shows(&mut self, expects: bool) -> Parsed<Vec<String>> {
+        let span = self.cursor.span();
+        let mut clauses: Vec<String> = Vec::new();
+        if !self.cursor.eat("shows") {
+            return Ok(clauses);
+        }
+        if !expects {
+            let problem =
+                Diagnostic::new("a step without expectation shows nothing", span, "expected `= …` before this")
+                    .help("say what the clause demands: `server  listen(L, 5) = 0  shows listen.ok`");
+            return Err(self.cursor.report(problem));
+        }
+        loop {
+            let (clause, span) = self.cursor.word("the id of a clause")?;
+            if clauses.iter().any(|earlier| earlier == clause) {
+                self.cursor.report(Diagnostic::new("a clause is shown twice by one step", span, "listed again here"));
+            } else if !(self.known_clause)(clause) {
+                let problem =
+                    Diagnostic::new(format!("unknown clause `{}`", shortened(clause)), span, "no clause has this id")
+                        .help("the clauses and their ids are listed in spec-notes");
+                self.cursor.report(problem);
+            }
+            clauses.push(clause.to_owned());
+            if !self.cursor.eat(",") {
+                return Ok(clauses);
+            }
+        }
+    }
+}
+
+/// Is the argument that would point at this out-parameter `NULL`?
+fn passes_null(call: &Call<Ref>, out: Out) -> bool {
+    match (call, out) {
+        (
+            Call::Accept { addr: buffer, .. }
+            | Call::Getsockname { name: buffer, .. }
+            | Call::Getpeername { name: buffer, .. },
+            Out::Addr,
+        ) => *buffer == Buffer::Null,
+        (
+            Call::Accept { addrlen: length, .. }
+            | Call::Getsockname { namelen: length, .. }
+            | Call::Getpeername { namelen: length, .. },
+            Out::AddrLen,
+        ) => *length == Length::Null,
+        (Call::Select { readfds: set, .. }, Out::ReadFds)
+        | (Call::Select { writefds: set, .. }, Out::WriteFds)
+        | (Call::Select { exceptfds: set, .. }, Out::ExceptFds) => set.is_none(),
+        _ => false,
+    }
+}

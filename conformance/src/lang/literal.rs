@@ -1,0 +1,166 @@
+//! Numbers, versions, addresses and strings: from their spelling to their value and back.
+
+use winaccept_model::call::{Address, Data, Family, Ip, Port, Version};
+
+/// A decimal or `0x` hexadecimal number, possibly negative.
+pub(super) fn integer(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => i64::from_str_radix(hex, 16).ok(),
+        None if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
+        _ => None,
+    };
+    value.map(|value| sign * value)
+}
+
+/// Does this look like a number that is merely too big for [`integer`]?
+pub(super) fn is_all_digits(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    match hex {
+        Some(hex) => !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()),
+    }
+}
+
+/// `2.2`
+pub(super) fn version(text: &str) -> Option<Version> {
+    let (major, minor) = text.split_once('.')?;
+    Some(Version { major: part(major)?, minor: part(minor)? })
+}
+
+fn part(text: &str) -> Option<u8> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// An address with a port, or with `*` for one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AddressLiteral {
+    /// `127.0.0.1:80`
+    Port(Address),
+    /// `127.0.0.1:*`; the port in the address is unset.
+    AnyPort(Address),
+}
+
+/// The addresses that exist in scenarios.
+const HOSTS: &[(&str, Family, Ip)] = &[
+    ("0.0.0.0", Family::Inet, Ip::Any),
+    ("127.0.0.1", Family::Inet, Ip::Loopback),
+    ("192.0.2.0", Family::Inet, Ip::NotLocal),
+    ("[::]", Family::Inet6, Ip::Any),
+    ("[::1]", Family::Inet6, Ip::Loopback),
+    ("[2001:db8::]", Family::Inet6, Ip::NotLocal),
+];
+
+/// Said where an address is none of [`HOSTS`].
+pub(super) const ADDRESS_HELP: &str =
+    "an address is 0.0.0.0, 127.0.0.1, 192.0.2.0, [::], [::1] or [2001:db8::], a colon, and a port from 0 to 65535";
+
+/// `127.0.0.1:0`, `[::1]:*`, …
+pub(super) fn address(text: &str) -> Option<AddressLiteral> {
+    let (host, port) = text.rsplit_once(':')?;
+    let (_, family, ip) = *HOSTS.iter().find(|(name, ..)| *name == host)?;
+    let at = |port| Address { family, ip, port };
+    if port == "*" {
+        return Some(AddressLiteral::AnyPort(at(Port::Unset)));
+    }
+    if !port.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let port: u16 = port.parse().ok()?;
+    Some(AddressLiteral::Port(at(if port == 0 { Port::Unset } else { Port::Fixed(port) })))
+}
+
+/// Writes what [`address`] reads; a port that the system chose is `*`.
+pub(super) fn write_address(address: Address) -> String {
+    let host = HOSTS
+        .iter()
+        .find(|(_, family, ip)| (*family, *ip) == (address.family, address.ip))
+        .map_or("?", |(name, ..)| *name);
+    match address.port {
+        Port::Unset => format!("{host}:0"),
+        Port::Fixed(port) => format!("{host}:{port}"),
+        Port::Chosen(_) => format!("{host}:*"),
+    }
+}
+
+/// Why a string in quotes means nothing, with the byte offset inside the quotes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct BadEscape {
+    pub(super) at: usize,
+    pub(super) len: usize,
+}
+
+/// The bytes of a string, given what is between its quotes.
+pub(super) fn unescape(text: &str) -> Result<Vec<u8>, BadEscape> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte != b'\\' {
+            out.push(byte);
+            at += 1;
+            continue;
+        }
+        let simple = match bytes.get(at + 1) {
+            Some(b'n') => Some(b'\n'),
+            Some(b'r') => Some(b'\r'),
+            Some(b't') => Some(b'\t'),
+            Some(b'0') => Some(0),
+            Some(b'\\') => Some(b'\\'),
+            Some(b'"') => Some(b'"'),
+            _ => None,
+        };
+        if let Some(simple) = simple {
+            out.push(simple);
+            at += 2;
+            continue;
+        }
+        let hex = text.get(at + 2..at + 4).filter(|_| bytes.get(at + 1) == Some(&b'x'));
+        let Some(value) = hex.filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit())) else {
+            let len = 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8);
+            return Err(BadEscape { at, len });
+        };
+        out.push(u8::from_str_radix(value, 16).expect("two hexadecimal digits are a byte"));
+        at += 4;
+    }
+    Ok(out)
+}
+
+/// `text` in quotes.
+pub(super) fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    text.chars().for_each(|c| escape(c, &mut out));
+    out.push('"');
+    out
+}
+
+/// Stream data in quotes: ASCII as in [`quote`], the rest as `\xNN`.
+pub(super) fn quote_data(data: &Data) -> String {
+    let mut out = String::from("\"");
+    for &byte in data.as_slice() {
+        if byte.is_ascii() {
+            escape(char::from(byte), &mut out);
+        } else {
+            out += &format!("\\x{byte:02x}");
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn escape(c: char, out: &mut String) {
+    match c {
+        '\n' => *out += "\\n",
+        '\r' => *out += "\\r",
+        '\t' => *out += "\\t",
+        '\0' => *out += "\\0",
+        '\\' => *out += "\\\\",
+        '"' => *out += "\\\"",
+        c if c.is_ascii_control() => *out += &format!("\\x{:02x}", u32::from(c)),
+        c => out.push(c),
+    }
+}

@@ -1,0 +1,283 @@
+//! The parser: its state, and a scenario from its title to its last line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use winaccept_model::call::{ProcessId, Version};
+use winaccept_sim::script::{Item, NameId, Never, Process, Script, Span};
+
+use super::cursor::{Cursor, Parsed, Reported};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::limits::{MAX_FILE, MAX_LINE};
+use super::scope::{Flow, Path};
+use super::token::{self, Kind, Token};
+
+/// Reads a scenario.
+///
+/// `file` is how errors name it; `known_clause` says whether a clause id exists.
+///
+/// # Errors
+/// Everything found wrong with it. No input makes this panic.
+pub fn parse(source: &[u8], file: &str, known_clause: &dyn Fn(&str) -> bool) -> Result<Script, Diagnostics> {
+    let source = readable(source, file)?;
+    let tokens = token::scan(source);
+    let mut parser = Parser::new(source, file, &tokens, known_clause);
+    parser.scenario(&tokens);
+    if parser.cursor.problems.is_empty() {
+        Ok(parser.script)
+    } else {
+        Err(Diagnostics::in_text(file, source, parser.cursor.problems))
+    }
+}
+
+/// The source as text, if it is one of a reasonable size.
+fn readable<'a>(source: &'a [u8], file: &str) -> Result<&'a str, Diagnostics> {
+    let fail = |title: String, label: &str| {
+        Err(Diagnostics::in_file(
+            file,
+            Diagnostic::new(title, 0..0, label).help("a scenario begins with `scenario \"its title\"`"),
+        ))
+    };
+    if source.len() > MAX_FILE {
+        let title = format!("this file is too large: {} bytes", source.len());
+        return fail(title, &format!("a scenario has at most {MAX_FILE} bytes"));
+    }
+    if source.iter().all(u8::is_ascii_whitespace) {
+        return fail("this file is empty".to_owned(), "expected a scenario");
+    }
+    let place = |at: usize| {
+        let line = source[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = at - source[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) + 1;
+        format!("line {line}, byte {column}")
+    };
+    if let Some(at) = source.iter().position(|byte| *byte == 0) {
+        return fail(format!("this file is not text: a zero byte at {}", place(at)), "a scenario is UTF-8 text");
+    }
+    let text = match std::str::from_utf8(source) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = place(error.valid_up_to());
+            return fail(format!("this file is not UTF-8 text: {at}"), "a scenario is UTF-8 text");
+        }
+    };
+    if let Some(number) = text.split('\n').position(|line| line.len() > MAX_LINE) {
+        let title = format!("line {} is too long", number + 1);
+        return fail(title, &format!("a line has at most {MAX_LINE} bytes; one that ends in `\\` goes on in the next"));
+    }
+    Ok(text)
+}
+
+/// What the parser knows about a variable besides its name.
+#[derive(Debug)]
+pub(super) struct Binding {
+    /// Where it is bound; more than once only in branches that exclude each other.
+    pub(super) paths: Vec<Path>,
+    /// An event rather than a socket.
+    pub(super) event: bool,
+}
+
+/// `clients N alike`: the actor word its steps use and how many members it has.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) word: String,
+    pub(super) size: u8,
+}
+
+/// While the body of `clients N alike` is read for one member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// From 1.
+    pub(super) number: u8,
+    pub(super) size: u8,
+    /// Index of the group, once the first step has told its word.
+    pub(super) group: Option<u8>,
+}
+
+/// The state of the parser.
+pub(super) struct Parser<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) known_clause: &'a dyn Fn(&str) -> bool,
+    pub(super) script: Script,
+    pub(super) flow: Flow,
+    pub(super) groups: Vec<Group>,
+    pub(super) member: Option<Member>,
+    /// Inside `any order`.
+    pub(super) any_order: bool,
+    /// The `either` branches around this place, and how many `either` there have been.
+    pub(super) path: Path,
+    pub(super) eithers: u32,
+    /// How many `either` and `repeat` are open.
+    pub(super) depth: usize,
+    /// Variables bound by the step being read: its alternatives may bind the same one.
+    pub(super) just_bound: Vec<NameId>,
+    pub(super) bindings: Vec<Binding>,
+    pub(super) names: BTreeMap<String, NameId>,
+    /// The process of each actor word that a `process` line gave, and where.
+    pub(super) homes: BTreeMap<String, (ProcessId, Range<usize>)>,
+    /// The `winsock` line of each process that has one.
+    pub(super) winsock_lines: BTreeMap<u8, Range<usize>>,
+    /// Actors named by `QueueUserAPC` before any step of theirs.
+    pub(super) mentioned: BTreeMap<u8, Range<usize>>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(source: &'a str, file: &str, tokens: &[Token], known_clause: &'a dyn Fn(&str) -> bool) -> Parser<'a> {
+        let main = Process { name: "main".to_owned(), started: Some(Version { major: 2, minor: 2 }) };
+        Parser {
+            cursor: Cursor::new(source, tokens.to_vec()),
+            known_clause,
+            script: Script {
+                processes: vec![main],
+                source: source.to_owned(),
+                file: file.to_owned(),
+                ..Script::default()
+            },
+            flow: Flow::default(),
+            groups: Vec::new(),
+            member: None,
+            any_order: false,
+            path: Vec::new(),
+            eithers: 0,
+            depth: 0,
+            just_bound: Vec::new(),
+            bindings: Vec::new(),
+            names: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            winsock_lines: BTreeMap::new(),
+            mentioned: BTreeMap::new(),
+        }
+    }
+
+    fn scenario(&mut self, tokens: &[Token]) {
+        self.skip_empty_lines();
+        if self.title().is_err() {
+            self.cursor.skip_line();
+        }
+        self.script.prose = prose(&self.script.source, tokens, self.cursor.span().start);
+        self.skip_empty_lines();
+        while self.declaration() {
+            self.skip_empty_lines();
+        }
+        while !self.cursor.at_end() {
+            if self.cursor.at("}") {
+                let span = self.cursor.advance().1;
+                self.cursor.report(Diagnostic::new("unexpected `}`", span, "no block is open here"));
+            } else if let Ok(Some(item)) = self.item() {
+                self.script.items.push(item);
+            }
+            self.skip_empty_lines();
+        }
+        self.report_unknown_actors();
+        let steps = |item: &Item| matches!(item, Item::Step(_) | Item::AnyOrder(..));
+        if self.cursor.problems.is_empty() && !self.script.items.iter().any(steps) {
+            let end = self.cursor.span();
+            let problem = Diagnostic::new("this scenario has no step", end, "expected a step such as the one below");
+            self.cursor.report(problem.help("`server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L`"));
+        }
+    }
+
+    fn title(&mut self) -> Parsed<()> {
+        if !self.cursor.at("scenario") {
+            let problem = self.cursor.expectation("`scenario \"its title\"`");
+            return Err(self.cursor.report(problem.help("the first line of a scenario names it")));
+        }
+        self.cursor.advance();
+        let start = self.cursor.span();
+        self.script.title = self.cursor.string("the title in quotes")?;
+        if self.script.title.trim().is_empty() {
+            return Err(self.cursor.report(Diagnostic::new(
+                "the title is empty",
+                start,
+                "expected what the scenario is about",
+            )));
+        }
+        self.cursor.line_end("nothing after the title")
+    }
+
+    pub(super) fn skip_empty_lines(&mut self) {
+        while self.cursor.kind() == Kind::Newline {
+            self.cursor.advance();
+        }
+    }
+
+    /// One element of the script; `None` when it brings nothing of its own.
+    fn item(&mut self) -> Parsed<Option<Item>> {
+        let start = self.cursor.span().start;
+        let item = match self.cursor.text() {
+            "any" => return self.any_order().map(Some),
+            "never" => self.never().map(|never| Some(Item::Never(never))),
+            "hold" | "release" | "drop" | "may" | "timer" | "fault" | "mend" => self
+                .happening()
+                .and_then(|happening| self.happening_ends().map(|()| happening))
+                .map(|happening| Some(Item::Happening(happening, self.span_since(start)))),
+            _ if self.misplaced() => Err(Reported),
+            _ => return self.step(None).map(|step| Some(Item::Step(step))),
+        };
+        if item.is_err() {
+            self.cursor.skip_line();
+        }
+        item
+    }
+
+    /// Complains about a line that belongs elsewhere.
+    pub(super) fn misplaced(&mut self) -> bool {
+        let (word, span) = (self.cursor.text(), self.cursor.span());
+        let (label, help) = match word {
+            "scenario" => ("a file holds one scenario", "put this one into a file of its own"),
+            "process" | "winsock" | "model" => {
+                ("declarations come before the first step", "move this line up, under the title")
+            }
+            "any" => ("`any order` does not nest", "put these steps into the block around it"),
+            "hold" | "release" | "drop" | "may" | "timer" | "fault" | "mend" if self.any_order => {
+                ("happenings have no place inside `any order`", "put this line before the block")
+            }
+            "never" if self.any_order => ("`never` is about the whole scenario", "put this line after the block"),
+            "clients" if self.cursor.text_ahead(2) == "alike" => {
+                ("`alike` stands directly inside `any order`", "write `any order {` around it")
+            }
+            "either" | "repeat" => ("only inside `any order`", "write `any order {` around it"),
+            "or" => ("no `either` comes before", "write `either { … } or { … }`"),
+            _ => return false,
+        };
+        let title = format!("`{word}` is out of place");
+        self.cursor.report(Diagnostic::new(title, span, label).help(help));
+        true
+    }
+
+    fn never(&mut self) -> Parsed<Never> {
+        let start = self.cursor.span().start;
+        self.cursor.advance();
+        let signature = self.call_name()?;
+        self.cursor.expect("=")?;
+        let outcomes = self.never_outcomes(signature)?;
+        let shows = self.shows(true)?;
+        self.cursor.line_end("`shows` or the end of the line")?;
+        Ok(Never { call: signature.name.to_owned(), outcomes, shows, span: self.span_since(start) })
+    }
+
+    /// The range from `start` to the end of the last token taken, as a script stores it.
+    pub(super) fn span_since(&self, start: usize) -> Span {
+        let range = self.cursor.since(start);
+        let place = |at: usize| u32::try_from(at).expect("a file of at most 1 MiB has no larger offset");
+        Span { start: place(range.start), end: place(range.end) }
+    }
+}
+
+/// The comment lines directly under the title, which ends before byte `body`.
+fn prose(source: &str, tokens: &[Token], body: usize) -> String {
+    let mut lines = Vec::new();
+    let mut line_is_empty = true;
+    for token in tokens.iter().skip_while(|token| token.span.start < body) {
+        match token.kind {
+            Kind::Comment if line_is_empty => {
+                let text = source[token.span.clone()].trim_start_matches('#');
+                lines.push(text.strip_prefix(' ').unwrap_or(text).trim_end());
+                line_is_empty = false;
+            }
+            Kind::Newline if line_is_empty && !lines.is_empty() => break,
+            Kind::Newline => line_is_empty = lines.is_empty() || !line_is_empty,
+            _ => break,
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,51 @@
+//! Words that mean something and therefore name no actor or variable.
+
+/// Words that begin a line or stand behind an actor.
+pub(super) const KEYWORDS: &[&str] = &[
+    "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "hold", "release",
+    "drop", "may", "timer", "fault", "mend", "shows", "with", "in", "resumes", "prints", "exits",
+];
+
+/// Words that stand for a value.
+const VALUES: &[&str] = &[
+    "NULL",
+    "BAD",
+    "TRUE",
+    "FALSE",
+    "addr",
+    "addrlen",
+    "info",
+    "handle",
+    "address",
+    "unchanged",
+    "undefined",
+    "data",
+    "value",
+    "readfds",
+    "writefds",
+    "exceptfds",
+    "revents",
+    "events",
+    "of",
+    "alertable",
+    "done",
+    "iResult",
+    "INFINITE",
+    "SOMAXCONN",
+    "SOMAXCONN_HINT",
+    "FIONBIO",
+    "FROM_PROTOCOL_INFO",
+    "WAIT_IO_COMPLETION",
+    "WAIT_TIMEOUT",
+];
+
+/// Beginnings of Winsock's own names.
+const PREFIXES: &[&str] = &[
+    "WSA", "ERROR_", "INVALID_", "SOCKET_", "AF_", "SOCK_", "IPPROTO_", "SOL_", "SO_", "TCP_", "IPV6_", "FD_", "POLL",
+    "SD_",
+];
+
+/// May a variable have this name?
+pub(super) fn is_free(word: &str) -> bool {
+    !KEYWORDS.contains(&word) && !VALUES.contains(&word) && !PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+}

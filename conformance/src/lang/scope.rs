@@ -1,0 +1,139 @@
+//! What holds at a place of a script: which variables are bound, which actor is blocked, which process has exited.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use winaccept_model::call::{ProcessId, ThreadId};
+use winaccept_sim::script::NameId;
+
+/// Which actors see a variable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Seen {
+    /// All of them.
+    ByAll,
+    /// Only this one, until the `any order` where it was bound ends.
+    By(ThreadId),
+}
+
+/// Whether an actor has a call in progress.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) enum Progress {
+    /// It has not.
+    #[default]
+    Free,
+    /// It has, since the step there.
+    Blocked(Blocked),
+    /// It may have: the step before says nothing certain, or branches differ.
+    Unsure,
+    /// It never gets here: a `repeat` comes before.
+    Never(Range<usize>),
+}
+
+/// A call in progress.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Blocked {
+    /// Its step.
+    pub(super) step: Range<usize>,
+    /// The call.
+    pub(super) call: winaccept_model::call::Call<winaccept_sim::script::Ref>,
+}
+
+/// Whether a process has exited.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) enum Gone {
+    /// It has not, or not for certain.
+    #[default]
+    No,
+    /// By the step there; inside `any order`, other actors may still have come before it.
+    Yes(Range<usize>, Seen),
+}
+
+/// Everything that depends on the steps before. Branches of `either` each get a copy and are merged.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Flow {
+    /// The bound variables.
+    pub(super) bound: BTreeMap<NameId, Seen>,
+    /// By actor.
+    pub(super) progress: Vec<Progress>,
+    /// By process.
+    pub(super) gone: Vec<Gone>,
+}
+
+impl Flow {
+    /// Does `actor` see this variable here?
+    pub(super) fn sees(&self, actor: Option<ThreadId>, name: NameId) -> bool {
+        match self.bound.get(&name) {
+            Some(Seen::ByAll) => true,
+            Some(Seen::By(owner)) => actor == Some(*owner),
+            None => false,
+        }
+    }
+
+    /// The progress of an actor.
+    pub(super) fn progress(&mut self, actor: ThreadId) -> &mut Progress {
+        let index = usize::from(actor.0);
+        if self.progress.len() <= index {
+            self.progress.resize(index + 1, Progress::Free);
+        }
+        &mut self.progress[index]
+    }
+
+    /// Goes on after one of several branches was taken: variables of any of them may be used, everything else is
+    /// certain only where the branches agree.
+    pub(super) fn merge(branches: Vec<Flow>) -> Flow {
+        let mut branches = branches.into_iter();
+        let mut merged = branches.next().unwrap_or_default();
+        for branch in branches {
+            merged.bound.extend(branch.bound);
+            let actors = merged.progress.len().max(branch.progress.len());
+            merged.progress.resize(actors, Progress::Free);
+            for (index, mine) in merged.progress.iter_mut().enumerate() {
+                if branch.progress.get(index).unwrap_or(&Progress::Free) != mine {
+                    *mine = Progress::Unsure;
+                }
+            }
+            for (index, mine) in merged.gone.iter_mut().enumerate() {
+                if branch.gone.get(index).unwrap_or(&Gone::No) != mine {
+                    *mine = Gone::No;
+                }
+            }
+        }
+        merged
+    }
+
+    /// The step that ended this process, if `actor` comes after it.
+    pub(super) fn gone(&self, actor: ThreadId, process: ProcessId) -> Option<&Range<usize>> {
+        match self.gone.get(usize::from(process.0)) {
+            Some(Gone::Yes(step, Seen::ByAll)) => Some(step),
+            Some(Gone::Yes(step, Seen::By(by))) if *by == actor => Some(step),
+            _ => None,
+        }
+    }
+
+    /// A process ends.
+    pub(super) fn exit(&mut self, process: ProcessId, step: Range<usize>, seen: Seen) {
+        let index = usize::from(process.0);
+        if self.gone.len() <= index {
+            self.gone.resize(index + 1, Gone::No);
+        }
+        self.gone[index] = Gone::Yes(step, seen);
+    }
+
+    /// The end of `any order`: every actor comes after what any of them did.
+    pub(super) fn share(&mut self) {
+        self.bound.values_mut().for_each(|seen| *seen = Seen::ByAll);
+        for gone in &mut self.gone {
+            if let Gone::Yes(_, seen) = gone {
+                *seen = Seen::ByAll;
+            }
+        }
+    }
+}
+
+/// One place that binds a variable, in terms of the `either` branches around it.
+pub(super) type Path = Vec<(u32, u32)>;
+
+/// Can at most one of the two places be passed?
+pub(super) fn exclusive(a: &Path, b: &Path) -> bool {
+    a.iter().any(|(either, branch)| b.iter().any(|(other, taken)| either == other && branch != taken))
+}

@@ -1,0 +1,299 @@
+//! A step: who does what, and what is expected of it.
+
+use std::ops::Range;
+
+use winaccept_model::call::{Call, ThreadId};
+use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Step};
+
+use super::cursor::Parsed;
+use super::diagnostic::Diagnostic;
+use super::expectation::Expected;
+use super::parser::Parser;
+use super::reserved::is_free;
+use super::scope::{Blocked, Progress, Seen};
+use super::signature::Signature;
+use super::token::Kind;
+
+impl Parser<'_> {
+    /// Reads a step, or complains and skips it. Inside `either` and `repeat`, `owner` is whose steps they hold.
+    pub(super) fn step(&mut self, owner: Option<ThreadId>) -> Parsed<Step> {
+        let (mark, span) = (self.cursor.mark(), self.cursor.span());
+        self.just_bound.clear();
+        let actor = self.actor();
+        let step = actor.and_then(|actor| {
+            self.check_owner(actor, owner, &span)?;
+            self.step_of(actor, span)
+        });
+        if step.is_err() {
+            self.recover(mark, actor.ok());
+        }
+        step
+    }
+
+    fn check_owner(&mut self, actor: ThreadId, owner: Option<ThreadId>, span: &Range<usize>) -> Parsed<()> {
+        match owner {
+            Some(owner) if owner != actor => {
+                let name = |actor: ThreadId| self.script.actors[usize::from(actor.0)].name.as_str();
+                let title = format!("a step of `{}` among steps of `{}`", name(actor), name(owner));
+                let problem = Diagnostic::new(title, span.clone(), format!("expected `{}`", name(owner)))
+                    .help("`either` and `repeat` hold the steps of one actor");
+                Err(self.cursor.report(problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The step of an actor, whose name at `name` has been taken.
+    fn step_of(&mut self, actor: ThreadId, name: Range<usize>) -> Parsed<Step> {
+        self.check_alive(actor, &name)?;
+        let resumes = self.cursor.text_ahead(1) == "resumes";
+        let (action, expect) = match self.cursor.text() {
+            "in" => self.in_hook(actor, &name)?,
+            _ if resumes => self.resumes(actor)?,
+            word => {
+                self.check_free(actor, &name)?;
+                match word {
+                    "prints" => self.prints()?,
+                    "exits" => self.exits(actor, &name)?,
+                    _ => self.plain_call(actor, &name)?,
+                }
+            }
+        };
+        let shows = self.shows(expect.is_some())?;
+        let allowed = if expect.is_some() { "`shows` or the end of the line" } else { "`=` or the end of the line" };
+        self.cursor.line_end(allowed)?;
+        let span = self.span_since(name.start);
+        Ok(Step { actor, action, expect, shows, span })
+    }
+
+    /// Complains about a step after the exit of the actor's process.
+    fn check_alive(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<()> {
+        let process = self.script.actors[usize::from(actor.0)].process;
+        let Some(exit) = self.flow.gone(actor, process).cloned() else { return Ok(()) };
+        let process = &self.script.processes[usize::from(process.0)].name;
+        let again = self.cursor.at("exits");
+        let title = if again {
+            format!("process `{process}` exits twice")
+        } else {
+            format!("a step after process `{process}` has exited")
+        };
+        let problem = Diagnostic::new(title, name.clone(), "this actor is gone").also(exit, "its process exits here");
+        Err(self.cursor.report(problem.help("actors of another process can go on: `process peer: client`")))
+    }
+
+    /// Complains about a step by an actor whose call is still in progress.
+    fn check_free(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<()> {
+        let who = self.script.actors[usize::from(actor.0)].name.clone();
+        let problem = match self.flow.progress(actor).clone() {
+            Progress::Free | Progress::Unsure => return Ok(()),
+            Progress::Blocked(blocked) => {
+                let call = blocked.call.name();
+                Diagnostic::new(
+                    format!("a step of `{who}` while its `{call}` is in progress"),
+                    name.clone(),
+                    "this actor is blocked",
+                )
+                .also(blocked.step, "this call has not returned")
+                .help(format!("say when it returns: `{who}  {call} resumes = …`"))
+            }
+            Progress::Never(repeat) => {
+                Diagnostic::new(format!("`{who}` never gets here"), name.clone(), "this step is never taken")
+                    .also(repeat, "it repeats this without end")
+            }
+        };
+        Err(self.cursor.report(problem))
+    }
+
+    fn plain_call(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
+        let (signature, call) = self.call(actor)?;
+        let expect = self.expectation(signature, &call, actor)?;
+        let progress = match expect {
+            Some(Expect::Blocks) => Progress::Blocked(Blocked { step: self.cursor.since(name.start), call }),
+            Some(Expect::Silent(_)) | None if signature.blocks => Progress::Unsure,
+            _ => Progress::Free,
+        };
+        *self.flow.progress(actor) = progress;
+        Ok((Action::Call(call), expect))
+    }
+
+    /// `= RESULT` of a call, if it stands here.
+    fn expectation(
+        &mut self,
+        signature: &'static Signature,
+        call: &Call<Ref>,
+        actor: ThreadId,
+    ) -> Parsed<Option<Expect>> {
+        if !self.cursor.eat("=") {
+            return Ok(None);
+        }
+        let span = self.cursor.span();
+        let expect = self.result(Expected { signature, call: Some(call), actor: Some(actor) })?;
+        if expect == Expect::Blocks && !signature.blocks {
+            let problem =
+                Diagnostic::new(format!("`{}` never blocks", signature.name), span, "expected what it returns");
+            return Err(self.cursor.report(problem.help("`...` is for calls that wait, such as `accept`")));
+        }
+        Ok(Some(expect))
+    }
+
+    fn in_hook(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
+        self.cursor.advance();
+        self.cursor.expect("hook")?;
+        match self.flow.progress(actor).clone() {
+            Progress::Blocked(_) | Progress::Unsure => {}
+            Progress::Never(_) => self.check_free(actor, name)?,
+            Progress::Free => {
+                let problem = Diagnostic::new("no call is in progress", name.clone(), "this actor is not blocked")
+                    .help(
+                        "a blocking hook runs while a call blocks: `server  accept(L, NULL, NULL) = ...` comes first",
+                    );
+                return Err(self.cursor.report(problem));
+            }
+        }
+        let (signature, call) = self.call(actor)?;
+        let span = self.cursor.span();
+        let expect = self.expectation(signature, &call, actor)?;
+        if expect == Some(Expect::Blocks) {
+            let problem = Diagnostic::new("a call in a hook does not block", span, "expected what it returns")
+                .help("only one call of a thread can be in progress");
+            return Err(self.cursor.report(problem));
+        }
+        Ok((Action::InHook(call), expect))
+    }
+
+    fn resumes(&mut self, actor: ThreadId) -> Parsed<(Action, Option<Expect>)> {
+        let start = self.cursor.span().start;
+        let signature = self.call_name()?;
+        self.cursor.expect("resumes")?;
+        let span = self.cursor.since(start);
+        let call = match self.flow.progress(actor).clone() {
+            Progress::Blocked(blocked) if blocked.call.name() == signature.name => Some(blocked.call),
+            Progress::Unsure => None,
+            Progress::Blocked(blocked) => {
+                let title = format!("`{}` is not the call in progress", signature.name);
+                let label = format!("expected `{}`", blocked.call.name());
+                let problem = Diagnostic::new(title, span, label).also(blocked.step, "this call is in progress");
+                return Err(self.cursor.report(problem));
+            }
+            Progress::Free | Progress::Never(_) => {
+                let who = &self.script.actors[usize::from(actor.0)].name;
+                let title = format!("`{who}` has no call in progress");
+                let problem = Diagnostic::new(title, span, "nothing to resume")
+                    .help(format!("a call that blocks comes first: `{who}  {} = ...`", signature.usage));
+                return Err(self.cursor.report(problem));
+            }
+        };
+        let mut expect = None;
+        if self.cursor.eat("=") {
+            if self.cursor.at("...") {
+                return Err(self.cursor.expected("what the call returns"));
+            }
+            expect = Some(self.result(Expected { signature, call: call.as_ref(), actor: Some(actor) })?);
+        }
+        *self.flow.progress(actor) = Progress::Free;
+        Ok((Action::Resumes, expect))
+    }
+
+    fn prints(&mut self) -> Parsed<(Action, Option<Expect>)> {
+        self.cursor.advance();
+        let span = self.cursor.span();
+        let format = self.cursor.string("a format in quotes")?;
+        let mut argument = None;
+        if self.cursor.eat(",") {
+            argument = Some(self.print_argument()?);
+        }
+        let conversions = conversions(&format);
+        if conversions != Some(usize::from(argument.is_some())) {
+            let label = if argument.is_some() { "expected one `%d` or `%ld`" } else { "expected no conversion" };
+            let problem = Diagnostic::new("the format does not fit what is printed", span, label)
+                .help("a format has one `%d` or `%ld` for its argument, or none without; `%%` is a percent sign");
+            return Err(self.cursor.report(problem));
+        }
+        let mut expect = None;
+        if self.cursor.eat("=") {
+            expect = Some(Expect::Text(self.cursor.string("the printed text in quotes")?));
+        }
+        Ok((Action::Prints { format, argument }, expect))
+    }
+
+    fn print_argument(&mut self) -> Parsed<PrintArgument> {
+        if self.cursor.eat("iResult") {
+            return Ok(PrintArgument::LastResult);
+        }
+        if !self.cursor.eat("WSAGetLastError") {
+            return Err(self.cursor.expected("`WSAGetLastError()` or `iResult`"));
+        }
+        self.cursor.expect("(")?;
+        self.cursor.expect(")")?;
+        Ok(PrintArgument::LastError)
+    }
+
+    fn exits(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
+        self.cursor.advance();
+        let code = self.cursor.integer("the exit code", i64::from(i32::MIN)..=i64::from(i32::MAX))?;
+        if self.cursor.at("=") {
+            let problem = Diagnostic::new("an exit has no outcome", self.cursor.span(), "expected the end of the line");
+            return Err(self.cursor.report(problem));
+        }
+        let process = self.script.actors[usize::from(actor.0)].process;
+        let seen = if self.any_order { Seen::By(actor) } else { Seen::ByAll };
+        self.flow.exit(process, self.cursor.since(name.start), seen);
+        Ok((Action::Exits(code as i32), None))
+    }
+
+    /// After a broken step that begins at `mark`: skips it, but takes note of what it would have bound, so that later
+    /// steps are not blamed.
+    fn recover(&mut self, mark: usize, actor: Option<ThreadId>) {
+        self.cursor.rewind(mark);
+        let (mut parens, mut braces, mut previous) = (0usize, 0usize, "");
+        while !self.cursor.at_line_end() {
+            let word = self.cursor.text();
+            match word {
+                "(" => parens += 1,
+                ")" => parens = parens.saturating_sub(1),
+                "{" => braces += 1,
+                // The end of the block that this step stands in.
+                "}" if braces == 0 && parens == 0 => break,
+                "}" => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            let after_value = parens == 0 && matches!(previous, "=" | "|" | "{");
+            if after_value && self.cursor.kind() == Kind::Word && is_free(word) {
+                self.bind_quietly(actor);
+            }
+            previous = self.cursor.advance().0;
+        }
+        if previous == "{" {
+            self.cursor.skip_block();
+        }
+        if let Some(actor) = actor {
+            *self.flow.progress(actor) = Progress::Unsure;
+        }
+    }
+
+    fn bind_quietly(&mut self, actor: Option<ThreadId>) {
+        let problems = self.cursor.problems.len();
+        let (word, span) = (self.cursor.text(), self.cursor.span());
+        let bound = self.bind(word, &span, actor.unwrap_or_default(), false);
+        self.cursor.problems.truncate(problems);
+        if let Ok(id) = bound {
+            self.flow.bound.insert(id, Seen::ByAll);
+        }
+    }
+}
+
+/// How many `%d` and `%ld` a format has; `None` when it has anything else after a `%`.
+fn conversions(format: &str) -> Option<usize> {
+    let mut rest = format;
+    let mut count = 0;
+    while let Some(at) = rest.find('%') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('%') {
+            rest = after;
+        } else {
+            rest = rest.strip_prefix('l').unwrap_or(rest).strip_prefix('d')?;
+            count += 1;
+        }
+    }
+    Some(count)
+}

@@ -1,0 +1,146 @@
+//! Variables: where they are bound, and who sees them.
+
+use std::ops::Range;
+
+use winaccept_model::call::ThreadId;
+use winaccept_sim::script::{Name, NameId, Ref, Span};
+
+use super::cursor::{Parsed, shortened};
+use super::diagnostic::Diagnostic;
+use super::limits::MAX_NAMES;
+use super::literal;
+use super::parser::{Binding, Parser};
+use super::reserved::is_free;
+use super::scope::{Seen, exclusive};
+use super::signature::SIGNATURES;
+use super::suggest::{did_you_mean, nearest};
+use super::token::Kind;
+
+impl Parser<'_> {
+    /// Binds the variable spelled `word` at `span` by a step of `actor`.
+    pub(super) fn bind(&mut self, word: &str, span: &Range<usize>, actor: ThreadId, event: bool) -> Parsed<NameId> {
+        self.check_spelling(word, span)?;
+        let text = match self.member {
+            Some(member) => format!("{word}.{}", member.number),
+            None => word.to_owned(),
+        };
+        // `C` beside `C.1` would make it unclear which of them a member means.
+        let other = if self.member.is_some() { word.to_owned() } else { format!("{word}.1") };
+        if let Some(earlier) = self.names.get(&other) {
+            return Err(self.bound_twice(word, span, *earlier));
+        }
+        let id = match self.names.get(&text).copied() {
+            Some(id) => {
+                let elsewhere = self.bindings[usize::from(id.0)].paths.iter().all(|path| exclusive(path, &self.path));
+                if !elsewhere && !self.just_bound.contains(&id) {
+                    return Err(self.bound_twice(word, span, id));
+                }
+                self.bindings[usize::from(id.0)].paths.push(self.path.clone());
+                id
+            }
+            None => self.add_name(text, span, event)?,
+        };
+        self.just_bound.push(id);
+        self.flow.bound.insert(id, if self.any_order { Seen::By(actor) } else { Seen::ByAll });
+        Ok(id)
+    }
+
+    fn check_spelling(&mut self, word: &str, span: &Range<usize>) -> Parsed<()> {
+        let known_call = SIGNATURES.iter().any(|signature| signature.name == word);
+        if is_free(word) && !known_call && !word.contains(['.', '-']) {
+            return Ok(());
+        }
+        let title = format!("`{}` cannot name a variable", shortened(word));
+        let problem = Diagnostic::new(title, span.clone(), "expected a variable such as `L`")
+            .help("a variable is letters, digits and `_`, and neither a word of the language nor like a Winsock name");
+        Err(self.cursor.report(problem))
+    }
+
+    fn bound_twice(&mut self, word: &str, span: &Range<usize>, earlier: NameId) -> super::cursor::Reported {
+        let first = self.script.names[usize::from(earlier.0)].span;
+        let problem =
+            Diagnostic::new(format!("`{}` is bound twice", shortened(word)), span.clone(), "bound again here")
+                .also(first.start as usize..first.end as usize, "first bound here")
+                .help("every handle has a variable of its own; only branches of one `either` may share one");
+        self.cursor.report(problem)
+    }
+
+    fn add_name(&mut self, text: String, span: &Range<usize>, event: bool) -> Parsed<NameId> {
+        if self.script.names.len() == MAX_NAMES {
+            let label = format!("this would be one more than {MAX_NAMES}");
+            return Err(self.cursor.report(Diagnostic::new("too many variables", span.clone(), label)));
+        }
+        let id = NameId(self.script.names.len() as u16);
+        let span = Span { start: span.start as u32, end: span.end as u32 };
+        self.script.names.push(Name { text: text.clone(), span });
+        self.bindings.push(Binding { paths: vec![self.path.clone()], event });
+        self.names.insert(text, id);
+        Ok(id)
+    }
+
+    /// The variable spelled `word`, as `actor` sees it here.
+    pub(super) fn variable(&mut self, word: &str, span: &Range<usize>, actor: Option<ThreadId>) -> Parsed<NameId> {
+        let own = self.member.and_then(|member| self.names.get(&format!("{word}.{}", member.number)));
+        let id = own.or_else(|| self.names.get(word)).copied();
+        if let Some(id) = id.filter(|id| self.flow.sees(actor, *id)) {
+            return Ok(id);
+        }
+        let title = format!("`{}` is not bound here", shortened(word));
+        let problem = Diagnostic::new(title, span.clone(), "no earlier step binds it");
+        let problem = match id {
+            Some(id) => {
+                let at = self.script.names[usize::from(id.0)].span;
+                problem
+                    .also(at.start as usize..at.end as usize, "bound here, by a step that need not come before")
+                    .help("inside `any order` an actor sees what was bound before the block or by itself")
+            }
+            None if self.names.contains_key(&format!("{word}.1")) => problem
+                .help(format!("each member of the alike group has a `{word}` of its own, which only it can name")),
+            None => {
+                let visible = self.flow.bound.keys().map(|id| self.script.names[usize::from(id.0)].text.as_str());
+                match nearest(word, visible) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => problem.help("a variable is bound by what stands after `=`: `server  socket(…) = L`"),
+                }
+            }
+        };
+        Err(self.cursor.report(problem))
+    }
+
+    /// Takes a variable that is a socket.
+    pub(super) fn socket_variable(&mut self, actor: Option<ThreadId>) -> Parsed<NameId> {
+        let (word, span) = self.cursor.word("a variable that names a socket")?;
+        let id = self.variable(word, &span, actor)?;
+        if self.bindings[usize::from(id.0)].event {
+            let title = format!("`{word}` is an event");
+            let problem = Diagnostic::new(title, span, "expected a socket").help("name the socket that connects");
+            return Err(self.cursor.report(problem));
+        }
+        Ok(id)
+    }
+
+    /// Takes a handle argument: a variable, `INVALID_SOCKET`, or `handle(0xdead)`.
+    pub(super) fn handle(&mut self, what: &str, actor: ThreadId) -> Parsed<Ref> {
+        if self.cursor.eat("INVALID_SOCKET") {
+            return Ok(Ref::InvalidSocket);
+        }
+        if self.cursor.eat("handle") {
+            self.cursor.expect("(")?;
+            let number = self.cursor.integer("a handle that is not open", 0..=i64::from(u32::MAX))?;
+            self.cursor.expect(")")?;
+            return Ok(Ref::Number(number as u32));
+        }
+        if self.cursor.kind() == Kind::Number && literal::integer(self.cursor.text()).is_some() {
+            let problem = self.cursor.expectation(what);
+            let help = format!("a handle that is not open is written `handle({})`", shortened(self.cursor.text()));
+            return Err(self.cursor.report(problem.help(help)));
+        }
+        if self.cursor.kind() == Kind::Word && !is_free(self.cursor.text()) {
+            let near = did_you_mean(self.cursor.text(), ["INVALID_SOCKET"]);
+            let problem = self.cursor.expectation(what).maybe_help(near);
+            return Err(self.cursor.report(problem));
+        }
+        let (word, span) = self.cursor.word(what)?;
+        self.variable(word, &span, Some(actor)).map(Ref::Name)
+    }
+}
