@@ -1,1 +1,85 @@
-//! Stacks: whatever executes calls.
+//! Stacks: whatever executes the calls of a script.
+//!
+//! A real stack is played by worker processes, one for each process of the script, that speak the [`protocol`]. What is
+//! the same for all of them stands above the protocol: who makes which call when, what a variable stands for, whether
+//! the network is quiet, whether a call blocks. Our own worker, for Windows and so for Wine, is `winaccept worker`.
+//!
+//! Nothing here rests on sleeping long enough. That a call blocks and that everything in flight has arrived is seen by
+//! a witness; where there is none, the step's report says what was assumed instead.
+
+mod child;
+mod command;
+mod exec;
+#[cfg(any(windows, test))]
+mod linux_table;
+mod marshal;
+mod order;
+mod plan;
+pub mod protocol;
+mod quiet;
+mod seen;
+mod stage;
+mod turn;
+mod wine;
+#[cfg(windows)]
+mod windows;
+
+use std::fmt;
+
+use winaccept_model::call::ThreadId;
+use winaccept_sim::observe::Observed;
+use winaccept_sim::script::Script;
+
+pub use command::CommandStack;
+pub use exec::exec;
+pub use plan::{Numbered, numbered};
+pub use wine::wine;
+#[cfg(windows)]
+pub use windows::{windows, worker_main};
+
+/// Which stack it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// In lower case: `windows`, `wine`.
+    pub name: String,
+    /// `10.0.20348`, `8.0`.
+    pub version: String,
+    /// The exact build in the stack's own words.
+    pub build: String,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.name, self.version)
+    }
+}
+
+/// What was seen of one step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepReport {
+    /// The step's number: its position in [`numbered`]. A step of `repeat` is reported as often as it was taken.
+    pub index: usize,
+    /// Whose step it is.
+    pub actor: ThreadId,
+    /// What was seen.
+    pub observed: Observed,
+    /// Why this rests on an assumed wait, if it does: no witness showed that a call blocks, or that its effects arrived.
+    pub assumed: Option<String>,
+}
+
+/// What was seen of one scenario.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Replay {
+    /// The steps in the order in which they ended.
+    pub steps: Vec<StepReport>,
+    /// Why the scenario was not replayed at all, if it was not.
+    pub not_taken: Option<String>,
+}
+
+/// A real stack.
+pub trait Stack {
+    /// Which one.
+    fn identity(&self) -> Identity;
+    /// Replays a script from the beginning; nothing is left over from an earlier one.
+    fn replay(&mut self, script: &Script) -> Replay;
+}

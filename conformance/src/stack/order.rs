@@ -1,0 +1,181 @@
+//! `any order` on a real stack: one deterministic order of the many.
+//!
+//! The lanes take turns, a step each. A lane whose call blocks waits, and goes on once the call has returned. Of
+//! `either` the first branch is taken. `repeat` goes on until a call of it blocks for ever, or, when every other lane is
+//! done, for one more round; that last blocking is what the scenario says of it and is not reported.
+
+use std::time::{Duration, Instant};
+
+use winaccept_sim::observe::Observed;
+use winaccept_sim::script::{Action, Expect, Step};
+
+use super::StepReport;
+use super::plan::{PlannedInLane, PlannedLane};
+use super::stage::Stage;
+use super::turn::{Given, Patience, Turnout};
+
+/// No `repeat` goes round more often than this.
+const MAX_ROUNDS: u32 = 100;
+/// When every lane waits: how long for one of them to go on.
+const STUCK: Duration = Duration::from_millis(300);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How far a lane has come.
+struct Progress<'p, 's> {
+    lane: &'p PlannedLane<'s>,
+    /// The bodies that the lane is in, the innermost last.
+    frames: Vec<Frame<'p, 's>>,
+    /// The step whose call is in progress, and whether it stands inside `repeat`.
+    waiting: Option<(usize, &'s Step, bool)>,
+}
+
+struct Frame<'p, 's> {
+    body: &'p [PlannedInLane<'s>],
+    next: usize,
+    /// How often the body has been begun, for `repeat`.
+    rounds: Option<u32>,
+    last_round: bool,
+}
+
+impl<'p, 's> Progress<'p, 's> {
+    fn new(lane: &'p PlannedLane<'s>) -> Self {
+        let frame = Frame { body: &lane.body, next: 0, rounds: None, last_round: false };
+        Progress { lane, frames: vec![frame], waiting: None }
+    }
+
+    /// The lane's next step, and whether it stands inside `repeat`. `alone`: every other lane is done.
+    fn next(&mut self, alone: bool) -> Option<(usize, &'s Step, bool)> {
+        loop {
+            let repeating = self.repeats();
+            let frame = self.frames.last_mut()?;
+            match frame.body.get(frame.next) {
+                Some(PlannedInLane::Step(number, step)) => {
+                    frame.next += 1;
+                    return Some((*number, step, repeating));
+                }
+                Some(PlannedInLane::Repeat(body)) => {
+                    frame.next += 1;
+                    self.frames.push(Frame { body, next: 0, rounds: Some(1), last_round: alone });
+                }
+                None => match frame.rounds {
+                    Some(rounds) if rounds < MAX_ROUNDS && !frame.last_round && frame.next > 0 => {
+                        *frame = Frame { body: frame.body, next: 0, rounds: Some(rounds + 1), last_round: alone };
+                    }
+                    _ => {
+                        self.frames.pop();
+                    }
+                },
+            }
+        }
+    }
+
+    fn repeats(&self) -> bool {
+        self.frames.iter().any(|frame| frame.rounds.is_some())
+    }
+
+    fn is_done(&self) -> bool {
+        self.frames.is_empty() && self.waiting.is_none()
+    }
+}
+
+impl<'s> Stage<'s> {
+    /// Runs the lanes in turn.
+    pub(super) fn any_order(&mut self, lanes: &[PlannedLane<'s>], reports: &mut Vec<StepReport>) {
+        let mut lanes: Vec<_> = lanes.iter().map(Progress::new).collect();
+        let mut stuck_since: Option<Instant> = None;
+        while !lanes.iter().all(Progress::is_done) {
+            let mut moved = false;
+            for i in 0..lanes.len() {
+                let alone = lanes.iter().enumerate().all(|(j, lane)| j == i || lane.is_done() || lane.repeats());
+                moved |= self.turn_of(&mut lanes[i], alone, reports);
+            }
+            if moved {
+                stuck_since = None;
+            } else if stuck_since.get_or_insert_with(Instant::now).elapsed() < STUCK {
+                std::thread::sleep(PAUSE);
+            } else {
+                return self.give_up(&mut lanes, reports);
+            }
+        }
+    }
+
+    /// Gives one lane its turn. False if it has to wait.
+    fn turn_of(&mut self, lane: &mut Progress<'_, 's>, alone: bool, reports: &mut Vec<StepReport>) -> bool {
+        let actor = lane.lane.actor;
+        if let Some((number, step, _)) = lane.waiting {
+            if !self.has_returned(actor) {
+                return false;
+            }
+            if let Turnout::Returned(returned) = self.turnout(actor, Patience::ToReturn) {
+                let given = self.finish(actor, step, returned);
+                reports.push(report(number, step, given));
+            }
+            lane.waiting = None;
+            return true;
+        }
+        let Some((number, step, repeating)) = lane.next(alone) else { return false };
+        let call = match &step.action {
+            Action::Call(call) => call,
+            Action::Resumes => {
+                lane.waiting = Some((number, step, repeating));
+                if self.in_progress[usize::from(actor.0)].is_none() {
+                    lane.waiting = None;
+                    reports.push(report(number, step, self_resumed()));
+                }
+                return true;
+            }
+            Action::InHook(_) | Action::Prints { .. } | Action::Exits(_) => {
+                let given = self.take(step);
+                reports.push(report(number, step, given));
+                return true;
+            }
+        };
+        if let Err(why) = self.issue(step, call) {
+            reports.push(report(number, step, Given::not_taken(why)));
+            return true;
+        }
+        match self.turnout(actor, Patience::ToBlock) {
+            Turnout::Returned(returned) => {
+                let given = self.finish(actor, step, returned);
+                reports.push(report(number, step, given));
+            }
+            Turnout::Blocks(assumed) if step.expect == Some(Expect::Blocks) => {
+                reports.push(report(number, step, Given { observed: Observed::Blocks, assumed }));
+            }
+            Turnout::Blocks(_) => {
+                self.quieten_after_blocking(actor);
+                lane.waiting = Some((number, step, repeating));
+            }
+        }
+        true
+    }
+
+    /// Every lane waits for something that does not come.
+    fn give_up(&mut self, lanes: &mut [Progress<'_, 's>], reports: &mut Vec<StepReport>) {
+        for lane in lanes {
+            let Some((number, step, repeating)) = lane.waiting.take() else { continue };
+            match self.turnout(lane.lane.actor, Patience::ToBlock) {
+                Turnout::Returned(returned) => {
+                    let given = self.finish(lane.lane.actor, step, returned);
+                    reports.push(report(number, step, given));
+                }
+                Turnout::Blocks(_) if repeating => {} // which is how a `repeat` ends
+                Turnout::Blocks(assumed) => {
+                    reports.push(report(number, step, Given { observed: Observed::Blocks, assumed }));
+                    while let Some((number, step, _)) = lane.next(true) {
+                        reports.push(report(number, step, Given::not_taken("an earlier call of this lane blocks")));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn self_resumed() -> Given {
+    Given::not_taken("no call of this actor is in progress")
+}
+
+fn report(index: usize, step: &Step, given: Given) -> StepReport {
+    StepReport { index, actor: step.actor, observed: given.observed, assumed: given.assumed }
+}

@@ -1,0 +1,497 @@
+//! The worker protocol: how `winaccept` makes a process of a scenario issue calls.
+//!
+//! One process per process of the scenario. Each reads requests from its standard input and writes replies to its
+//! standard output, one JSON object a line. Our own worker (`winaccept worker`) speaks it, and so does any program
+//! given as `--stack exec:COMMAND`.
+//!
+//! * A [`Request`] has an `id`, and `do` names the [`Order`]; the [`Reply`] repeats the `id`, and `did` names the
+//!   [`Report`].
+//! * Orders are carried out at once, in the order of their arrival, except [`Order::Call`]: it is handed to its thread
+//!   and answered when the call returns, perhaps after later orders have been answered, perhaps never.
+//! * An order that a worker does not know or cannot carry out is answered with [`Report::NotDone`].
+//! * A worker ends when its standard input ends.
+//!
+//! ```text
+//! -> {"id":1,"do":"hello"}
+//! <- {"id":1,"did":"hello","name":"wine","version":"10.0","build":"wine-10.0 (Debian 10.0~repack-6)","process":56}
+//! -> {"id":2,"do":"begin","winsock":[2,2],"threads":1}
+//! <- {"id":2,"did":"done"}
+//! -> {"id":3,"do":"call","thread":0,"call":{"function":"accept","s":-1,"addr":"null","addrlen":"null"}}
+//! <- {"id":3,"did":"returned","value":-1,"error":10038}
+//! ```
+//!
+//! Numbers are those of `winsock2.h` and `windows.h`. Handles are signed numbers of pointer size, so that
+//! `INVALID_SOCKET` and `INVALID_HANDLE_VALUE` are -1. Strings of bytes are strings of the characters U+0000 to U+00FF.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// A socket or event as its process knows it.
+pub type RawHandle = i64;
+
+/// `INVALID_SOCKET`.
+pub const INVALID_SOCKET: RawHandle = -1;
+
+/// One line to a worker.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Chosen by whoever asks, unique within the life of the worker.
+    pub id: u64,
+    /// What to do.
+    #[serde(flatten)]
+    pub order: Order,
+}
+
+/// One line from a worker.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// The request that this answers.
+    pub id: u64,
+    /// What was done or seen.
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+/// What a worker is asked to do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Order {
+    /// Say who you are: [`Report::Hello`]. The first request.
+    Hello,
+    /// A scenario begins: start this many threads, numbered from zero. [`Report::Done`].
+    Begin {
+        /// Call `WSAStartup` with this major and minor version; absent: leave Winsock alone.
+        winsock: Option<[u8; 2]>,
+        /// How many threads.
+        threads: u8,
+    },
+    /// Issue a call on a thread: [`Report::Returned`] once it has returned. Never sent to a thread with a call in progress.
+    Call {
+        /// The thread.
+        thread: u8,
+        /// The call.
+        call: Function,
+    },
+    /// Is this thread, with a call in progress, seen waiting inside the system? [`Report::Waiting`]. Must have no effect
+    /// that a scenario could notice.
+    Waiting {
+        /// The thread.
+        thread: u8,
+    },
+    /// Look at sockets from another thread: [`Report::Looked`]. Must have no effect that a scenario could notice.
+    Look {
+        /// The sockets.
+        sockets: Vec<RawHandle>,
+    },
+    /// The system's table of TCP connections: [`Report::Connections`].
+    Connections,
+    /// End this process at once with this exit code, without any reply.
+    Exit {
+        /// The exit code.
+        code: i32,
+    },
+    /// The scenario is over: close all sockets and events that its calls made, clean Winsock up until it says that it
+    /// was not initialised, end the threads. [`Report::Ended`].
+    End,
+}
+
+/// What a worker answers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum Report {
+    /// Who carries out the calls.
+    Hello {
+        /// What stack this is, in lower case: `windows`, `wine`.
+        name: String,
+        /// Its version: `10.0.20348`, `8.0`.
+        version: String,
+        /// The exact build in its own words.
+        build: String,
+        /// The process id, as `WSADuplicateSocket` takes it.
+        process: u32,
+    },
+    /// Done; nothing to tell.
+    Done,
+    /// A call returned.
+    Returned(Returned),
+    /// Where a thread waits.
+    Waiting {
+        /// The system function that it was seen to wait in, every time of several looks; absent: not seen to wait.
+        at: Option<String>,
+    },
+    /// What was seen of the sockets, in order of the question.
+    Looked {
+        /// One entry a socket.
+        sockets: Vec<Looked>,
+    },
+    /// All TCP connections of this system (listening sockets need not be told).
+    Connections {
+        /// The connections.
+        connections: Vec<Connection>,
+    },
+    /// The scenario was cleaned up.
+    Ended {
+        /// False when something could not be cleaned up, such as a thread that never came back: the process is not to be
+        /// used again.
+        clean: bool,
+    },
+    /// The order was not carried out.
+    NotDone {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A call that returned: its value, the error code, and what it wrote.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct Returned {
+    /// What the function returned, sign-extended where its type is signed or a handle; zero for `void`.
+    pub value: i64,
+    /// What `WSAGetLastError` told right after; meaningful only if the value says that the call failed.
+    pub error: u32,
+    /// The address in a valid address buffer; absent: the buffer was left untouched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addr: Option<SocketAddress>,
+    /// The integer behind `addrlen` after the call, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addrlen: Option<i32>,
+    /// The bytes that `recv` stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Bytes>,
+    /// The value that `getsockopt` stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<OptionValue>,
+    /// What `select` left in the three sets, for each that was not `NULL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readfds: Option<Vec<RawHandle>>,
+    /// See `readfds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writefds: Option<Vec<RawHandle>>,
+    /// See `readfds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceptfds: Option<Vec<RawHandle>>,
+    /// `revents` of every entry given to `WSAPoll`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revents: Option<Vec<u16>>,
+    /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<u32>,
+    /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub info: Option<Bytes>,
+}
+
+/// What was seen of one socket.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct Looked {
+    /// What `getsockname` tells, if it tells any.
+    pub local: Option<SocketAddress>,
+    /// What `getpeername` tells, if it tells any.
+    pub remote: Option<SocketAddress>,
+    /// True if `select` with no time-out finds it readable.
+    pub readable: bool,
+}
+
+/// One side of a TCP connection.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Connection {
+    /// The address of this side.
+    pub local: SocketAddress,
+    /// The address of the other side.
+    pub remote: SocketAddress,
+    /// The state of this side.
+    pub state: TcpState,
+    /// How many bytes this side has sent that the other has not acknowledged yet; absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unacknowledged: Option<u32>,
+}
+
+/// The state of one side of a connection, as RFC 9293 names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+#[allow(missing_docs)]
+pub enum TcpState {
+    Closed,
+    Listen,
+    SynSent,
+    SynReceived,
+    Established,
+    #[serde(rename = "FIN-WAIT-1")]
+    FinWait1,
+    #[serde(rename = "FIN-WAIT-2")]
+    FinWait2,
+    CloseWait,
+    Closing,
+    LastAck,
+    TimeWait,
+}
+
+/// A call with its arguments, named as in C.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "function")]
+#[allow(missing_docs)] // each variant is the function of that name, its fields are the parameters
+pub enum Function {
+    WSAStartup {
+        version: [u8; 2],
+    },
+    WSACleanup,
+    WSAGetLastError,
+    WSASetLastError {
+        error: i32,
+    },
+    #[serde(rename = "socket")]
+    Socket {
+        family: i32,
+        r#type: i32,
+        protocol: i32,
+    },
+    WSASocket {
+        family: i32,
+        r#type: i32,
+        protocol: i32,
+        flags: u32,
+    },
+    /// `WSASocket` with what `WSADuplicateSocket` wrote.
+    WSASocketFromInfo {
+        info: Bytes,
+    },
+    WSADuplicateSocket {
+        s: RawHandle,
+        process: u32,
+    },
+    #[serde(rename = "bind")]
+    Bind {
+        s: RawHandle,
+        name: Option<SocketAddress>,
+        namelen: i32,
+    },
+    #[serde(rename = "listen")]
+    Listen {
+        s: RawHandle,
+        backlog: i32,
+    },
+    #[serde(rename = "accept")]
+    Accept {
+        s: RawHandle,
+        addr: Pointer,
+        addrlen: LengthPointer,
+    },
+    #[serde(rename = "connect")]
+    Connect {
+        s: RawHandle,
+        name: Option<SocketAddress>,
+        namelen: i32,
+    },
+    #[serde(rename = "shutdown")]
+    Shutdown {
+        s: RawHandle,
+        how: i32,
+    },
+    #[serde(rename = "closesocket")]
+    Closesocket {
+        s: RawHandle,
+    },
+    #[serde(rename = "send")]
+    Send {
+        s: RawHandle,
+        buf: Bytes,
+    },
+    #[serde(rename = "recv")]
+    Recv {
+        s: RawHandle,
+        len: u32,
+    },
+    #[serde(rename = "ioctlsocket")]
+    Ioctlsocket {
+        s: RawHandle,
+        cmd: u32,
+        argp: u32,
+    },
+    #[serde(rename = "getsockname")]
+    Getsockname {
+        s: RawHandle,
+        name: Pointer,
+        namelen: LengthPointer,
+    },
+    #[serde(rename = "getpeername")]
+    Getpeername {
+        s: RawHandle,
+        name: Pointer,
+        namelen: LengthPointer,
+    },
+    #[serde(rename = "getsockopt")]
+    Getsockopt {
+        s: RawHandle,
+        level: i32,
+        optname: i32,
+    },
+    #[serde(rename = "setsockopt")]
+    Setsockopt {
+        s: RawHandle,
+        level: i32,
+        optname: i32,
+        optval: OptionValue,
+    },
+    /// The time-out is in milliseconds; absent: `NULL`.
+    #[serde(rename = "select")]
+    Select {
+        readfds: Option<Vec<RawHandle>>,
+        writefds: Option<Vec<RawHandle>>,
+        exceptfds: Option<Vec<RawHandle>>,
+        timeout: Option<u32>,
+    },
+    WSAPoll {
+        fds: Vec<PollFd>,
+        timeout: i32,
+    },
+    WSACreateEvent,
+    WSACloseEvent {
+        event: RawHandle,
+    },
+    WSASetEvent {
+        event: RawHandle,
+    },
+    WSAResetEvent {
+        event: RawHandle,
+    },
+    /// `fWaitAll` is false; the time-out is in milliseconds, absent: `WSA_INFINITE`.
+    WSAWaitForMultipleEvents {
+        events: Vec<RawHandle>,
+        timeout: Option<u32>,
+        alertable: bool,
+    },
+    WSAEventSelect {
+        s: RawHandle,
+        event: RawHandle,
+        mask: u32,
+    },
+    WSAEnumNetworkEvents {
+        s: RawHandle,
+        event: RawHandle,
+    },
+    QueueUserAPC {
+        routine: ApcRoutine,
+        thread: u8,
+    },
+    SleepEx {
+        timeout: Option<u32>,
+        alertable: bool,
+    },
+    WSACancelBlockingCall,
+}
+
+/// What a user APC does when it runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum ApcRoutine {
+    SetEvent(RawHandle),
+    Accept(RawHandle),
+}
+
+/// One entry of the array given to `WSAPoll`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PollFd {
+    pub fd: RawHandle,
+    pub events: u16,
+}
+
+/// A pointer to an output buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pointer {
+    /// `NULL`.
+    Null,
+    /// A buffer of as many bytes as the length says, at least of `sizeof(SOCKADDR_STORAGE)`.
+    Valid,
+    /// An address that the caller may not touch.
+    Bad,
+}
+
+/// A pointer to a length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthPointer {
+    /// `NULL`.
+    Null,
+    /// An integer with this value.
+    Holds(i32),
+    /// An address that the caller may not touch.
+    Bad,
+}
+
+/// The value of a socket option.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionValue {
+    /// A `DWORD` or `BOOL`.
+    Number(u32),
+    /// `struct linger`: `l_onoff`, `l_linger`.
+    Linger(u16, u16),
+}
+
+/// A socket address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct SocketAddress {
+    /// The IP address; the family follows from it.
+    pub ip: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+impl SocketAddress {
+    /// `sizeof(sockaddr_in)` or `sizeof(sockaddr_in6)`.
+    #[must_use]
+    pub fn size(&self) -> i32 {
+        if self.ip.is_ipv4() { 16 } else { 28 }
+    }
+}
+
+/// A string of bytes.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Bytes(pub Vec<u8>);
+
+impl From<Bytes> for String {
+    fn from(bytes: Bytes) -> String {
+        bytes.0.into_iter().map(char::from).collect()
+    }
+}
+
+impl TryFrom<String> for Bytes {
+    type Error = std::char::TryFromCharError;
+
+    fn try_from(text: String) -> Result<Bytes, Self::Error> {
+        text.chars().map(u8::try_from).collect::<Result<_, _>>().map(Bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_as_documented() {
+        let call = Function::Accept { s: INVALID_SOCKET, addr: Pointer::Null, addrlen: LengthPointer::Holds(16) };
+        let request = Request { id: 3, order: Order::Call { thread: 0, call } };
+        let line = serde_json::to_string(&request).expect("plain data");
+        assert_eq!(
+            line,
+            r#"{"id":3,"do":"call","thread":0,"call":{"function":"accept","s":-1,"addr":"null","addrlen":{"holds":16}}}"#
+        );
+        assert_eq!(serde_json::from_str::<Request>(&line).expect("what was written"), request);
+        let reply = Reply { id: 3, report: Report::Returned(Returned { value: -1, error: 10038, ..Returned::default() }) };
+        let line = serde_json::to_string(&reply).expect("plain data");
+        assert_eq!(line, r#"{"id":3,"did":"returned","value":-1,"error":10038}"#);
+        assert_eq!(serde_json::from_str::<Reply>(&line).expect("what was written"), reply);
+    }
+
+    #[test]
+    fn every_byte_survives() {
+        let bytes = Bytes((0..=255).collect());
+        let line = serde_json::to_string(&bytes).expect("plain data");
+        assert_eq!(serde_json::from_str::<Bytes>(&line).expect("what was written"), bytes);
+    }
+}

@@ -1,0 +1,252 @@
+//! The state of one replay: the processes that play, what the script's variables stand for, who is inside a call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use winaccept_model::call::{Address, Call, Name, Opt, Port, ProcessId, ThreadId};
+use winaccept_sim::script::{Action, NameId, Ref, Script};
+
+use super::child::{Child, Ticket};
+use super::marshal::Names;
+use super::plan::{Numbered, numbered};
+use super::protocol::{Bytes, INVALID_SOCKET, Order, RawHandle, Report, SocketAddress};
+use super::seen::Known;
+
+/// What a variable stands for.
+pub(super) struct Bound {
+    pub(super) process: ProcessId,
+    pub(super) raw: RawHandle,
+    /// False once it was closed. Its handle is still what the script's name means.
+    pub(super) open: bool,
+    /// Its local address; the last one known, when it is closed.
+    pub(super) local: Option<SocketAddress>,
+    /// The address of its peer, likewise.
+    pub(super) remote: Option<SocketAddress>,
+    pub(super) listening: bool,
+}
+
+/// A call in progress.
+pub(super) struct InProgress<'s> {
+    pub(super) call: &'s Call<Ref>,
+    pub(super) ticket: Ticket,
+}
+
+/// One replay in progress.
+pub(super) struct Stage<'s> {
+    pub(super) script: &'s Script,
+    /// The processes by [`ProcessId`].
+    pub(super) processes: Vec<Child>,
+    /// The variables by [`NameId`].
+    pub(super) names: Vec<Option<Bound>>,
+    /// What `WSADuplicateSocket` filled in, by the socket it was called for.
+    pub(super) infos: BTreeMap<NameId, Bytes>,
+    /// The calls in progress by [`ThreadId`].
+    pub(super) in_progress: Vec<Option<InProgress<'s>>>,
+    /// What the last call returned, by [`ThreadId`].
+    pub(super) last_value: Vec<Option<i64>>,
+    /// Ports that the script wrote.
+    written: BTreeSet<u16>,
+    /// True once a connection was asked for: before that the network cannot be anything but quiet.
+    pub(super) connecting: bool,
+    /// Sides of connections that did not settle in the time they were given.
+    pub(super) unsettled: Vec<(SocketAddress, SocketAddress)>,
+    /// True if some call of the script gives receiving a time-out.
+    pub(super) receive_timeouts: bool,
+}
+
+impl<'s> Stage<'s> {
+    /// Sets the processes up for this script.
+    pub(super) fn begin(script: &'s Script, mut processes: Vec<Child>) -> Result<Stage<'s>, (Vec<Child>, String)> {
+        for (id, process) in script.processes.iter().enumerate() {
+            let threads = script.actors.iter().filter(|actor| usize::from(actor.process.0) == id).count();
+            let winsock = process.started.map(|version| [version.major, version.minor]);
+            let begun = match u8::try_from(threads) {
+                Ok(threads) => processes[id].ask(Order::Begin { winsock, threads }),
+                Err(_) => Err(format!("process {} has more than 255 threads", process.name)),
+            };
+            if let Err(reason) = begun {
+                return Err((processes, format!("process {} cannot begin: {reason}", process.name)));
+            }
+        }
+        let mut stage = Stage {
+            script,
+            processes,
+            names: script.names.iter().map(|_| None).collect(),
+            infos: BTreeMap::new(),
+            in_progress: script.actors.iter().map(|_| None).collect(),
+            last_value: vec![None; script.actors.len()],
+            written: BTreeSet::new(),
+            connecting: false,
+            unsettled: Vec::new(),
+            receive_timeouts: false,
+        };
+        for call in calls(script) {
+            stage.written.extend(written_port(call));
+            stage.receive_timeouts |=
+                matches!(call, Call::Setsockopt { opt: Opt::RcvTimeo, .. });
+        }
+        Ok(stage)
+    }
+
+    /// Cleans up, and gives back the processes that can be used again.
+    pub(super) fn end(mut self) -> Vec<Child> {
+        for process in &mut self.processes {
+            // A process that does not answer is lost now, and so not kept.
+            let clean = process.is_alive() && matches!(process.ask(Order::End), Ok(Report::Ended { clean: true }));
+            if !clean {
+                process.retire();
+            }
+        }
+        self.processes.retain(Child::is_alive);
+        self.processes
+    }
+
+    /// The process of an actor.
+    pub(super) fn process_of(&self, actor: ThreadId) -> ProcessId {
+        self.script.actors[usize::from(actor.0)].process
+    }
+
+    /// The worker that plays a process.
+    pub(super) fn child(&mut self, process: ProcessId) -> &mut Child {
+        &mut self.processes[usize::from(process.0)]
+    }
+
+    /// The number of an actor among those of its process.
+    pub(super) fn thread_number(&self, actor: ThreadId) -> u8 {
+        let process = self.process_of(actor);
+        let before = &self.script.actors[..usize::from(actor.0)];
+        before.iter().filter(|other| other.process == process).count() as u8
+    }
+
+    /// The spelling of a variable.
+    pub(super) fn spelling(&self, name: NameId) -> &str {
+        &self.script.names[usize::from(name.0)].text
+    }
+
+    /// What a variable stands for now.
+    pub(super) fn bound(&self, name: NameId) -> Option<&Bound> {
+        self.names.get(usize::from(name.0))?.as_ref()
+    }
+
+    /// Lets a variable stand for a new handle.
+    pub(super) fn bind(&mut self, name: NameId, process: ProcessId, raw: RawHandle) {
+        let bound = Bound { process, raw, open: true, local: None, remote: None, listening: false };
+        self.names[usize::from(name.0)] = Some(bound);
+    }
+
+    /// The open variables of a process that stand for this handle, changed by `f`.
+    pub(super) fn each(&mut self, process: ProcessId, raw: RawHandle, f: impl Fn(&mut Bound)) {
+        let same = |bound: &&mut Bound| bound.open && bound.process == process && bound.raw == raw;
+        self.names.iter_mut().flatten().filter(same).for_each(f);
+    }
+
+    /// Looks at the addresses of this socket and remembers them.
+    pub(super) fn learn(&mut self, process: ProcessId, raw: RawHandle) {
+        let Ok(Report::Looked { sockets }) = self.child(process).ask(Order::Look { sockets: vec![raw] }) else { return };
+        let Some(looked) = sockets.into_iter().next() else { return };
+        self.each(process, raw, |bound| {
+            bound.local = looked.local.or(bound.local);
+            bound.remote = looked.remote.or(bound.remote);
+        });
+    }
+
+    /// The stage as one actor's call sees it.
+    pub(super) fn seen_by(&self, actor: ThreadId) -> SeenBy<'_, 's> {
+        SeenBy { stage: self, actor }
+    }
+}
+
+/// The stage as one actor's call sees it.
+pub(super) struct SeenBy<'a, 's> {
+    stage: &'a Stage<'s>,
+    actor: ThreadId,
+}
+
+impl SeenBy<'_, '_> {
+    fn bound(&self, r: Ref) -> Result<Option<&Bound>, String> {
+        let Ref::Name(name) = r else { return Ok(None) };
+        match self.stage.bound(name) {
+            Some(bound) => Ok(Some(bound)),
+            None => Err(format!("{} was never bound", self.stage.spelling(name))),
+        }
+    }
+}
+
+impl Names for SeenBy<'_, '_> {
+    fn handle(&self, r: Ref) -> Result<RawHandle, String> {
+        Ok(match r {
+            Ref::InvalidSocket => INVALID_SOCKET,
+            Ref::Number(n) => RawHandle::from(n),
+            Ref::Name(_) => self.bound(r)?.map_or(INVALID_SOCKET, |bound| bound.raw),
+        })
+    }
+
+    fn address(&self, r: Ref) -> Result<SocketAddress, String> {
+        let address = self.bound(r)?.and_then(|bound| bound.local);
+        address.ok_or_else(|| match r {
+            Ref::Name(name) => format!("{} has no address", self.stage.spelling(name)),
+            Ref::InvalidSocket | Ref::Number(_) => "only a variable has an address".to_owned(),
+        })
+    }
+
+    fn info(&self, r: Ref) -> Result<Bytes, String> {
+        let info = match r {
+            Ref::Name(name) => self.stage.infos.get(&name).cloned(),
+            Ref::InvalidSocket | Ref::Number(_) => None,
+        };
+        info.ok_or_else(|| "WSADuplicateSocket has filled in no protocol information for it".to_owned())
+    }
+
+    fn process(&self, process: ProcessId) -> Result<u32, String> {
+        let child = self.stage.processes.get(usize::from(process.0));
+        child.map(|child| child.greeting().process).ok_or_else(|| "there is no such process".to_owned())
+    }
+
+    fn thread(&self, thread: ThreadId) -> Result<u8, String> {
+        if self.stage.process_of(thread) == self.stage.process_of(self.actor) {
+            Ok(self.stage.thread_number(thread))
+        } else {
+            Err("a worker queues APCs to threads of its own process only".to_owned())
+        }
+    }
+}
+
+impl Known for Stage<'_> {
+    /// A closed socket counts with the last address that it was known to have.
+    fn at(&self, address: SocketAddress) -> Vec<NameId> {
+        let numbered = (0..).map(NameId).zip(&self.names);
+        numbered
+            .filter(|(_, bound)| bound.as_ref().is_some_and(|bound| bound.local == Some(address)))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn written(&self, port: u16) -> bool {
+        self.written.contains(&port)
+    }
+
+    fn raw(&self, name: NameId) -> Option<RawHandle> {
+        self.bound(name).map(|bound| bound.raw)
+    }
+}
+
+fn calls(script: &Script) -> Vec<&Call<Ref>> {
+    numbered(script)
+        .into_iter()
+        .filter_map(|numbered| match numbered {
+            Numbered::Step(step) => Some(&step.action),
+            Numbered::Happening(_) => None,
+        })
+        .filter_map(|action| match action {
+            Action::Call(call) | Action::InHook(call) => Some(call),
+            Action::Resumes | Action::Prints { .. } | Action::Exits(_) => None,
+        })
+        .collect()
+}
+
+fn written_port(call: &Call<Ref>) -> Option<u16> {
+    match call {
+        Call::Bind { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. }
+        | Call::Connect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. } => Some(*port),
+        _ => None,
+    }
+}

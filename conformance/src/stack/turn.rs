@@ -1,0 +1,349 @@
+//! One step on a stage: issuing a call, telling whether it blocks, taking its return in.
+
+use std::time::{Duration, Instant};
+
+use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::Value;
+use winaccept_sim::observe::{Observed, Seen, SeenValue};
+use winaccept_sim::script::{Action, Expect, NameId, PrintArgument, Ref, Step, ValuePattern};
+
+use super::marshal::function;
+use super::protocol::{Function, Order, Report, Returned};
+use super::seen::seen;
+use super::stage::{InProgress, Stage};
+
+/// How long to wait for a call without any further look at its thread; most calls return in less.
+const AT_ONCE: Duration = Duration::from_millis(4);
+/// Between two looks at a thread.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// So many looks in a row must find the thread in the same wait before it counts as seen waiting.
+const LOOKS: u32 = 3;
+/// A call that is expected to block and was not seen waiting is believed to block after this time.
+const GRACE: Duration = Duration::from_millis(150);
+/// A call that is expected to return but is seen waiting all this time is given up.
+const STILL_WAITING: Duration = Duration::from_secs(1);
+/// A `connect` is given up after this time. A refused one takes real Windows two seconds.
+const CONNECT: Duration = Duration::from_secs(4);
+/// Any other call is given up after this time.
+const GIVE_UP: Duration = Duration::from_secs(10);
+
+/// What a step gave, and why that is in part assumed.
+pub(super) struct Given {
+    pub(super) observed: Observed,
+    pub(super) assumed: Option<String>,
+}
+
+impl Given {
+    fn witnessed(observed: Observed) -> Given {
+        Given { observed, assumed: None }
+    }
+
+    /// The step was not taken.
+    pub(super) fn not_taken(why: impl Into<String>) -> Given {
+        Given::witnessed(Observed::NotTaken(why.into()))
+    }
+}
+
+/// How a call in progress turned out.
+pub(super) enum Turnout {
+    /// It returned, or the process was lost.
+    Returned(Result<Returned, String>),
+    /// It blocks; with the reason if that is assumed.
+    Blocks(Option<String>),
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Whether the call blocks: as soon as that is known.
+    ToBlock,
+    /// Its return: until there is no more hope for it.
+    ToReturn,
+}
+
+impl<'s> Stage<'s> {
+    /// Takes a step to its end.
+    pub(super) fn take(&mut self, step: &'s Step) -> Given {
+        let actor = step.actor;
+        match &step.action {
+            Action::Call(call) => {
+                if let Err(why) = self.issue(step, call) {
+                    return Given::not_taken(why);
+                }
+                let patience =
+                    if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
+                self.conclude(actor, step, patience)
+            }
+            Action::Resumes => match self.in_progress[usize::from(actor.0)] {
+                Some(_) => self.conclude(actor, step, Patience::ToReturn),
+                None => Given::not_taken("no call of this actor is in progress"),
+            },
+            Action::Prints { format, argument } => match self.print(actor, format, *argument) {
+                Ok(text) => Given::witnessed(Observed::Printed(text)),
+                Err(why) => Given::not_taken(why),
+            },
+            Action::Exits(code) => self.exit(actor, *code),
+            Action::InHook(_) => Given::not_taken("blocking hooks exist only in 16-bit Winsock 1.1"),
+        }
+    }
+
+    /// Hands a call to its actor.
+    pub(super) fn issue(&mut self, step: &'s Step, call: &'s Call<Ref>) -> Result<(), String> {
+        let actor = step.actor;
+        if let Some(busy) = &self.in_progress[usize::from(actor.0)] {
+            return Err(format!("the actor is still inside {}", busy.call.name()));
+        }
+        let function = function(call, &self.seen_by(actor))?;
+        if let Call::Closesocket { s: Ref::Name(name) } = call
+            && let Some(bound) = self.bound(*name)
+        {
+            let (process, raw) = (bound.process, bound.raw);
+            self.learn(process, raw); // its addresses are asked for even after it is closed
+        }
+        let thread = self.thread_number(actor);
+        let process = self.process_of(actor);
+        let ticket = self.child(process).call(thread, function)?;
+        self.in_progress[usize::from(actor.0)] = Some(InProgress { call, ticket });
+        Ok(())
+    }
+
+    /// Waits for the call in progress and takes in what it gave. `step` says what it may bind.
+    fn conclude(&mut self, actor: ThreadId, step: &'s Step, patience: Patience) -> Given {
+        match self.turnout(actor, patience) {
+            Turnout::Returned(returned) => self.finish(actor, step, returned),
+            Turnout::Blocks(assumed) => {
+                let quiet = self.quieten_after_blocking(actor);
+                Given { observed: Observed::Blocks, assumed: assumed.or(quiet) }
+            }
+        }
+    }
+
+    /// Waits for the call in progress of this actor, which must have one.
+    pub(super) fn turnout(&mut self, actor: ThreadId, patience: Patience) -> Turnout {
+        let Some(InProgress { call, ticket }) = &self.in_progress[usize::from(actor.0)] else {
+            return Turnout::Returned(Err("no call of this actor is in progress".to_owned()));
+        };
+        let (call, ticket) = (*call, *ticket);
+        let local = waits_for_local_things(call);
+        let no_limit = local && waits_without_limit(call, self.receive_timeouts);
+        let limit = match patience {
+            Patience::ToBlock => GRACE,
+            Patience::ToReturn if matches!(call, Call::Connect { .. }) => CONNECT,
+            Patience::ToReturn => GIVE_UP,
+        };
+        let process = self.process_of(actor);
+        let thread = self.thread_number(actor);
+        let start = Instant::now();
+        let mut pause = AT_ONCE;
+        let mut looks = 0;
+        loop {
+            if let Some(returned) = self.child(process).returned(ticket, pause) {
+                return Turnout::Returned(returned);
+            }
+            let waited = start.elapsed();
+            let seen_waiting = matches!(
+                self.child(process).ask(Order::Waiting { thread }),
+                Ok(Report::Waiting { at: Some(_) })
+            );
+            looks = if seen_waiting { looks + 1 } else { 0 };
+            if looks >= LOOKS {
+                match patience {
+                    Patience::ToBlock if local => return Turnout::Blocks(None),
+                    Patience::ToReturn if no_limit && waited >= STILL_WAITING => return Turnout::Blocks(None),
+                    _ => {}
+                }
+            }
+            if waited >= limit {
+                return Turnout::Blocks(Some(format!(
+                    "{} did not return within {} ms; nothing shows that it never would",
+                    call.name(),
+                    limit.as_millis()
+                )));
+            }
+            pause = if waited < GRACE { BETWEEN_LOOKS } else { BETWEEN_LOOKS * 10 };
+        }
+    }
+
+    /// Has the call in progress of this actor returned by now?
+    pub(super) fn has_returned(&mut self, actor: ThreadId) -> bool {
+        let ticket = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.ticket);
+        let process = self.process_of(actor);
+        ticket.is_some_and(|ticket| self.child(process).has_returned(ticket))
+    }
+
+    /// Leaves the return of the call in progress to a later step.
+    pub(super) fn put_back(&mut self, actor: ThreadId, returned: Result<Returned, String>) {
+        let ticket = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.ticket);
+        let process = self.process_of(actor);
+        if let Some(ticket) = ticket {
+            self.child(process).put_back(ticket, returned);
+        }
+    }
+
+    /// Takes in what the call in progress gave, and lets its effects arrive.
+    pub(super) fn finish(
+        &mut self,
+        actor: ThreadId,
+        step: &'s Step,
+        returned: Result<Returned, String>,
+    ) -> Given {
+        let Some(InProgress { call, .. }) = self.in_progress[usize::from(actor.0)].take() else {
+            return Given::not_taken("no call of this actor is in progress");
+        };
+        let returned = match returned {
+            Ok(returned) => returned,
+            Err(why) => return Given::not_taken(why),
+        };
+        self.last_value[usize::from(actor.0)] = Some(returned.value);
+        let seen_now = seen(call, &returned, self);
+        if seen_now.value == SeenValue::Handle
+            && let Some(name) = binds(step)
+        {
+            self.bind(name, self.process_of(actor), returned.value);
+        }
+        self.take_in(actor, call, &returned, &seen_now);
+        // The new socket itself may have the address that was just reported: look again, now that it is bound.
+        let seen_now = seen(call, &returned, self);
+        let assumed = self.quieten(actor, call, &seen_now);
+        Given { observed: Observed::Returned(seen_now), assumed }
+    }
+
+    /// Remembers what the call changed.
+    fn take_in(&mut self, actor: ThreadId, call: &Call<Ref>, returned: &Returned, seen_now: &Seen) {
+        let process = self.process_of(actor);
+        let succeeded = seen_now.error == Code::NONE;
+        if seen_now.value == SeenValue::Handle && !matches!(call, Call::WSACreateEvent) {
+            self.learn(process, returned.value);
+        }
+        match *call {
+            Call::Bind { s: Ref::Name(name), .. }
+            | Call::Connect { s: Ref::Name(name), .. }
+            | Call::Listen { s: Ref::Name(name), .. } => {
+                let Some(bound) = self.bound(name) else { return };
+                let (process, raw) = (bound.process, bound.raw);
+                self.learn(process, raw);
+                if succeeded && matches!(call, Call::Listen { .. }) {
+                    self.each(process, raw, |bound| bound.listening = true);
+                }
+            }
+            Call::Closesocket { s: Ref::Name(name) } | Call::WSACloseEvent { event: Ref::Name(name) } if succeeded => {
+                let Some(raw) = self.bound(name).map(|bound| bound.raw) else { return };
+                self.each(process, raw, |bound| bound.open = false);
+            }
+            Call::WSADuplicateSocket { s: Ref::Name(name), .. } => {
+                if let Some(info) = &returned.info {
+                    self.infos.insert(name, info.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a C program would print.
+    fn print(&mut self, actor: ThreadId, format: &str, argument: Option<PrintArgument>) -> Result<String, String> {
+        let number = match argument {
+            None => None,
+            Some(PrintArgument::LastResult) => {
+                let value = self.last_value[usize::from(actor.0)];
+                Some(value.ok_or("the actor has made no call that returned")?)
+            }
+            Some(PrintArgument::LastError) => {
+                if let Some(busy) = &self.in_progress[usize::from(actor.0)] {
+                    return Err(format!("the actor is still inside {}", busy.call.name()));
+                }
+                let (process, thread) = (self.process_of(actor), self.thread_number(actor));
+                let child = self.child(process);
+                let ticket = child.call(thread, Function::WSAGetLastError)?;
+                match child.returned(ticket, GIVE_UP) {
+                    Some(returned) => Some(returned?.value),
+                    None => return Err("WSAGetLastError did not return".to_owned()),
+                }
+            }
+        };
+        Ok(printf(format, number))
+    }
+
+    /// Ends the actor's process.
+    fn exit(&mut self, actor: ThreadId, code: i32) -> Given {
+        let process = self.process_of(actor);
+        let sockets: Vec<_> = self.names.iter().flatten().filter(|b| b.open && b.process == process).map(|b| b.raw).collect();
+        for raw in sockets {
+            self.learn(process, raw);
+        }
+        let ended = self.child(process).exit(code);
+        for bound in self.names.iter_mut().flatten().filter(|bound| bound.process == process) {
+            bound.open = false;
+        }
+        for (i, in_progress) in self.in_progress.iter_mut().enumerate() {
+            if self.script.actors[i].process == process {
+                *in_progress = None;
+            }
+        }
+        let wanted = if cfg!(windows) { code } else { code & 0xff };
+        match ended {
+            Ok(code) if code == wanted => Given { observed: Observed::Done, assumed: self.settle(None) },
+            Ok(other) => Given::not_taken(format!("the process ended with exit code {other}")),
+            Err(why) => Given::not_taken(why),
+        }
+    }
+}
+
+/// The variable that a step binds to a new handle.
+fn binds(step: &Step) -> Option<NameId> {
+    let Some(Expect::OneOf(patterns)) = &step.expect else { return None };
+    patterns.iter().find_map(|pattern| match pattern.value {
+        ValuePattern::Binds(name) => Some(name),
+        ValuePattern::Is(_) => None,
+    })
+}
+
+/// Does the call, when it blocks, wait for something of this machine that cannot be on its way once the network is
+/// quiet? Then a thread that is seen waiting blocks for ever. What `connect` and `send` wait for is retried by timers.
+fn waits_for_local_things(call: &Call<Ref>) -> bool {
+    matches!(
+        call,
+        Call::Accept { .. }
+            | Call::Recv { .. }
+            | Call::Select { .. }
+            | Call::WSAPoll { .. }
+            | Call::WSAWaitForMultipleEvents { .. }
+            | Call::SleepEx { .. }
+    )
+}
+
+/// Does nothing in the call's own arguments, or in the socket's, end the wait after some time?
+fn waits_without_limit(call: &Call<Ref>, receive_timeouts: bool) -> bool {
+    match call {
+        Call::Select { timeout, .. }
+        | Call::WSAPoll { timeout, .. }
+        | Call::WSAWaitForMultipleEvents { timeout, .. }
+        | Call::SleepEx { timeout, .. } => timeout.is_none(),
+        Call::Accept { .. } | Call::Recv { .. } => !receive_timeouts,
+        _ => false,
+    }
+}
+
+/// `printf` with at most one conversion, `%d` or `%ld`.
+fn printf(format: &str, argument: Option<i64>) -> String {
+    let Some(number) = argument else { return format.replace("%%", "%") };
+    let number = (number as i32).to_string();
+    format.replacen("%ld", &number, 1).replacen("%d", &number, 1).replace("%%", "%")
+}
+
+/// True for a failure that only says that a connection attempt goes on.
+pub(super) fn goes_on(seen_now: &Seen) -> bool {
+    seen_now.value == SeenValue::Is(Value::SocketError) && seen_now.error == Code::WSAEWOULDBLOCK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_as_c_does() {
+        assert_eq!(printf("accept failed with error: %ld\n", Some(10022)), "accept failed with error: 10022\n");
+        assert_eq!(printf("%d of 100%%", Some(-1)), "-1 of 100%");
+        assert_eq!(printf("100%%", None), "100%");
+    }
+}

@@ -1,0 +1,123 @@
+//! The worker process: reads orders, carries them out, writes what it did and saw.
+
+use std::io::{BufRead, Write};
+use std::time::Duration;
+
+use windows_sys::Win32::Networking::WinSock as ws;
+
+use super::super::protocol::{LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request};
+use super::actor::Actors;
+use super::address::AddressOut;
+use super::connections::connections;
+use super::identity::identity;
+
+/// How long the threads may take to come back at the end of a scenario.
+const COME_BACK: Duration = Duration::from_secs(2);
+
+/// More cleanups than any scenario has startups.
+const MOST_CLEANUPS: u32 = 1000;
+
+/// Serves the worker protocol on standard input and output until the input ends. The hidden command `winaccept worker`.
+pub fn worker_main() {
+    let mut actors = Actors::default();
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { break };
+        if line.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str::<Request>(&line) {
+            Ok(Request { id, order }) => {
+                if let Some(report) = carry_out(id, order, &mut actors) {
+                    write(&Reply { id, report });
+                }
+            }
+            Err(error) => {
+                let id = serde_json::from_str::<serde_json::Value>(&line).ok();
+                let id = id.and_then(|request| request.get("id")?.as_u64()).unwrap_or_default();
+                write(&Reply { id, report: Report::NotDone { reason: format!("not an order: {error}") } });
+            }
+        }
+    }
+    std::process::exit(0); // whatever its threads are doing
+}
+
+/// Writes one reply as one line. Threads take turns.
+pub(super) fn write(reply: &Reply) {
+    let mut line = serde_json::to_string(reply).expect("a reply is plain data with string keys");
+    line.push('\n');
+    let mut output = std::io::stdout().lock();
+    if output.write_all(line.as_bytes()).and_then(|()| output.flush()).is_err() {
+        std::process::exit(1); // nobody listens any more
+    }
+}
+
+fn carry_out(id: u64, order: Order, actors: &mut Actors) -> Option<Report> {
+    let not_done = |reason| Report::NotDone { reason };
+    Some(match order {
+        Order::Hello => {
+            let identity = identity();
+            let (name, version, build) = (identity.name, identity.version, identity.build);
+            Report::Hello { name, version, build, process: std::process::id() }
+        }
+        Order::Begin { winsock, threads } => {
+            *actors = Actors::start(threads);
+            match winsock.map(startup) {
+                None | Some(0) => Report::Done,
+                Some(error) => not_done(format!("WSAStartup returned {error}")),
+            }
+        }
+        Order::Call { thread, call } => match actors.call(id, thread, call) {
+            Ok(()) => return None, // the thread answers
+            Err(reason) => not_done(reason),
+        },
+        Order::Waiting { thread } => match actors.waits_at(thread) {
+            Ok(at) => Report::Waiting { at },
+            Err(reason) => not_done(reason),
+        },
+        Order::Look { sockets } => Report::Looked { sockets: sockets.into_iter().map(look).collect() },
+        Order::Connections => match connections() {
+            Ok(connections) => Report::Connections { connections },
+            Err(reason) => not_done(reason),
+        },
+        Order::Exit { code } => std::process::exit(code),
+        Order::End => Report::Ended { clean: end(std::mem::take(actors)) },
+    })
+}
+
+fn startup([major, minor]: [u8; 2]) -> i32 {
+    let mut data = ws::WSADATA::default();
+    // SAFETY: `data` is writable.
+    unsafe { ws::WSAStartup(u16::from_le_bytes([major, minor]), &raw mut data) }
+}
+
+/// Addresses and readiness of a socket, whatever it may be.
+fn look(s: RawHandle) -> Looked {
+    let socket = s as ws::SOCKET;
+    let address = |get: unsafe extern "system" fn(ws::SOCKET, *mut ws::SOCKADDR, *mut i32) -> i32| {
+        let mut out = AddressOut::new(Pointer::Valid, LengthPointer::Holds(128));
+        let (name, namelen) = out.pointers();
+        // SAFETY: the buffer has the 128 bytes that its length says.
+        if unsafe { get(socket, name, namelen) } == 0 { out.written().0 } else { None }
+    };
+    let mut set = ws::FD_SET { fd_count: 1, ..ws::FD_SET::default() };
+    set.fd_array[0] = socket;
+    let at_once = ws::TIMEVAL { tv_sec: 0, tv_usec: 0 };
+    let nothing = std::ptr::null_mut();
+    // SAFETY: one set and a time, both valid.
+    let readable = unsafe { ws::select(0, &raw mut set, nothing, nothing, &raw const at_once) } == 1;
+    Looked { local: address(ws::getsockname), remote: address(ws::getpeername), readable }
+}
+
+/// Leaves the process as it was before the scenario. False if that cannot be.
+fn end(actors: Actors) -> bool {
+    let desk = actors.desk.clone();
+    let started = startup([2, 2]) == 0; // a scenario may have cleaned up too much to close its sockets
+    desk.opened.close_sockets();
+    desk.opened.set_events();
+    let back = actors.end(COME_BACK);
+    desk.opened.close_sockets(); // accepted in the last moment
+    desk.opened.close_events();
+    // SAFETY: takes nothing.
+    let cleaned = (0..MOST_CLEANUPS).any(|_| unsafe { ws::WSACleanup() } != 0);
+    started && back && cleaned
+}
