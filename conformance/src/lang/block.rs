@@ -195,12 +195,11 @@ impl Parser<'_> {
         let items = self.body(owner, &head);
         let span = self.cursor.since(start);
         self.cursor.line_end("the end of the line")?;
-        match owner {
-            Some(actor) => *self.flow.progress(*actor) = Progress::Never(span),
-            None if self.cursor.problems.len() > problems => {}
-            None => {
-                return Err(self.cursor.report(Diagnostic::new("`repeat` without steps", head, "nothing is repeated")));
-            }
+        if self.cursor.problems.len() == problems && !items.iter().any(has_step) {
+            return Err(self.cursor.report(Diagnostic::new("`repeat` without steps", head, "nothing is repeated")));
+        }
+        if let Some(actor) = owner {
+            *self.flow.progress(*actor) = Progress::Never(span);
         }
         Ok(LaneItem::Repeat(items))
     }
@@ -212,33 +211,42 @@ impl Parser<'_> {
         let either = self.eithers;
         self.eithers += 1;
         let (mut branches, mut flows) = (Vec::new(), Vec::new());
-        loop {
+        let read = loop {
             if branches.len() == MAX_BRANCHES {
                 let label = format!("this would be one more than {MAX_BRANCHES}");
-                let problem = Diagnostic::new("too many branches", self.cursor.span(), label);
-                self.cursor.report(problem);
+                self.cursor.report(Diagnostic::new("too many branches", self.cursor.span(), label));
                 self.skip_branches();
-                break;
+                break Ok(());
             }
-            let start = self.cursor.span().start;
-            self.cursor.expect("{")?;
-            let head = self.cursor.since(start);
             self.flow = before.clone();
             self.path.push((either, branches.len() as u32));
-            branches.push(self.body(owner, &head));
+            let branch = self.branch(owner);
             self.path.pop();
             flows.push(std::mem::take(&mut self.flow));
-            if !self.next_branch() {
-                break;
+            match branch {
+                Ok(items) => branches.push(items),
+                Err(reported) => break Err(reported),
             }
-        }
+            if !self.next_branch() {
+                break Ok(());
+            }
+        };
         self.flow = Flow::merge(flows);
+        read?;
         if branches.len() < 2 {
             let problem = Diagnostic::new("`either` with one branch", word, "expected `or` behind it");
             return Err(self.cursor.report(problem.help("write `or { }` if it may also do nothing")));
         }
         self.cursor.line_end("`or` or the end of the line")?;
         Ok(LaneItem::Either(branches))
+    }
+
+    fn branch(&mut self, owner: &mut Option<ThreadId>) -> Parsed<Vec<LaneItem>> {
+        self.count_step()?;
+        let start = self.cursor.span().start;
+        self.cursor.expect("{")?;
+        let head = self.cursor.since(start);
+        Ok(self.body(owner, &head))
     }
 
     /// Takes `or`, which may stand on the next line.
@@ -269,4 +277,12 @@ fn lane_of(lanes: &mut Vec<Lane>, actor: ThreadId) -> &mut Vec<LaneItem> {
         lanes.len() - 1
     });
     &mut lanes[index].body
+}
+
+fn has_step(item: &LaneItem) -> bool {
+    match item {
+        LaneItem::Step(_) => true,
+        LaneItem::Either(branches) => branches.iter().flatten().any(has_step),
+        LaneItem::Repeat(items) => items.iter().any(has_step),
+    }
 }

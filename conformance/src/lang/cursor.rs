@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::diagnostic::Diagnostic;
+use super::limits::MAX_PROBLEMS;
 use super::literal;
 use super::suggest::did_you_mean;
 use super::token::{Kind, Token};
@@ -22,13 +23,14 @@ pub(super) struct Cursor<'a> {
     /// Byte where the last token taken ends.
     end: usize,
     pub(super) problems: Vec<Diagnostic>,
+    abandoned: bool,
 }
 
 impl<'a> Cursor<'a> {
     /// `tokens` must come from scanning `source`, so that they end with [`Kind::End`].
     pub(super) fn new(source: &'a str, tokens: Vec<Token>) -> Cursor<'a> {
         let tokens = tokens.into_iter().filter(|t| !matches!(t.kind, Kind::Comment | Kind::Continuation)).collect();
-        Cursor { source, tokens, at: 0, end: 0, problems: Vec::new() }
+        Cursor { source, tokens, at: 0, end: 0, problems: Vec::new(), abandoned: false }
     }
 
     /// Where we are, to come back to with [`Cursor::rewind`].
@@ -39,6 +41,9 @@ impl<'a> Cursor<'a> {
     /// Back to a place that [`Cursor::mark`] gave.
     pub(super) fn rewind(&mut self, mark: usize) {
         self.at = mark;
+        let previous = mark.checked_sub(1).map(|index| &self.tokens[index]);
+        self.end =
+            previous.map_or(0, |token| if token.kind == Kind::Newline { token.span.start } else { token.span.end });
     }
 
     fn token(&self, ahead: usize) -> &Token {
@@ -232,10 +237,22 @@ impl<'a> Cursor<'a> {
         Diagnostic::new(format!("unexpected {found}"), self.span(), format!("expected {what}"))
     }
 
-    /// Adds a problem to the list.
+    /// Adds a problem to the list, unless the rest has been given up.
     pub(super) fn report(&mut self, problem: Diagnostic) -> Reported {
-        self.problems.push(problem);
+        if !self.abandoned {
+            self.problems.push(problem);
+        }
+        if self.problems.len() == MAX_PROBLEMS {
+            self.abandon();
+        }
         Reported
+    }
+
+    /// Gives up the rest of the file: from here on there is nothing to read and nothing to complain about.
+    pub(super) fn abandon(&mut self) {
+        self.abandoned = true;
+        self.tokens.truncate(self.at);
+        self.tokens.push(Token { kind: Kind::End, span: self.source.len()..self.source.len() });
     }
 }
 

@@ -25,6 +25,7 @@ const FAULTS: &[(&str, FaultKind)] = &[
 impl Parser<'_> {
     /// Takes a happening; the caller has seen its first word.
     pub(super) fn happening(&mut self) -> Parsed<Happening> {
+        self.count_step()?;
         match self.cursor.advance().0 {
             "hold" => self.socket_variable(None).map(Happening::Hold),
             "release" => self.socket_variable(None).map(Happening::Release),

@@ -2,27 +2,24 @@
 
 use winaccept_model::call::{Address, Data, Family, Ip, Port, Version};
 
-/// A decimal or `0x` hexadecimal number, possibly negative.
+/// A decimal or `0x` hexadecimal number; decimal ones may be negative.
 pub(super) fn integer(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text),
-    };
-    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+    match text.strip_prefix("0x") {
         Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => i64::from_str_radix(hex, 16).ok(),
-        None if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
+        // `parse` alone would take a plus sign.
+        None if is_all_digits(text) => text.parse().ok(),
         _ => None,
-    };
-    value.map(|value| sign * value)
+    }
 }
 
-/// Does this look like a number that is merely too big for [`integer`]?
+/// Is this spelled like a number, whatever its size?
 pub(super) fn is_all_digits(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
-    match hex {
+    match text.strip_prefix("0x") {
         Some(hex) => !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit()),
-        None => !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()),
+        None => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use winaccept_sim::script::{Item, NameId, Never, Process, Script, Span};
 
 use super::cursor::{Cursor, Parsed, Reported};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::limits::{MAX_FILE, MAX_LINE};
+use super::limits::{MAX_FILE, MAX_LINE, MAX_STEPS};
 use super::scope::{Flow, Path};
-use super::token::{self, Kind, Token};
+use super::token::{self, Kind};
 
 /// Reads a scenario.
 ///
@@ -20,9 +20,8 @@ use super::token::{self, Kind, Token};
 /// Everything found wrong with it. No input makes this panic.
 pub fn parse(source: &[u8], file: &str, known_clause: &dyn Fn(&str) -> bool) -> Result<Script, Diagnostics> {
     let source = readable(source, file)?;
-    let tokens = token::scan(source);
-    let mut parser = Parser::new(source, file, &tokens, known_clause);
-    parser.scenario(&tokens);
+    let mut parser = Parser::new(source, file, known_clause);
+    parser.scenario();
     if parser.cursor.problems.is_empty() {
         Ok(parser.script)
     } else {
@@ -108,6 +107,8 @@ pub(super) struct Parser<'a> {
     pub(super) eithers: u32,
     /// How many `either` and `repeat` are open.
     pub(super) depth: usize,
+    /// Steps, happenings and branches so far.
+    steps: usize,
     /// Variables bound by the step being read: its alternatives may bind the same one.
     pub(super) just_bound: Vec<NameId>,
     pub(super) bindings: Vec<Binding>,
@@ -121,10 +122,10 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(source: &'a str, file: &str, tokens: &[Token], known_clause: &'a dyn Fn(&str) -> bool) -> Parser<'a> {
+    fn new(source: &'a str, file: &str, known_clause: &'a dyn Fn(&str) -> bool) -> Parser<'a> {
         let main = Process { name: "main".to_owned(), started: Some(Version { major: 2, minor: 2 }) };
         Parser {
-            cursor: Cursor::new(source, tokens.to_vec()),
+            cursor: Cursor::new(source, token::scan(source)),
             known_clause,
             script: Script {
                 processes: vec![main],
@@ -139,6 +140,7 @@ impl<'a> Parser<'a> {
             path: Vec::new(),
             eithers: 0,
             depth: 0,
+            steps: 0,
             just_bound: Vec::new(),
             bindings: Vec::new(),
             names: BTreeMap::new(),
@@ -148,12 +150,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn scenario(&mut self, tokens: &[Token]) {
+    fn scenario(&mut self) {
         self.skip_empty_lines();
         if self.title().is_err() {
             self.cursor.skip_line();
         }
-        self.script.prose = prose(&self.script.source, tokens, self.cursor.span().start);
+        self.script.prose = prose(&self.script.source, self.cursor.span().start);
         self.skip_empty_lines();
         while self.declaration() {
             self.skip_empty_lines();
@@ -219,6 +221,19 @@ impl<'a> Parser<'a> {
         item
     }
 
+    /// Counts a step, a happening or a branch; gives up when there are too many.
+    pub(super) fn count_step(&mut self) -> Parsed<()> {
+        self.steps += 1;
+        if self.steps <= MAX_STEPS {
+            return Ok(());
+        }
+        let label = format!("this would be one more than {MAX_STEPS}");
+        let problem = Diagnostic::new("too many steps", self.cursor.span(), label);
+        let reported = self.cursor.report(problem.help("split the scenario into several files"));
+        self.cursor.abandon();
+        Err(reported)
+    }
+
     /// Complains about a line that belongs elsewhere.
     pub(super) fn misplaced(&mut self) -> bool {
         let (word, span) = (self.cursor.text(), self.cursor.span());
@@ -263,21 +278,10 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The comment lines directly under the title, which ends before byte `body`.
-fn prose(source: &str, tokens: &[Token], body: usize) -> String {
-    let mut lines = Vec::new();
-    let mut line_is_empty = true;
-    for token in tokens.iter().skip_while(|token| token.span.start < body) {
-        match token.kind {
-            Kind::Comment if line_is_empty => {
-                let text = source[token.span.clone()].trim_start_matches('#');
-                lines.push(text.strip_prefix(' ').unwrap_or(text).trim_end());
-                line_is_empty = false;
-            }
-            Kind::Newline if line_is_empty && !lines.is_empty() => break,
-            Kind::Newline => line_is_empty = lines.is_empty() || !line_is_empty,
-            _ => break,
-        }
-    }
-    lines.join("\n")
+/// The comment lines directly under the title, which ends at byte `title_end`.
+fn prose(source: &str, title_end: usize) -> String {
+    let under = source[title_end..].lines().skip(1).map(str::trim);
+    let comments = under.map_while(|line| line.strip_prefix('#'));
+    let texts: Vec<_> = comments.map(|text| text.strip_prefix(' ').unwrap_or(text)).collect();
+    texts.join("\n")
 }

@@ -29,6 +29,7 @@ const VALUES: &[&str] = &[
     "of",
     "alertable",
     "done",
+    "not",
     "iResult",
     "INFINITE",
     "SOMAXCONN",

@@ -56,7 +56,7 @@ impl Out {
 }
 
 /// One call.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Signature {
     /// As C spells it.
     pub(super) name: &'static str,

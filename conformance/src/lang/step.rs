@@ -19,7 +19,7 @@ impl Parser<'_> {
     pub(super) fn step(&mut self, owner: Option<ThreadId>) -> Parsed<Step> {
         let (mark, span) = (self.cursor.mark(), self.cursor.span());
         self.just_bound.clear();
-        let actor = self.actor();
+        let actor = self.count_step().and_then(|()| self.actor());
         let step = actor.and_then(|actor| {
             self.check_owner(actor, owner, &span)?;
             self.step_of(actor, span)

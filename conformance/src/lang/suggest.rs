@@ -5,14 +5,14 @@ pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = 
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
 }
 
-/// The candidate nearest to `word`: the same but for case, or up to a third of its letters apart.
+/// The candidate nearest to `word`: the same but for case, or up to a third of its letters, and three, apart.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer words are no typing mistakes, and the table below grows with the square of the length.
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
         return None;
     }
-    let allowed = (word.len() / 3).clamp(1, 3);
+    let allowed = (word.len() / 3).min(3);
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST)

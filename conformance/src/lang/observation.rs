@@ -1,0 +1,223 @@
+//! Reads back what [`render_observed`](super::render_observed) writes, so that evidence can be kept as text.
+
+use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, Port};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::Value;
+use winaccept_sim::observe::{Observed, Seen, SeenAddress, SeenOut, SeenValue};
+use winaccept_sim::script::{NameId, Ref, Script};
+
+use super::cursor::{Cursor, Parsed};
+use super::literal::{self, AddressLiteral};
+use super::signature::{OUTS, Out, signature};
+use super::token::{self, Kind};
+
+/// Reads an observation of `call`, a call of `script`.
+///
+/// # Errors
+/// What was expected instead, in one line.
+pub fn parse_observed(text: &str, script: &Script, call: &Call<Ref>) -> Result<Observed, String> {
+    let mut reader = Reader { cursor: Cursor::new(text, token::scan(text)), script, call };
+    let observed = reader.observed().ok().filter(|_| reader.cursor.problems.is_empty());
+    observed.ok_or_else(|| {
+        // Nothing fails without a problem.
+        let problem = reader.cursor.problems.first();
+        let what = problem.map_or_else(String::new, |problem| format!("{}: {}", problem.title, problem.label));
+        format!("`{text}` is no observation of `{}`: {what}", call.name())
+    })
+}
+
+struct Reader<'a> {
+    cursor: Cursor<'a>,
+    script: &'a Script,
+    call: &'a Call<Ref>,
+}
+
+/// Values that are written as one word.
+const VALUES: &[(&str, SeenValue)] = &[
+    ("handle", SeenValue::Handle),
+    ("SOCKET_ERROR", SeenValue::Is(Value::SocketError)),
+    ("INVALID_SOCKET", SeenValue::Is(Value::InvalidSocket)),
+    ("TRUE", SeenValue::Is(Value::Number(1))),
+    ("FALSE", SeenValue::Is(Value::Number(0))),
+    ("WSA_WAIT_TIMEOUT", SeenValue::Is(Value::WaitTimeout)),
+    ("WSA_WAIT_IO_COMPLETION", SeenValue::Is(Value::WaitIoCompletion)),
+    ("WAIT_IO_COMPLETION", SeenValue::Is(Value::WaitIoCompletion)),
+    ("WSA_WAIT_FAILED", SeenValue::Is(Value::WaitFailed)),
+    ("WSA_INVALID_EVENT", SeenValue::Is(Value::InvalidEvent)),
+    ("undefined", SeenValue::Is(Value::Undefined)),
+];
+
+impl Reader<'_> {
+    fn observed(&mut self) -> Parsed<Observed> {
+        let observed = if self.cursor.eat("...") {
+            Observed::Blocks
+        } else if self.cursor.eat("done") {
+            Observed::Done
+        } else if self.cursor.eat("not") {
+            self.cursor.expect("taken")?;
+            Observed::NotTaken(self.cursor.string("the reason in quotes")?)
+        } else if self.cursor.kind() == Kind::Text {
+            Observed::Printed(self.cursor.string("the printed text")?)
+        } else {
+            Observed::Returned(self.seen()?)
+        };
+        if self.cursor.at_end() { Ok(observed) } else { Err(self.cursor.expected("nothing more")) }
+    }
+
+    fn seen(&mut self) -> Parsed<Seen> {
+        let value = self.value()?;
+        let error = if self.cursor.at_end() || self.cursor.at("with") { Code::NONE } else { self.error()? };
+        let mut out = Vec::new();
+        if self.cursor.eat("with") {
+            out.push(self.out()?);
+            while self.cursor.eat(",") {
+                out.push(self.out()?);
+            }
+        }
+        Ok(Seen { value, error, out })
+    }
+
+    fn value(&mut self) -> Parsed<SeenValue> {
+        if self.cursor.kind() == Kind::Number {
+            let number = self.cursor.integer("the returned value", i64::MIN..=i64::MAX)?;
+            return Ok(SeenValue::Is(Value::Number(number)));
+        }
+        if self.cursor.eat("WSA_WAIT_EVENT_0") {
+            let index = if self.cursor.eat("+") { self.cursor.integer("the index of the event", 0..=255)? } else { 0 };
+            return Ok(SeenValue::Is(Value::WaitEvent(index as u8)));
+        }
+        let word = self.cursor.text();
+        if let Some(code) = Code::by_name(word) {
+            self.cursor.advance();
+            return Ok(SeenValue::Is(Value::Number(i64::from(code.0))));
+        }
+        if self.find_name(word).is_some() {
+            self.cursor.advance();
+            return Ok(SeenValue::Handle);
+        }
+        self.cursor.one_of("a value", VALUES)
+    }
+
+    fn error(&mut self) -> Parsed<Code> {
+        if self.cursor.kind() == Kind::Number {
+            return self.cursor.integer("an error code", 0..=i64::from(u16::MAX)).map(|code| Code(code as u16));
+        }
+        match Code::by_name(self.cursor.text()) {
+            Some(code) => {
+                self.cursor.advance();
+                Ok(code)
+            }
+            None => Err(self.cursor.expected("the name or number of an error code")),
+        }
+    }
+
+    fn out(&mut self) -> Parsed<SeenOut> {
+        let of_call = signature(self.call.name()).map_or(&[][..], |signature| signature.outs);
+        let table: Vec<_> = OUTS.iter().filter(|(_, out)| of_call.contains(out)).copied().collect();
+        let out = self.cursor.one_of("an out-parameter", &table)?;
+        self.cursor.expect("=")?;
+        let length = i64::from(i32::MIN)..=i64::from(i32::MAX);
+        Ok(match out {
+            Out::Addr => SeenOut::Addr(self.address()?),
+            Out::AddrLen => SeenOut::AddrLen(self.cursor.integer("a length", length)? as i32),
+            Out::Data => SeenOut::Data(self.data()?),
+            Out::Value => SeenOut::Value(self.option_value()?),
+            Out::ReadFds => SeenOut::ReadFds(self.set()?),
+            Out::WriteFds => SeenOut::WriteFds(self.set()?),
+            Out::ExceptFds => SeenOut::ExceptFds(self.set()?),
+            Out::Revents => SeenOut::Revents(self.revents()?),
+            Out::Events => {
+                let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+                SeenOut::Events(NetworkEvents(self.mask(&names)?))
+            }
+        })
+    }
+
+    /// `unchanged`, or an address followed by `of` and the variables that have it.
+    fn address(&mut self) -> Parsed<Option<SeenAddress>> {
+        if self.cursor.eat("unchanged") {
+            return Ok(None);
+        }
+        let address = match literal::address(self.cursor.text()) {
+            Some(AddressLiteral::Port(address)) => address,
+            Some(AddressLiteral::AnyPort(address)) => Address { port: Port::Chosen(0), ..address },
+            None => return Err(self.cursor.expected("`unchanged` or an address")),
+        };
+        self.cursor.advance();
+        let mut names = Vec::new();
+        if self.cursor.eat("of") {
+            names.push(self.name()?);
+            while self.cursor.kind() == Kind::Word {
+                names.push(self.name()?);
+            }
+        }
+        Ok(Some(SeenAddress { address, names }))
+    }
+
+    fn data(&mut self) -> Parsed<Data> {
+        let (bytes, _) = self.cursor.bytes("the data in quotes")?;
+        Data::new(&bytes).ok_or_else(|| self.cursor.expected("less data"))
+    }
+
+    fn option_value(&mut self) -> Parsed<OptVal> {
+        if !self.cursor.eat("{") {
+            return self.cursor.integer("a value", 0..=i64::from(u32::MAX)).map(|value| OptVal::Number(value as u32));
+        }
+        let on = self.cursor.integer("l_onoff", 0..=i64::from(u16::MAX))? as u16;
+        self.cursor.expect(",")?;
+        let seconds = self.cursor.integer("l_linger", 0..=i64::from(u16::MAX))? as u16;
+        self.cursor.expect("}")?;
+        Ok(OptVal::Linger(on, seconds))
+    }
+
+    fn set(&mut self) -> Parsed<Vec<NameId>> {
+        self.members(Self::name)
+    }
+
+    fn revents(&mut self) -> Parsed<Vec<PollEvents>> {
+        let names: Vec<_> = PollEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.members(|reader| reader.mask(&names).map(PollEvents))
+    }
+
+    /// Members in braces, with commas between them.
+    fn members<T>(&mut self, member: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        let mut members = Vec::new();
+        self.cursor.expect("{")?;
+        while !self.cursor.eat("}") {
+            if !members.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            members.push(member(self)?);
+        }
+        Ok(members)
+    }
+
+    /// Names of bits, and a number for those without a name, joined by `|`.
+    fn mask(&mut self, names: &[(&str, u16)]) -> Parsed<u16> {
+        let mut mask = 0;
+        loop {
+            mask |= if self.cursor.kind() == Kind::Number {
+                self.cursor.integer("a mask", 0..=i64::from(u16::MAX))? as u16
+            } else {
+                self.cursor.one_of("events", names)?
+            };
+            if !self.cursor.eat("|") {
+                return Ok(mask);
+            }
+        }
+    }
+
+    fn find_name(&self, word: &str) -> Option<NameId> {
+        self.script.names.iter().position(|name| name.text == word).map(|index| NameId(index as u16))
+    }
+
+    fn name(&mut self) -> Parsed<NameId> {
+        match self.find_name(self.cursor.text()) {
+            Some(name) => {
+                self.cursor.advance();
+                Ok(name)
+            }
+            None => Err(self.cursor.expected("a variable of the scenario")),
+        }
+    }
+}
