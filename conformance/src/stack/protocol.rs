@@ -85,7 +85,10 @@ pub enum Order {
         sockets: Vec<RawHandle>,
     },
     /// The system's table of TCP connections: [`Report::Connections`].
-    Connections,
+    Connections {
+        /// Tell of those over IPv6 too; otherwise they may be left out.
+        ipv6: bool,
+    },
     /// End this process at once with this exit code, without any reply.
     Exit {
         /// The exit code.
@@ -125,7 +128,7 @@ pub enum Report {
         /// One entry a socket.
         sockets: Vec<Looked>,
     },
-    /// All TCP connections of this system (listening sockets need not be told).
+    /// The TCP connections of this system (listening sockets need not be told).
     Connections {
         /// The connections.
         connections: Vec<Connection>,

@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use winaccept_model::call::{Call, ProcessId, ThreadId};
 use winaccept_model::code::Code;
-use winaccept_sim::observe::{Seen, SeenValue};
+use winaccept_sim::observe::Seen;
 use winaccept_sim::script::{NameId, Ref};
 
+use super::child::Child;
 use super::protocol::{Connection, Order, RawHandle, Report, SocketAddress, TcpState};
 use super::stage::Stage;
-use super::turn::{Patience, Turnout, goes_on};
+use super::turn::{Patience, Turnout, goes_on, waits_for_local_things};
 
 /// How long connections may take to settle.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -44,9 +45,12 @@ impl Stage<'_> {
             Call::Shutdown { .. } | Call::Closesocket { .. } | Call::WSACleanup if succeeded => {
                 assumed = self.settle(None);
             }
-            Call::WSASetEvent { .. } | Call::QueueUserAPC { .. } | Call::WSACancelBlockingCall => {}
-            Call::Accept { .. } if seen.value == SeenValue::Handle => {}
-            _ => return None, // no effect on others
+            Call::WSAGetLastError
+            | Call::WSASetLastError { .. }
+            | Call::Getsockname { .. }
+            | Call::Getpeername { .. }
+            | Call::Getsockopt { .. } => return None, // wakes nobody
+            _ => {}
         }
         assumed.or(self.let_the_woken_return(actor))
     }
@@ -70,8 +74,8 @@ impl Stage<'_> {
 
     /// Waits until no segment is under way. The reason, if that is assumed.
     pub(super) fn settle(&mut self, sender: Option<NameId>) -> Option<String> {
-        if !self.connecting {
-            return None;
+        if !self.connecting || !self.processes.iter().any(Child::is_alive) {
+            return None; // nothing was ever sent, or nobody is left who could see it
         }
         let start = Instant::now();
         loop {
@@ -97,14 +101,16 @@ impl Stage<'_> {
 
     /// The connections of this scenario.
     fn table(&mut self) -> Result<Vec<Connection>, String> {
+        let locals: Vec<_> = self.names.iter().flatten().filter_map(|bound| bound.local).collect();
+        let ipv6 = locals.iter().any(|local| local.ip.is_ipv6());
         let child = self.processes.iter_mut().find(|child| child.is_alive());
         let child = child.ok_or_else(|| "no process is left".to_owned())?;
-        let mut table = match child.ask(Order::Connections)? {
+        let mut table = match child.ask(Order::Connections { ipv6 })? {
             Report::Connections { connections } => connections,
             other => return Err(format!("the worker answered {other:?}")),
         };
-        let ports: Vec<u16> = self.names.iter().flatten().filter_map(|bound| Some(bound.local?.port)).collect();
-        table.retain(|side| ports.contains(&side.local.port) || ports.contains(&side.remote.port));
+        let ours = |address: SocketAddress| locals.iter().any(|local| local.port == address.port);
+        table.retain(|side| ours(side.local) || ours(side.remote));
         Ok(table)
     }
 
@@ -147,12 +153,14 @@ impl Stage<'_> {
         }
     }
 
-    /// Waits until every other call in progress has returned or is seen waiting.
-    fn let_the_woken_return(&mut self, but: ThreadId) -> Option<String> {
+    /// Waits until every other call in progress has returned or is seen waiting. Of one that waits for its peer's
+    /// machine nobody can say that it was not woken; it is left alone.
+    pub(super) fn let_the_woken_return(&mut self, but: ThreadId) -> Option<String> {
         let actors = (0..self.in_progress.len() as u8).map(ThreadId);
         let busy: Vec<_> = actors.filter(|a| *a != but && self.in_progress[usize::from(a.0)].is_some()).collect();
         for actor in busy {
-            if self.has_returned(actor) {
+            let call = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.call);
+            if self.has_returned(actor) || !call.is_some_and(waits_for_local_things) {
                 continue;
             }
             match self.turnout(actor, Patience::ToBlock) {

@@ -282,7 +282,10 @@ impl<'s> Stage<'s> {
         }
         let wanted = if cfg!(windows) { code } else { code & 0xff };
         match ended {
-            Ok(code) if code == wanted => Given { observed: Observed::Done, assumed: self.settle(None) },
+            Ok(code) if code == wanted => {
+                let assumed = self.settle(None);
+                Given { observed: Observed::Done, assumed: assumed.or(self.let_the_woken_return(actor)) }
+            }
             Ok(other) => Given::not_taken(format!("the process ended with exit code {other}")),
             Err(why) => Given::not_taken(why),
         }
@@ -300,7 +303,7 @@ fn binds(step: &Step) -> Option<NameId> {
 
 /// Does the call, when it blocks, wait for something of this machine that cannot be on its way once the network is
 /// quiet? Then a thread that is seen waiting blocks for ever. What `connect` and `send` wait for is retried by timers.
-fn waits_for_local_things(call: &Call<Ref>) -> bool {
+pub(super) fn waits_for_local_things(call: &Call<Ref>) -> bool {
     matches!(
         call,
         Call::Accept { .. }

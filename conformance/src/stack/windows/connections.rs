@@ -11,23 +11,27 @@ use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
 use super::super::linux_table;
 use super::super::protocol::{Connection, SocketAddress, TcpState};
 
-/// All TCP connections of this system.
-pub(super) fn connections() -> Result<Vec<Connection>, String> {
+/// The TCP connections of this system.
+pub(super) fn connections(with_ipv6: bool) -> Result<Vec<Connection>, String> {
     if super::identity::is_wine()
-        && let Some(connections) = of_linux()
+        && let Some(connections) = of_linux(with_ipv6)
     {
         return Ok(connections);
     }
     let mut connections: Vec<Connection> = rows::<MIB_TCPROW_OWNER_PID>(AF_INET)?.iter().filter_map(ipv4).collect();
-    connections.extend(rows::<MIB_TCP6ROW_OWNER_PID>(AF_INET6)?.iter().filter_map(ipv6));
+    if with_ipv6 {
+        connections.extend(rows::<MIB_TCP6ROW_OWNER_PID>(AF_INET6)?.iter().filter_map(ipv6));
+    }
     Ok(connections)
 }
 
-/// The kernel's own table: unlike Windows' it tells of unacknowledged bytes.
-fn of_linux() -> Option<Vec<Connection>> {
+/// The kernel's own table: unlike Windows' it tells of unacknowledged bytes. Each file takes it some milliseconds.
+fn of_linux(with_ipv6: bool) -> Option<Vec<Connection>> {
     let read = |name| std::fs::read_to_string(format!(r"\\?\unix\proc\net\{name}")).ok();
     let mut connections = linux_table::parse(&read("tcp")?);
-    connections.extend(linux_table::parse(&read("tcp6").unwrap_or_default())); // a kernel may have no IPv6
+    if with_ipv6 {
+        connections.extend(linux_table::parse(&read("tcp6").unwrap_or_default())); // a kernel may have no IPv6
+    }
     Some(connections)
 }
 

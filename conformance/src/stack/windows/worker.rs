@@ -75,7 +75,7 @@ fn carry_out(id: u64, order: Order, actors: &mut Actors) -> Option<Report> {
             Err(reason) => not_done(reason),
         },
         Order::Look { sockets } => Report::Looked { sockets: sockets.into_iter().map(look).collect() },
-        Order::Connections => match connections() {
+        Order::Connections { ipv6 } => match connections(ipv6) {
             Ok(connections) => Report::Connections { connections },
             Err(reason) => not_done(reason),
         },
