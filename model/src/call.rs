@@ -252,6 +252,9 @@ impl<T: Copy, const N: usize> Default for List<T, N> {
 }
 
 impl<T: Copy, const N: usize> List<T, N> {
+    /// No items.
+    pub const EMPTY: Self = List { len: 0, items: [None; N] };
+
     /// Appends; false when the list is full.
     pub fn push(&mut self, item: T) -> bool {
         let Some(slot) = self.items.get_mut(usize::from(self.len)) else { return false };

@@ -1,0 +1,83 @@
+//! Choice points: the places where the documents leave a choice, are silent, or contradict each other.
+//!
+//! Here are only their names and alternatives, because rules refer to them. What the documents say,
+//! what is known of each stack, and which alternatives each profile allows is data, in `spec-notes/choices.toml`.
+
+/// A choice point with its alternatives, by the names that people read.
+#[derive(Debug)]
+pub struct ChoicePoint {
+    /// Its name.
+    pub name: &'static str,
+    /// Its alternatives; at most eight.
+    pub alternatives: &'static [&'static str],
+}
+
+/// One alternative of a choice point: index into [`CHOICES`], index into its alternatives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Alt(pub u8, pub u8);
+
+impl Alt {
+    /// `choice-point = alternative`, as people read it.
+    #[must_use]
+    pub fn text(self) -> String {
+        let point = &CHOICES[usize::from(self.0)];
+        format!("{} = {}", point.name, point.alternatives[usize::from(self.1)])
+    }
+}
+
+macro_rules! choices {
+    ($($index:literal $name:literal: $($alt:literal $const:ident),+;)*) => {
+        /// Every choice point, in a fixed order.
+        pub static CHOICES: [ChoicePoint; COUNT] = [$(ChoicePoint { name: $name, alternatives: &[$($alt),+] }),*];
+        choices!(@alts $($index: $($const),+;)*);
+    };
+    (@alts $($index:literal: $($const:ident),+;)*) => { $(choices!(@one $index, 0, $($const),+);)* };
+    (@one $index:literal, $n:expr, $const:ident $(, $rest:ident)*) => {
+        #[allow(missing_docs)] // named after its text above; explained in spec-notes/choices.toml
+        pub const $const: Alt = Alt($index, $n);
+        choices!(@one $index, $n + 1 $(, $rest)*);
+    };
+    (@one $index:literal, $n:expr) => {};
+}
+
+/// How many choice points there are.
+pub const COUNT: usize = 30;
+
+choices! {
+    0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
+    1 "backlog-full": "refuse" FULL_REFUSE, "drop" FULL_DROP, "complete-then-reset" FULL_COMPLETE_THEN_RESET;
+    2 "backlog-counts": "both-queues" COUNTS_BOTH, "accept-queue" COUNTS_ACCEPT_QUEUE;
+    3 "backlog-bound": "exactly" BOUND_EXACTLY, "one-more" BOUND_ONE_MORE;
+    4 "backlog-zero": "as-one" ZERO_AS_ONE, "as-zero" ZERO_AS_ZERO;
+    5 "backlog-hint": "clamps-200-65535" HINT_CLAMPS, "ignored" HINT_IGNORED;
+    6 "relisten": "keeps-backlog" RELISTEN_KEEPS, "updates-backlog" RELISTEN_UPDATES, "updates-and-drops-excess" RELISTEN_DROPS;
+    7 "syn-after-refusal": "gives-up" REFUSED_GIVES_UP, "repeats" REFUSED_REPEATS;
+    8 "hand-over": "handed" HANDED, "woken" WOKEN;
+    9 "addrlen-check-stage": "on-entry" ADDRLEN_ON_ENTRY, "on-taking" ADDRLEN_ON_TAKING;
+    10 "addrlen-check-consumes": "keeps" ADDRLEN_KEEPS, "consumes" ADDRLEN_CONSUMES;
+    11 "addr-check-stage": "on-entry" ADDR_ON_ENTRY, "on-taking" ADDR_ON_TAKING;
+    12 "addr-check-consumes": "keeps" ADDR_KEEPS, "consumes" ADDR_CONSUMES;
+    13 "no-descriptors-during-wait": "fails" WAIT_MFILE_FAILS, "waits-on" WAIT_MFILE_WAITS;
+    14 "close-under-accept": "interrupted" CLOSE_INTERRUPTED, "not-a-socket" CLOSE_NOTSOCK, "aborted" CLOSE_ABORTED, "stays-blocked" CLOSE_STAYS;
+    15 "cleanup-under-call": "interrupted" CLEANUP_INTERRUPTED, "aborted" CLEANUP_ABORTED, "not-initialised" CLEANUP_NOTINITIALISED, "not-a-socket" CLEANUP_NOTSOCK, "stays-blocked" CLEANUP_STAYS;
+    16 "listener-close-queued": "reset" LISTENER_RESETS, "silent" LISTENER_SILENT;
+    17 "cleanup-connections": "reset" CLEANUP_RESETS, "graceful" CLEANUP_GRACEFUL;
+    18 "inherit-sampled": "at-accept" SAMPLED_AT_ACCEPT, "at-handshake" SAMPLED_AT_HANDSHAKE;
+    19 "inherit-nonblocking": "inherited" NONBLOCKING_INHERITED, "blocking" NONBLOCKING_NOT_INHERITED;
+    20 "inherit-event-selection": "inherited" SELECTION_INHERITED, "none" SELECTION_NOT_INHERITED;
+    21 "inherit-timeouts": "inherited" TIMEOUTS_INHERITED, "defaults" TIMEOUTS_DEFAULT;
+    22 "nonblocking-of-duplicates": "shared" MODE_SHARED, "per-handle" MODE_PER_HANDLE;
+    23 "fd-accept-second-arrival": "silent" SECOND_SILENT, "signals-again" SECOND_SIGNALS;
+    24 "fd-accept-reselect": "signals-again" RESELECT_SIGNALS, "silent" RESELECT_SILENT;
+    25 "accept-wait": "alertable-continues" WAIT_CONTINUES, "alertable-interrupted" WAIT_INTERRUPTED, "not-alertable" WAIT_NOT_ALERTABLE;
+    26 "last-error-after-success": "kept" SUCCESS_KEEPS, "cleared" SUCCESS_CLEARS;
+    27 "addrlen-without-addr": "untouched" LENGTH_UNTOUCHED, "written" LENGTH_WRITTEN;
+    28 "getsockname-wildcard": "fails" WILDCARD_FAILS, "succeeds" WILDCARD_SUCCEEDS;
+    29 "close-with-unread-data": "graceful" UNREAD_GRACEFUL, "resets" UNREAD_RESETS;
+}
+
+/// The choice point of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<usize> {
+    CHOICES.iter().position(|point| point.name == name)
+}

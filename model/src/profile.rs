@@ -1,0 +1,135 @@
+//! A profile: for each choice point the alternatives that a stack may take. Data, never an `if` in a rule.
+
+use crate::choice::{Alt, CHOICES, COUNT};
+
+/// What is allowed of a stack.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Profile {
+    /// Its name: `documented`, `windows`, `wine-8.0`, ….
+    pub name: String,
+    /// For each choice point its allowed alternatives as bits; never zero.
+    allowed: [u8; COUNT],
+    /// Names of checks in the order in which this stack makes them; a check that is not named may come anywhere.
+    order: Vec<String>,
+}
+
+impl Profile {
+    /// Everything that any document or stack is known to do: the widest profile there is.
+    #[must_use]
+    pub fn widest(name: &str) -> Profile {
+        let allowed = std::array::from_fn(|point| ((1u16 << CHOICES[point].alternatives.len()) - 1) as u8);
+        Profile { name: name.to_owned(), allowed, order: Vec::new() }
+    }
+
+    /// Narrows one choice point to these alternatives.
+    ///
+    /// # Errors
+    /// Says what is wrong when the choice point or an alternative is unknown, or no alternative is left.
+    pub fn narrow<'a>(&mut self, point: &str, alternatives: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+        let index = crate::choice::by_name(point).ok_or_else(|| format!("unknown choice point `{point}`"))?;
+        let mut bits = 0;
+        for name in alternatives {
+            let known = CHOICES[index].alternatives;
+            let alt = known.iter().position(|known| *known == name);
+            let alt = alt.ok_or_else(|| format!("`{point}` has no alternative `{name}`; it has {}", known.join(", ")))?;
+            bits |= 1 << alt;
+        }
+        if bits == 0 {
+            return Err(format!("`{point}` must allow at least one alternative"));
+        }
+        self.allowed[index] = bits;
+        Ok(())
+    }
+
+    /// Narrows the choice point of `alt` to it alone.
+    pub fn only(&mut self, alt: Alt) {
+        self.allowed[usize::from(alt.0)] = 1 << alt.1;
+    }
+
+    /// Sets the order in which this stack makes its checks, by rule name, first made first.
+    pub fn set_order(&mut self, names: Vec<String>) {
+        self.order = names;
+    }
+
+    /// The order of checks, by rule name.
+    #[must_use]
+    pub fn order(&self) -> &[String] {
+        &self.order
+    }
+
+    /// The allowed alternatives of a choice point, as bits.
+    #[must_use]
+    pub fn allowed(&self, point: usize) -> u8 {
+        self.allowed[point]
+    }
+
+    /// The place of a check in this stack's order; unnamed ones share the last place.
+    #[must_use]
+    pub fn rank(&self, rule: &str) -> usize {
+        self.order.iter().position(|name| name == rule).unwrap_or(usize::MAX)
+    }
+}
+
+/// The decisions taken during one step where the profile leaves more than one alternative.
+///
+/// Start with [`Tape::default`], step, then call [`Tape::advance`] and step again from the same world until it
+/// returns false: that visits every combination exactly once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tape {
+    picks: [u8; Tape::MAX],
+    sizes: [u8; Tape::MAX],
+    len: u8,
+    at: u8,
+}
+
+impl Tape {
+    /// The most decisions that one step can ask for.
+    pub const MAX: usize = 12;
+
+    /// A tape that repeats decisions taken earlier.
+    #[must_use]
+    pub fn replay(&self) -> Tape {
+        Tape { at: 0, ..*self }
+    }
+
+    /// Picks one of `n` alternatives, 0 when there is only one.
+    ///
+    /// # Panics
+    /// When a step asks for more than [`Tape::MAX`] decisions.
+    pub fn pick(&mut self, n: usize) -> usize {
+        if n <= 1 {
+            return 0;
+        }
+        let at = usize::from(self.at);
+        if self.at == self.len {
+            assert!(at < Self::MAX, "limit: a step takes at most {} decisions", Self::MAX);
+            self.picks[at] = 0;
+            self.sizes[at] = n as u8;
+            self.len += 1;
+        }
+        self.at += 1;
+        usize::from(self.picks[at])
+    }
+
+    /// Moves on to the next combination of decisions; false when all have been visited.
+    pub fn advance(&mut self) -> bool {
+        self.at = 0;
+        while self.len > 0 {
+            let last = usize::from(self.len - 1);
+            if self.picks[last] + 1 < self.sizes[last] {
+                self.picks[last] += 1;
+                return true;
+            }
+            self.picks[last] = 0;
+            self.sizes[last] = 0;
+            self.len -= 1;
+        }
+        false
+    }
+
+    /// The picks taken, in order.
+    #[must_use]
+    pub fn picks(&self) -> &[u8] {
+        &self.picks[..usize::from(self.len)]
+    }
+}

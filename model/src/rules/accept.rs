@@ -1,0 +1,483 @@
+//! `accept`, as its page tells it.
+
+use super::common::{check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Buffer, Call, Length, NetworkEvents};
+use crate::choice::{
+    ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
+    ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS,
+    SAMPLED_AT_ACCEPT, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SELECTION_NOT_INHERITED, TIMEOUTS_INHERITED,
+    WAIT_MFILE_FAILS,
+};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::{ALWAYS, At, Gives, Kind, NOTHING, Rule, States, Table};
+use crate::world::{Direction, Holder, Selection, Socket, State, Tcb, pack};
+
+const LISTENING: States = States::of(&[State::Listening]);
+const NOT_LISTENING: States = States::of(&[
+    State::Unbound,
+    State::Bound,
+    State::Connecting,
+    State::Connected,
+    State::Failed,
+    State::Datagram,
+]);
+
+pub(super) static ACCEPT: &[Rule] = &[
+    Rule {
+        name: "accept.re-enables-fd-accept",
+        cites: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
+        kind: Kind::Case,
+        from: LISTENING,
+        to: None,
+        under: &[],
+        when: |at| at.sock().selection.event.is_some(),
+        gives: Gives::Continues(Table::AcceptChecks),
+        then: |at| {
+            let selection = &mut at.sock_mut().selection;
+            selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
+            // Recorded again only if connections remain once this call has had its way.
+            at.occurs(at.socket.expect("invariant: a listener is a socket"), NetworkEvents::ACCEPT);
+        },
+    },
+    Rule {
+        name: "accept.enters",
+        cites: &["accept.desc.permits-incoming", "mapping.accept-to-wspaccept"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[],
+        when: ALWAYS,
+        gives: Gives::Continues(Table::AcceptChecks),
+        then: NOTHING,
+    },
+];
+
+pub(super) static CHECKS: &[Rule] = &[
+    not_initialised("accept.not-initialised", &["accept.err.WSANOTINITIALISED", "wsastartup.first"]),
+    in_progress("accept.in-progress.blocking-call", &["accept.err.WSAEINPROGRESS.blocking-call", "einprogress.only-1-1"]),
+    in_callback("accept.in-progress.callback", &["accept.err.WSAEINPROGRESS.callback"]),
+    network_down("accept.network-down", &["accept.err.WSAENETDOWN"]),
+    not_a_socket("accept.not-a-socket", &["accept.err.WSAENOTSOCK"]),
+    check(
+        "accept.not-connection-oriented",
+        &["accept.err.WSAEOPNOTSUPP", "accept.rem.connection-oriented-only"],
+        States::of(&[State::Datagram]),
+        Code::WSAEOPNOTSUPP,
+    ),
+    check(
+        "accept.not-listening",
+        &[
+            "accept.err.WSAEINVAL.no-listen",
+            "accept.s.must-be-listening",
+            "accept.rem.accepted-not-listener",
+            "listen.rem.sequence",
+            "tutorial.desc.after-listening",
+            "tutorial.loop.listen-checks",
+            "accept.ret.invalid-socket",
+            "accept.ret.last-error",
+            "accept.ex.failure-path",
+            "tutorial.ex.failure-path",
+        ],
+        NOT_LISTENING,
+        Code::WSAEINVAL,
+    ),
+    Rule {
+        under: &[ADDRLEN_ON_ENTRY],
+        when: addrlen_small,
+        ..check(
+            "accept.addrlen-small.on-entry",
+            &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
+            LISTENING,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        under: &[ADDR_ON_ENTRY],
+        when: addr_invalid,
+        ..check(
+            "accept.addr-invalid.on-entry",
+            &["accept.err.WSAEFAULT.addr-invalid"],
+            LISTENING,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
+        ..check(
+            "accept.no-descriptors",
+            &["accept.err.WSAEMFILE", "maxsockets.memory"],
+            LISTENING,
+            Code::WSAEMFILE,
+        )
+    },
+    Rule {
+        when: |at| at.process().faults.no_buffers,
+        ..check(
+            "accept.no-buffers",
+            &["accept.err.WSAENOBUFS", "wpucreate.err.WSAENOBUFS"],
+            LISTENING,
+            Code::WSAENOBUFS,
+        )
+    },
+    Rule {
+        when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
+        ..check(
+            "accept.would-block",
+            &["accept.err.WSAEWOULDBLOCK", "accept.rem.nonblocking-error", "wsaeventselect.rem.spurious-wouldblock"],
+            LISTENING,
+            Code::WSAEWOULDBLOCK,
+        )
+    },
+    Rule {
+        name: "accept.looks-at-queue",
+        cites: &["accept.desc.permits-incoming"],
+        kind: Kind::Case,
+        from: LISTENING,
+        to: None,
+        under: &[],
+        when: ALWAYS,
+        gives: Gives::Continues(Table::AcceptQueue),
+        then: NOTHING,
+    },
+];
+
+/// What a call of accept finds at the queue, when it is made and each time a blocked one looks again.
+pub(super) static QUEUE: &[Rule] = &[
+    Rule {
+        when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
+        under: &[WAIT_MFILE_FAILS],
+        ..check("accept.no-descriptors.during-wait", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
+    },
+    Rule {
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS],
+        when: |at| connection_ready(at) && addrlen_small(at),
+        ..check(
+            "accept.addrlen-small.keeps-connection",
+            &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
+            LISTENING,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES],
+        when: |at| connection_ready(at) && addrlen_small(at),
+        then: takes_and_closes,
+        ..check(
+            "accept.addrlen-small.loses-connection",
+            &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
+            LISTENING,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        under: &[ADDR_ON_TAKING, ADDR_KEEPS],
+        when: |at| connection_ready(at) && addr_invalid(at),
+        ..check(
+            "accept.addr-invalid.keeps-connection",
+            &["accept.err.WSAEFAULT.addr-invalid"],
+            LISTENING,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[ADDR_ON_TAKING, ADDR_CONSUMES],
+        when: |at| connection_ready(at) && addr_invalid(at),
+        then: takes_and_closes,
+        ..check(
+            "accept.addr-invalid.loses-connection",
+            &["accept.err.WSAEFAULT.addr-invalid"],
+            LISTENING,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[RESET_ACCEPT_FAILS],
+        when: |at| connection_ready(at) && first_is_reset(at),
+        then: |at| {
+            let conn = at.sock_mut().accept_queue.pop_first().expect("invariant: the guard saw a connection");
+            at.conn_mut(conn).listener = None;
+            at.conn_mut(conn).server.tcb = Tcb::None;
+            at.reap(conn);
+        },
+        ..check("accept.peer-reset", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAECONNRESET)
+    },
+    Rule {
+        name: "accept.blocks",
+        cites: &[
+            "accept.rem.blocking-waits",
+            "accept.rem.blocking-condition",
+            "accept.rem.may-wait-network-event",
+            "accept.ex.waiting-message",
+        ],
+        kind: Kind::Case,
+        from: LISTENING,
+        to: None,
+        under: &[],
+        when: |at| !connection_ready(at),
+        gives: Gives::Blocks,
+        then: NOTHING,
+    },
+    Rule {
+        name: "accept.takes-first",
+        cites: &[
+            "accept.rem.first-on-queue",
+            "accept.rem.creates-and-returns",
+            "accept.rem.new-handles-connection",
+            "accept.rem.original-keeps-listening",
+            "accept.ret.new-descriptor",
+            "accept.ret.handle-actual-connection",
+            "accept.s.connection-on-returned",
+            "accept.desc.permits-incoming",
+            "accept.ex.success-message",
+            "tutorial.ex.single",
+            "tutorial.ex.init-invalid",
+            "tutorial.step3.continue-accepting",
+            "protobasics.original-listening",
+            "wsarecv.rem.accept-binds",
+        ],
+        kind: Kind::Case,
+        from: LISTENING,
+        to: None,
+        under: &[],
+        when: connection_ready,
+        gives: Gives::Continues(Table::AcceptInherits),
+        then: takes_first,
+    },
+];
+
+pub(super) static INHERITS: &[Rule] = &[
+    Rule {
+        name: "accept.inherits-properties",
+        cites: &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[SAMPLED_AT_ACCEPT],
+        when: ALWAYS,
+        gives: Gives::Continues(Table::AcceptSelection),
+        then: |at| {
+            let options = at.socket.map(|l| at.socket_at(l).options);
+            inherits(at, options);
+        },
+    },
+    Rule {
+        name: "accept.inherits-properties-of-handshake",
+        cites: &["accept.rem.inherit.properties"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[SAMPLED_AT_HANDSHAKE],
+        when: ALWAYS,
+        gives: Gives::Continues(Table::AcceptSelection),
+        then: |at| {
+            let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
+            inherits(at, sampled);
+        },
+    },
+];
+
+pub(super) static SELECTION: &[Rule] = &[
+    Rule {
+        name: "accept.inherits-event-selection",
+        cites: &[
+            "accept.rem.inherit.async-events",
+            "wsaeventselect.inherit.accepted",
+            "wsaeventselect.inherit.same-handle",
+            "wsaeventselect.fdwrite.on-accept",
+        ],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[SELECTION_INHERITED],
+        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection.event.is_some()),
+        gives: Gives::Continues(Table::AcceptName),
+        then: |at| {
+            let listener = at.sock().selection;
+            let Some(new) = accepted(at) else { return };
+            at.socket_mut(new).selection =
+                Selection { recorded: NetworkEvents(0), disabled: NetworkEvents(0), ..listener };
+            at.occurs(new, NetworkEvents::WRITE);
+            readable_events(at, new);
+        },
+    },
+    Rule {
+        name: "accept.has-no-event-selection",
+        cites: &["accept.rem.inherit.async-events"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[],
+        when: ALWAYS,
+        gives: Gives::Continues(Table::AcceptName),
+        then: NOTHING,
+    },
+];
+
+pub(super) static NAME: &[Rule] = &[
+    Rule {
+        name: "accept.writes-length-alone",
+        cites: &["accept.rem.null-addr-no-info"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[LENGTH_WRITTEN],
+        when: |at| matches!(at.call, Call::Accept { addr: Buffer::Null, addrlen: Length::Holds(_), .. }),
+        gives: Gives::Succeeds,
+        then: |at| {
+            let size = at.socket.map(|l| at.socket_at(l).family.address_size());
+            returns(at, Out::Name { addr: None, len: size });
+        },
+    },
+    Rule {
+        name: "accept.gives-no-address",
+        cites: &[
+            "accept.rem.null-addr-no-info",
+            "accept.addr.optional",
+            "accept.addrlen.optional",
+            "accept.ex.null-null",
+            "tutorial.ex.accept-null-null",
+        ],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[],
+        when: |at| {
+            matches!(at.call, Call::Accept { addr: Buffer::Null, .. } | Call::Accept { addrlen: Length::Null, .. })
+        },
+        gives: Gives::Succeeds,
+        then: NOTHING,
+    },
+    Rule {
+        name: "accept.reports-peer",
+        cites: &[
+            "accept.addr.peer-address",
+            "accept.addr.format-by-family",
+            "accept.ret.addrlen-out",
+            "accept.rem.addr.result",
+            "accept.rem.addr.format",
+            "accept.rem.addrlen.value-result",
+            "accept.rem.addrlen.actual",
+            "sockaddr.family-first",
+        ],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[],
+        when: ALWAYS,
+        gives: Gives::Succeeds,
+        then: |at| {
+            let Some(conn) = at.conn else { return };
+            let peer = at.w.conns[usize::from(conn.0)].client_address;
+            returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
+        },
+    },
+];
+
+fn addrlen_small(at: &At<'_>) -> bool {
+    let size = at.sock().family.address_size();
+    matches!(at.call, Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Holds(n), .. } if n < size)
+}
+
+fn addr_invalid(at: &At<'_>) -> bool {
+    let Call::Accept { addr, addrlen, .. } = at.call else { return false };
+    match (addr, addrlen) {
+        (Buffer::Null, _) | (_, Length::Null) => false,
+        (Buffer::Bad, Length::Holds(_)) | (_, Length::Bad) => true,
+        (Buffer::Valid, Length::Holds(_)) => false,
+    }
+}
+
+/// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
+fn connection_ready(at: &At<'_>) -> bool {
+    !at.sock().accept_queue.is_empty() && !(at.again && at.process().faults.no_descriptors)
+}
+
+fn first_is_reset(at: &At<'_>) -> bool {
+    let first = at.sock().accept_queue.first();
+    first.is_some_and(|c| at.w.conns[usize::from(c.0)].server.tcb == Tcb::Reset)
+}
+
+fn takes_first(at: &mut At<'_>) {
+    let Some(conn) = at.sock_mut().accept_queue.pop_first() else { return };
+    let process = at.process_id();
+    let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
+    let slot = at.w.accepted_slot(conn);
+    let owner = at.w.conn_owner(conn);
+    let local = at.w.conns[usize::from(conn.0)].server_address;
+    let mut new = Socket::free(owner);
+    new.state = State::Connected;
+    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
+    new.holders[0] = Some(Holder { process, nonblocking: false });
+    new.local = local;
+    new.conn = Some(conn);
+    *at.socket_mut(slot) = new;
+    let connection = at.conn_mut(conn);
+    connection.listener = None;
+    connection.server.attached = true;
+    at.conn = Some(conn);
+    at.give(Outcome { value: Value::Handle(pack(slot, 0)), error: Code::NONE, out: Out::None });
+}
+
+/// The check found its fault only with the connection in hand, and lets it go.
+fn takes_and_closes(at: &mut At<'_>) {
+    let Some(conn) = at.sock_mut().accept_queue.pop_first() else { return };
+    let connection = at.conn_mut(conn);
+    connection.listener = None;
+    connection.sampled = None;
+    if connection.server.tcb == Tcb::Established {
+        connection.server.fin_sent = true;
+        at.send(conn, Direction::Down, crate::world::Segment::Fin);
+    }
+    at.reap(conn);
+}
+
+fn accepted(at: &At<'_>) -> Option<crate::world::SocketId> {
+    match at.gives?.value {
+        Value::Handle(handle) => at.w.resolve(at.process_id(), handle).map(|(socket, _)| socket),
+        _ => None,
+    }
+}
+
+fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
+    let Some(new) = accepted(at) else { return };
+    let Some(mut options) = options else { return };
+    if !at.chooses(TIMEOUTS_INHERITED) {
+        (options.sndtimeo, options.rcvtimeo) = (0, 0);
+    }
+    at.socket_mut(new).options = options;
+    if at.socket.is_some() && at.nonblocking() && at.chooses(NONBLOCKING_INHERITED) {
+        if let Some(holder) = &mut at.socket_mut(new).holders[0] {
+            holder.nonblocking = true;
+        }
+    }
+    let conn = at.conn;
+    if let Some(conn) = conn {
+        if at.w.conns[usize::from(conn.0)].sampled.is_some() {
+            at.conn_mut(conn).sampled = None;
+        }
+    }
+    // The registration is not an option; SELECTION_NOT_INHERITED falls through to the next table's second rule.
+    let _ = SELECTION_NOT_INHERITED;
+    let _ = LENGTH_UNTOUCHED;
+}
+
+fn readable_events(at: &mut At<'_>, s: crate::world::SocketId) {
+    let Some(conn) = at.socket_at(s).conn else { return };
+    let end = at.w.conns[usize::from(conn.0)].server.clone();
+    if !end.unread.as_slice().is_empty() {
+        at.occurs(s, NetworkEvents::READ);
+    }
+    if end.fin_received || end.tcb == Tcb::Reset {
+        at.occurs(s, NetworkEvents::CLOSE);
+    }
+}
+
+fn returns(at: &mut At<'_>, out: Out) {
+    if let Some(outcome) = at.gives {
+        at.gives = Some(outcome.with(out));
+    }
+}

@@ -1,0 +1,107 @@
+//! User APCs: `QueueUserAPC`, `SleepEx`, and what an APC does to a wait.
+
+use super::common::{case, check};
+use crate::call::{Call, Routine};
+use crate::choice::{WAIT_CONTINUES, WAIT_INTERRUPTED};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::{At, Gives, Kind, Rule, States};
+use crate::world::Doing;
+
+const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: Code::NONE, out: Out::None };
+
+pub(super) static QUEUEUSERAPC: &[Rule] = &[
+    Rule {
+        when: |at| target(at).is_none_or(|t| at.w.threads[usize::from(t.0)].doing == Doing::Exited),
+        ..check("QueueUserAPC.no-thread", &["accept.rem.apc-interrupts"], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        then: |at| {
+            if let (Some(thread), Call::QueueUserAPC { routine, .. }) = (target(at), at.call) {
+                at.thread_mut(thread).apcs.push(routine);
+            }
+            at.give(Outcome::number(1));
+        },
+        ..case("QueueUserAPC.queues", &["accept.rem.apc-interrupts", "accept.rem.alertable-wait"], States::ANY)
+    },
+];
+
+pub(super) static SLEEPEX: &[Rule] = &[
+    Rule {
+        when: |at| matches!(at.call, Call::SleepEx { alertable: true, .. }) && !at.thread().apcs.is_empty(),
+        then: |at| {
+            while runs_first(at) {}
+            at.give(IO_COMPLETION);
+        },
+        ..case("SleepEx.runs-apcs", &["accept.rem.apc-interrupts"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::SleepEx { timeout: Some(0), .. }),
+        ..case("SleepEx.returns", &["accept.rem.apc-interrupts"], States::ANY)
+    },
+    Rule { gives: Gives::Blocks, ..case("SleepEx.sleeps", &["accept.rem.apc-interrupts"], States::ANY) },
+];
+
+/// An APC is due and its thread waits alertably.
+pub(super) static APC: &[Rule] = &[
+    Rule {
+        kind: Kind::Case,
+        when: |at| matches!(at.thread().apcs.first(), Some(Routine::Accept(_))) && is_winsock_wait(at),
+        gives: Gives::Undefined,
+        then: |at| {
+            at.thread_mut(at.thread).apcs.pop_first();
+        },
+        ..case("apc.nested-blocking-call", &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. }),
+        then: |at| {
+            while runs_first(at) {}
+            at.give(IO_COMPLETION);
+        },
+        ..case("apc.ends-alertable-wait", &["wsawait.alertable-returns"], States::ANY)
+    },
+    Rule {
+        under: &[WAIT_CONTINUES],
+        gives: Gives::Silent,
+        then: |at| {
+            runs_first(at);
+        },
+        ..case("apc.runs-and-call-waits-on", &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"], States::ANY)
+    },
+    Rule {
+        under: &[WAIT_INTERRUPTED],
+        gives: Gives::Fails(Code::WSAEINTR),
+        then: |at| {
+            runs_first(at);
+        },
+        ..case("apc.runs-and-ends-call", &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"], States::ANY)
+    },
+    Rule {
+        gives: Gives::Silent,
+        ..case("apc.waits-for-alertable-wait", &["accept.rem.alertable-wait"], States::ANY)
+    },
+];
+
+fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {
+    match at.call {
+        Call::QueueUserAPC { thread, .. } if usize::from(thread.0) < at.w.threads.len() => Some(thread),
+        _ => None,
+    }
+}
+
+fn is_winsock_wait(at: &At<'_>) -> bool {
+    !matches!(at.call, Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. })
+}
+
+/// Runs the first APC of the thread in question, if there is one.
+fn runs_first(at: &mut At<'_>) -> bool {
+    let Some(routine) = at.thread().apcs.first() else { return false };
+    at.thread_mut(at.thread).apcs.pop_first();
+    if let Routine::SetEvent(handle) = routine {
+        if let Some(event) = at.w.resolve_event(handle) {
+            at.signal(event);
+        }
+    }
+    true
+}

@@ -1,0 +1,102 @@
+//! `bind`.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Address, Call, Ip, Name, Port};
+use crate::code::Code;
+use crate::rule::{At, Rule, States};
+use crate::world::State;
+
+const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
+
+pub(super) static BIND: &[Rule] = &[
+    not_initialised("bind.not-initialised", &["wsastartup.first"]),
+    in_progress("bind.in-progress", &["einprogress.only-1-1"]),
+    network_down("bind.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("bind.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    check("bind.already-bound", &["bind.err.WSAEINVAL.already-bound"], BOUND, Code::WSAEINVAL),
+    Rule {
+        when: |at| named(at).is_none(),
+        ..check("bind.bad-name", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        when: |at| named(at).is_some_and(|address| address.ip == Ip::NotLocal),
+        ..check("bind.address-not-local", &["bind.err.WSAEADDRNOTAVAIL"], States::SOCKET, Code::WSAEADDRNOTAVAIL)
+    },
+    Rule {
+        when: in_use,
+        ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
+    },
+    Rule {
+        then: binds,
+        ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram]))
+    },
+    Rule {
+        to: Some(State::Bound),
+        then: |at| {
+            binds(at);
+            at.sock_mut().state = State::Bound;
+        },
+        ..case(
+            "bind.binds",
+            &["bind.rem.required-before-listen", "bind.rem.port-zero", "bind.rem.wildcard", "accept.ex.bind", "accept.ex.port"],
+            States::of(&[State::Unbound]),
+        )
+    },
+];
+
+/// The address asked for, if pointer, length and family are right.
+fn named(at: &At<'_>) -> Option<Address> {
+    let Call::Bind { name, .. } = at.call else { return None };
+    match name {
+        Name::Null => None,
+        Name::Address(address, length) => {
+            let family = at.sock().family;
+            (address.family == family && length >= family.address_size()).then_some(address)
+        }
+        Name::Of(handle) => address_of(at, handle),
+    }
+}
+
+/// The address of another socket as a caller would pass it: the wildcard becomes loopback.
+pub(super) fn address_of(at: &At<'_>, handle: crate::call::Handle) -> Option<Address> {
+    let slot = handle.0 as u8;
+    let socket = at.w.sockets.get(usize::from(slot))?;
+    let mut address = socket.local;
+    if address.port == Port::Unset {
+        // A closed socket's port: nobody else can have been given it.
+        address = Address { family: socket.family, ip: Ip::Loopback, port: Port::Chosen(u16::from(slot)) };
+    }
+    if address.ip == Ip::Any {
+        address.ip = Ip::Loopback;
+    }
+    Some(address)
+}
+
+fn in_use(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    if address.port == Port::Unset {
+        return false;
+    }
+    let both_reuse = |other: &crate::world::Socket| other.options.reuseaddr && at.sock().options.reuseaddr;
+    at.w.sockets.iter().any(|other| {
+        other.state != State::NotASocket
+            && other.kind == at.sock().kind
+            && other.local.port == address.port
+            && other.local.family == address.family
+            && other.local.ip == address.ip
+            && !both_reuse(other)
+    })
+}
+
+fn binds(at: &mut At<'_>) {
+    let Some(mut address) = named(at) else { return };
+    if address.port == Port::Unset {
+        address.port = chosen(at);
+    }
+    at.sock_mut().local = address;
+}
+
+/// The port that the system chooses for the socket in question.
+pub(super) fn chosen(at: &At<'_>) -> Port {
+    Port::Chosen(u16::from(at.socket.expect("invariant: binding concerns a socket").0))
+}

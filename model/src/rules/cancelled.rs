@@ -1,0 +1,92 @@
+//! Blocked calls that end without what they waited for: cancelled, closed under, cleaned up, timed out.
+
+use super::common::{case, check};
+use crate::call::Call;
+use crate::choice::{
+    CLEANUP_ABORTED, CLEANUP_INTERRUPTED, CLEANUP_NOTINITIALISED, CLEANUP_NOTSOCK, CLEANUP_STAYS, CLOSE_ABORTED,
+    CLOSE_INTERRUPTED, CLOSE_NOTSOCK, CLOSE_STAYS,
+};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::{At, Cause, Gives, Kind, Rule, States};
+use crate::world::Doing;
+
+pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
+    super::common::not_initialised("WSACancelBlockingCall.not-initialised", &["wsastartup.first"]),
+    Rule {
+        when: |at| at.process().version.major >= 2 && at.process().startups > 0,
+        ..check("WSACancelBlockingCall.removed", &["wsacancel.removed"], States::ANY, Code::WSAEOPNOTSUPP)
+    },
+    Rule {
+        when: |at| at.process().version.major == 1 && !at.in_hook,
+        ..check("WSACancelBlockingCall.nothing-outstanding", &["wspcancel.err.WSAEINVAL"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        then: |at| at.cancel(at.thread, Cause::Hook),
+        ..case("WSACancelBlockingCall.cancels", &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR"], States::ANY)
+    },
+];
+
+/// What a blocked call gives when its socket, or its Winsock, goes away under it.
+pub(super) static CANCELLED: &[Rule] = &[
+    ended("cancelled.by-hook", &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"], Code::WSAEINTR, |at| {
+        at.cause == Cause::Hook
+    }),
+    Rule { under: &[CLOSE_INTERRUPTED], ..ended("accept.closed-under.interrupted", CLOSED, Code::WSAEINTR, accept_closed) },
+    Rule { under: &[CLOSE_NOTSOCK], ..ended("accept.closed-under.not-a-socket", CLOSED, Code::WSAENOTSOCK, accept_closed) },
+    Rule { under: &[CLOSE_ABORTED], ..ended("accept.closed-under.aborted", CLOSED, Code::WSA_OPERATION_ABORTED, accept_closed) },
+    Rule { under: &[CLOSE_STAYS], gives: Gives::Silent, ..ended("accept.closed-under.stays-blocked", CLOSED, Code::NONE, accept_closed) },
+    Rule { under: &[CLEANUP_INTERRUPTED], ..ended("cleanup-under.interrupted", CLEANED, Code::WSAEINTR, cleaned) },
+    Rule { under: &[CLEANUP_ABORTED], ..ended("cleanup-under.aborted", CLEANED, Code::WSA_OPERATION_ABORTED, cleaned) },
+    Rule { under: &[CLEANUP_NOTINITIALISED], ..ended("cleanup-under.not-initialised", CLEANED, Code::WSANOTINITIALISED, cleaned) },
+    Rule { under: &[CLEANUP_NOTSOCK], ..ended("cleanup-under.not-a-socket", CLEANED, Code::WSAENOTSOCK, cleaned) },
+    Rule { under: &[CLEANUP_STAYS], gives: Gives::Silent, ..ended("cleanup-under.stays-blocked", CLEANED, Code::NONE, cleaned) },
+    // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket.
+    Rule { gives: Gives::Undefined, ..case("closed-under.undefined", CLOSED, States::ANY) },
+];
+
+/// The time-out of a waiting call runs out.
+pub(super) static EXPIRE: &[Rule] = &[
+    Rule {
+        when: |at| matches!(at.call, Call::Select { .. }),
+        then: |at| at.give(Outcome::number(0).with(super::select::NOBODY)),
+        ..case("select.times-out", &["select.rem.zero-timeout-polls"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSAPoll { .. }),
+        then: |at| {
+            let revents = match at.call {
+                Call::WSAPoll { fds, .. } => fds.map(|_| crate::call::PollEvents(0)),
+                _ => crate::call::List::default(),
+            };
+            at.give(Outcome::number(0).with(Out::Revents(revents)));
+        },
+        ..case("WSAPoll.times-out", &["wsapoll.timeout"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSAWaitForMultipleEvents { .. }),
+        then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
+        ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
+    },
+    case("SleepEx.wakes", &["accept.rem.apc-interrupts"], States::ANY),
+];
+
+const CLOSED: &[&str] = &["closesocket.rem.no-concurrent-call"];
+const CLEANED: &[&str] = &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"];
+
+const fn ended(
+    name: &'static str,
+    cites: &'static [&'static str],
+    code: Code,
+    when: fn(&At<'_>) -> bool,
+) -> Rule {
+    Rule { kind: Kind::Case, when, ..check(name, cites, States::ANY, code) }
+}
+
+fn accept_closed(at: &At<'_>) -> bool {
+    at.cause == Cause::Close && matches!(at.call, Call::Accept { .. })
+}
+
+fn cleaned(at: &At<'_>) -> bool {
+    at.cause == Cause::Cleanup && at.thread().doing != Doing::Running
+}

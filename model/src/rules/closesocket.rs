@@ -1,0 +1,168 @@
+//! `closesocket` and `shutdown`.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Call, How, NetworkEvents, ThreadId};
+use crate::choice::{LISTENER_RESETS, UNREAD_RESETS};
+use crate::code::Code;
+use crate::rule::{At, Cause, Rule, States, sends};
+use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
+
+/// How a connected socket's close looks on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Manner {
+    /// FIN, after what was sent.
+    Graceful,
+    /// RST.
+    Reset,
+}
+
+pub(super) static CLOSESOCKET: &[Rule] = &[
+    not_initialised("closesocket.not-initialised", &["wsastartup.first"]),
+    in_progress("closesocket.in-progress", &["einprogress.only-1-1"]),
+    network_down("closesocket.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("closesocket.not-a-socket", &["closesocket.err.WSAENOTSOCK"]),
+    Rule {
+        when: |at| at.sock().holders.iter().flatten().count() > 1,
+        then: |at| {
+            let copy = at.copy;
+            at.sock_mut().holders[copy] = None;
+        },
+        ..case("closesocket.one-of-several-handles", &["wsadup.closes-with-last"], States::SOCKET)
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        when: |at| at.sock().options.linger == (1, 0),
+        then: |at| closes(at, Manner::Reset),
+        ..case("closesocket.linger-zero-resets", &["closesocket.rem.linger-zero-reset"], States::of(&[State::Connected]))
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        under: &[UNREAD_RESETS],
+        when: has_unread,
+        then: |at| closes(at, Manner::Reset),
+        ..case("closesocket.unread-data-resets", &["closesocket.rem.default-graceful"], States::of(&[State::Connected]))
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        then: |at| closes(at, Manner::Graceful),
+        ..case(
+            "closesocket.closes",
+            &["closesocket.rem.default-graceful", "closesocket.rem.descriptor-reuse", "closesocket.rem.no-fd-close", "wsaeventselect.rem.close-cancels"],
+            States::SOCKET,
+        )
+    },
+];
+
+pub(super) static SHUTDOWN: &[Rule] = &[
+    not_initialised("shutdown.not-initialised", &["wsastartup.first"]),
+    in_progress("shutdown.in-progress", &["einprogress.only-1-1"]),
+    network_down("shutdown.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("shutdown.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    check(
+        "shutdown.not-connected",
+        &["shutdown.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+        States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]),
+        Code::WSAENOTCONN,
+    ),
+    Rule {
+        then: |at| {
+            let Call::Shutdown { how, .. } = at.call else { return };
+            let socket = at.sock_mut();
+            let sent_before = socket.send_shut;
+            socket.send_shut |= sends(how);
+            socket.receive_shut |= how != How::Send;
+            if sends(how) && !sent_before {
+                sends_fin(at);
+            }
+        },
+        ..case("shutdown.shuts", &["recv.ret.zero-graceful"], States::of(&[State::Connected]))
+    },
+];
+
+fn has_unread(at: &At<'_>) -> bool {
+    at.socket.zip(at.conn).is_some_and(|(s, c)| {
+        let receives = match at.w.sends(s) {
+            Direction::Up => &at.w.conns[usize::from(c.0)].client,
+            Direction::Down => &at.w.conns[usize::from(c.0)].server,
+        };
+        !receives.unread.as_slice().is_empty()
+    })
+}
+
+fn sends_fin(at: &mut At<'_>) {
+    let (Some(s), Some(c)) = (at.socket, at.conn) else { return };
+    let direction = at.w.sends(s);
+    let end = at.end_mut(c, direction);
+    if end.tcb == Tcb::Established && !end.fin_sent {
+        end.fin_sent = true;
+        at.send(c, direction, Segment::Fin);
+    }
+}
+
+fn closes(at: &mut At<'_>, manner: Manner) {
+    let id = at.socket.expect("invariant: a rule from a socket's state has a socket");
+    let copy = at.copy;
+    at.sock_mut().holders[copy] = None;
+    let waiters: Vec<ThreadId> = at.socket_at(id).waiters.iter().collect();
+    close_object(at, id, manner);
+    for thread in waiters {
+        at.cancel(thread, Cause::Close);
+    }
+}
+
+/// The last handle of a socket object is gone.
+pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
+    let socket = at.socket_at(id).clone();
+    match socket.state {
+        State::Listening => {
+            let resets = at.chooses(LISTENER_RESETS);
+            for conn in socket.syn_queue.iter().chain(socket.accept_queue.iter()) {
+                let connection = at.conn_mut(conn);
+                connection.listener = None;
+                connection.sampled = None;
+                let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived);
+                connection.server.tcb = Tcb::None;
+                if resets && live {
+                    at.send(conn, Direction::Down, Segment::Rst);
+                }
+                at.reap(conn);
+            }
+        }
+        State::Connected | State::Connecting => {
+            if let Some(conn) = socket.conn {
+                detach(at, id, conn, manner);
+            }
+        }
+        _ => {}
+    }
+    let owner = socket.owner;
+    *at.socket_mut(id) = Socket::free(owner);
+}
+
+/// A socket lets go of its end of the connection.
+fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
+    let direction = at.w.sends(id);
+    let end = at.end_mut(conn, direction);
+    end.attached = false;
+    end.unread = crate::call::Data::default();
+    let live = end.tcb == Tcb::Established;
+    let fin_sent = end.fin_sent;
+    match manner {
+        Manner::Graceful if live => {
+            end.fin_sent = true;
+            if !fin_sent {
+                at.send(conn, direction, Segment::Fin);
+            }
+        }
+        Manner::Reset if live => {
+            end.tcb = Tcb::None;
+            at.send(conn, direction, Segment::Rst);
+        }
+        Manner::Graceful | Manner::Reset => end.tcb = Tcb::None,
+    }
+    if direction == Direction::Up {
+        at.conn_mut(conn).timer = false;
+    }
+    at.reap(conn);
+    let _ = NetworkEvents::CLOSE; // no FD_CLOSE follows closesocket: nothing occurs at the closing side
+}

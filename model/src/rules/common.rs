@@ -1,0 +1,63 @@
+//! The checks that every page repeats, so that each call's table can say them in one line.
+
+use crate::code::Code;
+use crate::rule::{Gives, Kind, NOTHING, Rule, States};
+use crate::world::State;
+
+/// A check that needs no more than the socket's state.
+pub(super) const fn check(
+    name: &'static str,
+    cites: &'static [&'static str],
+    from: States,
+    code: Code,
+) -> Rule {
+    Rule { name, cites, kind: Kind::Check, from, to: None, under: &[], when: |_| true, gives: Gives::Fails(code), then: NOTHING }
+}
+
+/// No successful `WSAStartup` preceded the call.
+pub(super) const fn not_initialised(name: &'static str, cites: &'static [&'static str]) -> Rule {
+    Rule { when: |at| at.process().startups == 0, ..check(name, cites, States::ANY, Code::WSANOTINITIALISED) }
+}
+
+/// A blocking Windows Sockets 1.1 call of this thread is in progress: the call comes from its blocking hook.
+pub(super) const fn in_progress(name: &'static str, cites: &'static [&'static str]) -> Rule {
+    Rule {
+        when: |at| at.in_hook && at.process().version.major == 1,
+        ..check(name, cites, States::ANY, Code::WSAEINPROGRESS)
+    }
+}
+
+/// The service provider is still processing a callback function.
+pub(super) const fn in_callback(name: &'static str, cites: &'static [&'static str]) -> Rule {
+    Rule { when: |at| at.process().faults.in_callback, ..check(name, cites, States::ANY, Code::WSAEINPROGRESS) }
+}
+
+/// The network subsystem has failed.
+pub(super) const fn network_down(name: &'static str, cites: &'static [&'static str]) -> Rule {
+    Rule { when: |at| at.process().faults.network_down, ..check(name, cites, States::ANY, Code::WSAENETDOWN) }
+}
+
+/// The descriptor is not a socket.
+pub(super) const fn not_a_socket(name: &'static str, cites: &'static [&'static str]) -> Rule {
+    check(name, cites, States::of(&[State::NotASocket]), Code::WSAENOTSOCK)
+}
+
+/// A case that succeeds.
+pub(super) const fn case(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
+    Rule {
+        name,
+        cites,
+        kind: Kind::Case,
+        from,
+        to: None,
+        under: &[],
+        when: |_| true,
+        gives: Gives::Succeeds,
+        then: NOTHING,
+    }
+}
+
+/// A case outside the model: what happens is not said, and nothing is made up.
+pub(super) const fn not_modelled(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
+    Rule { gives: Gives::Undefined, ..case(name, cites, from) }
+}

@@ -1,0 +1,97 @@
+//! `connect`.
+
+use super::bind::{address_of, chosen};
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use crate::call::{Address, Call, Ip, Name, Port};
+use crate::code::Code;
+use crate::rule::{At, Gives, Rule, States, Table};
+use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
+
+/// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
+const RETRIES: u8 = 3;
+
+pub(super) static CONNECT: &[Rule] = &[
+    not_initialised("connect.not-initialised", &["wsastartup.first"]),
+    in_progress("connect.in-progress", &["einprogress.only-1-1"]),
+    network_down("connect.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("connect.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    check("connect.listening", &["connect.err.WSAEINVAL.listening"], States::of(&[State::Listening]), Code::WSAEINVAL),
+    check(
+        "connect.connected",
+        &["connect.err.WSAEISCONN", "accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
+        States::of(&[State::Connected]),
+        Code::WSAEISCONN,
+    ),
+    check("connect.connecting", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEALREADY),
+    Rule {
+        when: |at| named(at).is_none(),
+        ..check("connect.bad-name", &["bind.err.WSAEFAULT", "sockaddr.family-first"], States::STREAM, Code::WSAEFAULT)
+    },
+    not_modelled("connect.datagram-not-modelled", &["sockaddr.family-first"], States::of(&[State::Datagram])),
+    Rule {
+        to: Some(State::Connecting),
+        gives: Gives::Continues(Table::ConnectAnswer),
+        then: |at| {
+            let Some(to) = named(at) else { return };
+            let s = at.socket.expect("invariant: an unbound socket is a socket");
+            if at.sock().local.port == Port::Unset {
+                let local = Address { family: at.sock().family, ip: Ip::Loopback, port: chosen(at) };
+                at.sock_mut().local = local;
+            }
+            let mut from = at.sock().local;
+            from.ip = Ip::Loopback;
+            // The connection has the number of the socket that opens it. An accepted slot never gets here: it is connected.
+            let conn = ConnId(s.0);
+            let mut opened = Conn { client_address: from, server_address: to, retries: RETRIES, ..Conn::default() };
+            (opened.client.tcb, opened.client.attached) = (Tcb::SynSent, true);
+            opened.held = at.w.conns[usize::from(conn.0)].held;
+            opened.lose = at.w.conns[usize::from(conn.0)].lose;
+            *at.conn_mut(conn) = opened;
+            at.send(conn, Direction::Up, Segment::Syn);
+            let socket = at.sock_mut();
+            (socket.state, socket.conn, socket.error) = (State::Connecting, Some(conn), Code::NONE);
+            at.conn = Some(conn);
+        },
+        ..case(
+            "connect.sends-syn",
+            &["connect.rem.nonblocking", "protobasics.backlog-held"],
+            States::of(&[State::Unbound, State::Bound, State::Failed]),
+        )
+    },
+];
+
+/// What the caller of connect, new or blocked, finds.
+pub(super) static ANSWER: &[Rule] = &[
+    Rule {
+        when: |at| at.nonblocking() && !at.again,
+        ..check("connect.would-block", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        when: |at| at.sock().error == Code::WSAECONNREFUSED,
+        ..check(
+            "connect.refused",
+            &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"],
+            States::of(&[State::Failed]),
+            Code::WSAECONNREFUSED,
+        )
+    },
+    Rule {
+        when: |at| at.sock().error != Code::WSAECONNREFUSED,
+        ..check("connect.timed-out", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Failed]), Code::WSAETIMEDOUT)
+    },
+    Rule { gives: Gives::Blocks, ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting])) },
+    case("connect.completes", &["listen.rem.passive-mode"], States::of(&[State::Connected])),
+];
+
+fn named(at: &At<'_>) -> Option<Address> {
+    let Call::Connect { name, .. } = at.call else { return None };
+    match name {
+        Name::Null => None,
+        Name::Address(address, length) => {
+            let family = at.sock().family;
+            let ip = if address.ip == Ip::Any { Ip::Loopback } else { address.ip };
+            (address.family == family && length >= family.address_size()).then_some(Address { ip, ..address })
+        }
+        Name::Of(handle) => address_of(at, handle).filter(|address| address.family == at.sock().family),
+    }
+}

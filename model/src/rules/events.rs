@@ -1,0 +1,261 @@
+//! Event objects, `WSAEventSelect`, `WSAEnumNetworkEvents`, and what is recorded when.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::options::set_nonblocking;
+use crate::call::{Call, Handle, NetworkEvents};
+use crate::choice::{RESELECT_SIGNALS, SECOND_SILENT};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::{At, Gives, NOTHING, Rule, States, Table};
+use crate::world::{EVENTS_PER_THREAD, EventId, EventObject, Selection, SocketId, State, Tcb, pack_event};
+
+pub(super) static EVENT_OBJECT: &[Rule] = &[
+    Rule {
+        when: |at| !matches!(at.call, Call::WSACreateEvent) && event(at).is_none(),
+        ..check("event.invalid-handle", &["wsawait.closed-handle-undefined"], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSACreateEvent),
+        then: |at| {
+            let first = usize::from(at.thread.0) * EVENTS_PER_THREAD;
+            let free = (first..first + EVENTS_PER_THREAD).find(|&e| !at.w.events[e].open);
+            let id = EventId(free.expect("limit: the thread has no free event slot") as u8);
+            let owner = at.thread;
+            *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
+            at.give(Outcome { value: Value::Handle(pack_event(id)), error: Code::NONE, out: Out::None });
+        },
+        ..case("WSACreateEvent.creates", &["wsaeventselect.rem.one-event-object"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSACloseEvent { .. }),
+        then: |at| {
+            if let Some(id) = event(at) {
+                at.event_mut(id).open = false;
+                at.event_mut(id).signalled = false;
+            }
+            at.give(Outcome::number(1));
+        },
+        ..case("WSACloseEvent.closes", &["wsaeventselect.rem.close-cancels"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSASetEvent { .. }),
+        then: |at| {
+            if let Some(id) = event(at) {
+                at.signal(id);
+            }
+            at.give(Outcome::number(1));
+        },
+        ..case("WSASetEvent.signals", &["wsawait.any-lowest-index"], States::ANY)
+    },
+    Rule {
+        then: |at| {
+            if let Some(id) = event(at) {
+                at.event_mut(id).signalled = false;
+            }
+            at.give(Outcome::number(1));
+        },
+        ..case("WSAResetEvent.resets", &["wsaeventselect.rem.reset-atomically"], States::ANY)
+    },
+];
+
+pub(super) static WAIT: &[Rule] = &[
+    not_initialised("WSAWaitForMultipleEvents.not-initialised", &["wsastartup.first"]),
+    in_progress("WSAWaitForMultipleEvents.in-progress", &["einprogress.only-1-1"]),
+    Rule {
+        when: |at| waited(at).iter().any(|handle| at.w.resolve_event(*handle).is_none()),
+        ..check("WSAWaitForMultipleEvents.invalid-handle", &["wsawait.closed-handle-undefined"], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        gives: Gives::Continues(Table::WSAWaitReady),
+        ..case("WSAWaitForMultipleEvents.looks", &["wsawait.any-lowest-index"], States::ANY)
+    },
+];
+
+/// What the wait, new or waiting, finds.
+pub(super) static WAIT_READY: &[Rule] = &[
+    Rule {
+        when: |at| signalled(at).is_some(),
+        then: |at| {
+            let index = signalled(at).unwrap_or_default();
+            at.give(Outcome { value: Value::WaitEvent(index), error: Code::NONE, out: Out::None });
+        },
+        ..case("WSAWaitForMultipleEvents.signalled", &["wsawait.any-lowest-index"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSAWaitForMultipleEvents { timeout: Some(0), .. }),
+        then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
+        ..case("WSAWaitForMultipleEvents.polls", &["wsawait.any-lowest-index"], States::ANY)
+    },
+    Rule { gives: Gives::Blocks, ..case("WSAWaitForMultipleEvents.waits", &["wsawait.alertable-returns"], States::ANY) },
+];
+
+pub(super) static WSAEVENTSELECT: &[Rule] = &[
+    not_initialised("WSAEventSelect.not-initialised", &["wsastartup.first"]),
+    in_progress("WSAEventSelect.in-progress", &["einprogress.only-1-1"]),
+    network_down("WSAEventSelect.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("WSAEventSelect.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    Rule {
+        when: |at| {
+            let Call::WSAEventSelect { event, mask, .. } = at.call else { return true };
+            mask.0 != 0 && event.and_then(|handle| at.w.resolve_event(handle)).is_none()
+        },
+        ..check("WSAEventSelect.bad-event", &["wsaeventselect.rem.cancel-ignores-handle"], States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
+        then: |at| {
+            set_nonblocking(at, true);
+            at.sock_mut().selection = Selection::default();
+        },
+        ..case(
+            "WSAEventSelect.cancels",
+            &["wsaeventselect.rem.cancel-ignores-handle", "wsaeventselect.rem.sets-nonblocking", "wsaeventselect.rem.back-to-blocking"],
+            States::SOCKET,
+        )
+    },
+    Rule {
+        then: |at| {
+            let Call::WSAEventSelect { event: Some(handle), mask, .. } = at.call else { return };
+            set_nonblocking(at, true);
+            let before = at.sock().selection;
+            let fresh = Selection { event: at.w.resolve_event(handle), mask, ..Selection::default() };
+            // "Already happened" conditions are recorded at once, unless this stack remembers what it reported.
+            let silent = before.event.is_some() && !at.chooses(RESELECT_SIGNALS);
+            let kept = if silent { Selection { disabled: before.disabled, recorded: before.recorded, ..fresh } } else { fresh };
+            at.sock_mut().selection = kept;
+            already_happened(at);
+        },
+        ..case(
+            "WSAEventSelect.selects",
+            &[
+                "wsaeventselect.rem.sets-nonblocking",
+                "wsaeventselect.rem.replaces-previous",
+                "wsaeventselect.fd.already-happened",
+                "wsaeventselect.fdaccept.listen-then-select",
+                "wspeventselect.rem.sets-nonblocking",
+                "wspeventselect.rem.replaces-previous",
+                "wsaeventselect.inherit.override",
+            ],
+            States::SOCKET,
+        )
+    },
+];
+
+pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
+    not_initialised("WSAEnumNetworkEvents.not-initialised", &["wsastartup.first"]),
+    in_progress("WSAEnumNetworkEvents.in-progress", &["einprogress.only-1-1"]),
+    network_down("WSAEnumNetworkEvents.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("WSAEnumNetworkEvents.not-a-socket", &["wsaenum.rem.error-no-change"]),
+    Rule {
+        then: |at| {
+            let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
+            let recorded = at.sock().selection.recorded;
+            let mask = at.sock().selection.mask;
+            let told = NetworkEvents(recorded.0 & mask.0);
+            at.sock_mut().selection.recorded = recorded.without(told);
+            if let Some(id) = event.and_then(|handle| at.w.resolve_event(handle)) {
+                at.event_mut(id).signalled = false;
+            }
+            at.give(Outcome::number(0).with(Out::Events(told)));
+        },
+        ..case(
+            "WSAEnumNetworkEvents.copies-and-clears",
+            &["wsaenum.rem.copy-clear", "wsaenum.rem.atomic-reset", "wsaenum.rem.recording-starts", "accept.rem.inherit.async-events"],
+            States::SOCKET,
+        )
+    },
+];
+
+/// A network event occurs at a socket that has a registration.
+pub(super) static NETWORK_EVENT: &[Rule] = &[
+    Rule {
+        when: |at| !at.sock().selection.mask.has(at.network_event) || at.sock().selection.event.is_none(),
+        gives: Gives::Silent,
+        ..case("event-record.not-registered", &["wsaenum.rem.recording-starts"], States::SOCKET)
+    },
+    Rule {
+        when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue.is_empty(),
+        gives: Gives::Silent,
+        ..case("event-record.nothing-to-accept", &["wsaeventselect.fdaccept.level-triggered"], States::SOCKET)
+    },
+    Rule {
+        under: &[SECOND_SILENT],
+        when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().selection.disabled.has(NetworkEvents::ACCEPT),
+        gives: Gives::Silent,
+        ..case("event-record.accept-muted", &["wsaeventselect.fd.no-more-until-reenable"], States::SOCKET)
+    },
+    Rule {
+        when: |at| at.network_event != NetworkEvents::ACCEPT && at.sock().selection.disabled.has(at.network_event),
+        gives: Gives::Silent,
+        ..case("event-record.muted", &["wsaeventselect.fd.no-more-until-reenable"], States::SOCKET)
+    },
+    Rule {
+        gives: Gives::Silent,
+        then: |at| {
+            let event = at.network_event;
+            let selection = &mut at.sock_mut().selection;
+            selection.recorded = selection.recorded.with(event);
+            selection.disabled = selection.disabled.with(event);
+            if let Some(id) = selection.event {
+                at.signal(id);
+            }
+        },
+        ..case(
+            "event-record.records-and-signals",
+            &[
+                "wsaeventselect.fdaccept.level-triggered",
+                "wsaeventselect.fd.already-happened",
+                "wsaeventselect.fdwrite.on-accept",
+                "eventsignal.remembered",
+            ],
+            States::SOCKET,
+        )
+    },
+    Rule { gives: Gives::Silent, then: NOTHING, ..case("event-record.no-socket", &["wsaeventselect.rem.close-cancels"], States::ANY) },
+];
+
+fn event(at: &At<'_>) -> Option<EventId> {
+    match at.call {
+        Call::WSACloseEvent { event } | Call::WSASetEvent { event } | Call::WSAResetEvent { event } => {
+            at.w.resolve_event(event)
+        }
+        _ => None,
+    }
+}
+
+fn waited(at: &At<'_>) -> Vec<Handle> {
+    match at.call {
+        Call::WSAWaitForMultipleEvents { events, .. } => events.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn signalled(at: &At<'_>) -> Option<u8> {
+    let set = waited(at);
+    let is_set = |handle: &Handle| {
+        at.w.resolve_event(*handle).is_some_and(|e| at.w.events[usize::from(e.0)].signalled)
+    };
+    set.iter().position(is_set).map(|index| index as u8)
+}
+
+/// Records what is already true of a socket when it is registered.
+fn already_happened(at: &mut At<'_>) {
+    let Some(s) = at.socket else { return };
+    at.occurs(s, NetworkEvents::ACCEPT);
+    if at.sock().state == State::Connected {
+        connected_events(at, s);
+    }
+}
+
+fn connected_events(at: &mut At<'_>, s: SocketId) {
+    at.occurs(s, NetworkEvents::WRITE);
+    let Some(conn) = at.socket_at(s).conn else { return };
+    let end = at.w.end(conn, at.w.sends(s));
+    let (data, closed) = (!end.unread.as_slice().is_empty(), end.fin_received || end.tcb == Tcb::Reset);
+    if data {
+        at.occurs(s, NetworkEvents::READ);
+    }
+    if closed {
+        at.occurs(s, NetworkEvents::CLOSE);
+    }
+}

@@ -1,0 +1,98 @@
+//! `listen`.
+
+use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Backlog, Call, NetworkEvents};
+use crate::choice::{
+    HINT_CLAMPS, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
+};
+use crate::code::Code;
+use crate::rule::{At, Rule, States};
+use crate::world::{Direction, Segment, State, Tcb};
+
+const LISTENING: States = States::of(&[State::Listening]);
+
+/// What `SOMAXCONN` stands for here. The documents promise only "a maximum reasonable value".
+const MOST: u16 = 65535;
+
+pub(super) static LISTEN: &[Rule] = &[
+    not_initialised("listen.not-initialised", &["listen.err.WSANOTINITIALISED", "wsastartup.first"]),
+    in_progress("listen.in-progress", &["listen.err.WSAEINPROGRESS"]),
+    in_callback("listen.in-callback", &["listen.err.WSAEINPROGRESS", "wsplisten.err.WSAEINPROGRESS"]),
+    network_down("listen.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("listen.not-a-socket", &["listen.err.WSAENOTSOCK"]),
+    check("listen.datagram", &["listen.err.WSAEOPNOTSUPP"], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP),
+    check("listen.unbound", &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected", "bind.rem.required-before-listen"], States::of(&[State::Unbound]), Code::WSAEINVAL),
+    check(
+        "listen.connected",
+        &["listen.err.WSAEISCONN", "listen.s.bound-unconnected"],
+        States::of(&[State::Connected, State::Connecting]),
+        Code::WSAEISCONN,
+    ),
+    Rule {
+        when: |at| at.process().faults.no_buffers,
+        ..check("listen.no-buffers", &["listen.err.WSAENOBUFS"], States::SOCKET, Code::WSAENOBUFS)
+    },
+    Rule {
+        under: &[RELISTEN_KEEPS],
+        ..case("listen.again-keeps-backlog", &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset"], LISTENING)
+    },
+    Rule {
+        under: &[RELISTEN_UPDATES],
+        then: sets_backlog,
+        ..case("listen.again-updates-backlog", &["wsplisten.rem.relisten-updates"], LISTENING)
+    },
+    Rule {
+        under: &[RELISTEN_DROPS],
+        then: |at| {
+            sets_backlog(at);
+            while at.sock().accept_queue.len() > usize::from(at.sock().backlog) {
+                let last = at.sock().accept_queue.iter().last().expect("invariant: the queue is longer than its bound");
+                at.sock_mut().accept_queue.remove(last);
+                let conn = at.conn_mut(last);
+                conn.listener = None;
+                let live = conn.server.tcb == Tcb::Established;
+                conn.server.tcb = Tcb::None;
+                if live {
+                    at.send(last, Direction::Down, Segment::Rst);
+                }
+                at.reap(last);
+            }
+        },
+        ..case("listen.again-drops-excess", &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"], LISTENING)
+    },
+    Rule {
+        to: Some(State::Listening),
+        then: |at| {
+            at.sock_mut().state = State::Listening;
+            sets_backlog(at);
+            at.occurs(at.socket.expect("invariant: a bound socket is a socket"), NetworkEvents::ACCEPT);
+        },
+        ..case(
+            "listen.starts",
+            &[
+                "listen.ret.zero",
+                "listen.rem.sequence",
+                "listen.rem.passive-mode",
+                "listen.backlog.max-pending",
+                "listen.backlog.somaxconn",
+                "listen.compat.illegal-nearest",
+                "accept.ex.listen-backlog-1",
+                "tutorial.loop.listen-checks",
+            ],
+            States::of(&[State::Bound, State::Failed]),
+        )
+    },
+];
+
+/// The number of pending connections asked for, as this profile reads the argument.
+fn sets_backlog(at: &mut At<'_>) {
+    let Call::Listen { backlog, .. } = at.call else { return };
+    let bound = match backlog {
+        Backlog::Somaxconn => MOST,
+        Backlog::Hint(n) if at.chooses(HINT_CLAMPS) => n.clamp(200, i32::from(MOST)) as u16,
+        Backlog::Hint(n) => n.unsigned_abs().min(u32::from(MOST)) as u16,
+        Backlog::Number(n) if n <= 0 => u16::from(at.chooses(ZERO_AS_ONE)),
+        Backlog::Number(n) => n.min(i32::from(MOST)) as u16,
+    };
+    at.sock_mut().backlog = bound;
+}

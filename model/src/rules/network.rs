@@ -1,0 +1,337 @@
+//! Segments and timers: TCP as far as accepting needs it.
+
+use super::common::case;
+use crate::call::NetworkEvents;
+use crate::choice::{
+    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS,
+    RESET_VANISHES, SAMPLED_AT_HANDSHAKE,
+};
+use crate::code::Code;
+use crate::rule::{At, Gives, Rule, States};
+use crate::world::{ConnId, Direction, Segment, SocketId, State, Tcb};
+
+const LISTENING: States = States::of(&[State::Listening]);
+
+/// A rule about a segment: nobody sees an outcome.
+const fn segment(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
+    Rule { gives: Gives::Silent, ..case(name, cites, from) }
+}
+
+/// A SYN arrives; the socket in question is the listener on its address, if there is one.
+pub(super) static SYN: &[Rule] = &[
+    Rule {
+        under: &[FULL_REFUSE],
+        when: |at| at.full,
+        then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
+        ..segment(
+            "syn.queue-full.refused",
+            &["listen.rem.queue-full-refused", "wsplisten.rem.queue-full-refused", "listen.backlog.max-pending"],
+            LISTENING,
+        )
+    },
+    Rule {
+        under: &[FULL_DROP],
+        when: |at| at.full,
+        then: |at| at.conn_mut(conn(at)).timer = true,
+        ..segment("syn.queue-full.dropped", &["listen.backlog.max-pending"], LISTENING)
+    },
+    Rule {
+        under: &[FULL_COMPLETE_THEN_RESET],
+        when: |at| at.full,
+        then: |at| {
+            at.send(conn(at), Direction::Down, Segment::SynAck);
+            at.send(conn(at), Direction::Down, Segment::Rst);
+        },
+        ..segment("syn.queue-full.completed-then-reset", &["listen.backlog.max-pending"], LISTENING)
+    },
+    Rule {
+        when: |at| !at.full,
+        then: |at| {
+            let (conn, listener) = (conn(at), socket(at));
+            at.conn_mut(conn).listener = Some(listener);
+            at.end_mut(conn, Direction::Down).tcb = Tcb::SynReceived;
+            at.sock_mut().syn_queue.push(conn);
+            at.send(conn, Direction::Down, Segment::SynAck);
+        },
+        ..segment("syn.queued", &["listen.rem.passive-mode", "protobasics.backlog-held", "bind.rem.wildcard"], LISTENING)
+    },
+    Rule {
+        then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
+        ..segment("syn.no-listener", &["connect.err.WSAECONNREFUSED"], States::ANY)
+    },
+];
+
+/// A SYN-ACK arrives at the client.
+pub(super) static SYN_ACK: &[Rule] = &[
+    Rule {
+        to: Some(State::Connected),
+        when: |at| at.receiver().tcb == Tcb::SynSent,
+        then: |at| {
+            let conn = conn(at);
+            let end = at.end_mut(conn, Direction::Up);
+            end.tcb = Tcb::Established;
+            at.conn_mut(conn).timer = false;
+            at.send(conn, Direction::Up, Segment::Ack);
+            at.sock_mut().state = State::Connected;
+            let s = socket(at);
+            at.wake(s);
+            at.occurs(s, NetworkEvents::CONNECT);
+            at.occurs(s, NetworkEvents::WRITE);
+        },
+        ..segment("connect.established", &["listen.rem.passive-mode"], States::of(&[State::Connecting]))
+    },
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::Established,
+        then: |at| at.send(conn(at), Direction::Up, Segment::Ack),
+        ..segment("syn-ack.again", &["listen.rem.passive-mode"], States::of(&[State::Connected]))
+    },
+    Rule {
+        then: |at| {
+            if at.connection().server.tcb == Tcb::SynReceived {
+                at.send(conn(at), Direction::Up, Segment::Rst);
+            }
+        },
+        ..segment("syn-ack.nobody-connects", &["protobasics.backlog-held"], States::ANY)
+    },
+];
+
+/// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
+pub(super) static ACK: &[Rule] = &[
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::SynReceived && !accept_queue_full(at),
+        then: |at| {
+            let conn = conn(at);
+            at.end_mut(conn, Direction::Down).tcb = Tcb::Established;
+            let listener = at.sock_mut();
+            listener.syn_queue.remove(conn);
+            listener.accept_queue.push(conn);
+            if at.chooses(SAMPLED_AT_HANDSHAKE) {
+                at.conn_mut(conn).sampled = Some(at.sock().options);
+            }
+            let s = socket(at);
+            at.wake(s);
+            at.occurs(s, NetworkEvents::ACCEPT);
+        },
+        ..segment(
+            "ack.queues-connection",
+            &["listen.rem.passive-mode", "accept.rem.first-on-queue", "accept.rem.may-wait-network-event"],
+            LISTENING,
+        )
+    },
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::SynReceived,
+        // Half open it stays; the SYN-ACK will be repeated.
+        then: |at| at.conn_mut(conn(at)).timer = true,
+        ..segment("ack.accept-queue-full", &["listen.backlog.max-pending"], LISTENING)
+    },
+    segment("ack.nothing-to-do", &["listen.rem.passive-mode"], States::ANY),
+];
+
+/// A RST arrives; the socket in question is the one that holds this end, or the listener that queues it.
+pub(super) static RST: &[Rule] = &[
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::SynReceived,
+        then: |at| {
+            let conn = conn(at);
+            at.sock_mut().syn_queue.remove(conn);
+            forgets(at, conn);
+        },
+        ..segment("rst.half-open", &["protobasics.backlog-held"], LISTENING)
+    },
+    Rule {
+        under: &[RESET_VANISHES],
+        when: |at| at.receiver().tcb == Tcb::Established,
+        then: |at| {
+            let conn = conn(at);
+            at.sock_mut().accept_queue.remove(conn);
+            forgets(at, conn);
+        },
+        ..segment("rst.queued-vanishes", &["protobasics.backlog-held"], LISTENING)
+    },
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::Established,
+        then: |at| {
+            let end = at.end_mut(conn(at), Direction::Down);
+            end.tcb = Tcb::Reset;
+            end.unread = crate::call::Data::default();
+        },
+        ..segment("rst.queued", &["accept.err.WSAECONNRESET", "recv.rem.reset"], LISTENING)
+    },
+    Rule {
+        to: Some(State::Failed),
+        under: &[REFUSED_GIVES_UP],
+        when: |at| at.receiver().tcb == Tcb::SynSent,
+        then: refused,
+        ..segment("rst.refuses", &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"], States::of(&[State::Connecting]))
+    },
+    Rule {
+        under: &[REFUSED_REPEATS],
+        when: |at| at.receiver().tcb == Tcb::SynSent && at.connection().retries > 0,
+        then: |at| at.conn_mut(conn(at)).timer = true,
+        ..segment("rst.refused-syn-is-repeated", &["connect.err.WSAECONNREFUSED"], States::of(&[State::Connecting]))
+    },
+    Rule {
+        to: Some(State::Failed),
+        under: &[REFUSED_REPEATS],
+        when: |at| at.receiver().tcb == Tcb::SynSent,
+        then: refused,
+        ..segment("rst.refuses-for-good", &["connect.err.WSAECONNREFUSED"], States::of(&[State::Connecting]))
+    },
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::Established,
+        then: |at| {
+            let direction = towards(at);
+            let end = at.end_mut(conn(at), direction);
+            end.tcb = Tcb::Reset;
+            end.unread = crate::call::Data::default();
+            let s = socket(at);
+            at.wake(s);
+            at.occurs(s, NetworkEvents::CLOSE);
+        },
+        ..segment("rst.connected", &["recv.rem.reset", "closesocket.rem.linger-zero-reset"], States::of(&[State::Connected]))
+    },
+    Rule {
+        then: |at| {
+            let direction = towards(at);
+            let end = at.end_mut(conn(at), direction);
+            if end.tcb == Tcb::Established && !end.attached {
+                end.tcb = Tcb::None;
+            }
+        },
+        ..segment("rst.nobody", &["closesocket.rem.linger-zero-reset"], States::ANY)
+    },
+];
+
+/// A FIN arrives.
+pub(super) static FIN: &[Rule] = &[Rule {
+    then: |at| {
+        let direction = towards(at);
+        at.end_mut(conn(at), direction).fin_received = true;
+        if let Some(s) = at.socket {
+            if at.socket_at(s).state == State::Connected {
+                at.wake(s);
+                at.occurs(s, NetworkEvents::CLOSE);
+            }
+        }
+    },
+    ..segment("fin.arrives", &["recv.ret.zero-graceful"], States::ANY)
+}];
+
+/// Data arrive.
+pub(super) static DATA: &[Rule] = &[
+    Rule {
+        when: |at| !at.receiver().attached && at.connection().listener.is_none(),
+        then: |at| {
+            // Nobody will ever read it: the sender is told by a reset.
+            let direction = towards(at);
+            if at.end_mut(conn(at), direction).tcb == Tcb::Established {
+                at.end_mut(conn(at), direction).tcb = Tcb::None;
+                at.send(conn(at), direction, Segment::Rst);
+            }
+            take_sent(at);
+        },
+        ..segment("data.nobody-reads", &["closesocket.rem.default-graceful"], States::ANY)
+    },
+    Rule {
+        then: |at| {
+            let data = take_sent(at);
+            let direction = towards(at);
+            let end = at.end_mut(conn(at), direction);
+            if matches!(end.tcb, Tcb::Established | Tcb::SynReceived) {
+                end.unread.push(data.as_slice());
+            }
+            if let Some(s) = at.socket {
+                if at.socket_at(s).state == State::Connected {
+                    at.wake(s);
+                    at.occurs(s, NetworkEvents::READ);
+                }
+            }
+        },
+        ..segment("data.arrive", &["accept.rem.new-handles-connection", "listen.rem.passive-mode"], States::ANY)
+    },
+];
+
+/// A retransmission timer runs out: the client's for its SYN, or the server's for its SYN-ACK.
+pub(super) static TIMER: &[Rule] = &[
+    Rule {
+        when: |at| at.connection().client.tcb == Tcb::SynSent && at.connection().retries > 0,
+        then: |at| {
+            let conn = conn(at);
+            at.conn_mut(conn).timer = false;
+            at.conn_mut(conn).retries -= 1;
+            at.send(conn, Direction::Up, Segment::Syn);
+        },
+        ..segment("timer.repeats-syn", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Connecting]))
+    },
+    Rule {
+        to: Some(State::Failed),
+        when: |at| at.connection().client.tcb == Tcb::SynSent,
+        then: |at| {
+            let error = Code::WSAETIMEDOUT;
+            fails(at, error);
+        },
+        ..segment("timer.gives-up", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Connecting]))
+    },
+    Rule {
+        then: |at| {
+            let conn = conn(at);
+            at.conn_mut(conn).timer = false;
+            if at.connection().server.tcb == Tcb::SynReceived {
+                at.send(conn, Direction::Down, Segment::SynAck);
+            }
+        },
+        ..segment("timer.repeats-syn-ack", &["listen.rem.passive-mode"], States::ANY)
+    },
+];
+
+fn conn(at: &At<'_>) -> ConnId {
+    at.conn.expect("invariant: a segment belongs to a connection")
+}
+
+fn socket(at: &At<'_>) -> SocketId {
+    at.socket.expect("invariant: a rule from a socket's state has a socket")
+}
+
+/// The direction in which the receiving end of the segment in question sends.
+fn towards(at: &At<'_>) -> Direction {
+    match at.direction {
+        Direction::Up => Direction::Down,
+        Direction::Down => Direction::Up,
+    }
+}
+
+/// An accept queue that filled up while this connection was half open.
+fn accept_queue_full(at: &At<'_>) -> bool {
+    at.sock().accept_queue.len() > usize::from(at.sock().backlog)
+}
+
+fn forgets(at: &mut At<'_>, conn: ConnId) {
+    let connection = at.conn_mut(conn);
+    connection.listener = None;
+    connection.sampled = None;
+    connection.timer = false;
+    connection.server.tcb = Tcb::None;
+    connection.server.unread = crate::call::Data::default();
+}
+
+fn refused(at: &mut At<'_>) {
+    fails(at, Code::WSAECONNREFUSED);
+}
+
+fn fails(at: &mut At<'_>, error: Code) {
+    let conn = conn(at);
+    let connection = at.conn_mut(conn);
+    connection.timer = false;
+    connection.client.tcb = Tcb::None;
+    connection.client.attached = false;
+    let s = socket(at);
+    let socket = at.sock_mut();
+    (socket.state, socket.error, socket.conn) = (State::Failed, error, None);
+    at.wake(s);
+    at.occurs(s, NetworkEvents::CONNECT);
+}
+
+fn take_sent(at: &mut At<'_>) -> crate::call::Data {
+    let direction = at.direction;
+    std::mem::take(&mut at.end_mut(conn(at), direction).sent)
+}

@@ -1,0 +1,164 @@
+//! `ioctlsocket(FIONBIO)`, `getsockopt` and `setsockopt`.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Call, Opt, OptVal, SockType};
+use crate::choice::MODE_SHARED;
+use crate::code::Code;
+use crate::outcome::{Out, Outcome};
+use crate::rule::{At, Rule, States};
+use crate::world::{Options, State};
+
+pub(super) static IOCTLSOCKET: &[Rule] = &[
+    not_initialised("ioctlsocket.not-initialised", &["wsastartup.first"]),
+    in_progress("ioctlsocket.in-progress", &["einprogress.only-1-1"]),
+    network_down("ioctlsocket.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("ioctlsocket.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    Rule {
+        when: |at| matches!(at.call, Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection.event.is_some(),
+        ..check(
+            "ioctlsocket.events-selected",
+            &["ioctl.fionbio.WSAEINVAL-with-events", "ioctl.fionbio.disable-first", "modes.back-to-blocking"],
+            States::SOCKET,
+            Code::WSAEINVAL,
+        )
+    },
+    Rule {
+        then: |at| {
+            let Call::Ioctlsocket { argp, .. } = at.call else { return };
+            set_nonblocking(at, argp != 0);
+        },
+        ..case("ioctlsocket.sets-mode", &["ioctl.fionbio.set", "accept.rem.blocking-condition"], States::SOCKET)
+    },
+];
+
+/// Sets the mode of the handle used, or of all handles where the profile shares it.
+pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
+    let several = at.sock().holders.iter().flatten().count() > 1;
+    let shared = several && at.chooses(MODE_SHARED);
+    let copy = at.copy;
+    for (index, holder) in at.sock_mut().holders.iter_mut().enumerate() {
+        if let Some(holder) = holder {
+            if shared || index == copy {
+                holder.nonblocking = on;
+            }
+        }
+    }
+}
+
+pub(super) static GETSOCKOPT: &[Rule] = &[
+    not_initialised("getsockopt.not-initialised", &["wsastartup.first"]),
+    in_progress("getsockopt.in-progress", &["einprogress.only-1-1"]),
+    network_down("getsockopt.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("getsockopt.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    Rule {
+        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::AcceptConn, .. }),
+        then: |at| value(at, u32::from(at.state() == State::Listening)),
+        ..case(
+            "getsockopt.accepting",
+            &["getsockopt.acceptconn.listening", "getsockopt.acceptconn.accepted-socket", "accept.rem.accepted-not-listener"],
+            States::SOCKET,
+        )
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::Error, .. }),
+        then: |at| {
+            let error = at.sock().error;
+            at.sock_mut().error = Code::NONE;
+            value(at, u32::from(error.0));
+        },
+        ..case("getsockopt.error", &["getsockopt.so-error.resets"], States::SOCKET)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::ConnectTime, .. }),
+        // A world has no clock: connections are as old as zero seconds.
+        then: |at| value(at, if at.state() == State::Connected { 0 } else { u32::MAX }),
+        ..case("getsockopt.connect-time", &["getsockopt.connect-time.seconds"], States::SOCKET)
+    },
+    Rule {
+        then: |at| {
+            let Call::Getsockopt { opt, .. } = at.call else { return };
+            if let Some(read) = get(at, opt) {
+                at.give(Outcome::number(0).with(Out::Option(read)));
+            }
+        },
+        ..case("getsockopt.reads", &["accept.rem.inherit.properties", "getsockopt.conditional-accept.state"], States::SOCKET)
+    },
+];
+
+pub(super) static SETSOCKOPT: &[Rule] = &[
+    not_initialised("setsockopt.not-initialised", &["wsastartup.first"]),
+    in_progress("setsockopt.in-progress", &["einprogress.only-1-1"]),
+    network_down("setsockopt.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("setsockopt.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    Rule {
+        when: |at| {
+            matches!(at.call, Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })
+        },
+        ..check(
+            "setsockopt.get-only",
+            &["setsockopt.acceptconn.read-only", "solsocket.acceptconn.get-only", "solsocket.connect-time.get-only"],
+            States::SOCKET,
+            Code::WSAENOPROTOOPT,
+        )
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
+        ..check(
+            "setsockopt.conditional-accept-listening",
+            &["condaccept.err.WSAEINVAL.listening"],
+            States::of(&[State::Listening]),
+            Code::WSAEINVAL,
+        )
+    },
+    Rule {
+        then: |at| {
+            let Call::Setsockopt { opt, value, .. } = at.call else { return };
+            set(&mut at.sock_mut().options, opt, value);
+        },
+        ..case("setsockopt.sets", &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"], States::SOCKET)
+    },
+];
+
+fn value(at: &mut At<'_>, number: u32) {
+    at.give(Outcome::number(0).with(Out::Option(OptVal::Number(number))));
+}
+
+fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
+    let o = &at.sock().options;
+    let number = match opt {
+        Opt::ReuseAddr => o.reuseaddr.into(),
+        Opt::ExclusiveAddrUse => o.exclusiveaddruse.into(),
+        Opt::KeepAlive => o.keepalive.into(),
+        Opt::OobInline => o.oobinline.into(),
+        Opt::NoDelay => o.nodelay.into(),
+        Opt::V6Only => o.v6only.into(),
+        Opt::ConditionalAccept => o.conditional_accept.into(),
+        Opt::SndBuf => o.sndbuf,
+        Opt::RcvBuf => o.rcvbuf,
+        Opt::SndTimeo => o.sndtimeo,
+        Opt::RcvTimeo => o.rcvtimeo,
+        Opt::Type => if at.sock().kind == SockType::Stream { 1 } else { 2 },
+        Opt::Linger => return Some(OptVal::Linger(o.linger.0, o.linger.1)),
+        Opt::AcceptConn | Opt::Error | Opt::ConnectTime => return None,
+    };
+    Some(OptVal::Number(number))
+}
+
+fn set(o: &mut Options, opt: Opt, value: OptVal) {
+    match (opt, value) {
+        (Opt::Linger, OptVal::Linger(on, seconds)) => o.linger = (on, seconds),
+        (Opt::ReuseAddr, OptVal::Number(n)) => o.reuseaddr = n != 0,
+        (Opt::ExclusiveAddrUse, OptVal::Number(n)) => o.exclusiveaddruse = n != 0,
+        (Opt::KeepAlive, OptVal::Number(n)) => o.keepalive = n != 0,
+        (Opt::OobInline, OptVal::Number(n)) => o.oobinline = n != 0,
+        (Opt::NoDelay, OptVal::Number(n)) => o.nodelay = n != 0,
+        (Opt::V6Only, OptVal::Number(n)) => o.v6only = n != 0,
+        (Opt::ConditionalAccept, OptVal::Number(n)) => o.conditional_accept = n != 0,
+        (Opt::SndBuf, OptVal::Number(n)) => o.sndbuf = n,
+        (Opt::RcvBuf, OptVal::Number(n)) => o.rcvbuf = n,
+        (Opt::SndTimeo, OptVal::Number(n)) => o.sndtimeo = n,
+        (Opt::RcvTimeo, OptVal::Number(n)) => o.rcvtimeo = n,
+        // The parser lets only SO_LINGER take a pair; the get-only options never come here.
+        _ => {}
+    }
+}

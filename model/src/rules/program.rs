@@ -1,0 +1,50 @@
+//! What the program itself does between its calls: what it prints, and its end.
+
+use super::closesocket::Manner;
+use super::common::case;
+use super::startup::release_all;
+use crate::outcome::Outcome;
+use crate::rule::{Gives, Rule, States};
+use crate::world::Doing;
+
+pub(super) static PROGRAM: &[Rule] = &[
+    Rule {
+        when: |at| at.again,
+        gives: Gives::Silent,
+        then: |at| {
+            let process = at.process_id();
+            if at.process().startups > 0 {
+                at.process_mut().startups = 0;
+                release_all(at, Manner::Reset);
+            }
+            for t in 0..at.w.threads.len() {
+                if at.w.threads[t].process == process {
+                    at.thread_mut(crate::call::ThreadId(t as u8)).doing = Doing::Exited;
+                }
+            }
+        },
+        ..case(
+            "program.exits",
+            &["accept.ex.final-cleanup", "accept.ex.failure-path", "accept.ex.startup-first", "tutorial.ex.failure-path"],
+            States::ANY,
+        )
+    },
+    Rule {
+        then: |at| {
+            let last_error = at.thread().last_error;
+            at.give(Outcome::number(i64::from(last_error.0)));
+        },
+        ..case(
+            "program.prints",
+            &[
+                "accept.ex.waiting-message",
+                "accept.ex.success-message",
+                "accept.ex.failure-path",
+                "accept.ex.startup-first",
+                "tutorial.ex.failure-path",
+                "tutorial.ex.prints-error",
+            ],
+            States::ANY,
+        )
+    },
+];

@@ -1,0 +1,174 @@
+//! `select` and `WSAPoll`.
+
+use super::common::{case, check, in_progress, network_down, not_initialised};
+use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome};
+use crate::rule::{At, Gives, Rule, States, Table};
+use crate::world::{SocketId, State, Tcb};
+
+pub(super) static SELECT: &[Rule] = &[
+    not_initialised("select.not-initialised", &["wsastartup.first"]),
+    in_progress("select.in-progress", &["einprogress.only-1-1"]),
+    network_down("select.network-down", &["listen.err.WSAENETDOWN"]),
+    Rule {
+        when: |at| sets(at).iter().all(|set| set.is_none_or(|set| set.is_empty())),
+        ..check("select.no-sockets", &["select.err.WSAEINVAL"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        when: |at| sets(at).iter().flatten().any(|set| set.iter().any(|handle| resolved(at, handle).is_none())),
+        ..check("select.not-a-socket", &["select.err.WSAENOTSOCK"], States::ANY, Code::WSAENOTSOCK)
+    },
+    Rule {
+        gives: Gives::Continues(Table::SelectReady),
+        ..case("select.looks", &["select.rem.nfds-ignored", "tutorial.select-poll"], States::ANY)
+    },
+];
+
+/// What select, new or waiting, finds.
+pub(super) static SELECT_READY: &[Rule] = &[
+    Rule {
+        when: |at| ready_sets(at).iter().any(|set| !set.is_empty()),
+        then: |at| {
+            let [read, write, except] = ready_sets(at);
+            let count = read.len() + write.len() + except.len();
+            at.give(Outcome::number(count as i64).with(Out::Sets { read, write, except }));
+        },
+        ..case("select.ready", &["select.rem.listener-readable", "tutorial.select-poll"], States::ANY)
+    },
+    Rule {
+        when: |at| timeout(at) == Some(0),
+        then: |at| at.give(Outcome::number(0).with(NOBODY)),
+        ..case("select.polls", &["select.rem.zero-timeout-polls"], States::ANY)
+    },
+    Rule { gives: Gives::Blocks, ..case("select.waits", &["select.rem.zero-timeout-polls"], States::ANY) },
+];
+
+/// `select` found nothing: its sets come back empty.
+pub(super) const NOBODY: Out = Out::Sets { read: EMPTY, write: EMPTY, except: EMPTY };
+const EMPTY: List<Handle, SET> = List::EMPTY;
+
+pub(super) static WSAPOLL: &[Rule] = &[
+    not_initialised("WSAPoll.not-initialised", &["wsastartup.first"]),
+    in_progress("WSAPoll.in-progress", &["einprogress.only-1-1"]),
+    network_down("WSAPoll.network-down", &["listen.err.WSAENETDOWN"]),
+    Rule {
+        when: |at| polled(at).iter().any(|(_, events)| events.has(PollEvents::PRI)),
+        ..check("WSAPoll.pollpri", &["wsapoll.rem.pollpri-fails"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        when: |at| polled(at).iter().all(|(handle, _)| resolved(at, handle).is_none()),
+        ..check("WSAPoll.no-valid-socket", &["wsapoll.err.WSAEINVAL.no-valid"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        gives: Gives::Continues(Table::WSAPollReady),
+        ..case("WSAPoll.looks", &["wsapoll.rem.negative-fd-ignored", "tutorial.select-poll"], States::ANY)
+    },
+];
+
+/// What `WSAPoll`, new or waiting, finds.
+pub(super) static WSAPOLL_READY: &[Rule] = &[
+    Rule {
+        when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
+        then: |at| {
+            let revents = revents(at);
+            let count = revents.iter().filter(|events| *events != PollEvents(0)).count();
+            at.give(Outcome::number(count as i64).with(Out::Revents(revents)));
+        },
+        ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm", "tutorial.select-poll"], States::ANY)
+    },
+    Rule {
+        when: |at| timeout(at) == Some(0),
+        then: |at| {
+            let revents = revents(at);
+            at.give(Outcome::number(0).with(Out::Revents(revents)));
+        },
+        ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
+    },
+    Rule { gives: Gives::Blocks, ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },
+];
+
+fn sets(at: &At<'_>) -> [FdSet<Handle>; 3] {
+    match at.call {
+        Call::Select { readfds, writefds, exceptfds, .. } => [readfds, writefds, exceptfds],
+        _ => [None; 3],
+    }
+}
+
+fn polled(at: &At<'_>) -> List<(Handle, PollEvents), SET> {
+    match at.call {
+        Call::WSAPoll { fds, .. } => fds,
+        _ => List::default(),
+    }
+}
+
+fn timeout(at: &At<'_>) -> Timeout {
+    match at.call {
+        Call::Select { timeout, .. } | Call::WSAPoll { timeout, .. } => timeout,
+        _ => None,
+    }
+}
+
+fn resolved(at: &At<'_>, handle: Handle) -> Option<SocketId> {
+    at.w.resolve(at.process_id(), handle).map(|(socket, _)| socket)
+}
+
+/// The sockets of each set that are ready.
+fn ready_sets(at: &At<'_>) -> [List<Handle, SET>; 3] {
+    let tests: [fn(&At<'_>, SocketId) -> bool; 3] = [readable, writable, exceptional];
+    let mut out = [List::default(); 3];
+    for (index, set) in sets(at).into_iter().enumerate() {
+        for handle in set.iter().flat_map(List::iter) {
+            if resolved(at, handle).is_some_and(|s| tests[index](at, s)) {
+                out[index].push(handle);
+            }
+        }
+    }
+    out
+}
+
+fn revents(at: &At<'_>) -> List<PollEvents, SET> {
+    polled(at).map(|(handle, events)| {
+        let mut found = PollEvents(0);
+        let Some(s) = resolved(at, handle) else { return found };
+        if events.has(PollEvents::RDNORM) && readable(at, s) && !hung_up(at, s) {
+            found = found.with(PollEvents::RDNORM);
+        }
+        if events.has(PollEvents::WRNORM) && writable(at, s) {
+            found = found.with(PollEvents::WRNORM);
+        }
+        if hung_up(at, s) {
+            found = found.with(PollEvents::HUP);
+        }
+        found
+    })
+}
+
+/// A listener with a connection to accept; a connection with data, its end, or a reset to report.
+fn readable(at: &At<'_>, s: SocketId) -> bool {
+    let socket = at.socket_at(s);
+    match socket.state {
+        State::Listening => !socket.accept_queue.is_empty(),
+        State::Connected => end(at, s).is_some_and(|end| {
+            !end.unread.as_slice().is_empty() || end.fin_received || end.tcb == Tcb::Reset
+        }),
+        _ => false,
+    }
+}
+
+fn writable(at: &At<'_>, s: SocketId) -> bool {
+    at.socket_at(s).state == State::Connected
+}
+
+fn exceptional(at: &At<'_>, s: SocketId) -> bool {
+    at.socket_at(s).state == State::Failed
+}
+
+fn hung_up(at: &At<'_>, s: SocketId) -> bool {
+    at.socket_at(s).state == State::Connected
+        && end(at, s).is_some_and(|end| (end.fin_received && end.unread.as_slice().is_empty()) || end.tcb == Tcb::Reset)
+}
+
+fn end<'w>(at: &'w At<'_>, s: SocketId) -> Option<&'w crate::world::End> {
+    at.socket_at(s).conn.map(|conn| at.w.end(conn, at.w.sends(s)))
+}

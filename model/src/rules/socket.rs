@@ -1,0 +1,94 @@
+//! `socket`, `WSASocket` and `WSADuplicateSocket`.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Call, Family, SockType};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::{At, Rule, States};
+use crate::world::{Conn, Holder, Socket, SocketId, State, pack};
+
+pub(super) static SOCKET: &[Rule] = &[
+    not_initialised("socket.not-initialised", &["wsastartup.first"]),
+    in_progress("socket.in-progress", &["einprogress.only-1-1"]),
+    network_down("socket.network-down", &["listen.err.WSAENETDOWN"]),
+    Rule {
+        when: |at| at.process().faults.no_descriptors,
+        ..check("socket.no-descriptors", &["socket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
+    },
+    Rule {
+        when: |at| at.process().faults.no_buffers,
+        ..check("socket.no-buffers", &["wpucreate.err.WSAENOBUFS"], States::ANY, Code::WSAENOBUFS)
+    },
+    Rule {
+        then: |at| {
+            if let Call::Socket { family, kind } = at.call {
+                creates(at, family, kind, true);
+            }
+        },
+        ..case("socket.creates", &["socket.rem.overlapped-default", "ioctl.fionbio.default-blocking", "accept.ex.socket"], States::ANY)
+    },
+];
+
+pub(super) static WSASOCKET: &[Rule] = &[
+    not_initialised("WSASocket.not-initialised", &["wsastartup.first"]),
+    in_progress("WSASocket.in-progress", &["einprogress.only-1-1"]),
+    network_down("WSASocket.network-down", &["listen.err.WSAENETDOWN"]),
+    Rule {
+        when: |at| at.process().faults.no_descriptors,
+        ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
+    },
+    Rule {
+        when: |at| matches!(at.call, Call::WSASocket { .. }),
+        then: |at| {
+            if let Call::WSASocket { family, kind, overlapped } = at.call {
+                creates(at, family, kind, overlapped);
+            }
+        },
+        ..case("WSASocket.creates", &["wsasocket.rem.not-overlapped-default"], States::ANY)
+    },
+    Rule {
+        then: |at| {
+            let Call::WSASocketFromInfo { s } = at.call else { return };
+            let process = at.process_id();
+            // The protocol information names the socket object, in whichever process it was made.
+            let id = SocketId(s.0 as u8);
+            let free = at.w.sockets.get(usize::from(id.0)).and_then(|object| {
+                (object.state != State::NotASocket).then(|| object.holders.iter().position(Option::is_none)).flatten()
+            });
+            let Some(copy) = free else { return };
+            let nonblocking = at.socket_at(id).holders.iter().flatten().any(|holder| holder.nonblocking)
+                && at.chooses(crate::choice::MODE_SHARED);
+            at.socket_mut(id).holders[copy] = Some(Holder { process, nonblocking });
+            at.give(Outcome { value: Value::Handle(pack(id, copy)), error: Code::NONE, out: Out::None });
+        },
+        ..case("WSASocket.duplicates", &["wsadup.shared-state"], States::ANY)
+    },
+];
+
+pub(super) static WSADUPLICATESOCKET: &[Rule] = &[
+    not_initialised("WSADuplicateSocket.not-initialised", &["wsastartup.first"]),
+    in_progress("WSADuplicateSocket.in-progress", &["einprogress.only-1-1"]),
+    not_a_socket("WSADuplicateSocket.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    case("WSADuplicateSocket.describes", &["wsadup.shared-state"], States::ANY),
+];
+
+/// Puts a new socket into the lowest free slot of the calling thread.
+///
+/// # Panics
+/// When the thread owns no free slot: compiling a script gives each thread as many as its steps can use.
+fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
+    let thread = at.thread();
+    let mut slots = thread.first_slot..thread.first_slot + thread.slots;
+    let free = |slot: &u8| {
+        let slot = usize::from(*slot);
+        at.w.sockets[slot].state == State::NotASocket && at.w.conns[slot] == Conn::default()
+    };
+    let slot = SocketId(slots.find(free).expect("limit: the thread has no free socket slot"));
+    let process = at.process_id();
+    let mut new = Socket::free(at.thread);
+    new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
+    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
+    new.holders[0] = Some(Holder { process, nonblocking: false });
+    *at.socket_mut(slot) = new;
+    at.give(Outcome { value: Value::Handle(pack(slot, 0)), error: Code::NONE, out: Out::None });
+}

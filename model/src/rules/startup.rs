@@ -1,0 +1,130 @@
+//! `WSAStartup`, `WSACleanup`, `WSAGetLastError`.
+
+use super::common::{case, check, in_progress};
+use crate::call::{Call, Version};
+use crate::choice::{CLEANUP_GRACEFUL, CLEANUP_RESETS};
+use crate::code::Code;
+use crate::outcome::Outcome;
+use crate::rule::{At, Cause, Gives, Rule, States};
+use crate::rules::closesocket::{Manner, close_object};
+use crate::world::{Doing, SocketId, State, Thread};
+
+/// The highest version this Winsock offers.
+const HIGHEST: Version = Version { major: 2, minor: 2 };
+
+pub(super) static WSASTARTUP: &[Rule] = &[
+    Rule {
+        when: |at| matches!(at.call, Call::WSAStartup { version } if version.major == 0),
+        gives: Gives::Returns(Code::WSAVERNOTSUPPORTED),
+        ..check("WSAStartup.version-not-supported", &["wsastartup.direct-error"], States::ANY, Code::WSAVERNOTSUPPORTED)
+    },
+    Rule {
+        when: |at| at.process().faults.network_down,
+        gives: Gives::Returns(Code::WSASYSNOTREADY),
+        ..check("WSAStartup.network-not-ready", &["wsastartup.direct-error"], States::ANY, Code::WSASYSNOTREADY)
+    },
+    Rule {
+        then: |at| {
+            let Call::WSAStartup { version } = at.call else { return };
+            let process = at.process_mut();
+            if process.startups == 0 {
+                process.version = version.min(HIGHEST);
+            }
+            process.startups += 1;
+        },
+        ..case("WSAStartup.starts", &["wsastartup.first", "wsastartup.refcount", "accept.ex.startup-first"], States::ANY)
+    },
+];
+
+pub(super) static WSACLEANUP: &[Rule] = &[
+    Rule {
+        when: |at| at.process().startups == 0,
+        ..check("WSACleanup.not-initialised", &["wsastartup.refcount"], States::ANY, Code::WSANOTINITIALISED)
+    },
+    in_progress("WSACleanup.in-progress", &["einprogress.only-1-1"]),
+    Rule {
+        when: |at| at.process().startups > 1,
+        then: |at| at.process_mut().startups -= 1,
+        ..case("WSACleanup.counts-down", &["wsacleanup.rem.refcount"], States::ANY)
+    },
+    Rule {
+        under: &[CLEANUP_RESETS],
+        then: |at| cleans_up(at, Manner::Reset),
+        ..case("WSACleanup.resets-and-releases", CLEANUP, States::ANY)
+    },
+    Rule {
+        under: &[CLEANUP_GRACEFUL],
+        then: |at| cleans_up(at, Manner::Graceful),
+        ..case("WSACleanup.releases", CLEANUP, States::ANY)
+    },
+];
+
+const CLEANUP: &[&str] = &[
+    "wsacleanup.rem.sockets-reset",
+    "wsacleanup.rem.all-threads",
+    "wsacleanup.rem.cancels-silently",
+    "accept.ex.closes-listener-only",
+    "accept.ex.final-cleanup",
+];
+
+/// The last `WSACleanup` of a process: its blocked calls are cancelled, its sockets released.
+fn cleans_up(at: &mut At<'_>, manner: Manner) {
+    at.process_mut().startups = 0;
+    let process = at.process_id();
+    let blocked = |thread: &Thread| {
+        thread.process == process && matches!(thread.doing, Doing::Blocked(_) | Doing::Woken(_))
+    };
+    for t in 0..at.w.threads.len() {
+        if blocked(&at.w.threads[t]) {
+            at.cancel(crate::call::ThreadId(t as u8), Cause::Cleanup);
+        }
+    }
+    release_all(at, manner);
+}
+
+/// Closes every handle of the calling process.
+pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
+    let process = at.process_id();
+    for s in 0..at.w.sockets.len() {
+        let id = SocketId(s as u8);
+        for copy in 0..crate::world::HANDLES {
+            let socket = &at.w.sockets[s];
+            if socket.state == State::NotASocket || socket.holders[copy].is_none_or(|held| held.process != process) {
+                continue;
+            }
+            at.socket_mut(id).holders[copy] = None;
+            if at.socket_at(id).holders.iter().all(Option::is_none) {
+                close_object(at, id, manner);
+            }
+        }
+    }
+}
+
+pub(super) static WSAGETLASTERROR: &[Rule] = &[
+    Rule {
+        when: |at| matches!(at.call, Call::WSASetLastError { .. }),
+        then: |at| {
+            if let Call::WSASetLastError { code } = at.call {
+                at.thread_mut(at.thread).last_error = Code(code);
+            }
+        },
+        ..case("WSASetLastError.sets", &["wsagle.per-thread"], States::ANY)
+    },
+    Rule {
+        then: |at| {
+            let code = at.thread().last_error;
+            at.give(Outcome::number(i64::from(code.0)));
+        },
+        ..case(
+            "WSAGetLastError.tells",
+            &[
+                "wsagle.per-thread",
+                "wsagle.usable-uninitialised",
+                "accept.ret.last-error",
+                "accept.ex.failure-path",
+                "tutorial.ex.prints-error",
+            ],
+            States::ANY,
+        )
+    },
+];

@@ -1,0 +1,109 @@
+//! `send` and `recv`, as far as accepting needs them.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use crate::call::{Call, Data, NetworkEvents};
+use crate::code::Code;
+use crate::outcome::{Out, Outcome};
+use crate::rule::{At, Gives, Rule, States, Table};
+use crate::world::{Direction, End, Segment, State, Tcb};
+
+const CONNECTED: States = States::of(&[State::Connected]);
+const NOT_CONNECTED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed]);
+
+pub(super) static SEND: &[Rule] = &[
+    not_initialised("send.not-initialised", &["wsastartup.first"]),
+    in_progress("send.in-progress", &["einprogress.only-1-1"]),
+    network_down("send.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("send.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    check("send.not-connected", &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"], NOT_CONNECTED, Code::WSAENOTCONN),
+    Rule {
+        when: |at| own(at).tcb == Tcb::Reset,
+        ..check("send.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
+    },
+    Rule {
+        when: |at| at.sock().send_shut,
+        ..check("send.shut", &["shutdown.err.WSAENOTCONN"], CONNECTED, Code::WSAESHUTDOWN)
+    },
+    not_modelled("send.datagram-not-modelled", &["wsasend.err.WSAENOTCONN"], States::of(&[State::Datagram])),
+    Rule {
+        then: |at| {
+            let Call::Send { data, .. } = at.call else { return };
+            let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
+            let direction = at.w.sends(s);
+            let end = at.end_mut(conn, direction);
+            // The model's flight is short; a script that sends more than it holds is refused when it is compiled.
+            if end.sent.push(data.as_slice()) && end.flight.iter().last() != Some(Segment::Data) {
+                at.send(conn, direction, Segment::Data);
+            }
+            at.give(Outcome::number(data.as_slice().len() as i64));
+        },
+        ..case("send.sends", &["accept.rem.new-handles-connection"], CONNECTED)
+    },
+];
+
+pub(super) static RECV: &[Rule] = &[
+    not_initialised("recv.not-initialised", &["wsastartup.first"]),
+    in_progress("recv.in-progress", &["einprogress.only-1-1"]),
+    network_down("recv.network-down", &["listen.err.WSAENETDOWN"]),
+    not_a_socket("recv.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    check("recv.not-connected", &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned"], NOT_CONNECTED, Code::WSAENOTCONN),
+    Rule {
+        when: |at| at.sock().receive_shut,
+        ..check("recv.shut", &["shutdown.err.WSAENOTCONN"], CONNECTED, Code::WSAESHUTDOWN)
+    },
+    not_modelled("recv.datagram-not-modelled", &["recv.err.WSAENOTCONN"], States::of(&[State::Datagram])),
+    Rule {
+        gives: Gives::Continues(Table::RecvData),
+        ..case("recv.looks", &["accept.rem.new-handles-connection"], CONNECTED)
+    },
+];
+
+/// What recv, new or blocked, finds.
+pub(super) static RECV_DATA: &[Rule] = &[
+    Rule {
+        when: |at| own(at).tcb == Tcb::Reset,
+        ..check("recv.reset", &["recv.rem.reset", "closesocket.rem.linger-zero-reset"], CONNECTED, Code::WSAECONNRESET)
+    },
+    Rule {
+        when: |at| own(at).unread.as_slice().is_empty() && !own(at).fin_received && at.nonblocking() && !at.again,
+        ..check("recv.would-block", &["ioctl.fionbio.set"], CONNECTED, Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        when: |at| !own(at).unread.as_slice().is_empty(),
+        then: |at| {
+            let Call::Recv { len, .. } = at.call else { return };
+            let data = take(at, usize::from(len));
+            at.give(Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)));
+        },
+        ..case("recv.receives", &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"], CONNECTED)
+    },
+    Rule {
+        when: |at| own(at).fin_received,
+        ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED)
+    },
+    Rule { gives: Gives::Blocks, ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
+];
+
+/// This socket's own end of its connection.
+fn own<'w>(at: &'w At<'_>) -> &'w End {
+    let conn = at.conn.expect("invariant: a connected socket has a connection");
+    let direction = at.w.sends(at.socket.expect("invariant: a connected socket is a socket"));
+    at.w.end(conn, direction)
+}
+
+fn take(at: &mut At<'_>, len: usize) -> Data {
+    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
+    let direction: Direction = at.w.sends(s);
+    let end = at.end_mut(conn, direction);
+    let data = end.unread.take(len);
+    let more = !end.unread.as_slice().is_empty();
+    let disabled = at.socket_at(s).selection.disabled;
+    if disabled.has(NetworkEvents::READ) {
+        at.socket_mut(s).selection.disabled = disabled.without(NetworkEvents::READ);
+        if more {
+            at.occurs(s, NetworkEvents::READ);
+        }
+    }
+    data
+}

@@ -1,0 +1,92 @@
+//! A short queue of plain values without heap.
+
+use std::fmt;
+
+/// At most `N` values in order. Unused places hold the default, so equal queues are equal bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Small<T, const N: usize> {
+    len: u8,
+    items: [Option<T>; N],
+}
+
+impl<T: Copy + PartialEq, const N: usize> Default for Small<T, N> {
+    fn default() -> Self {
+        Small { len: 0, items: [None; N] }
+    }
+}
+
+impl<T: Copy + PartialEq, const N: usize> Small<T, N> {
+    /// Appends.
+    ///
+    /// # Panics
+    /// When all `N` places are taken: the limits of a world are checked when a script is compiled.
+    pub fn push(&mut self, item: T) {
+        assert!(self.len() < N, "limit: a queue of {N} is full");
+        self.items[self.len()] = Some(item);
+        self.len += 1;
+    }
+
+    /// Appends unless it is there already.
+    pub fn insert(&mut self, item: T) {
+        if !self.contains(item) {
+            self.push(item);
+        }
+    }
+
+    /// Removes and returns the first.
+    pub fn pop_first(&mut self) -> Option<T> {
+        let first = self.first()?;
+        self.remove_at(0);
+        Some(first)
+    }
+
+    /// Removes the first occurrence; false when there is none.
+    pub fn remove(&mut self, item: T) -> bool {
+        let place = self.iter().position(|other| other == item);
+        if let Some(place) = place {
+            self.remove_at(place);
+        }
+        place.is_some()
+    }
+
+    fn remove_at(&mut self, place: usize) {
+        self.items[place..].rotate_left(1);
+        self.items[N - 1] = None;
+        self.len -= 1;
+    }
+
+    /// The first.
+    #[must_use]
+    pub fn first(&self) -> Option<T> {
+        self.items.first().copied().flatten()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// None at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Is it there?
+    #[must_use]
+    pub fn contains(&self, item: T) -> bool {
+        self.iter().any(|other| other == item)
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
+        self.items[..self.len()].iter().map(|item| item.expect("invariant: the first `len` places are taken"))
+    }
+}
+
+impl<T: Copy + PartialEq + fmt::Debug, const N: usize> fmt::Debug for Small<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

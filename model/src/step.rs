@@ -1,0 +1,387 @@
+//! One step of the world: an event happens.
+
+use crate::call::{Call, Ip, ProcessId, ThreadId};
+use crate::choice::{BOUND_ONE_MORE, COUNTS_BOTH};
+use crate::outcome::{Outcome, Value};
+use crate::profile::{Profile, Tape};
+use crate::rule::{At, Cause, Effects, Mutant, Table};
+use crate::world::{Conn, ConnId, Direction, Doing, Faults, Segment, SocketId, State, Tcb, World};
+
+/// What can happen to a world.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Event {
+    /// A thread that is in its own code makes a call.
+    Call(ThreadId, Call),
+    /// A thread makes a call from inside the blocking hook of the 1.1 call it is blocked in.
+    InHook(ThreadId, Call),
+    /// A woken thread looks again for what it waited for.
+    Resume(ThreadId),
+    /// The first segment in flight in this direction arrives.
+    Deliver(ConnId, Direction),
+    /// The first segment in flight in this direction is lost.
+    Lose(ConnId, Direction),
+    /// A retransmission timer of this connection runs out.
+    Timer(ConnId),
+    /// The time-out of a waiting call runs out.
+    Expire(ThreadId),
+    /// A user APC runs in a thread's alertable wait.
+    Apc(ThreadId),
+    /// The program prints; the outcome is the number it can print, the last error.
+    Print(ThreadId),
+    /// The process of this thread ends.
+    Exit(ThreadId),
+    /// A fault begins or ends in a process.
+    Faults(ProcessId, Faults),
+    /// The script holds a connection's segments in flight, or lets them go.
+    Hold(ConnId, bool),
+    /// The script loses the next segment of this kind on a connection.
+    LoseNext(ConnId, Segment),
+}
+
+/// The machine: a profile, and for mutation testing one broken rule.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// What is allowed.
+    pub profile: Profile,
+    /// A broken rule.
+    pub mutant: Option<Mutant>,
+}
+
+impl Machine {
+    /// The machine of a profile.
+    #[must_use]
+    pub fn new(profile: Profile) -> Machine {
+        Machine { profile, mutant: None }
+    }
+
+    /// Lets `event` happen to the world. Total: an event that cannot happen now changes nothing.
+    ///
+    /// Where the profile leaves a choice, `tape` decides it. `fx` tells what happened; it is cleared first.
+    ///
+    /// # Panics
+    /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
+    pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
+        fx.clear();
+        let mut at = At::new(w, &self.profile, self.mutant, tape, fx);
+        at.event(event);
+        at.settle();
+    }
+}
+
+impl At<'_> {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Call(thread, call) => {
+                if self.w.threads[usize::from(thread.0)].doing == Doing::Running {
+                    self.makes(thread, call);
+                }
+            }
+            Event::InHook(thread, call) => {
+                if let Doing::Blocked(_) | Doing::Woken(_) = self.w.threads[usize::from(thread.0)].doing {
+                    self.in_hook = true;
+                    self.makes(thread, call);
+                    self.in_hook = false;
+                }
+            }
+            Event::Resume(thread) => {
+                if let Doing::Woken(call) = self.w.threads[usize::from(thread.0)].doing {
+                    self.look_again(thread, call);
+                }
+            }
+            Event::Deliver(conn, direction) => self.arrives(conn, direction, false),
+            Event::Lose(conn, direction) => self.arrives(conn, direction, true),
+            Event::Timer(conn) => {
+                if self.w.conns[usize::from(conn.0)].timer {
+                    self.conn = Some(conn);
+                    self.socket = Some(SocketId(conn.0));
+                    self.apply(Table::Timer);
+                    self.reap(conn);
+                }
+            }
+            Event::Expire(thread) => {
+                if let Some(call) = self.waiting(thread) {
+                    self.focus(thread, call);
+                    if let Some(outcome) = self.apply(Table::Expire) {
+                        self.resume(outcome);
+                    }
+                }
+            }
+            Event::Apc(thread) => {
+                if let Some(call) = self.waiting(thread) {
+                    self.focus(thread, call);
+                    if let Some(outcome) = self.apply(Table::Apc) {
+                        self.resume(outcome);
+                    }
+                }
+            }
+            Event::Print(thread) => {
+                self.focus(thread, Call::WSAGetLastError);
+                if let Some(outcome) = self.apply(Table::Program) {
+                    self.fx.returns.push((thread, outcome));
+                }
+            }
+            Event::Exit(thread) => {
+                self.focus(thread, Call::WSAGetLastError);
+                self.again = true;
+                self.apply(Table::Program);
+            }
+            Event::Faults(process, faults) => {
+                self.fx.touched.process();
+                self.w.processes[usize::from(process.0)].faults = faults;
+            }
+            Event::Hold(conn, held) => self.conn_mut(conn).held = held,
+            Event::LoseNext(conn, segment) => self.conn_mut(conn).lose |= bit(segment),
+        }
+    }
+
+    fn waiting(&self, thread: ThreadId) -> Option<Call> {
+        match self.w.threads[usize::from(thread.0)].doing {
+            Doing::Blocked(call) | Doing::Woken(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    fn makes(&mut self, thread: ThreadId, call: Call) {
+        self.focus(thread, call);
+        if let Some(outcome) = self.apply(table_of(&call)) {
+            self.fx.returns.push((thread, outcome));
+        }
+    }
+
+    /// The first segment in flight arrives, or is lost on the way.
+    fn arrives(&mut self, conn: ConnId, direction: Direction, lost: bool) {
+        let Some(segment) = self.end_mut(conn, direction).flight.pop_first() else { return };
+        self.conn = Some(conn);
+        self.direction = direction;
+        let unlucky = self.w.conns[usize::from(conn.0)].lose & bit(segment) != 0;
+        if lost || unlucky {
+            let connection = self.conn_mut(conn);
+            connection.lose &= !bit(segment);
+            match segment {
+                Segment::Syn | Segment::SynAck | Segment::Ack => connection.timer = true,
+                Segment::Data => {
+                    self.end_mut(conn, direction).sent = crate::call::Data::default();
+                }
+                Segment::Rst | Segment::Fin => {}
+            }
+            self.reap(conn);
+            return;
+        }
+        let connection = &self.w.conns[usize::from(conn.0)];
+        self.socket = match (segment, direction) {
+            (Segment::Syn, _) => self.listener_on(connection),
+            (_, Direction::Up) if connection.server.attached => Some(self.w.accepted_slot(conn)),
+            (_, Direction::Up) => connection.listener,
+            (_, Direction::Down) if connection.client.attached => Some(SocketId(conn.0)),
+            (_, Direction::Down) => None,
+        };
+        let table = match segment {
+            Segment::Syn => {
+                self.full = self.socket.is_some_and(|listener| self.queue_full(listener));
+                Table::Syn
+            }
+            Segment::SynAck => Table::SynAck,
+            Segment::Ack => Table::Ack,
+            Segment::Rst => Table::Rst,
+            Segment::Fin => Table::Fin,
+            Segment::Data => Table::Data,
+        };
+        self.apply(table);
+        self.reap(conn);
+    }
+
+    /// The listener that a SYN to this connection's server address reaches: a specific address before the wildcard.
+    fn listener_on(&self, conn: &Conn) -> Option<SocketId> {
+        let to = conn.server_address;
+        let listens = |ip: Ip| {
+            self.w.sockets.iter().position(|socket| {
+                socket.state == State::Listening
+                    && socket.local.port == to.port
+                    && socket.local.family == to.family
+                    && socket.local.ip == ip
+            })
+        };
+        listens(to.ip).or_else(|| listens(Ip::Any)).map(|index| SocketId(index as u8))
+    }
+
+    /// Is the queue of pending connections as long as the backlog allows, as this profile counts?
+    fn queue_full(&mut self, listener: SocketId) -> bool {
+        let half_open = self.socket_at(listener).syn_queue.len();
+        let counted = if half_open > 0 && self.chooses(COUNTS_BOTH) { half_open } else { 0 };
+        let pending = counted + self.socket_at(listener).accept_queue.len();
+        let bound = usize::from(self.socket_at(listener).backlog);
+        pending > bound || pending == bound && !self.chooses(BOUND_ONE_MORE)
+    }
+}
+
+fn bit(segment: Segment) -> u8 {
+    1 << segment as u8
+}
+
+/// The table of a call.
+fn table_of(call: &Call) -> Table {
+    match call {
+        Call::WSAStartup { .. } => Table::WSAStartup,
+        Call::WSACleanup => Table::WSACleanup,
+        Call::WSAGetLastError | Call::WSASetLastError { .. } => Table::WSAGetLastError,
+        Call::Socket { .. } => Table::Socket,
+        Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } => Table::WSASocket,
+        Call::WSADuplicateSocket { .. } => Table::WSADuplicateSocket,
+        Call::Bind { .. } => Table::Bind,
+        Call::Listen { .. } => Table::Listen,
+        Call::Accept { .. } => Table::Accept,
+        Call::Connect { .. } => Table::Connect,
+        Call::Shutdown { .. } => Table::Shutdown,
+        Call::Closesocket { .. } => Table::Closesocket,
+        Call::Send { .. } => Table::Send,
+        Call::Recv { .. } => Table::Recv,
+        Call::Ioctlsocket { .. } => Table::Ioctlsocket,
+        Call::Getsockname { .. } => Table::Getsockname,
+        Call::Getpeername { .. } => Table::Getpeername,
+        Call::Getsockopt { .. } => Table::Getsockopt,
+        Call::Setsockopt { .. } => Table::Setsockopt,
+        Call::Select { .. } => Table::Select,
+        Call::WSAPoll { .. } => Table::WSAPoll,
+        Call::WSACreateEvent
+        | Call::WSACloseEvent { .. }
+        | Call::WSASetEvent { .. }
+        | Call::WSAResetEvent { .. } => Table::EventObject,
+        Call::WSAWaitForMultipleEvents { .. } => Table::WSAWait,
+        Call::WSAEventSelect { .. } => Table::WSAEventSelect,
+        Call::WSAEnumNetworkEvents { .. } => Table::WSAEnumNetworkEvents,
+        Call::QueueUserAPC { .. } => Table::QueueUserAPC,
+        Call::SleepEx { .. } => Table::SleepEx,
+        Call::WSACancelBlockingCall => Table::WSACancelBlockingCall,
+    }
+}
+
+/// Everything that can happen without a call, in a fixed order: deliveries, timers, woken threads, APCs.
+pub fn pending(w: &World, out: &mut Vec<Event>) {
+    for (index, conn) in w.conns.iter().enumerate() {
+        let id = ConnId(index as u8);
+        if !conn.held {
+            if !conn.client.flight.is_empty() {
+                out.push(Event::Deliver(id, Direction::Up));
+            }
+            if !conn.server.flight.is_empty() {
+                out.push(Event::Deliver(id, Direction::Down));
+            }
+        }
+        if conn.timer {
+            out.push(Event::Timer(id));
+        }
+    }
+    for (index, thread) in w.threads.iter().enumerate() {
+        let id = ThreadId(index as u8);
+        match thread.doing {
+            Doing::Woken(_) => out.push(Event::Resume(id)),
+            Doing::Blocked(call) => {
+                if !thread.apcs.is_empty() && alertable(&call) {
+                    out.push(Event::Apc(id));
+                }
+                if times_out(&call) {
+                    out.push(Event::Expire(id));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// May an APC run while a thread waits in this call?
+#[must_use]
+pub fn alertable(call: &Call) -> bool {
+    match call {
+        Call::SleepEx { alertable, .. } | Call::WSAWaitForMultipleEvents { alertable, .. } => *alertable,
+        _ => true,
+    }
+}
+
+/// Has this waiting call a time-out that can run out?
+#[must_use]
+pub fn times_out(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::Select { timeout: Some(_), .. }
+            | Call::WSAPoll { timeout: Some(_), .. }
+            | Call::WSAWaitForMultipleEvents { timeout: Some(_), .. }
+            | Call::SleepEx { timeout: Some(_), .. }
+    )
+}
+
+/// Names the first broken invariant of a world, if there is one. Every world that steps lead to satisfies all of them.
+#[must_use]
+pub fn broken_invariant(w: &World) -> Option<&'static str> {
+    let mut queued = 0u64;
+    for socket in &w.sockets {
+        for conn in socket.syn_queue.iter().chain(socket.accept_queue.iter()) {
+            if queued >> conn.0 & 1 == 1 {
+                return Some("a connection stands in one queue at most, once");
+            }
+            queued |= 1 << conn.0;
+            if w.conns[usize::from(conn.0)].server.attached {
+                return Some("an accepted connection is in no queue");
+            }
+        }
+        if socket.state != State::Listening && !(socket.syn_queue.is_empty() && socket.accept_queue.is_empty()) {
+            return Some("only a listener has queues");
+        }
+        if socket.accept_queue.len() + socket.syn_queue.len() > usize::from(socket.backlog) + 1 + socket.syn_queue.len() {
+            return Some("the accept queue is no longer than the backlog allows, counted as widely as any profile does");
+        }
+        if socket.state == State::NotASocket && socket.holders.iter().any(Option::is_some) {
+            return Some("a handle that is open belongs to a socket");
+        }
+        if socket.state != State::NotASocket && socket.holders.iter().all(Option::is_none) {
+            return Some("a socket lives as long as its last handle");
+        }
+        if socket.conn.is_some() != matches!(socket.state, State::Connecting | State::Connected) {
+            return Some("a socket has a connection exactly while it connects or is connected");
+        }
+        for thread in socket.waiters.iter() {
+            if !matches!(w.threads[usize::from(thread.0)].doing, Doing::Blocked(_) | Doing::Woken(_) | Doing::Undefined) {
+                return Some("every waiter is a blocked thread");
+            }
+        }
+    }
+    for (index, conn) in w.conns.iter().enumerate() {
+        let slot = SocketId(w.conns.len() as u8 + index as u8);
+        let in_queue = queued >> index & 1 == 1;
+        if in_queue != conn.listener.is_some() {
+            return Some("a connection knows the listener that queues it");
+        }
+        if conn.server.attached != (w.sockets[usize::from(slot.0)].state != State::NotASocket) {
+            return Some("a connection's server end is attached exactly while an accepted socket holds it");
+        }
+        if conn.client.attached && w.sockets[index].conn != Some(ConnId(index as u8)) {
+            return Some("a connection's client end is attached to the socket that opened it");
+        }
+        if in_queue && !matches!(conn.server.tcb, Tcb::SynReceived | Tcb::Established | Tcb::Reset) {
+            return Some("a queued connection has a server end");
+        }
+    }
+    for (index, thread) in w.threads.iter().enumerate() {
+        if let Doing::Blocked(call) | Doing::Woken(call) = thread.doing {
+            let id = ThreadId(index as u8);
+            let recorded = w.sockets.iter().any(|socket| socket.waiters.contains(id))
+                || w.events.iter().any(|event| event.waiters.contains(id));
+            if !recorded && !matches!(call, Call::SleepEx { .. }) && has_object(w, thread.process, &call) {
+                return Some("every blocked thread has a waiter record");
+            }
+        }
+    }
+    None
+}
+
+/// Does the object that this blocked call waits for still exist?
+fn has_object(w: &World, process: ProcessId, call: &Call) -> bool {
+    crate::rule::subject(call).is_some_and(|handle| w.resolve(process, handle).is_some())
+}
+
+/// An outcome that nobody may rely on.
+#[must_use]
+pub fn is_undefined(outcome: &Outcome) -> bool {
+    outcome.value == Value::Undefined
+}
+
+const _: Cause = Cause::Close;

@@ -1,0 +1,550 @@
+//! The world: everything there is while connections are accepted, as plain data.
+//!
+//! It can be cloned, compared and hashed, and it holds no history: no counter that only grows, no
+//! clock, no trace. Slots of the slabs are named by their owner, so that two worlds that differ only
+//! in the order in which independent actors acted are equal:
+//!
+//! * each thread owns a fixed range of socket slots and takes the lowest free one of its own;
+//! * a connection has the number of the client socket that opened it;
+//! * the socket that `accept` creates has a slot of its own per connection.
+
+use crate::call::{Address, Call, Data, Family, Handle, NetworkEvents, ProcessId, Routine, SockType, ThreadId, Version};
+use crate::code::Code;
+use crate::small::Small;
+
+/// Index of a socket object.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SocketId(pub u8);
+
+/// Index of a connection; equal to the index of the client socket that opened it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ConnId(pub u8);
+
+/// Index of an event object.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct EventId(pub u8);
+
+/// The state of a socket, as the documents speak of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[repr(u8)]
+pub enum State {
+    /// No such socket: a closed or never opened descriptor, or a handle that is no socket.
+    #[default]
+    NotASocket,
+    /// Connection-oriented, created, not bound.
+    Unbound,
+    /// Bound to a local address.
+    Bound,
+    /// `listen` succeeded: passive, with a queue of pending connections.
+    Listening,
+    /// A connection attempt is under way.
+    Connecting,
+    /// Connected, or accepted; also while the peer has already reset or closed the connection.
+    Connected,
+    /// A connection attempt failed; the socket stays bound.
+    Failed,
+    /// A datagram socket, bound or not.
+    Datagram,
+}
+
+impl State {
+    /// All states, in order.
+    pub const ALL: [State; 8] = [
+        State::NotASocket,
+        State::Unbound,
+        State::Bound,
+        State::Listening,
+        State::Connecting,
+        State::Connected,
+        State::Failed,
+        State::Datagram,
+    ];
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[repr(u8)]
+pub enum Tcb {
+    /// Nothing here, or nothing any more.
+    #[default]
+    None,
+    /// SYN sent, answer awaited (client end).
+    SynSent,
+    /// SYN received and answered: half open, in the SYN queue (server end).
+    SynReceived,
+    /// The handshake is complete at this end.
+    Established,
+    /// The peer reset the connection; a socket still holds this end.
+    Reset,
+}
+
+/// A segment in flight.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Segment {
+    #[default]
+    Syn,
+    SynAck,
+    Ack,
+    Rst,
+    Fin,
+    Data,
+}
+
+/// The direction of a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Direction {
+    /// From the client to the server.
+    Up,
+    /// From the server to the client.
+    Down,
+}
+
+/// One end of a connection with what is on its way to the other end.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct End {
+    /// State of this end.
+    pub tcb: Tcb,
+    /// This end sent FIN.
+    pub fin_sent: bool,
+    /// FIN of the other end has arrived.
+    pub fin_received: bool,
+    /// A socket refers to this end. When none does the end lives on only until its segments are delivered.
+    pub attached: bool,
+    /// Segments on their way to the other end, first sent first.
+    pub flight: Small<Segment, 6>,
+    /// The bytes of the `Data` segments in flight.
+    pub sent: Data,
+    /// Bytes that arrived here and nobody has read.
+    pub unread: Data,
+}
+
+/// A connection, from the first SYN until both ends are gone.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Conn {
+    /// The end that sent the SYN.
+    pub client: End,
+    /// The end that received it.
+    pub server: End,
+    /// The listener whose queues hold it; `None` once accepted or gone.
+    pub listener: Option<SocketId>,
+    /// The listener's properties at the handshake, where the profile samples them then.
+    pub sampled: Option<Options>,
+    /// The client's address.
+    pub client_address: Address,
+    /// The address the client connected to.
+    pub server_address: Address,
+    /// How often the client will still repeat its SYN after a refusal.
+    pub retries: u8,
+    /// The client's retransmission timer runs: its SYN was lost, dropped or refused.
+    pub timer: bool,
+    /// The script holds this connection's segments in flight.
+    pub held: bool,
+    /// Segment kinds, as bits, of which the script loses the next one.
+    pub lose: u8,
+}
+
+/// Socket options that accepting touches or inherits. Times in milliseconds, sizes in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub sndbuf: u32,
+    pub rcvbuf: u32,
+    pub sndtimeo: u32,
+    pub rcvtimeo: u32,
+    pub linger: (u16, u16),
+    pub reuseaddr: bool,
+    pub exclusiveaddruse: bool,
+    pub keepalive: bool,
+    pub oobinline: bool,
+    pub nodelay: bool,
+    pub v6only: bool,
+    pub conditional_accept: bool,
+}
+
+impl Options {
+    /// What a new socket has. Buffer sizes are not documented; 65536 stands for the provider's own default.
+    pub const NEW: Options = Options {
+        sndbuf: 65536,
+        rcvbuf: 65536,
+        sndtimeo: 0,
+        rcvtimeo: 0,
+        linger: (0, 0),
+        reuseaddr: false,
+        exclusiveaddruse: false,
+        keepalive: false,
+        oobinline: false,
+        nodelay: false,
+        v6only: true,
+        conditional_accept: false,
+    };
+}
+
+/// A `WSAEventSelect` registration and its record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Selection {
+    /// The event object to signal; `None`: nothing is registered.
+    pub event: Option<EventId>,
+    /// The events registered for.
+    pub mask: NetworkEvents,
+    /// Events recorded and not yet enumerated.
+    pub recorded: NetworkEvents,
+    /// Events that were recorded and wait for their re-enabling call.
+    pub disabled: NetworkEvents,
+}
+
+/// A handle to a socket object: which process holds it, and the mode set through it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Holder {
+    /// The process in which the handle is open.
+    pub process: ProcessId,
+    /// FIONBIO was set through this handle (or, where the profile shares the mode, through any).
+    pub nonblocking: bool,
+}
+
+/// How many handles a socket object may have at once (the original and its duplicates).
+pub const HANDLES: usize = 3;
+
+/// A socket object.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Socket {
+    /// The thread that owns this slot.
+    pub owner: ThreadId,
+    /// Its state; [`State::NotASocket`] for a free slot.
+    pub state: State,
+    /// Address family, fixed at creation.
+    pub family: Family,
+    /// Type, fixed at creation.
+    pub kind: SockType,
+    /// Created with the overlapped attribute.
+    pub overlapped: bool,
+    /// Its open handles.
+    pub holders: [Option<Holder>; HANDLES],
+    /// The address it is bound to; port unset while unbound.
+    pub local: Address,
+    /// Its connection.
+    pub conn: Option<ConnId>,
+    /// A listener's effective backlog.
+    pub backlog: u16,
+    /// Half-open connections, oldest first.
+    pub syn_queue: Small<ConnId, 10>,
+    /// Complete connections that wait for accept, oldest first.
+    pub accept_queue: Small<ConnId, 10>,
+    /// Threads with a blocked call on this socket, first come first.
+    pub waiters: Small<ThreadId, 6>,
+    /// Event registration.
+    pub selection: Selection,
+    /// Options.
+    pub options: Options,
+    /// `SO_ERROR`.
+    pub error: Code,
+    /// `shutdown(SD_SEND)` was called.
+    pub send_shut: bool,
+    /// `shutdown(SD_RECEIVE)` was called.
+    pub receive_shut: bool,
+}
+
+impl Socket {
+    /// A free slot.
+    #[must_use]
+    pub fn free(owner: ThreadId) -> Socket {
+        Socket {
+            owner,
+            state: State::NotASocket,
+            family: Family::Inet,
+            kind: SockType::Stream,
+            overlapped: false,
+            holders: [None; HANDLES],
+            local: Address::default(),
+            conn: None,
+            backlog: 0,
+            syn_queue: Small::default(),
+            accept_queue: Small::default(),
+            waiters: Small::default(),
+            selection: Selection::default(),
+            options: Options::NEW,
+            error: Code::NONE,
+            send_shut: false,
+            receive_shut: false,
+        }
+    }
+}
+
+/// What a thread is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum Doing {
+    /// Its own code: it can make a call.
+    #[default]
+    Running,
+    /// Blocked in this call; a waiter record of each socket or event it waits for names it.
+    Blocked(Call),
+    /// Blocked in this call, woken, about to look again: another thread may be faster.
+    Woken(Call),
+    /// Its behaviour is undefined from here on, by the documents' own words.
+    Undefined,
+    /// It has ended.
+    Exited,
+}
+
+/// A thread.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Thread {
+    /// Its process.
+    pub process: ProcessId,
+    /// The per-thread last error.
+    pub last_error: Code,
+    /// What it is doing.
+    pub doing: Doing,
+    /// User APCs queued to it, in order.
+    pub apcs: Small<Routine<Handle>, 3>,
+    /// First socket slot that this thread owns.
+    pub first_slot: u8,
+    /// How many it owns.
+    pub slots: u8,
+}
+
+/// Faults in force in a process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Faults {
+    /// No socket descriptor can be allocated.
+    pub no_descriptors: bool,
+    /// No buffer space can be allocated.
+    pub no_buffers: bool,
+    /// The network subsystem has failed.
+    pub network_down: bool,
+    /// The service provider is still processing a callback function.
+    pub in_callback: bool,
+}
+
+/// A process.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Process {
+    /// How many successful `WSAStartup` calls await their `WSACleanup`.
+    pub startups: u8,
+    /// The version negotiated first.
+    pub version: Version,
+    /// Faults in force.
+    pub faults: Faults,
+}
+
+/// An event object (`WSAEVENT`), manual-reset as `WSACreateEvent` makes it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct EventObject {
+    /// The thread that owns this slot.
+    pub owner: ThreadId,
+    /// Somebody holds it open.
+    pub open: bool,
+    /// It is signalled.
+    pub signalled: bool,
+    /// Threads that wait for it.
+    pub waiters: Small<ThreadId, 6>,
+}
+
+/// The whole state.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct World {
+    pub(crate) processes: Vec<Process>,
+    pub(crate) threads: Vec<Thread>,
+    /// Slots `0..conns.len()` are created by `socket`; slot `conns.len() + c` is the socket that accepts connection `c`.
+    pub(crate) sockets: Vec<Socket>,
+    pub(crate) conns: Vec<Conn>,
+    pub(crate) events: Vec<EventObject>,
+}
+
+/// How many threads, and so owners of slots, a world may have.
+pub const MAX_THREADS: usize = 24;
+/// How many sockets one thread may have created at a time.
+pub const MAX_SLOTS: u8 = 8;
+/// How many event objects a thread may have at a time.
+pub const EVENTS_PER_THREAD: usize = 2;
+
+impl World {
+    /// A world with these processes and, per thread, its process and its number of socket slots.
+    ///
+    /// # Panics
+    /// When more than [`MAX_THREADS`] threads or more than [`MAX_SLOTS`] slots for one are asked for, or a
+    /// process does not exist: script compilation checks these limits first.
+    #[must_use]
+    pub fn new(processes: &[Process], threads: &[(ProcessId, u8)]) -> World {
+        assert!(threads.len() <= MAX_THREADS, "limit: at most {MAX_THREADS} threads");
+        let mut world = World { processes: processes.to_vec(), ..World::default() };
+        for (index, &(process, slots)) in threads.iter().enumerate() {
+            assert!(slots <= MAX_SLOTS, "limit: at most {MAX_SLOTS} sockets a thread");
+            assert!(usize::from(process.0) < processes.len(), "the process exists");
+            let first_slot = world.conns.len() as u8;
+            world.threads.push(Thread { process, first_slot, slots, ..Thread::default() });
+            world.conns.resize_with(world.conns.len() + usize::from(slots), Conn::default);
+            let owner = ThreadId(index as u8);
+            world.sockets.resize_with(world.conns.len(), || Socket::free(owner));
+            world.events.resize_with((index + 1) * EVENTS_PER_THREAD, || EventObject { owner, ..EventObject::default() });
+        }
+        for slot in 0..world.conns.len() {
+            let owner = world.sockets[slot].owner;
+            world.sockets.push(Socket::free(owner));
+        }
+        world
+    }
+
+    /// The processes.
+    #[must_use]
+    pub fn processes(&self) -> &[Process] {
+        &self.processes
+    }
+
+    /// The threads.
+    #[must_use]
+    pub fn threads(&self) -> &[Thread] {
+        &self.threads
+    }
+
+    /// All socket slots: created ones first, then one per connection for the accepted socket.
+    #[must_use]
+    pub fn sockets(&self) -> &[Socket] {
+        &self.sockets
+    }
+
+    /// All connection slots.
+    #[must_use]
+    pub fn conns(&self) -> &[Conn] {
+        &self.conns
+    }
+
+    /// All event objects.
+    #[must_use]
+    pub fn events(&self) -> &[EventObject] {
+        &self.events
+    }
+
+    /// The slot of the socket that accepts this connection.
+    #[must_use]
+    pub fn accepted_slot(&self, conn: ConnId) -> SocketId {
+        SocketId(self.conns.len() as u8 + conn.0)
+    }
+
+    /// The connection whose accepting socket this slot is, if it is one.
+    #[must_use]
+    pub fn accepts(&self, socket: SocketId) -> Option<ConnId> {
+        socket.0.checked_sub(self.conns.len() as u8).map(ConnId)
+    }
+
+    /// The owner of a connection slot: the thread that opens it.
+    #[must_use]
+    pub fn conn_owner(&self, conn: ConnId) -> ThreadId {
+        self.sockets[usize::from(conn.0)].owner
+    }
+
+    /// The direction in which a segment goes that this socket's end of its connection sends.
+    #[must_use]
+    pub fn sends(&self, socket: SocketId) -> Direction {
+        if self.accepts(socket).is_some() { Direction::Down } else { Direction::Up }
+    }
+
+    /// The socket behind a handle of a process, and which of its handles it is.
+    #[must_use]
+    pub fn resolve(&self, process: ProcessId, handle: Handle) -> Option<(SocketId, usize)> {
+        let (slot, copy) = unpack(handle);
+        let socket = self.sockets.get(usize::from(slot))?;
+        let holder = socket.holders.get(copy).copied().flatten()?;
+        (holder.process == process && socket.state != State::NotASocket).then_some((SocketId(slot), copy))
+    }
+
+    /// The event object behind a handle.
+    #[must_use]
+    pub fn resolve_event(&self, handle: Handle) -> Option<EventId> {
+        let index = handle.0.checked_sub(EVENT_HANDLES)? as usize;
+        self.events.get(index).is_some_and(|event| event.open).then_some(EventId(index as u8))
+    }
+
+    /// The end of a connection that sends in this direction.
+    #[must_use]
+    pub fn end(&self, conn: ConnId, direction: Direction) -> &End {
+        let conn = &self.conns[usize::from(conn.0)];
+        match direction {
+            Direction::Up => &conn.client,
+            Direction::Down => &conn.server,
+        }
+    }
+
+    /// Makes this world equal to `parent` again after a step that touched only `touched`, without allocating.
+    pub fn restore(&mut self, parent: &World, touched: Touched) {
+        if touched.shared() {
+            self.processes.clone_from(&parent.processes);
+        }
+        let accepted = self.conns.len();
+        for owner in touched.owners() {
+            let thread = &parent.threads[owner];
+            self.threads[owner].clone_from(thread);
+            let slots = usize::from(thread.first_slot)..usize::from(thread.first_slot + thread.slots);
+            for slot in slots {
+                self.sockets[slot].clone_from(&parent.sockets[slot]);
+                self.sockets[accepted + slot].clone_from(&parent.sockets[accepted + slot]);
+                self.conns[slot].clone_from(&parent.conns[slot]);
+            }
+            for slot in owner * EVENTS_PER_THREAD..(owner + 1) * EVENTS_PER_THREAD {
+                self.events[slot].clone_from(&parent.events[slot]);
+            }
+        }
+    }
+}
+
+/// The owners whose objects a step may have changed, as bits, and whether it may have changed a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Touched(pub u32);
+
+impl Touched {
+    const SHARED: u32 = 1 << 31;
+
+    /// Marks an owner.
+    pub fn owner(&mut self, owner: ThreadId) {
+        self.0 |= 1 << owner.0;
+    }
+
+    /// Marks the processes.
+    pub fn process(&mut self) {
+        self.0 |= Self::SHARED;
+    }
+
+    /// Were processes marked?
+    #[must_use]
+    pub fn shared(self) -> bool {
+        self.0 & Self::SHARED != 0
+    }
+
+    /// Was this owner marked?
+    #[must_use]
+    pub fn has(self, owner: usize) -> bool {
+        self.0 >> owner & 1 == 1
+    }
+
+    /// The owners marked, ascending.
+    pub fn owners(self) -> impl Iterator<Item = usize> {
+        let mut bits = self.0 & !Self::SHARED;
+        std::iter::from_fn(move || {
+            (bits != 0).then(|| {
+                let lowest = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                lowest
+            })
+        })
+    }
+}
+
+/// Handle values from here on name event objects; below, sockets.
+const EVENT_HANDLES: u16 = 0x8000;
+
+/// The handle value of a socket's `copy`-th handle.
+#[must_use]
+pub fn pack(socket: SocketId, copy: usize) -> Handle {
+    Handle(u16::from(socket.0) | (copy as u16) << 8)
+}
+
+/// The handle value of an event object.
+#[must_use]
+pub fn pack_event(event: EventId) -> Handle {
+    Handle(EVENT_HANDLES + u16::from(event.0))
+}
+
+fn unpack(handle: Handle) -> (u8, usize) {
+    (handle.0 as u8, usize::from(handle.0 >> 8))
+}
