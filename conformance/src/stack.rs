@@ -20,9 +20,9 @@ mod quiet;
 mod seen;
 mod stage;
 mod turn;
-mod wine;
 #[cfg(windows)]
 mod windows;
+mod wine;
 
 use std::fmt;
 
@@ -33,9 +33,9 @@ use winaccept_sim::script::Script;
 pub use command::CommandStack;
 pub use exec::exec;
 pub use plan::{Numbered, numbered};
-pub use wine::wine;
 #[cfg(windows)]
 pub use windows::{windows, worker_main};
+pub use wine::wine;
 
 /// Which stack it is.
 #[derive(Clone, PartialEq, Eq, Debug)]

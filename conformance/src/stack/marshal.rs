@@ -9,7 +9,7 @@ use winaccept_model::call::{
 use winaccept_sim::script::Ref;
 
 use super::protocol::{
-    ApcRoutine, Bytes, Function, LengthPointer, OptionValue, PollFd, Pointer, RawHandle, SocketAddress,
+    ApcRoutine, Bytes, Function, LengthPointer, OptionValue, Pointer, PollFd, RawHandle, SocketAddress,
 };
 
 /// What a script's names stand for at this moment of a replay.
@@ -87,7 +87,10 @@ pub(super) fn function(call: &Call<Ref>, names: &impl Names) -> Result<Function,
             timeout,
         },
         Call::WSAPoll { fds, timeout } => Function::WSAPoll {
-            fds: fds.iter().map(|(s, events)| Ok(PollFd { fd: h(s)?, events: events.0 })).collect::<Result<_, String>>()?,
+            fds: fds
+                .iter()
+                .map(|(s, events)| Ok(PollFd { fd: h(s)?, events: events.0 }))
+                .collect::<Result<_, String>>()?,
             timeout: timeout.map_or(-1, |ms| i32::try_from(ms).unwrap_or(i32::MAX)),
         },
         Call::WSACreateEvent => Function::WSACreateEvent,

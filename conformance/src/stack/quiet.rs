@@ -86,7 +86,8 @@ impl Stage<'_> {
                     return Some(format!("{} ms passed; the connections cannot be seen: {why}", GRACE.as_millis()));
                 }
             };
-            let under_way: Vec<_> = under_way(&table).into_iter().filter(|side| !self.unsettled.contains(side)).collect();
+            let under_way: Vec<_> =
+                under_way(&table).into_iter().filter(|side| !self.unsettled.contains(side)).collect();
             if under_way.is_empty() {
                 let told = table.iter().all(|connection| connection.unacknowledged.is_some());
                 return if told { None } else { sender.and_then(|sender| self.data_arrives(sender)) };
@@ -134,7 +135,8 @@ impl Stage<'_> {
     fn arrival_shows(&mut self, connect: &Call<Ref>) {
         let Call::Connect { s: Ref::Name(client), .. } = connect else { return };
         let Some(remote) = self.bound(*client).and_then(|bound| bound.remote) else { return };
-        let listens = |local: SocketAddress| local.port == remote.port && (local.ip == remote.ip || local.ip.is_unspecified());
+        let listens =
+            |local: SocketAddress| local.port == remote.port && (local.ip == remote.ip || local.ip.is_unspecified());
         let listener = self.names.iter().flatten().find(|b| b.open && b.listening && b.local.is_some_and(listens));
         let Some((process, raw)) = listener.map(|b| (b.process, b.raw)) else { return };
         if self.in_progress.iter().all(Option::is_none) {

@@ -39,14 +39,22 @@ fn value(call: &Call<Ref>, value: i64) -> (SeenValue, bool) {
             if value == INVALID_SOCKET { failure(Value::InvalidSocket) } else { (SeenValue::Handle, false) }
         }
         Call::WSACreateEvent => {
-            if value == 0 { failure(Value::InvalidEvent) } else { (SeenValue::Handle, false) }
+            if value == 0 {
+                failure(Value::InvalidEvent)
+            } else {
+                (SeenValue::Handle, false)
+            }
         }
         // These return a BOOL, or a DWORD that is one in all but type.
         Call::WSACloseEvent { .. }
         | Call::WSASetEvent { .. }
         | Call::WSAResetEvent { .. }
         | Call::QueueUserAPC { .. } => {
-            if value == 0 { failure(Value::Number(0)) } else { plain(Value::Number(1)) }
+            if value == 0 {
+                failure(Value::Number(0))
+            } else {
+                plain(Value::Number(1))
+            }
         }
         Call::WSAWaitForMultipleEvents { .. } => match value {
             0..=63 => plain(Value::WaitEvent(value as u8)),
@@ -59,7 +67,11 @@ fn value(call: &Call<Ref>, value: i64) -> (SeenValue, bool) {
         // These return a code or nothing, never SOCKET_ERROR.
         Call::WSAStartup { .. } | Call::WSAGetLastError | Call::WSASetLastError { .. } => plain(Value::Number(value)),
         _ => {
-            if value == -1 { failure(Value::SocketError) } else { plain(Value::Number(value)) }
+            if value == -1 {
+                failure(Value::SocketError)
+            } else {
+                plain(Value::Number(value))
+            }
         }
     }
 }
@@ -87,7 +99,10 @@ fn outputs(call: &Call<Ref>, returned: &Returned, failed: bool, known: &impl Kno
             out.extend(names(exceptfds, returned.exceptfds.as_ref(), known).map(SeenOut::ExceptFds));
         }
         Call::WSAPoll { .. } => out.extend(
-            returned.revents.as_ref().map(|revents| SeenOut::Revents(revents.iter().copied().map(PollEvents).collect())),
+            returned
+                .revents
+                .as_ref()
+                .map(|revents| SeenOut::Revents(revents.iter().copied().map(PollEvents).collect())),
         ),
         Call::WSAEnumNetworkEvents { .. } => {
             out.extend(returned.events.map(|events| SeenOut::Events(NetworkEvents(events as u16))));

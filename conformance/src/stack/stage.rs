@@ -81,8 +81,7 @@ impl<'s> Stage<'s> {
         };
         for call in calls(script) {
             stage.written.extend(written_port(call));
-            stage.receive_timeouts |=
-                matches!(call, Call::Setsockopt { opt: Opt::RcvTimeo, .. });
+            stage.receive_timeouts |= matches!(call, Call::Setsockopt { opt: Opt::RcvTimeo, .. });
         }
         Ok(stage)
     }
@@ -141,7 +140,9 @@ impl<'s> Stage<'s> {
 
     /// Looks at the addresses of this socket and remembers them.
     pub(super) fn learn(&mut self, process: ProcessId, raw: RawHandle) {
-        let Ok(Report::Looked { sockets }) = self.child(process).ask(Order::Look { sockets: vec![raw] }) else { return };
+        let Ok(Report::Looked { sockets }) = self.child(process).ask(Order::Look { sockets: vec![raw] }) else {
+            return;
+        };
         let Some(looked) = sockets.into_iter().next() else { return };
         self.each(process, raw, |bound| {
             bound.local = looked.local.or(bound.local);

@@ -71,8 +71,7 @@ impl<'s> Stage<'s> {
                 if let Err(why) = self.issue(step, call) {
                     return Given::not_taken(why);
                 }
-                let patience =
-                    if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
+                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::Resumes => match self.in_progress[usize::from(actor.0)] {
@@ -142,10 +141,8 @@ impl<'s> Stage<'s> {
                 return Turnout::Returned(returned);
             }
             let waited = start.elapsed();
-            let seen_waiting = matches!(
-                self.child(process).ask(Order::Waiting { thread }),
-                Ok(Report::Waiting { at: Some(_) })
-            );
+            let seen_waiting =
+                matches!(self.child(process).ask(Order::Waiting { thread }), Ok(Report::Waiting { at: Some(_) }));
             looks = if seen_waiting { looks + 1 } else { 0 };
             if looks >= LOOKS {
                 match patience {
@@ -182,12 +179,7 @@ impl<'s> Stage<'s> {
     }
 
     /// Takes in what the call in progress gave, and lets its effects arrive.
-    pub(super) fn finish(
-        &mut self,
-        actor: ThreadId,
-        step: &'s Step,
-        returned: Result<Returned, String>,
-    ) -> Given {
+    pub(super) fn finish(&mut self, actor: ThreadId, step: &'s Step, returned: Result<Returned, String>) -> Given {
         let Some(InProgress { call, .. }) = self.in_progress[usize::from(actor.0)].take() else {
             return Given::not_taken("no call of this actor is in progress");
         };
@@ -267,7 +259,8 @@ impl<'s> Stage<'s> {
     /// Ends the actor's process.
     fn exit(&mut self, actor: ThreadId, code: i32) -> Given {
         let process = self.process_of(actor);
-        let sockets: Vec<_> = self.names.iter().flatten().filter(|b| b.open && b.process == process).map(|b| b.raw).collect();
+        let sockets: Vec<_> =
+            self.names.iter().flatten().filter(|b| b.open && b.process == process).map(|b| b.raw).collect();
         for raw in sockets {
             self.learn(process, raw);
         }

@@ -69,7 +69,8 @@ fn rows<Row: Copy>(family: u16) -> Result<Vec<Row>, String> {
 }
 
 fn ipv4(row: &MIB_TCPROW_OWNER_PID) -> Option<Connection> {
-    let address = |ip: u32, port| SocketAddress { ip: Ipv4Addr::from(ip.to_ne_bytes()).into(), port: port_number(port) };
+    let address =
+        |ip: u32, port| SocketAddress { ip: Ipv4Addr::from(ip.to_ne_bytes()).into(), port: port_number(port) };
     let (local, remote) = (address(row.dwLocalAddr, row.dwLocalPort), address(row.dwRemoteAddr, row.dwRemotePort));
     Some(Connection { local, remote, state: state(row.dwState)?, unacknowledged: None })
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use windows_sys::Win32::Networking::WinSock::{INVALID_SOCKET, SOCKET, WSACloseEvent, WSA_INVALID_EVENT, WSAEVENT, WSASetEvent, closesocket};
+use windows_sys::Win32::Networking::WinSock::{
+    INVALID_SOCKET, SOCKET, WSA_INVALID_EVENT, WSACloseEvent, WSAEVENT, WSASetEvent, closesocket,
+};
 
 /// Handles that are open.
 #[derive(Default)]

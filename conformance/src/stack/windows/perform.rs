@@ -173,11 +173,14 @@ impl Caller {
             // SAFETY: takes a handle.
             Function::WSAResetEvent { event: e } => self.call(|| unsafe { ws::WSAResetEvent(event(e)) }.into()),
             Function::WSAWaitForMultipleEvents { ref events, timeout, alertable } => {
-                let events: Vec<HANDLE> = events.iter().map(|e| std::ptr::without_provenance_mut(*e as usize)).collect();
+                let events: Vec<HANDLE> =
+                    events.iter().map(|e| std::ptr::without_provenance_mut(*e as usize)).collect();
                 let count = u32::try_from(events.len()).map_err(|error| error.to_string())?;
                 let (timeout, alertable) = (timeout.unwrap_or(INFINITE), i32::from(alertable));
                 // SAFETY: the array has `count` entries.
-                self.call(|| unsafe { ws::WSAWaitForMultipleEvents(count, events.as_ptr(), 0, timeout, alertable) }.into())
+                self.call(|| {
+                    unsafe { ws::WSAWaitForMultipleEvents(count, events.as_ptr(), 0, timeout, alertable) }.into()
+                })
             }
             Function::WSAEventSelect { s, event: e, mask } => {
                 // SAFETY: takes handles and a number.
@@ -224,9 +227,8 @@ impl Caller {
         let mut bytes = [0u8; 4];
         let mut length = 4;
         // SAFETY: four writable bytes, as the length says.
-        let returned = self.call(|| {
-            unsafe { ws::getsockopt(socket(s), level, optname, bytes.as_mut_ptr(), &raw mut length) }.into()
-        });
+        let returned = self
+            .call(|| unsafe { ws::getsockopt(socket(s), level, optname, bytes.as_mut_ptr(), &raw mut length) }.into());
         let option = if (level, optname) == (ws::SOL_SOCKET, ws::SO_LINGER) {
             let [a, b, c, d] = bytes;
             OptionValue::Linger(u16::from_ne_bytes([a, b]), u16::from_ne_bytes([c, d]))
