@@ -121,3 +121,28 @@ fn fits(with: &With, out: &SeenOut) -> bool {
 fn same_set(expected: &[Ref], seen: &[NameId]) -> bool {
     expected.len() == seen.len() && expected.iter().all(|r| matches!(r, Ref::Name(name) if seen.contains(name)))
 }
+
+/// Are these the same observation, as far as both looked? An out-parameter that only one of them reports does not count.
+#[must_use]
+pub fn same(a: &Observed, b: &Observed) -> bool {
+    match (a, b) {
+        (Observed::Returned(a), Observed::Returned(b)) => {
+            a.value == b.value
+                && a.error == b.error
+                && a.out.iter().all(|out| b.out.iter().all(|other| agree(out, other)))
+        }
+        (Observed::NotTaken(_), Observed::NotTaken(_)) => true,
+        _ => a == b,
+    }
+}
+
+/// Out-parameters of one kind agree; those of different kinds do not concern each other.
+fn agree(a: &SeenOut, b: &SeenOut) -> bool {
+    match (a, b) {
+        (SeenOut::Addr(Some(a)), SeenOut::Addr(Some(b))) => {
+            let shared = a.names.is_empty() || b.names.is_empty() || a.names.iter().any(|name| b.names.contains(name));
+            a.address == b.address && shared
+        }
+        _ => std::mem::discriminant(a) != std::mem::discriminant(b) || a == b,
+    }
+}

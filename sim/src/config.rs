@@ -1,0 +1,248 @@
+//! A configuration: a world, and how far its script has got in it.
+
+use winaccept_model::call::{Address, Buffer, Call, Handle, Ip, Length, Port, ProcessId, ThreadId};
+use winaccept_model::outcome::{Out, Outcome, Value};
+use winaccept_model::profile::Tape;
+use winaccept_model::rule::{Effects, Rule};
+use winaccept_model::step::{Event, Machine, pending};
+use winaccept_model::world::{ConnId, SocketId, World};
+
+use crate::observe::{Observed, Seen, SeenAddress, SeenOut, SeenValue};
+use crate::program::{Program, bound};
+use crate::script::{Action, Expect, FaultKind, NameId, Ref, Step, ValuePattern};
+
+/// A world, and how far its script has got in it: all that the future depends on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Config {
+    /// The world.
+    pub world: World,
+    /// For each actor, its next operation in the lane it is in.
+    pub at: Vec<u16>,
+    /// The handles that variables hold; [`Handle::INVALID`] while unbound.
+    pub vars: Vec<Handle>,
+    /// For each actor, the number of the step whose call has not returned, plus one; zero: none.
+    pub waits: Vec<u16>,
+    /// For each actor, what its blocked call gave when it returned, until the script's `resumes` step takes note.
+    pub finished: Vec<Option<Outcome>>,
+    /// The value that each actor's last call returned, for `prints`; kept only in programs that print it.
+    pub results: Vec<i64>,
+    /// Faults that wait for a call: whose, which, at calls of which name, after how many of them.
+    pub armed: Vec<(ProcessId, FaultKind, &'static str, u8)>,
+}
+
+impl Config {
+    /// The start of a program.
+    #[must_use]
+    pub fn first(program: &Program) -> Config {
+        let actors = program.script.actors.len();
+        Config {
+            world: program.first.clone(),
+            at: vec![0; actors],
+            vars: vec![Handle::INVALID; program.script.names.len()],
+            waits: vec![0; actors],
+            finished: vec![None; actors],
+            results: if program.prints_results() { vec![0; actors] } else { Vec::new() },
+            armed: Vec::new(),
+        }
+    }
+
+    /// The step that this actor's blocked call belongs to.
+    #[must_use]
+    pub fn waiting(&self, actor: ThreadId) -> Option<usize> {
+        usize::from(self.waits[usize::from(actor.0)]).checked_sub(1)
+    }
+
+    /// Binds what the expectation of a step says to the handle that came back.
+    pub fn bind(&mut self, expect: Option<&Expect>, outcome: &Outcome) {
+        let (Some(Expect::OneOf(patterns)), Value::Handle(handle)) = (expect, outcome.value) else { return };
+        for pattern in patterns {
+            if let ValuePattern::Binds(name) = pattern.value {
+                self.vars[usize::from(name.0)] = handle;
+                return;
+            }
+        }
+    }
+
+    /// What an outcome looks like from outside.
+    #[must_use]
+    pub fn seen(&self, call: &Call<Ref>, outcome: &Outcome) -> Seen {
+        let value = match outcome.value {
+            Value::Handle(_) => SeenValue::Handle,
+            other => SeenValue::Is(other),
+        };
+        let mut out = Vec::new();
+        match (*call, outcome.out) {
+            (Call::Accept { addr, addrlen, .. }, written) => self.name_out(addr, addrlen, written, &mut out),
+            (Call::Getsockname { name, namelen, .. } | Call::Getpeername { name, namelen, .. }, written) => {
+                self.name_out(name, namelen, written, &mut out);
+            }
+            (_, Out::Data(data)) => out.push(SeenOut::Data(data)),
+            (_, Out::Option(value)) => out.push(SeenOut::Value(value)),
+            (_, Out::Events(events)) => out.push(SeenOut::Events(events)),
+            (_, Out::Revents(revents)) => out.push(SeenOut::Revents(revents.iter().collect())),
+            (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
+                let names = |asked: Option<_>, got: winaccept_model::call::List<Handle, 4>| {
+                    let asked: winaccept_model::call::List<Ref, 4> = asked.unwrap_or_default();
+                    let name = |reference: Ref| match reference {
+                        Ref::Name(name) => got.iter().any(|h| h == self.vars[usize::from(name.0)]).then_some(name),
+                        _ => None,
+                    };
+                    asked.iter().filter_map(name).collect::<Vec<NameId>>()
+                };
+                out.push(SeenOut::ReadFds(names(readfds, read)));
+                out.push(SeenOut::WriteFds(names(writefds, write)));
+                out.push(SeenOut::ExceptFds(names(exceptfds, except)));
+            }
+            _ => {}
+        }
+        Seen { value, error: outcome.error, out }
+    }
+
+    fn name_out(&self, addr: Buffer, addrlen: Length, written: Out, out: &mut Vec<SeenOut>) {
+        let (address, len) = match written {
+            Out::Name { addr, len } => (addr, len),
+            _ => (None, None),
+        };
+        if addr == Buffer::Valid {
+            out.push(SeenOut::Addr(address.map(|address| self.seen_address(address))));
+        }
+        if let Length::Holds(n) = addrlen {
+            out.push(SeenOut::AddrLen(len.unwrap_or(n)));
+        }
+    }
+
+    fn seen_address(&self, address: Address) -> SeenAddress {
+        let shown = match address.port {
+            Port::Chosen(_) => Address { port: Port::Chosen(0), ..address },
+            _ => address,
+        };
+        let same = |handle: &Handle| {
+            let slot = handle.0 as u8;
+            *handle != Handle::INVALID
+                && self.world.sockets().get(usize::from(slot)).is_some_and(|socket| {
+                    let local = match socket.local.port {
+                        Port::Unset => Address { ip: Ip::Loopback, port: Port::Chosen(u16::from(slot)), ..address },
+                        _ => socket.local,
+                    };
+                    local == address
+                })
+        };
+        let names = self.vars.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| NameId(i as u16)).collect();
+        SeenAddress { address: shown, names }
+    }
+
+    /// The connection that the socket in this variable opens.
+    #[must_use]
+    pub fn conn_of(&self, name: NameId) -> Option<ConnId> {
+        let handle = self.vars[usize::from(name.0)];
+        let slot = handle.0 as u8;
+        (handle != Handle::INVALID && usize::from(slot) < self.world.conns().len()).then_some(ConnId(slot))
+    }
+}
+
+/// One thing that can happen next in an exploration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+pub enum Move {
+    /// An actor goes on with its lane: takes the step with this number.
+    Step(ThreadId, usize),
+    /// An actor with an `either` goes on at this operation.
+    Goto(ThreadId, u16),
+    /// The network, a timer, a woken thread or an APC.
+    Event(Event),
+    /// The network loses the first segment instead of delivering it (`may drop`).
+    Lose(Event),
+}
+
+/// Something that came of a move: a step's outcome as seen from outside.
+#[derive(Clone, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+pub struct Happened {
+    /// The step's number.
+    pub step: usize,
+    /// What was seen.
+    pub observed: Observed,
+}
+
+/// Lets one event happen in a configuration, and takes note of every call that returned: binds its variables, ends its wait.
+///
+/// `hook` is the number of the step whose call is made from inside a blocking hook, when the event is one.
+/// Appends what was seen.
+#[allow(clippy::too_many_arguments)] // the scratch buffers are arguments so that exploring allocates nothing
+pub fn advance(
+    program: &Program,
+    machine: &Machine,
+    config: &mut Config,
+    event: Event,
+    hook: Option<usize>,
+    tape: &mut Tape,
+    fx: &mut Effects,
+    happened: &mut Vec<Happened>,
+) {
+    machine.step(&mut config.world, event, tape, fx);
+    let mut hook = hook;
+    for (thread, outcome) in &fx.returns {
+        let slot = usize::from(thread.0);
+        if let Some(result) = config.results.get_mut(slot) {
+            *result = match outcome.value {
+                Value::Number(n) => n,
+                _ => -1,
+            };
+        }
+        // A call inside a blocking hook returns first, while the call it interrupts may still wait.
+        if let Some(number) = hook.take() {
+            note(program, config, number, outcome, happened);
+            continue;
+        }
+        let Some(number) = usize::from(config.waits[slot]).checked_sub(1) else { continue };
+        config.waits[slot] = 0;
+        if blocks(&program.steps[number]) && event != call_of(program, config, number) {
+            config.finished[slot] = Some(*outcome);
+        } else {
+            note(program, config, number, outcome, happened);
+        }
+    }
+}
+
+/// Binds and reports what the call of this step gave.
+pub fn note(program: &Program, config: &mut Config, number: usize, outcome: &Outcome, happened: &mut Vec<Happened>) {
+    let step = &program.steps[number];
+    config.bind(step.expect.as_ref(), outcome);
+    if let Some(call) = program.call_at(number) {
+        let observed = Observed::Returned(config.seen(call, outcome));
+        happened.push(Happened { step: number, observed });
+    }
+}
+
+fn blocks(step: &Step) -> bool {
+    matches!(step.expect, Some(Expect::Blocks))
+}
+
+fn call_of(program: &Program, config: &Config, number: usize) -> Event {
+    let step = &program.steps[number];
+    match &step.action {
+        Action::Call(call) => call_event(config, step.actor, call),
+        _ => Event::Resume(step.actor),
+    }
+}
+
+/// The event of a step's call, with the handles that its variables hold now.
+#[must_use]
+pub fn call_event(config: &Config, actor: ThreadId, call: &Call<Ref>) -> Event {
+    Event::Call(actor, bound(call, &config.vars))
+}
+
+/// What can happen in this configuration without anybody acting.
+pub fn network(config: &Config, out: &mut Vec<Event>) {
+    pending(&config.world, out);
+}
+
+/// The rules that fired, by name.
+#[must_use]
+pub fn names(fired: &[&'static Rule]) -> Vec<&'static str> {
+    fired.iter().map(|rule| rule.name).collect()
+}
+
+/// A socket slot, for messages.
+#[must_use]
+pub fn slot(handle: Handle) -> SocketId {
+    SocketId(handle.0 as u8)
+}

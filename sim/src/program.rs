@@ -1,0 +1,208 @@
+//! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
+
+use winaccept_model::call::{Call, Handle, ThreadId, Version};
+use winaccept_model::world::{MAX_SLOTS, MAX_THREADS, Process, World};
+
+use crate::script::{Action, Happening, Item, Lane, LaneItem, Never, PrintArgument, Ref, Script, Span, Step};
+
+/// A script made ready to run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The script.
+    pub script: Script,
+    /// All steps in the order of the text.
+    pub steps: Vec<Step>,
+    /// The sections in order.
+    pub sections: Vec<Section>,
+    /// The claims of the form "never".
+    pub nevers: Vec<Never>,
+    /// The world before the first step.
+    pub first: World,
+}
+
+/// A part of a program.
+#[derive(Clone, Debug)]
+pub enum Section {
+    /// One step, by its number; the network is quiet before and after.
+    Step(usize),
+    /// Something happens.
+    Happening(Happening, Span),
+    /// Lanes that interleave with each other and with the network.
+    AnyOrder(Vec<LaneCode>),
+}
+
+/// The code of one lane.
+#[derive(Clone, Debug)]
+pub struct LaneCode {
+    /// Who runs it.
+    pub actor: ThreadId,
+    /// The operations. Running past the last one ends the lane.
+    pub ops: Vec<Op>,
+}
+
+/// One operation of a lane.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Op {
+    /// Takes a step, by its number.
+    Step(usize),
+    /// Goes on at one of these operations.
+    Either(Vec<u16>),
+    /// Goes on there.
+    Jump(u16),
+}
+
+/// Why a script cannot be run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TooLarge {
+    /// What is too large, and what to do about it.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+}
+
+impl Program {
+    /// Makes a script ready to run.
+    ///
+    /// # Errors
+    /// When it needs more threads, sockets or steps than a world holds.
+    pub fn new(script: &Script) -> Result<Program, TooLarge> {
+        let mut program = Program {
+            script: script.clone(),
+            steps: Vec::new(),
+            sections: Vec::new(),
+            nevers: Vec::new(),
+            first: World::default(),
+        };
+        for item in &script.items {
+            match item {
+                Item::Step(step) => {
+                    let number = program.add(step);
+                    program.sections.push(Section::Step(number));
+                }
+                Item::Happening(happening, span) => {
+                    program.sections.push(Section::Happening(happening.clone(), *span));
+                }
+                Item::AnyOrder(lanes, _) => {
+                    let lanes = lanes.iter().map(|lane| program.lane(lane)).collect();
+                    program.sections.push(Section::AnyOrder(lanes));
+                }
+                Item::Never(never) => program.nevers.push(never.clone()),
+            }
+        }
+        program.first = program.first_world()?;
+        Ok(program)
+    }
+
+    /// The call that a step's outcome belongs to: its own, or for `resumes` the one that it resumes.
+    #[must_use]
+    pub fn call_at(&self, number: usize) -> Option<&Call<Ref>> {
+        let step = &self.steps[number];
+        match &step.action {
+            Action::Call(call) | Action::InHook(call) => Some(call),
+            Action::Resumes => {
+                let issued = self.steps[..number].iter().rev().filter(|other| other.actor == step.actor);
+                issued.filter_map(|other| match &other.action {
+                    Action::Call(call) => Some(call),
+                    _ => None,
+                }).next()
+            }
+            Action::Prints { .. } | Action::Exits(_) => None,
+        }
+    }
+
+    /// Does some step print what the last call returned?
+    #[must_use]
+    pub fn prints_results(&self) -> bool {
+        let prints = |step: &Step| {
+            matches!(step.action, Action::Prints { argument: Some(PrintArgument::LastResult), .. })
+        };
+        self.steps.iter().any(prints)
+    }
+
+    fn add(&mut self, step: &Step) -> usize {
+        self.steps.push(step.clone());
+        self.steps.len() - 1
+    }
+
+    fn lane(&mut self, lane: &Lane) -> LaneCode {
+        let mut ops = Vec::new();
+        self.body(&lane.body, &mut ops);
+        LaneCode { actor: lane.actor, ops }
+    }
+
+    fn body(&mut self, body: &[LaneItem], ops: &mut Vec<Op>) {
+        for item in body {
+            match item {
+                LaneItem::Step(step) => ops.push(Op::Step(self.add(step))),
+                LaneItem::Repeat(body) => {
+                    let start = ops.len() as u16;
+                    self.body(body, ops);
+                    ops.push(Op::Jump(start));
+                }
+                LaneItem::Either(branches) => {
+                    let fork = ops.len();
+                    ops.push(Op::Either(Vec::new()));
+                    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+                    for branch in branches {
+                        starts.push(ops.len() as u16);
+                        self.body(branch, ops);
+                        ends.push(ops.len());
+                        ops.push(Op::Jump(0));
+                    }
+                    let after = ops.len() as u16;
+                    for end in ends {
+                        ops[end] = Op::Jump(after);
+                    }
+                    ops[fork] = Op::Either(starts);
+                }
+            }
+        }
+    }
+
+    fn first_world(&self) -> Result<World, TooLarge> {
+        let script = &self.script;
+        let processes: Vec<Process> = script
+            .processes
+            .iter()
+            .map(|process| Process {
+                startups: u8::from(process.started.is_some()),
+                version: process.started.unwrap_or(Version::default()),
+                ..Process::default()
+            })
+            .collect();
+        if script.actors.len() > MAX_THREADS {
+            let message = format!("{} actors are more than the {MAX_THREADS} that a world holds", script.actors.len());
+            return Err(TooLarge { message, span: Span::default() });
+        }
+        let mut threads = Vec::new();
+        let mut total = 0;
+        for (index, actor) in script.actors.iter().enumerate() {
+            let creates = |step: &&Step| {
+                usize::from(step.actor.0) == index
+                    && matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }))
+            };
+            let sockets = self.steps.iter().filter(creates).count();
+            if sockets > usize::from(MAX_SLOTS) {
+                let span = self.steps.iter().filter(creates).nth(usize::from(MAX_SLOTS)).map_or(Span::default(), |s| s.span);
+                let message = format!("`{}` creates more than {MAX_SLOTS} sockets; spread them over several actors", actor.name);
+                return Err(TooLarge { message, span });
+            }
+            total += sockets;
+            threads.push((actor.process, sockets as u8));
+        }
+        if total > 100 {
+            let message = format!("{total} sockets are more than the 100 that a world holds");
+            return Err(TooLarge { message, span: Span::default() });
+        }
+        Ok(World::new(&processes, &threads))
+    }
+}
+
+/// A call of a script with the handles that its variables hold now.
+#[must_use]
+pub fn bound(call: &Call<Ref>, vars: &[Handle]) -> Call {
+    call.map(|reference| match reference {
+        Ref::Name(name) => vars[usize::from(name.0)],
+        Ref::InvalidSocket | Ref::Number(_) => Handle::INVALID,
+    })
+}

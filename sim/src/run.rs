@@ -1,0 +1,431 @@
+//! Runs a program on the model: all outcomes that the profile allows at each step, step by step.
+//!
+//! Where the profile leaves choices the run holds the *set* of configurations that may have come about, so a
+//! step gives a set of outcomes. After each step the set is narrowed by a guide: to what the script expects, or to what a
+//! real stack was seen to do.
+
+use std::collections::BTreeSet;
+
+use winaccept_model::call::{ProcessId, ThreadId};
+use winaccept_model::profile::Tape;
+use winaccept_model::rule::Effects;
+use winaccept_model::step::{Event, Machine};
+use winaccept_model::world::{ConnId, Doing, Faults, Segment};
+
+use crate::config::{Config, Happened, advance, call_event, network, note};
+use crate::explore::{Limits, interleave};
+use crate::observe::{Observed, allows, same};
+use crate::program::{Program, Section};
+use crate::script::{Action, Expect, Fault, FaultKind, Happening, PrintArgument, SegmentName, Step};
+
+/// What narrows the set of configurations after each step.
+#[derive(Clone, Copy, Debug)]
+pub enum Guide<'a> {
+    /// What the script expects; where nothing that happened was expected, everything goes on.
+    Expectations,
+    /// What a stack was seen to do, by step number; a step without an entry narrows nothing.
+    Seen(&'a [Option<Observed>]),
+}
+
+/// What the model allows at one step.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StepRun {
+    /// Every outcome allowed, in order.
+    pub allowed: BTreeSet<Observed>,
+    /// The rules that fired on the way to it, in order of their names.
+    pub rules: BTreeSet<&'static str>,
+    /// No configuration was left that agrees with the guide: the profile does not allow what was seen before.
+    pub lost: bool,
+}
+
+/// A run of a program on the model.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// By step number.
+    pub steps: Vec<StepRun>,
+    /// Broken invariants, by name, with the number of the step after which they showed.
+    pub broken: Vec<(usize, String)>,
+    /// The configurations that the program may end in.
+    pub ends: Vec<Config>,
+}
+
+/// One way in which things may have gone.
+#[derive(Clone, Debug)]
+struct Branch {
+    config: Config,
+    happened: Vec<Happened>,
+    rules: BTreeSet<&'static str>,
+}
+
+/// Runs a program.
+#[must_use]
+pub fn run(program: &Program, machine: &Machine, guide: Guide<'_>) -> Run {
+    let mut run = Run { steps: vec![StepRun::default(); program.steps.len()], ..Run::default() };
+    let mut configs = vec![Config::first(program)];
+    for section in &program.sections {
+        match section {
+            Section::Step(number) => configs = take_step(program, machine, guide, *number, configs, &mut run),
+            Section::Happening(happening, _) => {
+                configs = happen(program, machine, happening, configs);
+            }
+            Section::AnyOrder(lanes) => {
+                let explored = interleave(program, machine, guide, lanes, &configs, &Limits::default());
+                for (number, allowed) in explored.outcomes {
+                    run.steps[number].allowed.extend(allowed);
+                }
+                for (number, rules) in explored.rules {
+                    run.steps[number].rules.extend(rules);
+                }
+                run.broken.extend(explored.violations.iter().map(|v| (v.step.unwrap_or(0), v.property.clone())));
+                configs = explored.ends;
+            }
+        }
+        for config in &configs {
+            if let Some(name) = winaccept_model::step::broken_invariant(&config.world) {
+                let number = if let Section::Step(number) = section { *number } else { 0 };
+                run.broken.push((number, name.to_owned()));
+            }
+        }
+    }
+    run.ends = configs;
+    run
+}
+
+fn take_step(
+    program: &Program,
+    machine: &Machine,
+    guide: Guide<'_>,
+    number: usize,
+    configs: Vec<Config>,
+    run: &mut Run,
+) -> Vec<Config> {
+    let step = &program.steps[number];
+    let mut results: Vec<(Observed, Config)> = Vec::new();
+    let result = &mut run.steps[number];
+    if configs.is_empty() {
+        result.lost = true;
+    }
+    for config in configs {
+        for (observed, branch) in outcomes(program, machine, step, number, config) {
+            result.allowed.insert(observed.clone());
+            result.rules.extend(branch.rules);
+            results.push((observed, branch.config));
+        }
+    }
+    narrow(program, guide, number, results)
+}
+
+/// Keeps the configurations that agree with the guide, each once.
+fn narrow(program: &Program, guide: Guide<'_>, number: usize, results: Vec<(Observed, Config)>) -> Vec<Config> {
+    let agrees = |observed: &Observed| match guide {
+        Guide::Expectations => program.steps[number].expect.as_ref().is_none_or(|expect| allows(expect, observed)),
+        Guide::Seen(seen) => seen.get(number).and_then(Option::as_ref).is_none_or(|seen| same(seen, observed)),
+    };
+    let any = results.iter().any(|(observed, _)| agrees(observed));
+    let mut kept: Vec<Config> = Vec::new();
+    for (observed, config) in results {
+        let keep = agrees(&observed) || (!any && matches!(guide, Guide::Expectations));
+        if keep && !kept.contains(&config) {
+            kept.push(config);
+        }
+    }
+    kept
+}
+
+/// Everything that may come of a step in a configuration.
+fn outcomes(
+    program: &Program,
+    machine: &Machine,
+    step: &Step,
+    number: usize,
+    config: Config,
+) -> Vec<(Observed, Branch)> {
+    let actor = usize::from(step.actor.0);
+    let start = Branch { config, happened: Vec::new(), rules: BTreeSet::new() };
+    let doing = start.config.world.threads()[actor].doing;
+    let refusal = match (&step.action, doing) {
+        (_, Doing::Exited) => Some("this actor has ended"),
+        (_, Doing::Undefined) => Some("the behaviour of this actor is undefined by now"),
+        (Action::Resumes, Doing::Running) if start.config.finished[actor].is_none() => {
+            Some("the call had returned at once")
+        }
+        (Action::InHook(_), Doing::Running) => Some("no call is in progress"),
+        (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Doing::Blocked(_) | Doing::Woken(_)) => {
+            Some("this actor's last call has not returned")
+        }
+        _ => None,
+    };
+    if let Some(reason) = refusal {
+        return vec![(Observed::NotTaken(reason.to_owned()), start)];
+    }
+    match &step.action {
+        Action::Call(call) => {
+            let mut start = start;
+            start.config.finished[actor] = None;
+            let at_fault = arm(&mut start.config, step.actor, call.name(), program);
+            start.config.waits[actor] = number as u16 + 1;
+            let event = call_event(&start.config, step.actor, call);
+            let mut branches = quiet(program, machine, event_in(program, machine, start, event, None));
+            if !matches!(step.expect, Some(Expect::Blocks)) {
+                branches = pass_time(program, machine, step.actor, branches);
+            }
+            if let Some((process, before)) = at_fault {
+                for branch in &mut branches {
+                    set_faults(machine, &mut branch.config, process, before);
+                }
+            }
+            branches.into_iter().map(|branch| (seen_at(&branch, number), branch)).collect()
+        }
+        Action::InHook(call) => {
+            let event = Event::InHook(step.actor, crate::program::bound(call, &start.config.vars));
+            let branches = quiet(program, machine, event_in(program, machine, start, event, Some(number)));
+            branches.into_iter().map(|branch| (seen_at(&branch, number), branch)).collect()
+        }
+        Action::Resumes => {
+            let branches = pass_time(program, machine, step.actor, vec![start]);
+            let resume = |mut branch: Branch| {
+                let observed = match branch.config.finished[actor].take() {
+                    Some(outcome) => {
+                        note(program, &mut branch.config, number, &outcome, &mut branch.happened);
+                        seen_at(&branch, number)
+                    }
+                    None => Observed::Blocks,
+                };
+                (observed, branch)
+            };
+            branches.into_iter().map(resume).collect()
+        }
+        Action::Prints { format, argument } => {
+            let result = start.config.results.get(actor).copied();
+            let print = |branch: Branch, printed: Option<i64>| {
+                let observed = match printed {
+                    Some(last_error) => {
+                        let number = match argument {
+                            Some(PrintArgument::LastResult) => result.unwrap_or_default(),
+                            Some(PrintArgument::LastError) | None => last_error,
+                        };
+                        Observed::Printed(format.replacen("%ld", &number.to_string(), 1).replacen("%d", &number.to_string(), 1))
+                    }
+                    None => Observed::NotTaken("nothing was printed".to_owned()),
+                };
+                (observed, branch)
+            };
+            let mut all = Vec::new();
+            each(machine, &start, Event::Print(step.actor), program, None, |branch, fx| {
+                let value = fx.returns.first().and_then(|(_, outcome)| match outcome.value {
+                    winaccept_model::outcome::Value::Number(n) if outcome.error == winaccept_model::code::Code::NONE => Some(n),
+                    _ => None,
+                });
+                all.push(print(branch, value));
+            });
+            all
+        }
+        Action::Exits(_) => {
+            let branches = quiet(program, machine, event_in(program, machine, start, Event::Exit(step.actor), None));
+            let ended = |branch: &Branch| match branch.config.world.threads()[actor].doing {
+                Doing::Exited => Observed::Done,
+                _ => Observed::NotTaken("the process did not end".to_owned()),
+            };
+            branches.into_iter().map(|branch| (ended(&branch), branch)).collect()
+        }
+    }
+}
+
+fn seen_at(branch: &Branch, number: usize) -> Observed {
+    let found = branch.happened.iter().find(|happened| happened.step == number);
+    found.map_or(Observed::Blocks, |happened| happened.observed.clone())
+}
+
+/// Lets an event happen in every way that the profile allows.
+fn each(
+    machine: &Machine,
+    from: &Branch,
+    event: Event,
+    program: &Program,
+    hook: Option<usize>,
+    mut then: impl FnMut(Branch, &Effects),
+) {
+    let (mut tape, mut fx) = (Tape::default(), Effects::default());
+    loop {
+        let mut branch = from.clone();
+        advance(program, machine, &mut branch.config, event, hook, &mut tape, &mut fx, &mut branch.happened);
+        branch.rules.extend(fx.fired.iter().map(|rule| rule.name));
+        then(branch, &fx);
+        if !tape.advance() {
+            return;
+        }
+    }
+}
+
+fn event_in(program: &Program, machine: &Machine, from: Branch, event: Event, hook: Option<usize>) -> Vec<Branch> {
+    let mut all = Vec::new();
+    each(machine, &from, event, program, hook, |branch, _| all.push(branch));
+    all
+}
+
+/// The most events that may pass until a network is quiet; more means that the model runs in a circle.
+const QUIET: usize = 10_000;
+
+/// Delivers everything in flight, in a fixed order, until nothing is left but timers and what the script holds.
+fn quiet(program: &Program, machine: &Machine, branches: Vec<Branch>) -> Vec<Branch> {
+    let mut todo = branches;
+    let mut done: Vec<Branch> = Vec::new();
+    let mut events = Vec::new();
+    let mut count = 0;
+    while let Some(branch) = todo.pop() {
+        events.clear();
+        network(&branch.config, &mut events);
+        match events.iter().find(|event| !matches!(event, Event::Timer(_) | Event::Expire(_))) {
+            Some(&event) => {
+                count += 1;
+                assert!(count < QUIET, "limit: the network is not quiet after {QUIET} events");
+                each(machine, &branch, event, program, None, |next, _| todo.push(next));
+            }
+            None => {
+                if !done.iter().any(|other| other.config == branch.config && other.happened == branch.happened) {
+                    done.push(branch);
+                }
+            }
+        }
+    }
+    done.reverse();
+    done
+}
+
+/// Lets virtual time pass while this actor's call has not returned: timers run out, then its own time-out.
+fn pass_time(program: &Program, machine: &Machine, actor: ThreadId, branches: Vec<Branch>) -> Vec<Branch> {
+    let mut done = Vec::new();
+    let mut todo = branches;
+    let mut events = Vec::new();
+    let mut count = 0;
+    while let Some(branch) = todo.pop() {
+        events.clear();
+        network(&branch.config, &mut events);
+        let due = |event: &&Event| match event {
+            Event::Timer(_) => true,
+            Event::Expire(thread) => *thread == actor,
+            _ => false,
+        };
+        match events.iter().find(due) {
+            Some(&event) if branch.config.waiting(actor).is_some() => {
+                count += 1;
+                assert!(count < QUIET, "limit: a call has not returned after {QUIET} timers");
+                todo.extend(quiet(program, machine, event_in(program, machine, branch, event, None)));
+            }
+            _ => done.push(branch),
+        }
+    }
+    done.reverse();
+    done
+}
+
+fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: Vec<Config>) -> Vec<Config> {
+    let mut after: Vec<Config> = Vec::new();
+    for config in configs {
+        let branch = Branch { config, happened: Vec::new(), rules: BTreeSet::new() };
+        for branch in happened(program, machine, happening, branch) {
+            if !after.contains(&branch.config) {
+                after.push(branch.config);
+            }
+        }
+    }
+    after
+}
+
+fn happened(program: &Program, machine: &Machine, happening: &Happening, mut branch: Branch) -> Vec<Branch> {
+    let event = match happening {
+        Happening::Hold(name) => branch.config.conn_of(*name).map(|conn| Event::Hold(conn, true)),
+        Happening::Release(name) => branch.config.conn_of(*name).map(|conn| Event::Hold(conn, false)),
+        Happening::Drop(segment, name) => {
+            branch.config.conn_of(*name).map(|conn| Event::LoseNext(conn, segment_of(*segment)))
+        }
+        Happening::MayDrop(segment, name) => {
+            let Some(conn) = branch.config.conn_of(*name) else { return vec![branch] };
+            let lose = Event::LoseNext(conn, segment_of(*segment));
+            let mut both = event_in(program, machine, branch.clone(), lose, None);
+            both.push(branch);
+            return both;
+        }
+        Happening::Timer(name) => branch.config.conn_of(*name).map(Event::Timer),
+        Happening::Fault(fault) => match &fault.at {
+            None => {
+                let faults = with_fault(branch.config.world.processes()[usize::from(fault.process.0)].faults, fault.kind, true);
+                Some(Event::Faults(fault.process, faults))
+            }
+            Some(_) => {
+                arm_later(&mut branch.config, fault, program);
+                None
+            }
+        },
+        Happening::Mend(kind, process) => {
+            let faults = with_fault(branch.config.world.processes()[usize::from(process.0)].faults, *kind, false);
+            Some(Event::Faults(*process, faults))
+        }
+    };
+    match event {
+        Some(event) => quiet(program, machine, event_in(program, machine, branch, event, None)),
+        None => vec![branch],
+    }
+}
+
+fn with_fault(mut faults: Faults, kind: FaultKind, on: bool) -> Faults {
+    match kind {
+        FaultKind::NoDescriptors => faults.no_descriptors = on,
+        FaultKind::NoBuffers => faults.no_buffers = on,
+        FaultKind::NetworkDown => faults.network_down = on,
+        FaultKind::InCallback => faults.in_callback = on,
+    }
+    faults
+}
+
+fn arm_later(config: &mut Config, fault: &Fault, program: &Program) {
+    let Some((call, count)) = &fault.at else { return };
+    let known = program.steps.iter().filter_map(|step| match &step.action {
+        Action::Call(call) => Some(call.name()),
+        _ => None,
+    });
+    // A call that the script never makes cannot fail.
+    if let Some(name) = known.into_iter().find(|name| name == call) {
+        config.armed.push((fault.process, fault.kind, name, *count));
+    }
+}
+
+/// Counts down the faults that wait for this call; returns the faults to go back to when one hits it.
+fn arm(config: &mut Config, actor: ThreadId, call: &str, program: &Program) -> Option<(ProcessId, Faults)> {
+    let process = program.script.actors[usize::from(actor.0)].process;
+    let before = config.world.processes()[usize::from(process.0)].faults;
+    let mut faults = before;
+    config.armed.retain_mut(|(whose, kind, name, left)| {
+        if *whose != process || *name != call {
+            return true;
+        }
+        *left -= 1;
+        if *left == 0 {
+            faults = with_fault(faults, *kind, true);
+        }
+        *left > 0
+    });
+    (faults != before).then(|| {
+        let machine = Machine::new(winaccept_model::profile::Profile::widest("fault"));
+        set_faults(&machine, config, process, faults);
+        (process, before)
+    })
+}
+
+fn set_faults(machine: &Machine, config: &mut Config, process: ProcessId, faults: Faults) {
+    let (mut tape, mut fx) = (Tape::default(), Effects::default());
+    machine.step(&mut config.world, Event::Faults(process, faults), &mut tape, &mut fx);
+}
+
+fn segment_of(name: SegmentName) -> Segment {
+    match name {
+        SegmentName::Syn => Segment::Syn,
+        SegmentName::SynAck => Segment::SynAck,
+        SegmentName::Ack => Segment::Ack,
+        SegmentName::Rst => Segment::Rst,
+        SegmentName::Fin => Segment::Fin,
+        SegmentName::Data => Segment::Data,
+    }
+}
+
+const _: Option<ConnId> = None;
