@@ -121,9 +121,9 @@ impl Parser<'_> {
             let problem = Diagnostic::new(title, self.cursor.span(), "expected a pair such as `{1, 0}`").help(help);
             return Err(self.cursor.report(problem));
         }
-        let on = self.cursor.integer("l_onoff", 0..=i64::from(u16::MAX))? as u16;
+        let on = self.cursor.integer("`l_onoff`", 0..=i64::from(u16::MAX))? as u16;
         self.cursor.expect(",")?;
-        let seconds = self.cursor.integer("l_linger", 0..=i64::from(u16::MAX))? as u16;
+        let seconds = self.cursor.integer("`l_linger`", 0..=i64::from(u16::MAX))? as u16;
         self.cursor.expect("}")?;
         Ok(OptVal::Linger(on, seconds))
     }

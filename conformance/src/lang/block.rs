@@ -69,10 +69,11 @@ impl Parser<'_> {
                 let _: Parsed<()> = self.alike(lanes);
             }
             "either" | "repeat" => {
-                let mut owner = None;
+                let (mut owner, problems) = (None, self.cursor.problems.len());
                 let Ok(item) = self.branching(&mut owner) else { return };
                 match owner {
                     Some(actor) => lane_of(lanes, actor).push(item),
+                    None if self.cursor.problems.len() > problems => {}
                     None => {
                         let problem =
                             Diagnostic::new("this block belongs to nobody", start, "no step inside tells whose it is");

@@ -50,6 +50,7 @@ impl Parser<'_> {
 
     /// Counts the arguments up to the closing parenthesis, which must be there.
     fn check_argument_count(&mut self, signature: &Signature) -> Parsed<usize> {
+        let open = self.cursor.since(0).end;
         let (mark, start) = (self.cursor.mark(), self.cursor.span().start);
         let (mut depth, mut commas, mut any) = (0usize, 0, false);
         loop {
@@ -61,7 +62,11 @@ impl Parser<'_> {
                 _ => {}
             }
             if self.cursor.at_line_end() {
-                return Err(self.cursor.expected(&format!("`)` to close the arguments of `{}`", signature.name)));
+                let problem = self.cursor.expectation(&format!("`)` to close the arguments of `{}`", signature.name));
+                return Err(self.cursor.report(problem.also(open - 1..open, "opened here")));
+            }
+            if self.cursor.kind() == Kind::UnclosedText {
+                return Err(self.cursor.expected("an argument"));
             }
             any = true;
             self.cursor.advance();

@@ -129,7 +129,8 @@ impl<'a> Cursor<'a> {
             return Ok(*value);
         }
         let list: Vec<_> = table.iter().map(|(word, _)| format!("`{word}`")).collect();
-        let near = did_you_mean(self.text(), table.iter().map(|(word, _)| *word));
+        let words = table.iter().map(|(word, _)| *word).filter(|_| self.kind() == Kind::Word);
+        let near = did_you_mean(self.text(), words);
         let problem = self.expectation(&format!("{what}: {}", list.join(", ")));
         Err(self.report(problem.maybe_help(near)))
     }
@@ -229,9 +230,9 @@ impl<'a> Cursor<'a> {
     /// The problem that `what` was expected here.
     pub(super) fn expectation(&self, what: &str) -> Diagnostic {
         let found = match self.kind() {
-            Kind::Newline => "the end of the line".to_owned(),
-            Kind::End => "the end of the file".to_owned(),
-            Kind::Text => "a string".to_owned(),
+            Kind::Newline => "end of line".to_owned(),
+            Kind::End => "end of file".to_owned(),
+            Kind::Text => "string".to_owned(),
             _ => format!("`{}`", shortened(self.text())),
         };
         Diagnostic::new(format!("unexpected {found}"), self.span(), format!("expected {what}"))

@@ -68,6 +68,7 @@ const VALUES: &[(&str, Value, Returns)] = &[
     ("WSA_WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Wait),
     ("WSA_WAIT_FAILED", Value::WaitFailed, Returns::Wait),
     ("WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Sleep),
+    ("WSA_WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Sleep),
 ];
 
 impl Parser<'_> {
@@ -321,8 +322,8 @@ impl Parser<'_> {
         }
         match call {
             Some(Call::WSAPoll { fds, .. }) if fds.len() != all.len() => {
-                let title = format!("{} sockets are polled, but {} are expected", fds.len(), all.len());
-                let label = format!("expected {} of them", fds.len());
+                let title = "the number of `revents` differs from that of the polled sockets";
+                let label = format!("expected {}, not {}", fds.len(), all.len());
                 let problem = Diagnostic::new(title, self.cursor.since(start), label)
                     .help("`revents` has one entry for each polled socket, in order; `0` for none");
                 Err(self.cursor.report(problem))
@@ -340,8 +341,9 @@ impl Parser<'_> {
         }
         if !expects {
             let problem =
-                Diagnostic::new("a step without expectation shows nothing", span, "expected `= …` before this")
-                    .help("say what the clause demands: `server  listen(L, 5) = 0  shows listen.ok`");
+                Diagnostic::new("a step without expectation shows nothing", span, "expected `= …` before this").help(
+                    "say what the clause demands: `server  accept(L, NULL, NULL) = A  shows accept.ret.new-descriptor`",
+                );
             return Err(self.cursor.report(problem));
         }
         loop {

@@ -64,7 +64,7 @@ impl Parser<'_> {
         let mut at = None;
         if self.cursor.eat("at") {
             let name = self.call_name()?.name.to_owned();
-            at = Some((name, self.cursor.integer("which call, counted from here", 1..=255)? as u8));
+            at = Some((name, self.cursor.integer("the number of the call", 1..=255)? as u8));
         }
         Ok(Fault { kind, process, at })
     }

@@ -31,37 +31,36 @@ pub fn parse(source: &[u8], file: &str, known_clause: &dyn Fn(&str) -> bool) -> 
 
 /// The source as text, if it is one of a reasonable size.
 fn readable<'a>(source: &'a [u8], file: &str) -> Result<&'a str, Diagnostics> {
-    let fail = |title: String, label: &str| {
-        Err(Diagnostics::in_file(
-            file,
-            Diagnostic::new(title, 0..0, label).help("a scenario begins with `scenario \"its title\"`"),
-        ))
+    let fail = |title: String, label: &str, help: &str| {
+        Err(Diagnostics::in_file(file, Diagnostic::new(title, 0..0, label).help(help)))
     };
+    let begin = "a scenario is UTF-8 text and begins with `scenario \"its title\"`";
     if source.len() > MAX_FILE {
         let title = format!("this file is too large: {} bytes", source.len());
-        return fail(title, &format!("a scenario has at most {MAX_FILE} bytes"));
+        return fail(title, &format!("a scenario has at most {MAX_FILE} bytes"), "split it into several files");
     }
     if source.iter().all(u8::is_ascii_whitespace) {
-        return fail("this file is empty".to_owned(), "expected a scenario");
+        return fail("this file is empty".to_owned(), "expected a scenario", begin);
     }
     let place = |at: usize| {
+        let line_start = source[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let line = source[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = at - source[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) + 1;
-        format!("line {line}, byte {column}")
+        format!("line {line}, byte {}", at - line_start + 1)
     };
     if let Some(at) = source.iter().position(|byte| *byte == 0) {
-        return fail(format!("this file is not text: a zero byte at {}", place(at)), "a scenario is UTF-8 text");
+        return fail("this file is not text".to_owned(), &format!("a zero byte at {}", place(at)), begin);
     }
     let text = match std::str::from_utf8(source) {
         Ok(text) => text,
         Err(error) => {
-            let at = place(error.valid_up_to());
-            return fail(format!("this file is not UTF-8 text: {at}"), "a scenario is UTF-8 text");
+            let label = format!("no character at {}", place(error.valid_up_to()));
+            return fail("this file is not UTF-8".to_owned(), &label, begin);
         }
     };
     if let Some(number) = text.split('\n').position(|line| line.len() > MAX_LINE) {
         let title = format!("line {} is too long", number + 1);
-        return fail(title, &format!("a line has at most {MAX_LINE} bytes; one that ends in `\\` goes on in the next"));
+        let label = format!("a line has at most {MAX_LINE} bytes");
+        return fail(title, &label, "a line that ends in `\\` goes on in the next one");
     }
     Ok(text)
 }
@@ -152,7 +151,8 @@ impl<'a> Parser<'a> {
 
     fn scenario(&mut self) {
         self.skip_empty_lines();
-        if self.title().is_err() {
+        let is_title = self.cursor.at("scenario");
+        if self.title().is_err() && is_title {
             self.cursor.skip_line();
         }
         self.script.prose = prose(&self.script.source, self.cursor.span().start);

@@ -1,0 +1,71 @@
+//! Every example of the grammar page is what it says it is.
+
+use std::fs;
+use std::path::Path;
+
+use winaccept::lang::{format_source, parse};
+
+struct Example {
+    /// What stands behind the fence.
+    kind: String,
+    text: String,
+    line: usize,
+}
+
+fn page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md")).unwrap()
+}
+
+fn examples() -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut open = false;
+    for (number, line) in page().lines().enumerate() {
+        match line.strip_prefix("```") {
+            Some(_) if open => open = false,
+            Some(kind) => {
+                open = true;
+                examples.push(Example { kind: kind.to_owned(), text: String::new(), line: number + 1 });
+            }
+            None if open => examples.last_mut().unwrap().text += &format!("{line}\n"),
+            None => {}
+        }
+    }
+    examples
+}
+
+#[test]
+fn every_example_parses_and_is_formatted() {
+    let examples = examples();
+    let prelude = examples[0].text.clone();
+    for Example { kind, text, line } in &examples {
+        let file = format!("language.md:{line}");
+        let whole = if kind.contains("fragment") { format!("{prelude}{text}") } else { text.clone() };
+        let parsed = parse(whole.as_bytes(), &file, &|_| true);
+        match kind.as_str() {
+            "winaccept" | "winaccept fragment" => {
+                if let Err(diagnostics) = parsed {
+                    panic!("{diagnostics}");
+                }
+                assert_eq!(format_source(&whole, &file).unwrap(), whole, "{file} is not laid out as `fmt` does");
+            }
+            "winaccept fragment broken" => {
+                // What the page shows beside it is what is said, but for the name of the file.
+                let said = parsed.unwrap_err().to_string().replace(&file, "FILE");
+                let shown = &examples.iter().find(|other| other.kind == "text" && other.line > *line).unwrap().text;
+                assert_eq!(said.trim(), shown.trim());
+            }
+            "text" => {}
+            other => panic!("{file}: unknown kind of example `{other}`"),
+        }
+    }
+    assert!(examples.len() > 10);
+}
+
+#[test]
+fn the_page_names_every_limit() {
+    use winaccept::lang::limits::{MAX_ACTORS, MAX_LINE, MAX_NAMES, MAX_STEPS};
+    let page = page();
+    for limit in [MAX_LINE, MAX_ACTORS, MAX_NAMES, MAX_STEPS] {
+        assert!(page.contains(&format!("| {limit}")), "{limit}");
+    }
+}

@@ -1,0 +1,262 @@
+//! Properties over random input: nothing panics, formatting settles, observations survive being written down.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use winaccept::lang::{format_source, parse, parse_observed, render_call, render_expect, render_observed};
+use winaccept_model::call::{Address, Call, Data, Family, Ip, NetworkEvents, OptVal, PollEvents, Port};
+use winaccept_model::code::{CODES, Code};
+use winaccept_model::outcome::Value;
+use winaccept_sim::observe::{Observed, Seen, SeenAddress, SeenOut, SeenValue};
+use winaccept_sim::script::{Action, Item, NameId, Ref, Script};
+
+/// Words that the language is made of, and some that it is not.
+const WORDS: &[&str] = &[
+    "scenario \"t\"\n",
+    "process",
+    "winsock",
+    "model only",
+    "any order {\n",
+    "clients 2 alike {\n",
+    "either {",
+    "} or {",
+    "repeat {\n",
+    "never",
+    "hold",
+    "drop SYN of",
+    "fault no-buffers",
+    "shows",
+    "with",
+    "in hook",
+    "resumes",
+    "prints",
+    "exits 1",
+    "server",
+    "client",
+    "socket(AF_INET, SOCK_STREAM, 0) = ",
+    "accept(",
+    "listen(",
+    "select(",
+    "WSAPoll(",
+    "L",
+    "A",
+    "C",
+    ",",
+    "(",
+    ")",
+    "{",
+    "}\n",
+    "=",
+    "|",
+    ":",
+    "?",
+    "+",
+    "...",
+    "\n",
+    "\\\n",
+    "# note\n",
+    "\"",
+    "\"x\"",
+    "NULL",
+    "addr",
+    "0",
+    "-1",
+    "99999999999999999999",
+    "127.0.0.1:*",
+    "[::1]:",
+    "INVALID_SOCKET",
+    "WSAEINVAL",
+    "SOCKET_ERROR",
+    "FD_READ",
+    "POLLERR",
+    "\u{feff}",
+    "é",
+    "\t",
+    "\r",
+];
+
+/// A scenario whose variables observations may name, one of them of an alike group.
+const SCRIPT: &str = "scenario \"t\"\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\nany order {\n  clients 2 alike {\n    \
+                      c  socket(AF_INET, SOCK_STREAM, 0) = C\n  }\n}\n";
+
+fn script() -> Script {
+    parse(SCRIPT.as_bytes(), "test", &|_| true).unwrap()
+}
+
+/// Calls that between them have every out-parameter.
+fn calls() -> Vec<Call<Ref>> {
+    let lines = "scenario \"t\"\ns  socket(AF_INET, SOCK_STREAM, 0) = L\ns  accept(L, addr, 16)\ns  recv(L, 16)\n\
+                 s  getsockopt(L, SOL_SOCKET, SO_LINGER)\ns  select({L}, {}, {}, 0)\ns  WSAPoll({L: 0}, 0)\n\
+                 s  WSAEnumNetworkEvents(L, NULL)\ns  listen(L, 5)\n";
+    let script = parse(lines.as_bytes(), "test", &|_| true).unwrap();
+    let calls = script.items.iter().filter_map(|item| match item {
+        Item::Step(step) => match step.action {
+            Action::Call(call) => Some(call),
+            _ => None,
+        },
+        _ => None,
+    });
+    calls.collect()
+}
+
+fn names() -> impl Strategy<Value = Vec<NameId>> {
+    vec((0..3u16).prop_map(NameId), 0..4)
+}
+
+fn code() -> impl Strategy<Value = Code> {
+    prop_oneof![select(CODES).prop_map(|(_, code)| code), any::<u16>().prop_map(Code)]
+}
+
+fn value() -> impl Strategy<Value = SeenValue> {
+    let words = [
+        Value::SocketError,
+        Value::InvalidSocket,
+        Value::WaitTimeout,
+        Value::WaitIoCompletion,
+        Value::WaitFailed,
+        Value::InvalidEvent,
+        Value::Undefined,
+    ];
+    prop_oneof![
+        Just(SeenValue::Handle),
+        select(words.to_vec()).prop_map(SeenValue::Is),
+        any::<i64>().prop_map(|n| SeenValue::Is(Value::Number(n))),
+        code().prop_map(|code| SeenValue::Is(Value::Number(i64::from(code.0)))),
+        any::<u8>().prop_map(|n| SeenValue::Is(Value::WaitEvent(n))),
+    ]
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    let port = prop_oneof![Just(Port::Unset), (1..=u16::MAX).prop_map(Port::Fixed), Just(Port::Chosen(0))];
+    let family = select(vec![Family::Inet, Family::Inet6]);
+    let ip = select(vec![Ip::Any, Ip::Loopback, Ip::NotLocal]);
+    (family, ip, port).prop_map(|(family, ip, port)| Address { family, ip, port })
+}
+
+fn data() -> impl Strategy<Value = Data> {
+    vec(any::<u8>(), 0..=Data::MAX).prop_map(|bytes| Data::new(&bytes).unwrap())
+}
+
+/// Out-parameters that this call has.
+fn outs(call: Call<Ref>) -> BoxedStrategy<Vec<SeenOut>> {
+    let seen_address = (address(), names()).prop_map(|(address, names)| SeenAddress { address, names });
+    let linger = (any::<u16>(), any::<u16>()).prop_map(|(on, seconds)| OptVal::Linger(on, seconds));
+    let one = match call {
+        Call::Accept { .. } => prop_oneof![
+            proptest::option::of(seen_address).prop_map(SeenOut::Addr),
+            any::<i32>().prop_map(SeenOut::AddrLen)
+        ]
+        .boxed(),
+        Call::Recv { .. } => data().prop_map(SeenOut::Data).boxed(),
+        Call::Getsockopt { .. } => {
+            prop_oneof![any::<u32>().prop_map(OptVal::Number), linger].prop_map(SeenOut::Value).boxed()
+        }
+        Call::Select { .. } => prop_oneof![
+            names().prop_map(SeenOut::ReadFds),
+            names().prop_map(SeenOut::WriteFds),
+            names().prop_map(SeenOut::ExceptFds)
+        ]
+        .boxed(),
+        Call::WSAPoll { .. } => vec(any::<u16>().prop_map(PollEvents), 0..4).prop_map(SeenOut::Revents).boxed(),
+        Call::WSAEnumNetworkEvents { .. } => any::<u16>().prop_map(|n| SeenOut::Events(NetworkEvents(n))).boxed(),
+        _ => return Just(Vec::new()).boxed(),
+    };
+    vec(one, 0..3).boxed()
+}
+
+fn observed(call: Call<Ref>) -> impl Strategy<Value = Observed> {
+    let seen = (value(), code(), outs(call)).prop_map(|(value, error, out)| Seen { value, error, out });
+    prop_oneof![
+        8 => seen.prop_map(Observed::Returned),
+        1 => Just(Observed::Blocks),
+        1 => any::<String>().prop_map(Observed::Printed),
+        1 => Just(Observed::Done),
+        1 => any::<String>().prop_map(Observed::NotTaken),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..400)) {
+        let _ = parse(&bytes, "test", &|_| true).map_err(|diagnostics| diagnostics.render(true));
+    }
+
+    #[test]
+    fn no_words_panic(words in vec(select(WORDS), 0..60), spaced in any::<bool>()) {
+        let text = format!("scenario \"t\"\n{}", words.join(if spaced { " " } else { "" }));
+        if let Err(diagnostics) = parse(text.as_bytes(), "test", &|_| false) {
+            prop_assert!(!diagnostics.list().is_empty());
+            prop_assert!(diagnostics.to_string().starts_with("error: "));
+        }
+        if let Ok(formatted) = format_source(&text, "test") {
+            prop_assert_eq!(format_source(&formatted, "test").unwrap(), formatted);
+        }
+    }
+
+    #[test]
+    fn nothing_panics_where_a_scenario_was_damaged(at in 0usize..2000, word in select(WORDS), cut in 0usize..20) {
+        let page = include_str!("../../docs/language.md");
+        for example in page.split("```winaccept\n").skip(1) {
+            let mut text = example.split("```").next().unwrap().to_owned();
+            let mut at = at % text.len();
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            let rest: String = text[at..].chars().skip(cut).collect();
+            text.truncate(at);
+            text = text + word + &rest;
+            let _ = parse(text.as_bytes(), "test", &|_| true).map_err(|diagnostics| diagnostics.to_string());
+            if let Ok(formatted) = format_source(&text, "test") {
+                prop_assert_eq!(format_source(&formatted, "test").unwrap(), formatted);
+            }
+        }
+    }
+
+    #[test]
+    fn observations_survive_being_written_down(
+        (call, observed) in select(calls()).prop_flat_map(|call| (Just(call), observed(call))),
+        binds in proptest::option::of((0..3u16).prop_map(NameId)),
+    ) {
+        let script = script();
+        let text = render_observed(&observed, &script, binds);
+        prop_assert!(!text.contains('\n'));
+        prop_assert_eq!(parse_observed(&text, &script, &call), Ok(observed), "{}", text);
+    }
+
+    #[test]
+    fn no_text_makes_reading_an_observation_panic(words in vec(select(WORDS), 0..12)) {
+        let _ = parse_observed(&words.join(" "), &script(), &calls()[0]);
+    }
+}
+
+#[test]
+fn calls_and_expectations_are_written_as_they_are_read() {
+    let lines = include_str!("../../docs/language.md");
+    let prelude = lines.split("```winaccept\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut checked = 0;
+    for fragment in lines.split("```winaccept fragment\n").skip(1) {
+        let source = format!("{prelude}{}", fragment.split("```").next().unwrap());
+        let script = parse(source.as_bytes(), "test", &|_| true).unwrap();
+        for item in &script.items {
+            let Item::Step(step) = item else { continue };
+            let (Action::Call(call), Some(expect)) = (&step.action, &step.expect) else { continue };
+            let line = &source[step.span.start as usize..step.span.end as usize];
+            let written = format!("{} = {}", render_call(call, &script), render_expect(expect, &script));
+            // What differs in spelling is written in one way only.
+            let usual = line.replace(", 0) =", ", IPPROTO_TCP) =").replace("\\\n    ", "").replace("\\x00", "\\0");
+            let usual = usual.replace("= TRUE", "= 1").replace("= WAIT_IO", "= WSA_WAIT_IO");
+            if line.contains("SOCK_STREAM") || !line.contains(", 0) =") {
+                assert_contains(&usual, &written);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 20);
+}
+
+fn assert_contains(line: &str, written: &str) {
+    assert!(line.contains(written), "`{written}` for `{line}`");
+}
