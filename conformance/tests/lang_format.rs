@@ -39,7 +39,7 @@ either{ c closesocket(D) } or{ }\nrepeat{\n\nc WSAGetLastError()\n}\n}\n}\n\n\n"
 
 #[test]
 fn leaves_lines_that_would_grow_too_long() {
-    let events = vec!["L"; 4].join(",");
+    let events = ["L"; 4].join(",");
     let long = format!(
         "scenario \"t\"\ns socket(AF_INET, SOCK_STREAM, 0)=L\ns select({{{events}}},NULL,NULL,0)=0#{}\n",
         "x".repeat(4058)
