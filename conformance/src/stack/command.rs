@@ -80,3 +80,81 @@ impl Stack for CommandStack {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use winaccept_model::code::Code;
+    use winaccept_model::outcome::Value;
+    use winaccept_sim::observe::{Observed, Seen, SeenValue};
+
+    use super::*;
+
+    /// A worker in which only `accept` blocks, until its socket is closed.
+    const WORKER: &str = r#"
+        while read -r line; do
+            n=$((n + 1))
+            case $line in
+            *'"do":"hello"'*) echo '{"id":'$n',"did":"hello","name":"toy","version":"1","build":"toy","process":7}' ;;
+            *'"function":"socket"'*) echo '{"id":'$n',"did":"returned","value":52,"error":0}' ;;
+            *'"function":"accept"'*) accept=$n ;;
+            *'"function":"closesocket","s":52'*)
+                echo '{"id":'$n',"did":"returned","value":0,"error":0}'
+                echo '{"id":'$accept',"did":"returned","value":-1,"error":10004}' ;;
+            *'"do":"waiting"'*) echo '{"id":'$n',"did":"waiting","at":"the toy"}' ;;
+            *'"do":"look"'*) echo '{"id":'$n',"did":"looked","sockets":[{"local":null,"remote":null,"readable":false}]}' ;;
+            *'"do":"end"'*) echo '{"id":'$n',"did":"ended","clean":true}' ;;
+            *) echo '{"id":'$n',"did":"done"}' ;;
+            esac
+        done"#;
+
+    fn replay(stack: &mut CommandStack, source: &str) -> Replay {
+        let script = crate::lang::parse(source.as_bytes(), "test", &|_| true).unwrap_or_else(|error| panic!("{error}"));
+        stack.replay(&script)
+    }
+
+    fn toy() -> CommandStack {
+        CommandStack::start(vec!["sh".into(), "-c".into(), WORKER.into()]).expect("there is a shell")
+    }
+
+    fn returned(value: SeenValue, error: Code) -> Observed {
+        Observed::Returned(Seen { value, error, out: Vec::new() })
+    }
+
+    #[test]
+    fn a_worker_is_used_for_one_scenario_after_another() {
+        let source = "scenario \"closed under a blocked accept\"\n\n\
+            server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L\n\
+            server  accept(L, NULL, NULL) = ...\n\
+            other   closesocket(L) = 0\n\
+            server  accept resumes = INVALID_SOCKET WSAEINTR\n";
+        let mut stack = toy();
+        assert_eq!(stack.identity().to_string(), "toy-1");
+        for _ in 0..2 {
+            let replay = replay(&mut stack, source);
+            let seen: Vec<_> = replay.steps.iter().map(|step| (step.index, step.observed.clone())).collect();
+            let expected = [
+                (0, returned(SeenValue::Handle, Code::NONE)),
+                (1, Observed::Blocks),
+                (2, returned(SeenValue::Is(Value::Number(0)), Code::NONE)),
+                (3, returned(SeenValue::Is(Value::InvalidSocket), Code::WSAEINTR)),
+            ];
+            assert_eq!(seen, expected);
+            assert_eq!(replay.steps[1].assumed, None, "it was seen waiting");
+            assert_eq!(stack.idle.len(), 1);
+        }
+    }
+
+    #[test]
+    fn what_a_real_stack_cannot_take_is_not_taken() {
+        let mut stack = toy();
+        let replay = replay(&mut stack, "scenario \"a fault\"\n\nfault no-buffers\nserver  WSAGetLastError()\n");
+        assert_eq!(replay.not_taken.as_deref(), Some("a real stack cannot be told to inject a fault"));
+        assert!(replay.steps.is_empty());
+    }
+
+    #[test]
+    fn a_command_that_is_no_worker_is_named() {
+        let why = CommandStack::start(vec!["sh".into(), "-c".into(), "exit 3".into()]).err().expect("no worker");
+        assert!(why.contains("`sh -c exit 3`"), "{why}");
+    }
+}

@@ -254,3 +254,17 @@ fn option_numbers(opt: Opt) -> (i32, i32) {
     };
     (level, number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_winsock2() {
+        assert_eq!(option_numbers(Opt::ExclusiveAddrUse), (0xffff, -5));
+        assert_eq!(option_numbers(Opt::NoDelay), (6, 1));
+        assert_eq!(option_numbers(Opt::V6Only), (41, 27));
+        assert_eq!(backlog_number(Backlog::Hint(300)), -300);
+        assert_eq!(backlog_number(Backlog::Somaxconn), i32::MAX);
+    }
+}

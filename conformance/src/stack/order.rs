@@ -1,8 +1,8 @@
 //! `any order` on a real stack: one deterministic order of the many.
 //!
 //! The lanes take turns, a step each. A lane whose call blocks waits, and goes on once the call has returned. Of
-//! `either` the first branch is taken. `repeat` goes on until a call of it blocks for ever, or, when every other lane is
-//! done, for one more round; that last blocking is what the scenario says of it and is not reported.
+//! `either` the first branch is taken. `repeat` goes on until a call of it blocks for ever: that last blocking is what the
+//! scenario says of it, and is not reported. One whose calls do not block ends some rounds after all other lanes.
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ use super::turn::{Given, Patience, Turnout};
 
 /// No `repeat` goes round more often than this.
 const MAX_ROUNDS: u32 = 100;
+/// Nor more often than this once every other lane is done.
+const MAX_ROUNDS_ALONE: u32 = 8;
 /// When every lane waits: how long for one of them to go on.
 const STUCK: Duration = Duration::from_millis(300);
 /// Between two looks.
@@ -33,14 +35,31 @@ struct Progress<'p, 's> {
 struct Frame<'p, 's> {
     body: &'p [PlannedInLane<'s>],
     next: usize,
-    /// How often the body has been begun, for `repeat`.
-    rounds: Option<u32>,
-    last_round: bool,
+    /// For the body of a `repeat`.
+    rounds: Option<Rounds>,
+}
+
+/// How often a `repeat` has gone round.
+#[derive(Clone, Copy, Default)]
+struct Rounds {
+    all: u32,
+    /// Those that began when every other lane was done.
+    alone: u32,
+}
+
+impl Rounds {
+    fn another(self, alone: bool) -> Rounds {
+        Rounds { all: self.all + 1, alone: self.alone + u32::from(alone) }
+    }
+
+    fn are_enough(self) -> bool {
+        self.all >= MAX_ROUNDS || self.alone >= MAX_ROUNDS_ALONE
+    }
 }
 
 impl<'p, 's> Progress<'p, 's> {
     fn new(lane: &'p PlannedLane<'s>) -> Self {
-        let frame = Frame { body: &lane.body, next: 0, rounds: None, last_round: false };
+        let frame = Frame { body: &lane.body, next: 0, rounds: None };
         Progress { lane, frames: vec![frame], waiting: None }
     }
 
@@ -56,11 +75,11 @@ impl<'p, 's> Progress<'p, 's> {
                 }
                 Some(PlannedInLane::Repeat(body)) => {
                     frame.next += 1;
-                    self.frames.push(Frame { body, next: 0, rounds: Some(1), last_round: alone });
+                    self.frames.push(Frame { body, next: 0, rounds: Some(Rounds::default().another(alone)) });
                 }
                 None => match frame.rounds {
-                    Some(rounds) if rounds < MAX_ROUNDS && !frame.last_round && frame.next > 0 => {
-                        *frame = Frame { body: frame.body, next: 0, rounds: Some(rounds + 1), last_round: alone };
+                    Some(rounds) if !rounds.are_enough() && !frame.body.is_empty() => {
+                        *frame = Frame { body: frame.body, next: 0, rounds: Some(rounds.another(alone)) };
                     }
                     _ => {
                         self.frames.pop();
@@ -117,15 +136,11 @@ impl<'s> Stage<'s> {
         let Some((number, step, repeating)) = lane.next(alone) else { return false };
         let call = match &step.action {
             Action::Call(call) => call,
-            Action::Resumes => {
+            Action::Resumes if self.in_progress[usize::from(actor.0)].is_some() => {
                 lane.waiting = Some((number, step, repeating));
-                if self.in_progress[usize::from(actor.0)].is_none() {
-                    lane.waiting = None;
-                    reports.push(report(number, step, self_resumed()));
-                }
                 return true;
             }
-            Action::InHook(_) | Action::Prints { .. } | Action::Exits(_) => {
+            Action::Resumes | Action::InHook(_) | Action::Prints { .. } | Action::Exits(_) => {
                 let given = self.take(step);
                 reports.push(report(number, step, given));
                 return true;
@@ -172,10 +187,32 @@ impl<'s> Stage<'s> {
     }
 }
 
-fn self_resumed() -> Given {
-    Given::not_taken("no call of this actor is in progress")
-}
-
 fn report(index: usize, step: &Step, given: Given) -> StepReport {
     StepReport { index, actor: step.actor, observed: given.observed, assumed: given.assumed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::{Planned, plan};
+    use super::*;
+
+    #[test]
+    fn a_lane_repeats_until_it_was_alone_for_some_rounds() {
+        let source = "scenario \"a lane\"\n\nany order {\n  server  WSAGetLastError()\n  either {\n    \
+            server  WSASetLastError(2)\n  } or {\n    server  WSASetLastError(3)\n  }\n  repeat {\n    \
+            server  WSASetLastError(1)\n    server  WSAGetLastError()\n  }\n}\n";
+        let script = crate::lang::parse(source.as_bytes(), "test", &|_| true).unwrap_or_else(|error| panic!("{error}"));
+        let planned = plan(&script).expect("a real stack can take it");
+        let Planned::AnyOrder(lanes) = &planned[0] else { panic!("{planned:?}") };
+        let mut lane = Progress::new(&lanes[0]);
+        let mut taken = Vec::new();
+        while let Some((number, _, repeating)) = lane.next(taken.len() > 5) {
+            assert_eq!(repeating, number > 2);
+            taken.push(number);
+        }
+        let rounds = 2 + MAX_ROUNDS_ALONE as usize;
+        let expected: Vec<_> = [0, 1].into_iter().chain([3, 4].repeat(rounds)).collect();
+        assert_eq!(taken, expected, "and of `either` the first branch");
+        assert!(lane.is_done());
+    }
 }

@@ -124,7 +124,8 @@ pub enum Report {
     Returned(Returned),
     /// Where a thread waits.
     Waiting {
-        /// The system function that it was seen to wait in, every time of several looks; absent: not seen to wait.
+        /// The system function in which it was seen to wait, and anything that tells this wait from others of the same
+        /// thread: equal texts mean the same wait. Absent: it was not seen to wait.
         at: Option<String>,
     },
     /// What was seen of the sockets, in order of the question.

@@ -146,3 +146,28 @@ fn seen_address(address: SocketAddress, known: &impl Known) -> SeenAddress {
     let address_in_words = Address { family, ip: ip.unwrap_or(Ip::NotLocal), port };
     SeenAddress { address: address_in_words, names: known.at(address) }
 }
+
+#[cfg(test)]
+mod tests {
+    use winaccept_model::call::{List, Timeout};
+
+    use super::*;
+
+    #[test]
+    fn only_failures_have_an_error() {
+        let accept = Call::Accept { s: Ref::InvalidSocket, addr: Buffer::Null, addrlen: Length::Null };
+        assert_eq!(value(&accept, INVALID_SOCKET), (SeenValue::Is(Value::InvalidSocket), true));
+        assert_eq!(value(&accept, 52), (SeenValue::Handle, false));
+        let timeout: Timeout = Some(0);
+        let wait = Call::WSAWaitForMultipleEvents { events: List::default(), timeout, alertable: false };
+        assert_eq!(value(&wait, 1), (SeenValue::Is(Value::WaitEvent(1)), false));
+        assert_eq!(value(&wait, 0x102), (SeenValue::Is(Value::WaitTimeout), false));
+        assert_eq!(value(&wait, 0xffff_ffff), (SeenValue::Is(Value::WaitFailed), true));
+        assert_eq!(
+            value(&Call::WSACloseEvent { event: Ref::InvalidSocket }, 0),
+            (SeenValue::Is(Value::Number(0)), true)
+        );
+        assert_eq!(value(&Call::WSACleanup, -1), (SeenValue::Is(Value::SocketError), true));
+        assert_eq!(value(&Call::WSAGetLastError, 10038), (SeenValue::Is(Value::Number(10038)), false));
+    }
+}

@@ -136,27 +136,37 @@ impl<'s> Stage<'s> {
         let start = Instant::now();
         let mut pause = AT_ONCE;
         let mut looks = 0;
+        let mut waited_at = None;
         loop {
             if let Some(returned) = self.child(process).returned(ticket, pause) {
                 return Turnout::Returned(returned);
             }
             let waited = start.elapsed();
-            let seen_waiting =
-                matches!(self.child(process).ask(Order::Waiting { thread }), Ok(Report::Waiting { at: Some(_) }));
-            looks = if seen_waiting { looks + 1 } else { 0 };
-            if looks >= LOOKS {
-                match patience {
-                    Patience::ToBlock if local => return Turnout::Blocks(None),
-                    Patience::ToReturn if no_limit && waited >= STILL_WAITING => return Turnout::Blocks(None),
-                    _ => {}
-                }
-            }
-            if waited >= limit {
-                return Turnout::Blocks(Some(format!(
+            let waits_at = match self.child(process).ask(Order::Waiting { thread }) {
+                Ok(Report::Waiting { at }) => at,
+                _ => None,
+            };
+            looks = match &waits_at {
+                Some(_) if waits_at == waited_at => looks + 1,
+                Some(_) => 1,
+                None => 0,
+            };
+            waited_at = waits_at;
+            let seen_waiting = looks >= LOOKS;
+            let blocks = match patience {
+                Patience::ToBlock if seen_waiting && local => Some(None),
+                Patience::ToReturn if seen_waiting && no_limit && waited >= STILL_WAITING => Some(None),
+                _ if waited >= limit => Some(Some(format!(
                     "{} did not return within {} ms; nothing shows that it never would",
                     call.name(),
                     limit.as_millis()
-                )));
+                ))),
+                _ => None,
+            };
+            if let Some(assumed) = blocks
+                && !self.child(process).has_returned(ticket)
+            {
+                return Turnout::Blocks(assumed);
             }
             pause = if waited < GRACE { BETWEEN_LOOKS } else { BETWEEN_LOOKS * 10 };
         }

@@ -26,6 +26,9 @@ pub(super) fn connections(with_ipv6: bool) -> Result<Vec<Connection>, String> {
 }
 
 /// The kernel's own table: unlike Windows' it tells of unacknowledged bytes. Each file takes it some milliseconds.
+///
+/// Closing the file is a request to the wineserver. It takes in what the kernel tells it in the order in which it
+/// happened, and so by then has seen everything that the table shows.
 fn of_linux(with_ipv6: bool) -> Option<Vec<Connection>> {
     let read = |name| std::fs::read_to_string(format!(r"\\?\unix\proc\net\{name}")).ok();
     let mut connections = linux_table::parse(&read("tcp")?);

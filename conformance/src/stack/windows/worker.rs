@@ -12,7 +12,7 @@ use super::connections::connections;
 use super::identity::identity;
 
 /// How long the threads may take to come back at the end of a scenario.
-const COME_BACK: Duration = Duration::from_secs(2);
+const COME_BACK: Duration = Duration::from_secs(1);
 
 /// More cleanups than any scenario has startups.
 const MOST_CLEANUPS: u32 = 1000;
