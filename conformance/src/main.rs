@@ -1,2 +1,7 @@
 //! The `winaccept` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    winaccept::cli::main()
+}

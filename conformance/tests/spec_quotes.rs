@@ -55,8 +55,8 @@ fn lines_are_remembered() {
     let page = Plain::of("one\n<b>two</b>\n\nthree two\nthree");
     assert_eq!(page.lines_of("two"), [2, 4]);
     assert_eq!(page.lines_of("three\n two  three"), [4]);
-    assert_eq!(page.lines_of("four"), []);
-    assert_eq!(page.lines_of(" "), []);
+    assert!(page.lines_of("four").is_empty());
+    assert!(page.lines_of(" ").is_empty());
 }
 
 #[test]

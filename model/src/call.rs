@@ -379,43 +379,132 @@ pub enum Routine<H> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)] // each variant is the function of that name; its page is in spec-notes
 pub enum Call<H = Handle> {
-    WSAStartup { version: Version },
+    WSAStartup {
+        version: Version,
+    },
     WSACleanup,
     WSAGetLastError,
-    WSASetLastError { code: u16 },
-    Socket { family: Family, kind: SockType },
+    WSASetLastError {
+        code: u16,
+    },
+    Socket {
+        family: Family,
+        kind: SockType,
+    },
     /// `WSASocket`; `overlapped` is `WSA_FLAG_OVERLAPPED`.
-    WSASocket { family: Family, kind: SockType, overlapped: bool },
+    WSASocket {
+        family: Family,
+        kind: SockType,
+        overlapped: bool,
+    },
     /// `WSASocket` with the protocol information that `WSADuplicateSocket` filled in for `s`.
-    WSASocketFromInfo { s: H },
-    WSADuplicateSocket { s: H, process: ProcessId },
-    Bind { s: H, name: Name<H> },
-    Listen { s: H, backlog: Backlog },
-    Accept { s: H, addr: Buffer, addrlen: Length },
-    Connect { s: H, name: Name<H> },
-    Shutdown { s: H, how: How },
-    Closesocket { s: H },
-    Send { s: H, data: Data },
-    Recv { s: H, len: u8 },
+    WSASocketFromInfo {
+        s: H,
+    },
+    WSADuplicateSocket {
+        s: H,
+        process: ProcessId,
+    },
+    Bind {
+        s: H,
+        name: Name<H>,
+    },
+    Listen {
+        s: H,
+        backlog: Backlog,
+    },
+    Accept {
+        s: H,
+        addr: Buffer,
+        addrlen: Length,
+    },
+    Connect {
+        s: H,
+        name: Name<H>,
+    },
+    Shutdown {
+        s: H,
+        how: How,
+    },
+    Closesocket {
+        s: H,
+    },
+    Send {
+        s: H,
+        data: Data,
+    },
+    Recv {
+        s: H,
+        len: u8,
+    },
     /// `ioctlsocket(s, FIONBIO, &argp)`.
-    Ioctlsocket { s: H, argp: u32 },
-    Getsockname { s: H, name: Buffer, namelen: Length },
-    Getpeername { s: H, name: Buffer, namelen: Length },
-    Getsockopt { s: H, opt: Opt },
-    Setsockopt { s: H, opt: Opt, value: OptVal },
-    Select { readfds: FdSet<H>, writefds: FdSet<H>, exceptfds: FdSet<H>, timeout: Timeout },
-    WSAPoll { fds: List<(H, PollEvents), SET>, timeout: Timeout },
+    Ioctlsocket {
+        s: H,
+        argp: u32,
+    },
+    Getsockname {
+        s: H,
+        name: Buffer,
+        namelen: Length,
+    },
+    Getpeername {
+        s: H,
+        name: Buffer,
+        namelen: Length,
+    },
+    Getsockopt {
+        s: H,
+        opt: Opt,
+    },
+    Setsockopt {
+        s: H,
+        opt: Opt,
+        value: OptVal,
+    },
+    Select {
+        readfds: FdSet<H>,
+        writefds: FdSet<H>,
+        exceptfds: FdSet<H>,
+        timeout: Timeout,
+    },
+    WSAPoll {
+        fds: List<(H, PollEvents), SET>,
+        timeout: Timeout,
+    },
     WSACreateEvent,
-    WSACloseEvent { event: H },
-    WSASetEvent { event: H },
-    WSAResetEvent { event: H },
+    WSACloseEvent {
+        event: H,
+    },
+    WSASetEvent {
+        event: H,
+    },
+    WSAResetEvent {
+        event: H,
+    },
     /// Waits for any one of the events (`fWaitAll` FALSE).
-    WSAWaitForMultipleEvents { events: List<H, SET>, timeout: Timeout, alertable: bool },
+    WSAWaitForMultipleEvents {
+        events: List<H, SET>,
+        timeout: Timeout,
+        alertable: bool,
+    },
     /// `event` may be absent (`NULL`).
-    WSAEventSelect { s: H, event: Option<H>, mask: NetworkEvents },
-    WSAEnumNetworkEvents { s: H, event: Option<H> },
-    QueueUserAPC { routine: Routine<H>, thread: ThreadId },
-    SleepEx { timeout: Timeout, alertable: bool },
+    WSAEventSelect {
+        s: H,
+        event: Option<H>,
+        mask: NetworkEvents,
+    },
+    WSAEnumNetworkEvents {
+        s: H,
+        event: Option<H>,
+    },
+    QueueUserAPC {
+        routine: Routine<H>,
+        thread: ThreadId,
+    },
+    SleepEx {
+        timeout: Timeout,
+        alertable: bool,
+    },
     /// Installs the default 1.1 blocking hook's stand-in: the script's `in hook` steps run in it.
     WSACancelBlockingCall,
 }

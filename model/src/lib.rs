@@ -12,6 +12,7 @@ pub mod call;
 pub mod choice;
 pub mod code;
 pub mod outcome;
+pub mod parts;
 pub mod profile;
 pub mod rule;
 pub mod rules;

@@ -31,7 +31,8 @@ impl Profile {
         for name in alternatives {
             let known = CHOICES[index].alternatives;
             let alt = known.iter().position(|known| *known == name);
-            let alt = alt.ok_or_else(|| format!("`{point}` has no alternative `{name}`; it has {}", known.join(", ")))?;
+            let alt =
+                alt.ok_or_else(|| format!("`{point}` has no alternative `{name}`; it has {}", known.join(", ")))?;
             bits |= 1 << alt;
         }
         if bits == 0 {

@@ -709,7 +709,8 @@ impl<'a> At<'a> {
     fn woken(&mut self, thread: ThreadId) {
         let Doing::Blocked(call) = self.w.threads[usize::from(thread.0)].doing else { return };
         if matches!(call, Call::Accept { .. }) && self.chooses(crate::choice::WOKEN) {
-            let listener = subject(&call).and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
+            let listener =
+                subject(&call).and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
             let queued = listener.map_or(0, |(s, _)| self.socket_at(s).accept_queue.len());
             let awake = listener.map_or(0, |(s, _)| {
                 let is_awake = |t: &ThreadId| matches!(self.w.threads[usize::from(t.0)].doing, Doing::Woken(_));

@@ -242,10 +242,9 @@ fn table_of(call: &Call) -> Table {
         Call::Setsockopt { .. } => Table::Setsockopt,
         Call::Select { .. } => Table::Select,
         Call::WSAPoll { .. } => Table::WSAPoll,
-        Call::WSACreateEvent
-        | Call::WSACloseEvent { .. }
-        | Call::WSASetEvent { .. }
-        | Call::WSAResetEvent { .. } => Table::EventObject,
+        Call::WSACreateEvent | Call::WSACloseEvent { .. } | Call::WSASetEvent { .. } | Call::WSAResetEvent { .. } => {
+            Table::EventObject
+        }
         Call::WSAWaitForMultipleEvents { .. } => Table::WSAWait,
         Call::WSAEventSelect { .. } => Table::WSAEventSelect,
         Call::WSAEnumNetworkEvents { .. } => Table::WSAEnumNetworkEvents,
@@ -326,8 +325,11 @@ pub fn broken_invariant(w: &World) -> Option<&'static str> {
         if socket.state != State::Listening && !(socket.syn_queue.is_empty() && socket.accept_queue.is_empty()) {
             return Some("only a listener has queues");
         }
-        if socket.accept_queue.len() + socket.syn_queue.len() > usize::from(socket.backlog) + 1 + socket.syn_queue.len() {
-            return Some("the accept queue is no longer than the backlog allows, counted as widely as any profile does");
+        if socket.accept_queue.len() + socket.syn_queue.len() > usize::from(socket.backlog) + 1 + socket.syn_queue.len()
+        {
+            return Some(
+                "the accept queue is no longer than the backlog allows, counted as widely as any profile does",
+            );
         }
         if socket.state == State::NotASocket && socket.holders.iter().any(Option::is_some) {
             return Some("a handle that is open belongs to a socket");
@@ -339,7 +341,8 @@ pub fn broken_invariant(w: &World) -> Option<&'static str> {
             return Some("a socket has a connection exactly while it connects or is connected");
         }
         for thread in socket.waiters.iter() {
-            if !matches!(w.threads[usize::from(thread.0)].doing, Doing::Blocked(_) | Doing::Woken(_) | Doing::Undefined) {
+            if !matches!(w.threads[usize::from(thread.0)].doing, Doing::Blocked(_) | Doing::Woken(_) | Doing::Undefined)
+            {
                 return Some("every waiter is a blocked thread");
             }
         }

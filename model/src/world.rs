@@ -8,7 +8,9 @@
 //! * a connection has the number of the client socket that opened it;
 //! * the socket that `accept` creates has a slot of its own per connection.
 
-use crate::call::{Address, Call, Data, Family, Handle, NetworkEvents, ProcessId, Routine, SockType, ThreadId, Version};
+use crate::call::{
+    Address, Call, Data, Family, Handle, NetworkEvents, ProcessId, Routine, SockType, ThreadId, Version,
+};
 use crate::code::Code;
 use crate::small::Small;
 
@@ -377,7 +379,9 @@ impl World {
             world.conns.resize_with(world.conns.len() + usize::from(slots), Conn::default);
             let owner = ThreadId(index as u8);
             world.sockets.resize_with(world.conns.len(), || Socket::free(owner));
-            world.events.resize_with((index + 1) * EVENTS_PER_THREAD, || EventObject { owner, ..EventObject::default() });
+            world
+                .events
+                .resize_with((index + 1) * EVENTS_PER_THREAD, || EventObject { owner, ..EventObject::default() });
         }
         for slot in 0..world.conns.len() {
             let owner = world.sockets[slot].owner;

@@ -101,10 +101,12 @@ impl Program {
             Action::Call(call) | Action::InHook(call) => Some(call),
             Action::Resumes => {
                 let issued = self.steps[..number].iter().rev().filter(|other| other.actor == step.actor);
-                issued.filter_map(|other| match &other.action {
-                    Action::Call(call) => Some(call),
-                    _ => None,
-                }).next()
+                issued
+                    .filter_map(|other| match &other.action {
+                        Action::Call(call) => Some(call),
+                        _ => None,
+                    })
+                    .next()
             }
             Action::Prints { .. } | Action::Exits(_) => None,
         }
@@ -113,9 +115,8 @@ impl Program {
     /// Does some step print what the last call returned?
     #[must_use]
     pub fn prints_results(&self) -> bool {
-        let prints = |step: &Step| {
-            matches!(step.action, Action::Prints { argument: Some(PrintArgument::LastResult), .. })
-        };
+        let prints =
+            |step: &Step| matches!(step.action, Action::Prints { argument: Some(PrintArgument::LastResult), .. });
         self.steps.iter().any(prints)
     }
 
@@ -183,8 +184,10 @@ impl Program {
             };
             let sockets = self.steps.iter().filter(creates).count();
             if sockets > usize::from(MAX_SLOTS) {
-                let span = self.steps.iter().filter(creates).nth(usize::from(MAX_SLOTS)).map_or(Span::default(), |s| s.span);
-                let message = format!("`{}` creates more than {MAX_SLOTS} sockets; spread them over several actors", actor.name);
+                let span =
+                    self.steps.iter().filter(creates).nth(usize::from(MAX_SLOTS)).map_or(Span::default(), |s| s.span);
+                let message =
+                    format!("`{}` creates more than {MAX_SLOTS} sockets; spread them over several actors", actor.name);
                 return Err(TooLarge { message, span });
             }
             total += sockets;

@@ -204,7 +204,11 @@ fn outcomes(
                             Some(PrintArgument::LastResult) => result.unwrap_or_default(),
                             Some(PrintArgument::LastError) | None => last_error,
                         };
-                        Observed::Printed(format.replacen("%ld", &number.to_string(), 1).replacen("%d", &number.to_string(), 1))
+                        Observed::Printed(format.replacen("%ld", &number.to_string(), 1).replacen(
+                            "%d",
+                            &number.to_string(),
+                            1,
+                        ))
                     }
                     None => Observed::NotTaken("nothing was printed".to_owned()),
                 };
@@ -213,7 +217,11 @@ fn outcomes(
             let mut all = Vec::new();
             each(machine, &start, Event::Print(step.actor), program, None, |branch, fx| {
                 let value = fx.returns.first().and_then(|(_, outcome)| match outcome.value {
-                    winaccept_model::outcome::Value::Number(n) if outcome.error == winaccept_model::code::Code::NONE => Some(n),
+                    winaccept_model::outcome::Value::Number(n)
+                        if outcome.error == winaccept_model::code::Code::NONE =>
+                    {
+                        Some(n)
+                    }
                     _ => None,
                 });
                 all.push(print(branch, value));
@@ -349,7 +357,8 @@ fn happened(program: &Program, machine: &Machine, happening: &Happening, mut bra
         Happening::Timer(name) => branch.config.conn_of(*name).map(Event::Timer),
         Happening::Fault(fault) => match &fault.at {
             None => {
-                let faults = with_fault(branch.config.world.processes()[usize::from(fault.process.0)].faults, fault.kind, true);
+                let faults =
+                    with_fault(branch.config.world.processes()[usize::from(fault.process.0)].faults, fault.kind, true);
                 Some(Event::Faults(fault.process, faults))
             }
             Some(_) => {

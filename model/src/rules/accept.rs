@@ -4,9 +4,8 @@ use super::common::{check, in_callback, in_progress, network_down, not_a_socket,
 use crate::call::{Buffer, Call, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
-    ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS,
-    SAMPLED_AT_ACCEPT, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SELECTION_NOT_INHERITED, TIMEOUTS_INHERITED,
-    WAIT_MFILE_FAILS,
+    ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS, SAMPLED_AT_ACCEPT,
+    SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SELECTION_NOT_INHERITED, TIMEOUTS_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -14,14 +13,8 @@ use crate::rule::{ALWAYS, At, Gives, Kind, NOTHING, Rule, States, Table};
 use crate::world::{Direction, Holder, Selection, Socket, State, Tcb, pack};
 
 const LISTENING: States = States::of(&[State::Listening]);
-const NOT_LISTENING: States = States::of(&[
-    State::Unbound,
-    State::Bound,
-    State::Connecting,
-    State::Connected,
-    State::Failed,
-    State::Datagram,
-]);
+const NOT_LISTENING: States =
+    States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
 
 pub(super) static ACCEPT: &[Rule] = &[
     Rule {
@@ -55,7 +48,10 @@ pub(super) static ACCEPT: &[Rule] = &[
 
 pub(super) static CHECKS: &[Rule] = &[
     not_initialised("accept.not-initialised", &["accept.err.WSANOTINITIALISED", "wsastartup.first"]),
-    in_progress("accept.in-progress.blocking-call", &["accept.err.WSAEINPROGRESS.blocking-call", "einprogress.only-1-1"]),
+    in_progress(
+        "accept.in-progress.blocking-call",
+        &["accept.err.WSAEINPROGRESS.blocking-call", "einprogress.only-1-1"],
+    ),
     in_callback("accept.in-progress.callback", &["accept.err.WSAEINPROGRESS.callback"]),
     network_down("accept.network-down", &["accept.err.WSAENETDOWN"]),
     not_a_socket("accept.not-a-socket", &["accept.err.WSAENOTSOCK"]),
@@ -95,21 +91,11 @@ pub(super) static CHECKS: &[Rule] = &[
     Rule {
         under: &[ADDR_ON_ENTRY],
         when: addr_invalid,
-        ..check(
-            "accept.addr-invalid.on-entry",
-            &["accept.err.WSAEFAULT.addr-invalid"],
-            LISTENING,
-            Code::WSAEFAULT,
-        )
+        ..check("accept.addr-invalid.on-entry", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEFAULT)
     },
     Rule {
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
-        ..check(
-            "accept.no-descriptors",
-            &["accept.err.WSAEMFILE", "maxsockets.memory"],
-            LISTENING,
-            Code::WSAEMFILE,
-        )
+        ..check("accept.no-descriptors", &["accept.err.WSAEMFILE", "maxsockets.memory"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
         when: |at| at.process().faults.no_buffers,

@@ -51,7 +51,11 @@ pub(super) static APC: &[Rule] = &[
         then: |at| {
             at.thread_mut(at.thread).apcs.pop_first();
         },
-        ..case("apc.nested-blocking-call", &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"], States::ANY)
+        ..case(
+            "apc.nested-blocking-call",
+            &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"],
+            States::ANY,
+        )
     },
     Rule {
         when: |at| matches!(at.call, Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. }),
@@ -77,10 +81,7 @@ pub(super) static APC: &[Rule] = &[
         },
         ..case("apc.runs-and-ends-call", &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"], States::ANY)
     },
-    Rule {
-        gives: Gives::Silent,
-        ..case("apc.waits-for-alertable-wait", &["accept.rem.alertable-wait"], States::ANY)
-    },
+    Rule { gives: Gives::Silent, ..case("apc.waits-for-alertable-wait", &["accept.rem.alertable-wait"], States::ANY) },
 ];
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {

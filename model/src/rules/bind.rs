@@ -26,10 +26,7 @@ pub(super) static BIND: &[Rule] = &[
         when: in_use,
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
-    Rule {
-        then: binds,
-        ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram]))
-    },
+    Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {
         to: Some(State::Bound),
         then: |at| {
@@ -38,7 +35,13 @@ pub(super) static BIND: &[Rule] = &[
         },
         ..case(
             "bind.binds",
-            &["bind.rem.required-before-listen", "bind.rem.port-zero", "bind.rem.wildcard", "accept.ex.bind", "accept.ex.port"],
+            &[
+                "bind.rem.required-before-listen",
+                "bind.rem.port-zero",
+                "bind.rem.wildcard",
+                "accept.ex.bind",
+                "accept.ex.port",
+            ],
             States::of(&[State::Unbound]),
         )
     },

@@ -29,18 +29,41 @@ pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
 
 /// What a blocked call gives when its socket, or its Winsock, goes away under it.
 pub(super) static CANCELLED: &[Rule] = &[
-    ended("cancelled.by-hook", &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"], Code::WSAEINTR, |at| {
-        at.cause == Cause::Hook
-    }),
-    Rule { under: &[CLOSE_INTERRUPTED], ..ended("accept.closed-under.interrupted", CLOSED, Code::WSAEINTR, accept_closed) },
-    Rule { under: &[CLOSE_NOTSOCK], ..ended("accept.closed-under.not-a-socket", CLOSED, Code::WSAENOTSOCK, accept_closed) },
-    Rule { under: &[CLOSE_ABORTED], ..ended("accept.closed-under.aborted", CLOSED, Code::WSA_OPERATION_ABORTED, accept_closed) },
-    Rule { under: &[CLOSE_STAYS], gives: Gives::Silent, ..ended("accept.closed-under.stays-blocked", CLOSED, Code::NONE, accept_closed) },
+    ended(
+        "cancelled.by-hook",
+        &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"],
+        Code::WSAEINTR,
+        |at| at.cause == Cause::Hook,
+    ),
+    Rule {
+        under: &[CLOSE_INTERRUPTED],
+        ..ended("accept.closed-under.interrupted", CLOSED, Code::WSAEINTR, accept_closed)
+    },
+    Rule {
+        under: &[CLOSE_NOTSOCK],
+        ..ended("accept.closed-under.not-a-socket", CLOSED, Code::WSAENOTSOCK, accept_closed)
+    },
+    Rule {
+        under: &[CLOSE_ABORTED],
+        ..ended("accept.closed-under.aborted", CLOSED, Code::WSA_OPERATION_ABORTED, accept_closed)
+    },
+    Rule {
+        under: &[CLOSE_STAYS],
+        gives: Gives::Silent,
+        ..ended("accept.closed-under.stays-blocked", CLOSED, Code::NONE, accept_closed)
+    },
     Rule { under: &[CLEANUP_INTERRUPTED], ..ended("cleanup-under.interrupted", CLEANED, Code::WSAEINTR, cleaned) },
     Rule { under: &[CLEANUP_ABORTED], ..ended("cleanup-under.aborted", CLEANED, Code::WSA_OPERATION_ABORTED, cleaned) },
-    Rule { under: &[CLEANUP_NOTINITIALISED], ..ended("cleanup-under.not-initialised", CLEANED, Code::WSANOTINITIALISED, cleaned) },
+    Rule {
+        under: &[CLEANUP_NOTINITIALISED],
+        ..ended("cleanup-under.not-initialised", CLEANED, Code::WSANOTINITIALISED, cleaned)
+    },
     Rule { under: &[CLEANUP_NOTSOCK], ..ended("cleanup-under.not-a-socket", CLEANED, Code::WSAENOTSOCK, cleaned) },
-    Rule { under: &[CLEANUP_STAYS], gives: Gives::Silent, ..ended("cleanup-under.stays-blocked", CLEANED, Code::NONE, cleaned) },
+    Rule {
+        under: &[CLEANUP_STAYS],
+        gives: Gives::Silent,
+        ..ended("cleanup-under.stays-blocked", CLEANED, Code::NONE, cleaned)
+    },
     // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket.
     Rule { gives: Gives::Undefined, ..case("closed-under.undefined", CLOSED, States::ANY) },
 ];
@@ -74,12 +97,7 @@ pub(super) static EXPIRE: &[Rule] = &[
 const CLOSED: &[&str] = &["closesocket.rem.no-concurrent-call"];
 const CLEANED: &[&str] = &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"];
 
-const fn ended(
-    name: &'static str,
-    cites: &'static [&'static str],
-    code: Code,
-    when: fn(&At<'_>) -> bool,
-) -> Rule {
+const fn ended(name: &'static str, cites: &'static [&'static str], code: Code, when: fn(&At<'_>) -> bool) -> Rule {
     Rule { kind: Kind::Case, when, ..check(name, cites, States::ANY, code) }
 }
 

@@ -33,7 +33,11 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
         to: Some(State::NotASocket),
         when: |at| at.sock().options.linger == (1, 0),
         then: |at| closes(at, Manner::Reset),
-        ..case("closesocket.linger-zero-resets", &["closesocket.rem.linger-zero-reset"], States::of(&[State::Connected]))
+        ..case(
+            "closesocket.linger-zero-resets",
+            &["closesocket.rem.linger-zero-reset"],
+            States::of(&[State::Connected]),
+        )
     },
     Rule {
         to: Some(State::NotASocket),
@@ -47,7 +51,12 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
         then: |at| closes(at, Manner::Graceful),
         ..case(
             "closesocket.closes",
-            &["closesocket.rem.default-graceful", "closesocket.rem.descriptor-reuse", "closesocket.rem.no-fd-close", "wsaeventselect.rem.close-cancels"],
+            &[
+                "closesocket.rem.default-graceful",
+                "closesocket.rem.descriptor-reuse",
+                "closesocket.rem.no-fd-close",
+                "wsaeventselect.rem.close-cancels",
+            ],
             States::SOCKET,
         )
     },
@@ -61,7 +70,14 @@ pub(super) static SHUTDOWN: &[Rule] = &[
     check(
         "shutdown.not-connected",
         &["shutdown.err.WSAENOTCONN", "accept.s.connection-on-returned"],
-        States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]),
+        States::of(&[
+            State::Unbound,
+            State::Bound,
+            State::Listening,
+            State::Connecting,
+            State::Failed,
+            State::Datagram,
+        ]),
         Code::WSAENOTCONN,
     ),
     Rule {

@@ -5,13 +5,18 @@ use crate::rule::{Gives, Kind, NOTHING, Rule, States};
 use crate::world::State;
 
 /// A check that needs no more than the socket's state.
-pub(super) const fn check(
-    name: &'static str,
-    cites: &'static [&'static str],
-    from: States,
-    code: Code,
-) -> Rule {
-    Rule { name, cites, kind: Kind::Check, from, to: None, under: &[], when: |_| true, gives: Gives::Fails(code), then: NOTHING }
+pub(super) const fn check(name: &'static str, cites: &'static [&'static str], from: States, code: Code) -> Rule {
+    Rule {
+        name,
+        cites,
+        kind: Kind::Check,
+        from,
+        to: None,
+        under: &[],
+        when: |_| true,
+        gives: Gives::Fails(code),
+        then: NOTHING,
+    }
 }
 
 /// No successful `WSAStartup` preceded the call.

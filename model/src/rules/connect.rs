@@ -64,7 +64,12 @@ pub(super) static CONNECT: &[Rule] = &[
 pub(super) static ANSWER: &[Rule] = &[
     Rule {
         when: |at| at.nonblocking() && !at.again,
-        ..check("connect.would-block", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEWOULDBLOCK)
+        ..check(
+            "connect.would-block",
+            &["connect.rem.nonblocking"],
+            States::of(&[State::Connecting]),
+            Code::WSAEWOULDBLOCK,
+        )
     },
     Rule {
         when: |at| at.sock().error == Code::WSAECONNREFUSED,
@@ -79,7 +84,10 @@ pub(super) static ANSWER: &[Rule] = &[
         when: |at| at.sock().error != Code::WSAECONNREFUSED,
         ..check("connect.timed-out", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Failed]), Code::WSAETIMEDOUT)
     },
-    Rule { gives: Gives::Blocks, ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting])) },
+    Rule {
+        gives: Gives::Blocks,
+        ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting]))
+    },
     case("connect.completes", &["listen.rem.passive-mode"], States::of(&[State::Connected])),
 ];
 

@@ -63,7 +63,12 @@ pub(super) static WAIT: &[Rule] = &[
     in_progress("WSAWaitForMultipleEvents.in-progress", &["einprogress.only-1-1"]),
     Rule {
         when: |at| waited(at).iter().any(|handle| at.w.resolve_event(*handle).is_none()),
-        ..check("WSAWaitForMultipleEvents.invalid-handle", &["wsawait.closed-handle-undefined"], States::ANY, Code::WSA_INVALID_HANDLE)
+        ..check(
+            "WSAWaitForMultipleEvents.invalid-handle",
+            &["wsawait.closed-handle-undefined"],
+            States::ANY,
+            Code::WSA_INVALID_HANDLE,
+        )
     },
     Rule {
         gives: Gives::Continues(Table::WSAWaitReady),
@@ -86,7 +91,10 @@ pub(super) static WAIT_READY: &[Rule] = &[
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.polls", &["wsawait.any-lowest-index"], States::ANY)
     },
-    Rule { gives: Gives::Blocks, ..case("WSAWaitForMultipleEvents.waits", &["wsawait.alertable-returns"], States::ANY) },
+    Rule {
+        gives: Gives::Blocks,
+        ..case("WSAWaitForMultipleEvents.waits", &["wsawait.alertable-returns"], States::ANY)
+    },
 ];
 
 pub(super) static WSAEVENTSELECT: &[Rule] = &[
@@ -99,7 +107,12 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             let Call::WSAEventSelect { event, mask, .. } = at.call else { return true };
             mask.0 != 0 && event.and_then(|handle| at.w.resolve_event(handle)).is_none()
         },
-        ..check("WSAEventSelect.bad-event", &["wsaeventselect.rem.cancel-ignores-handle"], States::SOCKET, Code::WSAEINVAL)
+        ..check(
+            "WSAEventSelect.bad-event",
+            &["wsaeventselect.rem.cancel-ignores-handle"],
+            States::SOCKET,
+            Code::WSAEINVAL,
+        )
     },
     Rule {
         when: |at| matches!(at.call, Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
@@ -109,7 +122,11 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
         },
         ..case(
             "WSAEventSelect.cancels",
-            &["wsaeventselect.rem.cancel-ignores-handle", "wsaeventselect.rem.sets-nonblocking", "wsaeventselect.rem.back-to-blocking"],
+            &[
+                "wsaeventselect.rem.cancel-ignores-handle",
+                "wsaeventselect.rem.sets-nonblocking",
+                "wsaeventselect.rem.back-to-blocking",
+            ],
             States::SOCKET,
         )
     },
@@ -121,7 +138,11 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             let fresh = Selection { event: at.w.resolve_event(handle), mask, ..Selection::default() };
             // "Already happened" conditions are recorded at once, unless this stack remembers what it reported.
             let silent = before.event.is_some() && !at.chooses(RESELECT_SIGNALS);
-            let kept = if silent { Selection { disabled: before.disabled, recorded: before.recorded, ..fresh } } else { fresh };
+            let kept = if silent {
+                Selection { disabled: before.disabled, recorded: before.recorded, ..fresh }
+            } else {
+                fresh
+            };
             at.sock_mut().selection = kept;
             already_happened(at);
         },
@@ -160,7 +181,12 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
         },
         ..case(
             "WSAEnumNetworkEvents.copies-and-clears",
-            &["wsaenum.rem.copy-clear", "wsaenum.rem.atomic-reset", "wsaenum.rem.recording-starts", "accept.rem.inherit.async-events"],
+            &[
+                "wsaenum.rem.copy-clear",
+                "wsaenum.rem.atomic-reset",
+                "wsaenum.rem.recording-starts",
+                "accept.rem.inherit.async-events",
+            ],
             States::SOCKET,
         )
     },
@@ -211,7 +237,11 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
             States::SOCKET,
         )
     },
-    Rule { gives: Gives::Silent, then: NOTHING, ..case("event-record.no-socket", &["wsaeventselect.rem.close-cancels"], States::ANY) },
+    Rule {
+        gives: Gives::Silent,
+        then: NOTHING,
+        ..case("event-record.no-socket", &["wsaeventselect.rem.close-cancels"], States::ANY)
+    },
 ];
 
 fn event(at: &At<'_>) -> Option<EventId> {
@@ -232,9 +262,7 @@ fn waited(at: &At<'_>) -> Vec<Handle> {
 
 fn signalled(at: &At<'_>) -> Option<u8> {
     let set = waited(at);
-    let is_set = |handle: &Handle| {
-        at.w.resolve_event(*handle).is_some_and(|e| at.w.events[usize::from(e.0)].signalled)
-    };
+    let is_set = |handle: &Handle| at.w.resolve_event(*handle).is_some_and(|e| at.w.events[usize::from(e.0)].signalled);
     set.iter().position(is_set).map(|index| index as u8)
 }
 

@@ -2,9 +2,7 @@
 
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents};
-use crate::choice::{
-    HINT_CLAMPS, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
-};
+use crate::choice::{HINT_CLAMPS, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE};
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
 use crate::world::{Direction, Segment, State, Tcb};
@@ -21,7 +19,12 @@ pub(super) static LISTEN: &[Rule] = &[
     network_down("listen.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("listen.not-a-socket", &["listen.err.WSAENOTSOCK"]),
     check("listen.datagram", &["listen.err.WSAEOPNOTSUPP"], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP),
-    check("listen.unbound", &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected", "bind.rem.required-before-listen"], States::of(&[State::Unbound]), Code::WSAEINVAL),
+    check(
+        "listen.unbound",
+        &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected", "bind.rem.required-before-listen"],
+        States::of(&[State::Unbound]),
+        Code::WSAEINVAL,
+    ),
     check(
         "listen.connected",
         &["listen.err.WSAEISCONN", "listen.s.bound-unconnected"],
@@ -34,7 +37,11 @@ pub(super) static LISTEN: &[Rule] = &[
     },
     Rule {
         under: &[RELISTEN_KEEPS],
-        ..case("listen.again-keeps-backlog", &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset"], LISTENING)
+        ..case(
+            "listen.again-keeps-backlog",
+            &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset"],
+            LISTENING,
+        )
     },
     Rule {
         under: &[RELISTEN_UPDATES],
@@ -58,7 +65,11 @@ pub(super) static LISTEN: &[Rule] = &[
                 at.reap(last);
             }
         },
-        ..case("listen.again-drops-excess", &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"], LISTENING)
+        ..case(
+            "listen.again-drops-excess",
+            &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"],
+            LISTENING,
+        )
     },
     Rule {
         to: Some(State::Listening),

@@ -47,7 +47,14 @@ pub(super) static GETPEERNAME: &[Rule] = &[
     check(
         "getpeername.not-connected",
         &["getpeername.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
-        States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]),
+        States::of(&[
+            State::Unbound,
+            State::Bound,
+            State::Listening,
+            State::Connecting,
+            State::Failed,
+            State::Datagram,
+        ]),
         Code::WSAENOTCONN,
     ),
     Rule {

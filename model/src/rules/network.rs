@@ -3,8 +3,8 @@
 use super::common::case;
 use crate::call::NetworkEvents;
 use crate::choice::{
-    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS,
-    RESET_VANISHES, SAMPLED_AT_HANDSHAKE,
+    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES,
+    SAMPLED_AT_HANDSHAKE,
 };
 use crate::code::Code;
 use crate::rule::{At, Gives, Rule, States};
@@ -53,7 +53,11 @@ pub(super) static SYN: &[Rule] = &[
             at.sock_mut().syn_queue.push(conn);
             at.send(conn, Direction::Down, Segment::SynAck);
         },
-        ..segment("syn.queued", &["listen.rem.passive-mode", "protobasics.backlog-held", "bind.rem.wildcard"], LISTENING)
+        ..segment(
+            "syn.queued",
+            &["listen.rem.passive-mode", "protobasics.backlog-held", "bind.rem.wildcard"],
+            LISTENING,
+        )
     },
     Rule {
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
@@ -162,7 +166,11 @@ pub(super) static RST: &[Rule] = &[
         under: &[REFUSED_GIVES_UP],
         when: |at| at.receiver().tcb == Tcb::SynSent,
         then: refused,
-        ..segment("rst.refuses", &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"], States::of(&[State::Connecting]))
+        ..segment(
+            "rst.refuses",
+            &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"],
+            States::of(&[State::Connecting]),
+        )
     },
     Rule {
         under: &[REFUSED_REPEATS],
@@ -188,7 +196,11 @@ pub(super) static RST: &[Rule] = &[
             at.wake(s);
             at.occurs(s, NetworkEvents::CLOSE);
         },
-        ..segment("rst.connected", &["recv.rem.reset", "closesocket.rem.linger-zero-reset"], States::of(&[State::Connected]))
+        ..segment(
+            "rst.connected",
+            &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
+            States::of(&[State::Connected]),
+        )
     },
     Rule {
         then: |at| {

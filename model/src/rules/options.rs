@@ -55,7 +55,11 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
         then: |at| value(at, u32::from(at.state() == State::Listening)),
         ..case(
             "getsockopt.accepting",
-            &["getsockopt.acceptconn.listening", "getsockopt.acceptconn.accepted-socket", "accept.rem.accepted-not-listener"],
+            &[
+                "getsockopt.acceptconn.listening",
+                "getsockopt.acceptconn.accepted-socket",
+                "accept.rem.accepted-not-listener",
+            ],
             States::SOCKET,
         )
     },
@@ -81,7 +85,11 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
                 at.give(Outcome::number(0).with(Out::Option(read)));
             }
         },
-        ..case("getsockopt.reads", &["accept.rem.inherit.properties", "getsockopt.conditional-accept.state"], States::SOCKET)
+        ..case(
+            "getsockopt.reads",
+            &["accept.rem.inherit.properties", "getsockopt.conditional-accept.state"],
+            States::SOCKET,
+        )
     },
 ];
 
@@ -115,7 +123,11 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
             let Call::Setsockopt { opt, value, .. } = at.call else { return };
             set(&mut at.sock_mut().options, opt, value);
         },
-        ..case("setsockopt.sets", &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"], States::SOCKET)
+        ..case(
+            "setsockopt.sets",
+            &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],
+            States::SOCKET,
+        )
     },
 ];
 
@@ -137,7 +149,13 @@ fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
         Opt::RcvBuf => o.rcvbuf,
         Opt::SndTimeo => o.sndtimeo,
         Opt::RcvTimeo => o.rcvtimeo,
-        Opt::Type => if at.sock().kind == SockType::Stream { 1 } else { 2 },
+        Opt::Type => {
+            if at.sock().kind == SockType::Stream {
+                1
+            } else {
+                2
+            }
+        }
         Opt::Linger => return Some(OptVal::Linger(o.linger.0, o.linger.1)),
         Opt::AcceptConn | Opt::Error | Opt::ConnectTime => return None,
     };

@@ -25,7 +25,12 @@ pub(super) static PROGRAM: &[Rule] = &[
         },
         ..case(
             "program.exits",
-            &["accept.ex.final-cleanup", "accept.ex.failure-path", "accept.ex.startup-first", "tutorial.ex.failure-path"],
+            &[
+                "accept.ex.final-cleanup",
+                "accept.ex.failure-path",
+                "accept.ex.startup-first",
+                "tutorial.ex.failure-path",
+            ],
             States::ANY,
         )
     },

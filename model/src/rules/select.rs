@@ -149,9 +149,9 @@ fn readable(at: &At<'_>, s: SocketId) -> bool {
     let socket = at.socket_at(s);
     match socket.state {
         State::Listening => !socket.accept_queue.is_empty(),
-        State::Connected => end(at, s).is_some_and(|end| {
-            !end.unread.as_slice().is_empty() || end.fin_received || end.tcb == Tcb::Reset
-        }),
+        State::Connected => {
+            end(at, s).is_some_and(|end| !end.unread.as_slice().is_empty() || end.fin_received || end.tcb == Tcb::Reset)
+        }
         _ => false,
     }
 }

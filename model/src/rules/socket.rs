@@ -25,7 +25,11 @@ pub(super) static SOCKET: &[Rule] = &[
                 creates(at, family, kind, true);
             }
         },
-        ..case("socket.creates", &["socket.rem.overlapped-default", "ioctl.fionbio.default-blocking", "accept.ex.socket"], States::ANY)
+        ..case(
+            "socket.creates",
+            &["socket.rem.overlapped-default", "ioctl.fionbio.default-blocking", "accept.ex.socket"],
+            States::ANY,
+        )
     },
 ];
 

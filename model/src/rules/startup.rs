@@ -32,7 +32,11 @@ pub(super) static WSASTARTUP: &[Rule] = &[
             }
             process.startups += 1;
         },
-        ..case("WSAStartup.starts", &["wsastartup.first", "wsastartup.refcount", "accept.ex.startup-first"], States::ANY)
+        ..case(
+            "WSAStartup.starts",
+            &["wsastartup.first", "wsastartup.refcount", "accept.ex.startup-first"],
+            States::ANY,
+        )
     },
 ];
 
@@ -71,9 +75,8 @@ const CLEANUP: &[&str] = &[
 fn cleans_up(at: &mut At<'_>, manner: Manner) {
     at.process_mut().startups = 0;
     let process = at.process_id();
-    let blocked = |thread: &Thread| {
-        thread.process == process && matches!(thread.doing, Doing::Blocked(_) | Doing::Woken(_))
-    };
+    let blocked =
+        |thread: &Thread| thread.process == process && matches!(thread.doing, Doing::Blocked(_) | Doing::Woken(_));
     for t in 0..at.w.threads.len() {
         if blocked(&at.w.threads[t]) {
             at.cancel(crate::call::ThreadId(t as u8), Cause::Cleanup);

@@ -16,7 +16,12 @@ pub(super) static SEND: &[Rule] = &[
     in_progress("send.in-progress", &["einprogress.only-1-1"]),
     network_down("send.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("send.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
-    check("send.not-connected", &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"], NOT_CONNECTED, Code::WSAENOTCONN),
+    check(
+        "send.not-connected",
+        &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+        NOT_CONNECTED,
+        Code::WSAENOTCONN,
+    ),
     Rule {
         when: |at| own(at).tcb == Tcb::Reset,
         ..check("send.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
@@ -47,7 +52,12 @@ pub(super) static RECV: &[Rule] = &[
     in_progress("recv.in-progress", &["einprogress.only-1-1"]),
     network_down("recv.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("recv.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
-    check("recv.not-connected", &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned"], NOT_CONNECTED, Code::WSAENOTCONN),
+    check(
+        "recv.not-connected",
+        &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+        NOT_CONNECTED,
+        Code::WSAENOTCONN,
+    ),
     Rule {
         when: |at| at.sock().receive_shut,
         ..check("recv.shut", &["shutdown.err.WSAENOTCONN"], CONNECTED, Code::WSAESHUTDOWN)
@@ -76,12 +86,13 @@ pub(super) static RECV_DATA: &[Rule] = &[
             let data = take(at, usize::from(len));
             at.give(Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)));
         },
-        ..case("recv.receives", &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"], CONNECTED)
+        ..case(
+            "recv.receives",
+            &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"],
+            CONNECTED,
+        )
     },
-    Rule {
-        when: |at| own(at).fin_received,
-        ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED)
-    },
+    Rule { when: |at| own(at).fin_received, ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED) },
     Rule { gives: Gives::Blocks, ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
 ];
 

@@ -1,0 +1,213 @@
+//! The profiles, read from `spec-notes/choices.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use winaccept_model::choice::CHOICES;
+use winaccept_model::profile::Profile;
+
+/// The text of `spec-notes/choices.toml`.
+const SOURCE: &str = include_str!("../../spec-notes/choices.toml");
+
+/// The names of the profiles, strongest evidence first.
+pub const NAMES: [&str; 4] = ["documented", "windows", "wine-8.0", "wine-10.0"];
+
+/// The choice points with their reasons, and the profiles they make up.
+#[derive(Debug)]
+pub struct Choices {
+    /// In the order of the file.
+    pub choices: Vec<Choice>,
+    /// Orders of checks.
+    pub orders: Vec<Order>,
+}
+
+/// A choice point with what is known of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The model's name for it.
+    pub name: String,
+    /// Contradiction, silence, stage or precedence.
+    pub kind: ChoiceKind,
+    /// What is left open.
+    pub question: String,
+    /// What the documents say.
+    pub documents: String,
+    /// What real Windows is known to do.
+    pub known: String,
+    documented: Entry,
+    windows: Option<Entry>,
+    #[serde(rename = "wine-8.0")]
+    wine_8: Option<Entry>,
+    #[serde(rename = "wine-10.0")]
+    wine_10: Option<Entry>,
+}
+
+/// Why a choice is open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChoiceKind {
+    /// Two documents disagree.
+    Contradiction,
+    /// No document speaks of it.
+    Silence,
+    /// At which moment a check is made.
+    Stage,
+    /// Which of several errors comes first.
+    Precedence,
+}
+
+/// What a profile allows at a choice point.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The allowed alternatives.
+    pub allows: Vec<String>,
+    /// Why.
+    pub because: String,
+    /// Where that is known from; none for the documented set.
+    pub source: Option<String>,
+    /// How well.
+    pub grade: Option<String>,
+}
+
+/// The order in which a stack makes its checks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// The profile.
+    pub profile: String,
+    /// Why.
+    pub because: String,
+    /// Names of checks, first made first; `*.name` stands for that check of every call.
+    pub checks: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u32,
+    choice: Vec<Choice>,
+    order: Vec<Order>,
+}
+
+impl Choices {
+    /// The choice points that come with the program.
+    ///
+    /// # Panics
+    /// When `spec-notes/choices.toml` as compiled in is broken; a test reads it.
+    pub fn bundled() -> &'static Choices {
+        static CHOICES: OnceLock<Choices> = OnceLock::new();
+        CHOICES.get_or_init(|| Choices::parse(SOURCE).expect("spec-notes/choices.toml is tested"))
+    }
+
+    /// Reads choice points.
+    ///
+    /// # Errors
+    /// When the text is not of this form, or does not have exactly the model's choice points and alternatives.
+    pub fn parse(source: &str) -> Result<Choices, String> {
+        let file: File = toml::from_str(source).map_err(|error| error.to_string())?;
+        if file.schema != 1 {
+            return Err(format!("schema {} is not known; this program reads schema 1", file.schema));
+        }
+        let choices = Choices { choices: file.choice, orders: file.order };
+        for point in &CHOICES {
+            if choices.choices.iter().filter(|choice| choice.name == point.name).count() != 1 {
+                return Err(format!("`{}` must occur exactly once", point.name));
+            }
+        }
+        for name in NAMES {
+            choices.profile(name)?;
+        }
+        Ok(choices)
+    }
+
+    /// The choice point of this name.
+    pub fn choice(&self, name: &str) -> Option<&Choice> {
+        self.choices.iter().find(|choice| choice.name == name)
+    }
+
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// When there is none of this name, or an entry names an unknown choice point, alternative or check.
+    pub fn profile(&self, name: &str) -> Result<Profile, String> {
+        if !NAMES.contains(&name) {
+            return Err(format!("no profile is called `{name}`; there are {}", NAMES.join(", ")));
+        }
+        let mut profile = Profile::widest(name);
+        for choice in &self.choices {
+            let (entry, _) = choice.entry(name);
+            profile.narrow(&choice.name, entry.allows.iter().map(String::as_str))?;
+        }
+        let order = self.orders.iter().find(|order| order.profile == name);
+        let order = order.or_else(|| self.orders.iter().find(|order| order.profile == "documented"));
+        if let Some(order) = order {
+            profile.set_order(expand(&order.checks)?);
+        }
+        Ok(profile)
+    }
+}
+
+/// The checks that these names stand for, in order.
+fn expand(names: &[String]) -> Result<Vec<String>, String> {
+    let mut all = Vec::new();
+    for name in names {
+        let known = winaccept_model::rules::all().map(|(_, rule)| rule.name);
+        let matching: Vec<String> = match name.strip_prefix("*.") {
+            Some(check) => known
+                .filter(|rule| rule.split_once('.').is_some_and(|(_, rest)| rest == check))
+                .map(str::to_owned)
+                .collect(),
+            None => known.filter(|rule| rule == name).map(str::to_owned).collect(),
+        };
+        if matching.is_empty() {
+            return Err(format!("no rule is called `{name}`"));
+        }
+        all.extend(matching);
+    }
+    Ok(all)
+}
+
+impl Choice {
+    /// What a profile allows here, and whether that is its own entry (otherwise it is the documented set, because nothing is known).
+    pub fn entry(&self, profile: &str) -> (&Entry, bool) {
+        let own = match profile {
+            "documented" => Some(&self.documented),
+            "windows" => self.windows.as_ref(),
+            "wine-8.0" => self.wine_8.as_ref(),
+            "wine-10.0" => self.wine_10.as_ref(),
+            _ => None,
+        };
+        (own.unwrap_or(&self.documented), own.is_some())
+    }
+}
+
+/// The profiles of this build, by name.
+pub fn all() -> BTreeMap<&'static str, Profile> {
+    NAMES
+        .iter()
+        .map(|name| (*name, Choices::bundled().profile(name).expect("spec-notes/choices.toml is tested")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_choices_are_those_of_the_model() {
+        Choices::parse(SOURCE).unwrap();
+    }
+
+    #[test]
+    fn every_entry_of_a_stack_names_source_and_grade() {
+        for choice in &Choices::bundled().choices {
+            for name in &NAMES[1..] {
+                let (entry, own) = choice.entry(name);
+                assert_eq!(own, entry.source.is_some() && entry.grade.is_some(), "{} of {name}", choice.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Scenario files: the bundled ones, and those a user names.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use winaccept_sim::program::Program;
+use winaccept_sim::script::Script;
+
+use crate::lang;
+use crate::spec::Spec;
+
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// The ending of scenario files.
+pub const EXTENSION: &str = "winaccept";
+
+/// A scenario that can be run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its file, as shown to people: relative to the bundled folder, or as the user named it.
+    pub file: String,
+    /// It as data.
+    pub script: Script,
+    /// It made ready to run.
+    pub program: Program,
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// The rendered diagnostics, with place and remedy.
+    pub fn read(source: &[u8], file: &str) -> Result<Scenario, String> {
+        let knows = |id: &str| Spec::bundled().knows(id);
+        let script = lang::parse(source, file, &knows).map_err(|problems| problems.render(false))?;
+        let program = Program::new(&script).map_err(|too_large| format!("error: {file}: {}", too_large.message))?;
+        Ok(Scenario { file: file.to_owned(), script, program })
+    }
+
+    /// Every clause that a step or claim of this scenario shows, in order, each once.
+    #[must_use]
+    pub fn clauses(&self) -> Vec<&str> {
+        let steps = self.program.steps.iter().flat_map(|step| &step.shows);
+        let nevers = self.program.nevers.iter().flat_map(|never| &never.shows);
+        let mut all: Vec<&str> = Vec::new();
+        for clause in steps.chain(nevers) {
+            if !all.contains(&clause.as_str()) {
+                all.push(clause);
+            }
+        }
+        all
+    }
+}
+
+/// The bundled scenarios, in the order of their names.
+///
+/// # Errors
+/// The diagnostics of the first broken file; a test reads them all.
+pub fn bundled() -> Result<Vec<Scenario>, String> {
+    let mut files: Vec<_> = Vec::new();
+    collect(&BUNDLED, &mut files);
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    files.iter().map(|(name, source)| Scenario::read(source, name)).collect()
+}
+
+fn collect(dir: &'static Dir<'static>, files: &mut Vec<(String, &'static [u8])>) {
+    for file in dir.files() {
+        if file.path().extension().is_some_and(|ending| ending == EXTENSION) {
+            files.push((file.path().to_string_lossy().replace('\\', "/"), file.contents()));
+        }
+    }
+    dir.dirs().for_each(|dir| collect(dir, files));
+}
+
+/// The scenarios in these files and folders; every problem is told, not only the first.
+///
+/// # Errors
+/// When a path cannot be read, holds no scenario, or holds a broken one.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
+    let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        match files_under(path) {
+            Ok(files) if files.is_empty() => {
+                problems.push(format!("error: {}: no file here ends in .{EXTENSION}", path.display()));
+            }
+            Ok(files) => {
+                for file in files {
+                    let read = std::fs::read(&file).map_err(|error| format!("error: {}: {error}", file.display()));
+                    match read.and_then(|source| Scenario::read(&source, &file.to_string_lossy())) {
+                        Ok(scenario) => scenarios.push(scenario),
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(scenarios) } else { Err(problems.join("\n")) }
+}
+
+fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let explain = |error: std::io::Error| match bundled_name(path) {
+        Some(name) => {
+            format!("error: {}: {error}\nhelp: `{name}` is bundled: run it with --only {name}", path.display())
+        }
+        None => format!("error: {}: {error}", path.display()),
+    };
+    let metadata = std::fs::metadata(path).map_err(explain)?;
+    if metadata.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(explain)? {
+        let entry = entry.map_err(explain)?.path();
+        if entry.is_dir() {
+            files.extend(files_under(&entry)?);
+        } else if entry.extension().is_some_and(|ending| ending == EXTENSION) {
+            files.push(entry);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn bundled_name(path: &Path) -> Option<String> {
+    let wanted = path.file_stem()?.to_string_lossy().into_owned();
+    let mut files = Vec::new();
+    collect(&BUNDLED, &mut files);
+    files
+        .iter()
+        .any(|(name, _)| Path::new(name).file_stem().is_some_and(|stem| stem == wanted.as_str()))
+        .then_some(wanted)
+}

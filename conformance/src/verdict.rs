@@ -1,0 +1,262 @@
+//! Verdicts: what a stack did, held against the documents and against what its profile says it does.
+
+use serde::Serialize;
+use winaccept_model::choice::CHOICES;
+use winaccept_model::profile::Profile;
+use winaccept_model::step::Machine;
+use winaccept_sim::observe::{Observed, allows, matches, same};
+use winaccept_sim::run::{Guide, Run, StepRun, run};
+use winaccept_sim::script::{Action, Expect, Script, Step};
+
+use crate::lang::{render_action, render_expect, render_observed};
+use crate::profiles::Choices;
+use crate::stack::Replay;
+use crate::suite::Scenario;
+
+/// A verdict on one scenario.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As documented.
+    Pass,
+    /// Not as documented, but exactly what the model does under this stack's profile.
+    Deviates,
+    /// The profile says that it would deviate, and it did not.
+    Fixed,
+    /// Neither as documented nor as the profile says.
+    Fail,
+    /// An earlier step deviated, so the claim was not reached.
+    Blocked,
+    /// Rests on an assumed wait.
+    Unresolved,
+    /// This stack cannot take a step of it.
+    ModelOnly,
+}
+
+impl Verdict {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Verdict; 7] = [
+        Verdict::Pass,
+        Verdict::Deviates,
+        Verdict::Fixed,
+        Verdict::Fail,
+        Verdict::Blocked,
+        Verdict::Unresolved,
+        Verdict::ModelOnly,
+    ];
+
+    /// As it is written in output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Deviates => "deviates",
+            Verdict::Fixed => "fixed",
+            Verdict::Fail => "fail",
+            Verdict::Blocked => "blocked",
+            Verdict::Unresolved => "unresolved",
+            Verdict::ModelOnly => "model_only",
+        }
+    }
+}
+
+/// A verdict with its reason.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a sentence; empty for a plain pass.
+    pub reason: String,
+    /// The number of the step that decided, and what was seen there.
+    pub step: Option<usize>,
+    /// The choice points of the profile on which a deviation rests.
+    pub choices: Vec<&'static str>,
+    /// The profile keeps the documented set at a choice point on which this rests, because nothing is known.
+    pub rests_on_unknown: bool,
+}
+
+impl Judged {
+    fn new(verdict: Verdict, reason: String, step: Option<usize>) -> Judged {
+        Judged { verdict, reason, step, choices: Vec::new(), rests_on_unknown: false }
+    }
+}
+
+/// Judges a scenario on the model under a profile.
+#[must_use]
+pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
+    let script = &scenario.script;
+    let played = run(&scenario.program, machine, Guide::Expectations);
+    if let Some((number, name)) = played.broken.first() {
+        return Judged::new(Verdict::Fail, format!("invariant broken: {name}"), Some(*number));
+    }
+    for (number, step) in scenario.program.steps.iter().enumerate() {
+        if let Err(reason) = step_allowed(step, &played.steps[number], script) {
+            let documented = machine.profile.name == "documented";
+            let choices = choices_behind(scenario, &machine.profile, number);
+            let verdict = if documented || choices.is_empty() { Verdict::Fail } else { Verdict::Deviates };
+            let mut judged = Judged::new(verdict, because(reason, &choices), Some(number));
+            judged.choices = choices;
+            return judged;
+        }
+    }
+    if let Some(reason) = crate::never::broken(scenario, machine) {
+        return Judged::new(Verdict::Fail, reason, None);
+    }
+    let mut judged = Judged::new(Verdict::Pass, String::new(), None);
+    judged.rests_on_unknown = rests_on_unknown(scenario, &played, &machine.profile.name);
+    judged
+}
+
+/// Does the expectation cover exactly what the model allows? If not: how they differ.
+///
+/// # Errors
+/// The difference, in words.
+pub fn step_allowed(step: &Step, run: &StepRun, script: &Script) -> Result<(), String> {
+    let Some(expect) = &step.expect else {
+        return match (&step.action, run.allowed.iter().find(|seen| matches!(seen, Observed::NotTaken(_)))) {
+            (Action::Exits(_), Some(Observed::NotTaken(why))) => {
+                Err(format!("{}: {why}", render_action(&step.action, script)))
+            }
+            _ => Ok(()),
+        };
+    };
+    let action = || render_action(&step.action, script);
+    for seen in &run.allowed {
+        if !allows(expect, seen) {
+            let seen = render_observed(seen, script, None);
+            return Err(format!("{} = {seen}, documented: {}", action(), render_expect(expect, script)));
+        }
+    }
+    if let Expect::OneOf(patterns) = expect {
+        let reached =
+            |pattern| run.allowed.iter().any(|seen| matches!(seen, Observed::Returned(seen) if matches(pattern, seen)));
+        if let Some(pattern) = patterns.iter().find(|pattern| !reached(pattern)) {
+            let never = crate::lang::render_pattern(pattern, script);
+            return Err(format!("{}: the model never allows {never} here", action()));
+        }
+    } else if run.allowed.is_empty() {
+        return Err(format!("{}: the model never gets here", action()));
+    }
+    Ok(())
+}
+
+/// Judges what a real stack was seen to do.
+#[must_use]
+pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
+    if let Some(reason) = &replay.not_taken {
+        return Judged::new(Verdict::ModelOnly, reason.clone(), None);
+    }
+    let steps = &scenario.program.steps;
+    let script = &scenario.script;
+    let mut reports: Vec<Vec<(&Observed, Option<&String>)>> = vec![Vec::new(); steps.len()];
+    for report in &replay.steps {
+        if let Some(reports) = reports.get_mut(report.index) {
+            reports.push((&report.observed, report.assumed.as_ref()));
+        }
+    }
+    // A step of `repeat` is seen several times: each must be possible, none of them narrows the rest.
+    let seen: Vec<Option<Observed>> = reports
+        .iter()
+        .map(|reports| match reports.as_slice() {
+            [(observed, _)] => Some((*observed).clone()),
+            _ => None,
+        })
+        .collect();
+    let machine = Machine::new(profile.clone());
+    let played = run(&scenario.program, &machine, Guide::Seen(&seen));
+    let shown = |step: &Step, observed: &Observed| {
+        let expect =
+            step.expect.as_ref().map_or_else(String::new, |e| format!(", documented: {}", render_expect(e, script)));
+        format!("{} = {}{expect}", render_action(&step.action, script), render_observed(observed, script, None))
+    };
+    let mut first_deviation = None;
+    let mut unexplained = None;
+    let mut unreached = None;
+    for (number, step) in steps.iter().enumerate() {
+        for (observed, _) in &reports[number] {
+            let documented = step.expect.as_ref().is_none_or(|expect| allows(expect, observed));
+            if !documented && first_deviation.is_none() {
+                first_deviation = Some((number, shown(step, observed)));
+            }
+            let explained = played.steps[number].allowed.iter().any(|allowed| same(allowed, observed));
+            if !explained && unexplained.is_none() && !matches!(step.action, Action::Prints { .. } | Action::Exits(_)) {
+                unexplained = Some((number, shown(step, observed)));
+            }
+            let claims = !step.shows.is_empty();
+            if claims && matches!(observed, Observed::NotTaken(_)) && unreached.is_none() {
+                unreached = Some(number);
+            }
+        }
+    }
+    let assumed = reports.iter().zip(steps).find_map(|(reports, step)| {
+        let assumed = reports.iter().find_map(|(_, assumed)| *assumed)?;
+        (!step.shows.is_empty()).then_some(assumed)
+    });
+    match (first_deviation, unexplained) {
+        (None, Some((number, reason))) => {
+            let said = expected_under(&played, number, script);
+            let reason = format!("{reason}; profile {} says {said}", profile.name);
+            Judged::new(Verdict::Fixed, reason, Some(number))
+        }
+        (None, None) => match assumed {
+            Some(assumption) => Judged::new(Verdict::Unresolved, format!("as documented, if {assumption}"), None),
+            None => {
+                let mut judged = Judged::new(Verdict::Pass, String::new(), None);
+                judged.rests_on_unknown = rests_on_unknown(scenario, &played, &profile.name);
+                judged
+            }
+        },
+        (Some(_), Some((number, reason))) => {
+            let said = expected_under(&played, number, script);
+            Judged::new(Verdict::Fail, format!("{reason}; profile {} says {said}", profile.name), Some(number))
+        }
+        (Some((number, reason)), None) => {
+            let choices = choices_behind(scenario, profile, number);
+            let verdict = match (unreached, assumed) {
+                (Some(claim), _) if claim > number => Verdict::Blocked,
+                (_, Some(_)) => Verdict::Unresolved,
+                _ => Verdict::Deviates,
+            };
+            let mut judged = Judged::new(verdict, because(reason, &choices), Some(number));
+            judged.choices = choices;
+            judged
+        }
+    }
+}
+
+fn expected_under(played: &Run, number: usize, script: &Script) -> String {
+    let all: Vec<String> =
+        played.steps[number].allowed.iter().map(|seen| render_observed(seen, script, None)).collect();
+    if all.is_empty() { "that this is never reached".to_owned() } else { all.join(" | ") }
+}
+
+fn because(reason: String, choices: &[&'static str]) -> String {
+    if choices.is_empty() { reason } else { format!("{reason}; because of {}", choices.join(", ")) }
+}
+
+/// The choice points on which the outcome of a step rests: those at which putting this profile back to the documented set
+/// would change what the model allows there.
+fn choices_behind(scenario: &Scenario, profile: &Profile, number: usize) -> Vec<&'static str> {
+    let allowed = |profile: &Profile| {
+        let played = run(&scenario.program, &Machine::new(profile.clone()), Guide::Expectations);
+        played.steps[number].allowed.clone()
+    };
+    let with_it = allowed(profile);
+    let behind = |point: &&winaccept_model::choice::ChoicePoint| {
+        let Some(choice) = Choices::bundled().choice(point.name) else { return false };
+        let documented = &choice.entry("documented").0.allows;
+        if choice.entry(&profile.name).0.allows == *documented {
+            return false;
+        }
+        let mut without = profile.clone();
+        let narrowed = without.narrow(point.name, documented.iter().map(String::as_str));
+        narrowed.is_ok() && allowed(&without) != with_it
+    };
+    CHOICES.iter().filter(behind).map(|point| point.name).collect()
+}
+
+/// A claim rests on a set of which nobody knows which alternative this stack takes.
+fn rests_on_unknown(scenario: &Scenario, played: &Run, profile: &str) -> bool {
+    let open = |(number, step): (usize, &Step)| !step.shows.is_empty() && played.steps[number].allowed.len() > 1;
+    profile != "documented" && scenario.program.steps.iter().enumerate().any(open)
+}

@@ -1,0 +1,182 @@
+//! The objects of one owner, kept many times over and put back as a unit.
+//!
+//! Exploring visits millions of worlds that are made of few different parts: what one thread owns takes few
+//! forms, and a world is a combination of them. [`Parts`] holds each form once; a world is then a list of numbers.
+
+use std::hash::{Hash, Hasher};
+
+use crate::call::ThreadId;
+use crate::world::{
+    Conn, Doing, EVENTS_PER_THREAD, End, EventObject, Options, Selection, Socket, State, Thread, World,
+};
+
+/// The forms that one owner's objects took: its thread, its sockets with their connections and the sockets that
+/// accept these, its events.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    owner: usize,
+    slots: std::ops::Range<usize>,
+    threads: Vec<Thread>,
+    created: Vec<Socket>,
+    accepted: Vec<Socket>,
+    conns: Vec<Conn>,
+    events: Vec<EventObject>,
+}
+
+impl Parts {
+    /// No forms yet of what this owner has in worlds shaped like this one.
+    #[must_use]
+    pub fn new(world: &World, owner: ThreadId) -> Parts {
+        let thread = &world.threads[usize::from(owner.0)];
+        Parts {
+            owner: usize::from(owner.0),
+            slots: usize::from(thread.first_slot)..usize::from(thread.first_slot + thread.slots),
+            threads: Vec::new(),
+            created: Vec::new(),
+            accepted: Vec::new(),
+            conns: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// How many forms there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// None yet?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.threads.is_empty()
+    }
+
+    /// Keeps the form that the owner's objects have in this world, under the next number.
+    pub fn keep(&mut self, world: &World) {
+        let (accepted, events) = self.places(world);
+        self.threads.push(world.threads[self.owner].clone());
+        self.created.extend_from_slice(&world.sockets[self.slots.clone()]);
+        self.accepted.extend_from_slice(&world.sockets[accepted]);
+        self.conns.extend_from_slice(&world.conns[self.slots.clone()]);
+        self.events.extend_from_slice(&world.events[events]);
+    }
+
+    /// Puts a form back into a world of the same shape, without allocating.
+    pub fn put(&self, number: usize, world: &mut World) {
+        let (accepted, events) = self.places(world);
+        let (slots, own_events) = self.own(number);
+        world.threads[self.owner].clone_from(&self.threads[number]);
+        world.sockets[self.slots.clone()].clone_from_slice(&self.created[slots.clone()]);
+        world.sockets[accepted].clone_from_slice(&self.accepted[slots.clone()]);
+        world.conns[self.slots.clone()].clone_from_slice(&self.conns[slots]);
+        world.events[events].clone_from_slice(&self.events[own_events]);
+    }
+
+    /// Have the owner's objects this form in this world?
+    #[must_use]
+    pub fn same(&self, number: usize, world: &World) -> bool {
+        let (accepted, events) = self.places(world);
+        let (slots, own_events) = self.own(number);
+        world.threads[self.owner] == self.threads[number]
+            && world.conns[self.slots.clone()] == self.conns[slots.clone()]
+            && world.sockets[self.slots.clone()] == self.created[slots.clone()]
+            && world.sockets[accepted] == self.accepted[slots]
+            && world.events[events] == self.events[own_events]
+    }
+
+    /// Hashes the form that the owner's objects have in this world. Equal forms hash equally; what seldom differs
+    /// is left out.
+    pub fn hash(&self, world: &World, hasher: &mut impl Hasher) {
+        let (accepted, events) = self.places(world);
+        hash_thread(&world.threads[self.owner], hasher);
+        for conn in &world.conns[self.slots.clone()] {
+            hash_conn(conn, hasher);
+        }
+        for socket in world.sockets[self.slots.clone()].iter().chain(&world.sockets[accepted]) {
+            hash_socket(socket, hasher);
+        }
+        for event in &world.events[events] {
+            if event.open {
+                hasher.write_u8(1 + u8::from(event.signalled));
+                event.waiters.hash(hasher);
+            }
+        }
+    }
+
+    /// Where the owner's accepted sockets and events stand in a world.
+    fn places(&self, world: &World) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let offset = world.conns.len();
+        let events = self.owner * EVENTS_PER_THREAD..(self.owner + 1) * EVENTS_PER_THREAD;
+        (self.slots.start + offset..self.slots.end + offset, events)
+    }
+
+    /// Where a form's slots and events stand here.
+    fn own(&self, number: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let slots = self.slots.len();
+        (number * slots..(number + 1) * slots, number * EVENTS_PER_THREAD..(number + 1) * EVENTS_PER_THREAD)
+    }
+}
+
+fn hash_thread(thread: &Thread, hasher: &mut impl Hasher) {
+    let doing = match &thread.doing {
+        Doing::Running => 0,
+        Doing::Blocked(_) => 1,
+        Doing::Woken(_) => 2,
+        Doing::Undefined => 3,
+        Doing::Exited => 4,
+    };
+    hasher.write_u32(doing << 16 | u32::from(thread.last_error.0));
+    if let Doing::Blocked(call) | Doing::Woken(call) = &thread.doing {
+        call.hash(hasher);
+    }
+    if !thread.apcs.is_empty() {
+        thread.apcs.hash(hasher);
+    }
+}
+
+fn hash_conn(conn: &Conn, hasher: &mut impl Hasher) {
+    let listener = conn.listener.map_or(0, |listener| u64::from(listener.0) + 1);
+    let flags = u64::from(conn.timer) | u64::from(conn.held) << 1 | u64::from(conn.sampled.is_some()) << 2;
+    let rest = listener | u64::from(conn.retries) << 8 | u64::from(conn.lose) << 16 | flags << 24;
+    hasher.write_u64(bits_of(&conn.client) ^ rest << 32);
+    hasher.write_u64(bits_of(&conn.server));
+    for data in [&conn.client.sent, &conn.client.unread, &conn.server.sent, &conn.server.unread] {
+        if !data.as_slice().is_empty() {
+            hasher.write(data.as_slice());
+        }
+    }
+}
+
+/// An end's state and flight in 32 bits.
+fn bits_of(end: &End) -> u64 {
+    let flags = u64::from(end.fin_sent) | u64::from(end.fin_received) << 1 | u64::from(end.attached) << 2;
+    let flight = end.flight.iter().fold(1, |bits, segment| bits << 3 | segment as u64);
+    end.tcb as u64 | flags << 3 | flight << 6
+}
+
+fn hash_socket(socket: &Socket, hasher: &mut impl Hasher) {
+    hasher.write_u64(
+        socket.state as u64
+            | u64::from(socket.error.0) << 8
+            | u64::from(socket.backlog) << 24
+            | (socket.waiters.len() as u64) << 40
+            | u64::from(socket.send_shut) << 48
+            | u64::from(socket.receive_shut) << 49,
+    );
+    if socket.state == State::NotASocket {
+        return;
+    }
+    for queue in [&socket.syn_queue, &socket.accept_queue] {
+        hasher.write_u64(queue.iter().fold(1, |bits, conn| bits << 6 ^ u64::from(conn.0)));
+    }
+    socket.waiters.iter().for_each(|thread| hasher.write_u8(thread.0));
+    for holder in socket.holders.iter().flatten() {
+        hasher.write_u8(holder.process.0 << 1 | u8::from(holder.nonblocking));
+    }
+    if socket.selection != Selection::default() {
+        socket.selection.hash(hasher);
+    }
+    if socket.options != Options::NEW {
+        socket.options.hash(hasher);
+    }
+}
