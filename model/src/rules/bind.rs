@@ -24,7 +24,12 @@ pub(super) static BIND: &[Rule] = &[
     },
     Rule {
         when: in_use,
-        ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
+        ..check(
+            "bind.address-in-use",
+            &["bind.err.WSAEADDRINUSE", "accept.ex.bind"],
+            States::SOCKET,
+            Code::WSAEADDRINUSE,
+        )
     },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {

@@ -75,7 +75,7 @@ pub(super) static ANSWER: &[Rule] = &[
         when: |at| at.sock().error == Code::WSAECONNREFUSED,
         ..check(
             "connect.refused",
-            &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"],
+            &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused", "accept.ex.listen-backlog-1"],
             States::of(&[State::Failed]),
             Code::WSAECONNREFUSED,
         )

@@ -33,7 +33,12 @@ pub(super) static LISTEN: &[Rule] = &[
     ),
     Rule {
         when: |at| at.process().faults.no_buffers,
-        ..check("listen.no-buffers", &["listen.err.WSAENOBUFS"], States::SOCKET, Code::WSAENOBUFS)
+        ..check(
+            "listen.no-buffers",
+            &["listen.err.WSAENOBUFS", "accept.ex.listen-backlog-1"],
+            States::SOCKET,
+            Code::WSAENOBUFS,
+        )
     },
     Rule {
         under: &[RELISTEN_KEEPS],

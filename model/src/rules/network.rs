@@ -25,7 +25,12 @@ pub(super) static SYN: &[Rule] = &[
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
         ..segment(
             "syn.queue-full.refused",
-            &["listen.rem.queue-full-refused", "wsplisten.rem.queue-full-refused", "listen.backlog.max-pending"],
+            &[
+                "listen.rem.queue-full-refused",
+                "wsplisten.rem.queue-full-refused",
+                "listen.backlog.max-pending",
+                "accept.ex.listen-backlog-1",
+            ],
             LISTENING,
         )
     },
@@ -55,7 +60,13 @@ pub(super) static SYN: &[Rule] = &[
         },
         ..segment(
             "syn.queued",
-            &["listen.rem.passive-mode", "protobasics.backlog-held", "bind.rem.wildcard"],
+            &[
+                "listen.rem.passive-mode",
+                "protobasics.backlog-held",
+                "bind.rem.wildcard",
+                "accept.rem.original-keeps-listening",
+                "accept.ex.port",
+            ],
             LISTENING,
         )
     },

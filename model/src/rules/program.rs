@@ -48,6 +48,9 @@ pub(super) static PROGRAM: &[Rule] = &[
                 "accept.ex.startup-first",
                 "tutorial.ex.failure-path",
                 "tutorial.ex.prints-error",
+                "accept.ex.socket",
+                "accept.ex.bind",
+                "accept.ex.listen-backlog-1",
             ],
             States::ANY,
         )

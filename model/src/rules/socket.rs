@@ -13,7 +13,7 @@ pub(super) static SOCKET: &[Rule] = &[
     network_down("socket.network-down", &["listen.err.WSAENETDOWN"]),
     Rule {
         when: |at| at.process().faults.no_descriptors,
-        ..check("socket.no-descriptors", &["socket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
+        ..check("socket.no-descriptors", &["socket.err.WSAEMFILE", "accept.ex.socket"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
         when: |at| at.process().faults.no_buffers,

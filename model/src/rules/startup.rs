@@ -21,7 +21,12 @@ pub(super) static WSASTARTUP: &[Rule] = &[
     Rule {
         when: |at| at.process().faults.network_down,
         gives: Gives::Returns(Code::WSASYSNOTREADY),
-        ..check("WSAStartup.network-not-ready", &["wsastartup.direct-error"], States::ANY, Code::WSASYSNOTREADY)
+        ..check(
+            "WSAStartup.network-not-ready",
+            &["wsastartup.direct-error", "accept.ex.startup-first"],
+            States::ANY,
+            Code::WSASYSNOTREADY,
+        )
     },
     Rule {
         then: |at| {
