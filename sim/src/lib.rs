@@ -10,3 +10,4 @@ pub mod observe;
 pub mod program;
 pub mod run;
 pub mod script;
+pub mod trace;

@@ -10,13 +10,14 @@ use winaccept_model::call::{ProcessId, ThreadId};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::{ConnId, Doing, Faults, Segment};
+use winaccept_model::world::{Doing, Faults, Segment, World};
 
 use crate::config::{Config, Happened, advance, call_event, network, note};
 use crate::explore::{Limits, interleave};
 use crate::observe::{Observed, allows, same};
 use crate::program::{Program, Section};
 use crate::script::{Action, Expect, Fault, FaultKind, Happening, PrintArgument, SegmentName, Step};
+use crate::trace::Log;
 
 /// What narrows the set of configurations after each step.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +52,18 @@ pub struct Run {
 
 /// One way in which things may have gone.
 #[derive(Clone, Debug)]
-struct Branch {
-    config: Config,
+pub(crate) struct Branch {
+    pub(crate) config: Config,
     happened: Vec<Happened>,
     rules: BTreeSet<&'static str>,
+    /// Every event on the way, where somebody wants to know.
+    pub(crate) log: Option<Log>,
+}
+
+impl Branch {
+    pub(crate) fn new(config: Config, log: Option<Log>) -> Branch {
+        Branch { config, happened: Vec::new(), rules: BTreeSet::new(), log }
+    }
 }
 
 /// Runs a program.
@@ -106,7 +115,7 @@ fn take_step(
         result.lost = true;
     }
     for config in configs {
-        for (observed, branch) in outcomes(program, machine, step, number, config) {
+        for (observed, branch) in outcomes(program, machine, step, number, Branch::new(config, None)) {
             result.allowed.insert(observed.clone());
             result.rules.extend(branch.rules);
             results.push((observed, branch.config));
@@ -133,15 +142,14 @@ fn narrow(program: &Program, guide: Guide<'_>, number: usize, results: Vec<(Obse
 }
 
 /// Everything that may come of a step in a configuration.
-fn outcomes(
+pub(crate) fn outcomes(
     program: &Program,
     machine: &Machine,
     step: &Step,
     number: usize,
-    config: Config,
+    start: Branch,
 ) -> Vec<(Observed, Branch)> {
     let actor = usize::from(step.actor.0);
-    let start = Branch { config, happened: Vec::new(), rules: BTreeSet::new() };
     let doing = start.config.world.threads()[actor].doing;
     let refusal = match (&step.action, doing) {
         (_, Doing::Exited) => Some("this actor has ended"),
@@ -197,18 +205,10 @@ fn outcomes(
         }
         Action::Prints { format, argument } => {
             let result = start.config.results.get(actor).copied();
-            let print = |branch: Branch, printed: Option<i64>| {
-                let observed = match printed {
+            let print = |branch: Branch, value: Option<i64>| {
+                let observed = match value {
                     Some(last_error) => {
-                        let number = match argument {
-                            Some(PrintArgument::LastResult) => result.unwrap_or_default(),
-                            Some(PrintArgument::LastError) | None => last_error,
-                        };
-                        Observed::Printed(format.replacen("%ld", &number.to_string(), 1).replacen(
-                            "%d",
-                            &number.to_string(),
-                            1,
-                        ))
+                        Observed::Printed(printed(format, *argument, last_error, result.unwrap_or_default()))
                     }
                     None => Observed::NotTaken("nothing was printed".to_owned()),
                 };
@@ -239,6 +239,15 @@ fn outcomes(
     }
 }
 
+/// What `prints` shows.
+pub(crate) fn printed(format: &str, argument: Option<PrintArgument>, last_error: i64, result: i64) -> String {
+    let number = match argument {
+        Some(PrintArgument::LastResult) => result,
+        Some(PrintArgument::LastError) | None => last_error,
+    };
+    format.replacen("%ld", &number.to_string(), 1).replacen("%d", &number.to_string(), 1)
+}
+
 fn seen_at(branch: &Branch, number: usize) -> Observed {
     let found = branch.happened.iter().find(|happened| happened.step == number);
     found.map_or(Observed::Blocks, |happened| happened.observed.clone())
@@ -258,6 +267,9 @@ fn each(
         let mut branch = from.clone();
         advance(program, machine, &mut branch.config, event, hook, &mut tape, &mut fx, &mut branch.happened);
         branch.rules.extend(fx.fired.iter().map(|rule| rule.name));
+        if let Some(log) = &mut branch.log {
+            log.add(program, &from.config, event, &branch.config, &fx);
+        }
         then(branch, &fx);
         if !tape.advance() {
             return;
@@ -330,8 +342,7 @@ fn pass_time(program: &Program, machine: &Machine, actor: ThreadId, branches: Ve
 fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: Vec<Config>) -> Vec<Config> {
     let mut after: Vec<Config> = Vec::new();
     for config in configs {
-        let branch = Branch { config, happened: Vec::new(), rules: BTreeSet::new() };
-        for branch in happened(program, machine, happening, branch) {
+        for branch in happened(program, machine, happening, Branch::new(config, None)) {
             if !after.contains(&branch.config) {
                 after.push(branch.config);
             }
@@ -340,7 +351,12 @@ fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: 
     after
 }
 
-fn happened(program: &Program, machine: &Machine, happening: &Happening, mut branch: Branch) -> Vec<Branch> {
+pub(crate) fn happened(
+    program: &Program,
+    machine: &Machine,
+    happening: &Happening,
+    mut branch: Branch,
+) -> Vec<Branch> {
     let event = match happening {
         Happening::Hold(name) => branch.config.conn_of(*name).map(|conn| Event::Hold(conn, true)),
         Happening::Release(name) => branch.config.conn_of(*name).map(|conn| Event::Hold(conn, false)),
@@ -400,7 +416,7 @@ fn arm_later(config: &mut Config, fault: &Fault, program: &Program) {
 }
 
 /// Counts down the faults that wait for this call; returns the faults to go back to when one hits it.
-fn arm(config: &mut Config, actor: ThreadId, call: &str, program: &Program) -> Option<(ProcessId, Faults)> {
+pub(crate) fn arm(config: &mut Config, actor: ThreadId, call: &str, program: &Program) -> Option<(ProcessId, Faults)> {
     let process = program.script.actors[usize::from(actor.0)].process;
     let before = config.world.processes()[usize::from(process.0)].faults;
     let mut faults = before;
@@ -421,7 +437,7 @@ fn arm(config: &mut Config, actor: ThreadId, call: &str, program: &Program) -> O
     })
 }
 
-fn set_faults(machine: &Machine, config: &mut Config, process: ProcessId, faults: Faults) {
+pub(crate) fn set_faults(machine: &Machine, config: &mut Config, process: ProcessId, faults: Faults) {
     let (mut tape, mut fx) = (Tape::default(), Effects::default());
     machine.step(&mut config.world, Event::Faults(process, faults), &mut tape, &mut fx);
 }
@@ -437,4 +453,24 @@ fn segment_of(name: SegmentName) -> Segment {
     }
 }
 
-const _: Option<ConnId> = None;
+
+/// The worlds that a program leads to between its steps, in the order in which it gets there; at most `most` after each.
+/// Sections with lanes are passed over.
+#[must_use]
+pub fn worlds(program: &Program, machine: &Machine, most: usize) -> Vec<World> {
+    let mut run = Run { steps: vec![StepRun::default(); program.steps.len()], ..Run::default() };
+    let mut configs = vec![Config::first(program)];
+    let mut all: Vec<World> = configs.iter().map(|config| config.world.clone()).collect();
+    for section in &program.sections {
+        match section {
+            Section::Step(number) => {
+                configs = take_step(program, machine, Guide::Expectations, *number, configs, &mut run);
+            }
+            Section::Happening(happening, _) => configs = happen(program, machine, happening, configs),
+            Section::AnyOrder(_) => {}
+        }
+        configs.truncate(most);
+        all.extend(configs.iter().map(|config| config.world.clone()));
+    }
+    all
+}

@@ -1,0 +1,179 @@
+//! The events of one run so far, cheap to branch.
+
+use std::rc::Rc;
+
+use winaccept_model::call::{Handle, ThreadId};
+use winaccept_model::outcome::Value;
+use winaccept_model::rule::Effects;
+use winaccept_model::step::Event;
+use winaccept_model::world::{ConnId, Direction, Segment, SocketId, State, World};
+
+use super::{Entry, Link, Returned, Travel, What};
+use crate::config::Config;
+use crate::program::Program;
+use crate::run::printed;
+use crate::script::{Action, NameId};
+
+/// The events so far. Branches of a run share what they have in common.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    last: Option<Rc<Node>>,
+    /// The number of the step being taken.
+    pub(crate) step: usize,
+}
+
+#[derive(Debug)]
+struct Node {
+    entry: Entry,
+    before: Option<Rc<Node>>,
+}
+
+impl Log {
+    /// The events, first first.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let mut next = self.last.as_ref();
+        while let Some(node) = next {
+            entries.push(node.entry.clone());
+            next = node.before.as_ref();
+        }
+        entries.reverse();
+        entries
+    }
+
+    /// Notes something that is no event of the world.
+    pub(super) fn push(&mut self, what: What) {
+        self.note(Entry { call: 0, what, sent: Vec::new(), returned: Vec::new(), rules: Vec::new() });
+    }
+
+    fn note(&mut self, entry: Entry) {
+        self.last = Some(Rc::new(Node { entry, before: self.last.take() }));
+    }
+
+    /// Notes an event, given the configurations around it.
+    pub(crate) fn add(&mut self, program: &Program, before: &Config, event: Event, after: &Config, fx: &Effects) {
+        let Some(what) = self.what(program, before, event, after, fx) else { return };
+        let sent = sent(before, event, after);
+        let returned = self.returned(program, before, event, after, fx);
+        self.note(Entry { call: 0, what, sent, returned, rules: fx.fired.clone() });
+    }
+
+    fn what(&self, program: &Program, before: &Config, event: Event, after: &Config, fx: &Effects) -> Option<What> {
+        let step = self.step;
+        Some(match event {
+            Event::Call(..) | Event::InHook(..) => What::Call { step },
+            Event::Resume(thread) => What::LooksAgain(thread),
+            Event::Deliver(conn, direction) | Event::Lose(conn, direction) => {
+                let segment = before.world.end(conn, direction).flight.first()?;
+                let link = link(before, conn).or_else_server(&after.world);
+                let travel = Travel { segment, direction, link };
+                let unlucky = before.world.conns()[usize::from(conn.0)].lose & 1 << segment as u8 != 0;
+                if unlucky || matches!(event, Event::Lose(..)) { What::Lost(travel) } else { What::Arrives(travel) }
+            }
+            Event::Timer(conn) => What::Timer(link(before, conn)),
+            Event::Expire(thread) => What::Expires(thread),
+            Event::Apc(thread) => What::Apc(thread),
+            Event::Print(thread) => {
+                let number = fx.returns.first().map_or(0, |(_, outcome)| match outcome.value {
+                    Value::Number(n) => n,
+                    _ => -1,
+                });
+                let result = before.results.get(usize::from(thread.0)).copied().unwrap_or_default();
+                let Action::Prints { format, argument } = &program.steps[step].action else { return None };
+                What::Prints { step, text: printed(format, *argument, number, result) }
+            }
+            Event::Exit(_) => What::Exits { step },
+            // Told as the happenings of the script that they are.
+            Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..) => return None,
+        })
+    }
+
+    fn returned(
+        &self,
+        program: &Program,
+        before: &Config,
+        event: Event,
+        after: &Config,
+        fx: &Effects,
+    ) -> Vec<Returned> {
+        if matches!(event, Event::Print(_)) {
+            return Vec::new();
+        }
+        let mut own = match event {
+            Event::Call(thread, _) | Event::InHook(thread, _) => Some((thread, self.step)),
+            _ => None,
+        };
+        let mut all = Vec::new();
+        for (thread, outcome) in &fx.returns {
+            // A call inside a blocking hook returns before the call it interrupts.
+            let step = match own {
+                Some((caller, step)) if caller == *thread => {
+                    own = None;
+                    Some(step)
+                }
+                _ => before.waiting(*thread),
+            };
+            if let Some((step, call)) = step.and_then(|step| Some((step, program.call_at(step)?))) {
+                all.push(Returned { call: 0, actor: *thread, step, seen: after.seen(call, outcome) });
+            }
+        }
+        all
+    }
+}
+
+/// The segments in flight afterwards that were not in flight before.
+fn sent(before: &Config, event: Event, after: &Config) -> Vec<Travel> {
+    let mut all = Vec::new();
+    for index in 0..after.world.conns().len() {
+        let conn = ConnId(index as u8);
+        for direction in [Direction::Up, Direction::Down] {
+            let popped = matches!(event, Event::Deliver(c, d) | Event::Lose(c, d) if c == conn && d == direction);
+            let old = before.world.end(conn, direction).flight;
+            let kept: Vec<Segment> = old.iter().skip(usize::from(popped)).collect();
+            let new: Vec<Segment> = after.world.end(conn, direction).flight.iter().collect();
+            let fresh = new.strip_prefix(kept.as_slice()).unwrap_or(&new);
+            let travel = |segment: &Segment| Travel { segment: *segment, direction, link: link(after, conn) };
+            all.extend(fresh.iter().map(travel));
+        }
+    }
+    all
+}
+
+fn link(config: &Config, conn: ConnId) -> Link {
+    Link {
+        conn,
+        name: name_of(config, conn),
+        client: config.world.conn_owner(conn),
+        server: server_of(&config.world, conn),
+    }
+}
+
+impl Link {
+    /// The connection's server as another world knows it, if this one did not.
+    fn or_else_server(self, world: &World) -> Link {
+        Link { server: self.server.or_else(|| server_of(world, self.conn)), ..self }
+    }
+}
+
+/// The variable of the socket that opens a connection: of those that held this slot the last one bound.
+fn name_of(config: &Config, conn: ConnId) -> Option<NameId> {
+    let opens = |handle: &Handle| {
+        let slot = SocketId(handle.0 as u8);
+        *handle != Handle::INVALID && handle.0 >> 15 == 0 && slot == SocketId(conn.0)
+    };
+    config.vars.iter().rposition(opens).map(|name| NameId(name as u16))
+}
+
+/// The actor whose listener a connection reaches: the one that queues it, or that listens on its address.
+fn server_of(world: &World, conn: ConnId) -> Option<ThreadId> {
+    let connection = &world.conns()[usize::from(conn.0)];
+    let to = connection.server_address;
+    let queued = connection.listener.map(|listener| &world.sockets()[usize::from(listener.0)]);
+    let listens = || {
+        let reached = |socket: &&winaccept_model::world::Socket| {
+            socket.state == State::Listening && socket.local.port == to.port && socket.local.family == to.family
+        };
+        world.sockets().iter().find(reached)
+    };
+    queued.or_else(listens).map(|socket| socket.owner)
+}
