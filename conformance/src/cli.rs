@@ -1,10 +1,16 @@
 //! The command line.
 
+mod coverage;
+mod evidence;
 mod run;
+mod summary;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use run::Outcome;
 
 /// How output is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -24,7 +30,7 @@ pub enum Format {
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// How to write the output.
+    /// How to write the output
     #[arg(long, global = true, value_enum, default_value = "text")]
     format: Format,
 }
@@ -33,6 +39,10 @@ struct Cli {
 enum Command {
     /// Runs scenarios on a stack and compares with the documents
     Run(run::Args),
+    /// Tells which clauses are covered, and which broken rule nobody would notice
+    Coverage(coverage::Args),
+    /// Shows what each stack was seen to do, and files new recordings
+    Evidence(evidence::Args),
     /// Speaks the worker protocol on standard input and output
     #[command(hide = true)]
     Worker,
@@ -43,8 +53,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        None => run::run(&run::Args::default(), cli.format),
+        None => run::without_command(cli.format),
         Some(Command::Run(args)) => run::run(&args, cli.format),
+        Some(Command::Coverage(args)) => coverage::coverage(&args, cli.format),
+        Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),
         Some(Command::Worker) => worker(),
     };
     match done {
@@ -53,6 +65,14 @@ pub fn main() -> ExitCode {
             eprintln!("{message}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away, as `head` does, is no error of ours.
+fn print(text: &str) -> Result<(), String> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("error: standard output: {error}")),
+        _ => Ok(()),
     }
 }
 

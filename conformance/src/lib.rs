@@ -1,10 +1,16 @@
 //! The conformance suite: scenario language, stacks, verdicts, reports, and the `winaccept` command.
 
 pub mod cli;
+pub mod coverage;
+pub mod evidence;
 pub mod lang;
 pub mod never;
 pub mod profiles;
+pub mod report;
+pub mod scope;
 pub mod spec;
 pub mod stack;
 pub mod suite;
+pub mod survivors;
 pub mod verdict;
+pub mod waiting;

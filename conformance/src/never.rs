@@ -10,24 +10,23 @@ use crate::suite::Scenario;
 /// The first claim that does not hold, in words.
 #[must_use]
 pub fn broken(scenario: &Scenario, machine: &Machine) -> Option<String> {
-    if scenario.program.nevers.is_empty() {
-        return None;
-    }
+    (0..scenario.program.nevers.len()).find_map(|claim| claim_broken(scenario, machine, claim))
+}
+
+/// Why this claim does not hold, in words; `None` when it does.
+#[must_use]
+pub fn claim_broken(scenario: &Scenario, machine: &Machine, claim: usize) -> Option<String> {
     let played = run(&scenario.program, machine, Guide::Expectations);
-    for never in &scenario.program.nevers {
-        let concerned = scenario
-            .program
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(number, _)| scenario.program.call_at(*number).is_some_and(|call| call.name() == never.call));
-        for (number, _) in concerned {
-            for seen in &played.steps[number].allowed {
-                let Observed::Returned(seen) = seen else { continue };
-                if let Some(pattern) = never.outcomes.iter().find(|pattern| matches(pattern, seen)) {
-                    let outcome = render_pattern(pattern, &scenario.script);
-                    return Some(format!("never {} = {outcome}: it happens", never.call));
-                }
+    let never = &scenario.program.nevers[claim];
+    let concerned = scenario.program.steps.iter().enumerate().filter(|(number, _)| {
+        scenario.program.call_at(*number).is_some_and(|call| call.name() == never.call)
+    });
+    for (number, _) in concerned {
+        for seen in &played.steps[number].allowed {
+            let Observed::Returned(seen) = seen else { continue };
+            if let Some(pattern) = never.outcomes.iter().find(|pattern| matches(pattern, seen)) {
+                let outcome = render_pattern(pattern, &scenario.script);
+                return Some(format!("never {} = {outcome}: it happens", never.call));
             }
         }
     }

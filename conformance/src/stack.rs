@@ -72,8 +72,10 @@ pub struct StepReport {
 pub struct Replay {
     /// The steps in the order in which they ended.
     pub steps: Vec<StepReport>,
-    /// Why the scenario was not replayed at all, if it was not.
+    /// Why no real stack can take this scenario, if none can.
     pub not_taken: Option<String>,
+    /// Why the stack could not play it to its end although it should have: a worker that does not start or answer.
+    pub failed: Option<String>,
 }
 
 /// A real stack.

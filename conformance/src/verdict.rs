@@ -146,6 +146,9 @@ pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged
     if let Some(reason) = &replay.not_taken {
         return Judged::new(Verdict::ModelOnly, reason.clone(), None);
     }
+    if let Some(reason) = &replay.failed {
+        return Judged::new(Verdict::Fail, format!("the stack did not play it: {reason}"), None);
+    }
     let steps = &scenario.program.steps;
     let script = &scenario.script;
     let mut reports: Vec<Vec<(&Observed, Option<&String>)>> = vec![Vec::new(); steps.len()];

@@ -1,33 +1,277 @@
-//! `winaccept run`.
+//! `winaccept run`, and what `winaccept` does without a command.
+
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 
-use super::Format;
-use crate::profiles::Choices;
-use crate::suite;
-use crate::verdict::{self, Verdict};
+use super::{Format, print};
+use crate::evidence::{self, Recording};
+use crate::profiles::{Choices, NAMES};
+use crate::report;
+use crate::stack::{CommandStack, Stack};
+use crate::suite::{self, Scenario};
+use crate::verdict::{self, Judged, Verdict};
 
 /// Arguments of `run`.
-#[derive(ClapArgs, Debug, Default)]
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept run                                    every bundled scenario on the model
+  winaccept run my.winaccept                       one of your own
+  winaccept run --stack wine                       the Wines that tools/setup-wine.sh set up, one after the other
+  winaccept run --stack wine:/opt/wine/bin/wine64  any Wine build
+  winaccept run --stack exec:'python3 worker.py'   anything that speaks the worker protocol
+  winaccept run --profile windows                  the model as Windows is known to behave, against the documents
+
+Exit status: 0 when every verdict is pass, model_only, or deviates as the stack's profile says (with --strict: pass or
+model_only), 1 otherwise, 2 when nothing could be judged.")]
 pub(super) struct Args {
     /// Scenario files, or folders of them; without any, the bundled scenarios
-    pub(super) paths: Vec<std::path::PathBuf>,
-    /// The profile to judge by: documented, windows, wine-8.0, wine-10.0
+    paths: Vec<PathBuf>,
+    /// Only scenarios whose file or title contains this text
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// What executes the calls: model, windows, wine, wine:PATH, exec:COMMAND
+    #[arg(long, default_value = "model")]
+    stack: String,
+    /// The profile to judge by: documented, windows, wine-8.0, wine-10.0; by default that of the stack
     #[arg(long)]
     profile: Option<String>,
+    /// Writes what the stack was seen to do to this file, as evidence
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// The Windows executable that a Wine is to run
+    #[arg(long, value_name = "EXE", default_value = DEFAULT_EXE)]
+    exe: PathBuf,
+    /// A deviation that the profile explains counts as a failure, too
+    #[arg(long)]
+    strict: bool,
 }
 
-pub(super) fn run(args: &Args, _format: Format) -> Result<u8, String> {
-    let scenarios = if args.paths.is_empty() { suite::bundled()? } else { suite::read(&args.paths)? };
-    let profile = Choices::bundled().profile(args.profile.as_deref().unwrap_or("documented"))?;
-    let machine = Machine::new(profile);
-    let mut failed = 0;
-    for scenario in &scenarios {
-        let judged = verdict::model(scenario, &machine);
-        println!("{:10} {}  {}", judged.verdict.name(), scenario.file, judged.reason);
-        failed += usize::from(judged.verdict != Verdict::Pass);
+/// Where tools/build-windows.sh leaves the executable.
+const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/release/winaccept.exe";
+/// Where tools/setup-wine.sh leaves its wrappers.
+const WINES: &str = "tools/cache";
+
+/// The verdicts of one stack.
+pub(crate) struct Outcome<'s> {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) profile: String,
+    pub(crate) judged: Vec<(&'s Scenario, Judged)>,
+}
+
+pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
+    let mut scenarios = if args.paths.is_empty() { suite::bundled()? } else { suite::read(&args.paths)? };
+    if let Some(text) = &args.only {
+        scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
+        if scenarios.is_empty() {
+            return Err(format!("error: no scenario's file or title contains `{text}`"));
+        }
     }
-    println!("{} scenarios, {failed} not as documented", scenarios.len());
-    Ok(u8::from(failed > 0))
+    let mut status = 0;
+    let mut outputs = Vec::new();
+    if args.stack == "model" {
+        if args.record.is_some() {
+            return Err("error: --record keeps what a real stack does; the model is no evidence".to_owned());
+        }
+        let profile = profile_named(args.profile.as_deref().unwrap_or("documented"))?;
+        let outcome = on_model(&scenarios, profile);
+        status = status.max(outcome.status(args.strict));
+        outputs.push(outcome);
+    } else {
+        for (mut stack, label) in stacks(args)? {
+            let (outcome, recording) = on_stack(&scenarios, &mut stack, args.profile.as_deref())?;
+            if let Some(file) = &args.record {
+                let file = numbered(file, &label, outputs.len());
+                std::fs::write(&file, recording.write()).map_err(|error| format!("error: {}: {error}", file.display()))?;
+                eprintln!("recorded: {}", file.display());
+            }
+            status = status.max(outcome.status(args.strict));
+            outputs.push(outcome);
+        }
+    }
+    show(&outputs, format)?;
+    Ok(status)
+}
+
+/// What `winaccept` does without a command: on Windows the real stack and its evidence, elsewhere the model.
+pub(super) fn without_command(format: Format) -> Result<u8, String> {
+    #[cfg(windows)]
+    {
+        let scenarios = suite::bundled()?;
+        let mut stack = crate::stack::windows().map_err(|error| format!("error: {error}"))?;
+        let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
+        let status = outcome.status(false);
+        show(&[outcome], format)?;
+        println!("\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n");
+        print!("{}", recording.write());
+        Ok(status)
+    }
+    #[cfg(not(windows))]
+    super::summary::summary(format)
+}
+
+pub(super) fn on_model<'s>(scenarios: &'s [Scenario], profile: Profile) -> Outcome<'s> {
+    let machine = Machine::new(profile);
+    Outcome {
+        name: "model".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: machine.profile.name.clone(),
+        judged: scenarios.iter().map(|scenario| (scenario, verdict::model(scenario, &machine))).collect(),
+    }
+}
+
+fn on_stack<'s>(
+    scenarios: &'s [Scenario],
+    stack: &mut CommandStack,
+    profile: Option<&str>,
+) -> Result<(Outcome<'s>, Recording), String> {
+    let identity = stack.identity();
+    let profile = profile_named(profile.unwrap_or_else(|| profile_of(&identity.name, &identity.version)))?;
+    let mut recording = Recording::new(identity.clone(), evidence::today());
+    let mut judged = Vec::new();
+    for scenario in scenarios {
+        let replay = stack.replay(&scenario.script);
+        recording.add(scenario, &replay);
+        judged.push((scenario, verdict::replay(scenario, &replay, &profile)));
+    }
+    let outcome = Outcome { name: identity.name, version: identity.version, profile: profile.name, judged };
+    Ok((outcome, recording))
+}
+
+fn profile_named(name: &str) -> Result<Profile, String> {
+    Choices::bundled().profile(name).map_err(|error| format!("error: {error}"))
+}
+
+/// The profile that speaks of a stack: its own, that of all Windows versions, or what is documented.
+pub(crate) fn profile_of(name: &str, version: &str) -> &'static str {
+    let own = format!("{name}-{version}");
+    match NAMES.iter().find(|known| **known == own) {
+        Some(known) => known,
+        None if name == "windows" => "windows",
+        None => "documented",
+    }
+}
+
+fn stacks(args: &Args) -> Result<Vec<(CommandStack, String)>, String> {
+    let (kind, rest) = args.stack.split_once(':').unwrap_or((&args.stack, ""));
+    let failed = |error: String| format!("error: {error}");
+    match (kind, rest) {
+        ("wine", "") => {
+            let mut wines = Vec::new();
+            for name in ["wine-8.0", "wine-10.0"] {
+                let wrapper = Path::new(WINES).join(name);
+                if wrapper.exists() {
+                    wines.push((crate::stack::wine(&wrapper, &args.exe).map_err(failed)?, name.to_owned()));
+                } else {
+                    eprintln!("{name}: not run, because {} does not exist; tools/setup-wine.sh sets it up", wrapper.display());
+                }
+            }
+            if wines.is_empty() {
+                return Err("error: no Wine is set up here\nhelp: tools/setup-wine.sh sets them up; wine:PATH names any other".to_owned());
+            }
+            Ok(wines)
+        }
+        ("wine", path) => Ok(vec![(crate::stack::wine(Path::new(path), &args.exe).map_err(failed)?, "wine".to_owned())]),
+        ("exec", "") => Err("error: exec: needs a command, as in --stack exec:'python3 worker.py'".to_owned()),
+        ("exec", command) => Ok(vec![(crate::stack::exec(command).map_err(failed)?, "exec".to_owned())]),
+        ("windows", "") => windows(),
+        _ => Err(format!("error: no stack is called `{}`; there are model, windows, wine, wine:PATH and exec:COMMAND", args.stack)),
+    }
+}
+
+#[cfg(windows)]
+fn windows() -> Result<Vec<(CommandStack, String)>, String> {
+    let stack = crate::stack::windows().map_err(|error| format!("error: {error}"))?;
+    Ok(vec![(stack, "windows".to_owned())])
+}
+
+#[cfg(not(windows))]
+fn windows() -> Result<Vec<(CommandStack, String)>, String> {
+    Err("error: this is not Windows\nhelp: copy winaccept.exe to a Windows machine and start it there; \
+         `winaccept evidence add -` reads what it prints"
+        .to_owned())
+}
+
+/// The file of the n-th recording of a run: as named for the first, with the stack's name before the ending after that.
+fn numbered(file: &Path, label: &str, n: usize) -> PathBuf {
+    if n == 0 {
+        return file.to_owned();
+    }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = file.extension().map_or(String::new(), |ending| format!(".{}", ending.to_string_lossy()));
+    file.with_file_name(format!("{stem}-{label}{ending}"))
+}
+
+fn show(outputs: &[Outcome<'_>], format: Format) -> Result<(), String> {
+    let text = match format {
+        Format::Json => {
+            let all: Vec<Value> = outputs.iter().map(Outcome::json).collect();
+            let shown = if let [one] = all.as_slice() { one.clone() } else { Value::Array(all) };
+            format!("{shown:#}\n")
+        }
+        Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
+        #[allow(unreachable_patterns)] // other commands have more formats
+        _ => return Err("error: run writes text or json".to_owned()),
+    };
+    print(&text)
+}
+
+impl Outcome<'_> {
+    /// How many scenarios got this verdict.
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
+        self.judged.iter().filter(|(_, judged)| judged.verdict == verdict).count()
+    }
+
+    fn status(&self, strict: bool) -> u8 {
+        let fine = |verdict| match verdict {
+            Verdict::Pass | Verdict::ModelOnly => true,
+            Verdict::Deviates => !strict,
+            // An earlier, explained deviation, or an assumption, is nobody's failure; --strict wants neither.
+            Verdict::Blocked | Verdict::Unresolved => false,
+            Verdict::Fixed | Verdict::Fail => false,
+        };
+        u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let scenario = |(scenario, judged): &(&Scenario, Judged)| {
+            json!({
+                "name": scenario.script.title,
+                "file": scenario.file,
+                "clauses": scenario.clauses(),
+                "verdict": judged.verdict.name(),
+                "reason": judged.reason,
+            })
+        };
+        let totals: serde_json::Map<String, Value> =
+            Verdict::ALL.iter().map(|&verdict| (verdict.name().to_owned(), self.count(verdict).into())).collect();
+        json!({
+            "stack": { "name": self.name, "version": self.version },
+            "profile": self.profile,
+            "scenarios": self.judged.iter().map(scenario).collect::<Vec<_>>(),
+            "totals": totals,
+        })
+    }
+}
+
+/// By step, what a profile allows on the model, as people read it.
+pub(super) fn allowed_under(scenario: &Scenario, profile: &str) -> Vec<String> {
+    let Ok(profile) = Choices::bundled().profile(profile) else { return vec![String::new(); scenario.program.steps.len()] };
+    let played = winaccept_sim::run::run(&scenario.program, &Machine::new(profile), winaccept_sim::run::Guide::Expectations);
+    let shown = |(number, step): (usize, &winaccept_sim::script::Step)| {
+        let mut all: Vec<String> = Vec::new();
+        for seen in &played.steps[number].allowed {
+            let text = super::evidence::shown_as(step, seen, &scenario.script);
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        all.join(" | ")
+    };
+    scenario.program.steps.iter().enumerate().map(shown).collect()
 }

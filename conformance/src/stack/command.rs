@@ -42,8 +42,7 @@ impl CommandStack {
         Ok(self.idle.drain(..script.processes.len()).collect())
     }
 
-    fn try_replay(&mut self, script: &Script) -> Result<Vec<StepReport>, String> {
-        let plan = plan(script)?;
+    fn try_replay(&mut self, script: &Script, plan: Vec<Planned<'_>>) -> Result<Vec<StepReport>, String> {
         let processes = self.processes(script)?;
         let mut stage = match Stage::begin(script, processes) {
             Ok(stage) => stage,
@@ -74,9 +73,13 @@ impl Stack for CommandStack {
     }
 
     fn replay(&mut self, script: &Script) -> Replay {
-        match self.try_replay(script) {
-            Ok(steps) => Replay { steps, not_taken: None },
-            Err(why) => Replay { steps: Vec::new(), not_taken: Some(why) },
+        let plan = match plan(script) {
+            Ok(plan) => plan,
+            Err(why) => return Replay { not_taken: Some(why), ..Replay::default() },
+        };
+        match self.try_replay(script, plan) {
+            Ok(steps) => Replay { steps, ..Replay::default() },
+            Err(why) => Replay { failed: Some(why), ..Replay::default() },
         }
     }
 }

@@ -1,0 +1,146 @@
+//! `winaccept coverage`.
+
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use winaccept_model::rules;
+
+use super::{Format, print};
+use crate::coverage::{Coverage, Fate, is_cited};
+use crate::report::{table, trimmed};
+use crate::spec::{Document, Spec};
+use crate::suite::{self, Scenario};
+use crate::survivors;
+
+/// Arguments of `coverage`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+A clause counts as covered when a step `shows` it and, with --kill, at least one mutant of a rule that cites it makes that
+very step the first one to fail.
+
+Exit status: 1 when a mutant survives that is neither equivalent nor explained.")]
+pub(super) struct Args {
+    /// Breaks every rule in turn and sees which step notices
+    #[arg(long)]
+    kill: bool,
+}
+
+pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
+    let scenarios = suite::bundled()?;
+    let coverage = if args.kill { Coverage::with_mutants(&scenarios) } else { Coverage::shown(&scenarios) };
+    let open = coverage.count(|fate| *fate == Fate::Survives(None));
+    let text = match format {
+        Format::Json => format!("{:#}\n", as_json(&coverage)),
+        Format::Text => as_text(&coverage, &scenarios, args.kill),
+        _ => return Err("error: coverage writes text or json".to_owned()),
+    };
+    print(&text)?;
+    Ok(u8::from(open > 0))
+}
+
+fn as_json(coverage: &Coverage) -> Value {
+    let documents: serde_json::Map<String, Value> = Document::ALL
+        .into_iter()
+        .map(|document| {
+            let (testable, covered) = coverage.document(document);
+            let clauses = Spec::bundled().clauses_of(document).count();
+            (document.to_string(), json!({ "clauses": clauses, "testable": testable, "covered": covered }))
+        })
+        .collect();
+    let (testable, covered) = coverage.related();
+    let uncovered: Vec<Value> = coverage
+        .uncovered(&Document::ALL)
+        .into_iter()
+        .map(|(clause, reason)| json!({ "clause": clause, "reason": reason }))
+        .collect();
+    let survivors: Vec<Value> = coverage
+        .mutants
+        .iter()
+        .filter_map(|judged| match &judged.fate {
+            Fate::Survives(reason) => {
+                Some(json!({ "rule": judged.rule.name, "mutation": survivors::name(judged.mutation), "reason": reason }))
+            }
+            Fate::Killed | Fate::Equivalent => None,
+        })
+        .collect();
+    json!({
+        "documents": documents,
+        "related": { "testable": testable, "covered": covered },
+        "rules": {
+            "total": rules::all().count(),
+            "cited": rules::all().filter(|(_, rule)| is_cited(rule)).count(),
+            "mutants": coverage.mutants.len(),
+            "killed": coverage.count(|fate| *fate == Fate::Killed),
+            "equivalent": coverage.count(|fate| *fate == Fate::Equivalent),
+        },
+        "scope": { "worlds": coverage.scope.0, "events": coverage.scope.1 },
+        "uncovered": uncovered,
+        "survivors": survivors,
+    })
+}
+
+fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
+    let mut text = String::new();
+    for document in [Document::Accept, Document::Tutorial] {
+        let mut rows = table(&[&document.to_string(), "", "shown by"]);
+        for clause in Spec::bundled().clauses_of(document).filter(|clause| clause.testable.is_testable()) {
+            let places = coverage.shown.by_clause.get(&clause.id);
+            let mut files: Vec<&str> = places.into_iter().flatten().map(|(index, _)| scenarios[*index].file.as_str()).collect();
+            files.dedup();
+            let shown = match files.as_slice() {
+                [] => String::new(),
+                [one] => (*one).to_owned(),
+                [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+            };
+            rows.add_row([clause.id.as_str(), if coverage.covers(&clause.id) { "covered" } else { "-" }, &shown]);
+        }
+        text += &format!("{}\n\n", trimmed(&rows));
+    }
+    let mut rows = table(&["document", "clauses", "testable", if kill { "covered" } else { "shown" }]);
+    for document in Document::ALL {
+        let (testable, covered) = coverage.document(document);
+        let clauses = Spec::bundled().clauses_of(document).count();
+        rows.add_row([document.to_string(), clauses.to_string(), testable.to_string(), covered.to_string()]);
+    }
+    let (testable, covered) = coverage.related();
+    rows.add_row(["related pages".to_owned(), Spec::bundled().related().len().to_string(), testable.to_string(), covered.to_string()]);
+    text += &format!("{}\n\n", trimmed(&rows));
+    let mut rows = table(&["not covered", "why"]);
+    for (clause, reason) in coverage.uncovered(&[Document::Accept, Document::Tutorial]) {
+        rows.add_row([clause, reason]);
+    }
+    if !rows.is_empty() {
+        text += &format!("{}\n\n", trimmed(&rows));
+    }
+    let total = rules::all().count();
+    let cited = rules::all().filter(|(_, rule)| is_cited(rule)).count();
+    text += &format!("{total} rules, {cited} cite a clause or a related rule\n");
+    if kill {
+        text += &mutants(coverage);
+    } else {
+        text += "\nWithout --kill a clause counts as soon as a step shows it.\n";
+    }
+    text
+}
+
+fn mutants(coverage: &Coverage) -> String {
+    let survivors = coverage.mutants.len() - coverage.count(|fate| matches!(fate, Fate::Killed | Fate::Equivalent));
+    let mut text = format!(
+        "{} mutants: {} killed, {} equivalent, {survivors} survive\n",
+        coverage.mutants.len(),
+        coverage.count(|fate| *fate == Fate::Killed),
+        coverage.count(|fate| *fate == Fate::Equivalent),
+    );
+    let (worlds, events) = coverage.scope;
+    text += &format!("equivalent: not told apart by any of {events} events in {worlds} worlds that the scenarios lead to\n\n");
+    let mut rows = table(&["survivor", "mutation", "why that is no gap"]);
+    for judged in &coverage.mutants {
+        if let Fate::Survives(reason) = &judged.fate {
+            let why = reason.clone().unwrap_or_else(|| "NOT EXPLAINED: a scenario is missing".to_owned());
+            rows.add_row([judged.rule.name.to_owned(), survivors::name(judged.mutation), why]);
+        }
+    }
+    if !rows.is_empty() {
+        text += &format!("{}\n", trimmed(&rows));
+    }
+    text
+}

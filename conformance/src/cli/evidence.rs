@@ -1,0 +1,200 @@
+//! `winaccept evidence`: what each stack was seen to do, side by side, and how a recording gets there.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::{Value, json};
+
+use super::run::profile_of;
+use super::{Format, print};
+use crate::evidence::{self, Recording};
+use crate::lang::{render_action, render_expect, render_observed};
+use crate::profiles::Choices;
+use crate::report::{table, trimmed};
+use crate::suite::{self, Scenario};
+use crate::verdict;
+
+/// Arguments of `evidence`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept evidence                          documents, windows profile and recorded stacks side by side
+  winaccept evidence --only reset             only scenarios whose file or title contains `reset`
+  winaccept.exe > run.txt                     on a Windows machine: everything, with its evidence
+  winaccept evidence add run.txt              reads that back, checks it and files it
+  winaccept evidence add -                    the same from standard input, for a paste")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Only scenarios whose file or title contains this text
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Reads a recording, checks it and files it
+    Add {
+        /// The file, or - for standard input
+        file: PathBuf,
+        /// The folder of recordings
+        #[arg(long, default_value = "conformance/evidence")]
+        to: PathBuf,
+        /// Replaces an older recording of the same stack
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
+pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
+    match &args.command {
+        None => grid(args, format).map(|()| 0),
+        Some(Command::Add { file, to, replace }) => add(file, to, *replace),
+    }
+}
+
+fn add(file: &PathBuf, to: &PathBuf, replace: bool) -> Result<u8, String> {
+    let (text, name) = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("error: standard input: {error}"))?;
+        (bytes, "standard input".to_owned())
+    } else {
+        let bytes = std::fs::read(file).map_err(|error| format!("error: {}: {error}", file.display()))?;
+        (bytes, file.display().to_string())
+    };
+    let recording = Recording::read(&decoded(&text), &name)?;
+    let scenarios = suite::bundled()?;
+    let profile_name = profile_of(&recording.identity.name, &recording.identity.version);
+    let profile = Choices::bundled().profile(profile_name).map_err(|error| format!("error: {error}"))?;
+    let (mut judged, mut stale, mut unknown) = (0, 0, 0);
+    for recorded in &recording.scenarios {
+        let Some(scenario) = scenarios.iter().find(|scenario| scenario.file == recorded.file) else {
+            unknown += 1;
+            continue;
+        };
+        if recorded.digest != evidence::digest(&scenario.script.source) {
+            stale += 1;
+            continue;
+        }
+        let replay = recorded.replay(scenario).map_err(|error| format!("error: {name}: {error}"))?;
+        let verdict = verdict::replay(scenario, &replay, &profile);
+        judged += 1;
+        if !matches!(verdict.verdict, verdict::Verdict::Pass | verdict::Verdict::ModelOnly) {
+            println!("{:10} {}  {}", verdict.verdict.name(), scenario.file, verdict.reason);
+        }
+    }
+    if judged == 0 {
+        return Err(format!("error: {name}: none of its {} scenarios is one of this winaccept's, as it reads today", recording.scenarios.len()));
+    }
+    if !to.is_dir() {
+        return Err(format!("error: {} is no folder; run this in the repository, or name one with --to", to.display()));
+    }
+    let target = to.join(format!("{}.jsonl", recording.stack()));
+    if target.exists() && !replace {
+        return Err(format!("error: {} exists; --replace replaces it, nothing was written", target.display()));
+    }
+    let temporary = target.with_extension("jsonl.new");
+    let write = std::fs::write(&temporary, recording.write()).and_then(|()| std::fs::rename(&temporary, &target));
+    write.map_err(|error| format!("error: {}: {error}", target.display()))?;
+    println!("{judged} scenarios of {} ({}) judged and filed in {}", recording.stack(), recording.date, target.display());
+    if stale + unknown > 0 {
+        println!("{stale} were recorded from another text, {unknown} are not known here: kept, but not judged");
+    }
+    Ok(0)
+}
+
+/// Text as it comes from a Windows console or file: UTF-8, or UTF-16 as PowerShell redirects it.
+fn decoded(bytes: &[u8]) -> String {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => {
+            let units: Vec<u16> = rest.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+            String::from_utf16_lossy(&units)
+        }
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// One claim with what everybody makes of it.
+struct Row {
+    scenario: String,
+    step: String,
+    clauses: Vec<String>,
+    documented: String,
+    cells: Vec<(String, String)>,
+}
+
+fn grid(args: &Args, format: Format) -> Result<(), String> {
+    let mut scenarios = suite::bundled()?;
+    if let Some(text) = &args.only {
+        scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
+    }
+    let recordings = evidence::bundled();
+    let rows: Vec<Row> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();
+    match format {
+        Format::Json => {
+            let json: Vec<Value> = rows.iter().map(as_json).collect();
+            print(&format!("{:#}\n", Value::Array(json)))
+        }
+        Format::Text => {
+            let mut header = vec!["scenario and step".to_owned(), "documented".to_owned(), "windows (profile)".to_owned()];
+            header.extend(recordings.iter().map(|recording| format!("{} ({})", recording.stack(), recording.date)));
+            let mut shown = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
+            for row in &rows {
+                let mut cells = vec![format!("{}: {}", row.scenario, row.step), row.documented.clone()];
+                cells.extend(row.cells.iter().map(|(_, cell)| if *cell == row.documented { "=".to_owned() } else { cell.clone() }));
+                shown.add_row(cells);
+            }
+            print(&format!("{}\n\n= as documented; windows is what the profile predicts from graded observations, not a run\n", trimmed(&shown)))
+        }
+        _ => Err("error: evidence writes text or json".to_owned()),
+    }
+}
+
+fn as_json(row: &Row) -> Value {
+    let stacks: serde_json::Map<String, Value> = row.cells.iter().map(|(name, cell)| (name.clone(), cell.clone().into())).collect();
+    json!({ "scenario": row.scenario, "step": row.step, "clauses": row.clauses, "documented": row.documented, "stacks": stacks })
+}
+
+/// The steps of a scenario that show something, each with what was recorded there.
+fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<Row> {
+    let script = &scenario.script;
+    let windows = super::run::allowed_under(scenario, "windows");
+    let replays: Vec<_> = recordings.iter().map(|recording| (recording.stack(), recording.replay_of(scenario))).collect();
+    let mut rows = Vec::new();
+    for (number, step) in scenario.program.steps.iter().enumerate().filter(|(_, step)| !step.shows.is_empty()) {
+        let mut cells = vec![("windows".to_owned(), windows[number].clone())];
+        for (name, replay) in &replays {
+            let cell = match replay {
+                None => "not recorded".to_owned(),
+                Some(replay) => match (&replay.not_taken, replay.steps.iter().find(|report| report.index == number)) {
+                    (Some(_), _) => "cannot be taken".to_owned(),
+                    (None, Some(report)) => shown_as(step, &report.observed, script),
+                    (None, None) => "not reached".to_owned(),
+                },
+            };
+            cells.push((name.clone(), cell));
+        }
+        let documented = step.expect.as_ref().map_or_else(|| "done".to_owned(), |expect| render_expect(expect, script));
+        rows.push(Row {
+            scenario: scenario.file.trim_end_matches(".winaccept").to_owned(),
+            step: render_action(&step.action, script),
+            clauses: step.shows.clone(),
+            documented,
+            cells,
+        });
+    }
+    rows
+}
+
+/// An observation; written as the expectation where it is what was expected.
+pub(super) fn shown_as(
+    step: &winaccept_sim::script::Step,
+    observed: &winaccept_sim::observe::Observed,
+    script: &winaccept_sim::script::Script,
+) -> String {
+    match &step.expect {
+        Some(expect) if winaccept_sim::observe::allows(expect, observed) => render_expect(expect, script),
+        _ => render_observed(observed, script, None),
+    }
+}

@@ -1,0 +1,121 @@
+//! What `winaccept` prints without a command: what is covered, what holds on the model, and who disagrees with the documents.
+
+
+use super::run::{Outcome, on_model, profile_of};
+use super::{Format, print};
+use crate::coverage::Coverage;
+use crate::evidence;
+use crate::profiles::Choices;
+use crate::report::{table, trimmed};
+use crate::spec::{Document, Spec};
+use crate::suite::{self, Scenario};
+use crate::verdict::{self, Judged, Verdict};
+
+/// What one stack makes of the scenarios: a prediction of its profile, or recorded evidence.
+struct Column<'s> {
+    title: String,
+    judged: Vec<(&'s Scenario, Judged)>,
+}
+
+pub(super) fn summary(format: Format) -> Result<u8, String> {
+    let scenarios = suite::bundled()?;
+    let profile = |name: &str| Choices::bundled().profile(name).map_err(|error| format!("error: {error}"));
+    let model = on_model(&scenarios, profile("documented")?);
+    let status = u8::from(model.count(Verdict::Pass) != scenarios.len());
+    if format == Format::Json {
+        return print(&format!("{:#}\n", model.json())).map(|()| status);
+    }
+    let windows = on_model(&scenarios, profile("windows")?);
+    let mut columns = vec![Column { title: "windows (profile)".to_owned(), judged: windows.judged }];
+    for recording in evidence::bundled() {
+        let profile = profile(profile_of(&recording.identity.name, &recording.identity.version))?;
+        let judge = |scenario| {
+            recording.replay_of(scenario).map(|replay| (scenario, verdict::replay(scenario, &replay, &profile)))
+        };
+        columns.push(Column { title: recording.stack(), judged: scenarios.iter().filter_map(judge).collect() });
+    }
+    let mut text = documents(&scenarios);
+    text += &model_line(&model);
+    text += &disagreements(&scenarios, &columns);
+    text += NEXT;
+    print(&text).map(|()| status)
+}
+
+const NEXT: &str = "\
+winaccept explain WSAECONNRESET    why, and what each stack does instead
+winaccept coverage --kill          break every rule in turn and see who notices
+winaccept run --stack wine         judge a real stack
+winaccept --help                   everything else
+";
+
+fn documents(scenarios: &[Scenario]) -> String {
+    let coverage = Coverage::shown(scenarios);
+    let mut rows = table(&["document", "clauses", "testable", "shown", ""]);
+    for document in Document::ALL {
+        let clauses = Spec::bundled().clauses_of(document).count();
+        let (testable, shown) = coverage.document(document);
+        let bar = bar(shown, testable);
+        rows.add_row([document.to_string(), clauses.to_string(), testable.to_string(), shown.to_string(), bar]);
+    }
+    let (testable, shown) = coverage.related();
+    let related = Spec::bundled().related().len();
+    rows.add_row(["related pages".to_owned(), related.to_string(), testable.to_string(), shown.to_string(), bar(shown, testable)]);
+    format!("{}\n\n", trimmed(&rows))
+}
+
+fn bar(part: usize, whole: usize) -> String {
+    let filled = (part * 20).div_ceil(whole.max(1));
+    format!("{}{}", "#".repeat(filled), ".".repeat(20 - filled))
+}
+
+fn model_line(model: &Outcome<'_>) -> String {
+    let mut text = format!("{} of {} scenarios hold on the model as documented\n", model.count(Verdict::Pass), model.judged.len());
+    for (scenario, judged) in model.judged.iter().filter(|(_, judged)| judged.verdict != Verdict::Pass) {
+        text += &format!("  {} {}: {}\n", judged.verdict.name(), scenario.file, judged.reason);
+    }
+    text + "\n"
+}
+
+/// Where a stack does not do what the documents say: by choice point, with the reason.
+fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
+    let mut rows = table(&["stack", "as documented", "deviates", "open", "not taken", "other"]);
+    for column in columns {
+        let count = |wanted: &[Verdict]| {
+            column.judged.iter().filter(|(_, judged)| wanted.contains(&judged.verdict)).count().to_string()
+        };
+        rows.add_row([
+            column.title.clone(),
+            count(&[Verdict::Pass]),
+            count(&[Verdict::Deviates]),
+            count(&[Verdict::Blocked, Verdict::Unresolved]),
+            count(&[Verdict::ModelOnly]),
+            count(&[Verdict::Fail, Verdict::Fixed]),
+        ]);
+    }
+    let mut text = format!("{}\n\n", trimmed(&rows));
+    let mut reasons = table(&["where they disagree with the documents", "stack", "does", "because"]);
+    for choice in &Choices::bundled().choices {
+        for column in columns {
+            let explained = column.judged.iter().filter(|(_, judged)| judged.choices.iter().any(|c| *c == choice.name)).count();
+            if explained == 0 {
+                continue;
+            }
+            let name = column.title.split(' ').next().unwrap_or_default();
+            let (entry, _) = choice.entry(name);
+            let source = match (&entry.source, &entry.grade) {
+                (Some(source), Some(grade)) => format!("{} [{source}, {grade}]", entry.because),
+                _ => entry.because.clone(),
+            };
+            reasons.add_row([format!("{} ({explained})", choice.name), name.to_owned(), entry.allows.join(" | "), source]);
+        }
+    }
+    if !reasons.is_empty() {
+        text += &format!("{}\n\n", trimmed(&reasons));
+    }
+    let stale = columns.iter().skip(1).map(|column| scenarios.len() - column.judged.len()).max().unwrap_or_default();
+    if stale > 0 {
+        text += &format!("{stale} scenarios are newer than the recorded evidence; `run --stack wine --record` renews it\n\n");
+    }
+    text
+}
+

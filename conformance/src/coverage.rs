@@ -1,0 +1,306 @@
+//! Coverage: which clauses are shown, and whether breaking a rule that cites them would be noticed.
+//!
+//! A clause counts when a step `shows` it *and* a mutant of a rule that cites it makes that very step the first to fail.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use winaccept_model::choice::Alt;
+use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
+use winaccept_model::rules;
+use winaccept_model::step::Machine;
+use winaccept_sim::run::{Guide, Run, run};
+
+use crate::profiles::{self, NAMES};
+use crate::spec::{Document, Entry, Spec};
+use crate::suite::Scenario;
+use crate::verdict::step_allowed;
+use crate::waiting::Waiting;
+
+/// Where a clause is shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// A step, by number.
+    Step(usize),
+    /// A claim of the form "never", by number.
+    Never(usize),
+}
+
+/// Which scenario shows which clause where.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// By clause: scenario number and place.
+    pub by_clause: BTreeMap<String, Vec<(usize, Place)>>,
+}
+
+impl Shown {
+    /// Collects what the scenarios show.
+    #[must_use]
+    pub fn of(scenarios: &[Scenario]) -> Shown {
+        let mut shown = Shown::default();
+        for (index, scenario) in scenarios.iter().enumerate() {
+            let steps = scenario.program.steps.iter().enumerate().map(|(n, step)| (Place::Step(n), &step.shows));
+            let nevers = scenario.program.nevers.iter().enumerate().map(|(n, never)| (Place::Never(n), &never.shows));
+            for (place, clauses) in steps.chain(nevers) {
+                for clause in clauses {
+                    shown.by_clause.entry(clause.clone()).or_default().push((index, place));
+                }
+            }
+        }
+        shown
+    }
+
+    /// How many testable clauses of a document are shown.
+    #[must_use]
+    pub fn in_document(&self, document: Document) -> usize {
+        let testable = Spec::bundled().clauses_of(document).filter(|clause| clause.testable.is_testable());
+        testable.filter(|clause| self.by_clause.contains_key(&clause.id)).count()
+    }
+}
+
+/// What became of one mutant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// A scenario notices.
+    Killed,
+    /// No world and call of the small scope tells it from the original.
+    Equivalent,
+    /// Nobody notices; why that is no gap, if it is none.
+    Survives(Option<String>),
+}
+
+/// A mutant with what became of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How it was broken.
+    pub mutation: Mutation,
+    /// What became of it.
+    pub fate: Fate,
+    /// Where the documented profile's run failed first: scenario number and place.
+    pub noticed: BTreeSet<(usize, Place)>,
+}
+
+/// The coverage of a suite.
+#[derive(Debug)]
+pub struct Coverage {
+    /// What is shown.
+    pub shown: Shown,
+    /// The mutants; empty when none were made.
+    pub mutants: Vec<Judged>,
+    /// The small scope in which equivalence was decided: worlds, calls and events.
+    pub scope: (usize, usize),
+}
+
+impl Coverage {
+    /// What is shown, without breaking anything.
+    #[must_use]
+    pub fn shown(scenarios: &[Scenario]) -> Coverage {
+        Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), scope: (0, 0) }
+    }
+
+    /// Breaks each rule in turn.
+    #[must_use]
+    pub fn with_mutants(scenarios: &[Scenario]) -> Coverage {
+        let shown = Shown::of(scenarios);
+        let hook = std::panic::take_hook();
+        // A mutant may break an invariant of the model; that is one of the ways in which it is noticed.
+        std::panic::set_hook(Box::new(|_| {}));
+        let originals: Vec<Originals> = scenarios.iter().map(Originals::of).collect();
+        let scope = crate::scope::Scope::of(scenarios);
+        let all = mutants();
+        let next = AtomicUsize::new(0);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(&(table, mutant)) = all.get(index) else { return done };
+                done.push((index, judge(table, mutant, scenarios, &originals, &scope)));
+            }
+        };
+        let mut judged: Vec<(usize, Judged)> = std::thread::scope(|threads_scope| {
+            let handles: Vec<_> = (0..threads).map(|_| threads_scope.spawn(work)).collect();
+            handles.into_iter().flat_map(|handle| handle.join().expect("a worker catches what mutants do")).collect()
+        });
+        std::panic::set_hook(hook);
+        judged.sort_by_key(|(index, _)| *index);
+        Coverage { shown, mutants: judged.into_iter().map(|(_, judged)| judged).collect(), scope: scope.size() }
+    }
+
+    /// Is this clause covered in the strict sense? Without mutants: is it shown?
+    #[must_use]
+    pub fn covers(&self, clause: &str) -> bool {
+        let Some(places) = self.shown.by_clause.get(clause) else { return false };
+        if self.mutants.is_empty() {
+            return true;
+        }
+        let cites = |judged: &&Judged| judged.rule.cites.contains(&clause);
+        self.mutants.iter().filter(cites).any(|judged| places.iter().any(|place| judged.noticed.contains(place)))
+    }
+
+    /// Testable clauses of a document and how many of them are covered.
+    #[must_use]
+    pub fn document(&self, document: Document) -> (usize, usize) {
+        let testable: Vec<_> = Spec::bundled().clauses_of(document).filter(|c| c.testable.is_testable()).collect();
+        (testable.len(), testable.iter().filter(|clause| self.covers(&clause.id)).count())
+    }
+
+    /// Testable related rules and how many of them are covered.
+    #[must_use]
+    pub fn related(&self) -> (usize, usize) {
+        let testable: Vec<_> = Spec::bundled().related().iter().filter(|rule| rule.testable.is_testable()).collect();
+        (testable.len(), testable.iter().filter(|rule| self.covers(&rule.id)).count())
+    }
+
+    /// The testable clauses of these documents that are not covered, each with the reason.
+    #[must_use]
+    pub fn uncovered(&self, documents: &[Document]) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        for document in documents {
+            for clause in Spec::bundled().clauses_of(*document) {
+                if clause.testable.is_testable() && !self.covers(&clause.id) {
+                    all.push((clause.id.clone(), self.reason(&clause.id)));
+                }
+            }
+        }
+        all
+    }
+
+    fn reason(&self, clause: &str) -> String {
+        if let Some(waiting) = Waiting::bundled().iter().find(|waiting| waiting.clause == clause) {
+            return format!("waits for {}: {}", waiting.call, waiting.reason);
+        }
+        if !self.shown.by_clause.contains_key(clause) {
+            return "no scenario shows it".to_owned();
+        }
+        let cited = rules::all().any(|(_, rule)| rule.cites.contains(&clause));
+        if cited { "no mutant of a rule that cites it fails first at the step that shows it" } else { "no rule cites it" }.to_owned()
+    }
+
+    /// How many mutants met this fate.
+    #[must_use]
+    pub fn count(&self, fate: impl Fn(&Fate) -> bool) -> usize {
+        self.mutants.iter().filter(|judged| fate(&judged.fate)).count()
+    }
+}
+
+/// Does some document or related page stand behind this rule?
+#[must_use]
+pub fn is_cited(rule: &Rule) -> bool {
+    rule.cites.iter().any(|id| matches!(Spec::bundled().entry(id), Some(Entry::Clause(_) | Entry::Related(_))))
+}
+
+/// Every mutant that the rules' declarations give rise to.
+#[must_use]
+pub fn mutants() -> Vec<(Table, Mutant)> {
+    let mut all = Vec::new();
+    for (table, rule) in rules::all() {
+        let mut mutations = vec![Mutation::Never];
+        if rule.under.is_empty() || !rule.from.iter().eq(winaccept_model::world::State::ALL) {
+            mutations.push(Mutation::Always);
+        }
+        if rule.gives != Gives::Silent {
+            mutations.push(Mutation::WrongCode);
+        }
+        mutations.push(Mutation::NoEffect);
+        if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
+            mutations.extend(rule.from.iter().map(Mutation::NotFrom));
+        }
+        all.extend(mutations.into_iter().map(|mutation| (table, Mutant { rule, mutation })));
+    }
+    all
+}
+
+/// A scenario's runs with nothing broken, by profile.
+struct Originals {
+    runs: Vec<Run>,
+    tables: BTreeSet<Table>,
+    fired: BTreeSet<&'static str>,
+}
+
+impl Originals {
+    fn of(scenario: &Scenario) -> Originals {
+        let runs: Vec<Run> = NAMES.iter().map(|name| run(&scenario.program, &machine(name, None), Guide::Expectations)).collect();
+        let fired: BTreeSet<&'static str> = runs.iter().flat_map(|run| &run.steps).flat_map(|step| step.rules.iter().copied()).collect();
+        let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
+        Originals { runs, tables, fired }
+    }
+}
+
+fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
+    let profile = profiles::Choices::bundled().profile(profile).expect("spec-notes/choices.toml is tested");
+    Machine { mutant, ..Machine::new(profile) }
+}
+
+fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Originals], scope: &crate::scope::Scope) -> Judged {
+    let mut noticed = BTreeSet::new();
+    let mut killed = false;
+    for (profile_index, name) in NAMES.iter().enumerate() {
+        let broken = machine(name, Some(mutant));
+        for (index, (scenario, original)) in scenarios.iter().zip(originals).enumerate() {
+            // A mutant that fires less than its rule matters only where the rule fires, one that fires more where its table is asked.
+            let concerned = match mutant.mutation {
+                Mutation::Always => original.tables.contains(&table),
+                _ => original.fired.contains(mutant.rule.name),
+            };
+            if !concerned {
+                continue;
+            }
+            let played = catch_unwind(AssertUnwindSafe(|| run(&scenario.program, &broken, Guide::Expectations)));
+            let place = match &played {
+                Ok(played) if *name == "documented" => first_failure(scenario, played, &broken),
+                Ok(played) => first_change(played, &original.runs[profile_index]),
+                // The model itself noticed; where in the scenario is not known.
+                Err(_) => Some(Place::Step(usize::MAX)),
+            };
+            if let Some(place) = place {
+                killed = true;
+                if *name == "documented" {
+                    noticed.insert((index, place));
+                }
+            }
+        }
+    }
+    let fate = if killed {
+        Fate::Killed
+    } else if scope.cannot_tell(mutant) {
+        Fate::Equivalent
+    } else {
+        Fate::Survives(explanation(mutant))
+    };
+    Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed }
+}
+
+fn first_failure(scenario: &Scenario, played: &Run, broken: &Machine) -> Option<Place> {
+    let steps = scenario.program.steps.iter().zip(&played.steps);
+    let step = steps.enumerate().find(|(_, (step, run))| step_allowed(step, run, &scenario.script).is_err());
+    if let Some((number, _)) = step {
+        return Some(Place::Step(number));
+    }
+    if let Some((number, _)) = played.broken.first() {
+        return Some(Place::Step(*number));
+    }
+    (0..scenario.program.nevers.len()).find(|&n| crate::never::claim_broken(scenario, broken, n).is_some()).map(Place::Never)
+}
+
+fn first_change(played: &Run, original: &Run) -> Option<Place> {
+    let mut pairs = played.steps.iter().zip(&original.steps);
+    pairs.position(|(a, b)| a.allowed != b.allowed).map(Place::Step)
+}
+
+/// Why nobody can be expected to notice a mutant, if there is a reason.
+fn explanation(mutant: Mutant) -> Option<String> {
+    let taken_by_none = |alt: &&Alt| {
+        NAMES.iter().all(|name| {
+            let profile = profiles::Choices::bundled().profile(name).expect("spec-notes/choices.toml is tested");
+            profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 0
+        })
+    };
+    if let Some(alt) = mutant.rule.under.iter().find(taken_by_none) {
+        return Some(format!("no profile takes {}", alt.text()));
+    }
+    crate::survivors::reason(mutant.rule.name, mutant.mutation)
+}

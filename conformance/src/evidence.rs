@@ -1,0 +1,301 @@
+//! Evidence: what a real stack was seen to do, as a file that can be pasted, checked and filed.
+//!
+//! JSON Lines between a `begin` and an `end` line. Observations are kept, not verdicts: verdicts are made anew from them
+//! each time, by the profile of the day.
+
+use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+use winaccept_sim::observe::Observed;
+use winaccept_sim::script::Script;
+
+use crate::lang::{parse_observed, render_action, render_observed};
+use crate::stack::{Identity, Replay, StepReport};
+use crate::suite::Scenario;
+
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/evidence");
+
+/// What a stack was seen to do in a number of scenarios.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recording {
+    /// Which stack.
+    pub identity: Identity,
+    /// The day of the run, `YYYY-MM-DD`, UTC.
+    pub date: String,
+    /// The version of winaccept that made it.
+    pub version: String,
+    /// What was seen, by scenario, in order.
+    pub scenarios: Vec<Recorded>,
+}
+
+/// What a stack was seen to do in one scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recorded {
+    /// The scenario's file.
+    pub file: String,
+    /// A digest of the scenario's text: evidence speaks of this text alone.
+    pub digest: String,
+    /// The lines of the recording that belong to it.
+    pub steps: Vec<StepLine>,
+    /// Why no real stack can take it, if none can.
+    pub not_taken: Option<String>,
+    /// Why the stack did not play it to its end, if it should have.
+    pub failed: Option<String>,
+}
+
+/// One step as recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepLine {
+    /// The step's number in the order of the text, from zero.
+    pub step: usize,
+    /// The actor.
+    pub actor: String,
+    /// The call, in scenario syntax.
+    pub call: String,
+    /// What was seen, in scenario syntax.
+    pub seen: String,
+    /// What was assumed where there was no witness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "evidence", rename_all = "lowercase", deny_unknown_fields)]
+enum Line {
+    Begin { schema: u32, stack: StackLine, date: String, winaccept: String },
+    Scenario {
+        file: String,
+        digest: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_taken: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
+        steps: Vec<StepLine>,
+    },
+    End { scenarios: usize, digest: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StackLine {
+    name: String,
+    version: String,
+    build: String,
+}
+
+/// A digest of a text: 64 bits of FNV-1a, in hexadecimal. It tells edited from unedited, it is no signature.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text.replace("\r\n", "\n").bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    format!("{hash:016x}")
+}
+
+impl Recording {
+    /// A recording without scenarios.
+    #[must_use]
+    pub fn new(identity: Identity, date: String) -> Recording {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Recording { identity, date, version, scenarios: Vec::new() }
+    }
+
+    /// Adds what was seen of a scenario.
+    pub fn add(&mut self, scenario: &Scenario, replay: &Replay) {
+        let script = &scenario.script;
+        let line = |report: &StepReport| {
+            let step = &scenario.program.steps[report.index];
+            StepLine {
+                step: report.index,
+                actor: script.actors[usize::from(report.actor.0)].name.clone(),
+                call: render_action(&step.action, script),
+                seen: render_observed(&report.observed, script, None),
+                assumed: report.assumed.clone(),
+            }
+        };
+        self.scenarios.push(Recorded {
+            file: scenario.file.clone(),
+            digest: digest(&script.source),
+            steps: replay.steps.iter().map(line).collect(),
+            not_taken: replay.not_taken.clone(),
+            failed: replay.failed.clone(),
+        });
+    }
+
+    /// The name of the profile that this stack is judged by, and of its evidence file.
+    #[must_use]
+    pub fn stack(&self) -> String {
+        self.identity.to_string()
+    }
+
+    /// As a file.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let Identity { name, version, build } = self.identity.clone();
+        let begin = Line::Begin {
+            schema: 1,
+            stack: StackLine { name, version, build },
+            date: self.date.clone(),
+            winaccept: self.version.clone(),
+        };
+        let mut text = line(&begin);
+        for recorded in &self.scenarios {
+            text += &line(&Line::Scenario {
+                file: recorded.file.clone(),
+                digest: recorded.digest.clone(),
+                not_taken: recorded.not_taken.clone(),
+                failed: recorded.failed.clone(),
+                steps: recorded.steps.clone(),
+            });
+        }
+        let digest = digest(&text);
+        text + &line(&Line::End { scenarios: self.scenarios.len(), digest })
+    }
+
+    /// Reads a recording back. Text around it, such as the matrix it was printed under, does no harm.
+    ///
+    /// # Errors
+    /// Place and remedy, when a line is broken, something is missing at the end, or the text was edited.
+    pub fn read(text: &str, name: &str) -> Result<Recording, String> {
+        let mut recording: Option<Recording> = None;
+        let mut covered = String::new();
+        for (index, raw) in text.lines().enumerate() {
+            let raw = raw.trim();
+            if !raw.starts_with("{\"evidence\":") {
+                continue;
+            }
+            let place = format!("{name}:{}", index + 1);
+            let parsed: Line = serde_json::from_str(raw).map_err(|error| {
+                format!("error: {place}: {error}\nhelp: copy the whole output again; a terminal may have broken or cut this line")
+            })?;
+            match (parsed, &mut recording) {
+                (Line::Begin { schema: 1, stack, date, winaccept }, None) => {
+                    let StackLine { name, version, build } = stack;
+                    let identity = Identity { name, version, build };
+                    check_identity(&identity, &date).map_err(|problem| format!("error: {place}: {problem}"))?;
+                    recording = Some(Recording { identity, date, version: winaccept, scenarios: Vec::new() });
+                }
+                (Line::Begin { schema, .. }, None) => {
+                    return Err(format!("error: {place}: schema {schema} is not known; this winaccept reads schema 1"));
+                }
+                (Line::Begin { .. }, Some(_)) => {
+                    return Err(format!("error: {place}: a second recording begins; add one at a time"));
+                }
+                (_, None) => {
+                    return Err(format!("error: {place}: the beginning of the recording is missing; copy the whole output"));
+                }
+                (Line::Scenario { file, digest, not_taken, failed, steps }, Some(recording)) => {
+                    recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed });
+                }
+                (Line::End { scenarios, digest: expected }, Some(recording)) => {
+                    let found = recording.scenarios.len();
+                    if found != scenarios {
+                        return Err(format!("error: {place}: {scenarios} scenarios were recorded, {found} are here; lines are missing"));
+                    }
+                    if digest(&covered) != expected {
+                        return Err(format!("error: {place}: the digest does not fit: a line was changed on the way"));
+                    }
+                    return Ok(recording.clone());
+                }
+            }
+            covered += raw;
+            covered.push('\n');
+        }
+        Err(match recording {
+            None => format!("error: {name}: no evidence in this text; a recording begins with {{\"evidence\":\"begin\""),
+            Some(_) => format!("error: {name}: the end of the recording is missing; copy the whole output"),
+        })
+    }
+
+    /// What was seen of this scenario; `None` when it was not recorded, or its text has changed since.
+    #[must_use]
+    pub fn replay_of(&self, scenario: &Scenario) -> Option<Replay> {
+        let recorded = self.scenarios.iter().find(|recorded| recorded.file == scenario.file)?;
+        if recorded.digest != digest(&scenario.script.source) {
+            return None;
+        }
+        recorded.replay(scenario).ok()
+    }
+}
+
+impl Recorded {
+    /// The observations as a replay of this scenario.
+    ///
+    /// # Errors
+    /// When a line does not speak of a step of it.
+    pub fn replay(&self, scenario: &Scenario) -> Result<Replay, String> {
+        let mut steps = Vec::new();
+        for line in &self.steps {
+            let Some(step) = scenario.program.steps.get(line.step) else {
+                return Err(format!("{}: there is no step {}", self.file, line.step));
+            };
+            let observed = observed(line, scenario).map_err(|error| {
+                format!("{}: step {}: `{}` is no outcome of {}: {error}", self.file, line.step, line.seen, line.call)
+            })?;
+            steps.push(StepReport { index: line.step, actor: step.actor, observed, assumed: line.assumed.clone() });
+        }
+        Ok(Replay { steps, not_taken: self.not_taken.clone(), failed: self.failed.clone() })
+    }
+}
+
+fn observed(line: &StepLine, scenario: &Scenario) -> Result<Observed, String> {
+    let script: &Script = &scenario.script;
+    match scenario.program.call_at(line.step) {
+        Some(call) => parse_observed(&line.seen, script, call),
+        // What a program prints, or its exit: any call serves to read the forms they share.
+        None => match line.seen.strip_prefix('"') {
+            Some(_) => serde_json::from_str(&line.seen).map(Observed::Printed).map_err(|error| error.to_string()),
+            None => parse_observed(&line.seen, script, &winaccept_model::call::Call::WSACleanup),
+        },
+    }
+}
+
+fn check_identity(identity: &Identity, date: &str) -> Result<(), String> {
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    if !plain(&identity.name) || !plain(&identity.version) {
+        return Err(format!("`{identity}` cannot name a stack; letters, digits, `.`, `-` and `_` can"));
+    }
+    let digits = date.split('-').map(str::len).collect::<Vec<_>>() == [4, 2, 2];
+    if !digits || !date.chars().all(|c| c.is_ascii_digit() || c == '-') {
+        return Err(format!("`{date}` is no date; it is written YYYY-MM-DD"));
+    }
+    Ok(())
+}
+
+fn line(line: &Line) -> String {
+    serde_json::to_string(line).expect("invariant: an evidence line has only strings, numbers and lists") + "\n"
+}
+
+/// The recordings that come with the program, in the order of their names.
+///
+/// # Panics
+/// When a bundled evidence file is broken; a test reads them all.
+#[must_use]
+pub fn bundled() -> Vec<Recording> {
+    let mut files: Vec<_> = BUNDLED.files().filter(|file| file.path().extension().is_some_and(|e| e == "jsonl")).collect();
+    files.sort_by_key(|file| file.path());
+    let read = |file: &include_dir::File<'_>| {
+        let text = file.contents_utf8().expect("evidence files are tested");
+        Recording::read(text, &file.path().to_string_lossy()).expect("evidence files are tested")
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// Today, UTC, as `YYYY-MM-DD`. Only evidence carries a date; nothing is decided by it.
+#[must_use]
+pub fn today() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let days = (now.as_secs() / 86_400) as i64;
+    // Civil date from days since 1970-01-01, with years that begin in March so that leap days come last.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
