@@ -224,6 +224,7 @@ pub(super) static QUEUE: &[Rule] = &[
             "tutorial.step3.continue-accepting",
             "protobasics.original-listening",
             "wsarecv.rem.accept-binds",
+            "tutorial.desc.after-listening",
         ],
         kind: Kind::Case,
         from: LISTENING,

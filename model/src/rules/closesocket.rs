@@ -20,7 +20,7 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
     not_initialised("closesocket.not-initialised", &["wsastartup.first"]),
     in_progress("closesocket.in-progress", &["einprogress.only-1-1"]),
     network_down("closesocket.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("closesocket.not-a-socket", &["closesocket.err.WSAENOTSOCK"]),
+    not_a_socket("closesocket.not-a-socket", &["closesocket.err.WSAENOTSOCK", "tutorial.ex.init-invalid"]),
     Rule {
         when: |at| at.sock().holders.iter().flatten().count() > 1,
         then: |at| {

@@ -44,7 +44,7 @@ pub(super) static LISTEN: &[Rule] = &[
         under: &[RELISTEN_KEEPS],
         ..case(
             "listen.again-keeps-backlog",
-            &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset"],
+            &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset", "tutorial.loop.listen-checks"],
             LISTENING,
         )
     },

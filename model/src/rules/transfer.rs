@@ -51,7 +51,7 @@ pub(super) static RECV: &[Rule] = &[
     not_initialised("recv.not-initialised", &["wsastartup.first"]),
     in_progress("recv.in-progress", &["einprogress.only-1-1"]),
     network_down("recv.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("recv.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_a_socket("recv.not-a-socket", &["closesocket.rem.descriptor-reuse", "tutorial.ex.init-invalid"]),
     check(
         "recv.not-connected",
         &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned"],
