@@ -460,6 +460,21 @@ impl World {
         self.events.get(index).is_some_and(|event| event.open).then_some(EventId(index as u8))
     }
 
+    /// The socket object that a handle value names, whoever holds it open.
+    #[must_use]
+    pub fn named(&self, handle: Handle) -> Option<SocketId> {
+        let (slot, copy) = unpack(handle);
+        let socket = self.sockets.get(usize::from(slot))?;
+        (copy < HANDLES && socket.state != State::NotASocket).then_some(SocketId(slot))
+    }
+
+    /// Can a new event object have this slot? A registration keeps the object of a closed one alive.
+    #[must_use]
+    pub fn free_event(&self, event: EventId) -> bool {
+        let selected = |socket: &Socket| socket.selection.event == Some(event);
+        !self.events[usize::from(event.0)].open && !self.sockets.iter().any(selected)
+    }
+
     /// The end of a connection that sends in this direction.
     #[must_use]
     pub fn end(&self, conn: ConnId, direction: Direction) -> &End {
@@ -470,25 +485,9 @@ impl World {
         }
     }
 
-    /// Makes this world equal to `parent` again after a step that touched only `touched`, without allocating.
-    pub fn restore(&mut self, parent: &World, touched: Touched) {
-        if touched.shared() {
-            self.processes.clone_from(&parent.processes);
-        }
-        let accepted = self.conns.len();
-        for owner in touched.owners() {
-            let thread = &parent.threads[owner];
-            self.threads[owner].clone_from(thread);
-            let slots = usize::from(thread.first_slot)..usize::from(thread.first_slot + thread.slots);
-            for slot in slots {
-                self.sockets[slot].clone_from(&parent.sockets[slot]);
-                self.sockets[accepted + slot].clone_from(&parent.sockets[accepted + slot]);
-                self.conns[slot].clone_from(&parent.conns[slot]);
-            }
-            for slot in owner * EVENTS_PER_THREAD..(owner + 1) * EVENTS_PER_THREAD {
-                self.events[slot].clone_from(&parent.events[slot]);
-            }
-        }
+    /// Puts these processes in the place of this world's, without allocating.
+    pub fn put_processes(&mut self, processes: &[Process]) {
+        self.processes.clone_from_slice(processes);
     }
 }
 

@@ -145,12 +145,10 @@ impl Config {
 pub enum Move {
     /// An actor goes on with its lane: takes the step with this number.
     Step(ThreadId, usize),
-    /// An actor with an `either` goes on at this operation.
-    Goto(ThreadId, u16),
+    /// An actor with an `either` takes the branch that ends its lane.
+    Leave(ThreadId),
     /// The network, a timer, a woken thread or an APC.
     Event(Event),
-    /// The network loses the first segment instead of delivering it (`may drop`).
-    Lose(Event),
 }
 
 /// Something that came of a move: a step's outcome as seen from outside.

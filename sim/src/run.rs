@@ -153,6 +153,8 @@ pub(crate) fn outcomes(
     let doing = start.config.world.threads()[actor].doing;
     let refusal = match (&step.action, doing) {
         (_, Doing::Exited) => Some("this actor has ended"),
+        // Its outcome is the undefined behaviour itself; after that nothing can be said.
+        (Action::Resumes, Doing::Undefined) if start.config.finished[actor].is_some() => None,
         (_, Doing::Undefined) => Some("the behaviour of this actor is undefined by now"),
         (Action::Resumes, Doing::Running) if start.config.finished[actor].is_none() => {
             Some("the call had returned at once")

@@ -1,0 +1,221 @@
+//! The breadth-first search itself.
+
+use winaccept_model::profile::Tape;
+use winaccept_model::rule::{Effects, Rule};
+use winaccept_model::step::{Event, Machine, broken_invariant};
+
+use super::blocks::Blocks;
+use super::moves::{enter, make, moves};
+use super::seen::{Batch, Seen};
+use crate::config::{Config, Happened, Move};
+use crate::observe::{Observed, allows, same};
+use crate::program::{LaneCode, Program};
+use crate::run::Guide;
+
+/// How many successors are looked up at once.
+const BATCH: usize = 256;
+
+/// What is explored, and what is watched on the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task<'a> {
+    pub(super) program: &'a Program,
+    pub(super) machine: &'a Machine,
+    pub(super) lanes: &'a [LaneCode],
+    /// What ends a way that does not agree with it; `None`: every way is gone.
+    pub(super) guide: Option<Guide<'a>>,
+    /// The most configurations to keep.
+    pub(super) max_states: usize,
+    /// Take note of the rules behind every outcome.
+    pub(super) rules: bool,
+}
+
+/// An outcome of a step.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    pub(super) observed: Observed,
+    /// The guide lets it pass.
+    agrees: bool,
+}
+
+/// Something that a property forbids.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) what: What,
+    /// The configuration in which it shows, or from which `last` makes it show.
+    pub(super) state: usize,
+    pub(super) last: Option<(Move, Tape)>,
+}
+
+/// What a property may forbid.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum What {
+    /// An invariant is broken.
+    Invariant(&'static str),
+    /// A step has this outcome, for the first time.
+    Outcome(usize, Observed),
+}
+
+/// A search, and afterwards what it found.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    pub(super) task: Task<'a>,
+    pub(super) blocks: Blocks,
+    pub(super) seen: Seen,
+    pub(super) transitions: u64,
+    pub(super) depth: usize,
+    pub(super) complete: bool,
+    /// By step, every outcome reached, in the order of discovery.
+    pub(super) outcomes: Vec<Vec<Reached>>,
+    /// By step, the rules behind its outcomes.
+    pub(super) rules: Vec<Vec<&'static Rule>>,
+    pub(super) found: Vec<Found>,
+    /// The configurations in which nothing can happen any more.
+    pub(super) ends: Vec<usize>,
+}
+
+impl<'a> Search<'a> {
+    /// Searches everything that can be reached from these configurations.
+    pub(super) fn run(task: Task<'a>, starts: &[Config]) -> Search<'a> {
+        let first = starts.first().cloned().unwrap_or_else(|| Config::first(task.program));
+        let blocks = Blocks::new(task.program, &first);
+        let steps = task.program.steps.len();
+        let mut search = Search {
+            task,
+            seen: Seen::new(blocks.width()),
+            blocks,
+            transitions: 0,
+            depth: 0,
+            complete: true,
+            outcomes: vec![Vec::new(); steps],
+            rules: vec![Vec::new(); steps],
+            found: Vec::new(),
+            ends: Vec::new(),
+        };
+        search.begin(starts);
+        search.go();
+        search
+    }
+
+    fn begin(&mut self, starts: &[Config]) {
+        let mut numbers = vec![0; self.blocks.width()];
+        let mut batch = Batch::default();
+        for start in starts {
+            let mut start = start.clone();
+            enter(self.task.lanes, &mut start);
+            self.blocks.encode(&start, &mut numbers);
+            self.seen.offer(&mut batch, &numbers, None);
+        }
+        self.complete &= self.seen.take_in(&mut batch, self.task.max_states);
+    }
+
+    fn go(&mut self) {
+        let Task { program, machine, lanes, .. } = self.task;
+        let mut at = 0;
+        let mut level_ends = self.seen.len();
+        let mut batch = Batch::default();
+        let mut scratch = Scratch::default();
+        let (mut numbers, mut next) = (vec![0; self.blocks.width()], vec![0; self.blocks.width()]);
+        while at < self.seen.len() {
+            let known = self.seen.len();
+            while at < known && batch.len() < BATCH {
+                if at == level_ends {
+                    // Everything in this batch comes from the level before, so this level is whole.
+                    if batch.len() > 0 {
+                        break;
+                    }
+                    self.depth += 1;
+                    level_ends = known;
+                }
+                self.seen.numbers(at, &mut numbers);
+                self.blocks.decode(&numbers);
+                if let Some(name) = broken_invariant(&self.blocks.config.world) {
+                    self.find(What::Invariant(name), at, None);
+                }
+                moves(program, lanes, &self.blocks.config, &mut scratch.events, &mut scratch.moves);
+                if scratch.moves.is_empty() {
+                    self.ends.push(at);
+                }
+                for index in 0..scratch.moves.len() {
+                    let chosen = scratch.moves[index];
+                    let mut tape = Tape::default();
+                    loop {
+                        scratch.happened.clear();
+                        let (fx, happened) = (&mut scratch.fx, &mut scratch.happened);
+                        make(program, machine, lanes, &mut self.blocks.config, chosen, &mut tape, fx, happened);
+                        self.transitions += 1;
+                        if self.note(&scratch, at, chosen, tape) {
+                            self.blocks.encode_after(&numbers, &scratch.fx, &mut next);
+                            self.seen.offer(&mut batch, &next, Some(at));
+                        }
+                        self.blocks.restore(&numbers, scratch.fx.touched);
+                        if !tape.advance() {
+                            break;
+                        }
+                    }
+                }
+                at += 1;
+            }
+            self.complete &= self.seen.take_in(&mut batch, self.task.max_states);
+        }
+    }
+
+    /// Takes note of what came of a move. False when the guide does not agree with it.
+    fn note(&mut self, scratch: &Scratch, state: usize, chosen: Move, tape: Tape) -> bool {
+        let mut agreed = true;
+        for seen in &scratch.happened {
+            if self.task.rules {
+                let rules = &mut self.rules[seen.step];
+                for &rule in &scratch.fx.fired {
+                    if !rules.iter().any(|known| std::ptr::eq(*known, rule)) {
+                        rules.push(rule);
+                    }
+                }
+            }
+            let known = self.outcomes[seen.step].iter().find(|known| known.observed == seen.observed);
+            agreed &= match known {
+                Some(known) => known.agrees,
+                None => {
+                    let agrees = self.task.guide.is_none_or(|guide| agrees(self.task.program, guide, seen));
+                    self.outcomes[seen.step].push(Reached { observed: seen.observed.clone(), agrees });
+                    self.find(What::Outcome(seen.step, seen.observed.clone()), state, Some((chosen, tape)));
+                    agrees
+                }
+            };
+        }
+        agreed
+    }
+
+    /// Keeps the first, and so shortest, way to each thing found.
+    fn find(&mut self, what: What, state: usize, last: Option<(Move, Tape)>) {
+        if !self.found.iter().any(|found| found.what == what) {
+            self.found.push(Found { what, state, last });
+        }
+    }
+
+    /// A configuration by its number.
+    pub(super) fn config(&mut self, state: usize) -> Config {
+        let mut numbers = vec![0; self.blocks.width()];
+        self.seen.numbers(state, &mut numbers);
+        self.blocks.decode(&numbers);
+        self.blocks.config.clone()
+    }
+}
+
+/// Buffers that are used again for every configuration.
+#[derive(Default)]
+struct Scratch {
+    events: Vec<Event>,
+    moves: Vec<Move>,
+    happened: Vec<Happened>,
+    fx: Effects,
+}
+
+/// Does the guide allow what was seen?
+pub(super) fn agrees(program: &Program, guide: Guide<'_>, seen: &Happened) -> bool {
+    match guide {
+        Guide::Expectations => {
+            program.steps[seen.step].expect.as_ref().is_none_or(|expect| allows(expect, &seen.observed))
+        }
+        Guide::Seen(all) => all.get(seen.step).and_then(Option::as_ref).is_none_or(|other| same(other, &seen.observed)),
+    }
+}
