@@ -4,7 +4,7 @@ use super::common::{check, in_callback, in_progress, network_down, not_a_socket,
 use crate::call::{Buffer, Call, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
-    ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS, SAMPLED_AT_ACCEPT,
+    ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS,
     SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SELECTION_NOT_INHERITED, TIMEOUTS_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
@@ -84,14 +84,14 @@ pub(super) static CHECKS: &[Rule] = &[
         ..check(
             "accept.addrlen-small.on-entry",
             &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
-            LISTENING,
+            States::SOCKET,
             Code::WSAEFAULT,
         )
     },
     Rule {
         under: &[ADDR_ON_ENTRY],
         when: addr_invalid,
-        ..check("accept.addr-invalid.on-entry", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEFAULT)
+        ..check("accept.addr-invalid.on-entry", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
     },
     Rule {
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
@@ -189,7 +189,12 @@ pub(super) static QUEUE: &[Rule] = &[
             at.conn_mut(conn).server.tcb = Tcb::None;
             at.reap(conn);
         },
-        ..check("accept.peer-reset", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAECONNRESET)
+        ..check(
+            "accept.peer-reset",
+            &["accept.err.WSAECONNRESET", "accept.absent.WSAEACCES"],
+            LISTENING,
+            Code::WSAECONNRESET,
+        )
     },
     Rule {
         name: "accept.blocks",
@@ -218,6 +223,7 @@ pub(super) static QUEUE: &[Rule] = &[
             "accept.ret.handle-actual-connection",
             "accept.s.connection-on-returned",
             "accept.desc.permits-incoming",
+            "accept.absent.cf-errors",
             "accept.ex.success-message",
             "tutorial.ex.single",
             "tutorial.ex.init-invalid",
@@ -238,31 +244,35 @@ pub(super) static QUEUE: &[Rule] = &[
 
 pub(super) static INHERITS: &[Rule] = &[
     Rule {
-        name: "accept.inherits-properties",
-        cites: &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
-        under: &[SAMPLED_AT_ACCEPT],
-        when: ALWAYS,
-        gives: Gives::Continues(Table::AcceptSelection),
-        then: |at| {
-            let options = at.socket.map(|l| at.socket_at(l).options);
-            inherits(at, options);
-        },
-    },
-    Rule {
         name: "accept.inherits-properties-of-handshake",
         cites: &["accept.rem.inherit.properties"],
         kind: Kind::Case,
         from: States::ANY,
         to: None,
         under: &[SAMPLED_AT_HANDSHAKE],
-        when: ALWAYS,
+        when: |at| at.conn.is_some_and(|c| at.w.conns[usize::from(c.0)].sampled.is_some()),
         gives: Gives::Continues(Table::AcceptSelection),
         then: |at| {
             let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
             inherits(at, sampled);
+        },
+    },
+    // Also where a handshake may be the moment: no properties were sampled at this one's.
+    Rule {
+        name: "accept.inherits-properties",
+        cites: &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[],
+        when: ALWAYS,
+        gives: Gives::Continues(Table::AcceptSelection),
+        then: |at| {
+            if let Some(conn) = at.conn {
+                at.conn_mut(conn).sampled = None;
+            }
+            let options = at.socket.map(|l| at.socket_at(l).options);
+            inherits(at, options);
         },
     },
 ];
@@ -439,12 +449,6 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
     if at.socket.is_some() && at.nonblocking() && at.chooses(NONBLOCKING_INHERITED) {
         if let Some(holder) = &mut at.socket_mut(new).holders[0] {
             holder.nonblocking = true;
-        }
-    }
-    let conn = at.conn;
-    if let Some(conn) = conn {
-        if at.w.conns[usize::from(conn.0)].sampled.is_some() {
-            at.conn_mut(conn).sampled = None;
         }
     }
     // The registration is not an option; SELECTION_NOT_INHERITED falls through to the next table's second rule.
