@@ -11,6 +11,7 @@
 pub mod call;
 pub mod choice;
 pub mod code;
+pub mod invariant;
 pub mod outcome;
 pub mod parts;
 pub mod profile;

@@ -1,7 +1,7 @@
 //! The rule form, and the engine that fires rules. A rule is a plain literal in a table.
 
 use crate::call::{Call, Handle, How, NetworkEvents, ProcessId, ThreadId};
-use crate::choice::{Alt, COUNT};
+use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, Alt, COUNT, WAIT_MFILE_FAILS};
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
@@ -469,6 +469,10 @@ impl<'a> At<'a> {
 
     /// An event object becomes signalled.
     pub fn signal(&mut self, e: EventId) {
+        if !self.w.events[usize::from(e.0)].open {
+            // A registration keeps a closed event object alive, but nobody can see it any more.
+            return;
+        }
         let event = self.event_mut(e);
         event.signalled = true;
         if !event.waiters.is_empty() {
@@ -479,6 +483,59 @@ impl<'a> At<'a> {
     /// A blocked call loses its socket or its Winsock.
     pub fn cancel(&mut self, t: ThreadId, cause: Cause) {
         self.pending.insert(Wake::Cancel(t, cause));
+    }
+
+    /// The calls of these threads that wait through a handle which has just been closed lose what they wait for.
+    /// `process` is the one whose handle it was; `None` for a handle that all share.
+    pub fn cancel_waiters(&mut self, waiters: Small<ThreadId, 6>, handle: Handle, process: Option<ProcessId>) {
+        for t in waiters.iter() {
+            let thread = &self.w.threads[usize::from(t.0)];
+            if let Doing::Blocked(call) | Doing::Woken(call) = thread.doing {
+                if process.is_none_or(|process| thread.process == process) && names(&call).contains(handle) {
+                    self.cancel(t, Cause::Close);
+                }
+            }
+        }
+    }
+
+    /// The call in question stays blocked for good: what it waited for is gone.
+    pub fn strand(&mut self) {
+        self.leave(self.thread);
+        self.block();
+    }
+
+    /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
+    fn block(&mut self) {
+        let (thread, process) = (self.thread, self.process_id());
+        self.call = self.call.map(|handle| {
+            let open = self.w.resolve(process, handle).is_some() || self.w.resolve_event(handle).is_some();
+            if open { handle } else { Handle::INVALID }
+        });
+        self.thread_mut(thread).doing = Doing::Blocked(self.call);
+        self.enlist(true);
+    }
+
+    /// This thread waits for nothing any more. If it was to have a connection, others may have it.
+    pub fn leave(&mut self, thread: ThreadId) {
+        for s in 0..self.w.sockets.len() {
+            if self.w.sockets[s].waiters.contains(thread) {
+                let id = SocketId(s as u8);
+                self.socket_mut(id).waiters.remove(thread);
+                self.offer(id);
+            }
+        }
+        for e in 0..self.w.events.len() {
+            if self.w.events[e].waiters.contains(thread) {
+                self.event_mut(EventId(e as u8)).waiters.remove(thread);
+            }
+        }
+    }
+
+    /// Threads that wait at this socket look again if it is a listener with connections to be accepted.
+    pub fn offer(&mut self, s: SocketId) {
+        if !self.socket_at(s).accept_queue.is_empty() {
+            self.wake(s);
+        }
     }
 
     /// Forgets a connection of which nothing is left: no socket, no queue, nothing in flight.
@@ -563,7 +620,7 @@ impl<'a> At<'a> {
             Gives::Succeeds => {
                 let outcome = self.gives.take().unwrap_or(Outcome::number(0));
                 if self.thread().last_error != Code::NONE
-                    && self.call != Call::WSAGetLastError
+                    && !matches!(self.call, Call::WSAGetLastError | Call::WSASetLastError { .. })
                     && self.chooses(crate::choice::SUCCESS_CLEARS)
                 {
                     self.thread_mut(self.thread).last_error = Code::NONE;
@@ -573,13 +630,11 @@ impl<'a> At<'a> {
             Gives::Returns(code) => Some(Outcome::number(i64::from(code.0))),
             Gives::Undefined => {
                 self.thread_mut(self.thread).doing = Doing::Undefined;
+                self.leave(self.thread);
                 Some(Outcome { value: Value::Undefined, error: Code::NONE, out: crate::outcome::Out::None })
             }
             Gives::Blocks => {
-                let call = self.call;
-                let thread = self.thread;
-                self.thread_mut(thread).doing = Doing::Blocked(call);
-                self.enlist(true);
+                self.block();
                 None
             }
             Gives::Silent => None,
@@ -628,16 +683,7 @@ impl<'a> At<'a> {
     /// Ends the blocked call of the thread in question with this outcome.
     pub(crate) fn resume(&mut self, outcome: Outcome) {
         let thread = self.thread;
-        for s in 0..self.w.sockets.len() {
-            if self.w.sockets[s].waiters.contains(thread) {
-                self.socket_mut(SocketId(s as u8)).waiters.remove(thread);
-            }
-        }
-        for e in 0..self.w.events.len() {
-            if self.w.events[e].waiters.contains(thread) {
-                self.event_mut(EventId(e as u8)).waiters.remove(thread);
-            }
-        }
+        self.leave(thread);
         if outcome.value != Value::Undefined {
             self.thread_mut(thread).doing = Doing::Running;
         }
@@ -648,6 +694,12 @@ impl<'a> At<'a> {
     pub(crate) fn look_again(&mut self, thread: ThreadId, call: Call) {
         self.focus(thread, call);
         self.again = true;
+        // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
+        for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
+            if self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1 {
+                self.decided[usize::from(alt.0)] = alt.1 + 1;
+            }
+        }
         let outcome = match call {
             Call::Accept { .. } => self.apply(Table::AcceptQueue),
             Call::Connect { .. } => self.apply(Table::ConnectAnswer),
@@ -709,6 +761,11 @@ impl<'a> At<'a> {
     fn woken(&mut self, thread: ThreadId) {
         let Doing::Blocked(call) = self.w.threads[usize::from(thread.0)].doing else { return };
         if matches!(call, Call::Accept { .. }) && self.chooses(crate::choice::WOKEN) {
+            let process = usize::from(self.w.threads[usize::from(thread.0)].process.0);
+            if self.w.processes[process].faults.no_descriptors && !self.chooses(WAIT_MFILE_FAILS) {
+                // It could not take the connection: somebody else may.
+                return;
+            }
             let listener =
                 subject(&call).and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
             let queued = listener.map_or(0, |(s, _)| self.socket_at(s).accept_queue.len());
@@ -752,6 +809,13 @@ pub(crate) fn subject(call: &Call) -> Option<Handle> {
         | Call::WSAEnumNetworkEvents { s, .. } => Some(s),
         _ => None,
     }
+}
+
+/// Every handle that a call names.
+pub(crate) fn names(call: &Call) -> Small<Handle, 12> {
+    let mut all = Small::default();
+    call.map(|handle| all.insert(handle));
+    all
 }
 
 /// What a failing call returns.

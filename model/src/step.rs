@@ -4,8 +4,10 @@ use crate::call::{Call, Ip, ProcessId, ThreadId};
 use crate::choice::{BOUND_ONE_MORE, COUNTS_BOTH};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
-use crate::rule::{At, Cause, Effects, Mutant, Table};
+use crate::rule::{At, Effects, Mutant, Table};
 use crate::world::{Conn, ConnId, Direction, Doing, Faults, Segment, SocketId, State, Tcb, World};
+
+pub use crate::invariant::broken_invariant;
 
 /// What can happen to a world.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -77,7 +79,10 @@ impl At<'_> {
                 }
             }
             Event::InHook(thread, call) => {
-                if let Doing::Blocked(_) | Doing::Woken(_) = self.w.threads[usize::from(thread.0)].doing {
+                // Only Windows Sockets 1.1 has blocking hooks.
+                let process = self.w.threads[usize::from(thread.0)].process;
+                let hooked = self.w.processes[usize::from(process.0)].version.major == 1;
+                if hooked && self.waiting(thread).is_some() {
                     self.in_hook = true;
                     self.makes(thread, call);
                     self.in_hook = false;
@@ -86,6 +91,9 @@ impl At<'_> {
             Event::Resume(thread) => {
                 if let Doing::Woken(call) = self.w.threads[usize::from(thread.0)].doing {
                     self.look_again(thread, call);
+                    if let Some(listener) = self.socket {
+                        self.offer(listener);
+                    }
                 }
             }
             Event::Deliver(conn, direction) => self.arrives(conn, direction, false),
@@ -99,7 +107,7 @@ impl At<'_> {
                 }
             }
             Event::Expire(thread) => {
-                if let Some(call) = self.waiting(thread) {
+                if let Some(call) = self.waiting(thread).filter(times_out) {
                     self.focus(thread, call);
                     if let Some(outcome) = self.apply(Table::Expire) {
                         self.resume(outcome);
@@ -107,13 +115,17 @@ impl At<'_> {
                 }
             }
             Event::Apc(thread) => {
-                if let Some(call) = self.waiting(thread) {
+                let due = !self.w.threads[usize::from(thread.0)].apcs.is_empty();
+                if let Some(call) = self.waiting(thread).filter(|call| due && alertable(call)) {
                     self.focus(thread, call);
                     if let Some(outcome) = self.apply(Table::Apc) {
                         self.resume(outcome);
                     }
                 }
             }
+            // Only a thread in its own code prints, or ends its process.
+            Event::Print(thread) | Event::Exit(thread)
+                if self.w.threads[usize::from(thread.0)].doing != Doing::Running => {}
             Event::Print(thread) => {
                 self.focus(thread, Call::WSAGetLastError);
                 if let Some(outcome) = self.apply(Table::Program) {
@@ -128,10 +140,28 @@ impl At<'_> {
             Event::Faults(process, faults) => {
                 self.fx.touched.process();
                 self.w.processes[usize::from(process.0)].faults = faults;
+                // A call may have waited for descriptors, with a connection there to be accepted.
+                for s in 0..self.w.sockets.len() {
+                    self.offer(SocketId(s as u8));
+                }
             }
-            Event::Hold(conn, held) => self.conn_mut(conn).held = held,
-            Event::LoseNext(conn, segment) => self.conn_mut(conn).lose |= bit(segment),
+            Event::Hold(conn, held) => {
+                if self.is_somebodys(conn) {
+                    self.conn_mut(conn).held = held;
+                }
+            }
+            Event::LoseNext(conn, segment) => {
+                if self.is_somebodys(conn) {
+                    self.conn_mut(conn).lose |= bit(segment);
+                }
+            }
         }
+    }
+
+    /// Is there a connection, or a socket that may open it?
+    fn is_somebodys(&self, conn: ConnId) -> bool {
+        let slot = usize::from(conn.0);
+        self.w.sockets[slot].state != State::NotASocket || self.w.conns[slot] != Conn::default()
     }
 
     fn waiting(&self, thread: ThreadId) -> Option<Call> {
@@ -157,12 +187,11 @@ impl At<'_> {
         if lost || unlucky {
             let connection = self.conn_mut(conn);
             connection.lose &= !bit(segment);
-            match segment {
-                Segment::Syn | Segment::SynAck | Segment::Ack => connection.timer = true,
-                Segment::Data => {
-                    self.end_mut(conn, direction).sent = crate::call::Data::default();
-                }
-                Segment::Rst | Segment::Fin => {}
+            // Whoever still waits for an answer will ask again.
+            connection.timer |=
+                connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
+            if segment == Segment::Data {
+                self.end_mut(conn, direction).sent = crate::call::Data::default();
             }
             self.reap(conn);
             return;
@@ -181,7 +210,11 @@ impl At<'_> {
                 Table::Syn
             }
             Segment::SynAck => Table::SynAck,
-            Segment::Ack => Table::Ack,
+            Segment::Ack => {
+                let completes = connection.server.tcb == Tcb::SynReceived;
+                self.full = completes && self.socket.is_some_and(|listener| self.over_bound(listener, 0));
+                Table::Ack
+            }
             Segment::Rst => Table::Rst,
             Segment::Fin => Table::Fin,
             Segment::Data => Table::Data,
@@ -193,6 +226,9 @@ impl At<'_> {
     /// The listener that a SYN to this connection's server address reaches: a specific address before the wildcard.
     fn listener_on(&self, conn: &Conn) -> Option<SocketId> {
         let to = conn.server_address;
+        if to.ip == Ip::NotLocal {
+            return None;
+        }
         let listens = |ip: Ip| {
             self.w.sockets.iter().position(|socket| {
                 socket.state == State::Listening
@@ -208,7 +244,12 @@ impl At<'_> {
     fn queue_full(&mut self, listener: SocketId) -> bool {
         let half_open = self.socket_at(listener).syn_queue.len();
         let counted = if half_open > 0 && self.chooses(COUNTS_BOTH) { half_open } else { 0 };
-        let pending = counted + self.socket_at(listener).accept_queue.len();
+        self.over_bound(listener, counted)
+    }
+
+    /// Would one more connection beside the queued ones and these be more than the backlog allows?
+    fn over_bound(&mut self, listener: SocketId, others: usize) -> bool {
+        let pending = others + self.socket_at(listener).accept_queue.len();
         let bound = usize::from(self.socket_at(listener).backlog);
         pending > bound || pending == bound && !self.chooses(BOUND_ONE_MORE)
     }
@@ -308,83 +349,8 @@ pub fn times_out(call: &Call) -> bool {
     )
 }
 
-/// Names the first broken invariant of a world, if there is one. Every world that steps lead to satisfies all of them.
-#[must_use]
-pub fn broken_invariant(w: &World) -> Option<&'static str> {
-    let mut queued = 0u64;
-    for socket in &w.sockets {
-        for conn in socket.syn_queue.iter().chain(socket.accept_queue.iter()) {
-            if queued >> conn.0 & 1 == 1 {
-                return Some("a connection stands in one queue at most, once");
-            }
-            queued |= 1 << conn.0;
-            if w.conns[usize::from(conn.0)].server.attached {
-                return Some("an accepted connection is in no queue");
-            }
-        }
-        if socket.state != State::Listening && !(socket.syn_queue.is_empty() && socket.accept_queue.is_empty()) {
-            return Some("only a listener has queues");
-        }
-        if socket.accept_queue.len() + socket.syn_queue.len() > usize::from(socket.backlog) + 1 + socket.syn_queue.len()
-        {
-            return Some(
-                "the accept queue is no longer than the backlog allows, counted as widely as any profile does",
-            );
-        }
-        if socket.state == State::NotASocket && socket.holders.iter().any(Option::is_some) {
-            return Some("a handle that is open belongs to a socket");
-        }
-        if socket.state != State::NotASocket && socket.holders.iter().all(Option::is_none) {
-            return Some("a socket lives as long as its last handle");
-        }
-        if socket.conn.is_some() != matches!(socket.state, State::Connecting | State::Connected) {
-            return Some("a socket has a connection exactly while it connects or is connected");
-        }
-        for thread in socket.waiters.iter() {
-            if !matches!(w.threads[usize::from(thread.0)].doing, Doing::Blocked(_) | Doing::Woken(_) | Doing::Undefined)
-            {
-                return Some("every waiter is a blocked thread");
-            }
-        }
-    }
-    for (index, conn) in w.conns.iter().enumerate() {
-        let slot = SocketId(w.conns.len() as u8 + index as u8);
-        let in_queue = queued >> index & 1 == 1;
-        if in_queue != conn.listener.is_some() {
-            return Some("a connection knows the listener that queues it");
-        }
-        if conn.server.attached != (w.sockets[usize::from(slot.0)].state != State::NotASocket) {
-            return Some("a connection's server end is attached exactly while an accepted socket holds it");
-        }
-        if conn.client.attached && w.sockets[index].conn != Some(ConnId(index as u8)) {
-            return Some("a connection's client end is attached to the socket that opened it");
-        }
-        if in_queue && !matches!(conn.server.tcb, Tcb::SynReceived | Tcb::Established | Tcb::Reset) {
-            return Some("a queued connection has a server end");
-        }
-    }
-    for (index, thread) in w.threads.iter().enumerate() {
-        if let Doing::Blocked(call) | Doing::Woken(call) = thread.doing {
-            let id = ThreadId(index as u8);
-            let recorded = w.sockets.iter().any(|socket| socket.waiters.contains(id))
-                || w.events.iter().any(|event| event.waiters.contains(id));
-            if !recorded && !matches!(call, Call::SleepEx { .. }) && has_object(w, thread.process, &call) {
-                return Some("every blocked thread has a waiter record");
-            }
-        }
-    }
-    None
-}
-
-/// Does the object that this blocked call waits for still exist?
-fn has_object(w: &World, process: ProcessId, call: &Call) -> bool {
-    crate::rule::subject(call).is_some_and(|handle| w.resolve(process, handle).is_some())
-}
-
 /// An outcome that nobody may rely on.
 #[must_use]
 pub fn is_undefined(outcome: &Outcome) -> bool {
     outcome.value == Value::Undefined
 }
-
-const _: Cause = Cause::Close;

@@ -1,7 +1,8 @@
 //! `accept`, as its page tells it.
 
+use super::closesocket::drops;
 use super::common::{check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Buffer, Call, Length, NetworkEvents};
+use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
     ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS,
@@ -185,9 +186,7 @@ pub(super) static QUEUE: &[Rule] = &[
         when: |at| connection_ready(at) && first_is_reset(at),
         then: |at| {
             let conn = at.sock_mut().accept_queue.pop_first().expect("invariant: the guard saw a connection");
-            at.conn_mut(conn).listener = None;
-            at.conn_mut(conn).server.tcb = Tcb::None;
-            at.reap(conn);
+            drops(at, conn, false);
         },
         ..check(
             "accept.peer-reset",
@@ -425,9 +424,12 @@ fn takes_and_closes(at: &mut At<'_>) {
     let connection = at.conn_mut(conn);
     connection.listener = None;
     connection.sampled = None;
+    connection.server.unread = Data::default();
     if connection.server.tcb == Tcb::Established {
         connection.server.fin_sent = true;
         at.send(conn, Direction::Down, crate::world::Segment::Fin);
+    } else {
+        connection.server.tcb = Tcb::None;
     }
     at.reap(conn);
 }

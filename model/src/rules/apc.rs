@@ -1,6 +1,6 @@
 //! User APCs: `QueueUserAPC`, `SleepEx`, and what an APC does to a wait.
 
-use super::common::{case, check};
+use super::common::{case, check, not_modelled};
 use crate::call::{Call, Routine};
 use crate::choice::{WAIT_CONTINUES, WAIT_INTERRUPTED};
 use crate::code::Code;
@@ -27,6 +27,10 @@ pub(super) static QUEUEUSERAPC: &[Rule] = &[
 ];
 
 pub(super) static SLEEPEX: &[Rule] = &[
+    Rule {
+        when: |at| at.in_hook,
+        ..not_modelled("SleepEx.in-hook-not-modelled", &["einprogress.only-1-1"], States::ANY)
+    },
     Rule {
         when: |at| matches!(at.call, Call::SleepEx { alertable: true, .. }) && !at.thread().apcs.is_empty(),
         then: |at| {

@@ -50,6 +50,7 @@ pub(super) static CANCELLED: &[Rule] = &[
     Rule {
         under: &[CLOSE_STAYS],
         gives: Gives::Silent,
+        then: |at| at.strand(),
         ..ended("accept.closed-under.stays-blocked", CLOSED, Code::NONE, accept_closed)
     },
     Rule { under: &[CLEANUP_INTERRUPTED], ..ended("cleanup-under.interrupted", CLEANED, Code::WSAEINTR, cleaned) },
@@ -62,10 +63,19 @@ pub(super) static CANCELLED: &[Rule] = &[
     Rule {
         under: &[CLEANUP_STAYS],
         gives: Gives::Silent,
+        then: |at| at.strand(),
         ..ended("cleanup-under.stays-blocked", CLEANED, Code::NONE, cleaned)
     },
-    // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket.
-    Rule { gives: Gives::Undefined, ..case("closed-under.undefined", CLOSED, States::ANY) },
+    // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket, closing an
+    // event under a wait by that of the wait.
+    Rule {
+        gives: Gives::Undefined,
+        ..case(
+            "closed-under.undefined",
+            &["closesocket.rem.no-concurrent-call", "wsawait.closed-handle-undefined"],
+            States::ANY,
+        )
+    },
 ];
 
 /// The time-out of a waiting call runs out.

@@ -1,11 +1,11 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, How, NetworkEvents, ThreadId};
+use crate::call::{Call, How, NetworkEvents};
 use crate::choice::{LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
-use crate::rule::{At, Cause, Rule, States, sends};
-use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
+use crate::rule::{At, Rule, States, sends};
+use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb, pack};
 
 /// How a connected socket's close looks on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,8 +24,7 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
     Rule {
         when: |at| at.sock().holders.iter().flatten().count() > 1,
         then: |at| {
-            let copy = at.copy;
-            at.sock_mut().holders[copy] = None;
+            closes_handle(at);
         },
         ..case("closesocket.one-of-several-handles", &["wsadup.closes-with-last"], States::SOCKET)
     },
@@ -116,14 +115,17 @@ fn sends_fin(at: &mut At<'_>) {
 }
 
 fn closes(at: &mut At<'_>, manner: Manner) {
+    closes_handle(at);
+    close_object(at, at.socket.expect("invariant: a rule from a socket's state has a socket"), manner);
+}
+
+/// The handle used is closed; calls that wait through it lose their socket.
+fn closes_handle(at: &mut At<'_>) {
     let id = at.socket.expect("invariant: a rule from a socket's state has a socket");
-    let copy = at.copy;
+    let (copy, process) = (at.copy, at.process_id());
     at.sock_mut().holders[copy] = None;
-    let waiters: Vec<ThreadId> = at.socket_at(id).waiters.iter().collect();
-    close_object(at, id, manner);
-    for thread in waiters {
-        at.cancel(thread, Cause::Close);
-    }
+    let waiters = at.sock().waiters;
+    at.cancel_waiters(waiters, pack(id, copy), Some(process));
 }
 
 /// The last handle of a socket object is gone.
@@ -133,15 +135,7 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
             for conn in socket.syn_queue.iter().chain(socket.accept_queue.iter()) {
-                let connection = at.conn_mut(conn);
-                connection.listener = None;
-                connection.sampled = None;
-                let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived);
-                connection.server.tcb = Tcb::None;
-                if resets && live {
-                    at.send(conn, Direction::Down, Segment::Rst);
-                }
-                at.reap(conn);
+                drops(at, conn, resets);
             }
         }
         State::Connected | State::Connecting => {
@@ -151,8 +145,26 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         }
         _ => {}
     }
-    let owner = socket.owner;
-    *at.socket_mut(id) = Socket::free(owner);
+    *at.socket_mut(id) = Socket::free(socket.owner);
+    if at.w.accepts(id).is_none() {
+        // Marks for a connection that it never made go with it.
+        at.reap(ConnId(id.0));
+    }
+}
+
+/// A listener lets go of a connection that it has taken off its queues; `resets`: and tells the client.
+pub(super) fn drops(at: &mut At<'_>, conn: ConnId, resets: bool) {
+    let connection = at.conn_mut(conn);
+    connection.listener = None;
+    connection.sampled = None;
+    connection.timer &= connection.client.tcb == Tcb::SynSent;
+    connection.server.unread = crate::call::Data::default();
+    let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived);
+    connection.server.tcb = Tcb::None;
+    if resets && live {
+        at.send(conn, Direction::Down, Segment::Rst);
+    }
+    at.reap(conn);
 }
 
 /// A socket lets go of its end of the connection.
@@ -177,7 +189,9 @@ fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
         Manner::Graceful | Manner::Reset => end.tcb = Tcb::None,
     }
     if direction == Direction::Up {
-        at.conn_mut(conn).timer = false;
+        // Nobody repeats a SYN any more; a half-open other end still repeats its SYN-ACK.
+        let connection = at.conn_mut(conn);
+        connection.timer = connection.server.tcb == Tcb::SynReceived;
     }
     at.reap(conn);
     let _ = NetworkEvents::CLOSE; // no FD_CLOSE follows closesocket: nothing occurs at the closing side

@@ -8,7 +8,7 @@ use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
 
 /// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
-const RETRIES: u8 = 3;
+pub(super) const RETRIES: u8 = 3;
 
 pub(super) static CONNECT: &[Rule] = &[
     not_initialised("connect.not-initialised", &["wsastartup.first"]),
@@ -42,6 +42,10 @@ pub(super) static CONNECT: &[Rule] = &[
             from.ip = Ip::Loopback;
             // The connection has the number of the socket that opens it. An accepted slot never gets here: it is connected.
             let conn = ConnId(s.0);
+            if let Some(listener) = at.w.conns[usize::from(conn.0)].listener {
+                // What is left half open of an attempt that timed out makes way for the new one.
+                at.socket_mut(listener).syn_queue.remove(conn);
+            }
             let mut opened = Conn { client_address: from, server_address: to, retries: RETRIES, ..Conn::default() };
             (opened.client.tcb, opened.client.attached) = (Tcb::SynSent, true);
             opened.held = at.w.conns[usize::from(conn.0)].held;

@@ -18,7 +18,7 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
         when: |at| matches!(at.call, Call::WSACreateEvent),
         then: |at| {
             let first = usize::from(at.thread.0) * EVENTS_PER_THREAD;
-            let free = (first..first + EVENTS_PER_THREAD).find(|&e| !at.w.events[e].open);
+            let free = (first..first + EVENTS_PER_THREAD).find(|&e| at.w.free_event(EventId(e as u8)));
             let id = EventId(free.expect("limit: the thread has no free event slot") as u8);
             let owner = at.thread;
             *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
@@ -30,8 +30,10 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
         when: |at| matches!(at.call, Call::WSACloseEvent { .. }),
         then: |at| {
             if let Some(id) = event(at) {
-                at.event_mut(id).open = false;
-                at.event_mut(id).signalled = false;
+                let closed = at.event_mut(id);
+                (closed.open, closed.signalled) = (false, false);
+                let waiters = closed.waiters;
+                at.cancel_waiters(waiters, pack_event(id), None);
             }
             at.give(Outcome::number(1));
         },
@@ -139,7 +141,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             // "Already happened" conditions are recorded at once, unless this stack remembers what it reported.
             let silent = before.event.is_some() && !at.chooses(RESELECT_SIGNALS);
             let kept = if silent {
-                Selection { disabled: before.disabled, recorded: before.recorded, ..fresh }
+                Selection { disabled: before.disabled, recorded: NetworkEvents(before.recorded.0 & mask.0), ..fresh }
             } else {
                 fresh
             };

@@ -1,11 +1,12 @@
 //! `listen`.
 
+use super::closesocket::drops;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents};
 use crate::choice::{HINT_CLAMPS, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE};
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
-use crate::world::{Direction, Segment, State, Tcb};
+use crate::world::State;
 
 const LISTENING: States = States::of(&[State::Listening]);
 
@@ -60,14 +61,7 @@ pub(super) static LISTEN: &[Rule] = &[
             while at.sock().accept_queue.len() > usize::from(at.sock().backlog) {
                 let last = at.sock().accept_queue.iter().last().expect("invariant: the queue is longer than its bound");
                 at.sock_mut().accept_queue.remove(last);
-                let conn = at.conn_mut(last);
-                conn.listener = None;
-                let live = conn.server.tcb == Tcb::Established;
-                conn.server.tcb = Tcb::None;
-                if live {
-                    at.send(last, Direction::Down, Segment::Rst);
-                }
-                at.reap(last);
+                drops(at, last, true);
             }
         },
         ..case(

@@ -1,7 +1,9 @@
 //! Segments and timers: TCP as far as accepting needs it.
 
+use super::closesocket::drops;
 use super::common::case;
-use crate::call::NetworkEvents;
+use super::connect::RETRIES;
+use crate::call::{Data, Ip, NetworkEvents};
 use crate::choice::{
     FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES,
     SAMPLED_AT_HANDSHAKE,
@@ -20,6 +22,11 @@ const fn segment(name: &'static str, cites: &'static [&'static str], from: State
 /// A SYN arrives; the socket in question is the listener on its address, if there is one.
 pub(super) static SYN: &[Rule] = &[
     Rule {
+        when: |at| at.receiver().tcb == Tcb::SynReceived,
+        then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
+        ..segment("syn.again", &["protobasics.backlog-held", "listen.rem.passive-mode"], States::ANY)
+    },
+    Rule {
         under: &[FULL_REFUSE],
         when: |at| at.full,
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
@@ -37,7 +44,7 @@ pub(super) static SYN: &[Rule] = &[
     Rule {
         under: &[FULL_DROP],
         when: |at| at.full,
-        then: |at| at.conn_mut(conn(at)).timer = true,
+        then: goes_unanswered,
         ..segment("syn.queue-full.dropped", &["listen.backlog.max-pending"], LISTENING)
     },
     Rule {
@@ -71,6 +78,11 @@ pub(super) static SYN: &[Rule] = &[
         )
     },
     Rule {
+        when: |at| at.connection().server_address.ip == Ip::NotLocal,
+        then: goes_unanswered,
+        ..segment("syn.no-host", &["connect.err.WSAETIMEDOUT"], States::ANY)
+    },
+    Rule {
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
         ..segment("syn.no-listener", &["connect.err.WSAECONNREFUSED"], States::ANY)
     },
@@ -85,7 +97,10 @@ pub(super) static SYN_ACK: &[Rule] = &[
             let conn = conn(at);
             let end = at.end_mut(conn, Direction::Up);
             end.tcb = Tcb::Established;
-            at.conn_mut(conn).timer = false;
+            let connection = at.conn_mut(conn);
+            connection.timer = false;
+            // From here on it is the server that repeats what is not answered: its SYN-ACK.
+            connection.retries = RETRIES;
             at.send(conn, Direction::Up, Segment::Ack);
             at.sock_mut().state = State::Connected;
             let s = socket(at);
@@ -98,7 +113,7 @@ pub(super) static SYN_ACK: &[Rule] = &[
     Rule {
         when: |at| at.receiver().tcb == Tcb::Established,
         then: |at| at.send(conn(at), Direction::Up, Segment::Ack),
-        ..segment("syn-ack.again", &["listen.rem.passive-mode"], States::of(&[State::Connected]))
+        ..segment("syn-ack.again", &["listen.rem.passive-mode"], States::ANY)
     },
     Rule {
         then: |at| {
@@ -113,7 +128,7 @@ pub(super) static SYN_ACK: &[Rule] = &[
 /// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
 pub(super) static ACK: &[Rule] = &[
     Rule {
-        when: |at| at.receiver().tcb == Tcb::SynReceived && !accept_queue_full(at),
+        when: |at| at.receiver().tcb == Tcb::SynReceived && !at.full,
         then: |at| {
             let conn = conn(at);
             at.end_mut(conn, Direction::Down).tcb = Tcb::Established;
@@ -149,7 +164,7 @@ pub(super) static RST: &[Rule] = &[
         then: |at| {
             let conn = conn(at);
             at.sock_mut().syn_queue.remove(conn);
-            forgets(at, conn);
+            drops(at, conn, false);
         },
         ..segment("rst.half-open", &["protobasics.backlog-held"], LISTENING)
     },
@@ -159,7 +174,7 @@ pub(super) static RST: &[Rule] = &[
         then: |at| {
             let conn = conn(at);
             at.sock_mut().accept_queue.remove(conn);
-            forgets(at, conn);
+            drops(at, conn, false);
         },
         ..segment("rst.queued-vanishes", &["protobasics.backlog-held"], LISTENING)
     },
@@ -168,7 +183,7 @@ pub(super) static RST: &[Rule] = &[
         then: |at| {
             let end = at.end_mut(conn(at), Direction::Down);
             end.tcb = Tcb::Reset;
-            end.unread = crate::call::Data::default();
+            end.unread = Data::default();
         },
         ..segment("rst.queued", &["accept.err.WSAECONNRESET", "recv.rem.reset"], LISTENING)
     },
@@ -202,7 +217,7 @@ pub(super) static RST: &[Rule] = &[
             let direction = towards(at);
             let end = at.end_mut(conn(at), direction);
             end.tcb = Tcb::Reset;
-            end.unread = crate::call::Data::default();
+            end.unread = Data::default();
             let s = socket(at);
             at.wake(s);
             at.occurs(s, NetworkEvents::CLOSE);
@@ -261,7 +276,7 @@ pub(super) static DATA: &[Rule] = &[
             let direction = towards(at);
             let end = at.end_mut(conn(at), direction);
             if matches!(end.tcb, Tcb::Established | Tcb::SynReceived) {
-                end.unread.push(data.as_slice());
+                assert!(end.unread.push(data.as_slice()), "limit: {} unread bytes at one end", Data::MAX);
             }
             if let Some(s) = at.socket {
                 if at.socket_at(s).state == State::Connected {
@@ -296,14 +311,25 @@ pub(super) static TIMER: &[Rule] = &[
         ..segment("timer.gives-up", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Connecting]))
     },
     Rule {
+        when: |at| at.connection().server.tcb == Tcb::SynReceived && at.connection().retries > 0,
         then: |at| {
             let conn = conn(at);
-            at.conn_mut(conn).timer = false;
-            if at.connection().server.tcb == Tcb::SynReceived {
-                at.send(conn, Direction::Down, Segment::SynAck);
-            }
+            let connection = at.conn_mut(conn);
+            connection.timer = false;
+            connection.retries -= 1;
+            at.send(conn, Direction::Down, Segment::SynAck);
         },
         ..segment("timer.repeats-syn-ack", &["listen.rem.passive-mode"], States::ANY)
+    },
+    Rule {
+        when: |at| at.connection().listener.is_some(),
+        then: |at| {
+            let conn = conn(at);
+            let Some(listener) = at.connection().listener else { return };
+            at.socket_mut(listener).syn_queue.remove(conn);
+            drops(at, conn, true);
+        },
+        ..segment("timer.drops-half-open", &["protobasics.backlog-held"], States::ANY)
     },
 ];
 
@@ -323,18 +349,10 @@ fn towards(at: &At<'_>) -> Direction {
     }
 }
 
-/// An accept queue that filled up while this connection was half open.
-fn accept_queue_full(at: &At<'_>) -> bool {
-    at.sock().accept_queue.len() > usize::from(at.sock().backlog)
-}
-
-fn forgets(at: &mut At<'_>, conn: ConnId) {
-    let connection = at.conn_mut(conn);
-    connection.listener = None;
-    connection.sampled = None;
-    connection.timer = false;
-    connection.server.tcb = Tcb::None;
-    connection.server.unread = crate::call::Data::default();
+/// Nobody answers the SYN: its client, if it still waits, will repeat it.
+fn goes_unanswered(at: &mut At<'_>) {
+    let connection = at.conn_mut(conn(at));
+    connection.timer = connection.client.tcb == Tcb::SynSent;
 }
 
 fn refused(at: &mut At<'_>) {
@@ -344,7 +362,7 @@ fn refused(at: &mut At<'_>) {
 fn fails(at: &mut At<'_>, error: Code) {
     let conn = conn(at);
     let connection = at.conn_mut(conn);
-    connection.timer = false;
+    connection.timer = connection.server.tcb == Tcb::SynReceived;
     connection.client.tcb = Tcb::None;
     connection.client.attached = false;
     let s = socket(at);
@@ -354,7 +372,7 @@ fn fails(at: &mut At<'_>, error: Code) {
     at.occurs(s, NetworkEvents::CONNECT);
 }
 
-fn take_sent(at: &mut At<'_>) -> crate::call::Data {
+fn take_sent(at: &mut At<'_>) -> Data {
     let direction = at.direction;
     std::mem::take(&mut at.end_mut(conn(at), direction).sent)
 }

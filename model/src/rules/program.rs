@@ -3,8 +3,10 @@
 use super::closesocket::Manner;
 use super::common::case;
 use super::startup::release_all;
+use crate::call::ThreadId;
 use crate::outcome::Outcome;
 use crate::rule::{Gives, Rule, States};
+use crate::small::Small;
 use crate::world::Doing;
 
 pub(super) static PROGRAM: &[Rule] = &[
@@ -19,7 +21,11 @@ pub(super) static PROGRAM: &[Rule] = &[
             }
             for t in 0..at.w.threads.len() {
                 if at.w.threads[t].process == process {
-                    at.thread_mut(crate::call::ThreadId(t as u8)).doing = Doing::Exited;
+                    let id = ThreadId(t as u8);
+                    let thread = at.thread_mut(id);
+                    thread.doing = Doing::Exited;
+                    thread.apcs = Small::default();
+                    at.leave(id);
                 }
             }
         },

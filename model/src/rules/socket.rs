@@ -1,6 +1,6 @@
 //! `socket`, `WSASocket` and `WSADuplicateSocket`.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, SockType};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -42,6 +42,10 @@ pub(super) static WSASOCKET: &[Rule] = &[
         ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
+        when: |at| described(at).is_some_and(|id| free_handle(at, id).is_none()),
+        ..check("WSASocket.no-handles", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
+    },
+    Rule {
         when: |at| matches!(at.call, Call::WSASocket { .. }),
         then: |at| {
             if let Call::WSASocket { family, kind, overlapped } = at.call {
@@ -51,15 +55,14 @@ pub(super) static WSASOCKET: &[Rule] = &[
         ..case("WSASocket.creates", &["wsasocket.rem.not-overlapped-default"], States::ANY)
     },
     Rule {
+        when: |at| described(at).is_none(),
+        ..not_modelled("WSASocket.stale-info-not-modelled", &["wsadup.closes-with-last"], States::ANY)
+    },
+    Rule {
         then: |at| {
-            let Call::WSASocketFromInfo { s } = at.call else { return };
+            let Some(id) = described(at) else { return };
+            let Some(copy) = free_handle(at, id) else { return };
             let process = at.process_id();
-            // The protocol information names the socket object, in whichever process it was made.
-            let id = SocketId(s.0 as u8);
-            let free = at.w.sockets.get(usize::from(id.0)).and_then(|object| {
-                (object.state != State::NotASocket).then(|| object.holders.iter().position(Option::is_none)).flatten()
-            });
-            let Some(copy) = free else { return };
             let nonblocking = at.socket_at(id).holders.iter().flatten().any(|holder| holder.nonblocking)
                 && at.chooses(crate::choice::MODE_SHARED);
             at.socket_mut(id).holders[copy] = Some(Holder { process, nonblocking });
@@ -75,6 +78,17 @@ pub(super) static WSADUPLICATESOCKET: &[Rule] = &[
     not_a_socket("WSADuplicateSocket.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
     case("WSADuplicateSocket.describes", &["wsadup.shared-state"], States::ANY),
 ];
+
+/// The socket object that protocol information names, in whichever process it was made; `None` once it is gone.
+fn described(at: &At<'_>) -> Option<SocketId> {
+    let Call::WSASocketFromInfo { s } = at.call else { return None };
+    at.w.named(s)
+}
+
+/// The first unused handle of a socket object.
+fn free_handle(at: &At<'_>, id: SocketId) -> Option<usize> {
+    at.socket_at(id).holders.iter().position(Option::is_none)
+}
 
 /// Puts a new socket into the lowest free slot of the calling thread.
 ///

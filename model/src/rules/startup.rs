@@ -35,7 +35,7 @@ pub(super) static WSASTARTUP: &[Rule] = &[
             if process.startups == 0 {
                 process.version = version.min(HIGHEST);
             }
-            process.startups += 1;
+            process.startups = process.startups.checked_add(1).expect("limit: 255 calls of WSAStartup are outstanding");
         },
         ..case(
             "WSAStartup.starts",
@@ -80,8 +80,13 @@ const CLEANUP: &[&str] = &[
 fn cleans_up(at: &mut At<'_>, manner: Manner) {
     at.process_mut().startups = 0;
     let process = at.process_id();
-    let blocked =
-        |thread: &Thread| thread.process == process && matches!(thread.doing, Doing::Blocked(_) | Doing::Woken(_));
+    // SleepEx is no Winsock call.
+    let blocked = |thread: &Thread| match thread.doing {
+        Doing::Blocked(call) | Doing::Woken(call) => {
+            thread.process == process && !matches!(call, Call::SleepEx { .. })
+        }
+        _ => false,
+    };
     for t in 0..at.w.threads.len() {
         if blocked(&at.w.threads[t]) {
             at.cancel(crate::call::ThreadId(t as u8), Cause::Cleanup);

@@ -37,8 +37,9 @@ pub(super) static SEND: &[Rule] = &[
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
             let direction = at.w.sends(s);
             let end = at.end_mut(conn, direction);
-            // The model's flight is short; a script that sends more than it holds is refused when it is compiled.
-            if end.sent.push(data.as_slice()) && end.flight.iter().last() != Some(Segment::Data) {
+            assert!(end.sent.push(data.as_slice()), "limit: {} bytes in flight in one direction", Data::MAX);
+            let merges = data.as_slice().is_empty() || end.flight.iter().last() == Some(Segment::Data);
+            if !merges {
                 at.send(conn, direction, Segment::Data);
             }
             at.give(Outcome::number(data.as_slice().len() as i64));
