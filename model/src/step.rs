@@ -188,8 +188,7 @@ impl At<'_> {
             let connection = self.conn_mut(conn);
             connection.lose &= !bit(segment);
             // Whoever still waits for an answer will ask again.
-            connection.timer |=
-                connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
+            connection.timer |= connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
             if segment == Segment::Data {
                 self.end_mut(conn, direction).sent = crate::call::Data::default();
             }

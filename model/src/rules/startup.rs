@@ -82,9 +82,7 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
     let process = at.process_id();
     // SleepEx is no Winsock call.
     let blocked = |thread: &Thread| match thread.doing {
-        Doing::Blocked(call) | Doing::Woken(call) => {
-            thread.process == process && !matches!(call, Call::SleepEx { .. })
-        }
+        Doing::Blocked(call) | Doing::Woken(call) => thread.process == process && !matches!(call, Call::SleepEx { .. }),
         _ => false,
     };
     for t in 0..at.w.threads.len() {
