@@ -2,6 +2,8 @@
 
 mod coverage;
 mod evidence;
+mod explain;
+mod graph;
 mod run;
 mod summary;
 
@@ -19,6 +21,10 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// For Graphviz, where there is something to draw.
+    Dot,
+    /// For Mermaid, where there is something to draw.
+    Mermaid,
 }
 
 /// An executable specification of how Winsock accepts connections.
@@ -43,6 +49,10 @@ enum Command {
     Coverage(coverage::Args),
     /// Shows what each stack was seen to do, and files new recordings
     Evidence(evidence::Args),
+    /// Explains an error code, a call, a rule, a clause, a choice point, a note or a profile
+    Explain(explain::Args),
+    /// Draws the state machine of a call, or of sockets over all calls
+    Graph(graph::Args),
     /// Speaks the worker protocol on standard input and output
     #[command(hide = true)]
     Worker,
@@ -57,6 +67,8 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args, cli.format),
         Some(Command::Coverage(args)) => coverage::coverage(&args, cli.format),
         Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),
+        Some(Command::Explain(args)) => explain::explain(&args, cli.format),
+        Some(Command::Graph(args)) => graph::graph(&args, cli.format),
         Some(Command::Worker) => worker(),
     };
     match done {
@@ -74,6 +86,12 @@ fn print(text: &str) -> Result<(), String> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("error: standard output: {error}")),
         _ => Ok(()),
     }
+}
+
+/// Data as JSON, for people and programs.
+fn json(data: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(data).expect("invariant: the outputs have string keys and no failing parts");
+    text + "\n"
 }
 
 #[cfg(windows)]

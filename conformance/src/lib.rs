@@ -3,8 +3,11 @@
 pub mod cli;
 pub mod coverage;
 pub mod evidence;
+pub mod explain;
+pub mod graph;
 pub mod lang;
 pub mod never;
+pub mod page;
 pub mod profiles;
 pub mod report;
 pub mod scope;

@@ -20,6 +20,8 @@ pub mod quotes;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+pub(crate) use find::similar;
+
 pub use entry::{Clause, Document, Entry, Kind, MAX_QUOTE_WORDS, RelatedRule, Section, Testable};
 pub use load::{LoadError, Sources};
 pub use note::{Grade, MAX_STATEMENT_WORDS, Note, NoteKind, Observation};

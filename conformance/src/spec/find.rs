@@ -25,16 +25,19 @@ impl Spec {
     /// An id that is a whole trailing or leading part of a known one counts as very alike.
     #[must_use]
     pub fn suggest(&self, id: &str) -> Vec<&str> {
-        let wanted = id.to_lowercase();
-        let limit = 2.max(wanted.len() / 4);
-        let known = self.entries().map(Entry::id).chain(self.notes().iter().map(|note| note.id.as_str()));
-        let mut near: Vec<(usize, &str)> = known
-            .map(|known| (unlikeness(&wanted, &known.to_lowercase()), known))
-            .filter(|(by, _)| *by <= limit)
-            .collect();
-        near.sort_unstable();
-        near.into_iter().take(MAX_SUGGESTIONS).map(|(_, known)| known).collect()
+        similar(id, self.entries().map(Entry::id).chain(self.notes().iter().map(|note| note.id.as_str())))
     }
+}
+
+/// Of the known names those that resemble `name`, most alike first, at most three.
+pub(crate) fn similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = name.to_lowercase();
+    let limit = 2.max(wanted.len() / 4);
+    let mut near: Vec<(usize, &str)> =
+        known.map(|known| (unlikeness(&wanted, &known.to_lowercase()), known)).filter(|(by, _)| *by <= limit).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, known)| known).collect()
 }
 
 /// How unlike two ids are: 0 for the same, 1 if the first is a part of the second cut at a dot, else

@@ -1,0 +1,36 @@
+//! `winaccept explain`.
+
+use clap::Args as ClapArgs;
+
+use super::{Format, json, print};
+use crate::explain;
+
+/// Arguments of `explain`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept explain WSAECONNRESET                    when each call gives it, by which clause, and what the stacks do instead
+  winaccept explain 10054                            the same, by its number
+  winaccept explain accept                           what a call can give in each state, and its rules
+  winaccept explain accept.peer-reset                a rule of the model
+  winaccept explain accept.err.WSAECONNRESET         a clause: its words, its rules, the scenarios that show it
+  winaccept explain reset-while-queued               a choice point: what each profile allows there, why, known from where
+  winaccept explain silent.02-wsaefault-consumes     a note on what the documents leave open
+  winaccept explain windows                          a profile: all that it allows
+
+With --format json one object; its field `kind` says which of these it is (conformance/schemas/explain.json).")]
+pub(super) struct Args {
+    /// An error code or its number, a call, a rule, a clause, a choice point, a note, an observation or a profile
+    name: String,
+}
+
+pub(super) fn explain(args: &Args, format: Format) -> Result<u8, String> {
+    let explanation = explain::explain(&args.name)?;
+    let text = match format {
+        Format::Text => explain::render(&explanation),
+        Format::Json => json(&explanation),
+        _ => return Err("error: explain writes text or json".to_owned()),
+    };
+    print(&text)?;
+    Ok(0)
+}

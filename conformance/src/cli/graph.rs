@@ -1,0 +1,71 @@
+//! `winaccept graph`.
+
+use clap::Args as ClapArgs;
+
+use super::{Format, json, print};
+use crate::graph::{self, Flow, GraphOutput, Legality, OverviewOutput, SUBJECTS, Sockets, Subject};
+use crate::spec::similar;
+
+/// Arguments of `graph`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept graph                                    all names, the states of a socket, and every call in every state
+  winaccept graph accept                             accept, stage by stage, from state to outcome
+  winaccept graph accept --format dot | dot -Tsvg    the same as a picture
+  winaccept graph --format mermaid                   the states of a socket, for a page that GitHub draws
+
+The graphs are read off the rules: what is drawn is what runs.")]
+pub(super) struct Args {
+    /// A call or a happening, such as accept, connect, SYN, timer; without it, the states of a socket over all calls
+    name: Option<String>,
+}
+
+pub(super) fn graph(args: &Args, format: Format) -> Result<u8, String> {
+    let text = match &args.name {
+        Some(name) => one(name, format)?,
+        None => overview(format),
+    };
+    print(&text)?;
+    Ok(0)
+}
+
+fn one(name: &str, format: Format) -> Result<String, String> {
+    let flow = Flow::of(*Subject::by_name(name).ok_or_else(|| unknown(name))?);
+    Ok(match format {
+        Format::Text => graph::flow_text(&flow),
+        Format::Dot => graph::flow_dot(&flow),
+        Format::Mermaid => graph::flow_mermaid(&flow),
+        Format::Json => {
+            let gives = flow.subject.is_call.then(|| Legality::of(flow.subject).data());
+            json(&GraphOutput { name: flow.subject.name, graph: flow.data(), gives })
+        }
+    })
+}
+
+fn overview(format: Format) -> String {
+    let sockets = Sockets::new();
+    match format {
+        Format::Text => graph::overview_text(&sockets, &Legality::all()),
+        Format::Dot => graph::sockets_dot(&sockets),
+        Format::Mermaid => graph::sockets_mermaid(&sockets),
+        Format::Json => {
+            let named = |calls| SUBJECTS.iter().filter(move |subject| subject.is_call == calls);
+            json(&OverviewOutput {
+                calls: named(true).map(|subject| subject.name).collect(),
+                happenings: named(false).map(|subject| subject.name).collect(),
+                sockets: sockets.data(),
+                table: Legality::all().iter().map(Legality::data).collect(),
+            })
+        }
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let near = similar(name, SUBJECTS.iter().map(|subject| subject.name));
+    let help = match near.first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "winaccept graph lists the names".to_owned(),
+    };
+    format!("error: no call or happening is called `{name}`\nhelp: {help}")
+}

@@ -1,0 +1,160 @@
+//! From a name to its explanation.
+
+use winaccept_model::rules;
+
+use super::code::known_names;
+use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart, mentions};
+use super::{
+    CallPage, ChoiceOfProfile, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage,
+};
+use crate::graph::{Legality, SUBJECTS, Subject};
+use crate::profiles::{Choices, NAMES};
+use crate::spec::{Document, Entry, Note, Spec, Testable, similar};
+use crate::suite;
+
+/// What a name stands for.
+///
+/// # Errors
+/// That nothing has this name, with names that resemble it.
+pub fn explain(name: &str) -> Result<Explanation, String> {
+    let name = name.trim().trim_start_matches('?');
+    let found = CodePage::of(name)
+        .map(Explanation::Code)
+        .or_else(|| call(name).map(Explanation::Call))
+        .or_else(|| Spec::bundled().entry(name).map(|entry| Explanation::Clause(clause(entry))))
+        .or_else(|| rule(name).map(Explanation::Rule))
+        .or_else(|| choice(name).map(Explanation::Choice))
+        .or_else(|| Spec::bundled().note(name).map(|found| Explanation::Note(note(found))))
+        .or_else(|| profile(name).map(Explanation::Profile))
+        .or_else(|| {
+            Spec::bundled().observation(name).map(|found| Explanation::Observation(ObservationPart::of(found)))
+        });
+    found.ok_or_else(|| {
+        let near = near(name);
+        let help = if near.is_empty() {
+            "try an error code, a clause, a rule, a call, a choice point, a note or a profile".to_owned()
+        } else {
+            format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))
+        };
+        format!("error: nothing is called `{name}`\nhelp: {help}")
+    })
+}
+
+/// Names that resemble this one, most alike first.
+#[must_use]
+pub fn near(name: &str) -> Vec<&'static str> {
+    let spec = Spec::bundled();
+    let ids = spec.entries().map(Entry::id).chain(spec.notes().iter().map(|note| note.id.as_str()));
+    let observations = spec.observations().iter().map(|seen| seen.id.as_str());
+    let calls = SUBJECTS.iter().filter(|subject| subject.is_call).map(|subject| subject.name);
+    let choices = Choices::bundled().choices.iter().map(|choice| choice.name.as_str());
+    let known = known_names()
+        .map(|(code, _)| code)
+        .chain(calls)
+        .chain(choices)
+        .chain(NAMES)
+        .chain(rules::all().map(|(_, rule)| rule.name))
+        .chain(ids)
+        .chain(observations);
+    let mut near = similar(name, known);
+    // The errors of Berkeley sockets lack three letters.
+    let winsock = format!("WSA{name}");
+    near.extend(known_names().map(|(code, _)| code).find(|code| code.eq_ignore_ascii_case(&winsock)));
+    near
+}
+
+fn call(name: &str) -> Option<CallPage> {
+    let subject = Subject::by_name(name).filter(|subject| subject.is_call)?;
+    let mut rules = RulePart::all(|rule| {
+        subject.all_tables().into_iter().any(|table| subject.rules(table).any(|own| std::ptr::eq(own, rule)))
+    });
+    rules.sort_by_key(|rule| !rule.check);
+    let document = Document::ALL.into_iter().find(|document| document.name() == subject.name);
+    let own = document.map_or_else(
+        || Spec::bundled().rules_of(subject.name).count(),
+        |document| Spec::bundled().clauses_of(document).count(),
+    );
+    Some(CallPage {
+        name: subject.name,
+        gives: Legality::of(*subject).data(),
+        choices: ChoicePart::behind(&rules),
+        rules,
+        clauses: own,
+    })
+}
+
+fn clause(entry: Entry<'_>) -> ClausePage {
+    let (testable, reason, contradicts) = match entry {
+        Entry::Clause(clause) => (clause.testable, &clause.reason, &clause.contradicts),
+        Entry::Related(rule) => (rule.testable, &rule.reason, &rule.contradicts),
+    };
+    ClausePage {
+        clause: ClausePart::of(entry),
+        testable: match testable {
+            Testable::Model => "model",
+            Testable::ModelAndReal => "model+real",
+            Testable::No => "not-testable",
+        },
+        reason: reason.clone(),
+        contradicts: contradicts.clone(),
+        rules: RulePart::all(|rule| rule.cites.contains(&entry.id())),
+        scenarios: scenarios(&[entry.id()]),
+        notes: NotePart::on(&[entry.id()], None),
+    }
+}
+
+fn rule(name: &str) -> Option<RulePage> {
+    let (table, rule) = rules::all().find(|(_, rule)| rule.name.eq_ignore_ascii_case(name))?;
+    let part = RulePart::of(table, rule);
+    Some(RulePage {
+        clauses: ClausePart::all(rule.cites.iter().copied()),
+        choices: ChoicePart::behind(std::slice::from_ref(&part)),
+        scenarios: scenarios(rule.cites),
+        rule: part,
+    })
+}
+
+fn choice(name: &str) -> Option<ChoicePage> {
+    let choice = Choices::bundled().choice(name)?;
+    let text = [&choice.documents, &choice.known].map(String::as_str).join("\n");
+    let named: Vec<&str> = Spec::bundled().entries().map(Entry::id).filter(|id| mentions(&text, id)).collect();
+    Some(ChoicePage {
+        choice: ChoicePart::of(choice),
+        rules: RulePart::all(|rule| rule.under.iter().any(|alt| alt.text().starts_with(&format!("{name} = ")))),
+        notes: NotePart::on(&named, None),
+    })
+}
+
+fn note(note: &Note) -> NotePage {
+    let spec = Spec::bundled();
+    let observations = note.observations.iter().filter_map(|id| spec.observation(id));
+    NotePage {
+        note: NotePart::of(note),
+        clauses: ClausePart::all(note.clauses.iter().map(String::as_str)),
+        observations: observations.map(ObservationPart::of).collect(),
+    }
+}
+
+fn profile(name: &str) -> Option<ProfilePage> {
+    let name = NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
+    let choices = Choices::bundled();
+    let order = choices.orders.iter().find(|order| order.profile == name);
+    let order = order.or_else(|| choices.orders.iter().find(|order| order.profile == "documented"));
+    let allowed = choices.choices.iter().map(|choice| ChoiceOfProfile {
+        choice: choice.name.clone(),
+        part: ProfilePart::of(choice, name),
+    });
+    Some(ProfilePage {
+        name,
+        choices: allowed.collect(),
+        order: order.map(|order| order.checks.clone()).unwrap_or_default(),
+        order_because: order.map(|order| order.because.clone()),
+    })
+}
+
+/// The bundled scenarios that show one of these clauses. A broken bundled file is a failing test, not an answer here.
+fn scenarios(clauses: &[&str]) -> Vec<String> {
+    let all = suite::bundled().unwrap_or_default();
+    let shows = |scenario: &&suite::Scenario| scenario.clauses().iter().any(|clause| clauses.contains(clause));
+    all.iter().filter(shows).map(|scenario| scenario.file.clone()).collect()
+}

@@ -1,0 +1,220 @@
+//! What has a state machine of its own: the calls, and what happens without one.
+
+use winaccept_model::rule::{Gives, Kind, Rule, States, Table};
+use winaccept_model::rules;
+use winaccept_model::world::State;
+
+/// A call, or something that happens, with the table in which its rules begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Subject {
+    /// Its name.
+    pub name: &'static str,
+    /// The table in which it begins.
+    pub first: Table,
+    /// It is a call, not a happening.
+    pub is_call: bool,
+}
+
+/// Every call, then every happening.
+pub static SUBJECTS: &[Subject] = &[
+    call("accept", Table::Accept),
+    call("listen", Table::Listen),
+    call("bind", Table::Bind),
+    call("connect", Table::Connect),
+    call("socket", Table::Socket),
+    call("WSASocket", Table::WSASocket),
+    call("WSADuplicateSocket", Table::WSADuplicateSocket),
+    call("shutdown", Table::Shutdown),
+    call("closesocket", Table::Closesocket),
+    call("send", Table::Send),
+    call("recv", Table::Recv),
+    call("ioctlsocket", Table::Ioctlsocket),
+    call("getsockname", Table::Getsockname),
+    call("getpeername", Table::Getpeername),
+    call("getsockopt", Table::Getsockopt),
+    call("setsockopt", Table::Setsockopt),
+    call("select", Table::Select),
+    call("WSAPoll", Table::WSAPoll),
+    call("WSAEventSelect", Table::WSAEventSelect),
+    call("WSAEnumNetworkEvents", Table::WSAEnumNetworkEvents),
+    call("WSACreateEvent", Table::EventObject),
+    call("WSACloseEvent", Table::EventObject),
+    call("WSASetEvent", Table::EventObject),
+    call("WSAResetEvent", Table::EventObject),
+    call("WSAWaitForMultipleEvents", Table::WSAWait),
+    call("QueueUserAPC", Table::QueueUserAPC),
+    call("SleepEx", Table::SleepEx),
+    call("WSAStartup", Table::WSAStartup),
+    call("WSACleanup", Table::WSACleanup),
+    call("WSAGetLastError", Table::WSAGetLastError),
+    call("WSASetLastError", Table::WSAGetLastError),
+    call("WSACancelBlockingCall", Table::WSACancelBlockingCall),
+    happening("network-event", Table::NetworkEvent),
+    happening("SYN", Table::Syn),
+    happening("SYN-ACK", Table::SynAck),
+    happening("ACK", Table::Ack),
+    happening("RST", Table::Rst),
+    happening("FIN", Table::Fin),
+    happening("DATA", Table::Data),
+    happening("timer", Table::Timer),
+    happening("program", Table::Program),
+];
+
+/// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
+const NOT_CONCERNED: &[(&str, &[&str])] = &[
+    ("event.invalid-handle", &["WSACreateEvent"]),
+    ("closed-under.undefined", &["accept", "SleepEx", "WSAWaitForMultipleEvents"]),
+    ("cancelled.by-hook", &["SleepEx", "WSAWaitForMultipleEvents"]),
+    ("apc.ends-alertable-wait", &["accept", "connect", "recv", "select", "WSAPoll"]),
+    ("apc.nested-blocking-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
+    ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents"]),
+    ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
+    ("apc.waits-for-alertable-wait", &["SleepEx", "WSAWaitForMultipleEvents"]),
+];
+
+const fn call(name: &'static str, first: Table) -> Subject {
+    Subject { name, first, is_call: true }
+}
+
+const fn happening(name: &'static str, first: Table) -> Subject {
+    Subject { name, first, is_call: false }
+}
+
+impl Subject {
+    /// The call or happening of this name, whatever the case.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<&'static Subject> {
+        SUBJECTS.iter().find(|subject| subject.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The rules of a table that can fire for this call or happening.
+    pub fn rules(self, table: Table) -> impl Iterator<Item = &'static Rule> {
+        rules::of(table).iter().filter(move |rule| self.concerned_by(rule))
+    }
+
+    /// Rules are named after their call, unless several calls share them.
+    fn concerned_by(self, rule: &Rule) -> bool {
+        let whose = rule.name.split_once('.').map_or(rule.name, |(call, _)| call);
+        let anothers = SUBJECTS.iter().any(|other| other.is_call && other.name == whose);
+        let concerned = match self.is_call {
+            true => whose == self.name || !anothers,
+            false => true,
+        };
+        concerned && !NOT_CONCERNED.iter().any(|(name, calls)| *name == rule.name && calls.contains(&self.name))
+    }
+
+    /// Can this rule of a table fire when the socket is in this state? A check of the descriptor itself has no guard, so
+    /// where there is one no case is reached without a socket.
+    #[must_use]
+    pub fn fires(self, table: Table, rule: &Rule, state: State) -> bool {
+        let descriptor = |check: &Rule| check.kind != Kind::Case && check.from == States::of(&[State::NotASocket]);
+        let stopped = state == State::NotASocket && rule.kind == Kind::Case && self.rules(table).any(descriptor);
+        rule.from.has(state) && !stopped
+    }
+
+    /// The tables that a call can pass through, in the order in which it does, without waiting.
+    #[must_use]
+    pub fn tables(self) -> Vec<Table> {
+        reachable(self, vec![self.first])
+    }
+
+    /// The tables in which a call goes on that waits, and what takes it there; empty if it never waits.
+    #[must_use]
+    pub fn later(self) -> Vec<(&'static str, Table)> {
+        let tables = self.tables();
+        let waits_in = |table: &&Table| self.rules(**table).any(|rule| rule.gives == Gives::Blocks);
+        let Some(&table) = tables.iter().find(waits_in) else { return Vec::new() };
+        let mut later = Vec::new();
+        // A call that waits in its first table waits for nothing but its time-out.
+        if table != self.first {
+            later.push(("looks again", table));
+        }
+        let winsock = self.name != "SleepEx";
+        let named = |table| self.rules(table).any(|rule| rule.name.starts_with(self.name));
+        later.extend(winsock.then_some(("cancelled", Table::Cancelled)));
+        later.push(("a user APC is due", Table::Apc));
+        later.extend(named(Table::Expire).then_some(("time-out", Table::Expire)));
+        later
+    }
+
+    /// Every table that a call can pass through, also while it waits.
+    #[must_use]
+    pub fn all_tables(self) -> Vec<Table> {
+        let later = self.later().into_iter().map(|(_, table)| table);
+        reachable(self, std::iter::once(self.first).chain(later).collect())
+    }
+
+    /// Does it depend on the state of a socket?
+    #[must_use]
+    pub fn has_socket(self) -> bool {
+        self.tables().into_iter().any(|table| self.rules(table).any(|rule| !is_any(rule)))
+    }
+}
+
+/// Does a rule fire whatever the state?
+#[must_use]
+pub fn is_any(rule: &Rule) -> bool {
+    rule.from == States::ANY
+}
+
+fn reachable(subject: Subject, mut tables: Vec<Table>) -> Vec<Table> {
+    let mut at = 0;
+    while let Some(&table) = tables.get(at) {
+        for rule in subject.rules(table) {
+            match rule.gives {
+                Gives::Continues(next) if !tables.contains(&next) => tables.push(next),
+                _ => {}
+            }
+        }
+        at += 1;
+    }
+    tables
+}
+
+/// The calls and happenings in which a rule can fire.
+pub fn subjects_of(rule: &'static Rule) -> impl Iterator<Item = &'static Subject> {
+    SUBJECTS.iter().filter(move |subject| {
+        subject.all_tables().into_iter().any(|table| subject.rules(table).any(|other| std::ptr::eq(other, rule)))
+    })
+}
+
+/// What a table is about, in a few words.
+#[must_use]
+pub fn stage(table: Table) -> &'static str {
+    match table {
+        Table::AcceptChecks => "checks",
+        Table::AcceptQueue => "looks at the queue",
+        Table::AcceptInherits => "the new socket takes over properties",
+        Table::AcceptSelection => "the new socket takes over the event registration",
+        Table::AcceptName => "the peer's address",
+        Table::ConnectAnswer => "looks for the answer",
+        Table::RecvData => "looks for data",
+        Table::SelectReady | Table::WSAPollReady | Table::WSAWaitReady => "looks what is ready",
+        Table::Cancelled => "cancelled while it waits",
+        Table::Apc => "a user APC is due while it waits",
+        Table::Expire => "its time-out runs out",
+        _ => "on entry",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_belongs_to_a_call_or_happening() {
+        for (_, rule) in rules::all() {
+            assert!(subjects_of(rule).next().is_some(), "{} belongs to nothing", rule.name);
+        }
+    }
+
+    #[test]
+    fn the_exceptions_name_rules_and_calls() {
+        for (name, calls) in NOT_CONCERNED {
+            assert!(rules::all().any(|(_, rule)| rule.name == *name), "no rule is called {name}");
+            for call in *calls {
+                assert!(Subject::by_name(call).is_some_and(|subject| subject.is_call), "no call is called {call}");
+            }
+        }
+    }
+}
