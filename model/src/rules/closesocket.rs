@@ -191,7 +191,7 @@ fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
     if direction == Direction::Up {
         // Nobody repeats a SYN any more; a half-open other end still repeats its SYN-ACK.
         let connection = at.conn_mut(conn);
-        connection.timer = connection.server.tcb == Tcb::SynReceived;
+        connection.timer &= connection.server.tcb == Tcb::SynReceived;
     }
     at.reap(conn);
     let _ = NetworkEvents::CLOSE; // no FD_CLOSE follows closesocket: nothing occurs at the closing side

@@ -131,7 +131,8 @@ pub(super) static ACK: &[Rule] = &[
         when: |at| at.receiver().tcb == Tcb::SynReceived && !at.full,
         then: |at| {
             let conn = conn(at);
-            at.end_mut(conn, Direction::Down).tcb = Tcb::Established;
+            let connection = at.conn_mut(conn);
+            (connection.server.tcb, connection.timer) = (Tcb::Established, false);
             let listener = at.sock_mut();
             listener.syn_queue.remove(conn);
             listener.accept_queue.push(conn);
@@ -362,7 +363,7 @@ fn refused(at: &mut At<'_>) {
 fn fails(at: &mut At<'_>, error: Code) {
     let conn = conn(at);
     let connection = at.conn_mut(conn);
-    connection.timer = connection.server.tcb == Tcb::SynReceived;
+    connection.timer &= connection.server.tcb == Tcb::SynReceived;
     connection.client.tcb = Tcb::None;
     connection.client.attached = false;
     let s = socket(at);

@@ -1,0 +1,356 @@
+//! Reads an [`Op`] against a world: which event is it there?
+
+use winaccept_model::call::{
+    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, OPTIONS, OptVal,
+    PollEvents, Port, ProcessId, Routine, SET, SockType, ThreadId, Version,
+};
+use winaccept_model::step::{Event, pending};
+use winaccept_model::world::{
+    Conn, ConnId, Direction, Doing, EVENTS_PER_THREAD, EventId, Faults, HANDLES, Segment, SocketId, State, World, pack,
+    pack_event,
+};
+
+use super::{Dice, Op};
+
+/// The event that an op is in this world; `None` where it would exceed a named limit of the model.
+pub fn event(w: &World, op: Op) -> Option<Event> {
+    let mut dice = Dice::new(op);
+    let event = match dice.below(100) {
+        0..40 => {
+            let mut events = Vec::new();
+            pending(w, &mut events);
+            dice.one(&events).unwrap_or_else(|| call_event(w, &mut dice))
+        }
+        40..44 => Event::Lose(conn(w, &mut dice), direction(&mut dice)),
+        44..48 => anything(w, &mut dice),
+        48..52 => Event::LoseNext(conn(w, &mut dice), segment(&mut dice)),
+        52..54 => Event::Hold(conn(w, &mut dice), dice.one_in(2)),
+        54..57 => Event::Faults(process(w, &mut dice), faults(&mut dice)),
+        57 => Event::Exit(thread(w, &mut dice)),
+        58..61 => {
+            let in_hook = blocked(w, &mut dice);
+            Event::InHook(in_hook, call(w, in_hook, &mut dice))
+        }
+        _ => call_event(w, &mut dice),
+    };
+    within_limits(w, &event).then_some(event)
+}
+
+/// An event without regard to whether it can happen.
+fn anything(w: &World, dice: &mut Dice) -> Event {
+    match dice.below(8) {
+        0 => Event::Resume(thread(w, dice)),
+        1 => Event::Deliver(conn(w, dice), direction(dice)),
+        2 => Event::Timer(conn(w, dice)),
+        3 => Event::Expire(thread(w, dice)),
+        4 => Event::Apc(thread(w, dice)),
+        5 => Event::Print(thread(w, dice)),
+        6 => {
+            let thread = thread(w, dice);
+            Event::InHook(thread, call(w, thread, dice))
+        }
+        _ => {
+            let thread = thread(w, dice);
+            Event::Call(thread, call(w, thread, dice))
+        }
+    }
+}
+
+/// The limits of a world that compiling a script checks, and that this generator therefore has to keep to.
+fn within_limits(w: &World, event: &Event) -> bool {
+    let (Event::Call(thread, call) | Event::InHook(thread, call)) = *event else {
+        let (Event::Deliver(c, d) | Event::Lose(c, d)) = *event else { return true };
+        return flight_has_room(w, c, d);
+    };
+    match call {
+        Call::Socket { .. } | Call::WSASocket { .. } => free_slot(w, thread),
+        Call::WSACreateEvent => {
+            let first = usize::from(thread.0) * EVENTS_PER_THREAD;
+            (first..first + EVENTS_PER_THREAD).any(|e| w.free_event(EventId(e as u8)))
+        }
+        Call::QueueUserAPC { thread, .. } => {
+            w.threads().get(usize::from(thread.0)).is_none_or(|thread| thread.apcs.len() < 3)
+        }
+        Call::Send { s, data } => room_for(w, thread, s, data),
+        _ => true,
+    }
+}
+
+fn free_slot(w: &World, thread: ThreadId) -> bool {
+    let thread = &w.threads()[usize::from(thread.0)];
+    (thread.first_slot..thread.first_slot + thread.slots).any(|slot| {
+        let slot = usize::from(slot);
+        w.sockets()[slot].state == State::NotASocket && w.conns()[slot] == Conn::default()
+    })
+}
+
+fn room_for(w: &World, thread: ThreadId, s: Handle, data: Data) -> bool {
+    let Some((s, _)) = w.resolve(w.threads()[usize::from(thread.0)].process, s) else { return true };
+    let Some(conn) = w.sockets()[usize::from(s.0)].conn else { return true };
+    let (end, other) = match w.sends(s) {
+        Direction::Up => (w.end(conn, Direction::Up), w.end(conn, Direction::Down)),
+        Direction::Down => (w.end(conn, Direction::Down), w.end(conn, Direction::Up)),
+    };
+    let bytes = end.sent.as_slice().len() + other.unread.as_slice().len() + data.as_slice().len();
+    bytes <= Data::MAX && end.flight.len() < 4
+}
+
+/// An answer has to fit into the other direction's flight.
+fn flight_has_room(w: &World, c: ConnId, d: Direction) -> bool {
+    let back = match d {
+        Direction::Up => Direction::Down,
+        Direction::Down => Direction::Up,
+    };
+    w.end(c, back).flight.len() < 5
+}
+
+fn call_event(w: &World, dice: &mut Dice) -> Event {
+    let running: Vec<ThreadId> = threads(w, |doing| doing == Doing::Running);
+    let thread = dice.one(&running).unwrap_or(ThreadId(0));
+    Event::Call(thread, call(w, thread, dice))
+}
+
+fn threads(w: &World, wanted: impl Fn(Doing) -> bool) -> Vec<ThreadId> {
+    let all = w.threads().iter().enumerate();
+    all.filter(|(_, thread)| wanted(thread.doing)).map(|(index, _)| ThreadId(index as u8)).collect()
+}
+
+fn blocked(w: &World, dice: &mut Dice) -> ThreadId {
+    let blocked = threads(w, |doing| matches!(doing, Doing::Blocked(_) | Doing::Woken(_)));
+    dice.one(&blocked).unwrap_or(ThreadId(0))
+}
+
+/// Any call with arguments that mostly make sense.
+fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
+    let s = |dice: &mut Dice| socket(w, thread, dice);
+    match dice.below(64) {
+        0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
+        6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
+        7..10 => Call::Bind { s: s(dice), name: name(w, dice) },
+        10..14 => Call::Listen { s: listener_or(w, thread, dice), backlog: backlog(dice) },
+        14..24 => {
+            let (addr, addrlen) = buffer(dice);
+            Call::Accept { s: listener_or(w, thread, dice), addr, addrlen }
+        }
+        24..32 => Call::Connect { s: s(dice), name: server_name(w, dice) },
+        32..35 => Call::Closesocket { s: s(dice) },
+        35..37 => {
+            Call::Shutdown { s: s(dice), how: dice.one(&[How::Receive, How::Send, How::Both]).unwrap_or(How::Both) }
+        }
+        37..40 => Call::Send { s: s(dice), data: Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default() },
+        40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u8 },
+        43..45 => Call::Ioctlsocket { s: s(dice), argp: dice.below(2) as u32 },
+        45..48 => Call::Select {
+            readfds: set(w, thread, dice),
+            writefds: set(w, thread, dice),
+            exceptfds: set(w, thread, dice),
+            timeout: timeout(dice),
+        },
+        48..50 => {
+            let events = [PollEvents::RDNORM, PollEvents::WRNORM, PollEvents::PRI, PollEvents::RDNORM];
+            let fds = set(w, thread, dice).unwrap_or_default();
+            Call::WSAPoll { fds: fds.map(|s| (s, dice.one(&events).unwrap_or_default())), timeout: timeout(dice) }
+        }
+        50 => Call::WSADuplicateSocket { s: s(dice), process: process(w, dice) },
+        51..53 => Call::WSASocketFromInfo { s: anybodys(w, dice) },
+        53..55 => Call::WSAEventSelect { s: s(dice), event: event_or_null(w, dice), mask: mask(dice) },
+        55 => Call::WSAEnumNetworkEvents { s: s(dice), event: event_or_null(w, dice) },
+        56..58 => event_call(w, dice),
+        58 => Call::QueueUserAPC { routine: routine(w, thread, dice), thread: self::thread(w, dice) },
+        59 => Call::SleepEx { timeout: timeout(dice), alertable: dice.one_in(2) },
+        60 => option_call(s(dice), dice),
+        61 => {
+            let (name, namelen) = buffer(dice);
+            let s = s(dice);
+            if dice.one_in(2) { Call::Getsockname { s, name, namelen } } else { Call::Getpeername { s, name, namelen } }
+        }
+        62 => Call::WSAStartup { version: Version { major: dice.below(3) as u8, minor: dice.below(3) as u8 } },
+        _ => match dice.below(6) {
+            0 => Call::WSACleanup,
+            1 => Call::WSASetLastError { code: dice.below(200) as u16 },
+            2 => Call::WSAGetLastError,
+            _ => Call::WSACancelBlockingCall,
+        },
+    }
+}
+
+fn event_call(w: &World, dice: &mut Dice) -> Call {
+    let event = event_handle(w, dice);
+    match dice.below(6) {
+        0 => Call::WSACreateEvent,
+        1 => Call::WSACloseEvent { event },
+        2 => Call::WSASetEvent { event },
+        3 => Call::WSAResetEvent { event },
+        _ => {
+            let mut events = List::default();
+            events.push(event);
+            if dice.one_in(2) {
+                events.push(event_handle(w, dice));
+            }
+            Call::WSAWaitForMultipleEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) }
+        }
+    }
+}
+
+fn option_call(s: Handle, dice: &mut Dice) -> Call {
+    let (_, _, opt) = OPTIONS[dice.below(OPTIONS.len())];
+    match dice.below(3) {
+        0 => Call::Getsockopt { s, opt },
+        1 => Call::Setsockopt { s, opt, value: OptVal::Number(dice.below(3) as u32) },
+        _ => Call::Setsockopt { s, opt: winaccept_model::call::Opt::Linger, value: OptVal::Linger(1, 0) },
+    }
+}
+
+// Arguments.
+
+/// A socket handle: mostly one that is open in the thread's process.
+fn socket(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
+    let process = w.threads()[usize::from(thread.0)].process;
+    let open = handles(w, |_, holder| holder == process);
+    if open.is_empty() || dice.one_in(16) { anybodys(w, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
+}
+
+/// A listener of the thread's process if it has one, mostly.
+fn listener_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
+    let process = w.threads()[usize::from(thread.0)].process;
+    let open = handles(w, |state, holder| holder == process && state == State::Listening);
+    if open.is_empty() || dice.one_in(6) { socket(w, thread, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
+}
+
+/// A handle of any process, or none at all.
+fn anybodys(w: &World, dice: &mut Dice) -> Handle {
+    let open = handles(w, |_, _| true);
+    match dice.below(8) {
+        0 => Handle::INVALID,
+        1 => Handle(dice.below(64) as u16),
+        2 => event_handle(w, dice),
+        _ => dice.one(&open).unwrap_or(Handle::INVALID),
+    }
+}
+
+fn handles(w: &World, wanted: impl Fn(State, ProcessId) -> bool) -> Vec<Handle> {
+    let mut all = Vec::new();
+    for (index, socket) in w.sockets().iter().enumerate() {
+        for copy in 0..HANDLES {
+            if socket.holders[copy].is_some_and(|holder| wanted(socket.state, holder.process)) {
+                all.push(pack(SocketId(index as u8), copy));
+            }
+        }
+    }
+    all
+}
+
+fn event_handle(w: &World, dice: &mut Dice) -> Handle {
+    let open: Vec<Handle> = (0..w.events().len())
+        .filter(|&e| w.events()[e].open || dice.one_in(8))
+        .map(|e| pack_event(EventId(e as u8)))
+        .collect();
+    dice.one(&open).unwrap_or(Handle::INVALID)
+}
+
+fn event_or_null(w: &World, dice: &mut Dice) -> Option<Handle> {
+    (!dice.one_in(4)).then(|| event_handle(w, dice))
+}
+
+fn set(w: &World, thread: ThreadId, dice: &mut Dice) -> Option<List<Handle, SET>> {
+    let count = dice.below(4);
+    let mut list = List::default();
+    for _ in 0..count {
+        list.push(listener_or(w, thread, dice));
+    }
+    (!dice.one_in(4)).then_some(list)
+}
+
+fn routine(w: &World, thread: ThreadId, dice: &mut Dice) -> Routine<Handle> {
+    if dice.one_in(4) { Routine::Accept(socket(w, thread, dice)) } else { Routine::SetEvent(event_handle(w, dice)) }
+}
+
+/// Where a connect goes: mostly to a listener.
+fn server_name(w: &World, dice: &mut Dice) -> Name<Handle> {
+    let listeners = handles(w, |state, _| state == State::Listening);
+    if listeners.is_empty() || dice.one_in(8) {
+        name(w, dice)
+    } else {
+        Name::Of(dice.one(&listeners).unwrap_or(Handle::INVALID))
+    }
+}
+
+fn name(w: &World, dice: &mut Dice) -> Name<Handle> {
+    match dice.below(10) {
+        0 => Name::Null,
+        1 => Name::Of(anybodys(w, dice)),
+        _ => {
+            let ip = dice.one(&[Ip::Loopback, Ip::Any, Ip::Loopback, Ip::NotLocal]).unwrap_or_default();
+            let port = dice.one(&[Port::Unset, Port::Fixed(1), Port::Fixed(2), Port::Unset]).unwrap_or_default();
+            let family = family(dice);
+            let length = family.address_size() - i32::from(dice.one_in(12));
+            Name::Address(Address { family, ip, port }, length)
+        }
+    }
+}
+
+fn buffer(dice: &mut Dice) -> (Buffer, Length) {
+    let addr = dice.one(&[Buffer::Null, Buffer::Valid, Buffer::Valid, Buffer::Bad]).unwrap_or(Buffer::Null);
+    let lengths = [Length::Holds(16), Length::Null, Length::Holds(3), Length::Holds(28), Length::Bad];
+    (addr, dice.one(&lengths).unwrap_or(Length::Null))
+}
+
+fn backlog(dice: &mut Dice) -> Backlog {
+    match dice.below(8) {
+        6 => Backlog::Somaxconn,
+        7 => Backlog::Hint(3),
+        n => Backlog::Number(n as i32 - 1),
+    }
+}
+
+fn timeout(dice: &mut Dice) -> Option<u32> {
+    dice.one(&[None, Some(0), Some(10)]).unwrap_or(None)
+}
+
+fn mask(dice: &mut Dice) -> NetworkEvents {
+    let all = NetworkEvents::ACCEPT.with(NetworkEvents::READ).with(NetworkEvents::WRITE).with(NetworkEvents::CLOSE);
+    dice.one(&[NetworkEvents::ACCEPT, all, NetworkEvents(0), NetworkEvents::CONNECT]).unwrap_or_default()
+}
+
+fn faults(dice: &mut Dice) -> Faults {
+    let mut faults = Faults::default();
+    match dice.below(8) {
+        0 | 1 => faults.no_descriptors = true,
+        2 => faults.no_buffers = true,
+        3 => faults.network_down = true,
+        4 => faults.in_callback = true,
+        _ => {}
+    }
+    faults
+}
+
+fn family(dice: &mut Dice) -> Family {
+    if dice.one_in(12) { Family::Inet6 } else { Family::Inet }
+}
+
+fn kind(dice: &mut Dice) -> SockType {
+    if dice.one_in(12) { SockType::Dgram } else { SockType::Stream }
+}
+
+fn conn(w: &World, dice: &mut Dice) -> ConnId {
+    let live: Vec<ConnId> =
+        (0..w.conns().len()).filter(|&c| w.conns()[c] != Conn::default()).map(|c| ConnId(c as u8)).collect();
+    if dice.one_in(8) { None } else { dice.one(&live) }.unwrap_or(ConnId(dice.below(w.conns().len()) as u8))
+}
+
+fn direction(dice: &mut Dice) -> Direction {
+    if dice.one_in(2) { Direction::Down } else { Direction::Up }
+}
+
+fn segment(dice: &mut Dice) -> Segment {
+    let all = [Segment::Syn, Segment::SynAck, Segment::Ack, Segment::Rst, Segment::Fin, Segment::Data];
+    dice.one(&all).unwrap_or_default()
+}
+
+fn thread(w: &World, dice: &mut Dice) -> ThreadId {
+    ThreadId(dice.below(w.threads().len()) as u8)
+}
+
+fn process(w: &World, dice: &mut Dice) -> ProcessId {
+    ProcessId(dice.below(w.processes().len()) as u8)
+}

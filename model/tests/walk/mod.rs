@@ -1,0 +1,133 @@
+//! Random walks through the model, shared by the property tests.
+//!
+//! A walk is a world, a profile and a list of [`Op`]s: plain numbers that are read against the world they meet, so that
+//! proptest can shrink them and every one of them means something everywhere.
+#![allow(dead_code, unreachable_pub)] // each test uses its part of it
+
+pub mod event;
+pub mod properties;
+pub mod tickets;
+
+use winaccept_model::call::{Address, Handle};
+use winaccept_model::call::{Backlog, Call, Family, Ip, Name, Port, ProcessId, SockType, ThreadId, Version};
+use winaccept_model::choice::CHOICES;
+use winaccept_model::outcome::Value;
+use winaccept_model::profile::{Profile, Tape};
+use winaccept_model::rule::Effects;
+use winaccept_model::step::{Event, Machine};
+use winaccept_model::world::{Process, World};
+
+/// One step of a walk, as numbers that [`event::event`] reads against a world.
+#[derive(Clone, Copy, Default)]
+pub struct Op(pub [u8; 10]);
+
+impl std::fmt::Debug for Op {
+    /// On one line, also where proptest asks for many.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Op({:?})", self.0)
+    }
+}
+
+/// Reads an [`Op`] number by number; runs on over its end.
+pub struct Dice {
+    op: Op,
+    at: usize,
+}
+
+impl Dice {
+    pub fn new(op: Op) -> Dice {
+        Dice { op, at: 0 }
+    }
+
+    /// The next number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        let round = self.at / self.op.0.len();
+        let number = usize::from(self.op.0[self.at % self.op.0.len()]).wrapping_mul(2 * round + 1).wrapping_add(round);
+        self.at += 1;
+        number % n.max(1)
+    }
+
+    /// One of these; `None` when there are none.
+    pub fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        let index = self.below(of.len());
+        of.get(index).copied()
+    }
+
+    /// True in one of `n` cases.
+    pub fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == n - 1
+    }
+}
+
+/// A stream of numbers that is the same everywhere (splitmix64).
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn op(&mut self) -> Op {
+        let (a, b) = (self.next().to_le_bytes(), self.next().to_le_bytes());
+        Op(std::array::from_fn(|i| if i < 8 { a[i] } else { b[i - 8] }))
+    }
+}
+
+/// A profile with a non-empty subset of each choice point, from random numbers.
+pub fn profile(numbers: &mut Numbers) -> Profile {
+    let mut profile = Profile::widest("random");
+    for point in &CHOICES {
+        let all = point.alternatives;
+        let bits = 1 + numbers.next() as usize % ((1 << all.len()) - 1);
+        let chosen = all.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, name)| *name);
+        profile.narrow(point.name, chosen).expect("the choice points are the model's own");
+    }
+    profile
+}
+
+const STARTED: Version = Version { major: 2, minor: 2 };
+const OLD: Version = Version { major: 1, minor: 1 };
+
+/// A world to walk in: two processes on Winsock 2 and 1.1, one not started; servers and clients in each.
+pub fn world() -> World {
+    let process = |startups, version| Process { startups, version, ..Process::default() };
+    let processes = [process(1, STARTED), process(1, OLD), process(0, Version::default())];
+    let threads = [(0, 3), (0, 2), (1, 3), (0, 2), (1, 2), (2, 1)];
+    World::new(&processes, &threads.map(|(p, slots)| (ProcessId(p), slots)))
+}
+
+/// A call that a set-up makes, taken under the first alternatives; the handle it returned, if any.
+pub fn call(machine: &Machine, world: &mut World, thread: u8, call: Call) -> Option<Handle> {
+    let (mut tape, mut fx) = (Tape::default(), Effects::default());
+    machine.step(world, Event::Call(ThreadId(thread), call), &mut tape, &mut fx);
+    match fx.returns.first()?.1.value {
+        Value::Handle(handle) => Some(handle),
+        _ => None,
+    }
+}
+
+pub const STREAM: Call = Call::Socket { family: Family::Inet, kind: SockType::Stream };
+pub const LOOPBACK: Address = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Unset };
+
+/// A listener of this thread, bound to a port that the system chooses.
+pub fn listener(machine: &Machine, world: &mut World, thread: u8, backlog: i32) -> Handle {
+    let s = call(machine, world, thread, STREAM).expect("the thread has a free slot");
+    call(machine, world, thread, Call::Bind { s, name: Name::Address(LOOPBACK, 16) });
+    call(machine, world, thread, Call::Listen { s, backlog: Backlog::Number(backlog) });
+    s
+}
+
+/// The world with listeners in both started processes, as most walks begin.
+pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
+    let mut world = world();
+    for (thread, backlog) in [(0, backlogs[0]), (2, backlogs[1])] {
+        if backlog > 0 {
+            listener(machine, &mut world, thread, i32::from(backlog) - 1);
+        }
+    }
+    world
+}

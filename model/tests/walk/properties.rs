@@ -1,0 +1,242 @@
+//! What must hold of every step.
+
+use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
+use winaccept_model::code::Code;
+use winaccept_model::invariant::first_broken;
+use winaccept_model::outcome::Value;
+use winaccept_model::parts::Parts;
+use winaccept_model::profile::{Profile, Tape};
+use winaccept_model::rule::{Effects, Gives, Kind};
+use winaccept_model::step::{Event, Machine};
+use winaccept_model::world::{Doing, SocketId, World};
+
+/// One way in which a step went.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub world: World,
+    pub fx: Effects,
+    pub picks: Vec<u8>,
+}
+
+/// Every way in which a step can go, each held against every property.
+pub fn branches(machine: &Machine, before: &World, event: Event) -> Result<Vec<Branch>, String> {
+    let mut all: Vec<Branch> = Vec::new();
+    let mut tape = Tape::default();
+    loop {
+        let (mut world, mut fx) = (before.clone(), Effects::default());
+        machine.step(&mut world, event, &mut tape, &mut fx);
+        let branch = Branch { world, fx, picks: tape.picks().to_vec() };
+        let told =
+            |problem: String| format!("{problem}\n  fired {:?}, returned {:?}", branch.fx.fired, branch.fx.returns);
+        holds(machine, before, event, &branch).map_err(told)?;
+        deterministic(machine, before, event, &branch, tape).map_err(told)?;
+        if all.iter().any(|other| other.picks == branch.picks) {
+            return Err(format!("the decisions {:?} were taken twice", branch.picks));
+        }
+        all.push(branch);
+        if !tape.advance() {
+            return Ok(all);
+        }
+    }
+}
+
+fn holds(machine: &Machine, before: &World, event: Event, branch: &Branch) -> Result<(), String> {
+    if let Some(invariant) = first_broken(&branch.world) {
+        return Err(format!("broken: {invariant:?}"));
+    }
+    touched_covers(before, branch)?;
+    undone_by_parts(before, branch)?;
+    impossible_changes_nothing(before, event, branch)?;
+    check_changes_nothing(before, event, branch)?;
+    last_error_tells(before, branch)?;
+    call_returns_or_blocks(before, event, branch)?;
+    handles_are_new(before, branch)?;
+    queues_within_bounds(&machine.profile, before, event, branch)
+}
+
+fn ensure(holds: bool, says: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(says()) }
+}
+
+/// The same world, event and decisions give the same world and effects.
+fn deterministic(machine: &Machine, before: &World, event: Event, branch: &Branch, tape: Tape) -> Result<(), String> {
+    let (mut world, mut fx, mut replay) = (before.clone(), Effects::default(), tape.replay());
+    machine.step(&mut world, event, &mut replay, &mut fx);
+    let names = |fx: &Effects| fx.fired.iter().map(|rule| rule.name).collect::<Vec<_>>();
+    let same = world == branch.world
+        && names(&fx) == names(&branch.fx)
+        && fx.returns == branch.fx.returns
+        && fx.touched == branch.fx.touched
+        && replay.picks() == branch.picks;
+    ensure(same, || "not deterministic".to_owned())
+}
+
+fn parts_of(world: &World, owner: usize) -> Parts {
+    let mut parts = Parts::new(world, ThreadId(owner as u8));
+    parts.keep(world);
+    parts
+}
+
+/// Whoever's objects changed was marked as touched.
+fn touched_covers(before: &World, branch: &Branch) -> Result<(), String> {
+    let Branch { world, fx, .. } = branch;
+    for owner in (0..before.threads().len()).filter(|owner| !fx.touched.has(*owner)) {
+        ensure(parts_of(before, owner).same(0, world), || format!("objects of thread {owner} changed untouched"))?;
+    }
+    ensure(fx.touched.shared() || before.processes() == world.processes(), || "a process changed untouched".to_owned())
+}
+
+/// Putting back what was touched undoes the step.
+fn undone_by_parts(before: &World, branch: &Branch) -> Result<(), String> {
+    let mut world = branch.world.clone();
+    for owner in branch.fx.touched.owners() {
+        parts_of(before, owner).put(0, &mut world);
+    }
+    if branch.fx.touched.shared() {
+        world.put_processes(before.processes());
+    }
+    ensure(world == *before, || "putting back what was touched does not undo the step".to_owned())
+}
+
+/// An event that no rule speaks of, and that is none of a script's own doings, changes nothing but what is in flight.
+fn impossible_changes_nothing(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
+    let script = matches!(event, Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..));
+    let travels = matches!(event, Event::Deliver(..) | Event::Lose(..));
+    let quiet = branch.fx.fired.is_empty() && !script && !travels;
+    ensure(!quiet || branch.world == *before && branch.fx.returns.is_empty(), || {
+        "nothing fired, yet something changed".to_owned()
+    })
+}
+
+/// A check that does not consume changes nothing but the caller's last error.
+///
+/// Two cases come before checks and have effects of their own: `accept.re-enables-fd-accept` (which the documents want
+/// "even if the call fails"), which may record and signal, and `connect.sends-syn`, after which a nonblocking connect
+/// fails with WSAEWOULDBLOCK.
+fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
+    let Event::Call(thread, _) = event else { return Ok(()) };
+    let fired = &branch.fx.fired;
+    let Some(check) = fired.iter().position(|rule| rule.kind == Kind::Check) else { return Ok(()) };
+    let before_it = |name: &str| fired[..check].iter().any(|rule| rule.name == name);
+    if before_it("connect.sends-syn") || before_it("accept.re-enables-fd-accept") {
+        let queues = |world: &World| world.sockets().iter().map(|s| (s.syn_queue, s.accept_queue)).collect::<Vec<_>>();
+        return ensure(before_it("connect.sends-syn") || queues(before) == queues(&branch.world), || {
+            "a failed accept changed a queue".to_owned()
+        });
+    }
+    let mut undone = branch.world.clone();
+    let mut parts = parts_of(before, usize::from(thread.0));
+    parts.keep(before);
+    let changed = undone.threads()[usize::from(thread.0)].last_error;
+    parts.put(0, &mut undone);
+    ensure(undone == *before && fired.len() == check + 1, || {
+        format!("{} changed another's objects", fired[check].name)
+    })?;
+    // The caller's own objects: nothing but its last error.
+    let mut expected = before.threads()[usize::from(thread.0)].clone();
+    expected.last_error = changed;
+    let own = branch.world.threads()[usize::from(thread.0)] == expected
+        && branch.world.sockets() == before.sockets()
+        && branch.world.conns() == before.conns()
+        && branch.world.events() == before.events();
+    ensure(own, || format!("{} changed more than the last error", fired[check].name))
+}
+
+/// After a failure the last error is its code; after a success it is what it was, or cleared.
+fn last_error_tells(before: &World, branch: &Branch) -> Result<(), String> {
+    for (place, (thread, outcome)) in branch.fx.returns.iter().enumerate() {
+        let again = branch.fx.returns[place + 1..].iter().any(|(other, _)| other == thread);
+        let index = usize::from(thread.0);
+        let (was, is) = (before.threads()[index].last_error, branch.world.threads()[index].last_error);
+        let sets = branch.fx.fired.iter().any(|rule| rule.name == "WSASetLastError.sets");
+        let right = match outcome.error {
+            Code::NONE => is == was || is == Code::NONE || sets || branch.fx.returns.len() > 1,
+            error => is == error,
+        };
+        ensure(again || right, || format!("{thread:?} got {outcome:?}, and its last error is {is:?}"))?;
+    }
+    Ok(())
+}
+
+/// A thread that makes a call either has its outcome or is blocked; whoever returned goes on.
+fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
+    let Branch { world, fx, .. } = branch;
+    if let Event::Call(thread, _) = event {
+        let index = usize::from(thread.0);
+        if before.threads()[index].doing == Doing::Running {
+            let returned = fx.returns.iter().filter(|(other, _)| *other == thread).count();
+            let waits = matches!(world.threads()[index].doing, Doing::Blocked(_) | Doing::Woken(_));
+            ensure(returned + usize::from(waits) == 1, || {
+                "a call neither returned nor blocked, or did both".to_owned()
+            })?;
+        }
+    }
+    for (thread, outcome) in &fx.returns {
+        let doing = world.threads()[usize::from(thread.0)].doing;
+        let goes_on = match outcome.value {
+            Value::Undefined => doing == Doing::Undefined,
+            _ => doing == Doing::Running || matches!(event, Event::InHook(..)),
+        };
+        ensure(goes_on, || format!("{thread:?} returned and is {doing:?}"))?;
+    }
+    let ended = |rule: &&&'static winaccept_model::rule::Rule| {
+        matches!(rule.gives, Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined)
+    };
+    ensure(fx.fired.iter().filter(ended).count() == fx.returns.len(), || {
+        "as many rules end calls as calls return".to_owned()
+    })
+}
+
+/// A handle that a call returns was not open, and is.
+fn handles_are_new(before: &World, branch: &Branch) -> Result<(), String> {
+    let mut seen = Vec::new();
+    for (thread, outcome) in &branch.fx.returns {
+        let Value::Handle(handle) = outcome.value else { continue };
+        let process = before.threads()[usize::from(thread.0)].process;
+        let open = |world: &World| world.resolve(process, handle).is_some() || world.resolve_event(handle).is_some();
+        ensure(!open(before) && open(&branch.world), || format!("{handle:?} is not a new handle"))?;
+        ensure(!seen.contains(&handle), || format!("{handle:?} was given out twice"))?;
+        seen.push(handle);
+    }
+    Ok(())
+}
+
+/// A queue grows only within its bound, and turns nobody away below it, as the profile counts.
+fn queues_within_bounds(profile: &Profile, before: &World, event: Event, branch: &Branch) -> Result<(), String> {
+    let allows = |alt: winaccept_model::choice::Alt| profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1;
+    let Event::Deliver(conn, _) = event else { return Ok(()) };
+    let fired = |name: &str| branch.fx.fired.iter().any(|rule| rule.name.starts_with(name));
+    let listener = |world: &World| world.conns()[usize::from(conn.0)].listener;
+    let lengths = |s: SocketId| {
+        let socket = &before.sockets()[usize::from(s.0)];
+        (socket.syn_queue.len(), socket.accept_queue.len(), usize::from(socket.backlog))
+    };
+    let most = |bound: usize| bound + usize::from(allows(BOUND_ONE_MORE));
+    if let (true, Some(s)) = (fired("ack.queues-connection"), listener(before)) {
+        let (_, complete, bound) = lengths(s);
+        ensure(complete < most(bound), || format!("{complete} queued at a backlog of {bound}, and one more"))?;
+    }
+    if let (true, Some(s)) = (fired("syn.queued"), listener(&branch.world)) {
+        let (half, complete, bound) = lengths(s);
+        let counted = if allows(COUNTS_ACCEPT_QUEUE) { complete } else { half + complete };
+        ensure(counted < most(bound), || format!("{counted} pending at a backlog of {bound}, and one more"))?;
+    }
+    if fired("syn.queue-full") {
+        let full = |socket: &winaccept_model::world::Socket| {
+            let half = if allows(COUNTS_BOTH) { socket.syn_queue.len() } else { 0 };
+            let bound = usize::from(socket.backlog) + usize::from(!allows(BOUND_EXACTLY));
+            half + socket.accept_queue.len() >= bound
+        };
+        ensure(before.sockets().iter().any(full), || "turned away although no queue was full".to_owned())?;
+    }
+    Ok(())
+}
+
+/// The call that a blocked thread is in.
+pub fn waits_in(world: &World, thread: ThreadId) -> Option<Call> {
+    match world.threads()[usize::from(thread.0)].doing {
+        Doing::Blocked(call) | Doing::Woken(call) => Some(call),
+        _ => None,
+    }
+}

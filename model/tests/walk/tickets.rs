@@ -1,0 +1,118 @@
+//! A reference model of the queues, kept beside a walk: who came when.
+//!
+//! A connection draws a ticket when the last ACK of its handshake arrives. A ticket is given back exactly once: the
+//! connection is accepted, or lost for a reason that a rule names. It never looks at the model's own queue to decide who is
+//! next; at the end of each step both must agree.
+
+use std::collections::BTreeMap;
+
+use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::outcome::Value;
+use winaccept_model::rule::{Effects, Gives};
+use winaccept_model::step::Event;
+use winaccept_model::world::{ConnId, Doing, SocketId, State, World};
+
+/// The connections that hold a ticket of each listener, first come first.
+#[derive(Clone, Debug, Default)]
+pub struct Tickets {
+    queues: BTreeMap<SocketId, Vec<ConnId>>,
+}
+
+impl Tickets {
+    /// Follows one step; says what is wrong with it.
+    pub fn follow(&mut self, before: &World, event: Event, fx: &Effects, after: &World) -> Result<(), String> {
+        let mut returned = 0;
+        for rule in &fx.fired {
+            match rule.name {
+                "ack.queues-connection" => self.draw(before, event)?,
+                "accept.addrlen-small.loses-connection"
+                | "accept.addr-invalid.loses-connection"
+                | "accept.peer-reset" => {
+                    let (thread, _) = fx.returns[returned];
+                    let listener = listener_of(before, event, thread).ok_or("a connection lost by no accept")?;
+                    self.front(listener)?;
+                }
+                "rst.queued-vanishes" => self.lose(event)?,
+                _ => {}
+            }
+            if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives {
+                if let Some(&(thread, outcome)) = fx.returns.get(returned) {
+                    if let (Value::Handle(handle), Some(listener)) = (outcome.value, listener_of(before, event, thread))
+                    {
+                        let conn = after.accepts(SocketId(handle.0 as u8)).ok_or("accept gave no accepted socket")?;
+                        let first = self.front(listener)?;
+                        if first != conn {
+                            return Err(format!("{conn:?} was accepted before {first:?}, which came earlier"));
+                        }
+                    }
+                }
+                returned += 1;
+            }
+        }
+        self.close(fx, after)?;
+        self.compare(after)
+    }
+
+    fn draw(&mut self, before: &World, event: Event) -> Result<(), String> {
+        let Event::Deliver(conn, _) = event else { return Err("a connection queued by no segment".to_owned()) };
+        let listener = before.conns()[usize::from(conn.0)].listener.ok_or("queued at no listener")?;
+        if self.queues.values().any(|queue| queue.contains(&conn)) {
+            return Err(format!("{conn:?} draws a second ticket"));
+        }
+        self.queues.entry(listener).or_default().push(conn);
+        Ok(())
+    }
+
+    fn front(&mut self, listener: SocketId) -> Result<ConnId, String> {
+        let queue = self.queues.entry(listener).or_default();
+        if queue.is_empty() { Err("accepted, but nobody was queued".to_owned()) } else { Ok(queue.remove(0)) }
+    }
+
+    fn lose(&mut self, event: Event) -> Result<(), String> {
+        let Event::Deliver(conn, _) = event else { return Err("a connection reset by no segment".to_owned()) };
+        let held = self.queues.values_mut().find_map(|queue| {
+            let place = queue.iter().position(|other| *other == conn)?;
+            Some(queue.remove(place))
+        });
+        held.map(|_| ()).ok_or_else(|| format!("{conn:?} vanished without having a ticket"))
+    }
+
+    /// Listeners that were closed take their queue with them; listening again may drop the last to come.
+    fn close(&mut self, fx: &Effects, after: &World) -> Result<(), String> {
+        let relisten = fx.fired.iter().any(|rule| rule.name == "listen.again-drops-excess");
+        for (listener, queue) in &mut self.queues {
+            let socket = &after.sockets()[usize::from(listener.0)];
+            if socket.state != State::Listening {
+                queue.clear();
+            } else if relisten && socket.accept_queue.len() < queue.len() {
+                if socket.accept_queue.len() != usize::from(socket.backlog) {
+                    return Err("listening again dropped more than the excess".to_owned());
+                }
+                queue.truncate(socket.accept_queue.len());
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self, after: &World) -> Result<(), String> {
+        for (index, socket) in after.sockets().iter().enumerate() {
+            let listener = SocketId(index as u8);
+            let expected = self.queues.get(&listener).map_or(&[][..], Vec::as_slice);
+            if !socket.accept_queue.iter().eq(expected.iter().copied()) {
+                return Err(format!("{listener:?} queues {:?}, by ticket {expected:?}", socket.accept_queue));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The listener that this thread's call of accept is about.
+fn listener_of(before: &World, event: Event, thread: ThreadId) -> Option<SocketId> {
+    let call = match (event, before.threads()[usize::from(thread.0)].doing) {
+        (Event::Call(caller, call), _) if caller == thread => call,
+        (_, Doing::Blocked(call) | Doing::Woken(call)) => call,
+        _ => return None,
+    };
+    let Call::Accept { s, .. } = call else { return None };
+    before.resolve(before.threads()[usize::from(thread.0)].process, s).map(|(socket, _)| socket)
+}
