@@ -3,8 +3,10 @@
 mod coverage;
 mod evidence;
 mod explain;
+mod fmt;
 mod graph;
 mod run;
+mod show;
 mod summary;
 
 use std::io::Write as _;
@@ -12,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use fmt::FmtOutput;
 pub(crate) use run::Outcome;
 
 /// How output is written.
@@ -53,6 +56,10 @@ enum Command {
     Explain(explain::Args),
     /// Draws the state machine of a call, or of sockets over all calls
     Graph(graph::Args),
+    /// Shows what happens in a scenario, event by event
+    Show(show::Args),
+    /// Lays scenario files out as all of them are laid out
+    Fmt(fmt::Args),
     /// Speaks the worker protocol on standard input and output
     #[command(hide = true)]
     Worker,
@@ -69,6 +76,8 @@ pub fn main() -> ExitCode {
         Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),
         Some(Command::Explain(args)) => explain::explain(&args, cli.format),
         Some(Command::Graph(args)) => graph::graph(&args, cli.format),
+        Some(Command::Show(args)) => show::show(&args, cli.format),
+        Some(Command::Fmt(args)) => fmt::fmt(&args, cli.format),
         Some(Command::Worker) => worker(),
     };
     match done {

@@ -1,5 +1,6 @@
 //! The conformance suite: scenario language, stacks, verdicts, reports, and the `winaccept` command.
 
+pub mod chart;
 pub mod cli;
 pub mod coverage;
 pub mod evidence;
@@ -10,6 +11,7 @@ pub mod never;
 pub mod page;
 pub mod profiles;
 pub mod report;
+pub mod schemas;
 pub mod scope;
 pub mod spec;
 pub mod stack;

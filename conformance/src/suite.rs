@@ -7,7 +7,7 @@ use winaccept_sim::program::Program;
 use winaccept_sim::script::Script;
 
 use crate::lang;
-use crate::spec::Spec;
+use crate::spec::{Spec, similar};
 
 static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
@@ -98,7 +98,36 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
     if problems.is_empty() { Ok(scenarios) } else { Err(problems.join("\n")) }
 }
 
-fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
+/// The scenario of this file or, where there is no such file, the bundled one of this name.
+///
+/// # Errors
+/// When there is neither, with bundled names that resemble it, or when it is broken.
+pub fn find(path: &Path) -> Result<Scenario, String> {
+    if path.is_file() {
+        let source = std::fs::read(path).map_err(|error| format!("error: {}: {error}", path.display()))?;
+        return Scenario::read(&source, &path.to_string_lossy());
+    }
+    let wanted = path.to_string_lossy().replace('\\', "/");
+    let mut files = Vec::new();
+    collect(&BUNDLED, &mut files);
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    let named = |name: &str| {
+        let name = name.strip_suffix(".winaccept").unwrap_or(name);
+        let wanted = wanted.strip_suffix(".winaccept").unwrap_or(&wanted);
+        name == wanted || name.rsplit('/').next() == Some(wanted)
+    };
+    if let Some((name, source)) = files.iter().find(|(name, _)| named(name)) {
+        return Scenario::read(source, name);
+    }
+    let stems = files.iter().filter_map(|(name, _)| name.rsplit('/').next()?.strip_suffix(".winaccept"));
+    let help = match similar(&wanted, stems).first() {
+        Some(near) => format!("did you mean the bundled scenario `{near}`?"),
+        None => "name a file, or a bundled scenario as `winaccept run` lists them".to_owned(),
+    };
+    Err(format!("error: no file and no bundled scenario is called `{wanted}`\nhelp: {help}"))
+}
+
+pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
     let explain = |error: std::io::Error| match bundled_name(path) {
         Some(name) => {
             format!("error: {}: {error}\nhelp: `{name}` is bundled: run it with --only {name}", path.display())

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::observe::{Observed, Seen, allows};
 use crate::program::{Program, Section};
 use crate::run::{Branch, happened, outcomes};
-use crate::script::{Action, Happening, NameId};
+use crate::script::{Action, Happening, NameId, Span};
 
 pub(crate) use log::Log;
 
@@ -79,7 +79,10 @@ pub enum What {
         step: usize,
     },
     /// A happening of the script.
-    Happens(Happening),
+    Happens {
+        /// The line of the script that says so.
+        span: Span,
+    },
     /// A step could not be taken.
     NotTaken {
         /// The step's number.
@@ -140,7 +143,7 @@ pub fn trace(program: &Program, machine: &Machine) -> Trace {
     for section in &program.sections {
         branches = match section {
             Section::Step(number) => step(program, machine, *number, branches),
-            Section::Happening(happening, _) => happen(program, machine, happening, branches),
+            Section::Happening(happening, span) => happen(program, machine, happening, *span, branches),
             Section::AnyOrder(lanes) => weave::any_order(program, machine, lanes, &branches),
         };
     }
@@ -182,12 +185,12 @@ fn step(program: &Program, machine: &Machine, number: usize, ways: Vec<Way>) -> 
     kept
 }
 
-fn happen(program: &Program, machine: &Machine, happening: &Happening, ways: Vec<Way>) -> Vec<Way> {
+fn happen(program: &Program, machine: &Machine, happening: &Happening, span: Span, ways: Vec<Way>) -> Vec<Way> {
     let mut after: Vec<Way> = Vec::new();
     for (config, mut log) in ways {
         // The timer's own event tells it.
         if !matches!(happening, Happening::Timer(_)) {
-            log.push(What::Happens(happening.clone()));
+            log.push(What::Happens { span });
         }
         for branch in happened(program, machine, happening, Branch::new(config, Some(log.clone()))) {
             if !after.iter().any(|(other, _)| *other == branch.config) {

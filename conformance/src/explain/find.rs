@@ -140,10 +140,10 @@ fn profile(name: &str) -> Option<ProfilePage> {
     let choices = Choices::bundled();
     let order = choices.orders.iter().find(|order| order.profile == name);
     let order = order.or_else(|| choices.orders.iter().find(|order| order.profile == "documented"));
-    let allowed = choices.choices.iter().map(|choice| ChoiceOfProfile {
-        choice: choice.name.clone(),
-        part: ProfilePart::of(choice, name),
-    });
+    let allowed = choices
+        .choices
+        .iter()
+        .map(|choice| ChoiceOfProfile { choice: choice.name.clone(), part: ProfilePart::of(choice, name) });
     Some(ProfilePage {
         name,
         choices: allowed.collect(),

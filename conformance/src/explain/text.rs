@@ -1,9 +1,7 @@
 //! Explanations for people.
 
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart};
-use super::{
-    CallPage, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage,
-};
+use super::{CallPage, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage};
 use crate::graph::legal::LegalityData;
 use crate::page::Page;
 
@@ -48,20 +46,27 @@ fn code_page(page: &mut Page, code: &CodePage) {
         for cause in code.causes.iter().filter(|cause| cause.rule.calls.join(", ") == *who) {
             page.hanging(2, &cause.rule.name, 2, "");
             page.paragraph(4, &circumstances(&cause.rule));
-            let news: Vec<&ClausePart> = cause.clauses.iter().filter(|part| !told.contains(&part.id.as_str())).collect();
-            let old: Vec<&str> =
-                cause.clauses.iter().map(|part| part.id.as_str()).filter(|id| told.contains(id)).collect();
-            told.extend(news.iter().map(|part| part.id.as_str()));
-            news.into_iter().for_each(|part| clause(page, 4, part));
-            if !old.is_empty() {
-                page.paragraph(4, &format!("as above: {}", old.join(", ")));
+            let names_it = |part: &&ClausePart| part.id.split('.').any(|word| word == code.name);
+            let main = cause.clauses.iter().find(names_it).or(cause.clauses.first());
+            let also: Vec<&str> = match main {
+                Some(part) if !told.contains(&part.id.as_str()) => {
+                    told.push(&part.id);
+                    clause(page, 4, part);
+                    cause.clauses.iter().map(|part| part.id.as_str()).filter(|id| *id != part.id).collect()
+                }
+                _ => cause.clauses.iter().map(|part| part.id.as_str()).collect(),
+            };
+            if !also.is_empty() {
+                page.paragraph(4, &format!("cites {}", also.join(", ")));
             }
         }
     }
     choices(page, "What the stacks do where it rests on a choice", &code.choices);
     if !code.other_clauses.is_empty() {
         page.heading("Clauses that speak of it and that no rule of the model gives");
-        code.other_clauses.iter().for_each(|part| clause(page, 2, part));
+        for part in &code.other_clauses {
+            page.hanging(2, &part.id, 4, &part.statement);
+        }
     }
     notes(page, &code.notes);
     observations(page, "Seen on real Windows", &code.observations);
@@ -110,7 +115,7 @@ fn profile(page: &mut Page, label: &str, part: &ProfilePart) {
     let reason = match (&part.because, &part.source, &part.grade) {
         (Some(because), Some(source), Some(grade)) => format!("{because} ({source}, grade {grade})"),
         (Some(because), ..) => because.clone(),
-        (None, ..) => "unknown: keeps the documented set".to_owned(),
+        (None, ..) => "unknown, keeps the documented set".to_owned(),
     };
     page.hanging(4, label, 16, &format!("{}: {reason}", part.allows.join(" or ")));
 }

@@ -52,7 +52,10 @@ pub fn sockets_dot(sockets: &Sockets) -> String {
 }
 
 fn head(name: &str) -> String {
-    format!("digraph {} {{\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];\n", quoted(name))
+    format!(
+        "digraph {} {{\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];\n",
+        quoted(name)
+    )
 }
 
 fn line(out: &mut String, text: &str) {

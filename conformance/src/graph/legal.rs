@@ -27,8 +27,7 @@ impl Legality {
     /// Asks the rules of a call.
     #[must_use]
     pub fn of(subject: Subject) -> Legality {
-        let mut legality =
-            Legality { subject, always: BTreeMap::new(), states: Vec::new(), later: BTreeMap::new() };
+        let mut legality = Legality { subject, always: BTreeMap::new(), states: Vec::new(), later: BTreeMap::new() };
         let states = if subject.has_socket() { &State::ALL[..] } else { &State::ALL[..1] };
         for &state in states {
             let mut here = BTreeMap::new();

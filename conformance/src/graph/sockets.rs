@@ -66,11 +66,7 @@ impl Sockets {
             made: Sockets::births().map(|(rule, state)| Made { rule, state: state_name(state) }).collect(),
             edges: self
                 .edges()
-                .map(|(from, to, rules)| Change {
-                    from: state_name(from),
-                    to: state_name(to),
-                    rules: rules.to_vec(),
-                })
+                .map(|(from, to, rules)| Change { from: state_name(from), to: state_name(to), rules: rules.to_vec() })
                 .collect(),
         }
     }

@@ -140,8 +140,15 @@ impl Subject {
     /// Every table that a call can pass through, also while it waits.
     #[must_use]
     pub fn all_tables(self) -> Vec<Table> {
-        let later = self.later().into_iter().map(|(_, table)| table);
-        reachable(self, std::iter::once(self.first).chain(later).collect())
+        let mut tables = self.tables();
+        tables.extend(self.later().into_iter().map(|(_, table)| table));
+        let mut each = Vec::new();
+        tables.into_iter().for_each(|table| {
+            if !each.contains(&table) {
+                each.push(table)
+            }
+        });
+        reachable(self, each)
     }
 
     /// Does it depend on the state of a socket?
@@ -193,6 +200,10 @@ pub fn stage(table: Table) -> &'static str {
         Table::Cancelled => "cancelled while it waits",
         Table::Apc => "a user APC is due while it waits",
         Table::Expire => "its time-out runs out",
+        Table::Syn | Table::SynAck | Table::Ack | Table::Rst | Table::Fin | Table::Data => "when it arrives",
+        Table::Timer => "when it runs out",
+        Table::NetworkEvent => "when it occurs",
+        Table::Program => "between calls",
         _ => "on entry",
     }
 }

@@ -13,11 +13,10 @@ pub fn flow_text(flow: &Flow) -> String {
     let mut page = Page::new();
     let subject = flow.subject;
     page.line(&format!("{}: from state to outcome, as its rules go", subject.name));
-    for index in flow.graph.node_indices() {
-        if let Node::Stage(_) = &flow.graph[index] {
-            page.heading(&heading(flow, &flow.graph[index]));
-            edges(&mut page, flow, &flow.graph[index], 2);
-        }
+    for table in subject.all_tables() {
+        let stage = Node::Stage(table);
+        page.heading(&heading(flow, &stage));
+        edges(&mut page, flow, &stage, 2);
     }
     if subject.is_call {
         page.gap();
@@ -99,7 +98,7 @@ pub fn overview_text(sockets: &Sockets, calls: &[Legality]) -> String {
         page.hanging(2, &format!("{} -> {}", state_name(from), state_name(to)), 34, &names.join(", "));
     }
     page.heading("Every call in every state");
-    page.paragraph(2, "+ can succeed   w can wait   ? undefined or not modelled   - illegal: can only fail");
+    page.paragraph(2, "+ can succeed, w can wait, ? undefined or not modelled, - illegal: can only fail");
     page.gap();
     matrix(&mut page, calls);
     page.heading("Illegal pairs, and what the call gives there");

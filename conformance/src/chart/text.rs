@@ -1,0 +1,59 @@
+//! A chart of text: one line an event, its rules beside it.
+
+use super::{Chart, EventKind, SegmentData, TraceEvent};
+use crate::page::Page;
+
+/// Where the rules stand.
+const RULES: usize = 64;
+
+/// A run as text.
+#[must_use]
+pub fn chart(chart: &Chart<'_>) -> String {
+    let events = chart.events();
+    let actors = chart.scenario.script.actors.iter().map(|actor| actor.name.chars().count()).max().unwrap_or(0);
+    let mut page = Page::new();
+    page.line(&format!("{} (profile {})", chart.scenario.script.title, chart.profile));
+    page.gap();
+    for event in &events {
+        line(&mut page, event, actors);
+    }
+    page.gap();
+    page.line(&format!("{}, {} calls", events.last().map_or("", |event| event.text.as_str()), calls(&events)));
+    page.finish()
+}
+
+fn calls(events: &[TraceEvent]) -> usize {
+    events.iter().filter(|event| event.event == EventKind::Call).count()
+}
+
+fn line(page: &mut Page, event: &TraceEvent, actors: usize) {
+    let number = if event.event == EventKind::Call { event.call.to_string() } else { String::new() };
+    let who = event.actor.as_deref().unwrap_or_default();
+    let text = match event.event {
+        EventKind::Begins | EventKind::Ends => return,
+        EventKind::Arrives | EventKind::Lost => {
+            event.segment.as_ref().map_or(String::new(), |data| travel(data, event))
+        }
+        EventKind::Happens => format!("* {}", event.text),
+        EventKind::Timer => format!("* {} runs out", event.text),
+        EventKind::Differs => format!("! {}", event.text),
+        _ => match &event.outcome {
+            Some(outcome) => format!("{} = {outcome}", event.text),
+            None => event.text.clone(),
+        },
+    };
+    let sent: Vec<&str> = event.sent.iter().map(|data| data.segment).collect();
+    let sends = if sent.is_empty() { String::new() } else { format!("  sends {}", sent.join(", ")) };
+    page.hanging(0, &format!("{number:>4}  {who:actors$}  {text}{sends}"), RULES, &event.rules.join(" "));
+    for returned in &event.returns {
+        let who = &returned.actor;
+        page.line(&format!("{:4}  {who:actors$}  {} resumes = {}", "", returned.name, returned.outcome));
+    }
+}
+
+fn travel(data: &SegmentData, event: &TraceEvent) -> String {
+    let end = |actor: &Option<String>| actor.clone().unwrap_or_else(|| "nobody".to_owned());
+    let arrow = if event.event == EventKind::Lost { "--x" } else { "-->" };
+    let of = data.connection.as_ref().map_or(String::new(), |name| format!(" of {name}"));
+    format!("{} {arrow} {}: {}{of}", end(&data.from), end(&data.to), data.segment)
+}

@@ -1,0 +1,122 @@
+//! `winaccept fmt`.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::{Format, json, print};
+use crate::lang::format_source;
+use crate::suite;
+
+/// Arguments of `fmt`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept fmt conformance/scenarios    every scenario below that folder, in place
+  winaccept fmt --check .                changes nothing, lists what is not laid out so
+  winaccept fmt - < my.winaccept         from standard input to standard output
+
+Exit status: 0 when all is laid out, 1 when --check found a file that is not, 2 when a file could not be read, written or
+parsed. A file that cannot be parsed stays as it is, and the others are still formatted.")]
+pub(super) struct Args {
+    /// Scenario files, or folders of them; `-` is standard input; without any, the current folder
+    paths: Vec<PathBuf>,
+    /// Changes nothing; lists the files that would change
+    #[arg(long)]
+    check: bool,
+}
+
+/// What `winaccept fmt --format json` writes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct FmtOutput {
+    /// Nothing was written: it only looked.
+    pub check: bool,
+    /// How many files were laid out already.
+    pub unchanged: usize,
+    /// The files that changed, or would.
+    pub changed: Vec<String>,
+}
+
+pub(super) fn fmt(args: &Args, format: Format) -> Result<u8, String> {
+    if !matches!(format, Format::Text | Format::Json) {
+        return Err("error: fmt writes text or json".to_owned());
+    }
+    if args.paths.iter().any(|path| path == Path::new("-")) {
+        return if args.paths.len() == 1 { standard_input(args.check) } else { Err(ALONE.to_owned()) };
+    }
+    let here = [PathBuf::from(".")];
+    let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
+    let mut output = FmtOutput { check: args.check, unchanged: 0, changed: Vec::new() };
+    let mut problems = Vec::new();
+    for path in paths {
+        match suite::files_under(path) {
+            Ok(files) if files.is_empty() => {
+                problems.push(format!("error: {}: no file here ends in .{}", path.display(), suite::EXTENSION));
+            }
+            Ok(files) => files.iter().for_each(|file| match format_file(file, args.check) {
+                Ok(true) => output.changed.push(file.display().to_string()),
+                Ok(false) => output.unchanged += 1,
+                Err(problem) => problems.push(problem),
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    print(&match format {
+        Format::Json => json(&output),
+        _ => output.changed.iter().map(|file| format!("{file}\n")).collect(),
+    })?;
+    if !problems.is_empty() {
+        return Err(problems.join("\n"));
+    }
+    Ok(u8::from(args.check && !output.changed.is_empty()))
+}
+
+const ALONE: &str = "error: `-` stands alone: standard input has one scenario";
+
+fn standard_input(check: bool) -> Result<u8, String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("error: standard input: {error}"))?;
+    let source = String::from_utf8(bytes).map_err(|_| "error: standard input is no UTF-8 text".to_owned())?;
+    let formatted = format_source(&source, "standard input").map_err(|problems| problems.render(false))?;
+    if check {
+        return Ok(u8::from(formatted != source));
+    }
+    print(&formatted)?;
+    Ok(0)
+}
+
+/// Formats a file, unless it only looks; says whether there was something to change.
+fn format_file(path: &Path, check: bool) -> Result<bool, String> {
+    let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
+    let bytes = fs::read(path).map_err(explain)?;
+    let source =
+        String::from_utf8(bytes).map_err(|_| format!("error: {}: the file is no UTF-8 text", path.display()))?;
+    let formatted = format_source(&source, &path.display().to_string()).map_err(|problems| problems.render(false))?;
+    if formatted == source {
+        return Ok(false);
+    }
+    if !check {
+        replace(path, &formatted).map_err(explain)?;
+    }
+    Ok(true)
+}
+
+/// Puts the whole text in the file's place at once, so that whatever goes wrong leaves the old file.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // A link stays a link: what it points to is replaced.
+    let path = fs::canonicalize(path)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = fs::write(&temporary, text)
+        .and_then(|()| fs::set_permissions(&temporary, fs::metadata(&path)?.permissions()))
+        .and_then(|()| fs::rename(&temporary, &path));
+    if written.is_err() {
+        // Nothing more can be done about a leftover than to try.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}

@@ -1,0 +1,42 @@
+//! `winaccept show`.
+
+use clap::Args as ClapArgs;
+use winaccept_model::step::Machine;
+
+use super::{Format, print};
+use crate::chart::{self, Chart};
+use crate::profiles::Choices;
+use crate::suite;
+
+/// Arguments of `show`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept show peer-reset-while-queued                      calls, segments and rules, line by line
+  winaccept show peer-reset-while-queued --profile windows    the same as Windows is known to behave
+  winaccept show my.winaccept --format mermaid                a sequence chart that GitHub draws
+  winaccept show my.winaccept --format json                   the trace, one event a line (conformance/schemas/trace.json)
+
+Of all runs that the profile allows it shows the first that goes as the scenario expects; where none does it goes on with
+what happens instead, and marks it with `!`. The same scenario gives the same bytes everywhere.")]
+pub(super) struct Args {
+    /// A scenario file, or the name of a bundled scenario
+    scenario: std::path::PathBuf,
+    /// The profile to run it under: documented, windows, wine-8.0, wine-10.0
+    #[arg(long, default_value = "documented")]
+    profile: String,
+}
+
+pub(super) fn show(args: &Args, format: Format) -> Result<u8, String> {
+    let machine = Machine::new(Choices::bundled().profile(&args.profile).map_err(|why| format!("error: {why}"))?);
+    let scenario = suite::find(&args.scenario)?;
+    let chart = Chart::of(&scenario, &machine);
+    let text = match format {
+        Format::Text => chart::chart(&chart),
+        Format::Json => chart.json_lines(),
+        Format::Mermaid => chart::sequence(&chart),
+        Format::Dot => return Err("error: show writes text, json or mermaid; graph writes dot".to_owned()),
+    };
+    print(&text)?;
+    Ok(0)
+}

@@ -1,0 +1,20 @@
+//! JSON Schemas of what the commands write, made from the very types that they write.
+
+use schemars::{Schema, schema_for};
+
+use crate::chart::TraceEvent;
+use crate::cli::FmtOutput;
+use crate::explain::Explanation;
+use crate::graph::{GraphOutput, OverviewOutput};
+
+/// Every schema with the name of its file in `conformance/schemas/`, without the ending.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("explain", schema_for!(Explanation)),
+        ("fmt", schema_for!(FmtOutput)),
+        ("graph", schema_for!(GraphOutput)),
+        ("graph-overview", schema_for!(OverviewOutput)),
+        ("trace", schema_for!(TraceEvent)),
+    ]
+}
