@@ -10,13 +10,13 @@ use winaccept_model::call::{ProcessId, ThreadId};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::{Doing, Faults, Segment, World};
+use winaccept_model::world::{ConnId, Direction, Doing, Faults, Segment, World};
 
 use crate::config::{Config, Happened, advance, call_event, network, note};
 use crate::explore::{Limits, interleave};
 use crate::observe::{Observed, allows, same};
 use crate::program::{Program, Section};
-use crate::script::{Action, Expect, Fault, FaultKind, Happening, PrintArgument, SegmentName, Step};
+use crate::script::{Action, Expect, Fault, FaultKind, Happening, NameId, PrintArgument, SegmentName, Step};
 use crate::trace::Log;
 
 /// What narrows the set of configurations after each step.
@@ -353,12 +353,7 @@ fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: 
     after
 }
 
-pub(crate) fn happened(
-    program: &Program,
-    machine: &Machine,
-    happening: &Happening,
-    mut branch: Branch,
-) -> Vec<Branch> {
+pub(crate) fn happened(program: &Program, machine: &Machine, happening: &Happening, mut branch: Branch) -> Vec<Branch> {
     let event = match happening {
         Happening::Hold(name) => branch.config.conn_of(*name).map(|conn| Event::Hold(conn, true)),
         Happening::Release(name) => branch.config.conn_of(*name).map(|conn| Event::Hold(conn, false)),
@@ -371,6 +366,12 @@ pub(crate) fn happened(
             let mut both = event_in(program, machine, branch.clone(), lose, None);
             both.push(branch);
             return both;
+        }
+        Happening::Deliver(segment, name) => {
+            first_in_flight(&branch.config, *segment, *name).map(|(conn, direction)| Event::Deliver(conn, direction))
+        }
+        Happening::Lose(segment, name) => {
+            first_in_flight(&branch.config, *segment, *name).map(|(conn, direction)| Event::Lose(conn, direction))
         }
         Happening::Timer(name) => branch.config.conn_of(*name).map(Event::Timer),
         Happening::Fault(fault) => match &fault.at {
@@ -393,6 +394,14 @@ pub(crate) fn happened(
         Some(event) => quiet(program, machine, event_in(program, machine, branch, event, None)),
         None => vec![branch],
     }
+}
+
+/// The connection of this variable, and the direction in which such a segment is the first in flight.
+fn first_in_flight(config: &Config, segment: SegmentName, name: NameId) -> Option<(ConnId, Direction)> {
+    let conn = config.conn_of(name)?;
+    let is_first =
+        |direction: &Direction| config.world.end(conn, *direction).flight.first() == Some(segment_of(segment));
+    [Direction::Up, Direction::Down].into_iter().find(is_first).map(|direction| (conn, direction))
 }
 
 fn with_fault(mut faults: Faults, kind: FaultKind, on: bool) -> Faults {
@@ -454,7 +463,6 @@ fn segment_of(name: SegmentName) -> Segment {
         SegmentName::Data => Segment::Data,
     }
 }
-
 
 /// The worlds that a program leads to between its steps, in the order in which it gets there; at most `most` after each.
 /// Sections with lanes are passed over.

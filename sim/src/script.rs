@@ -2,9 +2,7 @@
 //!
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
-use winaccept_model::call::{
-    Address, Call, Data, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version,
-};
+use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
@@ -240,6 +238,10 @@ pub enum Happening {
     Release(NameId),
     /// `drop SYN of C`: the next such segment of that connection is lost.
     Drop(SegmentName, NameId),
+    /// `deliver SYN of C`: the first segment in flight, which is such a one, arrives, also where it is held.
+    Deliver(SegmentName, NameId),
+    /// `lose SYN of C`: it is lost.
+    Lose(SegmentName, NameId),
     /// `timer of C`: the retransmission timer of that connection's opening side runs out.
     Timer(NameId),
     /// `fault KIND [for PROCESS] [at CALL N]`: the resource fails, from now on or for the N-th such call from here alone.

@@ -120,6 +120,7 @@ fn verb(happening: &Happening) -> &'static str {
     match happening {
         Happening::Hold(_) | Happening::Release(_) => "hold segments back",
         Happening::Drop(..) | Happening::MayDrop(..) => "lose a segment",
+        Happening::Deliver(..) | Happening::Lose(..) => "choose the next segment",
         Happening::Timer(_) => "let a timer run out",
         Happening::Fault(_) | Happening::Mend(..) => "inject a fault",
     }
