@@ -323,15 +323,16 @@ fn call_of(thread: &Thread) -> Option<&Call> {
 
 fn blocked_is_recorded(w: &World, t: ThreadId, thread: &Thread) -> bool {
     let Some(call) = call_of(thread) else { return true };
-    let recorded = |handle| {
-        let socket = w.resolve(thread.process, handle).map(|(s, _)| w.sockets[usize::from(s.0)].waiters.contains(t));
-        let event = w.resolve_event(handle).map(|e| w.events[usize::from(e.0)].waiters.contains(t));
-        socket.or(event).unwrap_or(true)
+    let at_event = |handle| w.resolve_event(handle).is_none_or(|e| w.events[usize::from(e.0)].waiters.contains(t));
+    let at_socket = |handle| {
+        let socket = w.resolve(thread.process, handle);
+        socket.is_none_or(|(s, _)| w.sockets[usize::from(s.0)].waiters.contains(t))
     };
     match call {
+        Call::WSAWaitForMultipleEvents { events, .. } => events.iter().all(at_event),
         // The name of the server is no object that connect waits for.
-        Call::Connect { s, .. } => recorded(*s),
-        _ => names(call).iter().all(recorded),
+        Call::Connect { s, .. } => at_socket(*s),
+        _ => names(call).iter().all(at_socket),
     }
 }
 

@@ -6,7 +6,7 @@
 mod walk;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, RngSeed, TestRunner};
 use walk::properties::branches;
 use walk::tickets::Tickets;
 use walk::{Numbers, Op, busy_world, event, profile};
@@ -19,7 +19,7 @@ fn runner(cases: u32) -> TestRunner {
         cases: number("WINACCEPT_CASES").map_or(cases, |n| n as u32),
         rng_algorithm: RngAlgorithm::ChaCha,
         rng_seed: RngSeed::Fixed(number("WINACCEPT_SEED").unwrap_or(1)),
-        source_file: Some(file!()),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("proptest-regressions/random.txt"))),
         ..Config::default()
     })
 }

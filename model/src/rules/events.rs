@@ -6,7 +6,7 @@ use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{RESELECT_SIGNALS, SECOND_SILENT};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{At, Gives, NOTHING, Rule, States, Table};
+use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{EVENTS_PER_THREAD, EventId, EventObject, Selection, SocketId, State, Tcb, pack_event};
 
 pub(super) static EVENT_OBJECT: &[Rule] = &[
@@ -238,11 +238,6 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
             ],
             States::SOCKET,
         )
-    },
-    Rule {
-        gives: Gives::Silent,
-        then: NOTHING,
-        ..case("event-record.no-socket", &["wsaeventselect.rem.close-cancels"], States::ANY)
     },
 ];
 

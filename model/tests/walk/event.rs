@@ -241,8 +241,9 @@ fn handles(w: &World, wanted: impl Fn(State, ProcessId) -> bool) -> Vec<Handle> 
 }
 
 fn event_handle(w: &World, dice: &mut Dice) -> Handle {
+    let closed_too = dice.one_in(8);
     let open: Vec<Handle> = (0..w.events().len())
-        .filter(|&e| w.events()[e].open || dice.one_in(8))
+        .filter(|&e| w.events()[e].open || closed_too)
         .map(|e| pack_event(EventId(e as u8)))
         .collect();
     dice.one(&open).unwrap_or(Handle::INVALID)

@@ -8,8 +8,9 @@ pub mod event;
 pub mod properties;
 pub mod tickets;
 
-use winaccept_model::call::{Address, Handle};
-use winaccept_model::call::{Backlog, Call, Family, Ip, Name, Port, ProcessId, SockType, ThreadId, Version};
+use winaccept_model::call::{
+    Address, Backlog, Call, Family, Handle, Ip, Name, NetworkEvents, Port, ProcessId, SockType, ThreadId, Version,
+};
 use winaccept_model::choice::CHOICES;
 use winaccept_model::outcome::Value;
 use winaccept_model::profile::{Profile, Tape};
@@ -28,7 +29,7 @@ impl std::fmt::Debug for Op {
     }
 }
 
-/// Reads an [`Op`] number by number; runs on over its end.
+/// Reads an [`Op`] number by number.
 pub struct Dice {
     op: Op,
     at: usize,
@@ -41,8 +42,15 @@ impl Dice {
 
     /// The next number below `n`.
     pub fn below(&mut self, n: usize) -> usize {
-        let round = self.at / self.op.0.len();
-        let number = usize::from(self.op.0[self.at % self.op.0.len()]).wrapping_mul(2 * round + 1).wrapping_add(round);
+        let number = match self.op.0.get(self.at) {
+            Some(number) => usize::from(*number),
+            // Past the end: other numbers that the same op always gives.
+            None => {
+                let seed =
+                    self.op.0.iter().fold(self.at as u64, |seed, byte| seed << 5 ^ seed >> 59 ^ u64::from(*byte));
+                (Numbers(seed).next() >> 32) as usize
+            }
+        };
         self.at += 1;
         number % n.max(1)
     }
@@ -128,6 +136,11 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
         if backlog > 0 {
             listener(machine, &mut world, thread, i32::from(backlog) - 1);
         }
+    }
+    if backlogs.contains(&4) {
+        // The first listener reports its connections by an event.
+        let event = call(machine, &mut world, 0, Call::WSACreateEvent);
+        call(machine, &mut world, 0, Call::WSAEventSelect { s: Handle(0), event, mask: NetworkEvents::ACCEPT });
     }
     world
 }

@@ -36,7 +36,9 @@ impl Tickets {
                 _ => {}
             }
             if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives {
-                if let Some(&(thread, outcome)) = fx.returns.get(returned) {
+                // The first to return of a call made in a blocking hook is that call, not the one it interrupts.
+                let in_hook = returned == 0 && matches!(event, Event::InHook(..));
+                if let (Some(&(thread, outcome)), false) = (fx.returns.get(returned), in_hook) {
                     if let (Value::Handle(handle), Some(listener)) = (outcome.value, listener_of(before, event, thread))
                     {
                         let conn = after.accepts(SocketId(handle.0 as u8)).ok_or("accept gave no accepted socket")?;

@@ -1,0 +1,48 @@
+//! Every rule fires somewhere: a rule that never can is either dead or guarded wrongly.
+
+mod walk;
+
+use std::collections::BTreeSet;
+
+use walk::{Numbers, busy_world, event, profile};
+use winaccept_model::profile::Tape;
+use winaccept_model::rule::Effects;
+use winaccept_model::rules;
+use winaccept_model::step::Machine;
+
+/// Rules that random walks do not reach, and why.
+const NOT_REACHED: &[(&str, &str)] = &[];
+
+#[test]
+fn every_rule_fires_somewhere() {
+    let walks = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(4_000);
+    let mut fired = BTreeSet::new();
+    let mut numbers = Numbers(1);
+    for _ in 0..walks {
+        let machine = Machine::new(profile(&mut numbers));
+        let mut world = busy_world(&machine, std::array::from_fn(|_| (numbers.next() % 5) as u8));
+        let (mut tape, mut fx) = (Tape::default(), Effects::default());
+        for _ in 0..150 {
+            let Some(event) = event::event(&world, numbers.op()) else { continue };
+            // One of the first few ways in which this step can go.
+            let parent = world.clone();
+            tape = Tape::default();
+            machine.step(&mut world, event, &mut tape, &mut fx);
+            for _ in 0..numbers.next() % 4 {
+                if !tape.advance() {
+                    break;
+                }
+                world.clone_from(&parent);
+                machine.step(&mut world, event, &mut tape, &mut fx);
+            }
+            fired.extend(fx.fired.iter().map(|rule| rule.name));
+        }
+        let _ = tape;
+    }
+    let expected = |name: &str| NOT_REACHED.iter().any(|(excused, _)| *excused == name);
+    let missing: Vec<&str> =
+        rules::all().map(|(_, rule)| rule.name).filter(|name| !fired.contains(name) && !expected(name)).collect();
+    assert!(missing.is_empty(), "never fired: {missing:#?}");
+    let excused: Vec<&str> = NOT_REACHED.iter().map(|(name, _)| *name).filter(|name| fired.contains(name)).collect();
+    assert!(excused.is_empty(), "these do fire: {excused:#?}");
+}
