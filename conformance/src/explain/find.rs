@@ -1,5 +1,8 @@
 //! From a name to its explanation.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use winaccept_model::rules;
 
 use super::code::known_names;
@@ -154,7 +157,14 @@ fn profile(name: &str) -> Option<ProfilePage> {
 
 /// The bundled scenarios that show one of these clauses. A broken bundled file is a failing test, not an answer here.
 fn scenarios(clauses: &[&str]) -> Vec<String> {
-    let all = suite::bundled().unwrap_or_default();
-    let shows = |scenario: &&suite::Scenario| scenario.clauses().iter().any(|clause| clauses.contains(clause));
-    all.iter().filter(shows).map(|scenario| scenario.file.clone()).collect()
+    static SHOWN: OnceLock<Vec<(String, BTreeSet<String>)>> = OnceLock::new();
+    let shown = SHOWN.get_or_init(|| {
+        let all = suite::bundled().unwrap_or_default();
+        let shows = |scenario: &suite::Scenario| {
+            (scenario.file.clone(), scenario.clauses().into_iter().map(str::to_owned).collect())
+        };
+        all.iter().map(shows).collect()
+    });
+    let concerned = shown.iter().filter(|(_, shows)| clauses.iter().any(|clause| shows.contains(*clause)));
+    concerned.map(|(file, _)| file.clone()).collect()
 }

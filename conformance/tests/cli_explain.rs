@@ -1,0 +1,93 @@
+//! `winaccept explain`: every name there is, and what a page looks like.
+
+mod cli;
+
+use cli::winaccept;
+use winaccept::explain::{explain, render};
+use winaccept::graph::SUBJECTS;
+use winaccept::page::WIDTH;
+use winaccept::profiles::{Choices, NAMES};
+use winaccept::spec::Spec;
+
+#[test]
+fn an_error_code() {
+    insta::assert_snapshot!(winaccept(&["explain", "WSAECONNRESET"]).out);
+}
+
+#[test]
+fn a_choice_point() {
+    insta::assert_snapshot!(winaccept(&["explain", "close-under-accept"]).out);
+}
+
+#[test]
+fn a_number_is_its_code() {
+    assert_eq!(winaccept(&["explain", "10054"]).out, winaccept(&["explain", "wsaeconnreset"]).out);
+}
+
+#[test]
+fn json_tells_when_each_call_gives_a_code_and_what_each_stack_does() {
+    let run = winaccept(&["explain", "WSAECONNRESET", "--format", "json"]);
+    let page: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&page["kind"], &page["value"]), (&"code".into(), &10054.into()));
+    let cause = &page["causes"][0];
+    assert_eq!(cause["rule"]["name"], "accept.peer-reset");
+    assert_eq!(cause["rule"]["from"], serde_json::json!(["Listening"]));
+    assert_eq!(cause["clauses"][0]["id"], "accept.err.WSAECONNRESET");
+    let choice = &page["choices"][0];
+    assert_eq!(choice["name"], "reset-while-queued");
+    let profiles: Vec<_> = choice["profiles"].as_array().unwrap().iter().map(|part| &part["profile"]).collect();
+    assert_eq!(profiles, NAMES);
+}
+
+#[test]
+fn every_name_has_a_page_that_fits_a_terminal() {
+    let spec = Spec::bundled();
+    let mut names: Vec<&str> = spec.codes().iter().map(|code| code.name.as_str()).collect();
+    names.extend(spec.entries().map(|entry| entry.id()));
+    names.extend(spec.notes().iter().map(|note| note.id.as_str()));
+    names.extend(spec.observations().iter().map(|seen| seen.id.as_str()));
+    names.extend(winaccept_model::rules::all().map(|(_, rule)| rule.name));
+    names.extend(Choices::bundled().choices.iter().map(|choice| choice.name.as_str()));
+    names.extend(SUBJECTS.iter().filter(|subject| subject.is_call).map(|subject| subject.name));
+    names.extend(NAMES);
+    for name in names {
+        let page = render(&explain(name).unwrap_or_else(|error| panic!("{name}: {error}")));
+        assert!(page.contains(name), "{name} is not on its own page:\n{page}");
+        for line in page.lines() {
+            let fits = line.chars().count() <= WIDTH || line.split_whitespace().count() == 1;
+            assert!(fits, "{name}: a line is too long:\n{line}");
+        }
+    }
+}
+
+#[test]
+fn a_name_stands_for_one_thing_only() {
+    let spec = Spec::bundled();
+    let rules = winaccept_model::rules::all().map(|(_, rule)| rule.name);
+    let choices = Choices::bundled().choices.iter().map(|choice| choice.name.as_str());
+    for name in rules.chain(choices).chain(NAMES) {
+        assert!(!spec.knows(name) && spec.note(name).is_none() && spec.observation(name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_near_ones() {
+    for (name, near) in [
+        ("WSAECONRESET", "WSAECONNRESET"),
+        ("ECONNRESET", "WSAECONNRESET"),
+        ("acept", "accept"),
+        ("accept.peer-rest", "accept.peer-reset"),
+        ("reset-while-queue", "reset-while-queued"),
+        ("window", "windows"),
+    ] {
+        let run = winaccept(&["explain", name]);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{name}");
+        assert!(run.err.contains(&format!("`{near}`")), "{name}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_format_that_makes_no_sense_is_refused() {
+    let run = winaccept(&["explain", "accept", "--format", "dot"]);
+    assert_eq!((run.status, run.err.as_str()), (2, "error: explain writes text or json\n"));
+}
