@@ -5,7 +5,7 @@
 //! that change nothing, totality, determinism) are tested in `model/tests`.
 
 use crate::call::{Call, ThreadId};
-use crate::rule::names;
+use crate::engine::names;
 use crate::world::{
     Conn, ConnId, Doing, End, EventId, EventObject, Selection, Socket, SocketId, State, Tcb, Thread, World,
 };

@@ -8,9 +8,11 @@
 //! No I/O, no clock, no threads, no randomness, no dependencies.
 #![forbid(unsafe_code)]
 
+pub mod at;
 pub mod call;
 pub mod choice;
 pub mod code;
+mod engine;
 pub mod invariant;
 pub mod outcome;
 pub mod parts;

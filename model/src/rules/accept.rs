@@ -389,7 +389,7 @@ fn addr_invalid(at: &At<'_>) -> bool {
 
 /// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
 fn connection_ready(at: &At<'_>) -> bool {
-    !at.sock().accept_queue.is_empty() && !(at.again && at.process().faults.no_descriptors)
+    !at.sock().accept_queue.is_empty() && (!at.again || !at.process().faults.no_descriptors)
 }
 
 fn first_is_reset(at: &At<'_>) -> bool {
@@ -448,10 +448,12 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
         (options.sndtimeo, options.rcvtimeo) = (0, 0);
     }
     at.socket_mut(new).options = options;
-    if at.socket.is_some() && at.nonblocking() && at.chooses(NONBLOCKING_INHERITED) {
-        if let Some(holder) = &mut at.socket_mut(new).holders[0] {
-            holder.nonblocking = true;
-        }
+    if at.socket.is_some()
+        && at.nonblocking()
+        && at.chooses(NONBLOCKING_INHERITED)
+        && let Some(holder) = &mut at.socket_mut(new).holders[0]
+    {
+        holder.nonblocking = true;
     }
     // The registration is not an option; SELECTION_NOT_INHERITED falls through to the next table's second rule.
     let _ = SELECTION_NOT_INHERITED;

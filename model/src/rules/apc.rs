@@ -103,10 +103,10 @@ fn is_winsock_wait(at: &At<'_>) -> bool {
 fn runs_first(at: &mut At<'_>) -> bool {
     let Some(routine) = at.thread().apcs.first() else { return false };
     at.thread_mut(at.thread).apcs.pop_first();
-    if let Routine::SetEvent(handle) = routine {
-        if let Some(event) = at.w.resolve_event(handle) {
-            at.signal(event);
-        }
+    if let Routine::SetEvent(handle) = routine
+        && let Some(event) = at.w.resolve_event(handle)
+    {
+        at.signal(event);
     }
     true
 }

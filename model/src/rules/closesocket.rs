@@ -4,7 +4,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use crate::call::{Call, How, NetworkEvents};
 use crate::choice::{LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
-use crate::rule::{At, Rule, States, sends};
+use crate::engine::sends;
+use crate::rule::{At, Rule, States};
 use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb, pack};
 
 /// How a connected socket's close looks on the wire.

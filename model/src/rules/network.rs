@@ -246,11 +246,11 @@ pub(super) static FIN: &[Rule] = &[Rule {
     then: |at| {
         let direction = towards(at);
         at.end_mut(conn(at), direction).fin_received = true;
-        if let Some(s) = at.socket {
-            if at.socket_at(s).state == State::Connected {
-                at.wake(s);
-                at.occurs(s, NetworkEvents::CLOSE);
-            }
+        if let Some(s) = at.socket
+            && at.socket_at(s).state == State::Connected
+        {
+            at.wake(s);
+            at.occurs(s, NetworkEvents::CLOSE);
         }
     },
     ..segment("fin.arrives", &["recv.ret.zero-graceful"], States::ANY)
@@ -279,11 +279,11 @@ pub(super) static DATA: &[Rule] = &[
             if matches!(end.tcb, Tcb::Established | Tcb::SynReceived) {
                 assert!(end.unread.push(data.as_slice()), "limit: {} unread bytes at one end", Data::MAX);
             }
-            if let Some(s) = at.socket {
-                if at.socket_at(s).state == State::Connected {
-                    at.wake(s);
-                    at.occurs(s, NetworkEvents::READ);
-                }
+            if let Some(s) = at.socket
+                && at.socket_at(s).state == State::Connected
+            {
+                at.wake(s);
+                at.occurs(s, NetworkEvents::READ);
             }
         },
         ..segment("data.arrive", &["accept.rem.new-handles-connection", "listen.rem.passive-mode"], States::ANY)

@@ -37,10 +37,10 @@ pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
     let shared = several && at.chooses(MODE_SHARED);
     let copy = at.copy;
     for (index, holder) in at.sock_mut().holders.iter_mut().enumerate() {
-        if let Some(holder) = holder {
-            if shared || index == copy {
-                holder.nonblocking = on;
-            }
+        if let Some(holder) = holder
+            && (shared || index == copy)
+        {
+            holder.nonblocking = on;
         }
     }
 }

@@ -38,14 +38,15 @@ impl Tickets {
             if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives {
                 // The first to return of a call made in a blocking hook is that call, not the one it interrupts.
                 let in_hook = returned == 0 && matches!(event, Event::InHook(..));
-                if let (Some(&(thread, outcome)), false) = (fx.returns.get(returned), in_hook) {
-                    if let (Value::Handle(handle), Some(listener)) = (outcome.value, listener_of(before, event, thread))
-                    {
-                        let conn = after.accepts(SocketId(handle.0 as u8)).ok_or("accept gave no accepted socket")?;
-                        let first = self.front(listener)?;
-                        if first != conn {
-                            return Err(format!("{conn:?} was accepted before {first:?}, which came earlier"));
-                        }
+                let accepted = fx.returns.get(returned).filter(|_| !in_hook).and_then(|(thread, outcome)| {
+                    let Value::Handle(handle) = outcome.value else { return None };
+                    Some((listener_of(before, event, *thread)?, handle))
+                });
+                if let Some((listener, handle)) = accepted {
+                    let conn = after.accepts(SocketId(handle.0 as u8)).ok_or("accept gave no accepted socket")?;
+                    let first = self.front(listener)?;
+                    if first != conn {
+                        return Err(format!("{conn:?} was accepted before {first:?}, which came earlier"));
                     }
                 }
                 returned += 1;

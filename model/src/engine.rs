@@ -1,0 +1,314 @@
+//! The engine: chooses the rule that fires, fires it, and lets the woken look again.
+
+use crate::at::{At, Wake};
+use crate::call::{Call, Handle, How, ThreadId};
+use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
+use crate::code::Code;
+use crate::outcome::{Outcome, Value};
+use crate::rule::{Gives, Kind, Mutation, Rule, Table};
+use crate::small::Small;
+use crate::world::{Doing, State};
+
+impl At<'_> {
+    fn mutation_of(&self, rule: &Rule) -> Option<Mutation> {
+        self.mutant.filter(|mutant| std::ptr::eq(mutant.rule, rule)).map(|mutant| mutant.mutation)
+    }
+
+    fn holds(&mut self, rule: &'static Rule, state: State) -> bool {
+        if !rule.from.has(state) {
+            return false;
+        }
+        match self.mutation_of(rule) {
+            Some(Mutation::Never) => return false,
+            Some(Mutation::NotFrom(dropped)) if dropped == state => return false,
+            Some(Mutation::Always) => return true,
+            _ => {}
+        }
+        (rule.when)(self) && rule.under.iter().all(|&alt| self.chooses(alt))
+    }
+
+    /// Fires the rule of `table` that applies. Returns the call's outcome; `None` when it blocks, or when nobody sees one.
+    pub(crate) fn apply(&mut self, table: Table) -> Option<Outcome> {
+        let rules = crate::rules::of(table);
+        let state = self.state();
+        let mut held: Small<u8, 12> = Small::default();
+        let mut case = None;
+        for (index, rule) in rules.iter().enumerate() {
+            if rule.kind == Kind::Case {
+                if held.is_empty() && self.holds(rule, state) {
+                    case = Some(rule);
+                    break;
+                }
+            } else if self.holds(rule, state) {
+                held.push(index as u8);
+            }
+        }
+        let rule = if held.is_empty() {
+            case.unwrap_or_else(|| panic!("invariant: every call is defined in every world: {table:?} from {state:?}"))
+        } else {
+            let first = held.iter().map(|i| self.profile.rank(rules[usize::from(i)].name)).min();
+            let ranked = |i: &u8| Some(self.profile.rank(rules[usize::from(*i)].name)) == first;
+            let tied: Small<u8, 12> = held.iter().filter(ranked).fold(Small::default(), |mut all, i| {
+                all.push(i);
+                all
+            });
+            let pick = self.tape.pick(tied.len());
+            &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
+        };
+        self.fire(rule)
+    }
+
+    fn fire(&mut self, rule: &'static Rule) -> Option<Outcome> {
+        self.fx.fired.push(rule);
+        let mutation = self.mutation_of(rule);
+        let before = self.state();
+        if mutation != Some(Mutation::NoEffect) {
+            (rule.then)(self);
+        }
+        debug_assert!(
+            mutation.is_some() || self.state() == rule.to.unwrap_or(before),
+            "{}: declared to go to {:?}, went from {before:?} to {:?}",
+            rule.name,
+            rule.to,
+            self.state()
+        );
+        let gives = if mutation == Some(Mutation::WrongCode) { wrong(rule.gives) } else { rule.gives };
+        match gives {
+            Gives::Fails(code) => {
+                self.thread_mut(self.thread).last_error = code;
+                Some(failure(&self.call, code))
+            }
+            Gives::Succeeds => {
+                let outcome = self.gives.take().unwrap_or(Outcome::number(0));
+                if self.thread().last_error != Code::NONE
+                    && !matches!(self.call, Call::WSAGetLastError | Call::WSASetLastError { .. })
+                    && self.chooses(crate::choice::SUCCESS_CLEARS)
+                {
+                    self.thread_mut(self.thread).last_error = Code::NONE;
+                }
+                Some(outcome)
+            }
+            Gives::Returns(code) => Some(Outcome::number(i64::from(code.0))),
+            Gives::Undefined => {
+                self.thread_mut(self.thread).doing = Doing::Undefined;
+                self.leave(self.thread);
+                Some(Outcome { value: Value::Undefined, error: Code::NONE, out: crate::outcome::Out::None })
+            }
+            Gives::Blocks => {
+                self.block();
+                None
+            }
+            Gives::Silent => None,
+            Gives::Continues(table) => self.apply(table),
+        }
+    }
+
+    /// Adds or removes the waiter records of the calling thread's blocked call.
+    pub(crate) fn enlist(&mut self, add: bool) {
+        let (thread, process) = (self.thread, self.process_id());
+        let mut objects: Small<Wake, 12> = Small::default();
+        let mut socket = |handle: Handle| {
+            if let Some((s, _)) = self.w.resolve(process, handle) {
+                objects.insert(Wake::Socket(s));
+            }
+        };
+        match self.call {
+            Call::Accept { s, .. } | Call::Connect { s, .. } | Call::Recv { s, .. } => socket(s),
+            Call::Select { readfds, writefds, exceptfds, .. } => {
+                for set in [readfds, writefds, exceptfds].into_iter().flatten() {
+                    set.iter().for_each(&mut socket);
+                }
+            }
+            Call::WSAPoll { fds, .. } => fds.iter().for_each(|(s, _)| socket(s)),
+            Call::WSAWaitForMultipleEvents { events, .. } => {
+                for e in events.iter().filter_map(|handle| self.w.resolve_event(handle)) {
+                    objects.insert(Wake::Event(e));
+                }
+            }
+            _ => {}
+        }
+        for object in objects.iter() {
+            let waiters = match object {
+                Wake::Socket(s) => &mut self.socket_mut(s).waiters,
+                Wake::Event(e) => &mut self.event_mut(e).waiters,
+                _ => continue,
+            };
+            if add {
+                waiters.insert(thread);
+            } else {
+                waiters.remove(thread);
+            }
+        }
+    }
+
+    /// Ends the blocked call of the thread in question with this outcome.
+    pub(crate) fn resume(&mut self, outcome: Outcome) {
+        let thread = self.thread;
+        self.leave(thread);
+        if outcome.value != Value::Undefined {
+            self.thread_mut(thread).doing = Doing::Running;
+        }
+        self.fx.returns.push((thread, outcome));
+    }
+
+    /// Makes this the step of a blocked call that looks again.
+    pub(crate) fn look_again(&mut self, thread: ThreadId, call: Call) {
+        self.focus(thread, call);
+        self.again = true;
+        // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
+        for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
+            if self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1 {
+                self.decided[usize::from(alt.0)] = alt.1 + 1;
+            }
+        }
+        let outcome = match call {
+            Call::Accept { .. } => self.apply(Table::AcceptQueue),
+            Call::Connect { .. } => self.apply(Table::ConnectAnswer),
+            Call::Recv { .. } => self.apply(Table::RecvData),
+            Call::Select { .. } => self.apply(Table::SelectReady),
+            Call::WSAPoll { .. } => self.apply(Table::WSAPollReady),
+            Call::WSAWaitForMultipleEvents { .. } => self.apply(Table::WSAWaitReady),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            self.resume(outcome);
+        }
+    }
+
+    /// Points this step at a thread and its call.
+    pub(crate) fn focus(&mut self, thread: ThreadId, call: Call) {
+        self.thread = thread;
+        self.call = call;
+        self.gives = None;
+        let process = self.process_id();
+        let resolved = subject(&call).and_then(|handle| self.w.resolve(process, handle));
+        self.socket = resolved.map(|(socket, _)| socket);
+        self.copy = resolved.map_or(0, |(_, copy)| copy);
+        self.conn = self.socket.and_then(|s| self.socket_at(s).conn);
+    }
+
+    /// Lets everybody look again who was woken, until nobody is left.
+    pub(crate) fn settle(&mut self) {
+        while let Some(wake) = self.pending.pop_first() {
+            match wake {
+                Wake::Socket(s) => {
+                    for thread in copy_of(&self.socket_at(s).waiters).iter() {
+                        self.woken(thread);
+                    }
+                }
+                Wake::Event(e) => {
+                    for thread in copy_of(&self.w.events[usize::from(e.0)].waiters).iter() {
+                        self.woken(thread);
+                    }
+                }
+                Wake::Occurs(s, event) => {
+                    self.socket = Some(s);
+                    self.network_event = event;
+                    self.apply(Table::NetworkEvent);
+                }
+                Wake::Cancel(thread, cause) => {
+                    if let Doing::Blocked(call) | Doing::Woken(call) = self.w.threads[usize::from(thread.0)].doing {
+                        self.focus(thread, call);
+                        self.cause = cause;
+                        if let Some(outcome) = self.apply(Table::Cancelled) {
+                            self.resume(outcome);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn woken(&mut self, thread: ThreadId) {
+        let Doing::Blocked(call) = self.w.threads[usize::from(thread.0)].doing else { return };
+        if matches!(call, Call::Accept { .. }) && self.chooses(crate::choice::WOKEN) {
+            let process = usize::from(self.w.threads[usize::from(thread.0)].process.0);
+            if self.w.processes[process].faults.no_descriptors && !self.chooses(WAIT_MFILE_FAILS) {
+                // It could not take the connection: somebody else may.
+                return;
+            }
+            let listener =
+                subject(&call).and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
+            let queued = listener.map_or(0, |(s, _)| self.socket_at(s).accept_queue.len());
+            let awake = listener.map_or(0, |(s, _)| {
+                let is_awake = |t: &ThreadId| matches!(self.w.threads[usize::from(t.0)].doing, Doing::Woken(_));
+                self.socket_at(s).waiters.iter().filter(is_awake).count()
+            });
+            // One thread is woken per connection that waits, no more.
+            if awake < queued {
+                self.thread_mut(thread).doing = Doing::Woken(call);
+            }
+        } else {
+            self.look_again(thread, call);
+        }
+    }
+}
+
+fn copy_of<T: Copy + PartialEq, const N: usize>(waiters: &Small<T, N>) -> Small<T, N> {
+    *waiters
+}
+
+/// The handle of the socket that a call is about.
+pub(crate) fn subject(call: &Call) -> Option<Handle> {
+    match *call {
+        Call::WSASocketFromInfo { s }
+        | Call::WSADuplicateSocket { s, .. }
+        | Call::Bind { s, .. }
+        | Call::Listen { s, .. }
+        | Call::Accept { s, .. }
+        | Call::Connect { s, .. }
+        | Call::Shutdown { s, .. }
+        | Call::Closesocket { s }
+        | Call::Send { s, .. }
+        | Call::Recv { s, .. }
+        | Call::Ioctlsocket { s, .. }
+        | Call::Getsockname { s, .. }
+        | Call::Getpeername { s, .. }
+        | Call::Getsockopt { s, .. }
+        | Call::Setsockopt { s, .. }
+        | Call::WSAEventSelect { s, .. }
+        | Call::WSAEnumNetworkEvents { s, .. } => Some(s),
+        _ => None,
+    }
+}
+
+/// Every handle that a call names.
+pub(crate) fn names(call: &Call) -> Small<Handle, 12> {
+    let mut all = Small::default();
+    call.map(|handle| all.insert(handle));
+    all
+}
+
+/// What a failing call returns.
+fn failure(call: &Call, code: Code) -> Outcome {
+    let value = match call {
+        Call::Accept { .. } | Call::Socket { .. } | Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } => {
+            Value::InvalidSocket
+        }
+        Call::WSACreateEvent => Value::InvalidEvent,
+        Call::WSAWaitForMultipleEvents { .. } => Value::WaitFailed,
+        Call::WSACloseEvent { .. }
+        | Call::WSASetEvent { .. }
+        | Call::WSAResetEvent { .. }
+        | Call::QueueUserAPC { .. } => Value::Number(0),
+        _ => Value::SocketError,
+    };
+    Outcome { value, error: code, out: crate::outcome::Out::None }
+}
+
+/// Another result than the declared one, for the mutant of that name.
+fn wrong(gives: Gives) -> Gives {
+    match gives {
+        Gives::Fails(Code::WSAEFAULT) => Gives::Fails(Code::WSAEINVAL),
+        Gives::Fails(_) | Gives::Blocks => Gives::Fails(Code::WSAEFAULT),
+        Gives::Succeeds | Gives::Undefined => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
+        Gives::Silent => Gives::Silent,
+        Gives::Continues(_) => Gives::Fails(Code::WSASYSCALLFAILURE),
+    }
+}
+
+/// `how` includes sending.
+pub(crate) fn sends(how: How) -> bool {
+    how != How::Receive
+}

@@ -1,0 +1,189 @@
+//! The same objects under other names: what interchangeable threads own can change places.
+//!
+//! Every name in a world says whose object it names. Where two threads own equally many slots, exchanging them
+//! exchanges everything they own, and a world that results differs from the first in names alone.
+
+use crate::call::{Call, Handle, Port, Routine, ThreadId};
+use crate::outcome::{Out, Outcome, Value};
+use crate::small::Small;
+use crate::world::{
+    Conn, ConnId, Doing, EVENTS_PER_THREAD, EventId, EventObject, Socket, SocketId, Thread, World, pack, pack_event,
+};
+
+/// Gives every name in an object to another owner.
+#[derive(Clone, Debug)]
+pub struct Renaming {
+    /// By owner, the one that takes its place.
+    to: Vec<u8>,
+    /// By owner, its first slot.
+    first_slot: Vec<u8>,
+    /// By slot, its owner.
+    owner_of: Vec<u8>,
+    /// The owners whose objects were named, in the order of the names, before they were changed.
+    pub met: Vec<u8>,
+}
+
+impl Renaming {
+    /// Leaves everything as it is, in worlds of this shape.
+    #[must_use]
+    pub fn new(world: &World) -> Renaming {
+        Renaming {
+            to: (0..world.threads.len() as u8).collect(),
+            first_slot: world.threads.iter().map(|thread| thread.first_slot).collect(),
+            owner_of: world.sockets[..world.conns.len()].iter().map(|socket| socket.owner.0).collect(),
+            met: Vec::new(),
+        }
+    }
+
+    /// From now on what belongs to `owner` is named as if it belonged to `to`, which owns equally many slots.
+    pub fn set(&mut self, owner: usize, to: usize) {
+        self.to[owner] = to as u8;
+    }
+
+    /// Leaves everything as it is again.
+    pub fn reset(&mut self) {
+        self.to.iter_mut().zip(0..).for_each(|(to, owner)| *to = owner);
+        self.met.clear();
+    }
+
+    /// Copies the objects of one owner from a world, renamed, to their new owner in another world of the same shape.
+    pub fn copy(&mut self, from: &World, owner: usize, into: &mut World) {
+        let to = usize::from(self.to[owner]);
+        into.threads[to] = self.thread(&from.threads[owner]);
+        into.threads[to].first_slot = self.first_slot[to];
+        let accepted = from.conns.len();
+        let (first, slots) = (usize::from(self.first_slot[owner]), usize::from(from.threads[owner].slots));
+        let first_to = usize::from(self.first_slot[to]);
+        for slot in 0..slots {
+            into.sockets[first_to + slot] = self.socket(&from.sockets[first + slot]);
+            into.sockets[accepted + first_to + slot] = self.socket(&from.sockets[accepted + first + slot]);
+            into.conns[first_to + slot] = self.conn(&from.conns[first + slot]);
+        }
+        for event in 0..EVENTS_PER_THREAD {
+            into.events[to * EVENTS_PER_THREAD + event] = self.event(&from.events[owner * EVENTS_PER_THREAD + event]);
+        }
+    }
+
+    /// The new name of a handle.
+    pub fn handle(&mut self, handle: Handle) -> Handle {
+        if handle == Handle::INVALID {
+            return handle;
+        }
+        if let Some(event) = handle.event() {
+            return pack_event(self.event_id(event));
+        }
+        let (socket, copy) = handle.socket();
+        if usize::from(socket.0) >= 2 * self.owner_of.len() { handle } else { pack(self.socket_id(socket), copy) }
+    }
+
+    /// An outcome with the new names of what it names.
+    pub fn outcome(&mut self, outcome: &Outcome) -> Outcome {
+        let value = match outcome.value {
+            Value::Handle(handle) => Value::Handle(self.handle(handle)),
+            other => other,
+        };
+        let out = match outcome.out {
+            Out::Name { addr: Some(mut addr), len } => {
+                addr.port = self.port(addr.port);
+                Out::Name { addr: Some(addr), len }
+            }
+            Out::Sets { read, write, except } => Out::Sets {
+                read: read.map(|handle| self.handle(handle)),
+                write: write.map(|handle| self.handle(handle)),
+                except: except.map(|handle| self.handle(handle)),
+            },
+            other => other,
+        };
+        Outcome { value, out, ..*outcome }
+    }
+
+    fn owner(&mut self, owner: u8) -> u8 {
+        self.met.push(owner);
+        self.to[usize::from(owner)]
+    }
+
+    fn slot(&mut self, slot: u8) -> u8 {
+        let owner = self.owner_of[usize::from(slot)];
+        let offset = slot - self.first_slot[usize::from(owner)];
+        let to = self.owner(owner);
+        self.first_slot[usize::from(to)] + offset
+    }
+
+    fn socket_id(&mut self, socket: SocketId) -> SocketId {
+        let slots = self.owner_of.len() as u8;
+        match socket.0.checked_sub(slots) {
+            Some(conn) => SocketId(slots + self.slot(conn)),
+            None => SocketId(self.slot(socket.0)),
+        }
+    }
+
+    fn event_id(&mut self, event: EventId) -> EventId {
+        let per_thread = EVENTS_PER_THREAD as u8;
+        EventId(self.owner(event.0 / per_thread) * per_thread + event.0 % per_thread)
+    }
+
+    fn port(&mut self, port: Port) -> Port {
+        match port {
+            Port::Chosen(socket) => Port::Chosen(u16::from(self.socket_id(SocketId(socket as u8)).0)),
+            other => other,
+        }
+    }
+
+    fn call(&mut self, call: &Call) -> Call {
+        let call = call.map(|handle| self.handle(handle));
+        match call {
+            Call::QueueUserAPC { routine, thread } => {
+                Call::QueueUserAPC { routine, thread: ThreadId(self.owner(thread.0)) }
+            }
+            other => other,
+        }
+    }
+
+    fn thread(&mut self, thread: &Thread) -> Thread {
+        let doing = match &thread.doing {
+            Doing::Blocked(call) => Doing::Blocked(self.call(call)),
+            Doing::Woken(call) => Doing::Woken(self.call(call)),
+            other => *other,
+        };
+        let apcs = renamed(&thread.apcs, |routine| match routine {
+            Routine::SetEvent(handle) => Routine::SetEvent(self.handle(handle)),
+            Routine::Accept(handle) => Routine::Accept(self.handle(handle)),
+        });
+        Thread { doing, apcs, ..thread.clone() }
+    }
+
+    fn socket(&mut self, socket: &Socket) -> Socket {
+        let mut renamed_socket = socket.clone();
+        renamed_socket.owner = ThreadId(self.to[usize::from(socket.owner.0)]);
+        renamed_socket.local.port = self.port(socket.local.port);
+        renamed_socket.conn = socket.conn.map(|conn| ConnId(self.slot(conn.0)));
+        renamed_socket.syn_queue = renamed(&socket.syn_queue, |conn| ConnId(self.slot(conn.0)));
+        renamed_socket.accept_queue = renamed(&socket.accept_queue, |conn| ConnId(self.slot(conn.0)));
+        renamed_socket.waiters = renamed(&socket.waiters, |thread| ThreadId(self.owner(thread.0)));
+        renamed_socket.selection.event = socket.selection.event.map(|event| self.event_id(event));
+        renamed_socket
+    }
+
+    fn conn(&mut self, conn: &Conn) -> Conn {
+        let mut renamed_conn = conn.clone();
+        renamed_conn.listener = conn.listener.map(|socket| self.socket_id(socket));
+        renamed_conn.client_address.port = self.port(conn.client_address.port);
+        renamed_conn.server_address.port = self.port(conn.server_address.port);
+        renamed_conn
+    }
+
+    fn event(&mut self, event: &EventObject) -> EventObject {
+        EventObject {
+            owner: ThreadId(self.to[usize::from(event.owner.0)]),
+            waiters: renamed(&event.waiters, |thread| ThreadId(self.owner(thread.0))),
+            ..event.clone()
+        }
+    }
+}
+
+fn renamed<T: Copy + PartialEq, const N: usize>(queue: &Small<T, N>, mut rename: impl FnMut(T) -> T) -> Small<T, N> {
+    queue.iter().fold(Small::default(), |mut all, item| {
+        all.push(rename(item));
+        all
+    })
+}
