@@ -251,7 +251,7 @@ fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Orig
             }
             let played = catch_unwind(AssertUnwindSafe(|| run(&scenario.program, &broken, Guide::Expectations)));
             let place = match &played {
-                Ok(played) if *name == "documented" => first_failure(scenario, played, &broken),
+                Ok(played) if *name == "documented" => first_failure(scenario, played),
                 Ok(played) => first_change(played, &original.runs[profile_index]),
                 // The model itself noticed; where in the scenario is not known.
                 Err(_) => Some(Place::Step(usize::MAX)),
@@ -274,7 +274,7 @@ fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Orig
     Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed }
 }
 
-fn first_failure(scenario: &Scenario, played: &Run, broken: &Machine) -> Option<Place> {
+fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {
     let steps = scenario.program.steps.iter().zip(&played.steps);
     let step = steps.enumerate().find(|(_, (step, run))| step_allowed(step, run, &scenario.script).is_err());
     if let Some((number, _)) = step {
@@ -283,7 +283,7 @@ fn first_failure(scenario: &Scenario, played: &Run, broken: &Machine) -> Option<
     if let Some((number, _)) = played.broken.first() {
         return Some(Place::Step(*number));
     }
-    (0..scenario.program.nevers.len()).find(|&n| crate::never::claim_broken(scenario, broken, n).is_some()).map(Place::Never)
+    (0..scenario.program.nevers.len()).find(|&n| crate::never::claim_broken(scenario, played, n).is_some()).map(Place::Never)
 }
 
 fn first_change(played: &Run, original: &Run) -> Option<Place> {

@@ -1,22 +1,20 @@
 //! Claims of the form "never": no interleaving of the scenario ends a call in this way.
 
-use winaccept_model::step::Machine;
 use winaccept_sim::observe::{Observed, matches};
-use winaccept_sim::run::{Guide, run};
+use winaccept_sim::run::Run;
 
 use crate::lang::render_pattern;
 use crate::suite::Scenario;
 
 /// The first claim that does not hold, in words.
 #[must_use]
-pub fn broken(scenario: &Scenario, machine: &Machine) -> Option<String> {
-    (0..scenario.program.nevers.len()).find_map(|claim| claim_broken(scenario, machine, claim))
+pub fn broken(scenario: &Scenario, played: &Run) -> Option<String> {
+    (0..scenario.program.nevers.len()).find_map(|claim| claim_broken(scenario, played, claim))
 }
 
 /// Why this claim does not hold, in words; `None` when it does.
 #[must_use]
-pub fn claim_broken(scenario: &Scenario, machine: &Machine, claim: usize) -> Option<String> {
-    let played = run(&scenario.program, machine, Guide::Expectations);
+pub fn claim_broken(scenario: &Scenario, played: &Run, claim: usize) -> Option<String> {
     let never = &scenario.program.nevers[claim];
     let concerned = scenario.program.steps.iter().enumerate().filter(|(number, _)| {
         scenario.program.call_at(*number).is_some_and(|call| call.name() == never.call)

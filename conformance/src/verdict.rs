@@ -99,7 +99,7 @@ pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
             return judged;
         }
     }
-    if let Some(reason) = crate::never::broken(scenario, machine) {
+    if let Some(reason) = crate::never::broken(scenario, &played) {
         return Judged::new(Verdict::Fail, reason, None);
     }
     let mut judged = Judged::new(Verdict::Pass, String::new(), None);
