@@ -69,6 +69,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_)));
+    if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
+        eprintln!("error: only graph and show draw; everything else writes text or json");
+        return ExitCode::from(2);
+    }
     let done = match cli.command {
         None => run::without_command(cli.format),
         Some(Command::Run(args)) => run::run(&args, cli.format),

@@ -88,6 +88,13 @@ fn an_unknown_name_is_answered_with_near_ones() {
 
 #[test]
 fn a_format_that_makes_no_sense_is_refused() {
-    let run = winaccept(&["explain", "accept", "--format", "dot"]);
-    assert_eq!((run.status, run.err.as_str()), (2, "error: explain writes text or json\n"));
+    let refused = "error: only graph and show draw; everything else writes text or json\n";
+    for arguments in [&["explain", "accept"][..], &["run"], &["coverage"], &["evidence"], &["fmt"], &[]] {
+        for format in ["dot", "mermaid"] {
+            let run = winaccept(&[arguments, &["--format", format]].concat());
+            assert_eq!((run.status, run.out.as_str(), run.err.as_str()), (2, "", refused), "{arguments:?}");
+        }
+    }
+    let run = winaccept(&["show", "tests/show/race.winaccept", "--format", "dot"]);
+    assert_eq!((run.status, run.err.as_str()), (2, "error: show writes text, json or mermaid; graph writes dot\n"));
 }

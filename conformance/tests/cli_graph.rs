@@ -39,9 +39,8 @@ fn json_lists_illegal_pairs() {
     let run = winaccept(&["graph", "--format", "json"]);
     let overview: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     let row = overview["table"].as_array().unwrap().iter().find(|row| row["call"] == "accept").unwrap();
-    let cell = |state: &str| {
-        row["states"].as_array().unwrap().iter().find(|cell| cell["state"] == state).unwrap().clone()
-    };
+    let cell =
+        |state: &str| row["states"].as_array().unwrap().iter().find(|cell| cell["state"] == state).unwrap().clone();
     assert_eq!((&cell("Listening")["legal"], &cell("Bound")["legal"]), (&true.into(), &false.into()));
     assert!(cell("Bound")["gives"].as_array().unwrap().contains(&"WSAEINVAL".into()));
 }
@@ -67,9 +66,9 @@ fn every_declared_change_is_drawn() {
     for (_, rule) in rules::all() {
         let Some(to) = rule.to else { continue };
         for from in rule.from.iter() {
-            let found = sockets.edges().any(|(a, b, labels)| {
-                (a, b) == (from, to) && labels.iter().any(|label| label.rule == rule.name)
-            });
+            let found = sockets
+                .edges()
+                .any(|(a, b, labels)| (a, b) == (from, to) && labels.iter().any(|label| label.rule == rule.name));
             assert!(found, "{} from {from:?} is not drawn", rule.name);
         }
     }

@@ -304,8 +304,15 @@ fn quiet(program: &Program, machine: &Machine, branches: Vec<Branch>) -> Vec<Bra
                 each(machine, &branch, event, program, None, |next, _| todo.push(next));
             }
             None => {
-                if !done.iter().any(|other| other.config == branch.config && other.happened == branch.happened) {
-                    done.push(branch);
+                let same = |other: &Branch| other.config == branch.config && other.happened == branch.happened;
+                match done.iter().position(same) {
+                    // Branches come last first: of those that end alike a log tells the first.
+                    Some(at) if branch.log.is_some() => {
+                        done.remove(at);
+                        done.push(branch);
+                    }
+                    Some(_) => {}
+                    None => done.push(branch),
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! A chart of text: one line an event, its rules beside it.
 
 use super::{Chart, EventKind, SegmentData, TraceEvent};
-use crate::page::Page;
+use crate::page::{Page, WIDTH};
 
 /// Where the rules stand.
 const RULES: usize = 64;
@@ -44,7 +44,15 @@ fn line(page: &mut Page, event: &TraceEvent, actors: usize) {
     };
     let sent: Vec<&str> = event.sent.iter().map(|data| data.segment).collect();
     let sends = if sent.is_empty() { String::new() } else { format!("  sends {}", sent.join(", ")) };
-    page.hanging(0, &format!("{number:>4}  {who:actors$}  {text}{sends}"), RULES, &event.rules.join(" "));
+    let start = format!("{number:>4}  {who:actors$}  ");
+    let rules = event.rules.join(" ");
+    match text.split_once(" = ").filter(|_| start.len() + text.len() + sends.len() > WIDTH) {
+        Some((call, outcome)) => {
+            page.line(&format!("{start}{call}"));
+            page.hanging(start.len() + 2, &format!("= {outcome}{sends}"), RULES, &rules);
+        }
+        None => page.hanging(0, &format!("{start}{text}{sends}"), RULES, &rules),
+    }
     for returned in &event.returns {
         let who = &returned.actor;
         page.line(&format!("{:4}  {who:actors$}  {} resumes = {}", "", returned.name, returned.outcome));

@@ -6,6 +6,7 @@ use winaccept_model::code::{CODES, Code};
 use winaccept_model::rule::Gives;
 
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, RulePart, mentions};
+use crate::graph::SUBJECTS;
 use crate::spec::Spec;
 
 /// An error code.
@@ -60,7 +61,8 @@ impl CodePage {
         let main = names.remove(asked);
         names.retain(|other| *other != main);
         let gives = |gives| matches!(gives, Gives::Fails(code) | Gives::Returns(code) if code == value);
-        let rules = RulePart::all(|rule| gives(rule.gives));
+        let mut rules = RulePart::all(|rule| gives(rule.gives));
+        rules.sort_by_key(|rule| SUBJECTS.iter().position(|subject| rule.calls.first() == Some(&subject.name)));
         let cited: Vec<&str> = rules.iter().flat_map(|rule| rule.cites.iter().copied()).collect();
         let clauses = |id: &str| id.split('.').any(|part| part == main);
         let others = spec.entries().filter(|entry| clauses(entry.id()) && !cited.contains(&entry.id()));

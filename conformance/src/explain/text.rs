@@ -1,7 +1,7 @@
 //! Explanations for people.
 
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart};
-use super::{CallPage, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage};
+use super::{CallPage, Cause, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage};
 use crate::graph::legal::LegalityData;
 use crate::page::Page;
 
@@ -33,34 +33,7 @@ fn code_page(page: &mut Page, code: &CodePage) {
         page.gap();
         page.line("No call of the model gives it.");
     }
-    let mut told: Vec<&str> = Vec::new();
-    let mut calls: Vec<String> = Vec::new();
-    for cause in &code.causes {
-        let who = cause.rule.calls.join(", ");
-        if !calls.contains(&who) {
-            calls.push(who);
-        }
-    }
-    for who in &calls {
-        page.heading(&format!("{who}: when"));
-        for cause in code.causes.iter().filter(|cause| cause.rule.calls.join(", ") == *who) {
-            page.hanging(2, &cause.rule.name, 2, "");
-            page.paragraph(4, &circumstances(&cause.rule));
-            let names_it = |part: &&ClausePart| part.id.split('.').any(|word| word == code.name);
-            let main = cause.clauses.iter().find(names_it).or(cause.clauses.first());
-            let also: Vec<&str> = match main {
-                Some(part) if !told.contains(&part.id.as_str()) => {
-                    told.push(&part.id);
-                    clause(page, 4, part);
-                    cause.clauses.iter().map(|part| part.id.as_str()).filter(|id| *id != part.id).collect()
-                }
-                _ => cause.clauses.iter().map(|part| part.id.as_str()).collect(),
-            };
-            if !also.is_empty() {
-                page.paragraph(4, &format!("cites {}", also.join(", ")));
-            }
-        }
-    }
+    causes(page, code);
     choices(page, "What the stacks do where it rests on a choice", &code.choices);
     if !code.other_clauses.is_empty() {
         page.heading("Clauses that speak of it and that no rule of the model gives");
@@ -70,6 +43,60 @@ fn code_page(page: &mut Page, code: &CodePage) {
     }
     notes(page, &code.notes);
     observations(page, "Seen on real Windows", &code.observations);
+}
+
+/// When each call gives the code. Rules that differ only in their call are told together.
+fn causes(page: &mut Page, code: &CodePage) {
+    let mut groups: Vec<Vec<&Cause>> = Vec::new();
+    for cause in &code.causes {
+        let alike = |other: &Cause| {
+            circumstances(&other.rule) == circumstances(&cause.rule) && other.rule.cites == cause.rule.cites
+        };
+        match groups.iter_mut().find(|group| alike(group[0])) {
+            Some(group) => group.push(cause),
+            None => groups.push(vec![cause]),
+        }
+    }
+    let calls = |group: &[&Cause]| {
+        let mut calls: Vec<&str> = Vec::new();
+        for call in group.iter().flat_map(|cause| &cause.rule.calls) {
+            if !calls.contains(call) {
+                calls.push(call);
+            }
+        }
+        calls.join(", ")
+    };
+    let mut told: Vec<&str> = Vec::new();
+    let mut headings: Vec<String> = Vec::new();
+    for group in &groups {
+        let heading = calls(group);
+        if !headings.contains(&heading) {
+            page.gap();
+            page.paragraph(0, &format!("{heading}: when"));
+            for group in groups.iter().filter(|group| calls(group) == heading) {
+                cause(page, code, group, &mut told);
+            }
+            headings.push(heading);
+        }
+    }
+}
+
+fn cause<'c>(page: &mut Page, code: &CodePage, group: &[&'c Cause], told: &mut Vec<&'c str>) {
+    let names: Vec<&str> = group.iter().map(|cause| cause.rule.name).collect();
+    page.paragraph(2, &names.join(", "));
+    page.paragraph(4, &circumstances(&group[0].rule));
+    let clauses = &group[0].clauses;
+    let names_it = |part: &&ClausePart| part.id.split('.').any(|word| word == code.name);
+    let main = clauses.iter().find(names_it).or(clauses.first()).filter(|part| !told.contains(&part.id.as_str()));
+    if let Some(part) = main {
+        told.push(&part.id);
+        clause(page, 4, part);
+    }
+    let ids = clauses.iter().map(|part| part.id.as_str());
+    let also: Vec<&str> = ids.filter(|id| main.is_none_or(|part| part.id != *id)).collect();
+    if !also.is_empty() {
+        page.paragraph(4, &format!("cites {}", also.join(", ")));
+    }
 }
 
 /// From where, and under which choice.

@@ -189,7 +189,7 @@ pub fn subjects_of(rule: &'static Rule) -> impl Iterator<Item = &'static Subject
 #[must_use]
 pub fn stage(table: Table) -> &'static str {
     match table {
-        Table::AcceptChecks => "checks",
+        Table::AcceptChecks => "checks on entry",
         Table::AcceptQueue => "looks at the queue",
         Table::AcceptInherits => "the new socket takes over properties",
         Table::AcceptSelection => "the new socket takes over the event registration",

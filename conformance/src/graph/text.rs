@@ -39,25 +39,20 @@ fn heading(flow: &Flow, stage: &Node) -> String {
 }
 
 fn edges(page: &mut Page, flow: &Flow, node: &Node, indent: usize) {
-    for (from, why, to) in flow.edges() {
-        match why {
-            _ if from != node => {}
-            Edge::Rules(rules) => {
-                let target = match to {
-                    Node::Stage(_) => format!("-> {}", flow.label(to)),
-                    _ => flow.label(to),
-                };
-                for (number, rule) in rules.iter().enumerate() {
-                    let label = if number == 0 { target.as_str() } else { "" };
-                    page.hanging(indent, label, 28, &with_choice(rule));
-                }
-            }
-            Edge::States => {
-                page.line(&format!("{:indent$}in {}", "", flow.label(to)));
-                edges(page, flow, to, indent + 2);
-            }
-            Edge::Later(_) => {}
+    for (_, why, to) in flow.edges().filter(|(from, ..)| *from == node) {
+        let Edge::Rules(rules) = why else { continue };
+        let target = match to {
+            Node::Stage(_) => format!("-> {}", flow.label(to)),
+            _ => flow.label(to),
+        };
+        for (number, rule) in rules.iter().enumerate() {
+            let label = if number == 0 { target.as_str() } else { "" };
+            page.hanging(indent, label, 28, &with_choice(rule));
         }
+    }
+    for (_, _, to) in flow.edges().filter(|(from, why, _)| *from == node && **why == Edge::States) {
+        page.line(&format!("{:indent$}in {}", "", flow.label(to)));
+        edges(page, flow, to, indent + 2);
     }
 }
 
