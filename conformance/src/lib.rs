@@ -8,6 +8,7 @@ pub mod explain;
 pub mod graph;
 pub mod lang;
 pub mod never;
+pub mod output;
 pub mod page;
 pub mod profiles;
 pub mod report;

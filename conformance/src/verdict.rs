@@ -1,5 +1,6 @@
 //! Verdicts: what a stack did, held against the documents and against what its profile says it does.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
@@ -14,7 +15,7 @@ use crate::stack::Replay;
 use crate::suite::Scenario;
 
 /// A verdict on one scenario.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// As documented.

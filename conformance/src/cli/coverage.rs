@@ -1,11 +1,11 @@
 //! `winaccept coverage`.
 
 use clap::Args as ClapArgs;
-use serde_json::{Value, json};
 use winaccept_model::rules;
 
-use super::{Format, print};
-use crate::coverage::{Coverage, Fate, is_cited};
+use super::{Format, json, print};
+use crate::coverage::{Coverage, Fate, Judged, is_cited};
+use crate::output::{CoverageOutput, DocumentCoverage, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor, Uncovered};
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
@@ -29,7 +29,7 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
     let coverage = if args.kill { Coverage::with_mutants(&scenarios) } else { Coverage::shown(&scenarios) };
     let open = coverage.count(|fate| *fate == Fate::Survives(None));
     let text = match format {
-        Format::Json => format!("{:#}\n", as_json(&coverage)),
+        Format::Json => json(&output(&coverage)),
         Format::Text => as_text(&coverage, &scenarios, args.kill),
         _ => return Err("error: coverage writes text or json".to_owned()),
     };
@@ -37,45 +37,39 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
     Ok(u8::from(open > 0))
 }
 
-fn as_json(coverage: &Coverage) -> Value {
-    let documents: serde_json::Map<String, Value> = Document::ALL
-        .into_iter()
-        .map(|document| {
-            let (testable, covered) = coverage.document(document);
-            let clauses = Spec::bundled().clauses_of(document).count();
-            (document.to_string(), json!({ "clauses": clauses, "testable": testable, "covered": covered }))
-        })
-        .collect();
+fn output(coverage: &Coverage) -> CoverageOutput {
+    let of_document = |document: Document| {
+        let (testable, covered) = coverage.document(document);
+        let clauses = Spec::bundled().clauses_of(document).count();
+        (document.to_string(), DocumentCoverage { clauses, testable, covered })
+    };
     let (testable, covered) = coverage.related();
-    let uncovered: Vec<Value> = coverage
-        .uncovered(&Document::ALL)
-        .into_iter()
-        .map(|(clause, reason)| json!({ "clause": clause, "reason": reason }))
-        .collect();
-    let survivors: Vec<Value> = coverage
-        .mutants
-        .iter()
-        .filter_map(|judged| match &judged.fate {
-            Fate::Survives(reason) => {
-                Some(json!({ "rule": judged.rule.name, "mutation": survivors::name(judged.mutation), "reason": reason }))
-            }
-            Fate::Killed | Fate::Equivalent => None,
-        })
-        .collect();
-    json!({
-        "documents": documents,
-        "related": { "testable": testable, "covered": covered },
-        "rules": {
-            "total": rules::all().count(),
-            "cited": rules::all().filter(|(_, rule)| is_cited(rule)).count(),
-            "mutants": coverage.mutants.len(),
-            "killed": coverage.count(|fate| *fate == Fate::Killed),
-            "equivalent": coverage.count(|fate| *fate == Fate::Equivalent),
+    let survivor = |judged: &Judged| match &judged.fate {
+        Fate::Survives(reason) => Some(Survivor {
+            rule: judged.rule.name.to_owned(),
+            mutation: survivors::name(judged.mutation),
+            reason: reason.clone(),
+        }),
+        Fate::Killed | Fate::Equivalent => None,
+    };
+    CoverageOutput {
+        documents: Document::ALL.into_iter().map(of_document).collect(),
+        related: RelatedCoverage { testable, covered },
+        rules: RuleCoverage {
+            total: rules::all().count(),
+            cited: rules::all().filter(|(_, rule)| is_cited(rule)).count(),
+            mutants: coverage.mutants.len(),
+            killed: coverage.count(|fate| *fate == Fate::Killed),
+            equivalent: coverage.count(|fate| *fate == Fate::Equivalent),
         },
-        "scope": { "worlds": coverage.scope.0, "events": coverage.scope.1 },
-        "uncovered": uncovered,
-        "survivors": survivors,
-    })
+        scope: ScopeOutput { worlds: coverage.scope.0, events: coverage.scope.1 },
+        uncovered: coverage
+            .uncovered(&Document::ALL)
+            .into_iter()
+            .map(|(clause, reason)| Uncovered { clause, reason })
+            .collect(),
+        survivors: coverage.mutants.iter().filter_map(survivor).collect(),
+    }
 }
 
 fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {

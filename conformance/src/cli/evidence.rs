@@ -1,15 +1,16 @@
 //! `winaccept evidence`: what each stack was seen to do, side by side, and how a recording gets there.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use serde_json::{Value, json};
 
 use super::run::profile_of;
-use super::{Format, print};
+use super::{Format, json, print};
 use crate::evidence::{self, Recording};
 use crate::lang::{render_action, render_expect, render_observed};
+use crate::output::EvidenceRow;
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
@@ -115,26 +116,16 @@ fn decoded(bytes: &[u8]) -> String {
     }
 }
 
-/// One claim with what everybody makes of it.
-struct Row {
-    scenario: String,
-    step: String,
-    clauses: Vec<String>,
-    documented: String,
-    cells: Vec<(String, String)>,
-}
-
 fn grid(args: &Args, format: Format) -> Result<(), String> {
     let mut scenarios = suite::bundled()?;
     if let Some(text) = &args.only {
         scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
     }
     let recordings = evidence::bundled();
-    let rows: Vec<Row> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();
+    let rows: Vec<EvidenceRow> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();
     match format {
         Format::Json => {
-            let json: Vec<Value> = rows.iter().map(as_json).collect();
-            print(&format!("{:#}\n", Value::Array(json)))
+            print(&json(&rows))
         }
         Format::Text => {
             let mut header = vec!["scenario and step".to_owned(), "documented".to_owned(), "windows (profile)".to_owned()];
@@ -142,7 +133,11 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
             let mut shown = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
             for row in &rows {
                 let mut cells = vec![format!("{}: {}", row.scenario, row.step), row.documented.clone()];
-                cells.extend(row.cells.iter().map(|(_, cell)| if *cell == row.documented { "=".to_owned() } else { cell.clone() }));
+                let names = std::iter::once("windows".to_owned()).chain(recordings.iter().map(Recording::stack));
+                cells.extend(names.map(|name| match row.stacks.get(&name) {
+                    Some(cell) if *cell == row.documented => "=".to_owned(),
+                    cell => cell.cloned().unwrap_or_default(),
+                }));
                 shown.add_row(cells);
             }
             print(&format!("{}\n\n= as documented; windows is what the profile predicts from graded observations, not a run\n", trimmed(&shown)))
@@ -151,19 +146,14 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
     }
 }
 
-fn as_json(row: &Row) -> Value {
-    let stacks: serde_json::Map<String, Value> = row.cells.iter().map(|(name, cell)| (name.clone(), cell.clone().into())).collect();
-    json!({ "scenario": row.scenario, "step": row.step, "clauses": row.clauses, "documented": row.documented, "stacks": stacks })
-}
-
 /// The steps of a scenario that show something, each with what was recorded there.
-fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<Row> {
+fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<EvidenceRow> {
     let script = &scenario.script;
     let windows = super::run::allowed_under(scenario, "windows");
     let replays: Vec<_> = recordings.iter().map(|recording| (recording.stack(), recording.replay_of(scenario))).collect();
     let mut rows = Vec::new();
     for (number, step) in scenario.program.steps.iter().enumerate().filter(|(_, step)| !step.shows.is_empty()) {
-        let mut cells = vec![("windows".to_owned(), windows[number].clone())];
+        let mut stacks = BTreeMap::from([("windows".to_owned(), windows[number].clone())]);
         for (name, replay) in &replays {
             let cell = match replay {
                 None => "not recorded".to_owned(),
@@ -173,15 +163,15 @@ fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<Row> {
                     (None, None) => "not reached".to_owned(),
                 },
             };
-            cells.push((name.clone(), cell));
+            stacks.insert(name.clone(), cell);
         }
         let documented = step.expect.as_ref().map_or_else(|| "done".to_owned(), |expect| render_expect(expect, script));
-        rows.push(Row {
+        rows.push(EvidenceRow {
             scenario: scenario.file.trim_end_matches(".winaccept").to_owned(),
             step: render_action(&step.action, script),
             clauses: step.shows.clone(),
             documented,
-            cells,
+            stacks,
         });
     }
     rows

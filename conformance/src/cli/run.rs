@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use serde_json::{Value, json};
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 
-use super::{Format, print};
+use super::{Format, json, print};
 use crate::evidence::{self, Recording};
+use crate::output::{RunOutput, ScenarioOutput, StackOutput, Totals};
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, Stack};
@@ -210,12 +210,10 @@ fn numbered(file: &Path, label: &str, n: usize) -> PathBuf {
 fn show(outputs: &[Outcome<'_>], format: Format) -> Result<(), String> {
     let text = match format {
         Format::Json => {
-            let all: Vec<Value> = outputs.iter().map(Outcome::json).collect();
-            let shown = if let [one] = all.as_slice() { one.clone() } else { Value::Array(all) };
-            format!("{shown:#}\n")
+            let all: Vec<_> = outputs.iter().map(Outcome::output).collect();
+            if let [one] = all.as_slice() { json(one) } else { json(&all) }
         }
         Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
-        #[allow(unreachable_patterns)] // other commands have more formats
         _ => return Err("error: run writes text or json".to_owned()),
     };
     print(&text)
@@ -238,24 +236,30 @@ impl Outcome<'_> {
         u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
     }
 
-    pub(crate) fn json(&self) -> Value {
-        let scenario = |(scenario, judged): &(&Scenario, Judged)| {
-            json!({
-                "name": scenario.script.title,
-                "file": scenario.file,
-                "clauses": scenario.clauses(),
-                "verdict": judged.verdict.name(),
-                "reason": judged.reason,
-            })
+    pub(crate) fn output(&self) -> RunOutput {
+        let scenario = |(scenario, judged): &(&Scenario, Judged)| ScenarioOutput {
+            name: scenario.script.title.clone(),
+            file: scenario.file.clone(),
+            clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
+            verdict: judged.verdict,
+            reason: judged.reason.clone(),
+            choices: judged.choices.clone(),
+            rests_on_unknown: judged.rests_on_unknown,
         };
-        let totals: serde_json::Map<String, Value> =
-            Verdict::ALL.iter().map(|&verdict| (verdict.name().to_owned(), self.count(verdict).into())).collect();
-        json!({
-            "stack": { "name": self.name, "version": self.version },
-            "profile": self.profile,
-            "scenarios": self.judged.iter().map(scenario).collect::<Vec<_>>(),
-            "totals": totals,
-        })
+        RunOutput {
+            stack: StackOutput { name: self.name.clone(), version: self.version.clone() },
+            profile: self.profile.clone(),
+            scenarios: self.judged.iter().map(scenario).collect(),
+            totals: Totals {
+                pass: self.count(Verdict::Pass),
+                deviates: self.count(Verdict::Deviates),
+                fixed: self.count(Verdict::Fixed),
+                fail: self.count(Verdict::Fail),
+                blocked: self.count(Verdict::Blocked),
+                unresolved: self.count(Verdict::Unresolved),
+                model_only: self.count(Verdict::ModelOnly),
+            },
+        }
     }
 }
 

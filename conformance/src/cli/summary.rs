@@ -2,7 +2,7 @@
 
 
 use super::run::{Outcome, on_model, profile_of};
-use super::{Format, print};
+use super::{Format, json, print};
 use crate::coverage::Coverage;
 use crate::evidence;
 use crate::profiles::Choices;
@@ -23,7 +23,7 @@ pub(super) fn summary(format: Format) -> Result<u8, String> {
     let model = on_model(&scenarios, profile("documented")?);
     let status = u8::from(model.count(Verdict::Pass) != scenarios.len());
     if format == Format::Json {
-        return print(&format!("{:#}\n", model.json())).map(|()| status);
+        return print(&json(&model.output())).map(|()| status);
     }
     let windows = on_model(&scenarios, profile("windows")?);
     let mut columns = vec![Column { title: "windows (profile)".to_owned(), judged: windows.judged }];

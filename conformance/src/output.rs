@@ -1,0 +1,199 @@
+//! What `run`, `coverage`, `evidence` and `explore` write as JSON.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::verdict::Verdict;
+
+/// What `run` writes for one stack; for several stacks it writes an array of these.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RunOutput {
+    /// The stack.
+    pub stack: StackOutput,
+    /// The profile it was judged by.
+    pub profile: String,
+    /// Every scenario, in the order of the files.
+    pub scenarios: Vec<ScenarioOutput>,
+    /// How many scenarios got each verdict.
+    pub totals: Totals,
+}
+
+/// A stack.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StackOutput {
+    /// `model`, `wine`, `windows`, or what a worker calls itself.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A scenario with its verdict.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ScenarioOutput {
+    /// Its title.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// The clauses that it shows.
+    pub clauses: Vec<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why; empty for a plain pass.
+    pub reason: String,
+    /// The choice points on which a deviation rests.
+    pub choices: Vec<&'static str>,
+    /// The claim rests on a choice of which nobody knows what this stack does.
+    pub rests_on_unknown: bool,
+}
+
+/// How many scenarios got each verdict.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[allow(missing_docs)] // named after the verdicts
+pub struct Totals {
+    pub pass: usize,
+    pub deviates: usize,
+    pub fixed: usize,
+    pub fail: usize,
+    pub blocked: usize,
+    pub unresolved: usize,
+    pub model_only: usize,
+}
+
+/// What `coverage` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CoverageOutput {
+    /// By document.
+    pub documents: BTreeMap<String, DocumentCoverage>,
+    /// The rules of related pages.
+    pub related: RelatedCoverage,
+    /// The model's rules and their mutants.
+    pub rules: RuleCoverage,
+    /// In what scope equivalence was decided; zero without --kill.
+    pub scope: ScopeOutput,
+    /// Testable clauses that are not covered.
+    pub uncovered: Vec<Uncovered>,
+    /// Mutants that nobody noticed and that are not equivalent.
+    pub survivors: Vec<Survivor>,
+}
+
+/// A document's coverage.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DocumentCoverage {
+    /// Clauses in all.
+    pub clauses: usize,
+    /// Clauses that can be tested.
+    pub testable: usize,
+    /// Of these, covered: shown, and with --kill, by a step that a mutant makes fail first.
+    pub covered: usize,
+}
+
+/// The coverage of related pages.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RelatedCoverage {
+    /// Rules that can be tested.
+    pub testable: usize,
+    /// Of these, covered.
+    pub covered: usize,
+}
+
+/// The model's rules and what became of their mutants.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RuleCoverage {
+    /// Rules in all.
+    pub total: usize,
+    /// Rules that cite a clause or a related rule.
+    pub cited: usize,
+    /// Mutants made.
+    pub mutants: usize,
+    /// Mutants that a scenario notices.
+    pub killed: usize,
+    /// Mutants that nothing in the scope tells from their original.
+    pub equivalent: usize,
+}
+
+/// A small scope.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ScopeOutput {
+    /// Worlds in it.
+    pub worlds: usize,
+    /// Events tried over all of them.
+    pub events: usize,
+}
+
+/// A clause that is not covered.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Uncovered {
+    /// The clause.
+    pub clause: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A mutant that survives.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Survivor {
+    /// The rule.
+    pub rule: String,
+    /// How it was broken.
+    pub mutation: String,
+    /// Why that is no gap; null when it is one.
+    pub reason: Option<String>,
+}
+
+/// One claim with what everybody makes of it: an element of what `evidence` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct EvidenceRow {
+    /// The scenario.
+    pub scenario: String,
+    /// The step, in scenario syntax.
+    pub step: String,
+    /// The clauses that it shows.
+    pub clauses: Vec<String>,
+    /// What the documents say.
+    pub documented: String,
+    /// What each stack does: `windows` is the profile's prediction, the others are recorded.
+    pub stacks: BTreeMap<String, String>,
+}
+
+/// What `explore` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ExploreOutput {
+    /// Distinct states.
+    pub states: u64,
+    /// Transitions between them.
+    pub transitions: u64,
+    /// Length of the longest shortest way.
+    pub depth: usize,
+    /// Nothing was left unexplored.
+    pub complete: bool,
+    /// States kept when interchangeable actors are not told apart; null when there are none, or with --no-symmetry.
+    pub representatives: Option<u64>,
+    /// By call, everything it was seen to give.
+    pub outcomes: BTreeMap<String, Vec<String>>,
+    /// How the scenario can end with somebody still waiting.
+    pub waiting: Vec<Waiting>,
+    /// What does not hold, each with a shortest way there.
+    pub violations: Vec<ViolationOutput>,
+}
+
+/// A way in which a scenario can come to a standstill.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Waiting {
+    /// Who waits in which call, as `actor: call`.
+    pub waits: Vec<String>,
+    /// In how many states.
+    pub states: u64,
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ViolationOutput {
+    /// The property.
+    pub property: String,
+    /// The moves from the start, in order.
+    pub events: Vec<String>,
+    /// The same as a scenario that can be run.
+    pub scenario: String,
+}
