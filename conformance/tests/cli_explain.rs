@@ -43,7 +43,7 @@ fn json_tells_when_each_call_gives_a_code_and_what_each_stack_does() {
 fn every_name_has_a_page_that_fits_a_terminal() {
     let spec = Spec::bundled();
     let mut names: Vec<&str> = spec.codes().iter().map(|code| code.name.as_str()).collect();
-    names.extend(spec.entries().map(|entry| entry.id()));
+    names.extend(spec.entries().map(winaccept::spec::Entry::id));
     names.extend(spec.notes().iter().map(|note| note.id.as_str()));
     names.extend(spec.observations().iter().map(|seen| seen.id.as_str()));
     names.extend(winaccept_model::rules::all().map(|(_, rule)| rule.name));

@@ -71,7 +71,7 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
         }
         What::Expires(thread) => of_thread(chart, *thread, EventKind::TimeOut, "its time-out runs out", &mut event),
         What::LooksAgain(thread) => {
-            of_thread(chart, *thread, EventKind::LooksAgain, "wakes and looks again", &mut event)
+            of_thread(chart, *thread, EventKind::LooksAgain, "wakes and looks again", &mut event);
         }
         What::Apc(thread) => of_thread(chart, *thread, EventKind::Apc, "a user APC is due", &mut event),
         What::Prints { step, text } => {

@@ -16,7 +16,9 @@ pub fn render(explanation: &Explanation) -> String {
         Explanation::Call(call) => call_page(&mut page, call),
         Explanation::Choice(choice) => choice_page(&mut page, choice),
         Explanation::Note(note) => note_page(&mut page, note),
-        Explanation::Observation(seen) => observations(&mut page, "Real Windows was seen to do this", &[seen.clone()]),
+        Explanation::Observation(seen) => {
+            observations(&mut page, "Real Windows was seen to do this", std::slice::from_ref(seen));
+        }
         Explanation::Profile(profile) => profile_page(&mut page, profile),
     }
     page.finish()

@@ -171,11 +171,11 @@ impl Builder {
 
     /// Rules that lead the same way share an edge.
     fn add(&mut self, source: NodeIndex, target: NodeIndex, label: Label) {
-        if let Some(edge) = self.graph.find_edge(source, target) {
-            if let Edge::Rules(rules) = &mut self.graph[edge] {
-                rules.push(label);
-                return;
-            }
+        if let Some(edge) = self.graph.find_edge(source, target)
+            && let Edge::Rules(rules) = &mut self.graph[edge]
+        {
+            rules.push(label);
+            return;
         }
         self.graph.add_edge(source, target, Edge::Rules(vec![label]));
     }

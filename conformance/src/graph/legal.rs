@@ -10,17 +10,20 @@ use winaccept_model::world::State;
 use super::subject::{SUBJECTS, Subject, is_any};
 use super::{Result, state_name};
 
+/// What can come of a call, with the rules behind it.
+pub type Gathered = BTreeMap<Result, Vec<&'static str>>;
+
 /// What a call can give.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Legality {
     /// The call.
     pub subject: Subject,
     /// Errors that do not depend on the state.
-    pub always: BTreeMap<Result, Vec<&'static str>>,
+    pub always: Gathered,
     /// By state, what else it can give at once, and the rules behind it.
-    pub states: Vec<(State, BTreeMap<Result, Vec<&'static str>>)>,
+    pub states: Vec<(State, Gathered)>,
     /// What it can give after it waited.
-    pub later: BTreeMap<Result, Vec<&'static str>>,
+    pub later: Gathered,
 }
 
 impl Legality {
@@ -58,8 +61,8 @@ impl Legality {
 
     /// The states that give the same, together, in order.
     #[must_use]
-    pub fn grouped(&self) -> Vec<(Vec<State>, &BTreeMap<Result, Vec<&'static str>>)> {
-        let mut groups: Vec<(Vec<State>, &BTreeMap<Result, Vec<&'static str>>)> = Vec::new();
+    pub fn grouped(&self) -> Vec<(Vec<State>, &Gathered)> {
+        let mut groups: Vec<(Vec<State>, &Gathered)> = Vec::new();
         for (state, gives) in &self.states {
             match groups.iter_mut().find(|(_, known)| known.keys().eq(gives.keys())) {
                 Some((states, _)) => states.push(*state),
@@ -89,17 +92,15 @@ impl Legality {
 
 /// Can the call do nothing but fail?
 #[must_use]
-pub fn is_illegal(gives: &BTreeMap<Result, Vec<&'static str>>) -> bool {
+pub fn is_illegal(gives: &Gathered) -> bool {
     gives.keys().all(|result| matches!(result, Result::Fails(_)))
 }
 
 /// The results in words.
 #[must_use]
-pub fn texts(gives: &BTreeMap<Result, Vec<&'static str>>) -> Vec<String> {
+pub fn texts(gives: &Gathered) -> Vec<String> {
     gives.keys().map(|result| result.text()).collect()
 }
-
-type Gathered = BTreeMap<Result, Vec<&'static str>>;
 
 fn follow(subject: Subject, table: Table, state: State, here: &mut Gathered, always: &mut Gathered) {
     for rule in subject.rules(table).filter(|rule| subject.fires(table, rule, state)) {

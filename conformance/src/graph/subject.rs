@@ -141,14 +141,12 @@ impl Subject {
     #[must_use]
     pub fn all_tables(self) -> Vec<Table> {
         let mut tables = self.tables();
-        tables.extend(self.later().into_iter().map(|(_, table)| table));
-        let mut each = Vec::new();
-        tables.into_iter().for_each(|table| {
-            if !each.contains(&table) {
-                each.push(table)
+        for (_, table) in self.later() {
+            if !tables.contains(&table) {
+                tables.push(table);
             }
-        });
-        reachable(self, each)
+        }
+        reachable(self, tables)
     }
 
     /// Does it depend on the state of a socket?
