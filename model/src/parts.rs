@@ -3,6 +3,8 @@
 //! Exploring visits millions of worlds that are made of few different parts: what one thread owns takes few
 //! forms, and a world is a combination of them. [`Parts`] holds each form once; a world is then a list of numbers.
 
+pub mod rename;
+
 use std::hash::{Hash, Hasher};
 
 use crate::call::ThreadId;

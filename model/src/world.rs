@@ -548,6 +548,12 @@ pub fn pack_event(event: EventId) -> Handle {
     Handle(EVENT_HANDLES + u16::from(event.0))
 }
 
-fn unpack(handle: Handle) -> (u8, usize) {
+/// The event object that a handle value names, open or not; `None`: it names a socket, or nothing.
+#[must_use]
+pub fn unpack_event(handle: Handle) -> Option<EventId> {
+    handle.0.checked_sub(EVENT_HANDLES).map(|event| EventId(event as u8))
+}
+
+pub(crate) fn unpack(handle: Handle) -> (u8, usize) {
     (handle.0 as u8, usize::from(handle.0 >> 8))
 }

@@ -9,11 +9,12 @@ use crate::observe::Observed;
 use crate::program::{LaneCode, Program};
 use crate::run::Guide;
 
-mod blocks;
+pub mod blocks;
 mod moves;
 pub mod reference;
 mod search;
 mod seen;
+mod symmetry;
 
 pub use moves::{enter, make, moves};
 use search::{Search, Task};
@@ -73,7 +74,7 @@ pub fn interleave(
     starts: &[Config],
     limits: &Limits,
 ) -> Explored {
-    let task = Task { program, machine, lanes, guide: Some(guide), max_states: limits.max_states, rules: true };
+    let task = Task { program, machine, lanes, guide: Some(guide), max_states: limits.max_states, rules: true, symmetry: false };
     let mut search = Search::run(task, starts);
     let mut explored = Explored {
         states: search.seen.len(),

@@ -49,24 +49,23 @@ struct Shared {
 
 /// The forms that the blocks of one program's configurations took, and one configuration to work in.
 #[derive(Debug)]
-pub(super) struct Blocks {
+pub struct Blocks {
     hash: FixedState,
     shared: Vec<Shared>,
     actors: Vec<ActorBlock>,
     /// The numbers of the blocks that are in the scratch configuration.
     loaded: Vec<u32>,
     /// The scratch configuration.
-    pub(super) config: Config,
+    pub config: Config,
 }
 
 impl Blocks {
     /// Ready for the configurations of this program.
-    pub(super) fn new(program: &Program, first: &Config) -> Blocks {
-        let mut vars = vec![Vec::new(); program.script.actors.len()];
-        for name in 0..program.script.names.len() {
-            // What nobody binds never changes; any block may hold it.
-            vars[binder(program, name).unwrap_or(0)].push(name);
-        }
+    pub fn new(program: &Program, first: &Config) -> Blocks {
+        let mut vars: Vec<Vec<usize>> = (0..program.script.actors.len()).map(|actor| names_of(program, actor)).collect();
+        // What nobody binds never changes; any block may hold it.
+        let orphans = (0..program.script.names.len()).filter(|&name| binder(program, name).is_none());
+        vars[0].extend(orphans);
         let block = |(actor, vars)| ActorBlock {
             actor,
             vars,
@@ -90,12 +89,12 @@ impl Blocks {
     }
 
     /// How many numbers make a configuration.
-    pub(super) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.actors.len() + 1
     }
 
     /// The numbers of a configuration. Leaves it in the scratch configuration.
-    pub(super) fn encode(&mut self, config: &Config, numbers: &mut [u32]) {
+    pub fn encode(&mut self, config: &Config, numbers: &mut [u32]) {
         self.config.clone_from(config);
         self.encode_all(numbers);
         self.loaded.copy_from_slice(numbers);
@@ -109,7 +108,7 @@ impl Blocks {
     }
 
     /// Makes the scratch configuration the one with these numbers.
-    pub(super) fn decode(&mut self, numbers: &[u32]) {
+    pub fn decode(&mut self, numbers: &[u32]) {
         if self.loaded[0] != numbers[0] {
             self.put_shared(numbers[0]);
         }
@@ -122,7 +121,7 @@ impl Blocks {
     }
 
     /// The numbers of the scratch configuration after a step, given those before it and what it touched.
-    pub(super) fn encode_after(&mut self, before: &[u32], fx: &Effects, numbers: &mut [u32]) {
+    pub fn encode_after(&mut self, before: &[u32], fx: &Effects, numbers: &mut [u32]) {
         numbers.copy_from_slice(before);
         if fx.touched.shared() {
             numbers[0] = self.shared_number();
@@ -134,13 +133,23 @@ impl Blocks {
     }
 
     /// Undoes a step in the scratch configuration, given the numbers before it and what it touched.
-    pub(super) fn restore(&mut self, before: &[u32], touched: Touched) {
+    pub fn restore(&mut self, before: &[u32], touched: Touched) {
         if touched.shared() {
             self.put_shared(before[0]);
         }
         for actor in touched.owners() {
             self.actors[actor].put(before[actor + 1], &mut self.config);
         }
+    }
+
+    /// Puts one form of an actor's block into another configuration of the same program.
+    pub fn put_into(&self, actor: usize, number: u32, config: &mut Config) {
+        self.actors[actor].put(number, config);
+    }
+
+    /// The number of the form that an actor's block has in another configuration of the same program.
+    pub fn number_in(&mut self, actor: usize, config: &Config) -> u32 {
+        self.actors[actor].number(&self.hash, config)
     }
 
     fn untouched_is_unchanged(&self, before: &[u32], touched: Touched) -> bool {
@@ -229,6 +238,11 @@ impl ActorBlock {
         let vars = self.vars.len();
         &self.handles[number * vars..(number + 1) * vars]
     }
+}
+
+/// The variables that an actor's steps bind, in order.
+pub(super) fn names_of(program: &Program, actor: usize) -> Vec<usize> {
+    (0..program.script.names.len()).filter(|&name| binder(program, name) == Some(actor)).collect()
 }
 
 /// The actor whose steps bind this variable.

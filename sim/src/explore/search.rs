@@ -7,6 +7,7 @@ use winaccept_model::step::{Event, Machine, broken_invariant};
 use super::blocks::Blocks;
 use super::moves::{enter, make, moves};
 use super::seen::{Batch, Seen};
+use super::symmetry::{Refused, Symmetry};
 use crate::config::{Config, Happened, Move};
 use crate::observe::{Observed, allows, same};
 use crate::program::{LaneCode, Program};
@@ -27,6 +28,8 @@ pub(super) struct Task<'a> {
     pub(super) max_states: usize,
     /// Take note of the rules behind every outcome.
     pub(super) rules: bool,
+    /// Keep one configuration for all that differ only in who of alike actors is who.
+    pub(super) symmetry: bool,
 }
 
 /// An outcome of a step.
@@ -55,6 +58,13 @@ pub(super) enum What {
     Outcome(usize, Observed),
 }
 
+/// Configurations and transitions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Count {
+    pub(super) states: u64,
+    pub(super) transitions: u64,
+}
+
 /// A search, and afterwards what it found.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
@@ -62,6 +72,11 @@ pub(super) struct Search<'a> {
     pub(super) blocks: Blocks,
     pub(super) seen: Seen,
     pub(super) transitions: u64,
+    /// What the configurations seen, and the transitions from them, stand for.
+    pub(super) unreduced: Count,
+    symmetry: Option<Symmetry>,
+    /// The groups whose members could not change places.
+    pub(super) refused: Vec<Refused>,
     pub(super) depth: usize,
     pub(super) complete: bool,
     /// By step, every outcome reached, in the order of discovery.
@@ -77,38 +92,60 @@ impl<'a> Search<'a> {
     /// Searches everything that can be reached from these configurations.
     pub(super) fn run(task: Task<'a>, starts: &[Config]) -> Search<'a> {
         let first = starts.first().cloned().unwrap_or_else(|| Config::first(task.program));
-        let blocks = Blocks::new(task.program, &first);
+        let mut refused = Vec::new();
+        loop {
+            let symmetry = if task.symmetry { Symmetry::new(task.program, task.lanes, &first, &refused) } else { Ok(None) };
+            let done = symmetry.and_then(|symmetry| {
+                let mut search = Search::new(task, &first, symmetry);
+                search.begin(starts)?;
+                search.go()?;
+                Ok(search)
+            });
+            match done {
+                Ok(search) => return Search { refused, ..search },
+                // Without this group; there are finitely many.
+                Err(another) => refused.push(another),
+            }
+        }
+    }
+
+    fn new(task: Task<'a>, first: &Config, symmetry: Option<Symmetry>) -> Search<'a> {
+        let blocks = Blocks::new(task.program, first);
         let steps = task.program.steps.len();
-        let mut search = Search {
+        Search {
             task,
             seen: Seen::new(blocks.width()),
             blocks,
             transitions: 0,
+            unreduced: Count::default(),
+            symmetry,
+            refused: Vec::new(),
             depth: 0,
             complete: true,
             outcomes: vec![Vec::new(); steps],
             rules: vec![Vec::new(); steps],
             found: Vec::new(),
             ends: Vec::new(),
-        };
-        search.begin(starts);
-        search.go();
-        search
+        }
     }
 
-    fn begin(&mut self, starts: &[Config]) {
+    fn begin(&mut self, starts: &[Config]) -> Result<(), Refused> {
         let mut numbers = vec![0; self.blocks.width()];
         let mut batch = Batch::default();
         for start in starts {
             let mut start = start.clone();
             enter(self.task.lanes, &mut start);
             self.blocks.encode(&start, &mut numbers);
+            if let Some(symmetry) = &mut self.symmetry {
+                symmetry.sort(&mut self.blocks, &mut numbers)?;
+            }
             self.seen.offer(&mut batch, &numbers, None);
         }
         self.complete &= self.seen.take_in(&mut batch, self.task.max_states);
+        Ok(())
     }
 
-    fn go(&mut self) {
+    fn go(&mut self) -> Result<(), Refused> {
         let Task { program, machine, lanes, .. } = self.task;
         let mut at = 0;
         let mut level_ends = self.seen.len();
@@ -135,6 +172,7 @@ impl<'a> Search<'a> {
                 if scratch.moves.is_empty() {
                     self.ends.push(at);
                 }
+                let before = self.transitions;
                 for index in 0..scratch.moves.len() {
                     let chosen = scratch.moves[index];
                     let mut tape = Tape::default();
@@ -145,6 +183,9 @@ impl<'a> Search<'a> {
                         self.transitions += 1;
                         if self.note(&scratch, at, chosen, tape) {
                             self.blocks.encode_after(&numbers, &scratch.fx, &mut next);
+                            if let Some(symmetry) = &mut self.symmetry {
+                                symmetry.sort(&mut self.blocks, &mut next)?;
+                            }
                             self.seen.offer(&mut batch, &next, Some(at));
                         }
                         self.blocks.restore(&numbers, scratch.fx.touched);
@@ -153,10 +194,17 @@ impl<'a> Search<'a> {
                         }
                     }
                 }
+                let orbit = match &mut self.symmetry {
+                    Some(symmetry) => symmetry.orbit(&mut self.blocks, &numbers)?,
+                    None => 1,
+                };
+                self.unreduced.states += orbit;
+                self.unreduced.transitions += orbit * (self.transitions - before);
                 at += 1;
             }
             self.complete &= self.seen.take_in(&mut batch, self.task.max_states);
         }
+        Ok(())
     }
 
     /// Takes note of what came of a move. False when the guide does not agree with it.

@@ -8,6 +8,7 @@ use crate::outcome::{Out, Outcome, Value};
 use crate::small::Small;
 use crate::world::{
     Conn, ConnId, Doing, EVENTS_PER_THREAD, EventId, EventObject, Socket, SocketId, Thread, World, pack, pack_event,
+    unpack, unpack_event,
 };
 
 /// Gives every name in an object to another owner.
@@ -40,6 +41,12 @@ impl Renaming {
         self.to[owner] = to as u8;
     }
 
+    /// The owner whose objects those of `owner` become.
+    #[must_use]
+    pub fn target(&self, owner: usize) -> usize {
+        usize::from(self.to[owner])
+    }
+
     /// Leaves everything as it is again.
     pub fn reset(&mut self) {
         self.to.iter_mut().zip(0..).for_each(|(to, owner)| *to = owner);
@@ -69,11 +76,11 @@ impl Renaming {
         if handle == Handle::INVALID {
             return handle;
         }
-        if let Some(event) = handle.event() {
+        if let Some(event) = unpack_event(handle) {
             return pack_event(self.event_id(event));
         }
-        let (socket, copy) = handle.socket();
-        if usize::from(socket.0) >= 2 * self.owner_of.len() { handle } else { pack(self.socket_id(socket), copy) }
+        let (socket, copy) = unpack(handle);
+        pack(self.socket_id(SocketId(socket)), copy)
     }
 
     /// An outcome with the new names of what it names.
