@@ -111,7 +111,12 @@ pub(super) static CHECKS: &[Rule] = &[
         when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
         ..check(
             "accept.would-block",
-            &["accept.err.WSAEWOULDBLOCK", "accept.rem.nonblocking-error", "wsaeventselect.rem.spurious-wouldblock"],
+            &[
+                "accept.err.WSAEWOULDBLOCK",
+                "accept.rem.nonblocking-error",
+                "wsaeventselect.rem.spurious-wouldblock",
+                "select.rem.guarantee-duration",
+            ],
             LISTENING,
             Code::WSAEWOULDBLOCK,
         )

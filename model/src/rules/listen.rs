@@ -88,6 +88,9 @@ pub(super) static LISTEN: &[Rule] = &[
                 "listen.compat.illegal-nearest",
                 "accept.ex.listen-backlog-1",
                 "tutorial.loop.listen-checks",
+                "listen.backlog.somaxconn-hint",
+                "listen.compat.silently-limited",
+                "protobasics.backlog-limit-silent",
             ],
             States::of(&[State::Bound, State::Failed]),
         )
