@@ -231,8 +231,8 @@ impl Data {
     /// Removes and returns the first `n` bytes, or all if there are fewer.
     pub fn take(&mut self, n: usize) -> Data {
         let n = n.min(usize::from(self.len));
-        let taken = Data::new(&self.bytes[..n]).expect("a prefix fits");
-        let rest = Data::new(&self.bytes[n..usize::from(self.len)]).expect("a suffix fits");
+        let taken = Data::new(&self.bytes[..n]).expect("invariant: a prefix fits");
+        let rest = Data::new(&self.bytes[n..usize::from(self.len)]).expect("invariant: a suffix fits");
         *self = rest;
         taken
     }

@@ -58,8 +58,10 @@ choices! {
     11 "addr-check-stage": "on-entry" ADDR_ON_ENTRY, "on-taking" ADDR_ON_TAKING;
     12 "addr-check-consumes": "keeps" ADDR_KEEPS, "consumes" ADDR_CONSUMES;
     13 "no-descriptors-during-wait": "fails" WAIT_MFILE_FAILS, "waits-on" WAIT_MFILE_WAITS;
-    14 "close-under-accept": "interrupted" CLOSE_INTERRUPTED, "not-a-socket" CLOSE_NOTSOCK, "aborted" CLOSE_ABORTED, "stays-blocked" CLOSE_STAYS;
-    15 "cleanup-under-call": "interrupted" CLEANUP_INTERRUPTED, "aborted" CLEANUP_ABORTED, "not-initialised" CLEANUP_NOTINITIALISED, "not-a-socket" CLEANUP_NOTSOCK, "stays-blocked" CLEANUP_STAYS;
+    14 "close-under-accept": "interrupted" CLOSE_INTERRUPTED, "not-a-socket" CLOSE_NOTSOCK, "aborted" CLOSE_ABORTED,
+        "stays-blocked" CLOSE_STAYS;
+    15 "cleanup-under-call": "interrupted" CLEANUP_INTERRUPTED, "aborted" CLEANUP_ABORTED,
+        "not-initialised" CLEANUP_NOTINITIALISED, "not-a-socket" CLEANUP_NOTSOCK, "stays-blocked" CLEANUP_STAYS;
     16 "listener-close-queued": "reset" LISTENER_RESETS, "silent" LISTENER_SILENT;
     17 "cleanup-connections": "reset" CLEANUP_RESETS, "graceful" CLEANUP_GRACEFUL;
     18 "inherit-sampled": "at-accept" SAMPLED_AT_ACCEPT, "at-handshake" SAMPLED_AT_HANDSHAKE;

@@ -1,0 +1,129 @@
+//! The rules as a whole: their names, what they cite, and that they say what they do.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeSet;
+
+use winaccept::spec::Spec;
+use winaccept_model::choice::CHOICES;
+use winaccept_model::code::Code;
+use winaccept_model::rule::{Gives, Kind, Rule};
+use winaccept_model::rules;
+
+/// What the name of a rule starts with when it is no call: a happening.
+const HAPPENINGS: [&str; 14] = [
+    "ack",
+    "apc",
+    "cancelled",
+    "cleanup-under",
+    "closed-under",
+    "data",
+    "event",
+    "event-record",
+    "fin",
+    "program",
+    "rst",
+    "syn",
+    "syn-ack",
+    "timer",
+];
+
+fn all() -> impl Iterator<Item = &'static Rule> {
+    rules::all().map(|(_, rule)| rule)
+}
+
+/// Nothing may be on this list; it prints as one.
+fn none(what: &str, list: &[String]) {
+    assert!(list.is_empty(), "{what}:\n  {}", list.join("\n  "));
+}
+
+#[test]
+fn names_are_unique() {
+    let mut seen = BTreeSet::new();
+    let twice: Vec<String> = all().filter(|rule| !seen.insert(rule.name)).map(|rule| rule.name.to_owned()).collect();
+    none("two rules of one name", &twice);
+}
+
+#[test]
+fn names_begin_with_a_call_or_a_happening() {
+    // The name of a table's call is that of the table, but for the case of its first letter.
+    let calls: BTreeSet<String> = rules::TABLES.iter().map(|table| format!("{table:?}")).collect();
+    let is_call = |word: &str| {
+        let mut capital = word.to_owned();
+        capital[..1].make_ascii_uppercase();
+        calls.contains(&capital) || word.starts_with("WSA")
+    };
+    let odd = all().filter(|rule| {
+        let Some((first, rest)) = rule.name.split_once('.') else { return true };
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+        !(is_call(first) || HAPPENINGS.contains(&first)) || rest.is_empty() || !rest.chars().all(plain)
+    });
+    none("odd names", &odd.map(|rule| rule.name.to_owned()).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_rule_cites_what_exists() {
+    let spec = Spec::bundled();
+    let mut wrong = Vec::new();
+    for rule in all() {
+        if rule.cites.is_empty() {
+            wrong.push(format!("{} cites nothing", rule.name));
+        }
+        for (place, id) in rule.cites.iter().enumerate() {
+            if !spec.knows(id) {
+                wrong.push(format!("{} cites {id}, which is no clause or related rule", rule.name));
+            }
+            if rule.cites[..place].contains(id) {
+                wrong.push(format!("{} cites {id} twice", rule.name));
+            }
+        }
+    }
+    none("citations", &wrong);
+}
+
+#[test]
+fn checks_fail_and_nothing_else_consumes() {
+    let wrong = all().filter(|rule| match rule.kind {
+        Kind::Check => !matches!(rule.gives, Gives::Fails(_) | Gives::Returns(_)) || rule.to.is_some(),
+        Kind::CheckConsumes => !matches!(rule.gives, Gives::Fails(_)) || rule.to.is_some(),
+        Kind::Case => false,
+    });
+    none("checks that do not simply fail", &wrong.map(|rule| rule.name.to_owned()).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_rule_can_be_in_some_state() {
+    let wrong = all().filter(|rule| rule.from.iter().next().is_none());
+    none("rules from no state", &wrong.map(|rule| rule.name.to_owned()).collect::<Vec<_>>());
+}
+
+#[test]
+fn alternatives_exist() {
+    let wrong = all().filter(|rule| {
+        rule.under.iter().any(|alt| {
+            let point = CHOICES.get(usize::from(alt.0));
+            point.is_none_or(|point| usize::from(alt.1) >= point.alternatives.len())
+        })
+    });
+    none("rules under alternatives that do not exist", &wrong.map(|rule| rule.name.to_owned()).collect::<Vec<_>>());
+}
+
+/// Checks that cite the error of another call because their own page gives none, with another code.
+const OTHER_CODE: [(&str, &str); 2] = [("send.shut", "WSAESHUTDOWN"), ("recv.shut", "WSAESHUTDOWN")];
+
+#[test]
+fn a_check_gives_the_code_of_the_error_that_it_cites() {
+    let mut wrong = Vec::new();
+    for rule in all().filter(|rule| rule.kind != Kind::Case) {
+        let Gives::Fails(code) = rule.gives else { continue };
+        let name = code.to_string();
+        for id in rule.cites {
+            let Some((_, error)) = id.split_once(".err.") else { continue };
+            let cited = error.split('.').next().unwrap_or(error);
+            let known = Code::by_name(cited).is_some();
+            if known && cited != name && !OTHER_CODE.contains(&(rule.name, name.as_str())) {
+                wrong.push(format!("{} gives {name} and cites {id}", rule.name));
+            }
+        }
+    }
+    none("codes", &wrong);
+}
