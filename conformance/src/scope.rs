@@ -139,7 +139,8 @@ fn calls(sockets: &[Handle]) -> Vec<Call> {
         for name in [Name::Null, Name::Address(loopback, 16), Name::Address(loopback, 4), Name::Of(s)] {
             all.extend([Call::Bind { s, name }, Call::Connect { s, name }]);
         }
-        all.extend([Backlog::Number(0), Backlog::Number(1), Backlog::Somaxconn, Backlog::Hint(300)].map(|backlog| Call::Listen { s, backlog }));
+        let backlogs = [Backlog::Number(0), Backlog::Number(1), Backlog::Somaxconn, Backlog::Hint(300)];
+        all.extend(backlogs.map(|backlog| Call::Listen { s, backlog }));
         all.extend([How::Receive, How::Send, How::Both].map(|how| Call::Shutdown { s, how }));
         all.extend([Call::Closesocket { s }, Call::Recv { s, len: 4 }]);
         all.extend(Data::new(b"x").map(|data| Call::Send { s, data }));

@@ -86,7 +86,10 @@ fn add(file: &PathBuf, to: &PathBuf, replace: bool) -> Result<u8, String> {
         }
     }
     if judged == 0 {
-        return Err(format!("error: {name}: none of its {} scenarios is one of this winaccept's, as it reads today", recording.scenarios.len()));
+        return Err(format!(
+            "error: {name}: none of its {} scenarios is one of this winaccept's, as it reads today",
+            recording.scenarios.len()
+        ));
     }
     if !to.is_dir() {
         return Err(format!("error: {} is no folder; run this in the repository, or name one with --to", to.display()));
@@ -140,7 +143,10 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
                 }));
                 shown.add_row(cells);
             }
-            print(&format!("{}\n\n= as documented; windows is what the profile predicts from graded observations, not a run\n", trimmed(&shown)))
+            print(&format!(
+                "{}\n\n= as documented; windows is what the profile predicts from graded observations, not a run\n",
+                trimmed(&shown)
+            ))
         }
         _ => Err("error: evidence writes text or json".to_owned()),
     }
