@@ -12,12 +12,17 @@ use crate::run::Guide;
 pub mod blocks;
 mod moves;
 pub mod reference;
+mod report;
+mod retell;
 mod search;
 mod seen;
 mod symmetry;
+mod way;
 
 pub use moves::{enter, make, moves};
-use search::{Search, Task};
+pub use report::{Broken, Options, Property, Report, Waits, explore};
+use search::{Search, Task, What};
+pub use way::Taken;
 
 /// How far an exploration goes.
 #[derive(Clone, Debug)]
@@ -32,12 +37,12 @@ impl Default for Limits {
     }
 }
 
-/// A property that does not hold, with the shortest way there.
+/// An invariant that does not hold, with a shortest way there.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Violation {
-    /// The property.
+    /// The invariant.
     pub property: String,
-    /// The step at which it showed.
+    /// The last step on the way.
     pub step: Option<usize>,
     /// The moves from the start, in order.
     pub moves: Vec<Move>,
@@ -74,7 +79,15 @@ pub fn interleave(
     starts: &[Config],
     limits: &Limits,
 ) -> Explored {
-    let task = Task { program, machine, lanes, guide: Some(guide), max_states: limits.max_states, rules: true, symmetry: false };
+    let task = Task {
+        program,
+        machine,
+        lanes,
+        guide: Some(guide),
+        max_states: limits.max_states,
+        rules: true,
+        symmetry: false,
+    };
     let mut search = Search::run(task, starts);
     let mut explored = Explored {
         states: search.seen.len(),
@@ -89,6 +102,16 @@ pub fn interleave(
         .collect();
     let by_step = search.rules.iter().enumerate().filter(|(_, rules)| !rules.is_empty());
     explored.rules = by_step.map(|(step, rules)| (step, rules.iter().map(|rule| rule.name).collect())).collect();
+    for found in search.found.clone() {
+        let What::Invariant(name) = found.what else { continue };
+        let moves: Vec<Move> =
+            search.way(starts, found.state, None, 0).taken.into_iter().map(|taken| taken.chosen).collect();
+        let step = moves.iter().rev().find_map(|chosen| match chosen {
+            Move::Step(_, number) => Some(*number),
+            _ => None,
+        });
+        explored.violations.push(Violation { property: name.to_owned(), step, moves });
+    }
     explored.ends = search.ends.clone().into_iter().map(|state| search.config(state)).collect();
     explored
 }

@@ -100,7 +100,7 @@ pub fn run(program: &Program, machine: &Machine, guide: Guide<'_>) -> Run {
     run
 }
 
-fn take_step(
+pub(crate) fn take_step(
     program: &Program,
     machine: &Machine,
     guide: Guide<'_>,
@@ -348,7 +348,7 @@ fn pass_time(program: &Program, machine: &Machine, actor: ThreadId, branches: Ve
     done
 }
 
-fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: Vec<Config>) -> Vec<Config> {
+pub(crate) fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: Vec<Config>) -> Vec<Config> {
     let mut after: Vec<Config> = Vec::new();
     for config in configs {
         for branch in happened(program, machine, happening, Branch::new(config, None)) {

@@ -62,7 +62,8 @@ pub struct Blocks {
 impl Blocks {
     /// Ready for the configurations of this program.
     pub fn new(program: &Program, first: &Config) -> Blocks {
-        let mut vars: Vec<Vec<usize>> = (0..program.script.actors.len()).map(|actor| names_of(program, actor)).collect();
+        let mut vars: Vec<Vec<usize>> =
+            (0..program.script.actors.len()).map(|actor| names_of(program, actor)).collect();
         // What nobody binds never changes; any block may hold it.
         let orphans = (0..program.script.names.len()).filter(|&name| binder(program, name).is_none());
         vars[0].extend(orphans);

@@ -44,9 +44,8 @@ pub(super) struct Reached {
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) what: What,
-    /// The configuration in which it shows, or from which `last` makes it show.
+    /// The configuration in which it shows, or from which a move makes it show.
     pub(super) state: usize,
-    pub(super) last: Option<(Move, Tape)>,
 }
 
 /// What a property may forbid.
@@ -94,7 +93,8 @@ impl<'a> Search<'a> {
         let first = starts.first().cloned().unwrap_or_else(|| Config::first(task.program));
         let mut refused = Vec::new();
         loop {
-            let symmetry = if task.symmetry { Symmetry::new(task.program, task.lanes, &first, &refused) } else { Ok(None) };
+            let symmetry =
+                if task.symmetry { Symmetry::new(task.program, task.lanes, &first, &refused) } else { Ok(None) };
             let done = symmetry.and_then(|symmetry| {
                 let mut search = Search::new(task, &first, symmetry);
                 search.begin(starts)?;
@@ -166,7 +166,7 @@ impl<'a> Search<'a> {
                 self.seen.numbers(at, &mut numbers);
                 self.blocks.decode(&numbers);
                 if let Some(name) = broken_invariant(&self.blocks.config.world) {
-                    self.find(What::Invariant(name), at, None);
+                    self.find(What::Invariant(name), at);
                 }
                 moves(program, lanes, &self.blocks.config, &mut scratch.events, &mut scratch.moves);
                 if scratch.moves.is_empty() {
@@ -181,7 +181,7 @@ impl<'a> Search<'a> {
                         let (fx, happened) = (&mut scratch.fx, &mut scratch.happened);
                         make(program, machine, lanes, &mut self.blocks.config, chosen, &mut tape, fx, happened);
                         self.transitions += 1;
-                        if self.note(&scratch, at, chosen, tape) {
+                        if self.note(&scratch, at) {
                             self.blocks.encode_after(&numbers, &scratch.fx, &mut next);
                             if let Some(symmetry) = &mut self.symmetry {
                                 symmetry.sort(&mut self.blocks, &mut next)?;
@@ -208,7 +208,7 @@ impl<'a> Search<'a> {
     }
 
     /// Takes note of what came of a move. False when the guide does not agree with it.
-    fn note(&mut self, scratch: &Scratch, state: usize, chosen: Move, tape: Tape) -> bool {
+    fn note(&mut self, scratch: &Scratch, state: usize) -> bool {
         let mut agreed = true;
         for seen in &scratch.happened {
             if self.task.rules {
@@ -225,7 +225,7 @@ impl<'a> Search<'a> {
                 None => {
                     let agrees = self.task.guide.is_none_or(|guide| agrees(self.task.program, guide, seen));
                     self.outcomes[seen.step].push(Reached { observed: seen.observed.clone(), agrees });
-                    self.find(What::Outcome(seen.step, seen.observed.clone()), state, Some((chosen, tape)));
+                    self.find(What::Outcome(seen.step, seen.observed.clone()), state);
                     agrees
                 }
             };
@@ -234,10 +234,35 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps the first, and so shortest, way to each thing found.
-    fn find(&mut self, what: What, state: usize, last: Option<(Move, Tape)>) {
+    fn find(&mut self, what: What, state: usize) {
         if !self.found.iter().any(|found| found.what == what) {
-            self.found.push(Found { what, state, last });
+            self.found.push(Found { what, state });
         }
+    }
+
+    /// The numbers of any configuration, as they would be kept.
+    pub(super) fn numbers_of(&mut self, config: &Config) -> Vec<u32> {
+        let mut numbers = vec![0; self.blocks.width()];
+        self.blocks.encode(config, &mut numbers);
+        if let Some(symmetry) = &mut self.symmetry {
+            let sorted = symmetry.sort(&mut self.blocks, &mut numbers);
+            sorted.expect("invariant: a search that is over has sorted every configuration it reaches");
+        }
+        numbers
+    }
+
+    /// How many configurations this one stands for.
+    pub(super) fn orbit(&mut self, state: usize) -> u64 {
+        let mut numbers = vec![0; self.blocks.width()];
+        self.seen.numbers(state, &mut numbers);
+        let orbit = self.symmetry.as_mut().map(|symmetry| symmetry.orbit(&mut self.blocks, &numbers));
+        let orbit = orbit.unwrap_or(Ok(1));
+        orbit.expect("invariant: a search that is over has sorted every configuration it reaches")
+    }
+
+    /// Were alike actors sorted?
+    pub(super) fn is_reduced(&self) -> bool {
+        self.symmetry.is_some()
     }
 
     /// A configuration by its number.

@@ -1,0 +1,263 @@
+//! A whole scenario explored: what can happen, how it can end, and what does not hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use winaccept_model::call::ThreadId;
+use winaccept_model::step::{Machine, broken_invariant};
+use winaccept_model::world::Doing;
+
+use super::retell::retell;
+use super::search::{Search, Task, What};
+use super::way::Taken;
+use crate::config::Config;
+use crate::observe::{Observed, allows, matches};
+use crate::program::{LaneCode, Program, Section};
+use crate::run::{Guide, Run, StepRun, happen, take_step};
+use crate::script::Script;
+
+/// How a scenario is explored.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The most states to keep.
+    pub max_states: usize,
+    /// Keep one state for all that differ only in who of alike actors is who.
+    pub symmetry: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { max_states: 50_000_000, symmetry: true }
+    }
+}
+
+/// What came of exploring a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Distinct states, with alike actors told apart.
+    pub states: u64,
+    /// Transitions between them.
+    pub transitions: u64,
+    /// Length of the longest shortest way.
+    pub depth: usize,
+    /// Nothing was left unexplored.
+    pub complete: bool,
+    /// The states kept, one for all that differ only in who of alike actors is who; `None`: all were kept.
+    pub representatives: Option<u64>,
+    /// Why alike actors were told apart although that was not asked for.
+    pub refused: Vec<String>,
+    /// By step number, every outcome reached.
+    pub outcomes: BTreeMap<usize, BTreeSet<Observed>>,
+    /// How it can end with somebody still waiting, each with the number of states.
+    pub waiting: BTreeMap<Vec<Waits>, u64>,
+    /// What does not hold.
+    pub violations: Vec<Broken>,
+}
+
+/// An actor that has not come to the end of its lane when nothing can happen any more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Waits {
+    /// Who.
+    pub actor: ThreadId,
+    /// The step whose call has not returned, or that cannot be taken.
+    pub step: usize,
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Which.
+    pub property: Property,
+    /// The step whose outcome breaks it, and the outcome.
+    pub outcome: Option<(usize, Observed)>,
+    /// A shortest way there.
+    pub way: Vec<Taken>,
+    /// The same as a scenario without `any order`, in which every segment is delivered by name.
+    pub scenario: Script,
+}
+
+/// A property of a scenario.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Property {
+    /// The model's own invariant of this name.
+    Invariant(&'static str),
+    /// Every outcome is one that its step expects.
+    Expected,
+    /// A claim of the form "never", by its number.
+    Never(usize),
+}
+
+/// A configuration between two sections, and the moves that led there.
+struct Reached {
+    config: Config,
+    way: Vec<Taken>,
+}
+
+/// Explores a scenario.
+#[must_use]
+pub fn explore(program: &Program, machine: &Machine, options: &Options) -> Report {
+    let mut whole = Whole {
+        program,
+        machine,
+        options,
+        report: Report { complete: true, ..Report::default() },
+        states: 0,
+        reduced: false,
+    };
+    let mut reached = vec![Reached { config: Config::first(program), way: Vec::new() }];
+    for (index, section) in program.sections.iter().enumerate() {
+        reached = match section {
+            Section::AnyOrder(lanes) => whole.any_order(index, lanes, &reached),
+            _ => whole.sequential(index, section, reached),
+        };
+    }
+    whole.report.representatives = whole.reduced.then_some(whole.states);
+    whole.report
+}
+
+/// An exploration under way.
+struct Whole<'a> {
+    program: &'a Program,
+    machine: &'a Machine,
+    options: &'a Options,
+    report: Report,
+    /// The states kept.
+    states: u64,
+    reduced: bool,
+}
+
+impl Whole<'_> {
+    /// A step or a happening, between which the network is quiet.
+    fn sequential(&mut self, index: usize, section: &Section, reached: Vec<Reached>) -> Vec<Reached> {
+        let mut after: Vec<Reached> = Vec::new();
+        for Reached { config, way } in reached {
+            let mut run = Run { steps: vec![StepRun::default(); self.program.steps.len()], ..Run::default() };
+            let everything = Guide::Seen(&[]);
+            let configs = match section {
+                Section::Step(number) => {
+                    take_step(self.program, self.machine, everything, *number, vec![config], &mut run)
+                }
+                Section::Happening(happening, _) => happen(self.program, self.machine, happening, vec![config]),
+                Section::AnyOrder(_) => unreachable!("invariant: these lanes are explored"),
+            };
+            for (number, step) in run.steps.into_iter().enumerate() {
+                for observed in step.allowed {
+                    self.outcome(index, number, observed, || way.clone());
+                }
+            }
+            for config in configs {
+                if let Some(name) = broken_invariant(&config.world) {
+                    self.broken(index, Property::Invariant(name), None, || way.clone());
+                }
+                if !after.iter().any(|other| other.config == config) {
+                    after.push(Reached { config, way: way.clone() });
+                }
+            }
+        }
+        after
+    }
+
+    fn any_order(&mut self, index: usize, lanes: &[LaneCode], reached: &[Reached]) -> Vec<Reached> {
+        let starts: Vec<Config> = reached.iter().map(|reached| reached.config.clone()).collect();
+        let task = Task {
+            program: self.program,
+            machine: self.machine,
+            lanes,
+            guide: None,
+            max_states: self.options.max_states.saturating_sub(self.states as usize),
+            rules: false,
+            symmetry: self.options.symmetry,
+        };
+        let mut search = Search::run(task, &starts);
+        self.states += search.seen.len() as u64;
+        self.reduced |= search.is_reduced();
+        self.report.states += search.unreduced.states;
+        self.report.transitions += search.unreduced.transitions;
+        self.report.depth += search.depth;
+        self.report.complete &= search.complete;
+        let reasons = search.refused.iter().map(|refused| refused.reason.clone());
+        self.report.refused.extend(reasons);
+        for found in search.found.clone() {
+            let way = |search: &mut Search<'_>| {
+                let way = search.way(&starts, found.state, Some(&found.what), index);
+                [reached[way.start].way.clone(), way.taken].concat()
+            };
+            match &found.what {
+                What::Invariant(name) => self.broken(index, Property::Invariant(name), None, || way(&mut search)),
+                What::Outcome(number, observed) => {
+                    self.outcome(index, *number, observed.clone(), || way(&mut search));
+                }
+            }
+        }
+        let goes_on = index + 1 < self.program.sections.len();
+        let mut ends = Vec::new();
+        for state in search.ends.clone() {
+            let config = search.config(state);
+            let waits = waits(lanes, &config);
+            if !waits.is_empty() {
+                *self.report.waiting.entry(waits).or_default() += search.orbit(state);
+            }
+            if goes_on {
+                let way = search.way(&starts, state, None, index);
+                ends.push(Reached { config: way.end, way: [reached[way.start].way.clone(), way.taken].concat() });
+            }
+        }
+        ends
+    }
+
+    /// Takes note of an outcome, and of what it breaks.
+    fn outcome(&mut self, section: usize, number: usize, observed: Observed, mut way: impl FnMut() -> Vec<Taken>) {
+        if !self.report.outcomes.entry(number).or_default().insert(observed.clone()) {
+            return;
+        }
+        let expect = self.program.steps[number].expect.as_ref();
+        if expect.is_some_and(|expect| !allows(expect, &observed)) {
+            self.broken(section, Property::Expected, Some((number, observed.clone())), &mut way);
+        }
+        let Observed::Returned(seen) = &observed else { return };
+        let Some(call) = self.program.call_at(number) else { return };
+        for (index, never) in self.program.nevers.iter().enumerate() {
+            if never.call == call.name() && never.outcomes.iter().any(|pattern| matches(pattern, seen)) {
+                self.broken(section, Property::Never(index), Some((number, observed.clone())), &mut way);
+            }
+        }
+    }
+
+    /// Keeps a violation, unless one of the same property at the same line of text is known.
+    fn broken(
+        &mut self,
+        section: usize,
+        property: Property,
+        outcome: Option<(usize, Observed)>,
+        mut way: impl FnMut() -> Vec<Taken>,
+    ) {
+        let span = |outcome: &Option<(usize, Observed)>| {
+            outcome.as_ref().map(|(number, observed)| (self.program.steps[*number].span, observed.clone()))
+        };
+        let known = |other: &Broken| other.property == property && span(&other.outcome) == span(&outcome);
+        if self.report.violations.iter().any(known) {
+            return;
+        }
+        let way = way();
+        let scenario = retell(self.program, self.machine, section, &way);
+        self.report.violations.push(Broken { property, outcome, way, scenario });
+    }
+}
+
+/// Who has not come to the end of its lane, and where it is.
+fn waits(lanes: &[LaneCode], config: &Config) -> Vec<Waits> {
+    let mut waits: Vec<Waits> = lanes
+        .iter()
+        .filter_map(|lane| {
+            let actor = usize::from(lane.actor.0);
+            let next = lane.ops.get(usize::from(config.at[actor])).and_then(|op| match op {
+                crate::program::Op::Step(number) => Some(*number),
+                _ => None,
+            });
+            let ended = config.world.threads()[actor].doing == Doing::Exited;
+            let step = config.waiting(lane.actor).or(next.filter(|_| !ended))?;
+            Some(Waits { actor: lane.actor, step })
+        })
+        .collect();
+    waits.sort_unstable();
+    waits
+}

@@ -1,0 +1,311 @@
+//! Actors that are alike may change places: of all configurations that differ in nothing else, one is kept.
+//!
+//! What an actor and its objects look like says nothing of which of the group it is, once its names are those of the
+//! group's first member: that is its *home form*. Others point at members' objects (a listener's queue, a variable
+//! that holds an accepted socket); the places where they do tell members of equal home form apart. Sorted by home
+//! form and first place, the members stand in an order that does not depend on who they were.
+
+use std::collections::HashMap;
+
+use winaccept_model::parts::rename::Renaming;
+
+use super::blocks::{Blocks, names_of};
+use crate::config::Config;
+use crate::program::{LaneCode, Op, Program};
+
+/// A number not known yet.
+const UNKNOWN: u32 = u32::MAX;
+/// The place of a member that nobody points at.
+const NOWHERE: u32 = u32::MAX;
+
+/// The groups of alike actors of one section, and what is known of the forms of their blocks.
+#[derive(Debug)]
+pub(super) struct Symmetry {
+    groups: Vec<Group>,
+    /// By actor, its group and its place in it.
+    member: Vec<Option<(usize, usize)>>,
+    /// By actor, its own variables and its own steps, in the order of the text.
+    names: Vec<Vec<usize>>,
+    steps: Vec<Vec<usize>>,
+    renaming: Renaming,
+    /// Two configurations to rename from and into.
+    from: Config,
+    into: Config,
+    /// By actor and number, the members that its block points at, in order, each once.
+    met: Vec<Vec<Option<Vec<(usize, usize)>>>>,
+    /// The number of a block after its group's members have changed places.
+    moved: HashMap<(usize, u32, Vec<u8>), u32>,
+}
+
+#[derive(Debug)]
+struct Group {
+    /// Its number in the script.
+    id: u8,
+    /// The actors, ascending.
+    members: Vec<usize>,
+    /// By member and number, the number of its home form.
+    home: Vec<Vec<u32>>,
+    /// By member and number of a home form, the number of that form in this member's place.
+    away: Vec<Vec<u32>>,
+}
+
+/// Why members of a group cannot change places.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Refused {
+    /// The number of the group in the script.
+    pub(super) group: u8,
+    /// The reason.
+    pub(super) reason: String,
+}
+
+impl Symmetry {
+    /// The groups among these lanes, without those in `refused`; `None` when there are none.
+    pub(super) fn new(
+        program: &Program,
+        lanes: &[LaneCode],
+        first: &Config,
+        refused: &[Refused],
+    ) -> Result<Option<Symmetry>, Refused> {
+        let actors = program.script.actors.len();
+        let mut symmetry = Symmetry {
+            groups: Vec::new(),
+            member: vec![None; actors],
+            names: (0..actors).map(|actor| names_of(program, actor)).collect(),
+            steps: (0..actors).map(|actor| steps_of(program, actor)).collect(),
+            renaming: Renaming::new(&first.world),
+            from: first.clone(),
+            into: first.clone(),
+            met: vec![Vec::new(); actors],
+            moved: HashMap::new(),
+        };
+        for id in 0..=u8::MAX {
+            let is_member = |actor: &usize| program.script.actors[*actor].alike == Some(id);
+            let members: Vec<usize> = (0..actors).filter(is_member).collect();
+            if members.len() < 2 || refused.iter().any(|refused| refused.group == id) {
+                continue;
+            }
+            if let Some(other) = members[1..].iter().find(|&&other| !symmetry.alike(program, lanes, members[0], other))
+            {
+                let (one, other) = (&program.script.actors[members[0]].name, &program.script.actors[*other].name);
+                return Err(Refused { group: id, reason: format!("the steps of {one} and {other} differ") });
+            }
+            for (place, &actor) in members.iter().enumerate() {
+                symmetry.member[actor] = Some((symmetry.groups.len(), place));
+            }
+            let empty = vec![Vec::new(); members.len()];
+            symmetry.groups.push(Group { id, members, home: empty.clone(), away: empty });
+        }
+        Ok((!symmetry.groups.is_empty()).then_some(symmetry))
+    }
+
+    /// Do these two own equally much, and are their lanes the same text?
+    fn alike(&self, program: &Program, lanes: &[LaneCode], one: usize, other: usize) -> bool {
+        let threads = program.first.threads();
+        let lane = |actor: usize| lanes.iter().find(|lane| usize::from(lane.actor.0) == actor);
+        let same_ops = match (lane(one), lane(other)) {
+            (Some(a), Some(b)) => {
+                a.ops.len() == b.ops.len()
+                    && a.ops.iter().zip(&b.ops).all(|(a, b)| match (a, b) {
+                        (Op::Step(a), Op::Step(b)) => program.steps[*a].span == program.steps[*b].span,
+                        (a, b) => a == b,
+                    })
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same_ops
+            && threads[one].process == threads[other].process
+            && threads[one].slots == threads[other].slots
+            && self.names[one].len() == self.names[other].len()
+            && self.steps[one].len() == self.steps[other].len()
+    }
+
+    /// Puts the members of every group in their order: the configuration becomes the one that stands for all that
+    /// differ from it only in who of a group is who.
+    pub(super) fn sort(&mut self, blocks: &mut Blocks, numbers: &mut [u32]) -> Result<(), Refused> {
+        let places = self.places(blocks, numbers)?;
+        let mut to: Vec<u8> = (0..self.member.len() as u8).collect();
+        let mut changed = false;
+        for group in 0..self.groups.len() {
+            let homes = self.homes(blocks, numbers, group)?;
+            let members = &self.groups[group].members;
+            let mut order: Vec<usize> = (0..members.len()).collect();
+            order.sort_by_key(|&place| (homes[place], places[members[place]]));
+            if order.iter().enumerate().all(|(new, old)| new == *old) {
+                continue;
+            }
+            changed = true;
+            for (new, &old) in order.iter().enumerate() {
+                let (actor, old_actor) = (self.groups[group].members[new], self.groups[group].members[old]);
+                to[old_actor] = actor as u8;
+                numbers[actor + 1] = self.away(blocks, group, new, homes[old])?;
+            }
+        }
+        if changed {
+            for actor in (0..self.member.len()).filter(|&actor| self.member[actor].is_none()).collect::<Vec<_>>() {
+                numbers[actor + 1] = self.moved(blocks, actor, numbers[actor + 1], &to)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many configurations a sorted one stands for.
+    pub(super) fn orbit(&mut self, blocks: &mut Blocks, numbers: &[u32]) -> Result<u64, Refused> {
+        let places = self.places(blocks, numbers)?;
+        let mut orbit = 1;
+        for group in 0..self.groups.len() {
+            let homes = self.homes(blocks, numbers, group)?;
+            let members = &self.groups[group].members;
+            let mut alike = 0;
+            for place in 0..members.len() {
+                let key = |place: usize| (homes[place], places[members[place]]);
+                alike = if place > 0 && key(place) == key(place - 1) { alike + 1 } else { 1 };
+                orbit = orbit * (place as u64 + 1) / alike;
+            }
+        }
+        Ok(orbit)
+    }
+
+    /// By actor, the first place where others point at it.
+    fn places(&mut self, blocks: &mut Blocks, numbers: &[u32]) -> Result<Vec<u32>, Refused> {
+        let mut places = vec![NOWHERE; self.member.len()];
+        let mut place = 0;
+        for actor in 0..self.member.len() {
+            if self.member[actor].is_some() {
+                continue;
+            }
+            self.meet(blocks, actor, numbers[actor + 1]);
+            for &(group, met) in self.met_by(actor, numbers[actor + 1]) {
+                let first = &mut places[self.groups[group].members[met]];
+                *first = (*first).min(place);
+                place += 1;
+            }
+        }
+        Ok(places)
+    }
+
+    fn met_by(&self, actor: usize, number: u32) -> &[(usize, usize)] {
+        self.met[actor][number as usize].as_deref().unwrap_or_default()
+    }
+
+    /// Finds out which members an actor's block points at.
+    fn meet(&mut self, blocks: &mut Blocks, actor: usize, number: u32) {
+        let known = &mut self.met[actor];
+        if known.len() <= number as usize {
+            known.resize(number as usize + 1, None);
+        }
+        if known[number as usize].is_none() {
+            self.renaming.reset();
+            self.rename(blocks, actor, number);
+            let mut met = Vec::new();
+            for &owner in &self.renaming.met {
+                if let Some(member) = self.member[usize::from(owner)] {
+                    if !met.contains(&member) {
+                        met.push(member);
+                    }
+                }
+            }
+            self.met[actor][number as usize] = Some(met);
+        }
+    }
+
+    /// The numbers of the home forms of a group's members.
+    fn homes(&mut self, blocks: &mut Blocks, numbers: &[u32], group: usize) -> Result<Vec<u32>, Refused> {
+        (0..self.groups[group].members.len())
+            .map(|place| {
+                let number = numbers[self.groups[group].members[place] + 1];
+                self.exchange(blocks, group, place, number, true)
+            })
+            .collect()
+    }
+
+    fn away(&mut self, blocks: &mut Blocks, group: usize, place: usize, home: u32) -> Result<u32, Refused> {
+        self.exchange(blocks, group, place, home, false)
+    }
+
+    /// The number of a form after its member has changed places with the first of the group: to the home form, or back.
+    fn exchange(
+        &mut self,
+        blocks: &mut Blocks,
+        group: usize,
+        place: usize,
+        number: u32,
+        to_home: bool,
+    ) -> Result<u32, Refused> {
+        let known = &mut self.groups[group];
+        let numbers = if to_home { &mut known.home[place] } else { &mut known.away[place] };
+        if numbers.len() <= number as usize {
+            numbers.resize(number as usize + 1, UNKNOWN);
+        }
+        if numbers[number as usize] != UNKNOWN {
+            return Ok(numbers[number as usize]);
+        }
+        let (first, actor) = (known.members[0], known.members[place]);
+        let (from, to) = if to_home { (actor, first) } else { (first, actor) };
+        self.renaming.reset();
+        self.renaming.set(from, to);
+        self.rename(blocks, from, number);
+        let stranger = self
+            .renaming
+            .met
+            .iter()
+            .find(|&&owner| usize::from(owner) != from && self.member[usize::from(owner)].is_some());
+        if stranger.is_some() {
+            return Err(Refused {
+                group: self.groups[group].id,
+                reason: "one of these actors holds an object that belongs to another alike actor".to_owned(),
+            });
+        }
+        let result = blocks.number_in(to, &self.into);
+        let known = &mut self.groups[group];
+        let numbers = if to_home { &mut known.home[place] } else { &mut known.away[place] };
+        numbers[number as usize] = result;
+        Ok(result)
+    }
+
+    /// The number of a block of an actor outside all groups after members have changed places.
+    fn moved(&mut self, blocks: &mut Blocks, actor: usize, number: u32, to: &[u8]) -> Result<u32, Refused> {
+        if self.met_by(actor, number).is_empty() {
+            return Ok(number);
+        }
+        let key = (actor, number, to.to_vec());
+        if let Some(&known) = self.moved.get(&key) {
+            return Ok(known);
+        }
+        self.renaming.reset();
+        to.iter().enumerate().for_each(|(owner, &to)| self.renaming.set(owner, usize::from(to)));
+        self.rename(blocks, actor, number);
+        let result = blocks.number_in(actor, &self.into);
+        self.moved.insert(key, result);
+        Ok(result)
+    }
+
+    /// Renames one form of an actor's block, from `self.from` into `self.into`.
+    fn rename(&mut self, blocks: &Blocks, actor: usize, number: u32) {
+        blocks.put_into(actor, number, &mut self.from);
+        let to = self.renaming.target(actor);
+        self.renaming.copy(&self.from.world, actor, &mut self.into.world);
+        self.into.at[to] = self.from.at[actor];
+        let waits = usize::from(self.from.waits[actor]);
+        self.into.waits[to] = match waits.checked_sub(1) {
+            None => 0,
+            Some(step) => {
+                let place = self.steps[actor].iter().position(|&own| own == step);
+                let place = place.expect("invariant: an actor waits in a step of its own");
+                self.steps[to][place] as u16 + 1
+            }
+        };
+        self.into.finished[to] = self.from.finished[actor].map(|outcome| self.renaming.outcome(&outcome));
+        if let Some(result) = self.from.results.get(actor) {
+            self.into.results[to] = *result;
+        }
+        for place in 0..self.names[actor].len() {
+            let handle = self.from.vars[self.names[actor][place]];
+            self.into.vars[self.names[to][place]] = self.renaming.handle(handle);
+        }
+    }
+}
+
+/// The numbers of an actor's steps, in order.
+fn steps_of(program: &Program, actor: usize) -> Vec<usize> {
+    (0..program.steps.len()).filter(|&step| usize::from(program.steps[step].actor.0) == actor).collect()
+}
