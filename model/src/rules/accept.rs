@@ -235,6 +235,7 @@ pub(super) static QUEUE: &[Rule] = &[
             "protobasics.original-listening",
             "wsarecv.rem.accept-binds",
             "tutorial.desc.after-listening",
+            "select.rem.accept-will-succeed",
         ],
         kind: Kind::Case,
         from: LISTENING,

@@ -92,7 +92,11 @@ pub(super) static ANSWER: &[Rule] = &[
         gives: Gives::Blocks,
         ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting]))
     },
-    case("connect.completes", &["listen.rem.passive-mode"], States::of(&[State::Connected])),
+    case(
+        "connect.completes",
+        &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
+        States::of(&[State::Connected]),
+    ),
 ];
 
 fn named(at: &At<'_>) -> Option<Address> {

@@ -188,6 +188,8 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
                 "wsaenum.rem.atomic-reset",
                 "wsaenum.rem.recording-starts",
                 "accept.rem.inherit.async-events",
+                "wsaeventselect.rem.reset-atomically",
+                "select.rem.events-persist",
             ],
             States::SOCKET,
         )

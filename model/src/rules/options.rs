@@ -87,7 +87,7 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
         },
         ..case(
             "getsockopt.reads",
-            &["accept.rem.inherit.properties", "getsockopt.conditional-accept.state"],
+            &["accept.rem.inherit.properties", "getsockopt.conditional-accept.state", "condaccept.default-off"],
             States::SOCKET,
         )
     },

@@ -134,6 +134,7 @@ pub(super) static WSAGETLASTERROR: &[Rule] = &[
                 "accept.ret.last-error",
                 "accept.ex.failure-path",
                 "tutorial.ex.prints-error",
+                "wsagle.success-may-reset",
             ],
             States::ANY,
         )
