@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 30;
+pub const COUNT: usize = 37;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -76,6 +76,13 @@ choices! {
     27 "addrlen-without-addr": "untouched" LENGTH_UNTOUCHED, "written" LENGTH_WRITTEN;
     28 "getsockname-wildcard": "fails" WILDCARD_FAILS, "succeeds" WILDCARD_SUCCEEDS;
     29 "close-with-unread-data": "graceful" UNREAD_GRACEFUL, "resets" UNREAD_RESETS;
+    30 "address-of-reset-peer": "told" PEER_TOLD, "empty" PEER_EMPTY, "not-connected" PEER_NOT_CONNECTED;
+    31 "bad-addr-code": "WSAEFAULT" BAD_ADDR_WSAEFAULT, "WSAEINVAL" BAD_ADDR_WSAEINVAL;
+    32 "recv-after-reset": "fails" RECV_RESET_FAILS, "end-of-stream" RECV_RESET_ENDS;
+    33 "transfer-on-listener": "fails" TRANSFER_FAILS, "waits" TRANSFER_WAITS;
+    34 "conditional-accept-option": "known" CONDITIONAL_KNOWN, "unknown" CONDITIONAL_UNKNOWN;
+    35 "inherit-v6only": "inherited" V6ONLY_INHERITED, "default" V6ONLY_DEFAULT;
+    36 "cancel-blocking-call": "serves-1.1" CANCEL_SERVES, "does-nothing" CANCEL_DOES_NOTHING;
 }
 
 /// The choice point of this name.

@@ -113,7 +113,7 @@ impl At<'_> {
             }
         };
         match self.call {
-            Call::Accept { s, .. } | Call::Connect { s, .. } | Call::Recv { s, .. } => socket(s),
+            Call::Accept { s, .. } | Call::Connect { s, .. } | Call::Recv { s, .. } | Call::Send { s, .. } => socket(s),
             Call::Select { readfds, writefds, exceptfds, .. } => {
                 for set in [readfds, writefds, exceptfds].into_iter().flatten() {
                     set.iter().for_each(&mut socket);
@@ -300,7 +300,10 @@ fn failure(call: &Call, code: Code) -> Outcome {
 fn wrong(gives: Gives) -> Gives {
     match gives {
         Gives::Fails(Code::WSAEFAULT) => Gives::Fails(Code::WSAEINVAL),
-        Gives::Fails(_) | Gives::Blocks => Gives::Fails(Code::WSAEFAULT),
+        // The codes that the page of accept does not have: a claim that it never gives them must be able to fail.
+        Gives::Fails(Code::WSAECONNRESET) => Gives::Fails(Code::WSAEACCES),
+        Gives::Blocks => Gives::Fails(Code::WSATRY_AGAIN),
+        Gives::Fails(_) => Gives::Fails(Code::WSAEFAULT),
         Gives::Succeeds | Gives::Undefined => Gives::Fails(Code::WSASYSCALLFAILURE),
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,

@@ -5,8 +5,9 @@ use super::common::{check, in_callback, in_progress, network_down, not_a_socket,
 use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
-    ADDRLEN_ON_TAKING, LENGTH_UNTOUCHED, LENGTH_WRITTEN, NONBLOCKING_INHERITED, RESET_ACCEPT_FAILS,
-    SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SELECTION_NOT_INHERITED, TIMEOUTS_INHERITED, WAIT_MFILE_FAILS,
+    ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, LENGTH_WRITTEN, NONBLOCKING_INHERITED, PEER_EMPTY,
+    PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, SAMPLED_AT_HANDSHAKE,
+    SELECTION_INHERITED, TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -82,12 +83,7 @@ pub(super) static CHECKS: &[Rule] = &[
     Rule {
         under: &[ADDRLEN_ON_ENTRY],
         when: addrlen_small,
-        ..check(
-            "accept.addrlen-small.on-entry",
-            &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
-            States::SOCKET,
-            Code::WSAEFAULT,
-        )
+        ..check("accept.addrlen-small.on-entry", SMALL, States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         under: &[ADDR_ON_ENTRY],
@@ -143,28 +139,18 @@ pub(super) static QUEUE: &[Rule] = &[
     },
     Rule {
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS],
-        when: |at| connection_ready(at) && addrlen_small(at),
-        ..check(
-            "accept.addrlen-small.keeps-connection",
-            &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
-            LISTENING,
-            Code::WSAEFAULT,
-        )
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_small(at) && !addrlen_negative(at),
+        ..check("accept.addrlen-small.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
         kind: Kind::CheckConsumes,
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES],
-        when: |at| connection_ready(at) && addrlen_small(at),
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_small(at) && !addrlen_negative(at),
         then: takes_and_closes,
-        ..check(
-            "accept.addrlen-small.loses-connection",
-            &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"],
-            LISTENING,
-            Code::WSAEFAULT,
-        )
+        ..check("accept.addrlen-small.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
-        under: &[ADDR_ON_TAKING, ADDR_KEEPS],
+        under: &[ADDR_ON_TAKING, ADDR_KEEPS, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && addr_invalid(at),
         ..check(
             "accept.addr-invalid.keeps-connection",
@@ -175,7 +161,7 @@ pub(super) static QUEUE: &[Rule] = &[
     },
     Rule {
         kind: Kind::CheckConsumes,
-        under: &[ADDR_ON_TAKING, ADDR_CONSUMES],
+        under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && addr_invalid(at),
         then: takes_and_closes,
         ..check(
@@ -184,6 +170,51 @@ pub(super) static QUEUE: &[Rule] = &[
             LISTENING,
             Code::WSAEFAULT,
         )
+    },
+    Rule {
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS, PEER_TOLD],
+        when: |at| connection_ready(at) && first_is_reset(at) && addrlen_small(at),
+        ..check("accept.addrlen-small-for-reset-peer.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, PEER_TOLD],
+        when: |at| connection_ready(at) && first_is_reset(at) && addrlen_small(at),
+        then: takes_and_closes,
+        ..check("accept.addrlen-small-for-reset-peer.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS, BAD_ADDR_WSAEFAULT],
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        ..check("accept.addrlen-negative.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEFAULT],
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        then: takes_and_closes,
+        ..check("accept.addrlen-negative.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEINVAL],
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        then: takes_and_closes,
+        ..check("accept.addrlen-negative.as-WSAEINVAL", SMALL, LISTENING, Code::WSAEINVAL)
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEINVAL],
+        when: |at| connection_ready(at) && addr_invalid(at),
+        then: takes_and_closes,
+        ..check("accept.addr-invalid.as-WSAEINVAL", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEINVAL)
+    },
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[RESET_ACCEPT_SUCCEEDS, PEER_NOT_CONNECTED],
+        when: |at| connection_ready(at) && first_is_reset(at) && wants_address(at),
+        then: takes_and_closes,
+        ..check("accept.reset-peer-has-no-address", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
         kind: Kind::CheckConsumes,
@@ -354,6 +385,17 @@ pub(super) static NAME: &[Rule] = &[
         then: NOTHING,
     },
     Rule {
+        name: "accept.names-nobody",
+        cites: &["accept.addr.peer-address"],
+        kind: Kind::Case,
+        from: States::ANY,
+        to: None,
+        under: &[PEER_EMPTY],
+        when: |at| at.conn.is_some_and(|c| at.w.conns[usize::from(c.0)].server.tcb == Tcb::Reset),
+        gives: Gives::Succeeds,
+        then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
+    },
+    Rule {
         name: "accept.reports-peer",
         cites: &[
             "accept.addr.peer-address",
@@ -378,6 +420,18 @@ pub(super) static NAME: &[Rule] = &[
         },
     },
 ];
+
+/// What stands behind every form of the check for a short address length.
+const SMALL: &[&str] = &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"];
+
+fn wants_address(at: &At<'_>) -> bool {
+    let Call::Accept { addr, addrlen, .. } = at.call else { return false };
+    addr != Buffer::Null && addrlen != Length::Null
+}
+
+fn addrlen_negative(at: &At<'_>) -> bool {
+    addrlen_small(at) && matches!(at.call, Call::Accept { addrlen: Length::Holds(n), .. } if n < 0)
+}
 
 fn addrlen_small(at: &At<'_>) -> bool {
     let size = at.sock().family.address_size();
@@ -453,6 +507,9 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
     if !at.chooses(TIMEOUTS_INHERITED) {
         (options.sndtimeo, options.rcvtimeo) = (0, 0);
     }
+    if !at.chooses(V6ONLY_INHERITED) {
+        options.v6only = crate::world::Options::NEW.v6only;
+    }
     at.socket_mut(new).options = options;
     if at.socket.is_some()
         && at.nonblocking()
@@ -461,9 +518,6 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
     {
         holder.nonblocking = true;
     }
-    // The registration is not an option; SELECTION_NOT_INHERITED falls through to the next table's second rule.
-    let _ = SELECTION_NOT_INHERITED;
-    let _ = LENGTH_UNTOUCHED;
 }
 
 fn readable_events(at: &mut At<'_>, s: crate::world::SocketId) {

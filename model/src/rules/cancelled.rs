@@ -3,8 +3,8 @@
 use super::common::{case, check};
 use crate::call::Call;
 use crate::choice::{
-    CLEANUP_ABORTED, CLEANUP_INTERRUPTED, CLEANUP_NOTINITIALISED, CLEANUP_NOTSOCK, CLEANUP_STAYS, CLOSE_ABORTED,
-    CLOSE_INTERRUPTED, CLOSE_NOTSOCK, CLOSE_STAYS,
+    CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_ABORTED, CLEANUP_INTERRUPTED, CLEANUP_NOTINITIALISED, CLEANUP_NOTSOCK,
+    CLEANUP_STAYS, CLOSE_ABORTED, CLOSE_INTERRUPTED, CLOSE_NOTSOCK, CLOSE_STAYS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -14,12 +14,19 @@ use crate::world::Doing;
 pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
     super::common::not_initialised("WSACancelBlockingCall.not-initialised", &["wsastartup.first"]),
     Rule {
-        when: |at| at.process().version.major >= 2 && at.process().startups > 0,
-        ..check("WSACancelBlockingCall.removed", &["wsacancel.removed"], States::ANY, Code::WSAEOPNOTSUPP)
-    },
-    Rule {
+        under: &[CANCEL_SERVES],
         when: |at| at.process().version.major == 1 && !at.in_hook,
         ..check("WSACancelBlockingCall.nothing-outstanding", &["wspcancel.err.WSAEINVAL"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[CANCEL_DOES_NOTHING],
+        ..case("WSACancelBlockingCall.does-nothing", &["wsacancel.removed"], States::ANY)
+    },
+    Rule {
+        // The function is gone from Winsock 2: no page says what calling it there would give.
+        when: |at| at.process().version.major >= 2,
+        gives: Gives::Undefined,
+        ..case("WSACancelBlockingCall.removed", &["wsacancel.removed"], States::ANY)
     },
     Rule {
         then: |at| at.cancel(at.thread, Cause::Hook),

@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Call, Opt, OptVal, SockType};
-use crate::choice::MODE_SHARED;
+use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
@@ -51,6 +51,16 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
     network_down("getsockopt.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("getsockopt.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
     Rule {
+        under: &[CONDITIONAL_UNKNOWN],
+        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::ConditionalAccept, .. }),
+        ..check(
+            "getsockopt.conditional-accept-unknown",
+            &["getsockopt.err.WSAENOPROTOOPT"],
+            States::SOCKET,
+            Code::WSAENOPROTOOPT,
+        )
+    },
+    Rule {
         when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::AcceptConn, .. }),
         then: |at| value(at, u32::from(at.state() == State::Listening)),
         ..case(
@@ -98,6 +108,16 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
     in_progress("setsockopt.in-progress", &["einprogress.only-1-1"]),
     network_down("setsockopt.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("setsockopt.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    Rule {
+        under: &[CONDITIONAL_UNKNOWN],
+        when: |at| matches!(at.call, Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
+        ..check(
+            "setsockopt.conditional-accept-unknown",
+            &["getsockopt.err.WSAENOPROTOOPT"],
+            States::SOCKET,
+            Code::WSAENOPROTOOPT,
+        )
+    },
     Rule {
         when: |at| {
             matches!(at.call, Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })

@@ -2,14 +2,15 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
+use crate::choice::{RECV_RESET_ENDS, RECV_RESET_FAILS, TRANSFER_FAILS, TRANSFER_WAITS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{Direction, End, Segment, State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
-const NOT_CONNECTED: States =
-    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed]);
+const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::Connecting, State::Failed]);
+const LISTENING: States = States::of(&[State::Listening]);
 
 pub(super) static SEND: &[Rule] = &[
     not_initialised("send.not-initialised", &["wsastartup.first"]),
@@ -22,6 +23,20 @@ pub(super) static SEND: &[Rule] = &[
         NOT_CONNECTED,
         Code::WSAENOTCONN,
     ),
+    Rule {
+        under: &[TRANSFER_FAILS],
+        ..check(
+            "send.listening",
+            &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.rem.new-handles-connection"],
+            LISTENING,
+            Code::WSAENOTCONN,
+        )
+    },
+    Rule {
+        under: &[TRANSFER_WAITS],
+        gives: Gives::Blocks,
+        ..case("send.listening-waits", &["wsasend.err.WSAENOTCONN"], LISTENING)
+    },
     Rule {
         when: |at| own(at).tcb == Tcb::Reset,
         ..check("send.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
@@ -60,6 +75,20 @@ pub(super) static RECV: &[Rule] = &[
         Code::WSAENOTCONN,
     ),
     Rule {
+        under: &[TRANSFER_FAILS],
+        ..check(
+            "recv.listening",
+            &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.rem.new-handles-connection"],
+            LISTENING,
+            Code::WSAENOTCONN,
+        )
+    },
+    Rule {
+        under: &[TRANSFER_WAITS],
+        gives: Gives::Continues(Table::RecvData),
+        ..case("recv.listening-waits", &["recv.err.WSAENOTCONN"], LISTENING)
+    },
+    Rule {
         when: |at| at.sock().receive_shut,
         ..check("recv.shut", &["shutdown.err.WSAENOTCONN"], CONNECTED, Code::WSAESHUTDOWN)
     },
@@ -73,6 +102,7 @@ pub(super) static RECV: &[Rule] = &[
 /// What recv, new or blocked, finds.
 pub(super) static RECV_DATA: &[Rule] = &[
     Rule {
+        under: &[RECV_RESET_FAILS],
         when: |at| own(at).tcb == Tcb::Reset,
         ..check("recv.reset", &["recv.rem.reset", "closesocket.rem.linger-zero-reset"], CONNECTED, Code::WSAECONNRESET)
     },
@@ -93,8 +123,15 @@ pub(super) static RECV_DATA: &[Rule] = &[
             CONNECTED,
         )
     },
+    Rule {
+        under: &[RECV_RESET_ENDS],
+        when: |at| own(at).tcb == Tcb::Reset,
+        then: |at| at.give(Outcome::number(0).with(Out::Data(Data::default()))),
+        ..case("recv.reset-as-end-of-stream", &["recv.rem.reset"], CONNECTED)
+    },
     Rule { when: |at| own(at).fin_received, ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED) },
     Rule { gives: Gives::Blocks, ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
+    Rule { gives: Gives::Blocks, ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
 ];
 
 /// This socket's own end of its connection.
