@@ -1,6 +1,7 @@
 //! `winaccept run`, and what `winaccept` does without a command.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args as ClapArgs;
 use winaccept_model::profile::Profile;
@@ -117,11 +118,30 @@ pub(super) fn without_command(format: Format) -> Result<u8, String> {
 
 pub(super) fn on_model<'s>(scenarios: &'s [Scenario], profile: Profile) -> Outcome<'s> {
     let machine = Machine::new(profile);
+    // Scenarios are judged on all cores and reported in their own order.
+    let next = AtomicUsize::new(0);
+    let judge = || {
+        let mut judged = Vec::new();
+        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            judged.push((scenario, verdict::model(scenario, &machine)));
+        }
+        judged
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut judged: Vec<(&Scenario, Judged)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(judge)).collect();
+        let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<_>>| match worker.join() {
+            Ok(judged) => judged,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        workers.into_iter().flat_map(join).collect()
+    });
+    judged.sort_by(|(a, _), (b, _)| a.file.cmp(&b.file));
     Outcome {
         name: "model".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         profile: machine.profile.name.clone(),
-        judged: scenarios.iter().map(|scenario| (scenario, verdict::model(scenario, &machine))).collect(),
+        judged,
     }
 }
 
