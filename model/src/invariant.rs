@@ -4,168 +4,186 @@
 //! for what, and that nothing is stuck or left over. The properties of whole steps (first come first accepted, checks
 //! that change nothing, totality, determinism) are tested in `model/tests`.
 
-use crate::call::{Call, ThreadId};
+use crate::call::{Address, Call, Port, ThreadId};
+use crate::code::Code;
 use crate::engine::names;
 use crate::world::{
     Conn, ConnId, Doing, End, EventId, EventObject, Selection, Socket, SocketId, State, Tcb, Thread, World,
 };
 
-/// Something that holds in every world.
-pub struct Invariant {
+/// Something that holds of every object of a kind, in every world.
+pub struct Invariant<T: 'static> {
     /// Its name.
     pub name: &'static str,
     /// It as a sentence.
     pub says: &'static str,
-    holds: Holds,
+    /// Does it hold of the object with this index?
+    holds: fn(&World, u8, &T) -> bool,
 }
 
-/// An invariant of one kind of object.
-enum Holds {
-    Socket(fn(&World, SocketId, &Socket) -> bool),
-    Conn(fn(&World, ConnId, &Conn) -> bool),
-    Thread(fn(&World, ThreadId, &Thread) -> bool),
-    Event(fn(&World, EventId, &EventObject) -> bool),
-}
-
-impl std::fmt::Debug for Invariant {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.name, self.says)
-    }
-}
-
-/// Shorthand for the table.
-const fn invariant(name: &'static str, says: &'static str, holds: Holds) -> Invariant {
-    Invariant { name, says, holds }
-}
-
-/// Every invariant.
-pub static INVARIANTS: &[Invariant] = &[
-    invariant("queues.of-listeners", "only a listener has queues", Holds::Socket(queues_of_listeners)),
-    invariant(
-        "queues.once",
-        "a queued connection stands in one queue, once, and knows the listener that queues it",
-        Holds::Socket(queued_once),
-    ),
-    invariant(
-        "queues.known",
-        "a connection that knows a listener stands in one of its queues",
-        Holds::Conn(listener_queues_it),
-    ),
-    invariant(
-        "queues.sorted",
-        "half-open connections wait in the one queue, complete ones in the other",
-        Holds::Socket(queues_sorted),
-    ),
-    invariant("queues.not-accepted", "an accepted connection is in no queue", Holds::Conn(accepted_is_not_queued)),
-    invariant(
-        "queues.sampled",
-        "only a queued connection keeps properties for its accept",
-        Holds::Conn(sampled_is_queued),
-    ),
-    invariant("handles.of-sockets", "a handle that is open belongs to a socket", Holds::Socket(handles_of_sockets)),
-    invariant("handles.last", "a socket lives as long as its last handle", Holds::Socket(lives_by_handles)),
-    invariant(
-        "handles.started",
-        "a process that has not called WSAStartup holds no socket",
-        Holds::Socket(holders_have_started),
-    ),
-    invariant(
-        "sockets.nothing-left",
-        "a free socket slot holds nothing of its last socket",
-        Holds::Socket(free_is_new),
-    ),
-    invariant(
-        "sockets.connection",
-        "a socket has a connection exactly while it connects or is connected",
-        Holds::Socket(connection_by_state),
-    ),
-    invariant("sockets.bound", "exactly an unbound socket has no port", Holds::Socket(bound_has_port)),
-    invariant(
-        "sockets.accepted",
-        "the socket of an accepted connection is connected, and to that connection",
-        Holds::Socket(accepted_is_connected),
-    ),
-    invariant(
-        "sockets.end",
-        "a connecting socket's end has sent a SYN, a connected one's is established or reset",
-        Holds::Socket(end_by_state),
-    ),
-    invariant("sockets.selection", "only a registration records or mutes network events", Holds::Socket(selection)),
-    invariant(
-        "connections.server-end",
-        "a connection's server end is attached exactly while an accepted socket holds it",
-        Holds::Conn(server_end_attached),
-    ),
-    invariant(
-        "connections.client-end",
-        "a connection's client end is attached exactly while the socket that opened it holds it",
-        Holds::Conn(client_end_attached),
-    ),
-    invariant(
-        "connections.goes-on",
-        "a handshake that is not over has a segment on its way or a timer that runs",
-        Holds::Conn(handshake_goes_on),
-    ),
-    invariant("connections.timer", "a timer runs only while a handshake is not over", Holds::Conn(timer_has_reason)),
-    invariant("connections.data", "bytes in flight travel in a segment", Holds::Conn(data_has_segment)),
-    invariant(
-        "connections.unread",
-        "unread bytes are kept only where somebody may still read them",
-        Holds::Conn(unread_has_reader),
-    ),
-    invariant("connections.fin", "a FIN arrives only after it was sent", Holds::Conn(fin_was_sent)),
-    invariant(
-        "connections.forgotten",
-        "a connection of which nothing is left is forgotten",
-        Holds::Conn(forgotten_when_idle),
-    ),
-    invariant("threads.recorded", "every blocked thread has a waiter record", Holds::Thread(blocked_is_recorded)),
-    invariant(
-        "threads.waiters",
-        "every waiter at a socket is blocked in a call on it",
-        Holds::Socket(waiters_wait_here),
-    ),
-    invariant("threads.event-waiters", "every waiter at an event waits for it", Holds::Event(waiters_wait_for_it)),
-    invariant(
-        "threads.awake",
-        "nobody sleeps in accept while more connections wait than threads are awake to take them",
-        Holds::Socket(enough_are_awake),
-    ),
-    invariant(
-        "threads.ended",
-        "when a process ends all its threads do, and nothing is left to run",
-        Holds::Thread(ended),
-    ),
-    invariant(
-        "events.closed",
-        "a closed event is not signalled and nobody waits for it",
-        Holds::Event(closed_is_quiet),
-    ),
+/// What holds of every socket.
+static SOCKETS: &[Invariant<Socket>] = &[
+    Invariant { name: "queues.of-listeners", says: "only a listener has queues", holds: queues_of_listeners },
+    Invariant {
+        name: "queues.once",
+        says: "a queued connection stands in one queue, once, and knows the listener that queues it",
+        holds: queued_once,
+    },
+    Invariant {
+        name: "queues.sorted",
+        says: "half-open connections wait in the one queue, complete ones in the other",
+        holds: queues_sorted,
+    },
+    Invariant { name: "handles.last", says: "a socket lives as long as its last handle", holds: lives_by_handles },
+    Invariant {
+        name: "handles.started",
+        says: "a process that has not called WSAStartup holds no socket",
+        holds: holders_have_started,
+    },
+    Invariant {
+        name: "sockets.connection",
+        says: "a socket has a connection exactly while it connects or is connected",
+        holds: connection_by_state,
+    },
+    Invariant { name: "sockets.bound", says: "exactly an unbound socket has no port", holds: bound_has_port },
+    Invariant {
+        name: "sockets.accepted",
+        says: "the socket of an accepted connection is connected, and to that connection",
+        holds: accepted_is_connected,
+    },
+    Invariant {
+        name: "sockets.end",
+        says: "a connecting socket's end has sent a SYN, a connected one's is established or reset",
+        holds: end_by_state,
+    },
+    Invariant {
+        name: "sockets.selection",
+        says: "only a registration records or mutes network events",
+        holds: selection,
+    },
+    Invariant {
+        name: "threads.waiters",
+        says: "every waiter at a socket is blocked in a call on it",
+        holds: waiters_wait_here,
+    },
+    Invariant {
+        name: "threads.awake",
+        says: "nobody sleeps in accept while more connections wait than threads are awake to take them",
+        holds: enough_are_awake,
+    },
 ];
 
-/// The sentence of the first broken invariant of a world, if there is one.
+/// What holds of every slot that no socket has.
+static FREE_SLOTS: &[Invariant<Socket>] = &[Invariant {
+    name: "slots.nothing-left",
+    says: "a free socket slot has no handles and holds nothing of its last socket",
+    holds: free_is_new,
+}];
+
+/// What holds of every connection.
+static CONNECTIONS: &[Invariant<Conn>] = &[
+    Invariant {
+        name: "queues.known",
+        says: "a connection that knows a listener stands in one of its queues",
+        holds: listener_queues_it,
+    },
+    Invariant {
+        name: "queues.not-accepted",
+        says: "an accepted connection is in no queue",
+        holds: accepted_is_not_queued,
+    },
+    Invariant {
+        name: "queues.sampled",
+        says: "only a queued connection keeps properties for its accept",
+        holds: sampled_is_queued,
+    },
+    Invariant {
+        name: "connections.server-end",
+        says: "a connection's server end is attached exactly while an accepted socket holds it",
+        holds: server_end_attached,
+    },
+    Invariant {
+        name: "connections.client-end",
+        says: "a connection's client end is attached exactly while the socket that opened it holds it",
+        holds: client_end_attached,
+    },
+    Invariant {
+        name: "connections.goes-on",
+        says: "a handshake that is not over has a segment on its way or a timer that runs",
+        holds: handshake_goes_on,
+    },
+    Invariant {
+        name: "connections.timer",
+        says: "a timer runs only while a handshake is not over",
+        holds: timer_has_reason,
+    },
+    Invariant { name: "connections.data", says: "bytes in flight travel in a segment", holds: data_has_segment },
+    Invariant {
+        name: "connections.unread",
+        says: "unread bytes are kept only where somebody may still read them",
+        holds: unread_has_reader,
+    },
+    Invariant { name: "connections.fin", says: "a FIN arrives only after it was sent", holds: fin_was_sent },
+    Invariant {
+        name: "connections.forgotten",
+        says: "a connection of which nothing is left is forgotten",
+        holds: forgotten_when_idle,
+    },
+];
+
+/// What holds of every thread.
+static THREADS: &[Invariant<Thread>] = &[
+    Invariant {
+        name: "threads.recorded",
+        says: "every blocked thread has a waiter record",
+        holds: blocked_is_recorded,
+    },
+    Invariant {
+        name: "threads.ended",
+        says: "when a process ends all its threads do, and nothing is left to run",
+        holds: ended,
+    },
+];
+
+/// What holds of every event object.
+static EVENTS: &[Invariant<EventObject>] = &[
+    Invariant {
+        name: "threads.event-waiters",
+        says: "every waiter at an event waits for it",
+        holds: waiters_wait_for_it,
+    },
+    Invariant {
+        name: "events.closed",
+        says: "a closed event is not signalled and nobody waits for it",
+        holds: closed_is_quiet,
+    },
+];
+
+/// Every invariant: its name, and it as a sentence.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    told(SOCKETS).chain(told(FREE_SLOTS)).chain(told(CONNECTIONS)).chain(told(THREADS)).chain(told(EVENTS))
+}
+
+fn told<T>(invariants: &'static [Invariant<T>]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    invariants.iter().map(|invariant| (invariant.name, invariant.says))
+}
+
+/// The first broken invariant of a world as a sentence, if there is one.
 #[must_use]
 pub fn broken_invariant(w: &World) -> Option<&'static str> {
-    first_broken(w).map(|invariant| invariant.says)
+    let socket = |(s, socket): (u8, &Socket)| {
+        let free = socket.state == State::NotASocket;
+        broken(w, s, socket, if free { FREE_SLOTS } else { SOCKETS })
+    };
+    each(&w.sockets)
+        .find_map(socket)
+        .or_else(|| each(&w.conns).find_map(|(c, conn)| broken(w, c, conn, CONNECTIONS)))
+        .or_else(|| each(&w.threads).find_map(|(t, thread)| broken(w, t, thread, THREADS)))
+        .or_else(|| each(&w.events).find_map(|(e, event)| broken(w, e, event, EVENTS)))
 }
 
-/// The first broken invariant of a world, if there is one.
-#[must_use]
-pub fn first_broken(w: &World) -> Option<&'static Invariant> {
-    INVARIANTS.iter().find(|invariant| !invariant.holds_in(w))
-}
-
-impl Invariant {
-    /// Does it hold in this world?
-    #[must_use]
-    pub fn holds_in(&self, w: &World) -> bool {
-        match self.holds {
-            Holds::Socket(holds) => each(&w.sockets).all(|(s, socket)| holds(w, SocketId(s), socket)),
-            Holds::Conn(holds) => each(&w.conns).all(|(c, conn)| holds(w, ConnId(c), conn)),
-            Holds::Thread(holds) => each(&w.threads).all(|(t, thread)| holds(w, ThreadId(t), thread)),
-            Holds::Event(holds) => each(&w.events).all(|(e, event)| holds(w, EventId(e), event)),
-        }
-    }
+fn broken<T>(w: &World, index: u8, object: &T, invariants: &'static [Invariant<T>]) -> Option<&'static str> {
+    invariants.iter().find(|invariant| !(invariant.holds)(w, index, object)).map(|invariant| invariant.says)
 }
 
 fn each<T>(objects: &[T]) -> impl Iterator<Item = (u8, &T)> {
@@ -178,83 +196,86 @@ fn queued(socket: &Socket) -> impl Iterator<Item = ConnId> + '_ {
     socket.syn_queue.iter().chain(socket.accept_queue.iter())
 }
 
-fn queues_of_listeners(_: &World, _: SocketId, socket: &Socket) -> bool {
+fn queues_of_listeners(_: &World, _: u8, socket: &Socket) -> bool {
     socket.state == State::Listening || queued(socket).next().is_none()
 }
 
-fn queued_once(w: &World, s: SocketId, socket: &Socket) -> bool {
-    queued(socket).all(|conn| w.conns[usize::from(conn.0)].listener == Some(s))
+fn queued_once(w: &World, s: u8, socket: &Socket) -> bool {
+    queued(socket).all(|conn| w.conns[usize::from(conn.0)].listener == Some(SocketId(s)))
         && queued(socket).enumerate().all(|(place, conn)| queued(socket).skip(place + 1).all(|other| other != conn))
 }
 
-fn listener_queues_it(w: &World, c: ConnId, conn: &Conn) -> bool {
-    conn.listener.is_none_or(|s| queued(&w.sockets[usize::from(s.0)]).any(|other| other == c))
+fn listener_queues_it(w: &World, c: u8, conn: &Conn) -> bool {
+    conn.listener.is_none_or(|s| queued(&w.sockets[usize::from(s.0)]).any(|other| other.0 == c))
 }
 
-fn queues_sorted(w: &World, _: SocketId, socket: &Socket) -> bool {
+fn queues_sorted(w: &World, _: u8, socket: &Socket) -> bool {
     let tcb = |conn: ConnId| w.conns[usize::from(conn.0)].server.tcb;
     socket.syn_queue.iter().all(|conn| tcb(conn) == Tcb::SynReceived)
         && socket.accept_queue.iter().all(|conn| matches!(tcb(conn), Tcb::Established | Tcb::Reset))
 }
 
-fn accepted_is_not_queued(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn accepted_is_not_queued(_: &World, _: u8, conn: &Conn) -> bool {
     !conn.server.attached || conn.listener.is_none()
 }
 
-fn sampled_is_queued(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn sampled_is_queued(_: &World, _: u8, conn: &Conn) -> bool {
     conn.sampled.is_none() || conn.listener.is_some()
 }
 
 // Handles and sockets.
 
-fn handles_of_sockets(_: &World, _: SocketId, socket: &Socket) -> bool {
-    socket.state != State::NotASocket || socket.holders.iter().all(Option::is_none)
+fn lives_by_handles(_: &World, _: u8, socket: &Socket) -> bool {
+    socket.holders.iter().any(Option::is_some)
 }
 
-fn lives_by_handles(_: &World, _: SocketId, socket: &Socket) -> bool {
-    socket.state == State::NotASocket || socket.holders.iter().any(Option::is_some)
-}
-
-fn holders_have_started(w: &World, _: SocketId, socket: &Socket) -> bool {
+fn holders_have_started(w: &World, _: u8, socket: &Socket) -> bool {
     socket.holders.iter().flatten().all(|holder| w.processes[usize::from(holder.process.0)].startups > 0)
 }
 
-fn free_is_new(_: &World, _: SocketId, socket: &Socket) -> bool {
-    socket.state != State::NotASocket || *socket == Socket::free(socket.owner)
+fn free_is_new(_: &World, _: u8, socket: &Socket) -> bool {
+    // Its options are left out: they are many, and the next socket gets its own.
+    socket.holders.iter().all(Option::is_none)
+        && socket.conn.is_none()
+        && queued(socket).next().is_none()
+        && socket.waiters.is_empty()
+        && socket.selection == Selection::default()
+        && socket.local == Address::default()
+        && socket.error == Code::NONE
+        && !socket.send_shut
+        && !socket.receive_shut
 }
 
-fn connection_by_state(_: &World, _: SocketId, socket: &Socket) -> bool {
+fn connection_by_state(_: &World, _: u8, socket: &Socket) -> bool {
     socket.conn.is_some() == matches!(socket.state, State::Connecting | State::Connected)
 }
 
-fn bound_has_port(_: &World, _: SocketId, socket: &Socket) -> bool {
-    let bound = socket.local.port != crate::call::Port::Unset;
+fn bound_has_port(_: &World, _: u8, socket: &Socket) -> bool {
+    let bound = socket.local.port != Port::Unset;
     match socket.state {
-        State::NotASocket | State::Unbound => !bound,
+        State::Unbound => !bound,
         State::Datagram => true,
         _ => bound,
     }
 }
 
-fn accepted_is_connected(w: &World, s: SocketId, socket: &Socket) -> bool {
-    match w.accepts(s) {
-        Some(conn) => {
-            socket.state == State::NotASocket || socket.conn == Some(conn) && socket.state == State::Connected
-        }
-        None => socket.conn.is_none_or(|conn| conn.0 == s.0),
+fn accepted_is_connected(w: &World, s: u8, socket: &Socket) -> bool {
+    match w.accepts(SocketId(s)) {
+        Some(conn) => socket.conn == Some(conn) && socket.state == State::Connected,
+        None => socket.conn.is_none_or(|conn| conn.0 == s),
     }
 }
 
-fn end_by_state(w: &World, s: SocketId, socket: &Socket) -> bool {
+fn end_by_state(w: &World, s: u8, socket: &Socket) -> bool {
     let Some(conn) = socket.conn else { return true };
-    let tcb = w.end(conn, w.sends(s)).tcb;
+    let tcb = w.end(conn, w.sends(SocketId(s))).tcb;
     match socket.state {
         State::Connecting => tcb == Tcb::SynSent,
         _ => matches!(tcb, Tcb::Established | Tcb::Reset),
     }
 }
 
-fn selection(_: &World, _: SocketId, socket: &Socket) -> bool {
+fn selection(_: &World, _: u8, socket: &Socket) -> bool {
     let selection = &socket.selection;
     match selection.event {
         None => *selection == Selection::default(),
@@ -264,23 +285,23 @@ fn selection(_: &World, _: SocketId, socket: &Socket) -> bool {
 
 // Connections.
 
-fn server_end_attached(w: &World, c: ConnId, conn: &Conn) -> bool {
-    conn.server.attached == (w.sockets[usize::from(w.accepted_slot(c).0)].state != State::NotASocket)
+fn server_end_attached(w: &World, c: u8, conn: &Conn) -> bool {
+    conn.server.attached == (w.sockets[usize::from(w.accepted_slot(ConnId(c)).0)].state != State::NotASocket)
 }
 
-fn client_end_attached(w: &World, c: ConnId, conn: &Conn) -> bool {
-    conn.client.attached == (w.sockets[usize::from(c.0)].conn == Some(c))
+fn client_end_attached(w: &World, c: u8, conn: &Conn) -> bool {
+    conn.client.attached == (w.sockets[usize::from(c)].conn == Some(ConnId(c)))
 }
 
 fn handshake_under_way(conn: &Conn) -> bool {
     conn.client.tcb == Tcb::SynSent || conn.server.tcb == Tcb::SynReceived
 }
 
-fn handshake_goes_on(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn handshake_goes_on(_: &World, _: u8, conn: &Conn) -> bool {
     !handshake_under_way(conn) || conn.timer || !conn.client.flight.is_empty() || !conn.server.flight.is_empty()
 }
 
-fn timer_has_reason(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn timer_has_reason(_: &World, _: u8, conn: &Conn) -> bool {
     !conn.timer || handshake_under_way(conn)
 }
 
@@ -288,28 +309,33 @@ fn ends(conn: &Conn) -> [&End; 2] {
     [&conn.client, &conn.server]
 }
 
-fn data_has_segment(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn data_has_segment(_: &World, _: u8, conn: &Conn) -> bool {
     ends(conn).into_iter().all(|end| end.sent.as_slice().is_empty() || end.flight.contains(crate::world::Segment::Data))
 }
 
-fn unread_has_reader(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn unread_has_reader(_: &World, _: u8, conn: &Conn) -> bool {
     let kept = |end: &End| !end.unread.as_slice().is_empty();
     (!kept(&conn.client) || conn.client.attached)
         && (!kept(&conn.server) || conn.server.attached || conn.listener.is_some())
 }
 
-fn fin_was_sent(_: &World, _: ConnId, conn: &Conn) -> bool {
+fn fin_was_sent(_: &World, _: u8, conn: &Conn) -> bool {
     (!conn.client.fin_received || conn.server.fin_sent) && (!conn.server.fin_received || conn.client.fin_sent)
 }
 
-fn forgotten_when_idle(w: &World, c: ConnId, conn: &Conn) -> bool {
+fn forgotten_when_idle(w: &World, c: u8, conn: &Conn) -> bool {
     let busy = |end: &End| end.attached || !end.flight.is_empty();
+    if ends(conn).into_iter().any(busy) || conn.listener.is_some() {
+        return true;
+    }
     // A script may mark the connection that a socket is still to open.
-    let to_be_opened = w.sockets[usize::from(c.0)].state != State::NotASocket;
-    let unmarked = Conn { held: false, lose: 0, ..conn.clone() };
-    ends(conn).into_iter().any(busy)
-        || conn.listener.is_some()
-        || unmarked == Conn::default() && (to_be_opened || unmarked == *conn)
+    let marked = conn.held || conn.lose != 0;
+    let to_be_opened = w.sockets[usize::from(c)].state != State::NotASocket;
+    let nothing = |end: &End| end.tcb == Tcb::None && !end.fin_sent && !end.fin_received;
+    ends(conn).into_iter().all(nothing)
+        && conn.client_address == Address::default()
+        && conn.retries == 0
+        && (!marked || to_be_opened)
 }
 
 // Threads and events.
@@ -321,8 +347,9 @@ fn call_of(thread: &Thread) -> Option<&Call> {
     }
 }
 
-fn blocked_is_recorded(w: &World, t: ThreadId, thread: &Thread) -> bool {
+fn blocked_is_recorded(w: &World, t: u8, thread: &Thread) -> bool {
     let Some(call) = call_of(thread) else { return true };
+    let t = ThreadId(t);
     let at_event = |handle| w.resolve_event(handle).is_none_or(|e| w.events[usize::from(e.0)].waiters.contains(t));
     let at_socket = |handle| {
         let socket = w.resolve(thread.process, handle);
@@ -336,22 +363,22 @@ fn blocked_is_recorded(w: &World, t: ThreadId, thread: &Thread) -> bool {
     }
 }
 
-fn waiters_wait_here(w: &World, s: SocketId, socket: &Socket) -> bool {
+fn waiters_wait_here(w: &World, s: u8, socket: &Socket) -> bool {
     socket.waiters.iter().all(|t| {
         let thread = &w.threads[usize::from(t.0)];
-        let names_it = |handle| w.resolve(thread.process, handle).is_some_and(|(named, _)| named == s);
+        let names_it = |handle| w.resolve(thread.process, handle).is_some_and(|(named, _)| named.0 == s);
         call_of(thread).is_some_and(|call| names(call).iter().any(names_it))
     })
 }
 
-fn waiters_wait_for_it(w: &World, e: EventId, event: &EventObject) -> bool {
+fn waiters_wait_for_it(w: &World, e: u8, event: &EventObject) -> bool {
     event.waiters.iter().all(|t| {
-        let names_it = |handle| w.resolve_event(handle) == Some(e);
+        let names_it = |handle| w.resolve_event(handle) == Some(EventId(e));
         call_of(&w.threads[usize::from(t.0)]).is_some_and(|call| names(call).iter().any(names_it))
     })
 }
 
-fn enough_are_awake(w: &World, _: SocketId, socket: &Socket) -> bool {
+fn enough_are_awake(w: &World, _: u8, socket: &Socket) -> bool {
     if socket.accept_queue.is_empty() {
         return true;
     }
@@ -365,11 +392,11 @@ fn enough_are_awake(w: &World, _: SocketId, socket: &Socket) -> bool {
     awake >= socket.accept_queue.len() || !socket.waiters.iter().any(asleep)
 }
 
-fn ended(w: &World, _: ThreadId, thread: &Thread) -> bool {
+fn ended(w: &World, _: u8, thread: &Thread) -> bool {
     let other = |other: &Thread| other.process != thread.process || other.doing == Doing::Exited;
     thread.doing != Doing::Exited || thread.apcs.is_empty() && w.threads.iter().all(other)
 }
 
-fn closed_is_quiet(_: &World, _: EventId, event: &EventObject) -> bool {
+fn closed_is_quiet(_: &World, _: u8, event: &EventObject) -> bool {
     event.open || !event.signalled && event.waiters.is_empty()
 }

@@ -15,7 +15,7 @@ use winaccept_model::choice::{
     REFUSED_GIVES_UP, RESET_ACCEPT_FAILS,
 };
 use winaccept_model::code::Code;
-use winaccept_model::invariant::first_broken;
+use winaccept_model::invariant::broken_invariant;
 use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
@@ -244,7 +244,7 @@ impl StateMachineTest for QueueTest {
     }
 
     fn check_invariants(driven: &Driven, queue: &Queue) {
-        assert!(first_broken(&driven.world).is_none(), "{:?}", first_broken(&driven.world));
+        assert_eq!(broken_invariant(&driven.world), None);
         let (s, _) = driven.world.resolve(ProcessId(0), driven.listener).expect("the listener stays open");
         let waiting = driven.world.sockets()[usize::from(s.0)].accept_queue.iter().map(|conn| conn.0 - 1);
         assert!(waiting.eq(queue.waiting.iter().map(|(c, _)| *c)), "nobody is lost and nobody overtakes");

@@ -1,8 +1,8 @@
 //! Reads an [`Op`] against a world: which event is it there?
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, OPTIONS, OptVal,
-    PollEvents, Port, ProcessId, Routine, SET, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, OPTIONS, Opt,
+    OptVal, PollEvents, Port, ProcessId, Routine, SET, SockType, ThreadId, Version,
 };
 use winaccept_model::step::{Event, pending};
 use winaccept_model::world::{
@@ -123,7 +123,7 @@ fn blocked(w: &World, dice: &mut Dice) -> ThreadId {
 /// Any call with arguments that mostly make sense.
 fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = |dice: &mut Dice| socket(w, thread, dice);
-    match dice.below(64) {
+    match dice.below(68) {
         0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
         6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
         7..10 => Call::Bind { s: s(dice), name: name(w, dice) },
@@ -133,7 +133,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             Call::Accept { s: listener_or(w, thread, dice), addr, addrlen }
         }
         24..32 => Call::Connect { s: s(dice), name: server_name(w, dice) },
-        32..35 => Call::Closesocket { s: s(dice) },
+        32..35 => Call::Closesocket { s: queued_or(w, thread, dice) },
         35..37 => {
             Call::Shutdown { s: s(dice), how: dice.one(&[How::Receive, How::Send, How::Both]).unwrap_or(How::Both) }
         }
@@ -164,7 +164,8 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             let s = s(dice);
             if dice.one_in(2) { Call::Getsockname { s, name, namelen } } else { Call::Getpeername { s, name, namelen } }
         }
-        62 => Call::WSAStartup { version: Version { major: dice.below(3) as u8, minor: dice.below(3) as u8 } },
+        62..66 => Call::Setsockopt { s: queued_or(w, thread, dice), opt: Opt::Linger, value: OptVal::Linger(1, 0) },
+        66 => Call::WSAStartup { version: Version { major: dice.below(3) as u8, minor: dice.below(3) as u8 } },
         _ => match dice.below(6) {
             0 => Call::WSACleanup,
             1 => Call::WSASetLastError { code: dice.below(200) as u16 },
@@ -194,10 +195,10 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
 
 fn option_call(s: Handle, dice: &mut Dice) -> Call {
     let (_, _, opt) = OPTIONS[dice.below(OPTIONS.len())];
-    match dice.below(3) {
-        0 => Call::Getsockopt { s, opt },
-        1 => Call::Setsockopt { s, opt, value: OptVal::Number(dice.below(3) as u32) },
-        _ => Call::Setsockopt { s, opt: winaccept_model::call::Opt::Linger, value: OptVal::Linger(1, 0) },
+    if dice.one_in(2) {
+        Call::Getsockopt { s, opt }
+    } else {
+        Call::Setsockopt { s, opt, value: OptVal::Number(dice.below(3) as u32) }
     }
 }
 
@@ -215,6 +216,15 @@ fn listener_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
     let process = w.threads()[usize::from(thread.0)].process;
     let open = handles(w, |state, holder| holder == process && state == State::Listening);
     if open.is_empty() || dice.one_in(6) { socket(w, thread, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
+}
+
+/// A client of the thread's process whose connection waits to be accepted, in every other case.
+fn queued_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
+    let process = w.threads()[usize::from(thread.0)].process;
+    let queued = |handle: &Handle| w.conns().get(usize::from(handle.0)).is_some_and(|conn| conn.listener.is_some());
+    let open: Vec<Handle> = handles(w, |_, holder| holder == process).into_iter().filter(queued).collect();
+    let chosen = dice.one(&open).filter(|_| dice.one_in(2));
+    chosen.unwrap_or_else(|| socket(w, thread, dice))
 }
 
 /// A handle of any process, or none at all.
@@ -292,7 +302,8 @@ fn name(w: &World, dice: &mut Dice) -> Name<Handle> {
 
 fn buffer(dice: &mut Dice) -> (Buffer, Length) {
     let addr = dice.one(&[Buffer::Null, Buffer::Valid, Buffer::Valid, Buffer::Bad]).unwrap_or(Buffer::Null);
-    let lengths = [Length::Holds(16), Length::Null, Length::Holds(3), Length::Holds(28), Length::Bad];
+    let lengths =
+        [Length::Holds(16), Length::Null, Length::Holds(3), Length::Holds(28), Length::Bad, Length::Holds(-1)];
     (addr, dice.one(&lengths).unwrap_or(Length::Null))
 }
 

@@ -3,13 +3,13 @@
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
 use winaccept_model::code::Code;
-use winaccept_model::invariant::first_broken;
+use winaccept_model::invariant::broken_invariant;
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Gives, Kind};
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::{Doing, SocketId, World};
+use winaccept_model::world::{Conn, Doing, End, Socket, SocketId, State, World};
 
 /// One way in which a step went.
 #[derive(Clone, Debug)]
@@ -42,9 +42,10 @@ pub fn branches(machine: &Machine, before: &World, event: Event) -> Result<Vec<B
 }
 
 fn holds(machine: &Machine, before: &World, event: Event, branch: &Branch) -> Result<(), String> {
-    if let Some(invariant) = first_broken(&branch.world) {
-        return Err(format!("broken: {invariant:?}"));
+    if let Some(invariant) = broken_invariant(&branch.world) {
+        return Err(format!("broken: {invariant}"));
     }
+    free_slots_are_new(branch)?;
     touched_covers(before, branch)?;
     undone_by_parts(before, branch)?;
     impossible_changes_nothing(before, event, branch)?;
@@ -70,6 +71,19 @@ fn deterministic(machine: &Machine, before: &World, event: Event, branch: &Branc
         && fx.touched == branch.fx.touched
         && replay.picks() == branch.picks;
     ensure(same, || "not deterministic".to_owned())
+}
+
+/// What is free is as it was before anybody used it, to the last option.
+fn free_slots_are_new(branch: &Branch) -> Result<(), String> {
+    let used = |socket: &Socket| socket.state == State::NotASocket && *socket != Socket::free(socket.owner);
+    ensure(!branch.world.sockets().iter().any(used), || "a free slot is not as new".to_owned())?;
+    let idle = |conn: &Conn| {
+        let gone = |end: &End| !end.attached && end.flight.is_empty();
+        gone(&conn.client) && gone(&conn.server) && conn.listener.is_none()
+    };
+    let unmarked = |conn: &Conn| Conn { held: false, lose: 0, ..conn.clone() };
+    let left = branch.world.conns().iter().any(|conn| idle(conn) && unmarked(conn) != Conn::default());
+    ensure(!left, || "a forgotten connection is not as new".to_owned())
 }
 
 fn parts_of(world: &World, owner: usize) -> Parts {
@@ -223,7 +237,7 @@ fn queues_within_bounds(profile: &Profile, before: &World, event: Event, branch:
         ensure(counted < most(bound), || format!("{counted} pending at a backlog of {bound}, and one more"))?;
     }
     if fired("syn.queue-full") {
-        let full = |socket: &winaccept_model::world::Socket| {
+        let full = |socket: &Socket| {
             let half = if allows(COUNTS_BOTH) { socket.syn_queue.len() } else { 0 };
             let bound = usize::from(socket.backlog) + usize::from(!allows(BOUND_EXACTLY));
             half + socket.accept_queue.len() >= bound

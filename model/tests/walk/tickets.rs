@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::outcome::Value;
-use winaccept_model::rule::{Effects, Gives};
+use winaccept_model::rule::{Effects, Gives, Kind};
 use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, Doing, SocketId, State, World};
 
@@ -25,14 +25,12 @@ impl Tickets {
         for rule in &fx.fired {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
-                "accept.addrlen-small.loses-connection"
-                | "accept.addr-invalid.loses-connection"
-                | "accept.peer-reset" => {
+                "rst.queued-vanishes" => self.lose(event)?,
+                _ if rule.kind == Kind::CheckConsumes => {
                     let (thread, _) = fx.returns[returned];
                     let listener = listener_of(before, event, thread).ok_or("a connection lost by no accept")?;
                     self.front(listener)?;
                 }
-                "rst.queued-vanishes" => self.lose(event)?,
                 _ => {}
             }
             if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives {
