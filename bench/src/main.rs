@@ -1,37 +1,32 @@
-//! Benchmarks. `cargo run --release -p winaccept-bench -- explore`, `-- step`, `-- scenarios`.
+//! Benchmarks: `cargo run --release -p winaccept-bench -- explore`, `-- step`, `-- scenarios`.
 #![forbid(unsafe_code)]
 
 mod backlog;
+mod compare;
+mod engine;
+mod process;
+mod rivals;
 
-use winaccept_sim::explore::{Limits, interleave, reference};
-use winaccept_sim::program::Section;
-use winaccept_sim::run::Guide;
+use std::process::ExitCode;
 
-fn main() {
-    let n: usize = std::env::args().nth(2).unwrap().parse().unwrap();
-    let program = backlog::program(n);
-    let machine = backlog::machine();
-    let mut first = program.clone();
-    let Some(Section::AnyOrder(lanes)) = first.sections.pop() else { panic!() };
-    let starts = winaccept_sim::run::run(&first, &machine, Guide::Expectations).ends;
-    let t = std::time::Instant::now();
-    let e = interleave(&program, &machine, Guide::Expectations, &lanes, &starts, &Limits::default());
-    println!(
-        "{} states {} transitions {} depth {} ends {:?}",
-        e.states,
-        e.transitions,
-        e.depth,
-        e.ends.len(),
-        t.elapsed()
-    );
-    println!("{} ns/edge", t.elapsed().as_nanos() as usize / e.transitions);
-    for (step, outcomes) in &e.outcomes {
-        println!("{step}: {outcomes:?}");
-    }
-    if n <= 3 {
-        let t = std::time::Instant::now();
-        let r = reference::interleave(&program, &machine, Guide::Expectations, &lanes, &starts);
-        println!("{} states {} transitions {} depth {:?}", r.states, r.transitions, r.depth, t.elapsed());
-        assert!(r.ends == e.ends && r.outcomes == e.outcomes && r.rules == e.rules);
+const USAGE: &str = "usage: winaccept-bench explore [CLIENTS [ROUNDS]] | alike CLIENTS | one ENGINE CLIENTS";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let number = |at: usize, otherwise: usize| words.get(at).map_or(Some(otherwise), |word| word.parse().ok());
+    let done = match (words.first().copied(), number(1, 4), number(2, 5)) {
+        (Some("explore"), Some(clients), Some(rounds)) => compare::explore(clients, rounds),
+        (Some("alike"), Some(clients), _) => compare::alike(clients),
+        // A fresh process each: memory is measured at its peak, and nobody profits from another's warm heap.
+        (Some("one"), _, Some(clients)) => engine::run_here(words.get(1).copied().unwrap_or_default(), clients),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
     }
 }

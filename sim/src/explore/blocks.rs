@@ -101,7 +101,8 @@ impl Blocks {
         self.loaded.copy_from_slice(numbers);
     }
 
-    fn encode_all(&mut self, numbers: &mut [u32]) {
+    /// The numbers of the scratch configuration.
+    pub fn encode_all(&mut self, numbers: &mut [u32]) {
         numbers[0] = self.shared_number();
         for (block, number) in self.actors.iter_mut().zip(&mut numbers[1..]) {
             *number = block.number(&self.hash, &self.config);
@@ -117,6 +118,15 @@ impl Blocks {
             if loaded != number {
                 block.put(*number, &mut self.config);
             }
+        }
+        self.loaded.copy_from_slice(numbers);
+    }
+
+    /// Makes the scratch configuration the one with these numbers, whatever is in it.
+    pub fn decode_all(&mut self, numbers: &[u32]) {
+        self.put_shared(numbers[0]);
+        for (block, number) in self.actors.iter().zip(&numbers[1..]) {
+            block.put(*number, &mut self.config);
         }
         self.loaded.copy_from_slice(numbers);
     }

@@ -133,7 +133,7 @@ impl Seen {
         complete
     }
 
-    /// The number under which a configuration was seen.
+    /// Which of the configurations seen this is.
     pub(super) fn position(&self, numbers: &[u32]) -> Option<usize> {
         let cells: Vec<u16> = if self.stride == self.width {
             numbers.iter().map(|&number| u16::try_from(number).ok()).collect::<Option<_>>()?

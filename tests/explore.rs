@@ -1,0 +1,263 @@
+//! The explorer against the plain exploration, its keys against what they stand for, its counterexamples replayed.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use winaccept::profiles::Choices;
+use winaccept_model::choice::{FULL_COMPLETE_THEN_RESET, WOKEN};
+use winaccept_model::profile::Tape;
+use winaccept_model::rule::Effects;
+use winaccept_model::step::Machine;
+use winaccept_sim::config::Config;
+use winaccept_sim::explore::blocks::Blocks;
+use winaccept_sim::explore::{Limits, Options, Property, Report, enter, explore, interleave, make, moves, reference};
+use winaccept_sim::observe::allows;
+use winaccept_sim::program::{LaneCode, Program, Section};
+use winaccept_sim::run::{Guide, run};
+
+const LISTENER: &str = "server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
+server  bind(L, 127.0.0.1:0) = 0
+server  listen(L, 1) = 0
+";
+
+/// What the lanes of the scenarios do, after a listener with a backlog of one is there.
+const LANES: &[(&str, &str)] = &[
+    (
+        "clients that close or reset",
+        "clients 2 alike {
+           client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+           client  connect(C, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+           either {
+             client  closesocket(C)
+           } or {
+             client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0})
+             client  closesocket(C)
+           } or { }
+         }
+         repeat {
+           server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAECONNRESET }
+           server  closesocket(A)
+         }",
+    ),
+    (
+        "two servers of one listener",
+        "server  accept(L, addr, 16) = { A | INVALID_SOCKET WSAECONNRESET }
+         other   accept(L, NULL, NULL) = { B | INVALID_SOCKET WSAECONNRESET }
+         client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+         client  connect(C, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+         second  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D
+         second  connect(D, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+         second  send(D, \"x\")
+         second  closesocket(D)",
+    ),
+    (
+        "alike servers, alike clients",
+        "clients 2 alike {
+           client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+           client  connect(C, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+         }
+         clients 2 alike {
+           worker  accept(L, NULL, NULL) = A
+           worker  closesocket(A)
+         }",
+    ),
+    (
+        "a nonblocking listener and select",
+        "server  ioctlsocket(L, FIONBIO, 1) = 0
+         server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAEWOULDBLOCK | INVALID_SOCKET WSAECONNRESET }
+         server  select({L}, {}, NULL, 10)
+         server  accept(L, NULL, NULL) = { B | INVALID_SOCKET WSAEWOULDBLOCK | INVALID_SOCKET WSAECONNRESET }
+         client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+         client  connect(C, L) = 0
+         client  send(C, \"abc\") = 3
+         client  closesocket(C) = 0",
+    ),
+    (
+        "events and their order",
+        "server  WSACreateEvent() = E
+         server  WSAEventSelect(L, E, FD_ACCEPT|FD_CLOSE) = 0
+         server  WSAWaitForMultipleEvents({E}, INFINITE, TRUE)
+         server  WSAEnumNetworkEvents(L, E) = 0
+         server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAEWOULDBLOCK | INVALID_SOCKET WSAECONNRESET }
+         other   QueueUserAPC(accept(L), server) = TRUE
+         client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+         client  connect(C, L) = 0
+         client  closesocket(C) = 0",
+    ),
+    (
+        "a listener closed under those who wait",
+        "server  accept(L, NULL, NULL)
+         other   closesocket(L) = 0
+         client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+         client  connect(C, L)
+         client  WSACleanup()",
+    ),
+];
+
+fn program(lanes: &str, before: &str) -> Program {
+    let source =
+        format!("scenario \"explored\"\nprocess peer: client\n\n{LISTENER}{before}any order {{\n{lanes}\n}}\n");
+    program_of(&source)
+}
+
+fn program_of(source: &str) -> Program {
+    let script = winaccept::lang::parse(source.as_bytes(), "test", &|_| true);
+    let script = script.unwrap_or_else(|problems| panic!("a scenario: {problems}\n{source}"));
+    Program::new(&script).expect("the scenario fits a world")
+}
+
+fn machine(name: &str) -> Machine {
+    Machine::new(Choices::bundled().profile(name).expect("a bundled profile"))
+}
+
+/// A machine without choices, but for those that the documents leave about the order of checks.
+fn settled(change: impl FnOnce(&mut Machine)) -> Machine {
+    let mut machine = machine("documented");
+    for (point, choice) in winaccept_model::choice::CHOICES.iter().enumerate() {
+        let first = machine.profile.allowed(point).trailing_zeros() as usize;
+        machine.profile.narrow(choice.name, [choice.alternatives[first]]).expect("an alternative is known");
+    }
+    change(&mut machine);
+    machine
+}
+
+fn machines() -> Vec<Machine> {
+    vec![
+        settled(|_| {}),
+        settled(|machine| machine.profile.only(WOKEN)),
+        settled(|machine| machine.profile.only(FULL_COMPLETE_THEN_RESET)),
+        machine("windows"),
+    ]
+}
+
+/// The last section of a program, and the configurations in which it begins.
+fn last_section(program: &Program, machine: &Machine) -> (Vec<LaneCode>, Vec<Config>) {
+    let mut before = program.clone();
+    let Some(Section::AnyOrder(lanes)) = before.sections.pop() else { panic!("the program ends with lanes") };
+    (lanes, run(&before, machine, Guide::Expectations).ends)
+}
+
+#[test]
+fn finds_what_the_plain_exploration_finds() {
+    for (title, lanes) in LANES {
+        for machine in machines() {
+            // A fault that waits for a call is part of what no actor owns.
+            let program = program(lanes, "fault no-descriptors at accept 2\n");
+            let (lanes, starts) = last_section(&program, &machine);
+            let guide = Guide::Expectations;
+            let fast = interleave(&program, &machine, guide, &lanes, &starts, &Limits::default());
+            let plain = reference::interleave(&program, &machine, guide, &lanes, &starts);
+            assert_eq!(fast, plain, "{title}, {}", machine.profile.name);
+        }
+    }
+}
+
+#[test]
+fn a_limit_is_kept_and_told() {
+    let machine = settled(|_| {});
+    let options = Options { max_states: 100, symmetry: false };
+    let report = explore(&program(LANES[0].1, ""), &machine, &options);
+    assert!(!report.complete);
+    assert_eq!(report.states, 100);
+}
+
+fn counts(report: &Report) -> (u64, u64, u64) {
+    (report.states, report.transitions, report.waiting.values().sum())
+}
+
+#[test]
+fn orbits_sum_up_to_what_there_is_when_nobody_is_alike() {
+    for (title, lanes) in LANES {
+        for machine in machines() {
+            let program = program(lanes, "");
+            let plain = explore(&program, &machine, &Options { symmetry: false, ..Options::default() });
+            let sorted = explore(&program, &machine, &Options::default());
+            assert_eq!(counts(&plain), counts(&sorted), "{title}, {}", machine.profile.name);
+            assert_eq!(plain.depth, sorted.depth, "{title}");
+            assert_eq!(plain.representatives, None);
+            if let Some(representatives) = sorted.representatives {
+                assert!(representatives < plain.states, "{title}");
+            }
+            assert_eq!(plain.violations.len(), sorted.violations.len(), "{title}");
+        }
+    }
+}
+
+#[test]
+fn alike_actors_that_hold_each_others_objects_are_told_apart() {
+    let report = explore(&program(LANES[2].1, ""), &settled(|_| {}), &Options::default());
+    assert_eq!(report.refused, ["one of these actors holds an object that belongs to another alike actor"]);
+    assert!(report.representatives.is_some(), "the clients are still sorted");
+}
+
+#[test]
+fn a_violation_comes_with_a_shortest_way_that_replays() {
+    for (title, lanes) in LANES {
+        for never in ["never accept = INVALID_SOCKET WSAECONNRESET", "never connect = 0", "never closesocket = 0"] {
+            let machine = settled(|_| {});
+            let mut program = program(lanes, "");
+            let claim = program_of(&format!("scenario \"claim\"\n\n{LISTENER}{never}\n"));
+            program.nevers.clone_from(&claim.nevers);
+            let plain = explore(&program, &machine, &Options { symmetry: false, ..Options::default() });
+            let sorted = explore(&program, &machine, &Options::default());
+            assert_eq!(plain.violations.len(), sorted.violations.len(), "{title}, {never}");
+            assert!(!plain.violations.is_empty() || never != "never connect = 0", "{title}: somebody connects");
+            for (one, other) in plain.violations.iter().zip(&sorted.violations) {
+                assert_eq!(one.way.len(), other.way.len(), "both ways to {:?} are shortest", one.property);
+            }
+            for broken in plain.violations.iter().chain(&sorted.violations) {
+                let retold = Program::new(&broken.scenario).expect("the retold scenario fits a world");
+                let run = run(&retold, &machine, Guide::Expectations);
+                for (number, step) in run.steps.iter().enumerate() {
+                    let expected = |observed| retold.steps[number].expect.as_ref().is_none_or(|e| allows(e, observed));
+                    assert!(
+                        step.allowed.iter().any(expected),
+                        "{title}, {never}: step {number} {:?}\nallowed {:?}",
+                        retold.steps[number],
+                        step.allowed
+                    );
+                }
+                if let (Property::Never(_), Some((_, observed))) = (broken.property, &broken.outcome) {
+                    assert!(run.steps.iter().any(|step| step.allowed.contains(observed)), "{title}, {never}");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Numbers stand for exactly one configuration, and decoding brings it back, whatever was decoded before.
+    #[test]
+    fn a_configuration_survives_its_numbers(choices in prop::collection::vec(any::<u16>(), 10..120), which in 0..LANES.len()) {
+        let machine = machine("windows");
+        let program = program(LANES[which].1, "");
+        let (lanes, starts) = last_section(&program, &machine);
+        let mut first = starts[0].clone();
+        enter(&lanes, &mut first);
+        let mut blocks = Blocks::new(&program, &first);
+        let mut numbers = vec![0; blocks.width()];
+        let mut known: HashMap<Vec<u32>, Config> = HashMap::new();
+        let (mut events, mut possible, mut fx) = (Vec::new(), Vec::new(), Effects::default());
+        let mut config = first.clone();
+        for choice in choices {
+            moves(&program, &lanes, &config, &mut events, &mut possible);
+            if possible.is_empty() {
+                config = first.clone();
+                continue;
+            }
+            let chosen = possible[usize::from(choice) % possible.len()];
+            make(&program, &machine, &lanes, &mut config, chosen, &mut Tape::default(), &mut fx, &mut Vec::new());
+            blocks.encode(&config, &mut numbers);
+            let other = known.entry(numbers.clone()).or_insert_with(|| config.clone());
+            prop_assert_eq!(&*other, &config);
+        }
+        let different: std::collections::HashSet<&Config> = known.values().collect();
+        prop_assert_eq!(different.len(), known.len());
+        for (numbers, config) in &known {
+            blocks.decode(numbers);
+            prop_assert_eq!(&blocks.config, config);
+        }
+    }
+}
