@@ -3,6 +3,7 @@
 mod coverage;
 mod evidence;
 mod explain;
+mod explore;
 mod fmt;
 mod graph;
 mod run;
@@ -52,6 +53,8 @@ enum Command {
     Coverage(coverage::Args),
     /// Shows what each stack was seen to do, and files new recordings
     Evidence(evidence::Args),
+    /// Visits every interleaving of a scenario's actors and of the network's choices
+    Explore(explore::Args),
     /// Explains an error code, a call, a rule, a clause, a choice point, a note or a profile
     Explain(explain::Args),
     /// Draws the state machine of a call, or of sockets over all calls
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args, cli.format),
         Some(Command::Coverage(args)) => coverage::coverage(&args, cli.format),
         Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),
+        Some(Command::Explore(args)) => explore::explore(&args, cli.format),
         Some(Command::Explain(args)) => explain::explain(&args, cli.format),
         Some(Command::Graph(args)) => graph::graph(&args, cli.format),
         Some(Command::Show(args)) => show::show(&args, cli.format),

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, Routine, SockType, ThreadId, Version,
+    PollEvents, Port, Routine, ThreadId, Version,
 };
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant};

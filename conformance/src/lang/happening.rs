@@ -6,7 +6,7 @@ use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
 use super::parser::Parser;
 
-const SEGMENTS: &[(&str, SegmentName)] = &[
+pub(super) const SEGMENTS: &[(&str, SegmentName)] = &[
     ("SYN", SegmentName::Syn),
     ("SYN-ACK", SegmentName::SynAck),
     ("ACK", SegmentName::Ack),
@@ -15,7 +15,7 @@ const SEGMENTS: &[(&str, SegmentName)] = &[
     ("DATA", SegmentName::Data),
 ];
 
-const FAULTS: &[(&str, FaultKind)] = &[
+pub(super) const FAULTS: &[(&str, FaultKind)] = &[
     ("no-descriptors", FaultKind::NoDescriptors),
     ("no-buffers", FaultKind::NoBuffers),
     ("network-down", FaultKind::NetworkDown),
@@ -41,6 +41,14 @@ impl Parser<'_> {
             "drop" => {
                 let segment = self.segment()?;
                 self.socket_variable(None).map(|name| Happening::Drop(segment, name))
+            }
+            "deliver" => {
+                let segment = self.segment()?;
+                self.socket_variable(None).map(|name| Happening::Deliver(segment, name))
+            }
+            "lose" => {
+                let segment = self.segment()?;
+                self.socket_variable(None).map(|name| Happening::Lose(segment, name))
             }
             "mend" => {
                 let kind = self.cursor.one_of("a fault", FAULTS)?;

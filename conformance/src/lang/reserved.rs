@@ -3,7 +3,7 @@
 /// Words that begin a line or stand behind an actor.
 pub(super) const KEYWORDS: &[&str] = &[
     "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "hold", "release",
-    "drop", "may", "timer", "fault", "mend", "shows", "with", "in", "resumes", "prints", "exits",
+    "drop", "deliver", "lose", "may", "timer", "fault", "mend", "shows", "with", "in", "resumes", "prints", "exits",
 ];
 
 /// Words that stand for a value.

@@ -1,0 +1,182 @@
+//! `winaccept explore`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use winaccept_model::step::Machine;
+use winaccept_sim::config::Move;
+use winaccept_sim::explore::{Broken, Options, Property, Report, Taken, explore as visit};
+use winaccept_sim::observe::Observed;
+
+use super::{Format, json, print};
+use crate::lang::{render_action, render_observed, render_pattern, render_script, render_value};
+use crate::output::{ExploreOutput, ViolationOutput, Waiting};
+use crate::profiles::Choices;
+use crate::report::{table, trimmed};
+use crate::suite::{self, Scenario};
+
+/// Arguments of `explore`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept explore examples/backlog-3.winaccept              every interleaving, one state for all that differ only in
+                                                              which of the alike clients is which
+  winaccept explore --no-symmetry examples/backlog-3.winaccept    every single state
+  winaccept explore --profile windows two-acceptors           a bundled scenario, by a part of its name
+
+Outside `any order` a scenario goes step by step; inside, actors and network interleave freely, and every segment is
+delivered by an event of its own.
+
+Exit status: 1 when a property does not hold, 2 when the exploration is not complete or nothing could be explored.")]
+pub(super) struct Args {
+    /// The scenario: a file, or the name of a bundled one
+    scenario: PathBuf,
+    /// The profile that decides what a stack may do
+    #[arg(long, default_value = "documented")]
+    profile: String,
+    /// The most states to keep, 1 to 4000000000
+    #[arg(long, default_value_t = 50_000_000, value_parser = clap::value_parser!(u64).range(1..=4_000_000_000))]
+    max_states: u64,
+    /// Tells alike actors apart
+    #[arg(long)]
+    no_symmetry: bool,
+}
+
+pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
+    let scenario = suite::find(&args.scenario)?;
+    let profile = Choices::bundled().profile(&args.profile).map_err(|error| format!("error: {error}"))?;
+    let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry };
+    let report = visit(&scenario.program, &Machine::new(profile), &options);
+    match format {
+        Format::Json => print(&json(&output(&scenario, &report)))?,
+        _ => print(&text(&scenario, &report, &args.profile))?,
+    }
+    Ok(match (report.violations.is_empty(), report.complete) {
+        (false, _) => 1,
+        (true, false) => 2,
+        (true, true) => 0,
+    })
+}
+
+fn output(scenario: &Scenario, report: &Report) -> ExploreOutput {
+    ExploreOutput {
+        states: report.states,
+        transitions: report.transitions,
+        depth: report.depth,
+        complete: report.complete,
+        representatives: report.representatives,
+        outcomes: outcomes(scenario, report),
+        waiting: report
+            .waiting
+            .iter()
+            .map(|(waits, states)| Waiting {
+                waits: waits.iter().map(|w| actor_and_step(scenario, w.actor.0, w.step)).collect(),
+                states: *states,
+            })
+            .collect(),
+        violations: report.violations.iter().map(|broken| violation(scenario, broken)).collect(),
+    }
+}
+
+fn violation(scenario: &Scenario, broken: &Broken) -> ViolationOutput {
+    ViolationOutput {
+        property: property(scenario, broken),
+        events: broken.way.iter().map(|taken| event(scenario, taken)).collect(),
+        scenario: render_script(&broken.scenario),
+    }
+}
+
+fn property(scenario: &Scenario, broken: &Broken) -> String {
+    let seen = broken.outcome.as_ref().map_or(String::new(), |(step, observed)| {
+        let action = render_action(&scenario.program.steps[*step].action, &scenario.script);
+        format!(": {action} = {}", render_observed(observed, &scenario.script, None))
+    });
+    match broken.property {
+        Property::Invariant(name) => format!("invariant: {name}"),
+        Property::Expected => format!("an outcome that no step expects{seen}"),
+        Property::Never(number) => {
+            let never = &scenario.program.nevers[number];
+            let outcomes: Vec<_> = never.outcomes.iter().map(|p| render_pattern(p, &scenario.script)).collect();
+            format!("never {} = {}{seen}", never.call, outcomes.join(" | "))
+        }
+    }
+}
+
+/// By call, everything it was seen to give: values and error names, as in the JSON field.
+fn outcomes(scenario: &Scenario, report: &Report) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (step, seen) in &report.outcomes {
+        let Some(call) = scenario.program.call_at(*step) else { continue };
+        for observed in seen {
+            let text = match observed {
+                Observed::Returned(seen) if seen.error.0 != 0 => seen.error.to_string(),
+                Observed::Returned(seen) => match seen.value {
+                    winaccept_sim::observe::SeenValue::Handle => "handle".to_owned(),
+                    winaccept_sim::observe::SeenValue::Is(value) => render_value(value),
+                },
+                other => render_observed(other, &scenario.script, None),
+            };
+            all.entry(call.name().to_owned()).or_default().insert(text);
+        }
+    }
+    all.into_iter().map(|(call, codes)| (call, codes.into_iter().collect())).collect()
+}
+
+fn actor_and_step(scenario: &Scenario, actor: u8, step: usize) -> String {
+    let actor = &scenario.script.actors[usize::from(actor)].name;
+    format!("{actor}: {}", render_action(&scenario.program.steps[step].action, &scenario.script))
+}
+
+fn event(scenario: &Scenario, taken: &Taken) -> String {
+    let name = taken.name.map_or("", |name| scenario.script.names[usize::from(name.0)].text.as_str());
+    let mut text = match taken.chosen {
+        Move::Step(actor, step) => actor_and_step(scenario, actor.0, step),
+        Move::Event(event) => match taken.segment {
+            Some(segment) => format!("{segment:?} of {name} arrives"),
+            None => format!("{event:?}"),
+        },
+        other => format!("{other:?}"),
+    };
+    for seen in &taken.happened {
+        text += &format!("  -> {}", render_observed(&seen.observed, &scenario.script, None));
+    }
+    text
+}
+
+fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
+    let mut text = format!("{}\nexplored under profile {profile}\n\n", scenario.script.title);
+    let whole = if report.complete { "everything" } else { "NOT everything: --max-states was reached" };
+    text += &format!("{} states, {} transitions, depth {}: {whole}\n", report.states, report.transitions, report.depth);
+    if let Some(representatives) = report.representatives {
+        text += &format!("{representatives} representatives kept: states that differ only in which alike actor is which count once\n");
+    }
+    for refused in &report.refused {
+        text += &format!("alike actors are told apart: {refused}\n");
+    }
+    let mut rows = table(&["call", "can give"]);
+    for (call, codes) in outcomes(scenario, report) {
+        rows.add_row([call, codes.join(", ")]);
+    }
+    text += &format!("\n{}\n", trimmed(&rows));
+    if !report.waiting.is_empty() {
+        let mut rows = table(&["ends with somebody waiting", "states"]);
+        for (waits, states) in &report.waiting {
+            let waits: Vec<_> = waits.iter().map(|w| actor_and_step(scenario, w.actor.0, w.step)).collect();
+            rows.add_row([waits.join("; "), states.to_string()]);
+        }
+        text += &format!("\n{}\n", trimmed(&rows));
+    }
+    if report.violations.is_empty() {
+        return text + "\nevery invariant, expectation and claim holds\n";
+    }
+    for broken in &report.violations {
+        text += &format!("\nDOES NOT HOLD  {}\n", property(scenario, broken));
+        for (index, taken) in broken.way.iter().enumerate() {
+            text += &format!("  {:3}  {}\n", index + 1, event(scenario, taken));
+        }
+        text += "\nthe same as a scenario:\n\n";
+        text += &render_script(&broken.scenario);
+    }
+    text
+}

@@ -1,0 +1,123 @@
+//! A whole script as text: what exploring tells of a way it found can be run like any other scenario.
+
+use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Script, SegmentName, Step};
+
+use super::happening::{FAULTS, SEGMENTS};
+use super::render::{render_action, render_expect, render_pattern};
+
+/// The script as a scenario file, laid out by the formatter.
+#[must_use]
+pub fn render_script(script: &Script) -> String {
+    let mut text = format!("scenario {:?}\n", script.title);
+    for line in script.prose.lines() {
+        text += &format!("# {line}\n");
+    }
+    text.push('\n');
+    let before = text.len();
+    for (index, process) in script.processes.iter().enumerate() {
+        let actors = script.actors.iter().filter(|actor| usize::from(actor.process.0) == index);
+        let actors: Vec<&str> = actors.map(|actor| actor.name.as_str()).collect();
+        if index > 0 && !actors.is_empty() {
+            text += &format!("process {}: {}\n", process.name, actors.join(", "));
+        }
+        let named = if index == 0 { String::new() } else { format!(" {}", process.name) };
+        match process.started {
+            None => text += &format!("winsock none{named}\n"),
+            Some(version) if (version.major, version.minor) != (2, 2) => {
+                text += &format!("winsock {}.{}{named}\n", version.major, version.minor);
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(reason) = &script.model_only {
+        text += &format!("model only {reason:?}\n");
+    }
+    if text.len() > before {
+        text.push('\n');
+    }
+    for item in &script.items {
+        match item {
+            Item::Step(step) => text += &step_line(step, script, ""),
+            Item::Happening(happening, _) => text += &format!("{}\n", render_happening(happening, script)),
+            Item::AnyOrder(lanes, _) => text += &any_order(lanes, script),
+            Item::Never(never) => {
+                let outcomes: Vec<_> = never.outcomes.iter().map(|pattern| render_pattern(pattern, script)).collect();
+                text += &format!("never {} = {}\n", never.call, outcomes.join(" | "));
+            }
+        }
+    }
+    super::format_source(&text, &script.file).unwrap_or(text)
+}
+
+/// A happening, as its line reads.
+#[must_use]
+pub fn render_happening(happening: &Happening, script: &Script) -> String {
+    let name = |id: &NameId| script.names[usize::from(id.0)].text.as_str();
+    let segment = |wanted: &SegmentName| SEGMENTS.iter().find(|(_, s)| s == wanted).map_or("?", |(text, _)| text);
+    let process = |id: &winaccept_model::call::ProcessId| match id.0 {
+        0 => String::new(),
+        other => format!(" for {}", script.processes[usize::from(other)].name),
+    };
+    let fault = |wanted| FAULTS.iter().find(|(_, kind)| *kind == wanted).map_or("?", |(text, _)| text);
+    match happening {
+        Happening::Hold(c) => format!("hold {}", name(c)),
+        Happening::Release(c) => format!("release {}", name(c)),
+        Happening::Timer(c) => format!("timer of {}", name(c)),
+        Happening::Drop(s, c) => format!("drop {} of {}", segment(s), name(c)),
+        Happening::MayDrop(s, c) => format!("may drop {} of {}", segment(s), name(c)),
+        Happening::Deliver(s, c) => format!("deliver {} of {}", segment(s), name(c)),
+        Happening::Lose(s, c) => format!("lose {} of {}", segment(s), name(c)),
+        Happening::Mend(kind, p) => format!("mend {}{}", fault(*kind), process(p)),
+        Happening::Fault(f) => {
+            let at = f.at.as_ref().map_or(String::new(), |(call, n)| format!(" at {call} {n}"));
+            format!("fault {}{}{at}", fault(f.kind), process(&f.process))
+        }
+    }
+}
+
+fn any_order(lanes: &[Lane], script: &Script) -> String {
+    fn body(items: &[LaneItem], script: &Script, indent: &str, text: &mut String) {
+        let deeper = format!("{indent}  ");
+        for item in items {
+            match item {
+                LaneItem::Step(step) => *text += &step_line(step, script, indent),
+                LaneItem::Repeat(inner) => {
+                    *text += &format!("{indent}repeat {{\n");
+                    body(inner, script, &deeper, text);
+                    *text += &format!("{indent}}}\n");
+                }
+                LaneItem::Either(branches) => {
+                    for (index, branch) in branches.iter().enumerate() {
+                        *text += &if index == 0 { format!("{indent}either {{\n") } else { format!("{indent}}} or {{\n") };
+                        body(branch, script, &deeper, text);
+                    }
+                    *text += &format!("{indent}}}\n");
+                }
+            }
+        }
+    }
+    let mut text = "any order {\n".to_owned();
+    lanes.iter().for_each(|lane| body(&lane.body, script, "  ", &mut text));
+    text + "}\n"
+}
+
+fn step_line(step: &Step, script: &Script, indent: &str) -> String {
+    let actor = &script.actors[usize::from(step.actor.0)].name;
+    let action = match &step.action {
+        // The call in progress has no place in the script's data; the last one of this actor is the one.
+        Action::Resumes => format!("{} resumes", in_progress(step, script).unwrap_or("accept")),
+        other => render_action(other, script),
+    };
+    let expect = step.expect.as_ref().map_or(String::new(), |expect| format!(" = {}", render_expect(expect, script)));
+    let shows = if step.shows.is_empty() { String::new() } else { format!("  shows {}", step.shows.join(", ")) };
+    format!("{indent}{actor}  {action}{expect}{shows}\n")
+}
+
+fn in_progress(step: &Step, script: &Script) -> Option<&'static str> {
+    let before = script.items.iter().take_while(|item| !matches!(item, Item::Step(other) if std::ptr::eq(other, step)));
+    let calls = before.filter_map(|item| match item {
+        Item::Step(Step { actor, action: Action::Call(call), .. }) if *actor == step.actor => Some(call.name()),
+        _ => None,
+    });
+    calls.last()
+}
