@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Cross-compiles `winaccept` for 64-bit Windows on Debian 12, and prints the path of the executable.
 # usage: tools/build-windows.sh            target-windows/x86_64-win7-windows-gnu/release/winaccept.exe
-#        tools/build-windows.sh --tests    the package's tests, one executable per line
+#        tools/build-windows.sh --tests    its tests and those across the crates, one executable per line
 #
 # The executable needs nothing beside it: copied alone it runs on Windows 7 to 11 and on Wine 8 and 10.
 #
@@ -15,8 +15,10 @@ repo=$(dirname "$tools")
 target=x86_64-win7-windows-gnu
 
 case ${1-} in
-    '') command=(build) std=std,panic_unwind ;;
-    --tests) command=(test --no-run) std=std,panic_unwind,test ;;
+    '') command=(build) packages=(--package winaccept) std=std,panic_unwind ;;
+    --tests)
+        command=(test --no-run) packages=(--package winaccept --package winaccept-tests) std=std,panic_unwind,test
+        ;;
     *) echo "usage: $0 [--tests]" >&2 && exit 2 ;;
 esac
 
@@ -47,7 +49,7 @@ cd "$repo"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # An own folder: cargo would otherwise rebuild everything each time the other compiler had a turn.
-"$cargo" "${command[@]}" --release --locked --package winaccept --target "$target" --target-dir target-windows \
+"$cargo" "${command[@]}" --release --locked "${packages[@]}" --target "$target" --target-dir target-windows \
     "-Zbuild-std=$std" 2>&1 | tee "$log" >&2
 
 if [ "${command[0]}" = test ]; then
