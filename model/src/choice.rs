@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 37;
+pub const COUNT: usize = 43;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -83,6 +83,12 @@ choices! {
     34 "conditional-accept-option": "known" CONDITIONAL_KNOWN, "unknown" CONDITIONAL_UNKNOWN;
     35 "inherit-v6only": "inherited" V6ONLY_INHERITED, "default" V6ONLY_DEFAULT;
     36 "cancel-blocking-call": "serves-1.1" CANCEL_SERVES, "does-nothing" CANCEL_DOES_NOTHING;
+    37 "so-error-read": "clears" SO_ERROR_CLEARS, "keeps" SO_ERROR_KEEPS;
+    38 "listen-connected-code": "WSAEISCONN" LISTEN_CONNECTED_WSAEISCONN, "WSAEINVAL" LISTEN_CONNECTED_WSAEINVAL;
+    39 "fd-close-with-unread-data": "at-once" CLOSE_EVENT_AT_ONCE, "after-data" CLOSE_EVENT_AFTER_DATA;
+    40 "poll-invalid-entry": "cleared" POLL_CLEARED, "POLLNVAL" POLL_NVAL;
+    41 "poll-no-valid-socket": "WSAEINVAL" POLL_NONE_WSAEINVAL, "WSAENOTSOCK" POLL_NONE_WSAENOTSOCK;
+    42 "bind-family-code": "WSAEFAULT" BIND_FAMILY_WSAEFAULT, "WSAEOPNOTSUPP" BIND_FAMILY_WSAEOPNOTSUPP;
 }
 
 /// The choice point of this name.

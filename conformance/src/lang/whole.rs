@@ -51,7 +51,7 @@ pub fn render_script(script: &Script) -> String {
 
 /// A happening, as its line reads.
 #[must_use]
-pub fn render_happening(happening: &Happening, script: &Script) -> String {
+pub(super) fn render_happening(happening: &Happening, script: &Script) -> String {
     let name = |id: &NameId| script.names[usize::from(id.0)].text.as_str();
     let segment = |wanted: &SegmentName| SEGMENTS.iter().find(|(_, s)| s == wanted).map_or("?", |(text, _)| text);
     let process = |id: &winaccept_model::call::ProcessId| match id.0 {

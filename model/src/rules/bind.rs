@@ -2,6 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Ip, Name, Port};
+use crate::choice::{BIND_FAMILY_WSAEFAULT, BIND_FAMILY_WSAEOPNOTSUPP};
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
 use crate::world::State;
@@ -15,8 +16,18 @@ pub(super) static BIND: &[Rule] = &[
     not_a_socket("bind.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
     check("bind.already-bound", &["bind.err.WSAEINVAL.already-bound"], BOUND, Code::WSAEINVAL),
     Rule {
-        when: |at| named(at).is_none(),
+        when: |at| named(at).is_none() && !other_family(at),
         ..check("bind.bad-name", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[BIND_FAMILY_WSAEFAULT],
+        when: other_family,
+        ..check("bind.other-family", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[BIND_FAMILY_WSAEOPNOTSUPP],
+        when: other_family,
+        ..check("bind.other-family-as-WSAEOPNOTSUPP", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEOPNOTSUPP)
     },
     Rule {
         when: |at| named(at).is_some_and(|address| address.ip == Ip::NotLocal),
@@ -51,6 +62,12 @@ pub(super) static BIND: &[Rule] = &[
         )
     },
 ];
+
+/// The name is whole, but of another family than the socket.
+fn other_family(at: &At<'_>) -> bool {
+    let Call::Bind { name: Name::Address(address, length), .. } = at.call else { return false };
+    address.family != at.sock().family && length >= address.family.address_size()
+}
 
 /// The address asked for, if pointer, length and family are right.
 fn named(at: &At<'_>) -> Option<Address> {

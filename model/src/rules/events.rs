@@ -3,7 +3,7 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
-use crate::choice::{RESELECT_SIGNALS, SECOND_SILENT};
+use crate::choice::{CLOSE_EVENT_AT_ONCE, RESELECT_SIGNALS, SECOND_SILENT};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -278,7 +278,9 @@ fn connected_events(at: &mut At<'_>, s: SocketId) {
     at.occurs(s, NetworkEvents::WRITE);
     let Some(conn) = at.socket_at(s).conn else { return };
     let end = at.w.end(conn, at.w.sends(s));
-    let (data, closed) = (!end.unread.as_slice().is_empty(), end.fin_received || end.tcb == Tcb::Reset);
+    let data = !end.unread.as_slice().is_empty();
+    let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
+    let closed = reset || ended && (!data || at.chooses(CLOSE_EVENT_AT_ONCE));
     if data {
         at.occurs(s, NetworkEvents::READ);
     }

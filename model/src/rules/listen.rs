@@ -3,12 +3,17 @@
 use super::closesocket::drops;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents};
-use crate::choice::{HINT_CLAMPS, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE};
+use crate::choice::{
+    HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN, RELISTEN_DROPS, RELISTEN_KEEPS,
+    RELISTEN_UPDATES, ZERO_AS_ONE,
+};
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
 use crate::world::State;
 
 const LISTENING: States = States::of(&[State::Listening]);
+
+const CONNECTED: &[&str] = &["listen.err.WSAEISCONN", "listen.s.bound-unconnected"];
 
 /// What `SOMAXCONN` stands for here. The documents promise only "a maximum reasonable value".
 const MOST: u16 = 65535;
@@ -26,12 +31,19 @@ pub(super) static LISTEN: &[Rule] = &[
         States::of(&[State::Unbound]),
         Code::WSAEINVAL,
     ),
-    check(
-        "listen.connected",
-        &["listen.err.WSAEISCONN", "listen.s.bound-unconnected"],
-        States::of(&[State::Connected, State::Connecting]),
-        Code::WSAEISCONN,
-    ),
+    Rule {
+        under: &[LISTEN_CONNECTED_WSAEISCONN],
+        ..check("listen.connected", CONNECTED, States::of(&[State::Connected, State::Connecting]), Code::WSAEISCONN)
+    },
+    Rule {
+        under: &[LISTEN_CONNECTED_WSAEINVAL],
+        ..check(
+            "listen.connected-as-WSAEINVAL",
+            CONNECTED,
+            States::of(&[State::Connected, State::Connecting]),
+            Code::WSAEINVAL,
+        )
+    },
     Rule {
         when: |at| at.process().faults.no_buffers,
         ..check(

@@ -5,8 +5,8 @@ use super::common::case;
 use super::connect::RETRIES;
 use crate::call::{Data, Ip, NetworkEvents};
 use crate::choice::{
-    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES,
-    SAMPLED_AT_HANDSHAKE,
+    CLOSE_EVENT_AT_ONCE, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS,
+    RESET_VANISHES, SAMPLED_AT_HANDSHAKE,
 };
 use crate::code::Code;
 use crate::rule::{At, Gives, Rule, States};
@@ -250,7 +250,10 @@ pub(super) static FIN: &[Rule] = &[Rule {
             && at.socket_at(s).state == State::Connected
         {
             at.wake(s);
-            at.occurs(s, NetworkEvents::CLOSE);
+            let unread = !at.receiver().unread.as_slice().is_empty();
+            if !unread || at.chooses(CLOSE_EVENT_AT_ONCE) {
+                at.occurs(s, NetworkEvents::CLOSE);
+            }
         }
     },
     ..segment("fin.arrives", &["recv.ret.zero-graceful"], States::ANY)

@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Call, Opt, OptVal, SockType};
-use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED};
+use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED, SO_ERROR_KEEPS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
@@ -72,6 +72,15 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
             ],
             States::SOCKET,
         )
+    },
+    Rule {
+        under: &[SO_ERROR_KEEPS],
+        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::Error, .. }),
+        then: |at| {
+            let error = at.sock().error;
+            value(at, u32::from(error.0));
+        },
+        ..case("getsockopt.error-stays", &["getsockopt.so-error.resets"], States::SOCKET)
     },
     Rule {
         when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::Error, .. }),

@@ -2,6 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_initialised};
 use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
+use crate::choice::{POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -57,8 +58,14 @@ pub(super) static WSAPOLL: &[Rule] = &[
         ..check("WSAPoll.pollpri", &["wsapoll.rem.pollpri-fails"], States::ANY, Code::WSAEINVAL)
     },
     Rule {
+        under: &[POLL_NONE_WSAEINVAL],
         when: |at| polled(at).iter().all(|(handle, _)| resolved(at, handle).is_none()),
         ..check("WSAPoll.no-valid-socket", &["wsapoll.err.WSAEINVAL.no-valid"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[POLL_NONE_WSAENOTSOCK],
+        when: |at| polled(at).iter().all(|(handle, _)| resolved(at, handle).is_none()),
+        ..check("WSAPoll.no-socket-at-all", &["wsapoll.err.WSAEINVAL.no-valid"], States::ANY, Code::WSAENOTSOCK)
     },
     Rule {
         gives: Gives::Continues(Table::WSAPollReady),
@@ -73,6 +80,7 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
         then: |at| {
             let revents = revents(at);
             let count = revents.iter().filter(|events| *events != PollEvents(0)).count();
+            let revents = marked(at, revents);
             at.give(Outcome::number(count as i64).with(Out::Revents(revents)));
         },
         ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm", "tutorial.select-poll"], States::ANY)
@@ -81,6 +89,7 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
         when: |at| timeout(at) == Some(0),
         then: |at| {
             let revents = revents(at);
+            let revents = marked(at, revents);
             at.give(Outcome::number(0).with(Out::Revents(revents)));
         },
         ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
@@ -142,6 +151,19 @@ fn revents(at: &At<'_>) -> List<PollEvents, SET> {
         }
         found
     })
+}
+
+/// Entries that are no socket: cleared, or marked and still not counted.
+fn marked(at: &mut At<'_>, revents: List<PollEvents, SET>) -> List<PollEvents, SET> {
+    let invalid: List<bool, SET> = polled(at).map(|(handle, _)| resolved(at, handle).is_none());
+    if !invalid.iter().any(|invalid| invalid) || !at.chooses(POLL_NVAL) {
+        return revents;
+    }
+    let mut marked = List::default();
+    for (events, invalid) in revents.iter().zip(invalid.iter()) {
+        marked.push(if invalid { PollEvents::NVAL } else { events });
+    }
+    marked
 }
 
 /// A listener with a connection to accept; a connection with data, its end, or a reset to report.

@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
-use crate::choice::{RECV_RESET_ENDS, RECV_RESET_FAILS, TRANSFER_FAILS, TRANSFER_WAITS};
+use crate::choice::{CLOSE_EVENT_AFTER_DATA, RECV_RESET_ENDS, RECV_RESET_FAILS, TRANSFER_FAILS, TRANSFER_WAITS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -147,12 +147,16 @@ fn take(at: &mut At<'_>, len: usize) -> Data {
     let end = at.end_mut(conn, direction);
     let data = end.unread.take(len);
     let more = !end.unread.as_slice().is_empty();
+    let ended = end.fin_received;
     let disabled = at.socket_at(s).selection.disabled;
     if disabled.has(NetworkEvents::READ) {
         at.socket_mut(s).selection.disabled = disabled.without(NetworkEvents::READ);
         if more {
             at.occurs(s, NetworkEvents::READ);
         }
+    }
+    if ended && !more && at.chooses(CLOSE_EVENT_AFTER_DATA) {
+        at.occurs(s, NetworkEvents::CLOSE);
     }
     data
 }
