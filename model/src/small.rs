@@ -3,6 +3,7 @@
 use std::fmt;
 
 /// At most `N` values in order. Unused places hold the default, so equal queues are equal bytes.
+#[allow(clippy::derived_hash_with_manual_eq)] // equal queues have equal unused places
 #[derive(Clone, Copy, Eq, Hash, PartialOrd, Ord)]
 pub struct Small<T, const N: usize> {
     len: u8,

@@ -28,7 +28,7 @@ fn runner(cases: u32) -> TestRunner {
 fn walk_along(seed: u64, backlogs: [u8; 2], ops: &[Op]) -> Result<(), String> {
     let machine = Machine::new(profile(&mut Numbers(seed)));
     let mut world = busy_world(&machine, backlogs);
-    let mut tickets = Tickets::default();
+    let mut tickets = Tickets::of(&world);
     let mut story = String::new();
     for op in ops {
         let Some(event) = event::event(&world, *op) else { continue };

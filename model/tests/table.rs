@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use walk::properties::branches;
-use walk::{LOOPBACK, STREAM, call, listener};
+use walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal,
     PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
@@ -18,7 +18,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Gives};
-use winaccept_model::step::{Event, Machine, pending};
+use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::{ConnId, Direction, Process, State, World};
 
 /// A world, and the socket in it that the calls are about. The caller is thread 0, its peers are thread 1.
@@ -32,17 +32,6 @@ struct Situation {
 fn empty() -> World {
     let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
     World::new(&[process], &[(ProcessId(0), 4), (ProcessId(0), 2)])
-}
-
-/// Lets everything in flight arrive.
-fn quiet(machine: &Machine, world: &mut World) {
-    let mut events = Vec::new();
-    loop {
-        events.clear();
-        pending(world, &mut events);
-        let Some(event) = events.iter().find(|event| matches!(event, Event::Deliver(..))) else { return };
-        machine.step(world, *event, &mut Tape::default(), &mut Effects::default());
-    }
 }
 
 /// A client of thread 1 that connects to this listener without waiting for the answer.
@@ -68,7 +57,7 @@ fn situations(machine: &Machine) -> Vec<Situation> {
     let queued = |w: &mut World| {
         let s = listener(machine, w, 0, 2);
         client(machine, w, s);
-        quiet(machine, w);
+        deliver(machine, w);
         s
     };
     let accept = Call::Accept { s: Handle(0), addr: Buffer::Null, addrlen: Length::Null };
@@ -81,10 +70,10 @@ fn situations(machine: &Machine) -> Vec<Situation> {
         situation("listening, a reset connection queued", State::Listening, &|w| {
             let s = listener(machine, w, 0, 2);
             let c = client(machine, w, s);
-            quiet(machine, w);
+            deliver(machine, w);
             call(machine, w, 1, Call::Setsockopt { s: c, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
             call(machine, w, 1, Call::Closesocket { s: c });
-            quiet(machine, w);
+            deliver(machine, w);
             s
         }),
         situation("listening, nonblocking, nobody queued", State::Listening, &|w| {
@@ -104,7 +93,7 @@ fn situations(machine: &Machine) -> Vec<Situation> {
             let s = socket(w);
             call(machine, w, 0, Call::Ioctlsocket { s, argp: 1 });
             call(machine, w, 0, Call::Connect { s, name: Name::Of(to) });
-            quiet(machine, w);
+            deliver(machine, w);
             s
         }),
         situation("connected, accepted", State::Connected, &|w| {
@@ -117,7 +106,7 @@ fn situations(machine: &Machine) -> Vec<Situation> {
             let c = Handle(4);
             call(machine, w, 1, Call::Setsockopt { s: c, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
             call(machine, w, 1, Call::Closesocket { s: c });
-            quiet(machine, w);
+            deliver(machine, w);
             s
         }),
         situation("refused", State::Failed, &|w| {
@@ -126,7 +115,7 @@ fn situations(machine: &Machine) -> Vec<Situation> {
             let nobody = Address { port: Port::Fixed(9), ..LOOPBACK };
             call(machine, w, 0, Call::Connect { s, name: Name::Address(nobody, 16) });
             machine.step(w, Event::Deliver(ConnId(0), Direction::Up), &mut Tape::default(), &mut Effects::default());
-            quiet(machine, w);
+            deliver(machine, w);
             s
         }),
         situation("datagram", State::Datagram, &|w| {

@@ -9,13 +9,14 @@ pub mod properties;
 pub mod tickets;
 
 use winaccept_model::call::{
-    Address, Backlog, Call, Family, Handle, Ip, Name, NetworkEvents, Port, ProcessId, SockType, ThreadId, Version,
+    Address, Backlog, Call, Family, Handle, Ip, Name, NetworkEvents, Opt, OptVal, Port, ProcessId, SockType, ThreadId,
+    Version,
 };
 use winaccept_model::choice::CHOICES;
-use winaccept_model::outcome::Value;
+use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine};
+use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{Process, World};
 
 /// One step of a walk, as numbers that [`event::event`] reads against a world.
@@ -142,5 +143,31 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
         let event = call(machine, &mut world, 0, Call::WSACreateEvent);
         call(machine, &mut world, 0, Call::WSAEventSelect { s: Handle(0), event, mask: NetworkEvents::ACCEPT });
     }
+    if backlogs[0] == 3 {
+        reset_while_queued(machine, &mut world);
+    }
     world
+}
+
+/// A client of thread 3 connects to the first listener, and resets the connection while it waits to be accepted.
+fn reset_while_queued(machine: &Machine, world: &mut World) {
+    let s = call(machine, world, 3, STREAM).expect("the thread has a free slot");
+    call(machine, world, 3, Call::Ioctlsocket { s, argp: 1 });
+    call(machine, world, 3, Call::Connect { s, name: Name::Of(Handle(0)) });
+    deliver(machine, world);
+    call(machine, world, 3, Call::Setsockopt { s, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
+    call(machine, world, 3, Call::Closesocket { s });
+    deliver(machine, world);
+}
+
+/// Lets everything in flight arrive; tells who returned meanwhile.
+pub fn deliver(machine: &Machine, world: &mut World) -> Vec<(ThreadId, Outcome)> {
+    let (mut events, mut fx, mut returned) = (Vec::new(), Effects::default(), Vec::new());
+    loop {
+        events.clear();
+        pending(world, &mut events);
+        let Some(event) = events.iter().find(|event| matches!(event, Event::Deliver(..))) else { return returned };
+        machine.step(world, *event, &mut Tape::default(), &mut fx);
+        returned.append(&mut fx.returns);
+    }
 }

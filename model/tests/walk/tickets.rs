@@ -13,12 +13,19 @@ use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, Doing, SocketId, State, World};
 
 /// The connections that hold a ticket of each listener, first come first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tickets {
     queues: BTreeMap<SocketId, Vec<ConnId>>,
 }
 
 impl Tickets {
+    /// The tickets of those who already wait when a walk begins.
+    pub fn of(world: &World) -> Tickets {
+        let all = world.sockets().iter().enumerate();
+        let queues = all.map(|(index, socket)| (SocketId(index as u8), socket.accept_queue.iter().collect())).collect();
+        Tickets { queues }
+    }
+
     /// Follows one step; says what is wrong with it.
     pub fn follow(&mut self, before: &World, event: Event, fx: &Effects, after: &World) -> Result<(), String> {
         let mut returned = 0;

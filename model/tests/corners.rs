@@ -1,0 +1,227 @@
+//! Corners that random walks found, or seldom come by: each was wrong once.
+
+mod walk;
+
+use walk::{STREAM, call, listener};
+use winaccept_model::call::{Buffer, Call, Handle, Length, List, Name, ProcessId, Routine, ThreadId, Version};
+use winaccept_model::choice::{
+    ADDR_ON_ENTRY, ADDRLEN_KEEPS, Alt, BOUND_EXACTLY, CLEANUP_INTERRUPTED, CLOSE_INTERRUPTED, CLOSE_STAYS,
+    COUNTS_ACCEPT_QUEUE, HANDED, WAIT_INTERRUPTED, WOKEN,
+};
+use winaccept_model::code::Code;
+use winaccept_model::invariant::broken_invariant;
+use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::profile::{Profile, Tape};
+use winaccept_model::rule::Effects;
+use winaccept_model::step::{Event, Machine, pending};
+use winaccept_model::world::{ConnId, Direction, Doing, Process, Segment, World};
+
+fn machine(only: &[Alt]) -> Machine {
+    let mut profile = Profile::widest("corner");
+    only.iter().for_each(|alt| profile.only(*alt));
+    Machine::new(profile)
+}
+
+/// Two processes on Winsock 2; threads 0, 1 and 3 in the first, 2 in the second.
+fn world() -> World {
+    let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
+    World::new(&[process.clone(), process], &[0, 0, 1, 0].map(|process| (ProcessId(process), 3)))
+}
+
+/// Lets an event happen under the first alternatives, and holds the world against every invariant.
+fn happen(machine: &Machine, world: &mut World, event: Event) -> Vec<(ThreadId, Outcome)> {
+    let mut fx = Effects::default();
+    machine.step(world, event, &mut Tape::default(), &mut fx);
+    assert_eq!(broken_invariant(world), None, "after {event:?}");
+    fx.returns
+}
+
+fn calls(machine: &Machine, world: &mut World, thread: u8, call: Call) -> Option<Outcome> {
+    happen(machine, world, Event::Call(ThreadId(thread), call)).first().map(|(_, outcome)| *outcome)
+}
+
+fn accept(s: Handle) -> Call {
+    Call::Accept { s, addr: Buffer::Null, addrlen: Length::Null }
+}
+
+/// A client of thread 3 connects without waiting; delivers everything in flight; tells who returned meanwhile.
+fn client(machine: &Machine, world: &mut World, to: Handle) -> Vec<(ThreadId, Outcome)> {
+    let s = call(machine, world, 3, STREAM).expect("thread 3 has a free slot");
+    calls(machine, world, 3, Call::Ioctlsocket { s, argp: 1 });
+    calls(machine, world, 3, Call::Connect { s, name: Name::Of(to) });
+    delivers(machine, world)
+}
+
+fn delivers(machine: &Machine, world: &mut World) -> Vec<(ThreadId, Outcome)> {
+    let (mut events, mut returned) = (Vec::new(), Vec::new());
+    loop {
+        events.clear();
+        pending(world, &mut events);
+        let Some(event) = events.iter().find(|event| matches!(event, Event::Deliver(..))) else { return returned };
+        returned.extend(happen(machine, world, *event));
+    }
+}
+
+/// A listener of thread 0 that thread 2's process has a handle to as well.
+fn shared(machine: &Machine, world: &mut World) -> (Handle, Handle) {
+    let s = listener(machine, world, 0, 4);
+    calls(machine, world, 0, Call::WSADuplicateSocket { s, process: ProcessId(1) });
+    let copy = call(machine, world, 2, Call::WSASocketFromInfo { s }).expect("a socket has three handles");
+    (s, copy)
+}
+
+#[test]
+fn closing_one_handle_of_a_shared_listener_ends_the_calls_made_through_it() {
+    let machine = machine(&[CLOSE_INTERRUPTED, HANDED]);
+    let mut world = world();
+    let (s, copy) = shared(&machine, &mut world);
+    assert_eq!(calls(&machine, &mut world, 0, accept(s)), None);
+    assert_eq!(calls(&machine, &mut world, 2, accept(copy)), None);
+    let returned = happen(&machine, &mut world, Event::Call(ThreadId(1), Call::Closesocket { s }));
+    assert!(returned.contains(&(ThreadId(0), Outcome::invalid_socket(Code::WSAEINTR))), "{returned:?}");
+    // Who waits through the other handle is served.
+    let returned = client(&machine, &mut world, copy);
+    assert!(matches!(returned[..], [(ThreadId(2), Outcome { value: Value::Handle(_), .. })]), "{returned:?}");
+}
+
+#[test]
+fn a_call_that_stays_blocked_is_not_taken_for_one_on_the_next_socket_of_that_number() {
+    let machine = machine(&[CLOSE_STAYS, HANDED]);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 4);
+    assert_eq!(calls(&machine, &mut world, 0, accept(s)), None);
+    calls(&machine, &mut world, 1, Call::Closesocket { s });
+    // It waits under no number at all.
+    assert_eq!(world.threads()[0].doing, Doing::Blocked(accept(Handle::INVALID)));
+}
+
+#[test]
+fn a_woken_thread_that_leaves_makes_room_for_the_next() {
+    let machine = machine(&[WOKEN, WAIT_INTERRUPTED]);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 4);
+    for thread in [0, 1] {
+        assert_eq!(calls(&machine, &mut world, thread, accept(s)), None);
+    }
+    assert_eq!(client(&machine, &mut world, s), []);
+    assert!(matches!(world.threads()[0].doing, Doing::Woken(_)));
+    assert!(matches!(world.threads()[1].doing, Doing::Blocked(_)));
+    let routine = Routine::SetEvent(Handle::INVALID);
+    calls(&machine, &mut world, 3, Call::QueueUserAPC { routine, thread: ThreadId(0) });
+    let returned = happen(&machine, &mut world, Event::Apc(ThreadId(0)));
+    assert_eq!(returned, [(ThreadId(0), Outcome::invalid_socket(Code::WSAEINTR))]);
+    assert!(matches!(world.threads()[1].doing, Doing::Woken(_)), "the connection still waits, and so does thread 1");
+}
+
+#[test]
+fn a_repeated_syn_is_queued_once() {
+    let machine = machine(&[]);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 4);
+    let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
+    let conn = ConnId(c.0 as u8);
+    assert_eq!(calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) }), None);
+    happen(&machine, &mut world, Event::LoseNext(conn, Segment::SynAck));
+    delivers(&machine, &mut world);
+    happen(&machine, &mut world, Event::Timer(conn));
+    let returned = delivers(&machine, &mut world);
+    assert_eq!(returned, [(ThreadId(3), Outcome::number(0))]);
+    assert_eq!(world.sockets()[usize::from(s.0)].accept_queue.len(), 1);
+}
+
+#[test]
+fn a_lost_refusal_leaves_nobody_waiting_for_ever() {
+    let machine = machine(&[]);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 4);
+    let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
+    let conn = ConnId(c.0 as u8);
+    calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) });
+    calls(&machine, &mut world, 0, Call::Closesocket { s });
+    happen(&machine, &mut world, Event::Deliver(conn, Direction::Up));
+    happen(&machine, &mut world, Event::Lose(conn, Direction::Down));
+    assert!(world.conns()[usize::from(conn.0)].timer, "the SYN will be repeated");
+}
+
+#[test]
+fn the_last_ack_finds_the_bound_too() {
+    let machine = machine(&[BOUND_EXACTLY, COUNTS_ACCEPT_QUEUE]);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 1);
+    let mut conns = Vec::new();
+    for _ in 0..2 {
+        let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
+        calls(&machine, &mut world, 3, Call::Ioctlsocket { s: c, argp: 1 });
+        calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) });
+        conns.push(ConnId(c.0 as u8));
+    }
+    // Both are half open before either is complete.
+    conns.iter().for_each(|conn| drop(happen(&machine, &mut world, Event::Deliver(*conn, Direction::Up))));
+    delivers(&machine, &mut world);
+    assert_eq!(world.sockets()[usize::from(s.0)].accept_queue.len(), 1);
+    // The second is not lost: when there is room its handshake is completed by a repeated SYN-ACK.
+    assert!(calls(&machine, &mut world, 0, accept(s)).is_some());
+    happen(&machine, &mut world, Event::Timer(conns[1]));
+    delivers(&machine, &mut world);
+    assert_eq!(world.sockets()[usize::from(s.0)].accept_queue.first(), Some(conns[1]));
+}
+
+#[test]
+fn what_was_not_found_on_entry_is_found_on_taking() {
+    // A profile that leaves the stage open: the call that blocked has passed the checks on entry for good.
+    let mut profile = Profile::widest("corner");
+    for alt in [HANDED, ADDRLEN_KEEPS, ADDR_ON_ENTRY] {
+        profile.only(alt);
+    }
+    let machine = Machine::new(profile);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 4);
+    let small = Call::Accept { s, addr: Buffer::Valid, addrlen: Length::Holds(3) };
+    let (mut tape, mut fx) = (Tape::default(), Effects::default());
+    loop {
+        let mut branch = world.clone();
+        machine.step(&mut branch, Event::Call(ThreadId(0), small), &mut tape, &mut fx);
+        if fx.returns.is_empty() {
+            world = branch;
+            break;
+        }
+        assert!(tape.advance(), "one way is to notice nothing on entry, and to block");
+    }
+    let returned = client(&machine, &mut world, s);
+    assert_eq!(returned, [(ThreadId(0), Outcome::invalid_socket(Code::WSAEFAULT))]);
+}
+
+#[test]
+fn a_socket_without_a_free_handle_cannot_be_duplicated() {
+    let machine = machine(&[]);
+    let mut world = world();
+    let (s, _) = shared(&machine, &mut world);
+    assert!(call(&machine, &mut world, 2, Call::WSASocketFromInfo { s }).is_some());
+    let fourth = calls(&machine, &mut world, 2, Call::WSASocketFromInfo { s });
+    assert_eq!(fourth, Some(Outcome::invalid_socket(Code::WSAEMFILE)));
+}
+
+#[test]
+fn closing_an_event_under_a_wait_is_undefined() {
+    let machine = machine(&[]);
+    let mut world = world();
+    let event = call(&machine, &mut world, 0, Call::WSACreateEvent).expect("thread 0 has a free event");
+    let mut events = List::default();
+    events.push(event);
+    let wait = Call::WSAWaitForMultipleEvents { events, timeout: None, alertable: false };
+    assert_eq!(calls(&machine, &mut world, 0, wait), None);
+    happen(&machine, &mut world, Event::Call(ThreadId(1), Call::WSACloseEvent { event }));
+    assert_eq!(world.threads()[0].doing, Doing::Undefined);
+}
+
+#[test]
+fn wsacleanup_ends_waits_of_winsock_alone() {
+    let machine = machine(&[CLEANUP_INTERRUPTED]);
+    let mut world = world();
+    let s = listener(&machine, &mut world, 0, 4);
+    assert_eq!(calls(&machine, &mut world, 0, accept(s)), None);
+    assert_eq!(calls(&machine, &mut world, 1, Call::SleepEx { timeout: None, alertable: false }), None);
+    let returned = happen(&machine, &mut world, Event::Call(ThreadId(3), Call::WSACleanup));
+    assert!(returned.contains(&(ThreadId(0), Outcome::invalid_socket(Code::WSAEINTR))), "{returned:?}");
+    assert!(matches!(world.threads()[1].doing, Doing::Blocked(Call::SleepEx { .. })));
+}
