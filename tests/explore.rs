@@ -10,7 +10,9 @@ use winaccept_model::rule::Effects;
 use winaccept_model::step::Machine;
 use winaccept_sim::config::Config;
 use winaccept_sim::explore::blocks::Blocks;
-use winaccept_sim::explore::{Limits, Options, Property, Report, enter, explore, interleave, make, moves, reference};
+use winaccept_sim::explore::{
+    Limits, Options, Property, Report, enter, explore, interleave, make, moves, reference, to_dot,
+};
 use winaccept_sim::observe::allows;
 use winaccept_sim::program::{LaneCode, Program, Section};
 use winaccept_sim::run::{Guide, run};
@@ -159,6 +161,19 @@ fn a_limit_is_kept_and_told() {
     let report = explore(&program(LANES[0].1, ""), &machine, &options);
     assert!(!report.complete);
     assert_eq!(report.states, 100);
+}
+
+#[test]
+fn draws_small_graphs_alone() {
+    let machine = settled(|_| {});
+    let lanes = "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C\nclient  connect(C, L) = 0\nserver  accept(L, NULL, NULL) = A";
+    let small = program(lanes, "");
+    let report = explore(&small, &machine, &Options::default());
+    let dot = to_dot(&small, &machine, &|taken| format!("{:?}", taken.chosen)).expect("a small graph");
+    let edges = dot.lines().filter(|line| line.contains("->")).count() as u64;
+    assert_eq!(edges, report.transitions);
+    assert_eq!(dot.lines().count() as u64, 4 + report.states + report.transitions);
+    assert_eq!(to_dot(&program(LANES[0].1, ""), &machine, &|_| String::new()), None);
 }
 
 fn counts(report: &Report) -> (u64, u64, u64) {

@@ -3,10 +3,14 @@
 use winaccept::profiles::Choices;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
-use winaccept_sim::program::Program;
+use winaccept_sim::config::Config;
+use winaccept_sim::explore::enter;
+use winaccept_sim::program::{LaneCode, Program, Section};
+use winaccept_sim::run::{Guide, run};
 
 /// The scenario, for this many clients.
-pub(crate) fn source(clients: usize) -> String {
+#[must_use]
+pub fn source(clients: usize) -> String {
     format!(
         r#"scenario "more clients than the backlog holds"
 
@@ -34,14 +38,22 @@ any order {{
 }
 
 /// The scenario, ready to run.
-pub(crate) fn program(clients: usize) -> Program {
+///
+/// # Panics
+/// When it is broken: it is part of this crate.
+#[must_use]
+pub fn program(clients: usize) -> Program {
     let script = winaccept::lang::parse(source(clients).as_bytes(), "backlog", &|_| true);
     let script = script.unwrap_or_else(|problems| panic!("the example is a scenario: {problems:?}"));
     Program::new(&script).unwrap_or_else(|problem| panic!("the example fits a world: {}", problem.message))
 }
 
 /// The documented machine, each open choice settled: the count of states is then that of the scenario alone.
-pub(crate) fn machine() -> Machine {
+///
+/// # Panics
+/// When the bundled profiles are broken: tests hold them.
+#[must_use]
+pub fn machine() -> Machine {
     let mut profile: Profile =
         Choices::bundled().profile("documented").expect("invariant: the bundled profiles are tested");
     for (point, choice) in winaccept_model::choice::CHOICES.iter().enumerate() {
@@ -50,4 +62,37 @@ pub(crate) fn machine() -> Machine {
         profile.narrow(choice.name, [alternative]).expect("invariant: an allowed alternative is known");
     }
     Machine::new(profile)
+}
+
+/// The one section of the example that is explored, and where it begins.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The example.
+    pub program: Program,
+    /// The machine it runs on.
+    pub machine: Machine,
+    /// The lanes of the section.
+    pub lanes: Vec<LaneCode>,
+    /// Where they begin.
+    pub first: Config,
+}
+
+impl Setting {
+    /// Plays everything before the section.
+    ///
+    /// # Panics
+    /// When the example does not begin as it expects itself: it is part of this crate.
+    #[must_use]
+    pub fn new(clients: usize) -> Setting {
+        let (program, machine) = (program(clients), machine());
+        let mut before = program.clone();
+        let Some(Section::AnyOrder(lanes)) = before.sections.pop() else {
+            unreachable!("invariant: the example ends with `any order`")
+        };
+        let mut ends = run(&before, &machine, Guide::Expectations).ends;
+        let mut first = ends.pop().expect("invariant: the example begins as expected");
+        assert!(ends.is_empty(), "a machine without choices begins in one way");
+        enter(&lanes, &mut first);
+        Setting { program, machine, lanes, first }
+    }
 }

@@ -10,6 +10,7 @@ use crate::program::{LaneCode, Program};
 use crate::run::Guide;
 
 pub mod blocks;
+mod graph;
 mod moves;
 pub mod reference;
 mod report;
@@ -19,6 +20,7 @@ mod seen;
 mod symmetry;
 mod way;
 
+pub use graph::{MAX_DRAWN, to_dot};
 pub use moves::{enter, make, moves};
 pub use report::{Broken, Options, Property, Report, Waits, explore};
 use search::{Search, Task, What};

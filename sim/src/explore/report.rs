@@ -141,7 +141,7 @@ impl Whole<'_> {
             };
             for (number, step) in run.steps.into_iter().enumerate() {
                 for observed in step.allowed {
-                    self.outcome(index, number, observed, || way.clone());
+                    self.outcome(index, number, &observed, || way.clone());
                 }
             }
             for config in configs {
@@ -184,7 +184,7 @@ impl Whole<'_> {
             match &found.what {
                 What::Invariant(name) => self.broken(index, Property::Invariant(name), None, || way(&mut search)),
                 What::Outcome(number, observed) => {
-                    self.outcome(index, *number, observed.clone(), || way(&mut search));
+                    self.outcome(index, *number, observed, || way(&mut search));
                 }
             }
         }
@@ -205,15 +205,15 @@ impl Whole<'_> {
     }
 
     /// Takes note of an outcome, and of what it breaks.
-    fn outcome(&mut self, section: usize, number: usize, observed: Observed, mut way: impl FnMut() -> Vec<Taken>) {
+    fn outcome(&mut self, section: usize, number: usize, observed: &Observed, mut way: impl FnMut() -> Vec<Taken>) {
         if !self.report.outcomes.entry(number).or_default().insert(observed.clone()) {
             return;
         }
         let expect = self.program.steps[number].expect.as_ref();
-        if expect.is_some_and(|expect| !allows(expect, &observed)) {
+        if expect.is_some_and(|expect| !allows(expect, observed)) {
             self.broken(section, Property::Expected, Some((number, observed.clone())), &mut way);
         }
-        let Observed::Returned(seen) = &observed else { return };
+        let Observed::Returned(seen) = observed else { return };
         let Some(call) = self.program.call_at(number) else { return };
         for (index, never) in self.program.nevers.iter().enumerate() {
             if never.call == call.name() && never.outcomes.iter().any(|pattern| matches(pattern, seen)) {

@@ -199,7 +199,7 @@ fn state_in(slot: u64) -> usize {
 impl Shard {
     /// Where the search for an entry begins. In the order of the tags, so that growing goes through memory in order.
     fn start(&self, hash: u64) -> usize {
-        ((hash & TAG) * self.slots.len() as u64 >> 32) as usize
+        (((hash & TAG) * self.slots.len() as u64) >> 32) as usize
     }
 
     /// The configuration with this hash that `same` recognises, or the free slot where it belongs.

@@ -18,12 +18,15 @@ const UNKNOWN: u32 = u32::MAX;
 /// The place of a member that nobody points at.
 const NOWHERE: u32 = u32::MAX;
 
+/// A member of a group: the group, and its place in it.
+type Member = (usize, usize);
+
 /// The groups of alike actors of one section, and what is known of the forms of their blocks.
 #[derive(Debug)]
 pub(super) struct Symmetry {
     groups: Vec<Group>,
-    /// By actor, its group and its place in it.
-    member: Vec<Option<(usize, usize)>>,
+    /// By actor, which member it is.
+    member: Vec<Option<Member>>,
     /// By actor, its own variables and its own steps, in the order of the text.
     names: Vec<Vec<usize>>,
     steps: Vec<Vec<usize>>,
@@ -32,7 +35,7 @@ pub(super) struct Symmetry {
     from: Config,
     into: Config,
     /// By actor and number, the members that its block points at, in order, each once.
-    met: Vec<Vec<Option<Vec<(usize, usize)>>>>,
+    met: Vec<Vec<Option<Vec<Member>>>>,
     /// The number of a block after its group's members have changed places.
     moved: HashMap<(usize, u32, Vec<u8>), u32>,
 }
@@ -183,7 +186,7 @@ impl Symmetry {
         Ok(places)
     }
 
-    fn met_by(&self, actor: usize, number: u32) -> &[(usize, usize)] {
+    fn met_by(&self, actor: usize, number: u32) -> &[Member] {
         self.met[actor][number as usize].as_deref().unwrap_or_default()
     }
 
@@ -198,10 +201,8 @@ impl Symmetry {
             self.rename(blocks, actor, number);
             let mut met = Vec::new();
             for &owner in &self.renaming.met {
-                if let Some(member) = self.member[usize::from(owner)] {
-                    if !met.contains(&member) {
-                        met.push(member);
-                    }
+                if let Some(member) = self.member[usize::from(owner)].filter(|member| !met.contains(member)) {
+                    met.push(member);
                 }
             }
             self.met[actor][number as usize] = Some(met);

@@ -123,7 +123,7 @@ impl Search<'_> {
 }
 
 /// The connection that a move of the network concerns, and the segment that arrives.
-fn concerns(config: &Config, chosen: Move) -> (Option<ConnId>, Option<Segment>) {
+pub(super) fn concerns(config: &Config, chosen: Move) -> (Option<ConnId>, Option<Segment>) {
     match chosen {
         Move::Event(Event::Deliver(conn, direction) | Event::Lose(conn, direction)) => {
             (Some(conn), config.world.end(conn, direction).flight.first())

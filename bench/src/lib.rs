@@ -1,0 +1,4 @@
+//! What the benchmarks measure: one step, scenarios on the model, an exploration against stateright.
+#![forbid(unsafe_code)]
+
+pub mod backlog;
