@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 43;
+pub const COUNT: usize = 45;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -89,6 +89,8 @@ choices! {
     40 "poll-invalid-entry": "cleared" POLL_CLEARED, "POLLNVAL" POLL_NVAL;
     41 "poll-no-valid-socket": "WSAEINVAL" POLL_NONE_WSAEINVAL, "WSAENOTSOCK" POLL_NONE_WSAENOTSOCK;
     42 "bind-family-code": "WSAEFAULT" BIND_FAMILY_WSAEFAULT, "WSAEOPNOTSUPP" BIND_FAMILY_WSAEOPNOTSUPP;
+    43 "poll-pollpri": "WSAEINVAL" POLLPRI_FAILS, "ignored" POLLPRI_IGNORED;
+    44 "enum-error-event": "untouched" ENUM_ERROR_UNTOUCHED, "reset" ENUM_ERROR_RESETS;
 }
 
 /// The choice point of this name.

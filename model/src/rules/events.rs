@@ -3,7 +3,7 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
-use crate::choice::{CLOSE_EVENT_AT_ONCE, RESELECT_SIGNALS, SECOND_SILENT};
+use crate::choice::{CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED, RESELECT_SIGNALS, SECOND_SILENT};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -168,7 +168,21 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
     not_initialised("WSAEnumNetworkEvents.not-initialised", &["wsastartup.first"]),
     in_progress("WSAEnumNetworkEvents.in-progress", &["einprogress.only-1-1"]),
     network_down("WSAEnumNetworkEvents.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("WSAEnumNetworkEvents.not-a-socket", &["wsaenum.rem.error-no-change"]),
+    Rule {
+        under: &[ENUM_ERROR_UNTOUCHED],
+        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket", &["wsaenum.rem.error-no-change"])
+    },
+    Rule {
+        kind: crate::rule::Kind::CheckConsumes,
+        under: &[ENUM_ERROR_RESETS],
+        then: |at| {
+            let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
+            if let Some(id) = event.and_then(|handle| at.w.resolve_event(handle)) {
+                at.event_mut(id).signalled = false;
+            }
+        },
+        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket-resets-event", &["wsaenum.rem.error-no-change"])
+    },
     Rule {
         then: |at| {
             let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };

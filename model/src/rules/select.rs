@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_initialised};
 use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
-use crate::choice::{POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL};
+use crate::choice::{POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL, POLLPRI_FAILS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -54,6 +54,7 @@ pub(super) static WSAPOLL: &[Rule] = &[
     in_progress("WSAPoll.in-progress", &["einprogress.only-1-1"]),
     network_down("WSAPoll.network-down", &["listen.err.WSAENETDOWN"]),
     Rule {
+        under: &[POLLPRI_FAILS],
         when: |at| polled(at).iter().any(|(_, events)| events.has(PollEvents::PRI)),
         ..check("WSAPoll.pollpri", &["wsapoll.rem.pollpri-fails"], States::ANY, Code::WSAEINVAL)
     },

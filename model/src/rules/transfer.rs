@@ -34,6 +34,11 @@ pub(super) static SEND: &[Rule] = &[
     },
     Rule {
         under: &[TRANSFER_WAITS],
+        when: |at| at.nonblocking(),
+        ..check("send.listening-as-WSAECONNRESET", &["wsasend.err.WSAENOTCONN"], LISTENING, Code::WSAECONNRESET)
+    },
+    Rule {
+        under: &[TRANSFER_WAITS],
         gives: Gives::Blocks,
         ..case("send.listening-waits", &["wsasend.err.WSAENOTCONN"], LISTENING)
     },
@@ -85,6 +90,11 @@ pub(super) static RECV: &[Rule] = &[
     },
     Rule {
         under: &[TRANSFER_WAITS],
+        when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
+        ..check("recv.listening-would-block", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        under: &[TRANSFER_WAITS],
         gives: Gives::Continues(Table::RecvData),
         ..case("recv.listening-waits", &["recv.err.WSAENOTCONN"], LISTENING)
     },
@@ -102,12 +112,20 @@ pub(super) static RECV: &[Rule] = &[
 /// What recv, new or blocked, finds.
 pub(super) static RECV_DATA: &[Rule] = &[
     Rule {
+        when: |at| at.again && own(at).tcb == Tcb::Reset,
+        ..check("recv.reset-while-waiting", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
+    },
+    Rule {
         under: &[RECV_RESET_FAILS],
-        when: |at| own(at).tcb == Tcb::Reset,
+        when: |at| !at.again && own(at).tcb == Tcb::Reset,
         ..check("recv.reset", &["recv.rem.reset", "closesocket.rem.linger-zero-reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
-        when: |at| own(at).unread.as_slice().is_empty() && !own(at).fin_received && at.nonblocking() && !at.again,
+        when: |at| {
+            let end = own(at);
+            let nothing = end.unread.as_slice().is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
+            nothing && at.nonblocking() && !at.again
+        },
         ..check("recv.would-block", &["ioctl.fionbio.set"], CONNECTED, Code::WSAEWOULDBLOCK)
     },
     Rule {
@@ -131,6 +149,11 @@ pub(super) static RECV_DATA: &[Rule] = &[
     },
     Rule { when: |at| own(at).fin_received, ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED) },
     Rule { gives: Gives::Blocks, ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
+    // Readable is all that such a stack waits for: a connection that is queued makes a listener so.
+    Rule {
+        when: |at| !at.sock().accept_queue.is_empty(),
+        ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
+    },
     Rule { gives: Gives::Blocks, ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
 ];
 
