@@ -108,7 +108,8 @@ fn print(text: &str) -> Result<(), String> {
 
 /// Data as JSON, for people and programs.
 fn json(data: &impl serde::Serialize) -> String {
-    let text = serde_json::to_string_pretty(data).expect("invariant: the outputs have string keys and no failing parts");
+    let text =
+        serde_json::to_string_pretty(data).expect("invariant: the outputs have string keys and no failing parts");
     text + "\n"
 }
 

@@ -10,6 +10,7 @@ use winaccept_model::choice::Alt;
 use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
+use winaccept_sim::program::Section;
 use winaccept_sim::run::{Guide, Run, run};
 
 use crate::profiles::{self, NAMES};
@@ -108,7 +109,8 @@ impl Coverage {
         let hook = std::panic::take_hook();
         // A mutant may break an invariant of the model; that is one of the ways in which it is noticed.
         std::panic::set_hook(Box::new(|_| {}));
-        let originals: Vec<Originals> = scenarios.iter().map(Originals::of).collect();
+        let originals: Vec<Vec<Original>> =
+            NAMES.iter().map(|name| scenarios.iter().map(|scenario| Original::of(scenario, name)).collect()).collect();
         let scope = crate::scope::Scope::of(scenarios);
         let all = mutants();
         let next = AtomicUsize::new(0);
@@ -177,7 +179,12 @@ impl Coverage {
             return "no scenario shows it".to_owned();
         }
         let cited = rules::all().any(|(_, rule)| rule.cites.contains(&clause));
-        if cited { "no mutant of a rule that cites it fails first at the step that shows it" } else { "no rule cites it" }.to_owned()
+        if cited {
+            "no mutant of a rule that cites it fails first at the step that shows it"
+        } else {
+            "no rule cites it"
+        }
+        .to_owned()
     }
 
     /// How many mutants met this fate.
@@ -214,19 +221,34 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
     all
 }
 
-/// A scenario's runs with nothing broken, by profile.
-struct Originals {
-    runs: Vec<Run>,
+/// A scenario's run under one profile with nothing broken.
+struct Original {
+    run: Run,
     tables: BTreeSet<Table>,
     fired: BTreeSet<&'static str>,
+    /// What some step of it shows.
+    shows: BTreeSet<String>,
+    /// It explores: to be run only where nothing cheaper notices, or where it shows what the rule cites.
+    costly: bool,
 }
 
-impl Originals {
-    fn of(scenario: &Scenario) -> Originals {
-        let runs: Vec<Run> = NAMES.iter().map(|name| run(&scenario.program, &machine(name, None), Guide::Expectations)).collect();
-        let fired: BTreeSet<&'static str> = runs.iter().flat_map(|run| &run.steps).flat_map(|step| step.rules.iter().copied()).collect();
+impl Original {
+    fn of(scenario: &Scenario, profile: &str) -> Original {
+        let run = run(&scenario.program, &machine(profile, None), Guide::Expectations);
+        let fired: BTreeSet<&'static str> = run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
         let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
-        Originals { runs, tables, fired }
+        let shows = scenario.clauses().into_iter().map(str::to_owned).collect();
+        let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));
+        Original { run, tables, fired, shows, costly }
+    }
+
+    /// Can this mutant make a difference here? One that fires less than its rule matters only where the rule fires, one that
+    /// fires more where its table is asked.
+    fn concerns(&self, table: Table, mutant: Mutant) -> bool {
+        match mutant.mutation {
+            Mutation::Always => self.tables.contains(&table),
+            _ => self.fired.contains(mutant.rule.name),
+        }
     }
 }
 
@@ -235,41 +257,52 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
     Machine { mutant, ..Machine::new(profile) }
 }
 
-fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Originals], scope: &crate::scope::Scope) -> Judged {
+fn judge(
+    table: Table,
+    mutant: Mutant,
+    scenarios: &[Scenario],
+    originals: &[Vec<Original>],
+    scope: &crate::scope::Scope,
+) -> Judged {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
-    for (profile_index, name) in NAMES.iter().enumerate() {
+    for (name, originals) in NAMES.iter().zip(originals) {
+        if killed && *name != "documented" {
+            break; // where it is noticed counts only for what the documents say
+        }
         let broken = machine(name, Some(mutant));
-        for (index, (scenario, original)) in scenarios.iter().zip(originals).enumerate() {
-            // A mutant that fires less than its rule matters only where the rule fires, one that fires more where its table is asked.
-            let concerned = match mutant.mutation {
-                Mutation::Always => original.tables.contains(&table),
-                _ => original.fired.contains(mutant.rule.name),
-            };
-            if !concerned {
-                continue;
-            }
-            let played = catch_unwind(AssertUnwindSafe(|| run(&scenario.program, &broken, Guide::Expectations)));
-            let place = match &played {
-                Ok(played) if *name == "documented" => first_failure(scenario, played),
-                Ok(played) => first_change(played, &original.runs[profile_index]),
-                // The model itself noticed; where in the scenario is not known.
-                Err(_) => Some(Place::Step(usize::MAX)),
-            };
-            if let Some(place) = place {
-                killed = true;
-                if *name == "documented" {
-                    noticed.insert((index, place));
+        // The cheap ones first: what explores need not be run for a mutant that is dead.
+        for costly in [false, true] {
+            for (index, (scenario, original)) in scenarios.iter().zip(originals).enumerate() {
+                let claims = mutant.rule.cites.iter().any(|clause| original.shows.contains(*clause));
+                let needed = !killed || (*name == "documented" && claims);
+                if original.costly != costly || !needed || !original.concerns(table, mutant) {
+                    continue;
+                }
+                let played = catch_unwind(AssertUnwindSafe(|| run(&scenario.program, &broken, Guide::Expectations)));
+                let place = match &played {
+                    Ok(played) if *name == "documented" => first_failure(scenario, played),
+                    Ok(played) => first_change(played, &original.run),
+                    // The model itself noticed; where in the scenario is not known.
+                    Err(_) => Some(Place::Step(usize::MAX)),
+                };
+                if let Some(place) = place {
+                    killed = true;
+                    if *name == "documented" {
+                        noticed.insert((index, place));
+                    }
                 }
             }
         }
     }
     let fate = if killed {
         Fate::Killed
+    } else if let Some(reason) = explanation(mutant) {
+        Fate::Survives(Some(reason))
     } else if scope.cannot_tell(mutant) {
         Fate::Equivalent
     } else {
-        Fate::Survives(explanation(mutant))
+        Fate::Survives(None)
     };
     Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed }
 }
@@ -283,7 +316,9 @@ fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {
     if let Some((number, _)) = played.broken.first() {
         return Some(Place::Step(*number));
     }
-    (0..scenario.program.nevers.len()).find(|&n| crate::never::claim_broken(scenario, played, n).is_some()).map(Place::Never)
+    (0..scenario.program.nevers.len())
+        .find(|&n| crate::never::claim_broken(scenario, played, n).is_some())
+        .map(Place::Never)
 }
 
 fn first_change(played: &Run, original: &Run) -> Option<Place> {

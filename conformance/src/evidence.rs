@@ -62,7 +62,12 @@ pub struct StepLine {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "evidence", rename_all = "lowercase", deny_unknown_fields)]
 enum Line {
-    Begin { schema: u32, stack: StackLine, date: String, winaccept: String },
+    Begin {
+        schema: u32,
+        stack: StackLine,
+        date: String,
+        winaccept: String,
+    },
     Scenario {
         file: String,
         digest: String,
@@ -72,7 +77,10 @@ enum Line {
         failed: Option<String>,
         steps: Vec<StepLine>,
     },
-    End { scenarios: usize, digest: String },
+    End {
+        scenarios: usize,
+        digest: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,7 +191,9 @@ impl Recording {
                     return Err(format!("error: {place}: a second recording begins; add one at a time"));
                 }
                 (_, None) => {
-                    return Err(format!("error: {place}: the beginning of the recording is missing; copy the whole output"));
+                    return Err(format!(
+                        "error: {place}: the beginning of the recording is missing; copy the whole output"
+                    ));
                 }
                 (Line::Scenario { file, digest, not_taken, failed, steps }, Some(recording)) => {
                     recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed });
@@ -191,7 +201,9 @@ impl Recording {
                 (Line::End { scenarios, digest: expected }, Some(recording)) => {
                     let found = recording.scenarios.len();
                     if found != scenarios {
-                        return Err(format!("error: {place}: {scenarios} scenarios were recorded, {found} are here; lines are missing"));
+                        return Err(format!(
+                            "error: {place}: {scenarios} scenarios were recorded, {found} are here; lines are missing"
+                        ));
                     }
                     if digest(&covered) != expected {
                         return Err(format!("error: {place}: the digest does not fit: a line was changed on the way"));
@@ -203,7 +215,9 @@ impl Recording {
             covered.push('\n');
         }
         Err(match recording {
-            None => format!("error: {name}: no evidence in this text; a recording begins with {{\"evidence\":\"begin\""),
+            None => {
+                format!("error: {name}: no evidence in this text; a recording begins with {{\"evidence\":\"begin\"")
+            }
             Some(_) => format!("error: {name}: the end of the recording is missing; copy the whole output"),
         })
     }
@@ -273,7 +287,8 @@ fn line(line: &Line) -> String {
 /// When a bundled evidence file is broken; a test reads them all.
 #[must_use]
 pub fn bundled() -> Vec<Recording> {
-    let mut files: Vec<_> = BUNDLED.files().filter(|file| file.path().extension().is_some_and(|e| e == "jsonl")).collect();
+    let mut files: Vec<_> =
+        BUNDLED.files().filter(|file| file.path().extension().is_some_and(|e| e == "jsonl")).collect();
     files.sort_by_key(|file| file.path());
     let read = |file: &include_dir::File<'_>| {
         let text = file.contents_utf8().expect("evidence files are tested");

@@ -32,5 +32,5 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use format::format_source;
 pub use observation::parse_observed;
 pub use parser::parse;
-pub use whole::render_script;
 pub use render::{render_action, render_call, render_expect, render_observed, render_pattern, render_value};
+pub use whole::render_script;

@@ -16,9 +16,12 @@ pub fn broken(scenario: &Scenario, played: &Run) -> Option<String> {
 #[must_use]
 pub fn claim_broken(scenario: &Scenario, played: &Run, claim: usize) -> Option<String> {
     let never = &scenario.program.nevers[claim];
-    let concerned = scenario.program.steps.iter().enumerate().filter(|(number, _)| {
-        scenario.program.call_at(*number).is_some_and(|call| call.name() == never.call)
-    });
+    let concerned = scenario
+        .program
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| scenario.program.call_at(*number).is_some_and(|call| call.name() == never.call));
     for (number, _) in concerned {
         for seen in &played.steps[number].allowed {
             let Observed::Returned(seen) = seen else { continue };

@@ -24,7 +24,9 @@ pub fn table(header: &[&str]) -> Table {
 pub(crate) fn run(outcome: &Outcome<'_>) -> String {
     let mut text = format!("{} {}, judged by profile {}\n\n", outcome.name, outcome.version, outcome.profile);
     let mut rows = table(&["verdict", "scenario", "why"]);
-    for verdict in [Verdict::Fail, Verdict::Fixed, Verdict::Unresolved, Verdict::Blocked, Verdict::Deviates, Verdict::ModelOnly] {
+    for verdict in
+        [Verdict::Fail, Verdict::Fixed, Verdict::Unresolved, Verdict::Blocked, Verdict::Deviates, Verdict::ModelOnly]
+    {
         for (scenario, judged) in outcome.judged.iter().filter(|(_, judged)| judged.verdict == verdict) {
             rows.add_row([verdict.name(), scenario.file.trim_end_matches(".winaccept"), &judged.reason]);
         }
@@ -41,7 +43,9 @@ pub(crate) fn run(outcome: &Outcome<'_>) -> String {
     let open = outcome.judged.iter().filter(|(_, judged)| judged.rests_on_unknown).count();
     text += &format!("{} scenarios: {}\n", outcome.judged.len(), counts.join(", "));
     if open > 0 {
-        text += &format!("{open} of them rest on a choice of which nobody knows what this stack does: the documented set is kept\n");
+        text += &format!(
+            "{open} of them rest on a choice of which nobody knows what this stack does: the documented set is kept\n"
+        );
     }
     text
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
-use winaccept_sim::program::Section;
 use winaccept_sim::observe::{Observed, allows, matches, same};
+use winaccept_sim::program::Section;
 use winaccept_sim::run::{Guide, Run, StepRun, run};
 use winaccept_sim::script::{Action, Expect, Script, Step};
 

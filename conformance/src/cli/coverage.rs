@@ -5,7 +5,9 @@ use winaccept_model::rules;
 
 use super::{Format, json, print};
 use crate::coverage::{Coverage, Fate, Judged, is_cited};
-use crate::output::{CoverageOutput, DocumentCoverage, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor, Uncovered};
+use crate::output::{
+    CoverageOutput, DocumentCoverage, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor, Uncovered,
+};
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
@@ -78,7 +80,8 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
         let mut rows = table(&[&document.to_string(), "", "shown by"]);
         for clause in Spec::bundled().clauses_of(document).filter(|clause| clause.testable.is_testable()) {
             let places = coverage.shown.by_clause.get(&clause.id);
-            let mut files: Vec<&str> = places.into_iter().flatten().map(|(index, _)| scenarios[*index].file.as_str()).collect();
+            let mut files: Vec<&str> =
+                places.into_iter().flatten().map(|(index, _)| scenarios[*index].file.as_str()).collect();
             files.dedup();
             let shown = match files.as_slice() {
                 [] => String::new(),
@@ -96,7 +99,12 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
         rows.add_row([document.to_string(), clauses.to_string(), testable.to_string(), covered.to_string()]);
     }
     let (testable, covered) = coverage.related();
-    rows.add_row(["related pages".to_owned(), Spec::bundled().related().len().to_string(), testable.to_string(), covered.to_string()]);
+    rows.add_row([
+        "related pages".to_owned(),
+        Spec::bundled().related().len().to_string(),
+        testable.to_string(),
+        covered.to_string(),
+    ]);
     text += &format!("{}\n\n", trimmed(&rows));
     let mut rows = table(&["not covered", "why"]);
     for (clause, reason) in coverage.uncovered(&[Document::Accept, Document::Tutorial]) {
@@ -125,7 +133,9 @@ fn mutants(coverage: &Coverage) -> String {
         coverage.count(|fate| *fate == Fate::Equivalent),
     );
     let (worlds, events) = coverage.scope;
-    text += &format!("equivalent: not told apart by any of {events} events in {worlds} worlds that the scenarios lead to\n\n");
+    text += &format!(
+        "equivalent: not told apart by any of {events} events in {worlds} worlds that the scenarios lead to\n\n"
+    );
     let mut rows = table(&["survivor", "mutation", "why that is no gap"]);
     for judged in &coverage.mutants {
         if let Fate::Survives(reason) = &judged.fate {

@@ -101,7 +101,12 @@ fn add(file: &PathBuf, to: &PathBuf, replace: bool) -> Result<u8, String> {
     let temporary = target.with_extension("jsonl.new");
     let write = std::fs::write(&temporary, recording.write()).and_then(|()| std::fs::rename(&temporary, &target));
     write.map_err(|error| format!("error: {}: {error}", target.display()))?;
-    println!("{judged} scenarios of {} ({}) judged and filed in {}", recording.stack(), recording.date, target.display());
+    println!(
+        "{judged} scenarios of {} ({}) judged and filed in {}",
+        recording.stack(),
+        recording.date,
+        target.display()
+    );
     if stale + unknown > 0 {
         println!("{stale} were recorded from another text, {unknown} are not known here: kept, but not judged");
     }
@@ -127,11 +132,10 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
     let recordings = evidence::bundled();
     let rows: Vec<EvidenceRow> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();
     match format {
-        Format::Json => {
-            print(&json(&rows))
-        }
+        Format::Json => print(&json(&rows)),
         Format::Text => {
-            let mut header = vec!["scenario and step".to_owned(), "documented".to_owned(), "windows (profile)".to_owned()];
+            let mut header =
+                vec!["scenario and step".to_owned(), "documented".to_owned(), "windows (profile)".to_owned()];
             header.extend(recordings.iter().map(|recording| format!("{} ({})", recording.stack(), recording.date)));
             let mut shown = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
             for row in &rows {
@@ -156,7 +160,8 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
 fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<EvidenceRow> {
     let script = &scenario.script;
     let windows = super::run::allowed_under(scenario, "windows");
-    let replays: Vec<_> = recordings.iter().map(|recording| (recording.stack(), recording.replay_of(scenario))).collect();
+    let replays: Vec<_> =
+        recordings.iter().map(|recording| (recording.stack(), recording.replay_of(scenario))).collect();
     let mut rows = Vec::new();
     for (number, step) in scenario.program.steps.iter().enumerate().filter(|(_, step)| !step.shows.is_empty()) {
         let mut stacks = BTreeMap::from([("windows".to_owned(), windows[number].clone())]);

@@ -149,7 +149,9 @@ fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
     let whole = if report.complete { "everything" } else { "NOT everything: --max-states was reached" };
     text += &format!("{} states, {} transitions, depth {}: {whole}\n", report.states, report.transitions, report.depth);
     if let Some(representatives) = report.representatives {
-        text += &format!("{representatives} representatives kept: states that differ only in which alike actor is which count once\n");
+        text += &format!(
+            "{representatives} representatives kept: states that differ only in which alike actor is which count once\n"
+        );
     }
     for refused in &report.refused {
         text += &format!("alike actors are told apart: {refused}\n");

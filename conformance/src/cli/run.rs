@@ -88,7 +88,8 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
             let (outcome, recording) = on_stack(&scenarios, &mut stack, args.profile.as_deref())?;
             if let Some(file) = &args.record {
                 let file = numbered(file, &label, outputs.len());
-                std::fs::write(&file, recording.write()).map_err(|error| format!("error: {}: {error}", file.display()))?;
+                std::fs::write(&file, recording.write())
+                    .map_err(|error| format!("error: {}: {error}", file.display()))?;
                 eprintln!("recorded: {}", file.display());
             }
             status = status.max(outcome.status(args.strict));
@@ -108,7 +109,9 @@ pub(super) fn without_command(format: Format) -> Result<u8, String> {
         let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
         let status = outcome.status(false);
         show(&[outcome], format)?;
-        println!("\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n");
+        println!(
+            "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n"
+        );
         print!("{}", recording.write());
         Ok(status)
     }
@@ -188,19 +191,30 @@ fn stacks(args: &Args) -> Result<Vec<(CommandStack, String)>, String> {
                 if wrapper.exists() {
                     wines.push((crate::stack::wine(&wrapper, &args.exe).map_err(failed)?, name.to_owned()));
                 } else {
-                    eprintln!("{name}: not run, because {} does not exist; tools/setup-wine.sh sets it up", wrapper.display());
+                    eprintln!(
+                        "{name}: not run, because {} does not exist; tools/setup-wine.sh sets it up",
+                        wrapper.display()
+                    );
                 }
             }
             if wines.is_empty() {
-                return Err("error: no Wine is set up here\nhelp: tools/setup-wine.sh sets them up; wine:PATH names any other".to_owned());
+                return Err(
+                    "error: no Wine is set up here\nhelp: tools/setup-wine.sh sets them up; wine:PATH names any other"
+                        .to_owned(),
+                );
             }
             Ok(wines)
         }
-        ("wine", path) => Ok(vec![(crate::stack::wine(Path::new(path), &args.exe).map_err(failed)?, "wine".to_owned())]),
+        ("wine", path) => {
+            Ok(vec![(crate::stack::wine(Path::new(path), &args.exe).map_err(failed)?, "wine".to_owned())])
+        }
         ("exec", "") => Err("error: exec: needs a command, as in --stack exec:'python3 worker.py'".to_owned()),
         ("exec", command) => Ok(vec![(crate::stack::exec(command).map_err(failed)?, "exec".to_owned())]),
         ("windows", "") => windows(),
-        _ => Err(format!("error: no stack is called `{}`; there are model, windows, wine, wine:PATH and exec:COMMAND", args.stack)),
+        _ => Err(format!(
+            "error: no stack is called `{}`; there are model, windows, wine, wine:PATH and exec:COMMAND",
+            args.stack
+        )),
     }
 }
 
@@ -285,8 +299,11 @@ impl Outcome<'_> {
 
 /// By step, what a profile allows on the model, as people read it.
 pub(super) fn allowed_under(scenario: &Scenario, profile: &str) -> Vec<String> {
-    let Ok(profile) = Choices::bundled().profile(profile) else { return vec![String::new(); scenario.program.steps.len()] };
-    let played = winaccept_sim::run::run(&scenario.program, &Machine::new(profile), winaccept_sim::run::Guide::Expectations);
+    let Ok(profile) = Choices::bundled().profile(profile) else {
+        return vec![String::new(); scenario.program.steps.len()];
+    };
+    let played =
+        winaccept_sim::run::run(&scenario.program, &Machine::new(profile), winaccept_sim::run::Guide::Expectations);
     let shown = |(number, step): (usize, &winaccept_sim::script::Step)| {
         let mut all: Vec<String> = Vec::new();
         for seen in &played.steps[number].allowed {

@@ -1,6 +1,5 @@
 //! What `winaccept` prints without a command: what is covered, what holds on the model, and who disagrees with the documents.
 
-
 use super::run::{Outcome, on_model, profile_of};
 use super::{Format, json, print};
 use crate::coverage::Coverage;
@@ -59,7 +58,13 @@ fn documents(scenarios: &[Scenario]) -> String {
     }
     let (testable, shown) = coverage.related();
     let related = Spec::bundled().related().len();
-    rows.add_row(["related pages".to_owned(), related.to_string(), testable.to_string(), shown.to_string(), bar(shown, testable)]);
+    rows.add_row([
+        "related pages".to_owned(),
+        related.to_string(),
+        testable.to_string(),
+        shown.to_string(),
+        bar(shown, testable),
+    ]);
     format!("{}\n\n", trimmed(&rows))
 }
 
@@ -69,7 +74,8 @@ fn bar(part: usize, whole: usize) -> String {
 }
 
 fn model_line(model: &Outcome<'_>) -> String {
-    let mut text = format!("{} of {} scenarios hold on the model as documented\n", model.count(Verdict::Pass), model.judged.len());
+    let mut text =
+        format!("{} of {} scenarios hold on the model as documented\n", model.count(Verdict::Pass), model.judged.len());
     for (scenario, judged) in model.judged.iter().filter(|(_, judged)| judged.verdict != Verdict::Pass) {
         text += &format!("  {} {}: {}\n", judged.verdict.name(), scenario.file, judged.reason);
     }
@@ -96,7 +102,8 @@ fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
     let mut reasons = table(&["where they disagree with the documents", "stack", "does", "because"]);
     for choice in &Choices::bundled().choices {
         for column in columns {
-            let explained = column.judged.iter().filter(|(_, judged)| judged.choices.iter().any(|c| *c == choice.name)).count();
+            let explained =
+                column.judged.iter().filter(|(_, judged)| judged.choices.iter().any(|c| *c == choice.name)).count();
             if explained == 0 {
                 continue;
             }
@@ -106,7 +113,12 @@ fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
                 (Some(source), Some(grade)) => format!("{} [{source}, {grade}]", entry.because),
                 _ => entry.because.clone(),
             };
-            reasons.add_row([format!("{} ({explained})", choice.name), name.to_owned(), entry.allows.join(" | "), source]);
+            reasons.add_row([
+                format!("{} ({explained})", choice.name),
+                name.to_owned(),
+                entry.allows.join(" | "),
+                source,
+            ]);
         }
     }
     if !reasons.is_empty() {
@@ -114,8 +126,9 @@ fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
     }
     let stale = columns.iter().skip(1).map(|column| scenarios.len() - column.judged.len()).max().unwrap_or_default();
     if stale > 0 {
-        text += &format!("{stale} scenarios are newer than the recorded evidence; `run --stack wine --record` renews it\n\n");
+        text += &format!(
+            "{stale} scenarios are newer than the recorded evidence; `run --stack wine --record` renews it\n\n"
+        );
     }
     text
 }
-

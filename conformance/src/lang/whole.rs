@@ -88,7 +88,8 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
                 }
                 LaneItem::Either(branches) => {
                     for (index, branch) in branches.iter().enumerate() {
-                        *text += &if index == 0 { format!("{indent}either {{\n") } else { format!("{indent}}} or {{\n") };
+                        *text +=
+                            &if index == 0 { format!("{indent}either {{\n") } else { format!("{indent}}} or {{\n") };
                         body(branch, script, &deeper, text);
                     }
                     *text += &format!("{indent}}}\n");
