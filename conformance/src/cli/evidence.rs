@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
@@ -55,7 +55,7 @@ pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
     }
 }
 
-fn add(file: &PathBuf, to: &PathBuf, replace: bool) -> Result<u8, String> {
+fn add(file: &Path, to: &Path, replace: bool) -> Result<u8, String> {
     let (text, name) = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("error: standard input: {error}"))?;
