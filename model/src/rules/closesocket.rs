@@ -1,7 +1,7 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, How, NetworkEvents};
+use crate::call::{Call, How};
 use crate::choice::{LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
 use crate::engine::sends;
@@ -195,5 +195,4 @@ fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
         connection.timer &= connection.server.tcb == Tcb::SynReceived;
     }
     at.reap(conn);
-    let _ = NetworkEvents::CLOSE; // no FD_CLOSE follows closesocket: nothing occurs at the closing side
 }
