@@ -312,20 +312,19 @@ fn quiet(program: &Program, machine: &Machine, branches: Vec<Branch>) -> Vec<Bra
                 break;
             }
         }
-        match moved {
-            true => {}
-            false => {
-                let same = |other: &Branch| other.config == branch.config && other.happened == branch.happened;
-                match done.iter().position(same) {
-                    // Branches come last first: of those that end alike a log tells the first.
-                    Some(at) if branch.log.is_some() => {
-                        done.remove(at);
-                        done.push(branch);
-                    }
-                    Some(_) => {}
-                    None => done.push(branch),
-                }
+        if moved {
+            continue;
+        }
+        // Branches come last first: of those that end alike a log tells the first, and the rules are those of all.
+        let same = |other: &Branch| other.config == branch.config && other.happened == branch.happened;
+        match done.iter().position(same) {
+            Some(at) if branch.log.is_some() => {
+                let mut branch = branch;
+                branch.rules.extend(done.remove(at).rules);
+                done.push(branch);
             }
+            Some(at) => done[at].rules.extend(branch.rules),
+            None => done.push(branch),
         }
     }
     done.reverse();
