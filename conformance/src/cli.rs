@@ -72,6 +72,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    winaccept_sim::limit::are_errors();
     let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_)));
     if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
         eprintln!("error: only graph and show draw; everything else writes text or json");

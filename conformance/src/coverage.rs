@@ -308,6 +308,10 @@ fn judge(
 }
 
 fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {
+    if played.limit.is_some() {
+        // The mutant ran into a limit of the model, which no bundled scenario does; where it went wrong is not known.
+        return Some(Place::Step(usize::MAX));
+    }
     let steps = scenario.program.steps.iter().zip(&played.steps);
     let step = steps.enumerate().find(|(_, (step, run))| step_allowed(step, run, &scenario.script).is_err());
     if let Some((number, _)) = step {

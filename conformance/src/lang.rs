@@ -28,7 +28,7 @@ mod token;
 mod variable;
 mod whole;
 
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, too_large};
 pub use format::format_source;
 pub use observation::parse_observed;
 pub use parser::parse;

@@ -23,6 +23,8 @@ pub struct Scenario {
     pub script: Script,
     /// It made ready to run.
     pub program: Program,
+    /// Where the lines of the file begin.
+    lines: Vec<u32>,
 }
 
 impl Scenario {
@@ -33,8 +35,20 @@ impl Scenario {
     pub fn read(source: &[u8], file: &str) -> Result<Scenario, String> {
         let knows = |id: &str| Spec::bundled().knows(id);
         let script = lang::parse(source, file, &knows).map_err(|problems| problems.render(false))?;
-        let program = Program::new(&script).map_err(|too_large| format!("error: {file}: {}", too_large.message))?;
-        Ok(Scenario { file: file.to_owned(), script, program })
+        let program = Program::new(&script).map_err(|problem| {
+            let span = problem.span.start as usize..problem.span.end as usize;
+            lang::too_large(&String::from_utf8_lossy(source), file, span, &problem.message).render(false)
+        })?;
+        let ends = source.iter().zip(1..).filter(|(byte, _)| **byte == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(_, next)| next)).collect();
+        Ok(Scenario { file: file.to_owned(), script, program, lines })
+    }
+
+    /// The line of a step in the file, from 1.
+    #[must_use]
+    pub fn line(&self, step: usize) -> usize {
+        let start = self.program.steps[step].span.start;
+        self.lines.partition_point(|line| *line <= start)
     }
 
     /// Every clause that a step or claim of this scenario shows, in order, each once.

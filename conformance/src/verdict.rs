@@ -29,7 +29,7 @@ pub enum Verdict {
     Fail,
     /// An earlier step deviated, so the claim was not reached.
     Blocked,
-    /// Rests on an assumed wait.
+    /// Rests on an assumed wait, or asks for more than the model holds.
     Unresolved,
     /// This stack cannot take a step of it.
     ModelOnly,
@@ -88,6 +88,9 @@ impl Judged {
 pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
     let script = &scenario.script;
     let played = run(&scenario.program, machine, Guide::Expectations);
+    if let Some(judged) = beyond_a_limit(scenario, &played) {
+        return judged;
+    }
     if let Some((number, name)) = played.broken.first() {
         return Judged::new(Verdict::Fail, format!("invariant broken: {name}"), Some(*number));
     }
@@ -107,6 +110,20 @@ pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
     let mut judged = Judged::new(Verdict::Pass, String::new(), None);
     judged.rests_on_unknown = rests_on_unknown(scenario, &played, &machine.profile.name);
     judged
+}
+
+/// The verdict on a scenario that the model cannot play to its end.
+fn beyond_a_limit(scenario: &Scenario, played: &Run) -> Option<Judged> {
+    let (number, what) = played.limit.as_ref()?;
+    let reason = beyond(scenario, *number, what);
+    Some(Judged::new(Verdict::Unresolved, reason, Some(*number)))
+}
+
+/// A limit of the model, as people read it.
+#[must_use]
+pub fn beyond(scenario: &Scenario, number: usize, what: &str) -> String {
+    let line = scenario.line(number);
+    format!("line {line} asks for more than the model holds: {what}; nothing is said of what follows")
 }
 
 /// Does the expectation cover exactly what the model allows? If not: how they differ.
@@ -169,6 +186,9 @@ pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged
         .collect();
     let machine = Machine::new(profile.clone());
     let played = run(&scenario.program, &machine, Guide::Seen(&seen));
+    if let Some(judged) = beyond_a_limit(scenario, &played) {
+        return judged;
+    }
     let shown = |step: &Step, observed: &Observed| {
         let expect =
             step.expect.as_ref().map_or_else(String::new, |e| format!(", documented: {}", render_expect(e, script)));

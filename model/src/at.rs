@@ -6,9 +6,10 @@ use crate::engine::names;
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
 use crate::rule::{Cause, Effects, Mutant};
-use crate::small::Small;
+use crate::small::{Queued, Small};
 use crate::world::{
-    Conn, ConnId, Direction, Doing, End, EventId, EventObject, Process, Segment, Socket, SocketId, State, Thread, World,
+    Conn, ConnId, Direction, Doing, End, EventId, EventObject, Process, Segment, Socket, SocketId, State, Thread,
+    WAITERS, World,
 };
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.
@@ -60,6 +61,11 @@ pub(crate) enum Wake {
     Occurs(SocketId, NetworkEvents),
     /// A blocked call is cancelled.
     Cancel(ThreadId, Cause),
+}
+
+impl Queued for Wake {
+    const VACANT: Wake = Wake::Socket(SocketId(0));
+    const MANY: &'static str = "objects that change in one step";
 }
 
 impl<'a> At<'a> {
@@ -267,7 +273,7 @@ impl<'a> At<'a> {
 
     /// The calls of these threads that wait through a handle which has just been closed lose what they wait for.
     /// `process` is the one whose handle it was; `None` for a handle that all share.
-    pub fn cancel_waiters(&mut self, waiters: Small<ThreadId, 6>, handle: Handle, process: Option<ProcessId>) {
+    pub fn cancel_waiters(&mut self, waiters: Small<ThreadId, WAITERS>, handle: Handle, process: Option<ProcessId>) {
         for t in waiters.iter() {
             let thread = &self.w.threads[usize::from(t.0)];
             if let Doing::Blocked(call) | Doing::Woken(call) = thread.doing

@@ -195,16 +195,16 @@ pub enum OptVal {
     Linger(u16, u16),
 }
 
-/// Up to fifteen bytes of stream data: enough to tell one client's bytes from another's.
+/// A few bytes of stream data: enough to tell one client's bytes from another's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Data {
     len: u8,
-    bytes: [u8; 15],
+    bytes: [u8; Data::MAX],
 }
 
 impl Data {
     /// The most bytes that one direction of a connection holds in the model.
-    pub const MAX: usize = 15;
+    pub const MAX: usize = 31;
 
     /// Copies `bytes`; `None` if there are more than [`Data::MAX`].
     #[must_use]

@@ -6,7 +6,7 @@ use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
 use crate::rule::{Gives, Kind, Mutation, Rule, Table};
-use crate::small::Small;
+use crate::small::{Queued, Small};
 use crate::world::{Doing, State};
 
 impl At<'_> {
@@ -244,7 +244,7 @@ impl At<'_> {
     }
 }
 
-fn copy_of<T: Copy + PartialEq, const N: usize>(waiters: &Small<T, N>) -> Small<T, N> {
+fn copy_of<T: Queued, const N: usize>(waiters: &Small<T, N>) -> Small<T, N> {
     *waiters
 }
 

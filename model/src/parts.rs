@@ -8,9 +8,7 @@ pub mod rename;
 use std::hash::{Hash, Hasher};
 
 use crate::call::ThreadId;
-use crate::world::{
-    Conn, Doing, EVENTS_PER_THREAD, End, EventObject, Options, Selection, Socket, State, Thread, World,
-};
+use crate::world::{Conn, Doing, End, EventObject, Options, Selection, Socket, State, Thread, World};
 
 /// The forms that one owner's objects took: its thread, its sockets with their connections and the sockets that
 /// accept these, its events.
@@ -18,6 +16,7 @@ use crate::world::{
 pub struct Parts {
     owner: usize,
     slots: std::ops::Range<usize>,
+    event_slots: std::ops::Range<usize>,
     threads: Vec<Thread>,
     created: Vec<Socket>,
     accepted: Vec<Socket>,
@@ -33,6 +32,7 @@ impl Parts {
         Parts {
             owner: usize::from(owner.0),
             slots: usize::from(thread.first_slot)..usize::from(thread.first_slot + thread.slots),
+            event_slots: usize::from(thread.first_event)..usize::from(thread.first_event + thread.event_slots),
             threads: Vec::new(),
             created: Vec::new(),
             accepted: Vec::new(),
@@ -108,14 +108,13 @@ impl Parts {
     /// Where the owner's accepted sockets and events stand in a world.
     fn places(&self, world: &World) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
         let offset = world.conns.len();
-        let events = self.owner * EVENTS_PER_THREAD..(self.owner + 1) * EVENTS_PER_THREAD;
-        (self.slots.start + offset..self.slots.end + offset, events)
+        (self.slots.start + offset..self.slots.end + offset, self.event_slots.clone())
     }
 
     /// Where a form's slots and events stand here.
     fn own(&self, number: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
-        let slots = self.slots.len();
-        (number * slots..(number + 1) * slots, number * EVENTS_PER_THREAD..(number + 1) * EVENTS_PER_THREAD)
+        let (slots, events) = (self.slots.len(), self.event_slots.len());
+        (number * slots..(number + 1) * slots, number * events..(number + 1) * events)
     }
 }
 

@@ -2,17 +2,25 @@
 
 use std::fmt;
 
-/// At most `N` values in order. Unused places hold the default, so equal queues are equal bytes.
+/// What can stand in a [`Small`] queue.
+pub trait Queued: Copy + PartialEq {
+    /// What an unused place holds, so that equal queues are equal bytes.
+    const VACANT: Self;
+    /// What too many of them are called when a limit is reached.
+    const MANY: &'static str;
+}
+
+/// At most `N` values in order.
 #[allow(clippy::derived_hash_with_manual_eq)] // equal queues have equal unused places
 #[derive(Clone, Copy, Eq, Hash, PartialOrd, Ord)]
 pub struct Small<T, const N: usize> {
     len: u8,
-    items: [Option<T>; N],
+    items: [T; N],
 }
 
-impl<T: Copy + PartialEq, const N: usize> Default for Small<T, N> {
+impl<T: Queued, const N: usize> Default for Small<T, N> {
     fn default() -> Self {
-        Small { len: 0, items: [None; N] }
+        Small { len: 0, items: [T::VACANT; N] }
     }
 }
 
@@ -24,14 +32,14 @@ impl<T: PartialEq, const N: usize> PartialEq for Small<T, N> {
     }
 }
 
-impl<T: Copy + PartialEq, const N: usize> Small<T, N> {
+impl<T: Queued, const N: usize> Small<T, N> {
     /// Appends.
     ///
     /// # Panics
-    /// When all `N` places are taken: the limits of a world are checked when a script is compiled.
+    /// When all `N` places are taken, as a limit of the model: the message begins with `limit:`.
     pub fn push(&mut self, item: T) {
-        assert!(self.len() < N, "limit: a queue of {N} is full");
-        self.items[self.len()] = Some(item);
+        assert!(self.len() < N, "limit: at most {N} {}", T::MANY);
+        self.items[self.len()] = item;
         self.len += 1;
     }
 
@@ -60,14 +68,14 @@ impl<T: Copy + PartialEq, const N: usize> Small<T, N> {
 
     fn remove_at(&mut self, place: usize) {
         self.items[place..].rotate_left(1);
-        self.items[N - 1] = None;
+        self.items[N - 1] = T::VACANT;
         self.len -= 1;
     }
 
     /// The first.
     #[must_use]
     pub fn first(&self) -> Option<T> {
-        self.items.first().copied().flatten()
+        self.iter().next()
     }
 
     /// How many.
@@ -90,12 +98,18 @@ impl<T: Copy + PartialEq, const N: usize> Small<T, N> {
 
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.items[..self.len()].iter().map(|item| item.expect("invariant: the first `len` places are taken"))
+        self.items[..self.len()].iter().copied()
     }
 }
 
-impl<T: Copy + PartialEq + fmt::Debug, const N: usize> fmt::Debug for Small<T, N> {
+impl<T: Queued + fmt::Debug, const N: usize> fmt::Debug for Small<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
+}
+
+/// An index into a small table, as the engine collects them.
+impl Queued for u8 {
+    const VACANT: u8 = 0;
+    const MANY: &'static str = "rules that compete";
 }

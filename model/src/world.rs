@@ -12,7 +12,7 @@ use crate::call::{
     Address, Call, Data, Family, Handle, NetworkEvents, ProcessId, Routine, SockType, ThreadId, Version,
 };
 use crate::code::Code;
-use crate::small::Small;
+use crate::small::{Queued, Small};
 
 /// Index of a socket object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -115,7 +115,7 @@ pub struct End {
     /// A socket refers to this end. When none does the end lives on only until its segments are delivered.
     pub attached: bool,
     /// Segments on their way to the other end, first sent first.
-    pub flight: Small<Segment, 6>,
+    pub flight: Small<Segment, FLIGHT>,
     /// The bytes of the `Data` segments in flight.
     pub sent: Data,
     /// Bytes that arrived here and nobody has read.
@@ -230,11 +230,11 @@ pub struct Socket {
     /// A listener's effective backlog.
     pub backlog: u16,
     /// Half-open connections, oldest first.
-    pub syn_queue: Small<ConnId, 10>,
+    pub syn_queue: Small<ConnId, QUEUE>,
     /// Complete connections that wait for accept, oldest first.
-    pub accept_queue: Small<ConnId, 10>,
+    pub accept_queue: Small<ConnId, QUEUE>,
     /// Threads with a blocked call on this socket, first come first.
-    pub waiters: Small<ThreadId, 6>,
+    pub waiters: Small<ThreadId, WAITERS>,
     /// Event registration.
     pub selection: Selection,
     /// Options.
@@ -299,11 +299,15 @@ pub struct Thread {
     /// What it is doing.
     pub doing: Doing,
     /// User APCs queued to it, in order.
-    pub apcs: Small<Routine<Handle>, 3>,
+    pub apcs: Small<Routine<Handle>, APCS>,
     /// First socket slot that this thread owns.
     pub first_slot: u8,
     /// How many it owns.
     pub slots: u8,
+    /// First event slot that this thread owns.
+    pub first_event: u8,
+    /// How many it owns.
+    pub event_slots: u8,
 }
 
 /// Faults in force in a process.
@@ -340,7 +344,7 @@ pub struct EventObject {
     /// It is signalled.
     pub signalled: bool,
     /// Threads that wait for it.
-    pub waiters: Small<ThreadId, 6>,
+    pub waiters: Small<ThreadId, WAITERS>,
 }
 
 /// The whole state.
@@ -356,32 +360,82 @@ pub struct World {
 
 /// How many threads, and so owners of slots, a world may have.
 pub const MAX_THREADS: usize = 24;
-/// How many sockets one thread may have created at a time.
-pub const MAX_SLOTS: u8 = 8;
-/// How many event objects a thread may have at a time.
-pub const EVENTS_PER_THREAD: usize = 2;
+/// How many sockets all threads together may have created at a time.
+pub const MAX_SOCKETS: usize = 100;
+/// How many event objects all threads together may have at a time.
+pub const MAX_EVENTS: usize = 100;
+/// How many connections one listener may hold in each of its two queues.
+pub const QUEUE: usize = 16;
+/// How many threads may wait at one socket or event.
+pub const WAITERS: usize = 8;
+/// How many APCs may be queued to one thread.
+pub const APCS: usize = 4;
+/// How many segments may be in flight in one direction of a connection.
+pub const FLIGHT: usize = 6;
+
+impl Queued for ConnId {
+    const VACANT: ConnId = ConnId(0);
+    const MANY: &'static str = "connections in one queue of a listener";
+}
+
+impl Queued for ThreadId {
+    const VACANT: ThreadId = ThreadId(0);
+    const MANY: &'static str = "threads that wait at one socket or event";
+}
+
+impl Queued for Segment {
+    const VACANT: Segment = Segment::Syn;
+    const MANY: &'static str = "segments in flight in one direction of a connection";
+}
+
+impl Queued for Routine<Handle> {
+    const VACANT: Routine<Handle> = Routine::SetEvent(Handle::INVALID);
+    const MANY: &'static str = "APCs queued to one thread";
+}
+
+impl Queued for Handle {
+    const VACANT: Handle = Handle::INVALID;
+    const MANY: &'static str = "handles in one call";
+}
+
+/// A thread of a new world: its process, and room for what it creates.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// Its process.
+    pub process: ProcessId,
+    /// Sockets that it may have created at a time.
+    pub sockets: u8,
+    /// Event objects that it may have at a time.
+    pub events: u8,
+}
 
 impl World {
-    /// A world with these processes and, per thread, its process and its number of socket slots.
+    /// A world with these processes and threads.
     ///
     /// # Panics
-    /// When more than [`MAX_THREADS`] threads or more than [`MAX_SLOTS`] slots for one are asked for, or a
-    /// process does not exist: script compilation checks these limits first.
+    /// When there are more than [`MAX_THREADS`] threads, [`MAX_SOCKETS`] sockets or [`MAX_EVENTS`] events, or a process does not
+    /// exist: script compilation checks these limits first.
     #[must_use]
-    pub fn new(processes: &[Process], threads: &[(ProcessId, u8)]) -> World {
+    pub fn new(processes: &[Process], threads: &[Room]) -> World {
         assert!(threads.len() <= MAX_THREADS, "limit: at most {MAX_THREADS} threads");
         let mut world = World { processes: processes.to_vec(), ..World::default() };
-        for (index, &(process, slots)) in threads.iter().enumerate() {
-            assert!(slots <= MAX_SLOTS, "limit: at most {MAX_SLOTS} sockets a thread");
-            assert!(usize::from(process.0) < processes.len(), "the process exists");
-            let first_slot = world.conns.len() as u8;
-            world.threads.push(Thread { process, first_slot, slots, ..Thread::default() });
-            world.conns.resize_with(world.conns.len() + usize::from(slots), Conn::default);
+        for (index, room) in threads.iter().enumerate() {
+            assert!(usize::from(room.process.0) < processes.len(), "the process exists");
             let owner = ThreadId(index as u8);
+            world.threads.push(Thread {
+                process: room.process,
+                first_slot: world.conns.len() as u8,
+                slots: room.sockets,
+                first_event: world.events.len() as u8,
+                event_slots: room.events,
+                ..Thread::default()
+            });
+            world.conns.resize_with(world.conns.len() + usize::from(room.sockets), Conn::default);
+            assert!(world.conns.len() <= MAX_SOCKETS, "limit: at most {MAX_SOCKETS} sockets");
             world.sockets.resize_with(world.conns.len(), || Socket::free(owner));
-            world
-                .events
-                .resize_with((index + 1) * EVENTS_PER_THREAD, || EventObject { owner, ..EventObject::default() });
+            let events = world.events.len() + usize::from(room.events);
+            assert!(events <= MAX_EVENTS, "limit: at most {MAX_EVENTS} event objects");
+            world.events.resize_with(events, || EventObject { owner, ..EventObject::default() });
         }
         for slot in 0..world.conns.len() {
             let owner = world.sockets[slot].owner;

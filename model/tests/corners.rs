@@ -14,7 +14,7 @@ use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{ConnId, Direction, Doing, Process, Segment, World};
+use winaccept_model::world::{ConnId, Direction, Doing, Process, Room, Segment, World};
 
 fn machine(only: &[Alt]) -> Machine {
     let mut profile = Profile::widest("corner");
@@ -25,7 +25,10 @@ fn machine(only: &[Alt]) -> Machine {
 /// Two processes on Winsock 2; threads 0, 1 and 3 in the first, 2 in the second.
 fn world() -> World {
     let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
-    World::new(&[process.clone(), process], &[0, 0, 1, 0].map(|process| (ProcessId(process), 3)))
+    World::new(
+        &[process.clone(), process],
+        &[0, 0, 1, 0].map(|process| Room { process: ProcessId(process), sockets: 3, events: 2 }),
+    )
 }
 
 /// Lets an event happen under the first alternatives, and holds the world against every invariant.

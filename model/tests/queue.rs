@@ -20,7 +20,7 @@ use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Process, World};
+use winaccept_model::world::{Process, Room, World};
 
 const CLIENTS: u8 = 6;
 
@@ -190,7 +190,8 @@ impl StateMachineTest for QueueTest {
         }
         let machine = Machine::new(profile);
         let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
-        let threads: Vec<(ProcessId, u8)> = (0..=CLIENTS).map(|_| (ProcessId(0), 1)).collect();
+        let room = Room { process: ProcessId(0), sockets: 1, events: 0 };
+        let threads = vec![room; usize::from(CLIENTS) + 1];
         let mut world = World::new(&[process], &threads);
         let listener = listener(&machine, &mut world, SERVER, queue.backlog as i32);
         call(&machine, &mut world, SERVER, Call::Ioctlsocket { s: listener, argp: 1 });

@@ -19,7 +19,7 @@ use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Gives};
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::{ConnId, Direction, Process, State, World};
+use winaccept_model::world::{ConnId, Direction, Process, Room, State, World};
 
 /// A world, and the socket in it that the calls are about. The caller is thread 0, its peers are thread 1.
 struct Situation {
@@ -31,7 +31,7 @@ struct Situation {
 
 fn empty() -> World {
     let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
-    World::new(&[process], &[(ProcessId(0), 4), (ProcessId(0), 2)])
+    World::new(&[process], &[4, 2].map(|sockets| Room { process: ProcessId(0), sockets, events: 2 }))
 }
 
 /// A client of thread 1 that connects to this listener without waiting for the answer.

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod explore;
+pub mod limit;
 pub mod observe;
 pub mod program;
 pub mod run;

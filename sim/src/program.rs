@@ -1,9 +1,9 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
 use winaccept_model::call::{Call, Handle, ThreadId, Version};
-use winaccept_model::world::{MAX_SLOTS, MAX_THREADS, Process, World};
+use winaccept_model::world::{MAX_EVENTS, MAX_SOCKETS, MAX_THREADS, Process, Room, World};
 
-use crate::script::{Action, Happening, Item, Lane, LaneItem, Never, PrintArgument, Ref, Script, Span, Step};
+use crate::script::{Action, Actor, Happening, Item, Lane, LaneItem, Never, PrintArgument, Ref, Script, Span, Step};
 
 /// A script made ready to run.
 #[derive(Clone, Debug)]
@@ -172,32 +172,35 @@ impl Program {
             })
             .collect();
         if script.actors.len() > MAX_THREADS {
+            let late = |step: &&Step| usize::from(step.actor.0) >= MAX_THREADS;
+            let span = self.steps.iter().find(late).map_or(Span::default(), |step| step.span);
             let message = format!("{} actors are more than the {MAX_THREADS} that a world holds", script.actors.len());
-            return Err(TooLarge { message, span: Span::default() });
+            return Err(TooLarge { message, span });
         }
-        let mut threads = Vec::new();
-        let mut total = 0;
-        for (index, actor) in script.actors.iter().enumerate() {
-            let creates = |step: &&Step| {
-                usize::from(step.actor.0) == index
-                    && matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }))
-            };
-            let sockets = self.steps.iter().filter(creates).count();
-            if sockets > usize::from(MAX_SLOTS) {
-                let span =
-                    self.steps.iter().filter(creates).nth(usize::from(MAX_SLOTS)).map_or(Span::default(), |s| s.span);
-                let message =
-                    format!("`{}` creates more than {MAX_SLOTS} sockets; spread them over several actors", actor.name);
-                return Err(TooLarge { message, span });
+        let creates = |step: &&Step| matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
+        let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
+        self.at_most("sockets", MAX_SOCKETS, creates)?;
+        self.at_most("event objects", MAX_EVENTS, opens)?;
+        let room = |(index, actor): (usize, &Actor)| {
+            let own = |step: &&Step| usize::from(step.actor.0) == index;
+            Room {
+                process: actor.process,
+                sockets: self.steps.iter().filter(own).filter(creates).count() as u8,
+                events: self.steps.iter().filter(own).filter(opens).count() as u8,
             }
-            total += sockets;
-            threads.push((actor.process, sockets as u8));
-        }
-        if total > 100 {
-            let message = format!("{total} sockets are more than the 100 that a world holds");
-            return Err(TooLarge { message, span: Span::default() });
-        }
+        };
+        let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();
         Ok(World::new(&processes, &threads))
+    }
+
+    fn at_most(&self, what: &str, most: usize, asks: impl Fn(&&Step) -> bool) -> Result<(), TooLarge> {
+        match self.steps.iter().filter(asks).nth(most) {
+            Some(step) => {
+                let message = format!("this scenario creates more than the {most} {what} that a world holds");
+                Err(TooLarge { message, span: step.span })
+            }
+            None => Ok(()),
+        }
     }
 }
 

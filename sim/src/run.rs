@@ -14,8 +14,9 @@ use winaccept_model::world::{ConnId, Direction, Doing, Faults, Segment, World};
 
 use crate::config::{Config, Happened, advance, call_event, network, note};
 use crate::explore::{Limits, interleave};
+use crate::limit;
 use crate::observe::{Observed, allows, same};
-use crate::program::{Program, Section};
+use crate::program::{LaneCode, Op, Program, Section};
 use crate::script::{Action, Expect, Fault, FaultKind, Happening, NameId, PrintArgument, SegmentName, Step};
 use crate::trace::Log;
 
@@ -48,6 +49,9 @@ pub struct Run {
     pub broken: Vec<(usize, String)>,
     /// The configurations that the program may end in.
     pub ends: Vec<Config>,
+    /// The scenario asks for more than a world holds: the step where that showed, and what there is no more of. Nothing behind
+    /// that step was run.
+    pub limit: Option<(usize, String)>,
 }
 
 /// One way in which things may have gone.
@@ -71,22 +75,18 @@ impl Branch {
 pub fn run(program: &Program, machine: &Machine, guide: Guide<'_>) -> Run {
     let mut run = Run { steps: vec![StepRun::default(); program.steps.len()], ..Run::default() };
     let mut configs = vec![Config::first(program)];
+    let mut last = 0;
     for section in &program.sections {
         match section {
-            Section::Step(number) => configs = take_step(program, machine, guide, *number, configs, &mut run),
-            Section::Happening(happening, _) => {
-                configs = happen(program, machine, happening, configs);
-            }
-            Section::AnyOrder(lanes) => {
-                let explored = interleave(program, machine, guide, lanes, &configs, &Limits::default());
-                for (number, allowed) in explored.outcomes {
-                    run.steps[number].allowed.extend(allowed);
-                }
-                for (number, rules) in explored.rules {
-                    run.steps[number].rules.extend(rules);
-                }
-                run.broken.extend(explored.violations.iter().map(|v| (v.step.unwrap_or(0), v.property.clone())));
-                configs = explored.ends;
+            Section::Step(number) => last = *number,
+            Section::AnyOrder(lanes) => last = lanes.iter().filter_map(first_step).min().unwrap_or(last),
+            Section::Happening(..) => {}
+        }
+        match limit::within(|| take_section(program, machine, guide, section, configs, &mut run)) {
+            Ok(after) => configs = after,
+            Err(what) => {
+                run.limit = Some((last, what));
+                return run;
             }
         }
         for config in &configs {
@@ -98,6 +98,36 @@ pub fn run(program: &Program, machine: &Machine, guide: Guide<'_>) -> Run {
     }
     run.ends = configs;
     run
+}
+
+/// The first step that a lane takes.
+fn first_step(lane: &LaneCode) -> Option<usize> {
+    lane.ops.iter().find_map(|op| if let Op::Step(number) = op { Some(*number) } else { None })
+}
+
+fn take_section(
+    program: &Program,
+    machine: &Machine,
+    guide: Guide<'_>,
+    section: &Section,
+    configs: Vec<Config>,
+    run: &mut Run,
+) -> Vec<Config> {
+    match section {
+        Section::Step(number) => take_step(program, machine, guide, *number, configs, run),
+        Section::Happening(happening, _) => happen(program, machine, happening, configs),
+        Section::AnyOrder(lanes) => {
+            let explored = interleave(program, machine, guide, lanes, &configs, &Limits::default());
+            for (number, allowed) in explored.outcomes {
+                run.steps[number].allowed.extend(allowed);
+            }
+            for (number, rules) in explored.rules {
+                run.steps[number].rules.extend(rules);
+            }
+            run.broken.extend(explored.violations.iter().map(|v| (v.step.unwrap_or(0), v.property.clone())));
+            explored.ends
+        }
+    }
 }
 
 pub(crate) fn take_step(

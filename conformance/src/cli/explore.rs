@@ -7,6 +7,7 @@ use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 use winaccept_sim::config::Move;
 use winaccept_sim::explore::{Broken, Options, Property, Report, Taken, explore as visit};
+use winaccept_sim::limit;
 use winaccept_sim::observe::Observed;
 
 use super::{Format, json, print};
@@ -47,7 +48,13 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let scenario = suite::find(&args.scenario)?;
     let profile = Choices::bundled().profile(&args.profile).map_err(|error| format!("error: {error}"))?;
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry };
-    let report = visit(&scenario.program, &Machine::new(profile), &options);
+    let report = limit::within(|| visit(&scenario.program, &Machine::new(profile), &options)).map_err(|what| {
+        format!(
+            "error: {}: somewhere in this exploration more is needed than the model holds: {what}\n\
+             help: ask for less of it; `winaccept run` tells the line if it is one outside `any order`",
+            scenario.file
+        )
+    })?;
     match format {
         Format::Json => print(&json(&output(&scenario, &report)))?,
         _ => print(&text(&scenario, &report, &args.profile))?,

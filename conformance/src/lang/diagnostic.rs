@@ -51,6 +51,13 @@ pub struct Diagnostics {
     list: Vec<Diagnostic>,
 }
 
+/// A scenario that is sound but larger than a world can be.
+#[must_use]
+pub fn too_large(source: &str, file: &str, span: Range<usize>, what: &str) -> Diagnostics {
+    let problem = Diagnostic::new(what, span, "here the model is full").help("show the same with less of it");
+    Diagnostics::in_text(file, source, vec![problem])
+}
+
 /// How many are shown. Beyond this, later ones are mostly consequences of earlier ones.
 const SHOWN: usize = 20;
 

@@ -5,10 +5,9 @@
 
 use crate::call::{Call, Handle, Port, Routine, ThreadId};
 use crate::outcome::{Out, Outcome, Value};
-use crate::small::Small;
+use crate::small::{Queued, Small};
 use crate::world::{
-    Conn, ConnId, Doing, EVENTS_PER_THREAD, EventId, EventObject, Socket, SocketId, Thread, World, pack, pack_event,
-    unpack, unpack_event,
+    Conn, ConnId, Doing, EventId, EventObject, Socket, SocketId, Thread, World, pack, pack_event, unpack, unpack_event,
 };
 
 /// Gives every name in an object to another owner.
@@ -20,6 +19,10 @@ pub struct Renaming {
     first_slot: Vec<u8>,
     /// By slot, its owner.
     owner_of: Vec<u8>,
+    /// By owner, its first event slot.
+    first_event: Vec<u8>,
+    /// By event slot, its owner.
+    owner_of_event: Vec<u8>,
     /// The owners whose objects were named, in the order of the names, before they were changed.
     pub met: Vec<u8>,
 }
@@ -32,6 +35,8 @@ impl Renaming {
             to: (0..world.threads.len() as u8).collect(),
             first_slot: world.threads.iter().map(|thread| thread.first_slot).collect(),
             owner_of: world.sockets[..world.conns.len()].iter().map(|socket| socket.owner.0).collect(),
+            first_event: world.threads.iter().map(|thread| thread.first_event).collect(),
+            owner_of_event: world.events.iter().map(|event| event.owner.0).collect(),
             met: Vec::new(),
         }
     }
@@ -58,6 +63,7 @@ impl Renaming {
         let to = usize::from(self.to[owner]);
         into.threads[to] = self.thread(&from.threads[owner]);
         into.threads[to].first_slot = self.first_slot[to];
+        into.threads[to].first_event = self.first_event[to];
         let accepted = from.conns.len();
         let (first, slots) = (usize::from(self.first_slot[owner]), usize::from(from.threads[owner].slots));
         let first_to = usize::from(self.first_slot[to]);
@@ -66,8 +72,9 @@ impl Renaming {
             into.sockets[accepted + first_to + slot] = self.socket(&from.sockets[accepted + first + slot]);
             into.conns[first_to + slot] = self.conn(&from.conns[first + slot]);
         }
-        for event in 0..EVENTS_PER_THREAD {
-            into.events[to * EVENTS_PER_THREAD + event] = self.event(&from.events[owner * EVENTS_PER_THREAD + event]);
+        let (first, first_to) = (usize::from(self.first_event[owner]), usize::from(self.first_event[to]));
+        for event in 0..usize::from(from.threads[owner].event_slots) {
+            into.events[first_to + event] = self.event(&from.events[first + event]);
         }
     }
 
@@ -125,8 +132,10 @@ impl Renaming {
     }
 
     fn event_id(&mut self, event: EventId) -> EventId {
-        let per_thread = EVENTS_PER_THREAD as u8;
-        EventId(self.owner(event.0 / per_thread) * per_thread + event.0 % per_thread)
+        let owner = self.owner_of_event[usize::from(event.0)];
+        let offset = event.0 - self.first_event[usize::from(owner)];
+        let to = self.owner(owner);
+        EventId(self.first_event[usize::from(to)] + offset)
     }
 
     fn port(&mut self, port: Port) -> Port {
@@ -188,7 +197,7 @@ impl Renaming {
     }
 }
 
-fn renamed<T: Copy + PartialEq, const N: usize>(queue: &Small<T, N>, mut rename: impl FnMut(T) -> T) -> Small<T, N> {
+fn renamed<T: Queued, const N: usize>(queue: &Small<T, N>, mut rename: impl FnMut(T) -> T) -> Small<T, N> {
     queue.iter().fold(Small::default(), |mut all, item| {
         all.push(rename(item));
         all

@@ -7,7 +7,7 @@ use crate::choice::{CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Gives, Rule, States, Table};
-use crate::world::{EVENTS_PER_THREAD, EventId, EventObject, Selection, SocketId, State, Tcb, pack_event};
+use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb, pack_event};
 
 pub(super) static EVENT_OBJECT: &[Rule] = &[
     Rule {
@@ -17,9 +17,10 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
     Rule {
         when: |at| matches!(at.call, Call::WSACreateEvent),
         then: |at| {
-            let first = usize::from(at.thread.0) * EVENTS_PER_THREAD;
-            let free = (first..first + EVENTS_PER_THREAD).find(|&e| at.w.free_event(EventId(e as u8)));
-            let id = EventId(free.expect("limit: the thread has no free event slot") as u8);
+            let thread = at.thread();
+            let mut slots = thread.first_event..thread.first_event + thread.event_slots;
+            let free = slots.find(|&e| at.w.free_event(EventId(e)));
+            let id = EventId(free.expect("limit: a thread creates an event object over and over"));
             let owner = at.thread;
             *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
             at.give(Outcome { value: Value::Handle(pack_event(id)), error: Code::NONE, out: Out::None });

@@ -280,7 +280,11 @@ pub(super) static DATA: &[Rule] = &[
             let direction = towards(at);
             let end = at.end_mut(conn(at), direction);
             if matches!(end.tcb, Tcb::Established | Tcb::SynReceived) {
-                assert!(end.unread.push(data.as_slice()), "limit: {} unread bytes at one end", Data::MAX);
+                assert!(
+                    end.unread.push(data.as_slice()),
+                    "limit: at most {} unread bytes at one end of a connection",
+                    Data::MAX
+                );
             }
             if let Some(s) = at.socket
                 && at.socket_at(s).state == State::Connected

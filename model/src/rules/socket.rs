@@ -61,7 +61,8 @@ pub(super) static WSASOCKET: &[Rule] = &[
     Rule {
         then: |at| {
             let Some(id) = described(at) else { return };
-            let Some(copy) = free_handle(at, id) else { return };
+            let free = free_handle(at, id);
+            let copy = free.unwrap_or_else(|| panic!("limit: at most {} handles of one socket", crate::world::HANDLES));
             let process = at.process_id();
             let nonblocking = at.socket_at(id).holders.iter().flatten().any(|holder| holder.nonblocking)
                 && at.chooses(crate::choice::MODE_SHARED);
@@ -101,7 +102,7 @@ fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
         let slot = usize::from(*slot);
         at.w.sockets[slot].state == State::NotASocket && at.w.conns[slot] == Conn::default()
     };
-    let slot = SocketId(slots.find(free).expect("limit: the thread has no free socket slot"));
+    let slot = SocketId(slots.find(free).expect("limit: a thread creates a socket over and over"));
     let process = at.process_id();
     let mut new = Socket::free(at.thread);
     new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };

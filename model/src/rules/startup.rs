@@ -35,7 +35,10 @@ pub(super) static WSASTARTUP: &[Rule] = &[
             if process.startups == 0 {
                 process.version = version.min(HIGHEST);
             }
-            process.startups = process.startups.checked_add(1).expect("limit: 255 calls of WSAStartup are outstanding");
+            process.startups = process
+                .startups
+                .checked_add(1)
+                .expect("limit: at most 255 calls of WSAStartup that await their WSACleanup");
         },
         ..case(
             "WSAStartup.starts",

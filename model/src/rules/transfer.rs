@@ -57,7 +57,11 @@ pub(super) static SEND: &[Rule] = &[
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
             let direction = at.w.sends(s);
             let end = at.end_mut(conn, direction);
-            assert!(end.sent.push(data.as_slice()), "limit: {} bytes in flight in one direction", Data::MAX);
+            assert!(
+                end.sent.push(data.as_slice()),
+                "limit: at most {} bytes in flight in one direction of a connection",
+                Data::MAX
+            );
             let merges = data.as_slice().is_empty() || end.flight.iter().last() == Some(Segment::Data);
             if !merges {
                 at.send(conn, direction, Segment::Data);

@@ -6,8 +6,7 @@ use winaccept_model::call::{
 };
 use winaccept_model::step::{Event, pending};
 use winaccept_model::world::{
-    Conn, ConnId, Direction, Doing, EVENTS_PER_THREAD, EventId, Faults, HANDLES, Segment, SocketId, State, World, pack,
-    pack_event,
+    APCS, Conn, ConnId, Direction, Doing, EventId, Faults, HANDLES, Segment, SocketId, State, World, pack, pack_event,
 };
 
 use super::{Dice, Op};
@@ -65,11 +64,11 @@ fn within_limits(w: &World, event: &Event) -> bool {
     match call {
         Call::Socket { .. } | Call::WSASocket { .. } => free_slot(w, thread),
         Call::WSACreateEvent => {
-            let first = usize::from(thread.0) * EVENTS_PER_THREAD;
-            (first..first + EVENTS_PER_THREAD).any(|e| w.free_event(EventId(e as u8)))
+            let room = &w.threads()[usize::from(thread.0)];
+            (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
         Call::QueueUserAPC { thread, .. } => {
-            w.threads().get(usize::from(thread.0)).is_none_or(|thread| thread.apcs.len() < 3)
+            w.threads().get(usize::from(thread.0)).is_none_or(|thread| thread.apcs.len() < APCS)
         }
         Call::Send { s, data } => room_for(w, thread, s, data),
         _ => true,

@@ -17,7 +17,7 @@ use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Process, World};
+use winaccept_model::world::{Process, Room, World};
 
 /// One step of a walk, as numbers that [`event::event`] reads against a world.
 #[derive(Clone, Copy, Default)]
@@ -106,7 +106,7 @@ pub fn world() -> World {
     let process = |startups, version| Process { startups, version, ..Process::default() };
     let processes = [process(1, STARTED), process(1, OLD), process(0, Version::default())];
     let threads = [(0, 3), (0, 2), (1, 3), (0, 2), (1, 2), (2, 1)];
-    World::new(&processes, &threads.map(|(p, slots)| (ProcessId(p), slots)))
+    World::new(&processes, &threads.map(|(p, sockets)| Room { process: ProcessId(p), sockets, events: 2 }))
 }
 
 /// A call that a set-up makes, taken under the first alternatives; the handle it returned, if any.

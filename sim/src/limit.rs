@@ -1,0 +1,44 @@
+//! The limits of the model: where a scenario asks for more than a world holds, a run ends with a sentence, not with a panic.
+//!
+//! What can be counted beforehand is refused when a [`crate::program::Program`] is made. The rest (bytes in flight, segments,
+//! threads that wait at one object, …) shows only in the run: the model panics there with a message that begins with
+//! `limit:`, and [`within`] catches that.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Once;
+
+/// How the model's messages about a limit begin.
+const MARK: &str = "limit: ";
+
+/// Runs something that steps the model.
+///
+/// # Errors
+/// The limit that was reached, as "at most 31 unread bytes at one end of a connection".
+///
+/// # Panics
+/// When something else than a limit panics.
+pub fn within<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    // Whoever gets an error looks at nothing that the run may have left half done.
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| match limit_in(panic.as_ref()) {
+        Some(limit) => limit.to_owned(),
+        None => resume_unwind(panic),
+    })
+}
+
+/// From now on a limit that is reached prints nothing of its own: it is told where the error is told.
+pub fn are_errors() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if limit_in(info.payload()).is_none() {
+                before(info);
+            }
+        }));
+    });
+}
+
+fn limit_in(panic: &(dyn std::any::Any + Send)) -> Option<&str> {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied())?;
+    text.strip_prefix(MARK)
+}
