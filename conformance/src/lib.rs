@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod explain;
 pub mod graph;
 pub mod lang;
+pub mod live;
 pub mod never;
 pub mod output;
 pub mod page;

@@ -18,6 +18,19 @@ pub struct RunOutput {
     pub scenarios: Vec<ScenarioOutput>,
     /// How many scenarios got each verdict.
     pub totals: Totals,
+    /// By document, the clauses that were run live; empty for the model.
+    pub live: BTreeMap<String, LiveOutput>,
+}
+
+/// The clauses of a document that a real stack can show.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LiveOutput {
+    /// Clauses that the inventory calls `model+real`.
+    pub real: usize,
+    /// Of these, those of which the stack took a step that shows it.
+    pub live: usize,
+    /// Those that a scenario shows but that were not run live.
+    pub not_live: Vec<Uncovered>,
 }
 
 /// A stack.
@@ -196,4 +209,13 @@ pub struct ViolationOutput {
     pub events: Vec<String>,
     /// The same as a scenario that can be run.
     pub scenario: String,
+}
+
+impl LiveOutput {
+    /// What was run live of one document, under the document's name.
+    #[must_use]
+    pub fn named(live: crate::live::Live) -> (String, LiveOutput) {
+        let not_live = live.not_live.into_iter().map(|(clause, reason)| Uncovered { clause, reason }).collect();
+        (live.document.to_string(), LiveOutput { real: live.real, live: live.live, not_live })
+    }
 }

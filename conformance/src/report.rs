@@ -41,7 +41,17 @@ pub(crate) fn run(outcome: &Outcome<'_>) -> String {
         .map(|&verdict| format!("{} {}", outcome.count(verdict), verdict.name()))
         .collect();
     let open = outcome.judged.iter().filter(|(_, judged)| judged.rests_on_unknown).count();
-    text += &format!("{} scenarios: {}\n", outcome.judged.len(), counts.join(", "));
+    let plural = if outcome.judged.len() == 1 { "" } else { "s" };
+    text += &format!("{} scenario{plural}: {}\n", outcome.judged.len(), counts.join(", "));
+    for live in outcome.live() {
+        text += &format!(
+            "{}: {} of the {} clauses that a real stack can show were run live\n",
+            live.document, live.live, live.real
+        );
+        for (clause, reason) in live.not_live {
+            text += &format!("  not live: {clause}, {reason}\n");
+        }
+    }
     if open > 0 {
         text += &format!(
             "{open} of them rest on a choice of which nobody knows what this stack does: the documented set is kept\n"

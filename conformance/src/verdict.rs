@@ -12,7 +12,7 @@ use winaccept_sim::script::{Action, Expect, Script, Step};
 
 use crate::lang::{render_action, render_expect, render_observed};
 use crate::profiles::Choices;
-use crate::stack::Replay;
+use crate::stack::{Replay, StepReport};
 use crate::suite::Scenario;
 
 /// A verdict on one scenario.
@@ -75,11 +75,13 @@ pub struct Judged {
     pub choices: Vec<&'static str>,
     /// The profile keeps the documented set at a choice point on which this rests, because nothing is known.
     pub rests_on_unknown: bool,
+    /// The steps that a real stack took, by number; none on the model.
+    pub taken: Vec<usize>,
 }
 
 impl Judged {
     fn new(verdict: Verdict, reason: String, step: Option<usize>) -> Judged {
-        Judged { verdict, reason, step, choices: Vec::new(), rests_on_unknown: false }
+        Judged { verdict, reason, step, choices: Vec::new(), rests_on_unknown: false, taken: Vec::new() }
     }
 }
 
@@ -162,6 +164,12 @@ pub fn step_allowed(step: &Step, run: &StepRun, script: &Script) -> Result<(), S
 /// Judges what a real stack was seen to do.
 #[must_use]
 pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
+    let took = |report: &&StepReport| !matches!(report.observed, Observed::NotTaken(_));
+    let taken = replay.steps.iter().filter(took).map(|report| report.index).collect();
+    Judged { taken, ..judged(scenario, replay, profile) }
+}
+
+fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
     if let Some(reason) = &replay.not_taken {
         return Judged::new(Verdict::ModelOnly, reason.clone(), None);
     }

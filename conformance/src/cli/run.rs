@@ -9,7 +9,8 @@ use winaccept_model::step::Machine;
 
 use super::{Format, json, print};
 use crate::evidence::{self, Recording};
-use crate::output::{RunOutput, ScenarioOutput, StackOutput, Totals};
+use crate::live::{self, Live};
+use crate::output::{LiveOutput, RunOutput, ScenarioOutput, StackOutput, Totals};
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, Stack};
@@ -270,6 +271,12 @@ impl Outcome<'_> {
         u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
     }
 
+    /// What was run live; nothing on the model.
+    pub(crate) fn live(&self) -> Vec<Live> {
+        let played = self.judged.iter().any(|(_, judged)| !judged.taken.is_empty());
+        if played { live::of(self.judged.iter().map(|(scenario, judged)| (*scenario, judged))) } else { Vec::new() }
+    }
+
     pub(crate) fn output(&self) -> RunOutput {
         let scenario = |(scenario, judged): &(&Scenario, Judged)| ScenarioOutput {
             name: scenario.script.title.clone(),
@@ -293,6 +300,7 @@ impl Outcome<'_> {
                 unresolved: self.count(Verdict::Unresolved),
                 model_only: self.count(Verdict::ModelOnly),
             },
+            live: self.live().into_iter().map(LiveOutput::named).collect(),
         }
     }
 }
