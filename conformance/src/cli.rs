@@ -8,6 +8,7 @@ mod fmt;
 mod graph;
 mod run;
 mod show;
+#[cfg(not(windows))]
 mod summary;
 
 use std::io::Write as _;
@@ -73,9 +74,9 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     winaccept_sim::limit::are_errors();
-    let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_)));
+    let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_) | Command::Explore(_)));
     if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
-        eprintln!("error: only graph and show draw; everything else writes text or json");
+        eprintln!("error: only graph, show and explore draw; everything else writes text or json");
         return ExitCode::from(2);
     }
     let done = match cli.command {

@@ -100,7 +100,7 @@ impl Result {
             Gives::Returns(code) => Result::Returns(code),
             Gives::Succeeds => Result::Succeeds,
             Gives::Blocks => Result::Waits,
-            Gives::Undefined => Result::Undefined,
+            Gives::Undefined | Gives::Crashes => Result::Undefined,
             Gives::Silent => Result::Silent,
             Gives::Continues(_) => return None,
         })

@@ -89,11 +89,8 @@ impl At<'_> {
                 Some(outcome)
             }
             Gives::Returns(code) => Some(Outcome::number(i64::from(code.0))),
-            Gives::Undefined => {
-                self.thread_mut(self.thread).doing = Doing::Undefined;
-                self.leave(self.thread);
-                Some(Outcome { value: Value::Undefined, error: Code::NONE, out: crate::outcome::Out::None })
-            }
+            Gives::Undefined => Some(self.ends_in(Value::Undefined)),
+            Gives::Crashes => Some(self.ends_in(Value::Crashes)),
             Gives::Blocks => {
                 self.block();
                 None
@@ -101,6 +98,13 @@ impl At<'_> {
             Gives::Silent => None,
             Gives::Continues(table) => self.apply(table),
         }
+    }
+
+    /// Nothing more can be said of the calling thread.
+    fn ends_in(&mut self, value: Value) -> Outcome {
+        self.thread_mut(self.thread).doing = Doing::Undefined;
+        self.leave(self.thread);
+        Outcome { value, error: Code::NONE, out: crate::outcome::Out::None }
     }
 
     /// Adds or removes the waiter records of the calling thread's blocked call.
@@ -145,7 +149,7 @@ impl At<'_> {
     pub(crate) fn resume(&mut self, outcome: Outcome) {
         let thread = self.thread;
         self.leave(thread);
-        if outcome.value != Value::Undefined {
+        if !matches!(outcome.value, Value::Undefined | Value::Crashes) {
             self.thread_mut(thread).doing = Doing::Running;
         }
         self.fx.returns.push((thread, outcome));
@@ -304,7 +308,7 @@ fn wrong(gives: Gives) -> Gives {
         Gives::Fails(Code::WSAECONNRESET) => Gives::Fails(Code::WSAEACCES),
         Gives::Blocks => Gives::Fails(Code::WSATRY_AGAIN),
         Gives::Fails(_) => Gives::Fails(Code::WSAEFAULT),
-        Gives::Succeeds | Gives::Undefined => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Succeeds | Gives::Undefined | Gives::Crashes => Gives::Fails(Code::WSASYSCALLFAILURE),
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
         Gives::Continues(_) => Gives::Fails(Code::WSASYSCALLFAILURE),

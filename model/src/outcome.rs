@@ -26,6 +26,8 @@ pub enum Value {
     InvalidEvent,
     /// The documents say that the behaviour is undefined: anything may follow.
     Undefined,
+    /// The call never returns: it brings its process down.
+    Crashes,
 }
 
 /// What a call wrote through its pointer arguments.

@@ -351,5 +351,5 @@ pub fn times_out(call: &Call) -> bool {
 /// An outcome that nobody may rely on.
 #[must_use]
 pub fn is_undefined(outcome: &Outcome) -> bool {
-    outcome.value == Value::Undefined
+    matches!(outcome.value, Value::Undefined | Value::Crashes)
 }

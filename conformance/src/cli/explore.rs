@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 use winaccept_sim::config::Move;
-use winaccept_sim::explore::{Broken, Options, Property, Report, Taken, explore as visit};
+use winaccept_sim::explore::{Broken, MAX_DRAWN, Options, Property, Report, Taken, explore as visit, to_dot};
 use winaccept_sim::limit;
 use winaccept_sim::observe::Observed;
 
@@ -24,7 +24,8 @@ Examples:
   winaccept explore examples/backlog-3.winaccept              every interleaving, one state for all that differ only in
                                                               which of the alike clients is which
   winaccept explore --no-symmetry examples/backlog-3.winaccept    every single state
-  winaccept explore --profile windows two-acceptors           a bundled scenario, by a part of its name
+  winaccept explore --profile windows select-then-accept      a bundled scenario, by its name
+  winaccept explore reset-against-accept --format dot         a graph for Graphviz, of up to 400 states
 
 Outside `any order` a scenario goes step by step; inside, actors and network interleave freely, and every segment is
 delivered by an event of its own.
@@ -48,13 +49,14 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let scenario = suite::find(&args.scenario)?;
     let profile = Choices::bundled().profile(&args.profile).map_err(|error| format!("error: {error}"))?;
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry };
-    let report = limit::within(|| visit(&scenario.program, &Machine::new(profile), &options)).map_err(|what| {
-        format!(
-            "error: {}: somewhere in this exploration more is needed than the model holds: {what}\n\
-             help: ask for less of it; `winaccept run` tells the line if it is one outside `any order`",
-            scenario.file
-        )
-    })?;
+    if format == Format::Dot {
+        return dot(&scenario, &Machine::new(profile));
+    }
+    if format == Format::Mermaid {
+        return Err("error: explore writes text, json or dot; show writes mermaid".to_owned());
+    }
+    let report = limit::within(|| visit(&scenario.program, &Machine::new(profile), &options))
+        .map_err(|what| too_small(&scenario, &what))?;
     match format {
         Format::Json => print(&json(&output(&scenario, &report)))?,
         _ => print(&text(&scenario, &report, &args.profile))?,
@@ -64,6 +66,28 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
         (true, false) => 2,
         (true, true) => 0,
     })
+}
+
+/// The last `any order` as a graph.
+fn dot(scenario: &Scenario, machine: &Machine) -> Result<u8, String> {
+    let label = |taken: &Taken| event(scenario, taken);
+    let drawn = limit::within(|| to_dot(&scenario.program, machine, &label)).map_err(|what| too_small(scenario, &what))?;
+    match drawn {
+        Some(graph) => print(&graph).map(|()| 0),
+        None => Err(format!(
+            "error: {}: there is no `any order` in it, or it has more than the {MAX_DRAWN} states that a graph can show\n\
+             help: without --format dot all states are visited and counted",
+            scenario.file
+        )),
+    }
+}
+
+fn too_small(scenario: &Scenario, what: &str) -> String {
+    format!(
+        "error: {}: somewhere in this exploration more is needed than the model holds: {what}\n\
+         help: ask for less of it; `winaccept run` tells the line if it is one outside `any order`",
+        scenario.file
+    )
 }
 
 fn output(scenario: &Scenario, report: &Report) -> ExploreOutput {
@@ -162,6 +186,9 @@ fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
     }
     for refused in &report.refused {
         text += &format!("alike actors are told apart: {refused}\n");
+    }
+    if report.states == 0 {
+        text += "nothing is left open: no `any order` in this scenario, so there is only the way that its steps go\n";
     }
     let mut rows = table(&["call", "can give"]);
     for (call, codes) in outcomes(scenario, report) {

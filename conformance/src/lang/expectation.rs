@@ -140,6 +140,10 @@ impl Parser<'_> {
             self.cursor.advance();
             return Ok(ValuePattern::Is(Value::Undefined));
         }
+        if word == "crashes" {
+            self.cursor.advance();
+            return Ok(ValuePattern::Is(Value::Crashes));
+        }
         if let Some((_, value, _)) = VALUES.iter().find(|(name, _, by)| *name == word && *by == returns) {
             self.cursor.advance();
             if word == "WSA_WAIT_EVENT_0" && self.cursor.eat("+") {

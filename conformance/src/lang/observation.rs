@@ -45,6 +45,7 @@ const VALUES: &[(&str, SeenValue)] = &[
     ("WSA_WAIT_FAILED", SeenValue::Is(Value::WaitFailed)),
     ("WSA_INVALID_EVENT", SeenValue::Is(Value::InvalidEvent)),
     ("undefined", SeenValue::Is(Value::Undefined)),
+    ("crashes", SeenValue::Is(Value::Crashes)),
 ];
 
 impl Reader<'_> {

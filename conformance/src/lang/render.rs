@@ -174,6 +174,7 @@ pub fn render_value(value: Value) -> String {
         Value::WaitFailed => "WSA_WAIT_FAILED".to_owned(),
         Value::InvalidEvent => "WSA_INVALID_EVENT".to_owned(),
         Value::Undefined => "undefined".to_owned(),
+        Value::Crashes => "crashes".to_owned(),
     }
 }
 

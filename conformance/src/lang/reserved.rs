@@ -19,6 +19,7 @@ const VALUES: &[&str] = &[
     "address",
     "unchanged",
     "undefined",
+    "crashes",
     "data",
     "value",
     "readfds",

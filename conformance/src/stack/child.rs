@@ -7,7 +7,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::protocol::{Function, Order, Reply, Report, Request, Returned};
+use super::protocol::{CRASHED, Function, Order, Reply, Report, Request, Returned};
 
 /// How long a worker may take to start and say hello. The first start of a Wine prefix takes many seconds.
 const START: Duration = Duration::from_secs(60);
@@ -41,6 +41,8 @@ pub(super) struct Child {
     returned: BTreeMap<Ticket, Result<Returned, String>>,
     /// Why no more answers will come.
     lost: Option<String>,
+    /// A call brought the process down.
+    crashed: bool,
     greeting: Greeting,
 }
 
@@ -61,7 +63,8 @@ impl Child {
         let greeting =
             Greeting { name: String::new(), version: String::new(), build: String::new(), process: process.id() };
         let mut child =
-            Child { process, requests, replies, last_id: 0, returned: BTreeMap::new(), lost: None, greeting };
+            Child { process, requests, replies, last_id: 0, returned: BTreeMap::new(), lost: None,
+            crashed: false, greeting };
         let id = child.send(Order::Hello)?;
         match child.answer(id, START)? {
             Report::Hello { name, version, build, process } => {
@@ -139,6 +142,11 @@ impl Child {
         self.lost.get_or_insert_with(|| "the process was given up".to_owned());
     }
 
+    /// Did a call bring the process down?
+    pub(super) fn has_crashed(&self) -> bool {
+        self.crashed
+    }
+
     /// False once no more answers will come.
     pub(super) fn is_alive(&self) -> bool {
         self.lost.is_none()
@@ -191,13 +199,28 @@ impl Child {
             Ok(Err(error)) => Err(self.lose(error)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.process.try_wait().ok().flatten();
+                let status = self.ended();
+                self.crashed = status.is_some_and(|status| status.code() == Some(CRASHED));
                 Err(self.lose(match status {
+                    Some(_) if self.crashed => "a call brought the process down".to_owned(),
                     Some(status) => format!("the worker process ended ({status})"),
                     None => "the worker closed its standard output".to_owned(),
                 }))
             }
         }
+    }
+
+    /// The status of a process whose output has ended, once it has one.
+    fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        let deadline = Instant::now() + EXIT;
+        while Instant::now() < deadline {
+            match self.process.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+                Ok(status) => return status,
+                Err(_) => return None,
+            }
+        }
+        None
     }
 
     fn lose(&mut self, why: String) -> String {

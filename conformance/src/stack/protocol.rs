@@ -37,6 +37,9 @@ pub type RawHandle = i64;
 /// `INVALID_SOCKET`.
 pub const INVALID_SOCKET: RawHandle = -1;
 
+/// The exit status of a worker that a call brought down: an exception that nobody handled.
+pub(super) const CRASHED: i32 = 197;
+
 /// One line to a worker.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Request {

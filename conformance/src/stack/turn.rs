@@ -195,6 +195,10 @@ impl<'s> Stage<'s> {
         };
         let returned = match returned {
             Ok(returned) => returned,
+            Err(_) if self.child(self.process_of(actor)).has_crashed() => {
+                let crashed = Seen { value: SeenValue::Is(Value::Crashes), error: Code::NONE, out: Vec::new() };
+                return Given::witnessed(Observed::Returned(crashed));
+            }
             Err(why) => return Given::not_taken(why),
         };
         self.last_value[usize::from(actor.0)] = Some(returned.value);

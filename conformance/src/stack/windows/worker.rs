@@ -4,8 +4,10 @@ use std::io::{BufRead, Write};
 use std::time::Duration;
 
 use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::Diagnostics::Debug::{EXCEPTION_POINTERS, SetUnhandledExceptionFilter};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
-use super::super::protocol::{LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request};
+use super::super::protocol::{CRASHED, LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request};
 use super::actor::Actors;
 use super::address::AddressOut;
 use super::connections::connections;
@@ -14,11 +16,15 @@ use super::identity::identity;
 /// How long the threads may take to come back at the end of a scenario.
 const COME_BACK: Duration = Duration::from_secs(1);
 
+/// What an exception filter returns so that the process ends.
+const EXCEPTION_EXECUTE_HANDLER: i32 = 1;
+
 /// More cleanups than any scenario has startups.
 const MOST_CLEANUPS: u32 = 1000;
 
 /// Serves the worker protocol on standard input and output until the input ends. The hidden command `winaccept worker`.
 pub fn worker_main() {
+    end_where_a_call_crashes();
     let mut actors = Actors::default();
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
@@ -39,6 +45,18 @@ pub fn worker_main() {
         }
     }
     std::process::exit(0); // whatever its threads are doing
+}
+
+/// A call that brings its caller down ends this process at once, with a status that says so: no dialog and no debugger keeps
+/// it, and the driver need not guess.
+fn end_where_a_call_crashes() {
+    unsafe extern "system" fn end(_: *const EXCEPTION_POINTERS) -> i32 {
+        // SAFETY: it takes this process's own pseudo-handle, and nothing of this process runs afterwards.
+        unsafe { TerminateProcess(GetCurrentProcess(), CRASHED as u32) };
+        EXCEPTION_EXECUTE_HANDLER
+    }
+    // SAFETY: the filter is a plain function that lives as long as the process.
+    unsafe { SetUnhandledExceptionFilter(Some(end)) };
 }
 
 /// Writes one reply as one line. Threads take turns.
