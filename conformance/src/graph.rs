@@ -87,6 +87,8 @@ pub enum Result {
     Returns(Code),
     /// The documents leave the behaviour undefined, or the model does not go there.
     Undefined,
+    /// The call brings its process down.
+    Crashes,
     /// Nobody sees an outcome.
     Silent,
 }
@@ -100,7 +102,8 @@ impl Result {
             Gives::Returns(code) => Result::Returns(code),
             Gives::Succeeds => Result::Succeeds,
             Gives::Blocks => Result::Waits,
-            Gives::Undefined | Gives::Crashes => Result::Undefined,
+            Gives::Undefined => Result::Undefined,
+            Gives::Crashes => Result::Crashes,
             Gives::Silent => Result::Silent,
             Gives::Continues(_) => return None,
         })
@@ -114,6 +117,7 @@ impl Result {
             Result::Waits => "waits".to_owned(),
             Result::Fails(code) | Result::Returns(code) => code.to_string(),
             Result::Undefined => "undefined".to_owned(),
+            Result::Crashes => "crashes".to_owned(),
             Result::Silent => "no outcome".to_owned(),
         }
     }

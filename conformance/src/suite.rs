@@ -33,7 +33,10 @@ impl Scenario {
     /// # Errors
     /// The rendered diagnostics, with place and remedy.
     pub fn read(source: &[u8], file: &str) -> Result<Scenario, String> {
-        let knows = |id: &str| Spec::bundled().knows(id);
+        let knows = |id: &str| match id.strip_prefix('?') {
+            Some(note) => Spec::bundled().note(note).is_some(),
+            None => Spec::bundled().knows(id),
+        };
         let script = lang::parse(source, file, &knows).map_err(|problems| problems.render(false))?;
         let program = Program::new(&script).map_err(|problem| {
             let span = problem.span.start as usize..problem.span.end as usize;

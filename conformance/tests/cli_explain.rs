@@ -88,7 +88,7 @@ fn an_unknown_name_is_answered_with_near_ones() {
 
 #[test]
 fn a_format_that_makes_no_sense_is_refused() {
-    let refused = "error: only graph and show draw; everything else writes text or json\n";
+    let refused = "error: only graph, show and explore draw; everything else writes text or json\n";
     for arguments in [&["explain", "accept"][..], &["run"], &["coverage"], &["evidence"], &["fmt"], &[]] {
         for format in ["dot", "mermaid"] {
             let run = winaccept(&[arguments, &["--format", format]].concat());

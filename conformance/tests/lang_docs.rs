@@ -4,6 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use winaccept::lang::{format_source, parse};
+use winaccept::profiles::Choices;
+use winaccept::suite::Scenario;
+use winaccept::verdict::{self, Verdict};
+use winaccept_model::step::Machine;
 
 struct Example {
     /// What stands behind the fence.
@@ -34,7 +38,7 @@ fn examples() -> Vec<Example> {
 }
 
 #[test]
-fn every_example_parses_and_is_formatted() {
+fn every_example_is_formatted_and_holds_on_the_model() {
     let examples = examples();
     let prelude = examples[0].text.clone();
     for Example { kind, text, line } in &examples {
@@ -47,6 +51,10 @@ fn every_example_parses_and_is_formatted() {
                     panic!("{diagnostics}");
                 }
                 assert_eq!(format_source(&whole, &file).unwrap(), whole, "{file} is not laid out as `fmt` does");
+                let scenario = Scenario::read(whole.as_bytes(), &file).unwrap_or_else(|problem| panic!("{problem}"));
+                let documented = Choices::bundled().profile("documented").unwrap();
+                let judged = verdict::model(&scenario, &Machine::new(documented));
+                assert_eq!(judged.verdict, Verdict::Pass, "{file}: {}", judged.reason);
             }
             "winaccept fragment broken" => {
                 // What the page shows beside it is what is said, but for the name of the file.

@@ -180,6 +180,12 @@ impl<'a> At<'a> {
         self.decided[point] == alt.1 + 1
     }
 
+    /// Does the profile allow this alternative? Unlike [`At::chooses`] this decides nothing.
+    #[must_use]
+    pub fn may(&self, alt: Alt) -> bool {
+        self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1
+    }
+
     // What effects do.
 
     /// The socket in question, to change.

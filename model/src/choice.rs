@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 45;
+pub const COUNT: usize = 48;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -91,6 +91,9 @@ choices! {
     42 "bind-family-code": "WSAEFAULT" BIND_FAMILY_WSAEFAULT, "WSAEOPNOTSUPP" BIND_FAMILY_WSAEOPNOTSUPP;
     43 "poll-pollpri": "WSAEINVAL" POLLPRI_FAILS, "ignored" POLLPRI_IGNORED;
     44 "enum-error-event": "untouched" ENUM_ERROR_UNTOUCHED, "reset" ENUM_ERROR_RESETS;
+    45 "connect-bad-name-code": "WSAEFAULT" CONNECT_NAME_WSAEFAULT, "by-fault" CONNECT_NAME_BY_FAULT;
+    46 "send-unconnected-code": "WSAENOTCONN" SEND_UNCONNECTED_WSAENOTCONN, "WSAECONNRESET" SEND_UNCONNECTED_WSAECONNRESET;
+    47 "accept-length-pointer": "WSAEFAULT" LENGTH_POINTER_FAILS, "crashes" LENGTH_POINTER_CRASHES;
 }
 
 /// The choice point of this name.

@@ -100,10 +100,16 @@ impl At<'_> {
         }
     }
 
-    /// Nothing more can be said of the calling thread.
+    /// Nothing more can be said of the calling thread; after a crash, of no thread of its process.
     fn ends_in(&mut self, value: Value) -> Outcome {
-        self.thread_mut(self.thread).doing = Doing::Undefined;
-        self.leave(self.thread);
+        let process = self.thread().process;
+        for index in 0..self.w.threads.len() {
+            let thread = ThreadId(index as u8);
+            if thread == self.thread || value == Value::Crashes && self.w.threads[index].process == process {
+                self.leave(thread);
+                self.thread_mut(thread).doing = Doing::Undefined;
+            }
+        }
         Outcome { value, error: Code::NONE, out: crate::outcome::Out::None }
     }
 
@@ -161,7 +167,7 @@ impl At<'_> {
         self.again = true;
         // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
         for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
-            if self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1 {
+            if self.may(alt) {
                 self.decided[usize::from(alt.0)] = alt.1 + 1;
             }
         }

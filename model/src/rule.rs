@@ -48,7 +48,8 @@ impl States {
 pub enum Kind {
     /// Reports an error and changes nothing but the last error. All checks that hold compete: the documents give no order.
     Check,
-    /// A check that changes more than the last error: it takes the connection off the queue and closes it, or resets an event.
+    /// A check that changes more than the last error: it takes the connection off the queue and closes it, resets an
+    /// event, or ends the process.
     CheckConsumes,
     /// What happens when no check holds; the first case that holds fires.
     Case,

@@ -71,7 +71,8 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
 /// The last `any order` as a graph.
 fn dot(scenario: &Scenario, machine: &Machine) -> Result<u8, String> {
     let label = |taken: &Taken| event(scenario, taken);
-    let drawn = limit::within(|| to_dot(&scenario.program, machine, &label)).map_err(|what| too_small(scenario, &what))?;
+    let drawn =
+        limit::within(|| to_dot(&scenario.program, machine, &label)).map_err(|what| too_small(scenario, &what))?;
     match drawn {
         Some(graph) => print(&graph).map(|()| 0),
         None => Err(format!(

@@ -78,7 +78,14 @@ impl Parser<'_> {
             return Ok(Expect::Blocks);
         }
         if self.cursor.eat("?") {
-            return self.cursor.word("the id of a note").map(|(note, _)| Expect::Silent(note.to_owned()));
+            let (note, span) = self.cursor.word("the id of a note")?;
+            if !(self.known_clause)(&format!("?{note}")) {
+                let title = format!("unknown note `{}`", shortened(note));
+                let problem = Diagnostic::new(title, span, "no note has this id")
+                    .help("the notes and their ids are in spec-notes/notes.toml; one outcome, or several in braces, need none");
+                self.cursor.report(problem);
+            }
+            return Ok(Expect::Silent(note.to_owned()));
         }
         if self.cursor.kind() == Kind::Text {
             let problem = Diagnostic::new(

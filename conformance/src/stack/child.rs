@@ -15,6 +15,9 @@ const START: Duration = Duration::from_secs(60);
 /// How long a worker may take to carry out any other order. It answers in milliseconds or is stuck.
 const ANSWER: Duration = Duration::from_secs(20);
 
+/// What is said of a process that an exception ended.
+const BROUGHT_DOWN: &str = "a call brought the process down";
+
 /// How long a process may take to end.
 const EXIT: Duration = Duration::from_secs(5);
 
@@ -62,9 +65,16 @@ impl Child {
         std::thread::spawn(move || read_replies(BufReader::new(output), &sender));
         let greeting =
             Greeting { name: String::new(), version: String::new(), build: String::new(), process: process.id() };
-        let mut child =
-            Child { process, requests, replies, last_id: 0, returned: BTreeMap::new(), lost: None,
-            crashed: false, greeting };
+        let mut child = Child {
+            process,
+            requests,
+            replies,
+            last_id: 0,
+            returned: BTreeMap::new(),
+            lost: None,
+            crashed: false,
+            greeting,
+        };
         let id = child.send(Order::Hello)?;
         match child.answer(id, START)? {
             Report::Hello { name, version, build, process } => {
@@ -166,7 +176,13 @@ impl Child {
         };
         match sent {
             Ok(()) => Ok(id),
-            Err(error) => Err(self.lose(format!("the worker takes no more requests: {error}"))),
+            Err(error) => {
+                self.note_how_it_ended();
+                Err(self.lose(match self.crashed {
+                    true => BROUGHT_DOWN.to_owned(),
+                    false => format!("the worker takes no more requests: {error}"),
+                }))
+            }
         }
     }
 
@@ -199,10 +215,9 @@ impl Child {
             Ok(Err(error)) => Err(self.lose(error)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.ended();
-                self.crashed = status.is_some_and(|status| status.code() == Some(CRASHED));
+                let status = self.note_how_it_ended();
                 Err(self.lose(match status {
-                    Some(_) if self.crashed => "a call brought the process down".to_owned(),
+                    Some(_) if self.crashed => BROUGHT_DOWN.to_owned(),
                     Some(status) => format!("the worker process ended ({status})"),
                     None => "the worker closed its standard output".to_owned(),
                 }))
@@ -210,13 +225,16 @@ impl Child {
         }
     }
 
-    /// The status of a process whose output has ended, once it has one.
-    fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    /// The status of a process whose pipes are closed, once it has one.
+    fn note_how_it_ended(&mut self) -> Option<std::process::ExitStatus> {
         let deadline = Instant::now() + EXIT;
         while Instant::now() < deadline {
             match self.process.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(1)),
-                Ok(status) => return status,
+                Ok(status) => {
+                    self.crashed = status.is_some_and(|status| status.code() == Some(CRASHED));
+                    return status;
+                }
                 Err(_) => return None,
             }
         }

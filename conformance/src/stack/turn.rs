@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::call::{Call, ProcessId, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Seen, SeenValue};
@@ -23,7 +23,7 @@ const LOOKS: u32 = 3;
 const GRACE: Duration = Duration::from_millis(150);
 /// A call that is expected to return but is seen waiting all this time is given up.
 const STILL_WAITING: Duration = Duration::from_secs(1);
-/// A `connect` is given up after this time. A refused one takes real Windows two seconds.
+/// A `connect` or `send` is given up after this time. A refused `connect` takes real Windows two seconds.
 const CONNECT: Duration = Duration::from_secs(4);
 /// Any other call is given up after this time.
 const GIVE_UP: Duration = Duration::from_secs(10);
@@ -128,7 +128,7 @@ impl<'s> Stage<'s> {
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
-            Patience::ToReturn if matches!(call, Call::Connect { .. }) => CONNECT,
+            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. }) => CONNECT,
             Patience::ToReturn => GIVE_UP,
         };
         let process = self.process_of(actor);
@@ -193,9 +193,11 @@ impl<'s> Stage<'s> {
         let Some(InProgress { call, .. }) = self.in_progress[usize::from(actor.0)].take() else {
             return Given::not_taken("no call of this actor is in progress");
         };
+        let process = self.process_of(actor);
         let returned = match returned {
             Ok(returned) => returned,
-            Err(_) if self.child(self.process_of(actor)).has_crashed() => {
+            // Of two calls in progress nobody can tell which of them did it.
+            Err(_) if self.child(process).has_crashed() && !self.is_inside_a_call(process) => {
                 let crashed = Seen { value: SeenValue::Is(Value::Crashes), error: Code::NONE, out: Vec::new() };
                 return Given::witnessed(Observed::Returned(crashed));
             }
@@ -213,6 +215,12 @@ impl<'s> Stage<'s> {
         let seen_now = seen(call, &returned, self);
         let assumed = self.quieten(actor, call, &seen_now);
         Given { observed: Observed::Returned(seen_now), assumed }
+    }
+
+    /// Is some actor of this process in the middle of a call?
+    fn is_inside_a_call(&self, process: ProcessId) -> bool {
+        let actors = self.in_progress.iter().zip(&self.script.actors);
+        actors.filter(|(_, actor)| actor.process == process).any(|(in_progress, _)| in_progress.is_some())
     }
 
     /// Remembers what the call changed.

@@ -5,9 +5,10 @@ use super::common::{check, in_callback, in_progress, network_down, not_a_socket,
 use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
-    ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, LENGTH_WRITTEN, NONBLOCKING_INHERITED, PEER_EMPTY,
-    PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, SAMPLED_AT_HANDSHAKE,
-    SELECTION_INHERITED, TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS,
+    LENGTH_WRITTEN, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS,
+    RESET_ACCEPT_SUCCEEDS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, TIMEOUTS_INHERITED, V6ONLY_INHERITED,
+    WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -150,6 +151,13 @@ pub(super) static QUEUE: &[Rule] = &[
         ..check("accept.addrlen-small.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
+        kind: Kind::CheckConsumes,
+        under: &[LENGTH_POINTER_CRASHES],
+        when: |at| connection_ready(at) && addrlen_unreadable(at),
+        gives: Gives::Crashes,
+        ..check("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEFAULT)
+    },
+    Rule {
         under: &[ADDR_ON_TAKING, ADDR_KEEPS, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && addr_invalid(at),
         ..check(
@@ -238,6 +246,7 @@ pub(super) static QUEUE: &[Rule] = &[
             "accept.rem.blocking-condition",
             "accept.rem.may-wait-network-event",
             "accept.ex.waiting-message",
+            "tutorial.step3.continue-accepting",
         ],
         kind: Kind::Case,
         from: LISTENING,
@@ -442,9 +451,15 @@ fn addr_invalid(at: &At<'_>) -> bool {
     let Call::Accept { addr, addrlen, .. } = at.call else { return false };
     match (addr, addrlen) {
         (Buffer::Null, _) | (_, Length::Null) => false,
-        (Buffer::Bad, Length::Holds(_)) | (_, Length::Bad) => true,
+        (Buffer::Bad, Length::Holds(_)) => true,
+        (_, Length::Bad) => at.may(LENGTH_POINTER_FAILS),
         (Buffer::Valid, Length::Holds(_)) => false,
     }
+}
+
+/// The length cannot be read.
+fn addrlen_unreadable(at: &At<'_>) -> bool {
+    matches!(at.call, Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Bad, .. })
 }
 
 /// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.

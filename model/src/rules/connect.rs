@@ -2,13 +2,23 @@
 
 use super::bind::{address_of, chosen};
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Address, Call, Ip, Name, Port};
+use crate::call::{Address, Call, Family, Ip, Name, Port};
+use crate::choice::{CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT};
 use crate::code::Code;
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
 
 /// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
 pub(super) const RETRIES: u8 = 3;
+
+/// The states in which a socket can open a connection.
+const CONNECTS: States = States::of(&[State::Unbound, State::Bound, State::Failed]);
+
+/// Those of them in which no connection has failed yet.
+const NEVER_TRIED: States = States::of(&[State::Unbound, State::Bound]);
+
+/// What stands behind every form of the check of the name.
+const BAD_NAME: &[&str] = &["bind.err.WSAEFAULT", "sockaddr.family-first"];
 
 pub(super) static CONNECT: &[Rule] = &[
     not_initialised("connect.not-initialised", &["wsastartup.first"]),
@@ -24,8 +34,30 @@ pub(super) static CONNECT: &[Rule] = &[
     ),
     check("connect.connecting", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEALREADY),
     Rule {
+        under: &[CONNECT_NAME_WSAEFAULT],
         when: |at| named(at).is_none(),
-        ..check("connect.bad-name", &["bind.err.WSAEFAULT", "sockaddr.family-first"], States::STREAM, Code::WSAEFAULT)
+        ..check("connect.bad-name", BAD_NAME, States::STREAM, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[CONNECT_NAME_BY_FAULT],
+        when: too_short,
+        ..check("connect.short-name-as-WSAEADDRNOTAVAIL", BAD_NAME, CONNECTS, Code::WSAEADDRNOTAVAIL)
+    },
+    Rule {
+        under: &[CONNECT_NAME_BY_FAULT],
+        when: |at| at.sock().family == Family::Inet && other_family(at),
+        ..check("connect.other-family-as-WSAEOPNOTSUPP", BAD_NAME, NEVER_TRIED, Code::WSAEOPNOTSUPP)
+    },
+    Rule {
+        under: &[CONNECT_NAME_BY_FAULT],
+        when: |at| at.sock().family == Family::Inet6 && other_family(at),
+        ..check("connect.other-family-as-WSAEINVAL", BAD_NAME, NEVER_TRIED, Code::WSAEINVAL)
+    },
+    // Of the stacks that tell faulty names apart it is not known: NULL crashes the caller, and another family after a connect
+    // that failed is answered by each version in its own way.
+    Rule {
+        when: |at| named(at).is_none(),
+        ..not_modelled("connect.no-name-not-modelled", &["sockaddr.family-first"], CONNECTS)
     },
     not_modelled("connect.datagram-not-modelled", &["sockaddr.family-first"], States::of(&[State::Datagram])),
     Rule {
@@ -56,11 +88,7 @@ pub(super) static CONNECT: &[Rule] = &[
             (socket.state, socket.conn, socket.error) = (State::Connecting, Some(conn), Code::NONE);
             at.conn = Some(conn);
         },
-        ..case(
-            "connect.sends-syn",
-            &["connect.rem.nonblocking", "protobasics.backlog-held"],
-            States::of(&[State::Unbound, State::Bound, State::Failed]),
-        )
+        ..case("connect.sends-syn", &["connect.rem.nonblocking", "protobasics.backlog-held"], CONNECTS)
     },
 ];
 
@@ -98,6 +126,23 @@ pub(super) static ANSWER: &[Rule] = &[
         States::of(&[State::Connected]),
     ),
 ];
+
+/// The name is cut short, whatever its family.
+fn too_short(at: &At<'_>) -> bool {
+    let Call::Connect { name: Name::Address(address, length), .. } = at.call else { return false };
+    length < address.family.address_size()
+}
+
+/// The name is whole, but of another family than the socket.
+fn other_family(at: &At<'_>) -> bool {
+    let Call::Connect { name, .. } = at.call else { return false };
+    let address = match name {
+        Name::Null => None,
+        Name::Address(address, length) => (length >= address.family.address_size()).then_some(address),
+        Name::Of(handle) => address_of(at, handle),
+    };
+    address.is_some_and(|address| address.family != at.sock().family)
+}
 
 fn named(at: &At<'_>) -> Option<Address> {
     let Call::Connect { name, .. } = at.call else { return None };

@@ -2,7 +2,10 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
-use crate::choice::{CLOSE_EVENT_AFTER_DATA, RECV_RESET_ENDS, RECV_RESET_FAILS, TRANSFER_FAILS, TRANSFER_WAITS};
+use crate::choice::{
+    CLOSE_EVENT_AFTER_DATA, RECV_RESET_ENDS, RECV_RESET_FAILS, SEND_UNCONNECTED_WSAECONNRESET,
+    SEND_UNCONNECTED_WSAENOTCONN, TRANSFER_FAILS, TRANSFER_WAITS,
+};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -17,12 +20,19 @@ pub(super) static SEND: &[Rule] = &[
     in_progress("send.in-progress", &["einprogress.only-1-1"]),
     network_down("send.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("send.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
-    check(
-        "send.not-connected",
-        &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
-        NOT_CONNECTED,
-        Code::WSAENOTCONN,
-    ),
+    Rule {
+        under: &[SEND_UNCONNECTED_WSAENOTCONN],
+        ..check(
+            "send.not-connected",
+            &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+            NOT_CONNECTED,
+            Code::WSAENOTCONN,
+        )
+    },
+    Rule {
+        under: &[SEND_UNCONNECTED_WSAECONNRESET],
+        ..check("send.not-connected-as-WSAECONNRESET", &["wsasend.err.WSAENOTCONN"], NOT_CONNECTED, Code::WSAECONNRESET)
+    },
     Rule {
         under: &[TRANSFER_FAILS],
         ..check(
@@ -94,8 +104,8 @@ pub(super) static RECV: &[Rule] = &[
     },
     Rule {
         under: &[TRANSFER_WAITS],
-        when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
-        ..check("recv.listening-would-block", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAEWOULDBLOCK)
+        when: |at| at.nonblocking(),
+        ..check("recv.listening-nonblocking", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
         under: &[TRANSFER_WAITS],

@@ -186,16 +186,17 @@ fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Resu
             })?;
         }
     }
+    let crashed = fx.returns.iter().any(|(_, outcome)| outcome.value == Value::Crashes);
     for (thread, outcome) in &fx.returns {
         let doing = world.threads()[usize::from(thread.0)].doing;
         let goes_on = match outcome.value {
-            Value::Undefined => doing == Doing::Undefined,
-            _ => doing == Doing::Running || matches!(event, Event::InHook(..)),
+            Value::Undefined | Value::Crashes => doing == Doing::Undefined,
+            _ => doing == Doing::Running || crashed || matches!(event, Event::InHook(..)),
         };
         ensure(goes_on, || format!("{thread:?} returned and is {doing:?}"))?;
     }
     let ended = |rule: &&&'static winaccept_model::rule::Rule| {
-        matches!(rule.gives, Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined)
+        matches!(rule.gives, Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined | Gives::Crashes)
     };
     ensure(fx.fired.iter().filter(ended).count() == fx.returns.len(), || {
         "as many rules end calls as calls return".to_owned()

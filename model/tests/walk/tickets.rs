@@ -33,7 +33,7 @@ impl Tickets {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
                 "rst.queued-vanishes" => self.lose(event)?,
-                _ if rule.kind == Kind::CheckConsumes => {
+                _ if rule.kind == Kind::CheckConsumes && rule.gives != Gives::Crashes => {
                     // Of accept it takes a connection; other calls consume other things.
                     let (thread, _) = fx.returns[returned];
                     if let Some(listener) = listener_of(before, event, thread) {
