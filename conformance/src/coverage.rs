@@ -7,13 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use winaccept_model::choice::Alt;
-use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
+use winaccept_model::rule::{Gives, Mutant, Mutation, NOTHING, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::program::Section;
 use winaccept_sim::run::{Guide, Run, run};
 
 use crate::profiles::{self, NAMES};
+use crate::scope::Compared;
 use crate::spec::{Document, Entry, Spec};
 use crate::suite::Scenario;
 use crate::verdict::step_allowed;
@@ -69,6 +70,8 @@ pub enum Fate {
     Equivalent,
     /// Nobody notices; why that is no gap, if it is none.
     Survives(Option<String>),
+    /// Nobody notices, and nothing in the small scope fires the rule, in the state in question if there is one: is it dead?
+    Unreached,
 }
 
 /// A mutant with what became of it.
@@ -187,6 +190,12 @@ impl Coverage {
         .to_owned()
     }
 
+    /// How many mutants nobody notices without a reason for it.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.count(|fate| matches!(fate, Fate::Survives(None) | Fate::Unreached))
+    }
+
     /// How many mutants met this fate.
     #[must_use]
     pub fn count(&self, fate: impl Fn(&Fate) -> bool) -> usize {
@@ -212,7 +221,9 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
         if rule.gives != Gives::Silent {
             mutations.push(Mutation::WrongCode);
         }
-        mutations.push(Mutation::NoEffect);
+        if !std::ptr::fn_addr_eq(rule.then, NOTHING) {
+            mutations.push(Mutation::NoEffect);
+        }
         if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
             mutations.extend(rule.from.iter().map(Mutation::NotFrom));
         }
@@ -299,10 +310,12 @@ fn judge(
         Fate::Killed
     } else if let Some(reason) = explanation(mutant) {
         Fate::Survives(Some(reason))
-    } else if scope.cannot_tell(mutant) {
-        Fate::Equivalent
     } else {
-        Fate::Survives(None)
+        match scope.compare(table, mutant) {
+            Compared::Same => Fate::Equivalent,
+            Compared::Differs => Fate::Survives(None),
+            Compared::Never => Fate::Unreached,
+        }
     };
     Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed }
 }

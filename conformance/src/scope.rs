@@ -1,40 +1,67 @@
-//! The small scope in which a surviving mutant is compared with its original: every world that the bundled scenarios lead
-//! to, every call from a fixed list by every thread that can make one, everything that can happen there without a call.
+//! The small scope in which a surviving mutant is compared with its original.
+//!
+//! It begins with every world that the bundled scenarios lead to and goes on from there: in each world every call from a fixed
+//! list is made by every thread that can make one, and everything happens that can happen there without a call. Where that
+//! fires rules, or fires them from states, in a combination not met before, the world that comes of it is taken in, too.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, Routine, ThreadId, Version,
+    PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
 };
 use winaccept_model::profile::{Profile, Tape};
-use winaccept_model::rule::{Effects, Mutant, Mutation};
+use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
+use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Doing, HANDLES, SocketId, State, World, pack};
-use winaccept_sim::program::Section;
+use winaccept_model::world::{Doing, EventId, Faults, HANDLES, SocketId, State, World, pack, pack_event};
 use winaccept_sim::run::worlds;
 
 use crate::suite::Scenario;
 
-/// The most worlds kept: enough for every scenario's sequential part, bounded so that a mutant is judged in moments.
-const MOST: usize = 120;
+/// The most worlds looked at; bounded so that all mutants are judged in a minute.
+const WORLDS: usize = 5000;
+/// So many events are kept that fire the same rules from the same states.
+const ALIKE: usize = 2;
+
+/// A rule that fired, and the state that the socket in question was in.
+type Fired = (&'static str, State);
 
 /// Worlds and events in which mutants are compared with their originals.
 #[derive(Debug)]
 pub struct Scope {
-    cases: Vec<(World, Vec<Case>)>,
+    worlds: Vec<World>,
+    cases: Vec<Case>,
+    /// Everything that fired somewhere in the scope.
+    fired: HashSet<Fired>,
+    /// The tables that were asked somewhere in the scope.
+    asked: HashSet<Table>,
+    /// How many events were tried before those were kept that differ.
+    tried: usize,
 }
 
 /// An event in a world, with what comes of it while nothing is broken.
 #[derive(Debug)]
 struct Case {
+    world: usize,
     event: Event,
-    /// The rules that fire, and so the only ones whose breaking can make a difference, unless they fire more often.
-    fired: HashSet<&'static str>,
+    /// What fires, and so the only rules whose breaking can make a difference, unless they fire more often.
+    fired: BTreeSet<Fired>,
     /// Digests of everything that may come of it; `None`: the model refuses the event by one of its named limits.
     after: Option<HashSet<u64>>,
+}
+
+/// What comparing a mutant with its original has shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Compared {
+    /// Some event in some world tells them apart.
+    Differs,
+    /// None does, though the rule fires there, in the state in question if there is one.
+    Same,
+    /// The rule never fires in the scope, so nothing was compared.
+    Never,
 }
 
 impl Scope {
@@ -45,76 +72,170 @@ impl Scope {
         let documented = Machine::new(
             crate::profiles::Choices::bundled().profile("documented").expect("spec-notes/choices.toml is tested"),
         );
-        let mut seen = HashSet::new();
-        let mut cases = Vec::new();
+        let mut scope =
+            Scope { worlds: Vec::new(), cases: Vec::new(), fired: HashSet::new(), asked: HashSet::new(), tried: 0 };
+        let mut known = HashSet::new();
+        // The worlds of each scenario in turn, so that none of them takes all the room.
+        let mut seeds: Vec<VecDeque<World>> = Vec::new();
         for scenario in scenarios {
-            let sequential = scenario.program.sections.iter().all(|section| !matches!(section, Section::AnyOrder(_)));
-            if !sequential {
-                continue;
+            let both = [&documented, &widest].into_iter().flat_map(|machine| worlds(&scenario.program, machine, 1));
+            seeds.push(both.filter(|world| known.insert(world.clone())).collect());
+        }
+        let mut met = HashMap::new();
+        let mut found = VecDeque::new();
+        let mut turn = 0;
+        while scope.worlds.len() < WORLDS {
+            // What was found goes before what is still to come: it was met nowhere else.
+            let next = found.pop_front().or_else(|| {
+                let from = (0..seeds.len()).map(|n| (turn + n) % seeds.len()).find(|&n| !seeds[n].is_empty())?;
+                turn = from + 1;
+                seeds[from].pop_back()
+            });
+            let Some(world) = next else { break };
+            scope.look_around(&widest, world, &mut met, &mut known, &mut found);
+        }
+        let of = |rule: &&'static Rule| scope.fired.iter().any(|(name, _)| *name == rule.name);
+        scope.asked = rules::all().filter(|(_, rule)| of(rule)).map(|(table, _)| table).collect();
+        scope
+    }
+
+    /// Tries every event in a world, and keeps those that do something not met often before.
+    fn look_around(
+        &mut self,
+        machine: &Machine,
+        world: World,
+        met: &mut HashMap<(BTreeSet<Fired>, u64), usize>,
+        known: &mut HashSet<World>,
+        found: &mut VecDeque<World>,
+    ) {
+        let number = self.worlds.len();
+        for event in events(&world) {
+            self.tried += 1;
+            let Some(judged) = caught(machine, &world, event) else { continue };
+            let times = met.entry((judged.fired.clone(), shape(&world, event))).or_default();
+            *times += 1;
+            if *times == 1 {
+                found.extend(judged.worlds.into_iter().filter(|world| known.insert(world.clone())).take(2));
             }
-            for machine in [&documented, &widest] {
-                for world in worlds(&scenario.program, machine, 2) {
-                    if cases.len() < MOST && seen.insert(world.clone()) {
-                        let judged = events(&world).into_iter().map(|event| Case::of(&widest, &world, event)).collect();
-                        cases.push((world, judged));
-                    }
-                }
+            if *times <= ALIKE {
+                self.fired.extend(judged.fired.iter().copied());
+                self.cases.push(Case { world: number, event, fired: judged.fired, after: Some(judged.after) });
             }
         }
-        Scope { cases }
+        self.worlds.push(world);
     }
 
-    /// How many worlds, and how many events over all of them.
+    /// How many worlds, and how many events were tried in them.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
-        (self.cases.len(), self.cases.iter().map(|(_, cases)| cases.len()).sum())
+        (self.worlds.len(), self.tried)
     }
 
-    /// True when no event in any world of the scope tells the mutant from its original, under the widest profile.
+    /// Compares a mutant with its original under the widest profile.
     #[must_use]
-    pub fn cannot_tell(&self, mutant: Mutant) -> bool {
+    pub fn compare(&self, table: Table, mutant: Mutant) -> Compared {
+        let name = mutant.rule.name;
+        let reached = match mutant.mutation {
+            Mutation::Always => self.asked.contains(&table),
+            Mutation::NotFrom(state) => self.fired.contains(&(name, state)),
+            _ => self.fired.iter().any(|(fired, _)| *fired == name),
+        };
+        if !reached {
+            return Compared::Never;
+        }
         let broken = Machine { mutant: Some(mutant), ..Machine::new(Profile::widest("scope")) };
-        self.cases.iter().all(|(world, cases)| {
-            cases.iter().all(|case| {
-                let concerned = mutant.mutation == Mutation::Always || case.fired.contains(mutant.rule.name);
-                !concerned || caught(&broken, world, case.event).map(|(after, _)| after) == case.after
-            })
-        })
+        let differs = |case: &Case| {
+            let concerned = match mutant.mutation {
+                Mutation::Always => true,
+                Mutation::NotFrom(state) => case.fired.contains(&(name, state)),
+                _ => case.fired.iter().any(|(fired, _)| *fired == name),
+            };
+            concerned && caught(&broken, &self.worlds[case.world], case.event).map(|judged| judged.after) != case.after
+        };
+        if self.cases.iter().any(differs) { Compared::Differs } else { Compared::Same }
     }
 }
 
-impl Case {
-    fn of(machine: &Machine, world: &World, event: Event) -> Case {
-        let judged = caught(machine, world, event);
-        let fired = judged.as_ref().map(|(_, fired)| fired.clone()).unwrap_or_default();
-        Case { event, fired, after: judged.map(|(after, _)| after) }
-    }
+/// What may come of an event.
+struct After {
+    /// Digests of the calls that returned and the world afterwards, over all ways in which it may go.
+    after: HashSet<u64>,
+    fired: BTreeSet<Fired>,
+    worlds: Vec<World>,
 }
 
-fn caught(machine: &Machine, world: &World, event: Event) -> Option<(HashSet<u64>, HashSet<&'static str>)> {
+fn caught(machine: &Machine, world: &World, event: Event) -> Option<After> {
     catch_unwind(AssertUnwindSafe(|| after(machine, world, event))).ok()
 }
 
-/// Digests of everything that may come of an event (the calls that returned, and the world after it), and the rules fired.
-fn after(machine: &Machine, world: &World, event: Event) -> (HashSet<u64>, HashSet<&'static str>) {
-    let (mut all, mut fired) = (HashSet::new(), HashSet::new());
+fn after(machine: &Machine, world: &World, event: Event) -> After {
+    let mut all = After { after: HashSet::new(), fired: BTreeSet::new(), worlds: Vec::new() };
     let (mut tape, mut fx) = (Tape::default(), Effects::default());
     loop {
         let mut next = world.clone();
         machine.step(&mut next, event, &mut tape, &mut fx);
-        fired.extend(fx.fired.iter().map(|rule| rule.name));
+        all.fired.extend(fx.fired.iter().map(|rule| rule.name).zip(fx.fired_from.iter().copied()));
         let mut hasher = std::hash::DefaultHasher::new();
         (&fx.returns, &next).hash(&mut hasher);
-        all.insert(hasher.finish());
+        if all.after.insert(hasher.finish()) {
+            all.worlds.push(next);
+        }
         if !tape.advance() {
-            return (all, fired);
+            return all;
         }
     }
+}
+
+/// What besides the rules that fire makes an event another one: how far the connection or the processes are. Calls are told
+/// apart by what fires.
+fn shape(world: &World, event: Event) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    match event {
+        Event::Deliver(c, _) | Event::Lose(c, _) | Event::Timer(c) => {
+            let conn = &world.conns()[usize::from(c.0)];
+            let first = [&conn.client, &conn.server].map(|end| (end.tcb, end.flight.first(), end.attached));
+            (std::mem::discriminant(&event), first, conn.timer, conn.retries == 0, conn.listener.is_some())
+                .hash(&mut hasher);
+        }
+        Event::Faults(process, faults) => {
+            let states: BTreeSet<State> = world.sockets().iter().map(|socket| socket.state).collect();
+            (process, faults, states).hash(&mut hasher);
+        }
+        Event::Call(thread, call) | Event::InHook(thread, call) => {
+            let process = world.threads()[usize::from(thread.0)].process;
+            std::mem::discriminant(&call).hash(&mut hasher);
+            call.map(|handle| {
+                if let Some((s, copy)) = world.resolve(process, handle) {
+                    let socket = &world.sockets()[usize::from(s.0)];
+                    let nonblocking = socket.holders[copy].is_some_and(|holder| holder.nonblocking);
+                    let handles = socket.holders.iter().flatten().count();
+                    let queues = [socket.syn_queue.len().min(2), socket.accept_queue.len().min(2)];
+                    let registered = (socket.selection.event.is_some(), socket.selection.mask);
+                    (socket.state, nonblocking, handles, queues, registered, socket.local.ip).hash(&mut hasher);
+                }
+                handle
+            });
+        }
+        _ => {}
+    }
+    hasher.finish()
 }
 
 fn events(world: &World) -> Vec<Event> {
     let mut all = Vec::new();
     pending(world, &mut all);
+    let loses = |event: &Event| if let Event::Deliver(c, way) = *event { Some(Event::Lose(c, way)) } else { None };
+    let lost: Vec<Event> = all.iter().filter_map(loses).collect();
+    all.extend(lost);
+    let none = Faults::default();
+    for faults in [
+        Faults { no_descriptors: true, ..none },
+        Faults { no_buffers: true, ..none },
+        Faults { network_down: true, ..none },
+        Faults { in_callback: true, ..none },
+    ] {
+        all.push(Event::Faults(ProcessId(0), faults));
+    }
     let sockets: Vec<Handle> = (0..world.sockets().len())
         .flat_map(|s| (0..HANDLES).map(move |copy| (s, copy)))
         .filter(|&(s, copy)| {
@@ -127,11 +248,11 @@ fn events(world: &World) -> Vec<Event> {
         let id = ThreadId(index as u8);
         match thread.doing {
             Doing::Running => {
-                all.extend(calls(&sockets).into_iter().map(|call| Event::Call(id, call)));
+                all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
                 all.extend([Event::Print(id), Event::Exit(id)]);
             }
             Doing::Blocked(_) | Doing::Woken(_) => {
-                all.extend([Event::InHook(id, Call::WSACancelBlockingCall), Event::InHook(id, Call::WSACleanup)]);
+                all.extend(calls(world, &sockets).into_iter().map(|call| Event::InHook(id, call)));
                 all.extend([Event::Apc(id), Event::Expire(id), Event::Resume(id)]);
             }
             Doing::Undefined | Doing::Exited => {}
@@ -140,7 +261,7 @@ fn events(world: &World) -> Vec<Event> {
     all
 }
 
-fn calls(sockets: &[Handle]) -> Vec<Call> {
+fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     let loopback = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Unset };
     let mut all = vec![
         Call::WSAStartup { version: Version { major: 2, minor: 2 } },
@@ -150,9 +271,32 @@ fn calls(sockets: &[Handle]) -> Vec<Call> {
         Call::WSASetLastError { code: 10022 },
         Call::WSACancelBlockingCall,
         Call::SleepEx { timeout: Some(0), alertable: true },
+        Call::SleepEx { timeout: Some(50), alertable: true },
         Call::SleepEx { timeout: None, alertable: false },
-        Call::QueueUserAPC { routine: Routine::SetEvent(Handle::INVALID), thread: ThreadId(0) },
+        Call::QueueUserAPC { routine: Routine::SetEvent(Handle::INVALID), thread: ThreadId(99) },
+        Call::WSACreateEvent,
     ];
+    for family in [Family::Inet, Family::Inet6] {
+        for kind in [SockType::Stream, SockType::Dgram] {
+            all.extend([Call::Socket { family, kind }, Call::WSASocket { family, kind, overlapped: true }]);
+        }
+    }
+    let opened = |e: &usize| world.events()[*e].open;
+    let objects: Vec<Handle> = (0..world.events().len()).filter(opened).map(|e| pack_event(EventId(e as u8))).collect();
+    for &event in objects.iter().chain([&Handle::INVALID]) {
+        all.extend([Call::WSACloseEvent { event }, Call::WSASetEvent { event }, Call::WSAResetEvent { event }]);
+        let mut events = List::default();
+        events.push(event);
+        for (timeout, alertable) in [(Some(0), true), (Some(50), true), (None, false)] {
+            all.push(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
+        }
+        for thread in 0..world.threads().len() {
+            let thread = ThreadId(thread as u8);
+            all.push(Call::QueueUserAPC { routine: Routine::SetEvent(event), thread });
+            all.extend(sockets.first().map(|&s| Call::QueueUserAPC { routine: Routine::Accept(s), thread }));
+        }
+    }
+    all.push(Call::WSAWaitForMultipleEvents { events: List::default(), timeout: Some(0), alertable: false });
     for &s in sockets {
         for addr in [Buffer::Null, Buffer::Valid, Buffer::Bad] {
             for addrlen in [Length::Null, Length::Holds(0), Length::Holds(16), Length::Holds(128), Length::Bad] {
@@ -188,6 +332,16 @@ fn calls(sockets: &[Handle]) -> Vec<Call> {
         all.extend([Some(0), None].map(|timeout| Call::WSAPoll { fds, timeout }));
         all.push(Call::WSAEventSelect { s, event: None, mask: NetworkEvents(0) });
         all.push(Call::WSAEnumNetworkEvents { s, event: None });
+        for &object in &objects {
+            for mask in [NetworkEvents(0), NetworkEvents::ACCEPT, NetworkEvents::READ.with(NetworkEvents::CLOSE)] {
+                all.push(Call::WSAEventSelect { s, event: Some(object), mask });
+            }
+            all.push(Call::WSAEnumNetworkEvents { s, event: Some(object) });
+        }
+        for process in 0..world.processes().len() {
+            all.push(Call::WSADuplicateSocket { s, process: ProcessId(process as u8) });
+        }
+        all.push(Call::WSASocketFromInfo { s });
     }
     all
 }

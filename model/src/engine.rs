@@ -59,9 +59,10 @@ impl At<'_> {
     }
 
     fn fire(&mut self, rule: &'static Rule) -> Option<Outcome> {
-        self.fx.fired.push(rule);
-        let mutation = self.mutation_of(rule);
         let before = self.state();
+        self.fx.fired.push(rule);
+        self.fx.fired_from.push(before);
+        let mutation = self.mutation_of(rule);
         if mutation != Some(Mutation::NoEffect) {
             (rule.then)(self);
         }

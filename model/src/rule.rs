@@ -218,6 +218,8 @@ pub enum Cause {
 pub struct Effects {
     /// The rules that fired, in order.
     pub fired: Vec<&'static Rule>,
+    /// For each of them, the state that the socket in question was in.
+    pub fired_from: Vec<State>,
     /// The calls that returned, in order.
     pub returns: Vec<(ThreadId, Outcome)>,
     /// The owners whose objects may have changed.
@@ -228,6 +230,7 @@ impl Effects {
     /// Forgets the last step but keeps the memory.
     pub fn clear(&mut self) {
         self.fired.clear();
+        self.fired_from.clear();
         self.returns.clear();
         self.touched = Touched::default();
     }

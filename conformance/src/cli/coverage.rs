@@ -29,7 +29,7 @@ pub(super) struct Args {
 pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
     let scenarios = suite::bundled()?;
     let coverage = if args.kill { Coverage::with_mutants(&scenarios) } else { Coverage::shown(&scenarios) };
-    let open = coverage.count(|fate| *fate == Fate::Survives(None));
+    let open = coverage.open();
     let text = match format {
         Format::Json => json(&output(&coverage)),
         Format::Text => as_text(&coverage, &scenarios, args.kill),
@@ -51,6 +51,11 @@ fn output(coverage: &Coverage) -> CoverageOutput {
             rule: judged.rule.name.to_owned(),
             mutation: survivors::name(judged.mutation),
             reason: reason.clone(),
+        }),
+        Fate::Unreached => Some(Survivor {
+            rule: judged.rule.name.to_owned(),
+            mutation: survivors::name(judged.mutation),
+            reason: None,
         }),
         Fate::Killed | Fate::Equivalent => None,
     };
@@ -138,10 +143,13 @@ fn mutants(coverage: &Coverage) -> String {
     );
     let mut rows = table(&["survivor", "mutation", "why that is no gap"]);
     for judged in &coverage.mutants {
-        if let Fate::Survives(reason) = &judged.fate {
-            let why = reason.clone().unwrap_or_else(|| "NOT EXPLAINED: a scenario is missing".to_owned());
-            rows.add_row([judged.rule.name.to_owned(), survivors::name(judged.mutation), why]);
-        }
+        let why = match &judged.fate {
+            Fate::Survives(Some(reason)) => reason,
+            Fate::Survives(None) => "NOT EXPLAINED: a scenario is missing",
+            Fate::Unreached => "NOT REACHED: nothing fires it there; is the rule too wide, or the scope too small?",
+            Fate::Killed | Fate::Equivalent => continue,
+        };
+        rows.add_row([judged.rule.name, &survivors::name(judged.mutation), why]);
     }
     if !rows.is_empty() {
         text += &format!("{}\n", trimmed(&rows));
