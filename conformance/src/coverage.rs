@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use winaccept_model::choice::Alt;
-use winaccept_model::rule::{Gives, Mutant, Mutation, NOTHING, Rule, Table};
+use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::program::Section;
@@ -221,7 +221,7 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
         if rule.gives != Gives::Silent {
             mutations.push(Mutation::WrongCode);
         }
-        if !std::ptr::fn_addr_eq(rule.then, NOTHING) {
+        if rule.has_effect() {
             mutations.push(Mutation::NoEffect);
         }
         if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {

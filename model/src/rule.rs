@@ -107,7 +107,19 @@ impl std::fmt::Debug for Rule {
 /// Guard of a rule that needs no more than its `from` states.
 pub const ALWAYS: fn(&At<'_>) -> bool = |_| true;
 /// Effect of a rule that changes nothing.
-pub const NOTHING: fn(&mut At<'_>) = |_| {};
+pub const NOTHING: fn(&mut At<'_>) = nothing;
+
+// A function with one address, so that rules without an effect can be told from the others.
+#[inline(never)]
+fn nothing(_: &mut At<'_>) {}
+
+impl Rule {
+    /// Does it change anything beyond what it gives? Where it does not, breaking its effect breaks nothing.
+    #[must_use]
+    pub fn has_effect(&self) -> bool {
+        !std::ptr::fn_addr_eq(self.then, NOTHING)
+    }
+}
 
 /// A table of rules: a call, the second half of one, or something that happens.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
