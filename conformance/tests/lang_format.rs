@@ -27,6 +27,12 @@ fn check(source: &str) -> String {
 }
 
 #[test]
+fn what_a_step_goes_on_with_is_no_actor() {
+    let source = "scenario \"t\"\n\ns  accept(INVALID_SOCKET, NULL, NULL) = INVALID_SOCKET \\\n    WSANOTINITIALISED  shows a.b\n";
+    assert_eq!(check(source), source);
+}
+
+#[test]
 fn lays_out_a_scenario() {
     let untidy = "\n\n# licence\nscenario   \"t\"   # trailing\n#prose\n\n\n\nprocess peer:client ,other\nwinsock  1.1   peer\n\
 server socket( AF_INET,SOCK_STREAM,0 )=L\nserver   setsockopt(L,SOL_SOCKET,SO_LINGER,{ 1,0 }) =0 shows a.b,c.d# why\n\

@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 48;
+pub const COUNT: usize = 49;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -94,6 +94,7 @@ choices! {
     45 "connect-bad-name-code": "WSAEFAULT" CONNECT_NAME_WSAEFAULT, "by-fault" CONNECT_NAME_BY_FAULT;
     46 "send-unconnected-code": "WSAENOTCONN" SEND_UNCONNECTED_WSAENOTCONN, "WSAECONNRESET" SEND_UNCONNECTED_WSAECONNRESET;
     47 "accept-length-pointer": "WSAEFAULT" LENGTH_POINTER_FAILS, "crashes" LENGTH_POINTER_CRASHES;
+    48 "resource-error-consumes": "keeps" RESOURCE_ERROR_KEEPS, "consumes" RESOURCE_ERROR_CONSUMES;
 }
 
 /// The choice point of this name.

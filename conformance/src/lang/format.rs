@@ -20,7 +20,10 @@ pub fn format_source(source: &str, file: &str) -> Result<String, Diagnostics> {
         .split_inclusive(|token| matches!(token.kind, Kind::Newline | Kind::Continuation | Kind::End))
         .map(|line| Line::new(source, line))
         .collect();
-    let actors = lines.iter().filter_map(Line::actor).map(str::len).max().unwrap_or(0);
+    // What a step goes on with begins with no actor.
+    let goes_on = std::iter::once(false).chain(lines.iter().map(|line| line.goes_on));
+    let begin = lines.iter().zip(goes_on).filter(|(_, continued)| !continued);
+    let actors = begin.filter_map(|(line, _)| line.actor()).map(str::len).max().unwrap_or(0);
     let mut layout = Layout { actors, blocks: 0, continues: false };
     let mut out = String::with_capacity(source.len());
     for line in &lines {

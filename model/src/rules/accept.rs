@@ -7,8 +7,8 @@ use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
     ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS,
     LENGTH_WRITTEN, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS,
-    RESET_ACCEPT_SUCCEEDS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, TIMEOUTS_INHERITED, V6ONLY_INHERITED,
-    WAIT_MFILE_FAILS,
+    RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED,
+    TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -92,10 +92,19 @@ pub(super) static CHECKS: &[Rule] = &[
         ..check("accept.addr-invalid.on-entry", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
     },
     Rule {
+        under: &[RESOURCE_ERROR_KEEPS],
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE", "maxsockets.memory"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
+        kind: Kind::CheckConsumes,
+        under: &[RESOURCE_ERROR_CONSUMES],
+        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
+        then: takes_and_closes,
+        ..check("accept.no-descriptors.loses-connection", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
+    },
+    Rule {
+        under: &[RESOURCE_ERROR_KEEPS],
         when: |at| at.process().faults.no_buffers,
         ..check(
             "accept.no-buffers",
@@ -103,6 +112,14 @@ pub(super) static CHECKS: &[Rule] = &[
             LISTENING,
             Code::WSAENOBUFS,
         )
+    },
+    // Where the queue is empty there is nothing to lose.
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[RESOURCE_ERROR_CONSUMES],
+        when: |at| at.process().faults.no_buffers,
+        then: takes_and_closes,
+        ..check("accept.no-buffers.loses-connection", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
         when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
