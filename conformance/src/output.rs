@@ -170,6 +170,25 @@ pub struct EvidenceRow {
     pub stacks: BTreeMap<String, String>,
 }
 
+/// How well a profile made from one half of the scenarios predicts the other: an element of what `evidence --halves` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Half {
+    /// The stack.
+    pub stack: String,
+    /// Scenarios of the half that the profile is filled from.
+    pub filled_from: usize,
+    /// Choice points that this half fills.
+    pub choice_points: usize,
+    /// Scenarios of the other half that the stack could take.
+    pub judged: usize,
+    /// Of these, as documented, and as the profile says.
+    pub as_documented: usize,
+    /// Of these, not as documented, but as the profile says.
+    pub deviates_as_predicted: usize,
+    /// Of these, otherwise than the profile says.
+    pub not_predicted: usize,
+}
+
 /// What `explore` writes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ExploreOutput {

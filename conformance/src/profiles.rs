@@ -148,6 +148,18 @@ impl Choices {
         }
         Ok(profile)
     }
+
+    /// A profile that keeps its own entries at these choice points and what is documented everywhere else.
+    ///
+    /// # Errors
+    /// When an entry names an unknown alternative.
+    pub fn with_only(&self, profile: &Profile, points: &std::collections::BTreeSet<&str>) -> Result<Profile, String> {
+        let mut narrowed = profile.clone();
+        for choice in self.choices.iter().filter(|choice| !points.contains(choice.name.as_str())) {
+            narrowed.narrow(&choice.name, choice.documented.allows.iter().map(String::as_str))?;
+        }
+        Ok(narrowed)
+    }
 }
 
 /// The checks that these names stand for, in order.

@@ -6,7 +6,7 @@ use crate::chart::TraceEvent;
 use crate::cli::FmtOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
-use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, RunOutput};
+use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, RunOutput};
 
 /// Every schema with the name of its file in `conformance/schemas/`, without the ending.
 #[must_use]
@@ -14,6 +14,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("coverage", schema_for!(CoverageOutput)),
         ("evidence", schema_for!(Vec<EvidenceRow>)),
+        ("evidence-halves", schema_for!(Vec<Half>)),
         ("explain", schema_for!(Explanation)),
         ("explore", schema_for!(ExploreOutput)),
         ("fmt", schema_for!(FmtOutput)),

@@ -1,6 +1,6 @@
 //! `winaccept evidence`: what each stack was seen to do, side by side, and how a recording gets there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ use super::run::profile_of;
 use super::{Format, json, print};
 use crate::evidence::{self, Recording};
 use crate::lang::{render_action, render_expect, render_observed};
-use crate::output::EvidenceRow;
+use crate::output::{EvidenceRow, Half};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
-use crate::verdict;
+use crate::verdict::{self, Verdict};
 
 /// Arguments of `evidence`.
 #[derive(ClapArgs, Debug)]
@@ -22,6 +22,7 @@ use crate::verdict;
 Examples:
   winaccept evidence                          documents, windows profile and recorded stacks side by side
   winaccept evidence --only reset             only scenarios whose file or title contains `reset`
+  winaccept evidence --halves                 how well the profiles predict what they were not made from
   winaccept.exe > run.txt                     on a Windows machine: everything, with its evidence
   winaccept evidence add run.txt              reads that back, checks it and files it
   winaccept evidence add -                    the same from standard input, for a paste")]
@@ -31,6 +32,9 @@ pub(super) struct Args {
     /// Only scenarios whose file or title contains this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// How well each stack's profile predicts: filled from every other scenario, judged by the rest
+    #[arg(long, conflicts_with = "only")]
+    halves: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -50,6 +54,7 @@ enum Command {
 
 pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
     match &args.command {
+        None if args.halves => halves(format).map(|()| 0),
         None => grid(args, format).map(|()| 0),
         Some(Command::Add { file, to, replace }) => add(file, to, *replace),
     }
@@ -81,7 +86,7 @@ fn add(file: &Path, to: &Path, replace: bool) -> Result<u8, String> {
         let replay = recorded.replay(scenario).map_err(|error| format!("error: {name}: {error}"))?;
         let verdict = verdict::replay(scenario, &replay, &profile);
         judged += 1;
-        if !matches!(verdict.verdict, verdict::Verdict::Pass | verdict::Verdict::ModelOnly) {
+        if !matches!(verdict.verdict, Verdict::Pass | Verdict::ModelOnly) {
             println!("{:10} {}  {}", verdict.verdict.name(), scenario.file, verdict.reason);
         }
     }
@@ -111,6 +116,60 @@ fn add(file: &Path, to: &Path, replace: bool) -> Result<u8, String> {
         println!("{stale} were recorded from another text, {unknown} are not known here: kept, but not judged");
     }
     Ok(0)
+}
+
+/// Fills each recorded stack's profile from one half of the scenarios and tells how many of the other half it predicts.
+///
+/// A choice point counts as filled when a scenario of the first half deviates because of it; the others are put back to what is
+/// documented. The order of checks stays that of the whole profile.
+fn halves(format: Format) -> Result<(), String> {
+    let scenarios = suite::bundled()?;
+    let mut rows = Vec::new();
+    for recording in evidence::bundled() {
+        let name = profile_of(&recording.identity.name, &recording.identity.version);
+        let full = Choices::bundled().profile(name).map_err(|error| format!("error: {error}"))?;
+        let replays: Vec<_> =
+            scenarios.iter().filter_map(|scenario| Some((scenario, recording.replay_of(scenario)?))).collect();
+        for first in [0, 1] {
+            let half = |wanted: usize| replays.iter().skip(wanted).step_by(2);
+            let filled: BTreeSet<&str> =
+                half(first).flat_map(|(scenario, replay)| verdict::replay(scenario, replay, &full).choices).collect();
+            let profile = Choices::bundled().with_only(&full, &filled)?;
+            let verdicts: Vec<_> =
+                half(1 - first).map(|(scenario, replay)| verdict::replay(scenario, replay, &profile).verdict).collect();
+            let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+            rows.push(Half {
+                stack: recording.stack(),
+                filled_from: half(first).count(),
+                choice_points: filled.len(),
+                judged: verdicts.len() - count(Verdict::ModelOnly),
+                as_documented: count(Verdict::Pass),
+                deviates_as_predicted: count(Verdict::Deviates),
+                not_predicted: count(Verdict::Fail)
+                    + count(Verdict::Fixed)
+                    + count(Verdict::Blocked)
+                    + count(Verdict::Unresolved),
+            });
+        }
+    }
+    if format == Format::Json {
+        return print(&json(&rows));
+    }
+    let header = ["stack", "filled from", "choice points", "judged", "as documented", "as predicted", "not predicted"];
+    let mut shown = table(&header);
+    for row in rows {
+        let numbers = [
+            row.filled_from,
+            row.choice_points,
+            row.judged,
+            row.as_documented,
+            row.deviates_as_predicted,
+            row.not_predicted,
+        ];
+        let cells = std::iter::once(row.stack).chain(numbers.iter().map(ToString::to_string));
+        shown.add_row(cells);
+    }
+    print(&format!("{}\n\nsteps of one half fill the profile, the other half is judged by it\n", trimmed(&shown)))
 }
 
 /// Text as it comes from a Windows console or file: UTF-8, or UTF-16 as PowerShell redirects it.
