@@ -2,6 +2,7 @@
 # Cross-compiles `winaccept` for 64-bit Windows on Debian 12, and prints the path of the executable.
 # usage: tools/build-windows.sh            target-windows/x86_64-win7-windows-gnu/release/winaccept.exe
 #        tools/build-windows.sh --tests    its tests and those across the crates, one executable per line
+#        tools/build-windows.sh --traces   only the test that compares traces with the record
 #
 # The executable needs nothing beside it: copied alone it runs on Windows 7 to 11 and on Wine 8 and 10.
 #
@@ -19,7 +20,10 @@ case ${1-} in
     --tests)
         command=(test --no-run) packages=(--package winaccept --package winaccept-tests) std=std,panic_unwind,test
         ;;
-    *) echo "usage: $0 [--tests]" >&2 && exit 2 ;;
+    --traces)
+        command=(test --no-run) packages=(--package winaccept-tests --test traces) std=std,panic_unwind,test
+        ;;
+    *) echo "usage: $0 [--tests | --traces]" >&2 && exit 2 ;;
 esac
 
 "$tools/apt-need.sh" gcc libc6-dev gcc-mingw-w64-x86-64-win32 rustc-web cargo-web rust-web-src
