@@ -246,7 +246,8 @@ struct Original {
 impl Original {
     fn of(scenario: &Scenario, profile: &str) -> Original {
         let run = run(&scenario.program, &machine(profile, None), Guide::Expectations);
-        let fired: BTreeSet<&'static str> = run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
+        let mut fired: BTreeSet<&'static str> = run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
+        fired.extend(&run.between);
         let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
         let shows = scenario.clauses().into_iter().map(str::to_owned).collect();
         let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));

@@ -22,7 +22,7 @@ use winaccept_sim::run::worlds;
 use crate::suite::Scenario;
 
 /// The most worlds looked at; bounded so that all mutants are judged in a minute.
-const WORLDS: usize = 5000;
+const WORLDS: usize = 8000;
 /// So many events are kept that fire the same rules from the same states.
 const ALIKE: usize = 2;
 
@@ -85,12 +85,17 @@ impl Scope {
         let mut found = VecDeque::new();
         let mut turn = 0;
         while scope.worlds.len() < WORLDS {
-            // What was found goes before what is still to come: it was met nowhere else.
-            let next = found.pop_front().or_else(|| {
-                let from = (0..seeds.len()).map(|n| (turn + n) % seeds.len()).find(|&n| !seeds[n].is_empty())?;
-                turn = from + 1;
+            // What was found and what scenarios lead to take turns, so that neither keeps the other out.
+            let seed = |seeds: &mut Vec<VecDeque<World>>, turn: &mut usize| {
+                let from = (0..seeds.len()).map(|n| (*turn + n) % seeds.len()).find(|&n| !seeds[n].is_empty())?;
+                *turn = from + 1;
                 seeds[from].pop_back()
-            });
+            };
+            let next = if scope.worlds.len() % 2 == 0 {
+                found.pop_front().or_else(|| seed(&mut seeds, &mut turn))
+            } else {
+                seed(&mut seeds, &mut turn).or_else(|| found.pop_front())
+            };
             let Some(world) = next else { break };
             scope.look_around(&widest, world, &mut met, &mut known, &mut found);
         }

@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 49;
+pub const COUNT: usize = 54;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -95,6 +95,11 @@ choices! {
     46 "send-unconnected-code": "WSAENOTCONN" SEND_UNCONNECTED_WSAENOTCONN, "WSAECONNRESET" SEND_UNCONNECTED_WSAECONNRESET;
     47 "accept-length-pointer": "WSAEFAULT" LENGTH_POINTER_FAILS, "crashes" LENGTH_POINTER_CRASHES;
     48 "resource-error-consumes": "keeps" RESOURCE_ERROR_KEEPS, "consumes" RESOURCE_ERROR_CONSUMES;
+    49 "recv-after-refusal": "fails" RECV_REFUSED_FAILS, "end-of-stream" RECV_REFUSED_ENDS;
+    50 "listen-after-refusal": "listens" LISTEN_REFUSED_LISTENS, "WSAEINVAL" LISTEN_REFUSED_WSAEINVAL;
+    51 "connect-after-refusal": "connects" CONNECT_REFUSED_CONNECTS, "WSAECONNABORTED" CONNECT_REFUSED_ABORTS;
+    52 "bind-datagram-elsewhere": "fails" BIND_ELSEWHERE_FAILS, "succeeds" BIND_ELSEWHERE_SUCCEEDS;
+    53 "wait-before-startup": "fails" WAIT_NEEDS_STARTUP, "waits" WAIT_NEEDS_NO_STARTUP;
 }
 
 /// The choice point of this name.

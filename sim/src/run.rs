@@ -45,6 +45,8 @@ pub struct StepRun {
 pub struct Run {
     /// By step number.
     pub steps: Vec<StepRun>,
+    /// The rules that fired in what happens between steps, and there alone as far as steps do not name them.
+    pub between: BTreeSet<&'static str>,
     /// Broken invariants, by name, with the number of the step after which they showed.
     pub broken: Vec<(usize, String)>,
     /// The configurations that the program may end in.
@@ -115,7 +117,7 @@ fn take_section(
 ) -> Vec<Config> {
     match section {
         Section::Step(number) => take_step(program, machine, guide, *number, configs, run),
-        Section::Happening(happening, _) => happen(program, machine, happening, configs),
+        Section::Happening(happening, _) => happen(program, machine, happening, configs, &mut run.between),
         Section::AnyOrder(lanes) => {
             let explored = interleave(program, machine, guide, lanes, &configs, &Limits::default());
             for (number, allowed) in explored.outcomes {
@@ -324,10 +326,11 @@ fn quiet(program: &Program, machine: &Machine, branches: Vec<Branch>) -> Vec<Bra
     let mut done: Vec<Branch> = Vec::new();
     let mut events = Vec::new();
     let mut count = 0;
-    while let Some(branch) = todo.pop() {
+    while let Some(mut branch) = todo.pop() {
         events.clear();
         network(&branch.config, &mut events);
         let mut moved = false;
+        let mut idle = BTreeSet::new();
         for &event in events.iter().filter(|event| !matches!(event, Event::Timer(_) | Event::Expire(_))) {
             count += 1;
             assert!(count < QUIET, "limit: the network is not quiet after {QUIET} events");
@@ -336,6 +339,8 @@ fn quiet(program: &Program, machine: &Machine, branches: Vec<Branch>) -> Vec<Bra
                 if next.config != branch.config || next.happened != branch.happened {
                     moved = true;
                     todo.push(next);
+                } else {
+                    idle.extend(next.rules);
                 }
             });
             if moved {
@@ -345,6 +350,7 @@ fn quiet(program: &Program, machine: &Machine, branches: Vec<Branch>) -> Vec<Bra
         if moved {
             continue;
         }
+        branch.rules.extend(idle);
         // Branches come last first: of those that end alike a log tells the first, and the rules are those of all.
         let same = |other: &Branch| other.config == branch.config && other.happened == branch.happened;
         match done.iter().position(same) {
@@ -388,10 +394,18 @@ fn pass_time(program: &Program, machine: &Machine, actor: ThreadId, branches: Ve
     done
 }
 
-pub(crate) fn happen(program: &Program, machine: &Machine, happening: &Happening, configs: Vec<Config>) -> Vec<Config> {
+/// What may come of a happening; `rules` takes in what fires.
+pub(crate) fn happen(
+    program: &Program,
+    machine: &Machine,
+    happening: &Happening,
+    configs: Vec<Config>,
+    rules: &mut BTreeSet<&'static str>,
+) -> Vec<Config> {
     let mut after: Vec<Config> = Vec::new();
     for config in configs {
         for branch in happened(program, machine, happening, Branch::new(config, None)) {
+            rules.extend(&branch.rules);
             if !after.contains(&branch.config) {
                 after.push(branch.config);
             }
@@ -523,7 +537,7 @@ pub fn worlds(program: &Program, machine: &Machine, most: usize) -> Vec<World> {
             Section::Step(number) => {
                 configs = take_step(program, machine, Guide::Expectations, *number, configs, &mut run);
             }
-            Section::Happening(happening, _) => configs = happen(program, machine, happening, configs),
+            Section::Happening(happening, _) => configs = happen(program, machine, happening, configs, &mut run.between),
             Section::AnyOrder(_) => {}
         }
         configs.truncate(most);

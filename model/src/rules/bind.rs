@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Ip, Name, Port};
-use crate::choice::{BIND_FAMILY_WSAEFAULT, BIND_FAMILY_WSAEOPNOTSUPP};
+use crate::choice::{BIND_ELSEWHERE_FAILS, BIND_FAMILY_WSAEFAULT, BIND_FAMILY_WSAEOPNOTSUPP};
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
 use crate::world::State;
@@ -30,8 +30,18 @@ pub(super) static BIND: &[Rule] = &[
         ..check("bind.other-family-as-WSAEOPNOTSUPP", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEOPNOTSUPP)
     },
     Rule {
-        when: |at| named(at).is_some_and(|address| address.ip == Ip::NotLocal),
-        ..check("bind.address-not-local", &["bind.err.WSAEADDRNOTAVAIL"], States::SOCKET, Code::WSAEADDRNOTAVAIL)
+        when: elsewhere,
+        ..check("bind.address-not-local", &["bind.err.WSAEADDRNOTAVAIL"], States::STREAM, Code::WSAEADDRNOTAVAIL)
+    },
+    Rule {
+        under: &[BIND_ELSEWHERE_FAILS],
+        when: elsewhere,
+        ..check(
+            "bind.datagram-address-not-local",
+            &["bind.err.WSAEADDRNOTAVAIL"],
+            States::of(&[State::Datagram]),
+            Code::WSAEADDRNOTAVAIL,
+        )
     },
     Rule {
         when: in_use,
@@ -67,6 +77,11 @@ pub(super) static BIND: &[Rule] = &[
 fn other_family(at: &At<'_>) -> bool {
     let Call::Bind { name: Name::Address(address, length), .. } = at.call else { return false };
     address.family != at.sock().family && length >= address.family.address_size()
+}
+
+/// The name is an address of another host.
+fn elsewhere(at: &At<'_>) -> bool {
+    named(at).is_some_and(|address| address.ip == Ip::NotLocal)
 }
 
 /// The address asked for, if pointer, length and family are right.

@@ -12,7 +12,11 @@ use crate::rule::{At, Cause, Gives, Kind, Rule, States};
 use crate::world::Doing;
 
 pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
-    super::common::not_initialised("WSACancelBlockingCall.not-initialised", &["wsastartup.first"]),
+    // Where the call does nothing it does not ask for WSAStartup either.
+    Rule {
+        under: &[CANCEL_SERVES],
+        ..super::common::not_initialised("WSACancelBlockingCall.not-initialised", &["wsastartup.first"])
+    },
     Rule {
         under: &[CANCEL_SERVES],
         when: |at| at.process().version.major == 1 && !at.in_hook,

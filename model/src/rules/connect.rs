@@ -3,7 +3,7 @@
 use super::bind::{address_of, chosen};
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Ip, Name, Port};
-use crate::choice::{CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT};
+use crate::choice::{CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, WILDCARD_SUCCEEDS};
 use crate::code::Code;
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
@@ -53,6 +53,16 @@ pub(super) static CONNECT: &[Rule] = &[
         when: |at| at.sock().family == Family::Inet6 && other_family(at),
         ..check("connect.other-family-as-WSAEINVAL", BAD_NAME, NEVER_TRIED, Code::WSAEINVAL)
     },
+    Rule {
+        under: &[CONNECT_REFUSED_ABORTS],
+        when: |at| named(at).is_some(),
+        ..check(
+            "connect.refused-before-as-WSAECONNABORTED",
+            &["connect.err.WSAECONNREFUSED"],
+            States::of(&[State::Failed]),
+            Code::WSAECONNABORTED,
+        )
+    },
     // Of the stacks that tell faulty names apart it is not known: NULL crashes the caller, and another family after a connect
     // that failed is answered by each version in its own way.
     Rule {
@@ -69,6 +79,10 @@ pub(super) static CONNECT: &[Rule] = &[
             if at.sock().local.port == Port::Unset {
                 let local = Address { family: at.sock().family, ip: Ip::Loopback, port: chosen(at) };
                 at.sock_mut().local = local;
+            }
+            if at.sock().local.ip == Ip::Any && at.chooses(WILDCARD_SUCCEEDS) {
+                // What such a stack tells is the address that the SYN comes from.
+                at.sock_mut().local.ip = Ip::Loopback;
             }
             let mut from = at.sock().local;
             from.ip = Ip::Loopback;

@@ -3,7 +3,9 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
-use crate::choice::{CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED, RESELECT_SIGNALS, SECOND_SILENT};
+use crate::choice::{
+    CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -62,7 +64,10 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
 ];
 
 pub(super) static WAIT: &[Rule] = &[
-    not_initialised("WSAWaitForMultipleEvents.not-initialised", &["wsastartup.first"]),
+    Rule {
+        under: &[WAIT_NEEDS_STARTUP],
+        ..not_initialised("WSAWaitForMultipleEvents.not-initialised", &["wsastartup.first"])
+    },
     in_progress("WSAWaitForMultipleEvents.in-progress", &["einprogress.only-1-1"]),
     Rule {
         when: |at| waited(at).iter().any(|handle| at.w.resolve_event(*handle).is_none()),
@@ -88,6 +93,14 @@ pub(super) static WAIT_READY: &[Rule] = &[
             at.give(Outcome { value: Value::WaitEvent(index), error: Code::NONE, out: Out::None });
         },
         ..case("WSAWaitForMultipleEvents.signalled", &["wsawait.any-lowest-index"], States::ANY)
+    },
+    // An alertable wait without any time runs what is due, too.
+    Rule {
+        when: |at| {
+            matches!(at.call, Call::WSAWaitForMultipleEvents { alertable: true, .. }) && !at.thread().apcs.is_empty()
+        },
+        then: super::apc::runs_all,
+        ..case("WSAWaitForMultipleEvents.runs-apcs", &["wsawait.alertable-returns"], States::ANY)
     },
     Rule {
         when: |at| matches!(at.call, Call::WSAWaitForMultipleEvents { timeout: Some(0), .. }),
@@ -211,28 +224,37 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
     },
 ];
 
-/// A network event occurs at a socket that has a registration.
+/// The states in which a network event can occur.
+const OCCURS: States = States::of(&[State::Listening, State::Connected, State::Failed]);
+
+const LISTENING: States = States::of(&[State::Listening]);
+
+/// A network event occurs at a socket that has a registration: a listener, a connected socket, or one whose connect fails.
 pub(super) static NETWORK_EVENT: &[Rule] = &[
     Rule {
         when: |at| !at.sock().selection.mask.has(at.network_event) || at.sock().selection.event.is_none(),
         gives: Gives::Silent,
-        ..case("event-record.not-registered", &["wsaenum.rem.recording-starts"], States::SOCKET)
+        ..case("event-record.not-registered", &["wsaenum.rem.recording-starts"], OCCURS)
     },
     Rule {
         when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue.is_empty(),
         gives: Gives::Silent,
-        ..case("event-record.nothing-to-accept", &["wsaeventselect.fdaccept.level-triggered"], States::SOCKET)
+        ..case("event-record.nothing-to-accept", &["wsaeventselect.fdaccept.level-triggered"], LISTENING)
     },
     Rule {
         under: &[SECOND_SILENT],
         when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().selection.disabled.has(NetworkEvents::ACCEPT),
         gives: Gives::Silent,
-        ..case("event-record.accept-muted", &["wsaeventselect.fd.no-more-until-reenable"], States::SOCKET)
+        ..case("event-record.accept-muted", &["wsaeventselect.fd.no-more-until-reenable"], LISTENING)
     },
     Rule {
         when: |at| at.network_event != NetworkEvents::ACCEPT && at.sock().selection.disabled.has(at.network_event),
         gives: Gives::Silent,
-        ..case("event-record.muted", &["wsaeventselect.fd.no-more-until-reenable"], States::SOCKET)
+        ..case(
+            "event-record.muted",
+            &["wsaeventselect.fd.no-more-until-reenable"],
+            States::of(&[State::Connected, State::Failed]),
+        )
     },
     Rule {
         gives: Gives::Silent,
@@ -253,7 +275,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
                 "wsaeventselect.fdwrite.on-accept",
                 "eventsignal.remembered",
             ],
-            States::SOCKET,
+            OCCURS,
         )
     },
 ];
@@ -283,9 +305,10 @@ fn signalled(at: &At<'_>) -> Option<u8> {
 /// Records what is already true of a socket when it is registered.
 fn already_happened(at: &mut At<'_>) {
     let Some(s) = at.socket else { return };
-    at.occurs(s, NetworkEvents::ACCEPT);
-    if at.sock().state == State::Connected {
-        connected_events(at, s);
+    match at.sock().state {
+        State::Listening => at.occurs(s, NetworkEvents::ACCEPT),
+        State::Connected => connected_events(at, s),
+        _ => {}
     }
 }
 

@@ -4,8 +4,8 @@ use super::closesocket::drops;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents};
 use crate::choice::{
-    HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN, RELISTEN_DROPS, RELISTEN_KEEPS,
-    RELISTEN_UPDATES, ZERO_AS_ONE,
+    HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN, LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS,
+    RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
 };
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
@@ -41,6 +41,15 @@ pub(super) static LISTEN: &[Rule] = &[
             "listen.connected-as-WSAEINVAL",
             CONNECTED,
             States::of(&[State::Connected, State::Connecting]),
+            Code::WSAEINVAL,
+        )
+    },
+    Rule {
+        under: &[LISTEN_REFUSED_WSAEINVAL],
+        ..check(
+            "listen.refused-as-WSAEINVAL",
+            &["listen.s.bound-unconnected"],
+            States::of(&[State::Failed]),
             Code::WSAEINVAL,
         )
     },

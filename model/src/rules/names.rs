@@ -8,6 +8,17 @@ use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
 use crate::world::{Direction, State};
 
+/// The states in which a socket may have no name.
+const MAYBE_UNNAMED: States = States::of(&[State::Unbound, State::Datagram]);
+
+/// Those in which its name may be the wildcard: a connection makes it definite.
+const MAYBE_WILDCARD: States =
+    States::of(&[State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]);
+
+/// Those in which it can have a name.
+const NAMED: States =
+    States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed, State::Datagram]);
+
 pub(super) static GETSOCKNAME: &[Rule] = &[
     not_initialised("getsockname.not-initialised", &["wsastartup.first"]),
     in_progress("getsockname.in-progress", &["einprogress.only-1-1"]),
@@ -15,12 +26,12 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
     not_a_socket("getsockname.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
     Rule {
         when: |at| at.sock().local.port == Port::Unset,
-        ..check("getsockname.unbound", &["getsockname.err.WSAEINVAL"], States::SOCKET, Code::WSAEINVAL)
+        ..check("getsockname.unbound", &["getsockname.err.WSAEINVAL"], MAYBE_UNNAMED, Code::WSAEINVAL)
     },
     Rule {
         under: &[WILDCARD_FAILS],
         when: |at| at.sock().local.ip == Ip::Any && at.sock().local.port != Port::Unset,
-        ..check("getsockname.wildcard", &["getsockname.err.WSAEINVAL"], States::SOCKET, Code::WSAEINVAL)
+        ..check("getsockname.wildcard", &["getsockname.err.WSAEINVAL"], MAYBE_WILDCARD, Code::WSAEINVAL)
     },
     Rule {
         when: bad_buffer,
@@ -34,7 +45,7 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
         ..case(
             "getsockname.tells",
             &["getsockname.rem.accept-fixes-address", "bind.rem.port-zero", "accept.ex.bind", "accept.ex.port"],
-            States::SOCKET,
+            NAMED,
         )
     },
 ];

@@ -14,6 +14,9 @@ use crate::world::{ConnId, Direction, Segment, SocketId, State, Tcb};
 
 const LISTENING: States = States::of(&[State::Listening]);
 
+/// Where a SYN meets no listener there is no socket in question.
+const NOBODY: States = States::of(&[State::NotASocket]);
+
 /// A rule about a segment: nobody sees an outcome.
 const fn segment(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
     Rule { gives: Gives::Silent, ..case(name, cites, from) }
@@ -24,7 +27,7 @@ pub(super) static SYN: &[Rule] = &[
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
-        ..segment("syn.again", &["protobasics.backlog-held", "listen.rem.passive-mode"], States::ANY)
+        ..segment("syn.again", &["protobasics.backlog-held", "listen.rem.passive-mode"], LISTENING)
     },
     Rule {
         under: &[FULL_REFUSE],
@@ -80,11 +83,11 @@ pub(super) static SYN: &[Rule] = &[
     Rule {
         when: |at| at.connection().server_address.ip == Ip::NotLocal,
         then: goes_unanswered,
-        ..segment("syn.no-host", &["connect.err.WSAETIMEDOUT"], States::ANY)
+        ..segment("syn.no-host", &["connect.err.WSAETIMEDOUT"], NOBODY)
     },
     Rule {
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
-        ..segment("syn.no-listener", &["connect.err.WSAECONNREFUSED"], States::ANY)
+        ..segment("syn.no-listener", &["connect.err.WSAECONNREFUSED"], NOBODY)
     },
 ];
 
@@ -102,7 +105,12 @@ pub(super) static SYN_ACK: &[Rule] = &[
             // From here on it is the server that repeats what is not answered: its SYN-ACK.
             connection.retries = RETRIES;
             at.send(conn, Direction::Up, Segment::Ack);
-            at.sock_mut().state = State::Connected;
+            let client = at.sock_mut();
+            client.state = State::Connected;
+            if client.local.ip == Ip::Any {
+                // The connection settles which of the local addresses it is.
+                client.local.ip = Ip::Loopback;
+            }
             let s = socket(at);
             at.wake(s);
             at.occurs(s, NetworkEvents::CONNECT);

@@ -42,10 +42,6 @@ pub(super) static WSASOCKET: &[Rule] = &[
         ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
-        when: |at| described(at).is_some_and(|id| free_handle(at, id).is_none()),
-        ..check("WSASocket.no-handles", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
-    },
-    Rule {
         when: |at| matches!(at.call, Call::WSASocket { .. }),
         then: |at| {
             if let Call::WSASocket { family, kind, overlapped } = at.call {

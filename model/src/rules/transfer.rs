@@ -3,8 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AFTER_DATA, RECV_RESET_ENDS, RECV_RESET_FAILS, SEND_UNCONNECTED_WSAECONNRESET,
-    SEND_UNCONNECTED_WSAENOTCONN, TRANSFER_FAILS, TRANSFER_WAITS,
+    CLOSE_EVENT_AFTER_DATA, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS,
+    SEND_UNCONNECTED_WSAECONNRESET, SEND_UNCONNECTED_WSAENOTCONN, TRANSFER_FAILS, TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -90,9 +90,18 @@ pub(super) static RECV: &[Rule] = &[
     check(
         "recv.not-connected",
         &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned"],
-        NOT_CONNECTED,
+        States::of(&[State::Unbound, State::Bound, State::Connecting]),
         Code::WSAENOTCONN,
     ),
+    Rule {
+        under: &[RECV_REFUSED_FAILS],
+        ..check("recv.refused", &["recv.err.WSAENOTCONN"], States::of(&[State::Failed]), Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[RECV_REFUSED_ENDS],
+        then: |at| at.give(Outcome::number(0).with(Out::Data(Data::default()))),
+        ..case("recv.refused-as-end-of-stream", &["recv.err.WSAENOTCONN"], States::of(&[State::Failed]))
+    },
     Rule {
         under: &[TRANSFER_FAILS],
         ..check(
