@@ -280,7 +280,7 @@ fn because(reason: String, choices: &[&'static str]) -> String {
 }
 
 /// The choice points on which the outcome of a step rests: those at which putting this profile back to the documented set
-/// would change what the model allows there.
+/// would change what the model allows there, and the order of its checks.
 fn choices_behind(scenario: &Scenario, profile: &Profile, number: usize) -> Vec<&'static str> {
     let allowed = |profile: &Profile| {
         let played = run(&scenario.program, &Machine::new(profile.clone()), Guide::Expectations);
@@ -297,8 +297,21 @@ fn choices_behind(scenario: &Scenario, profile: &Profile, number: usize) -> Vec<
         let narrowed = without.narrow(point.name, documented.iter().map(String::as_str));
         narrowed.is_ok() && allowed(&without) != with_it
     };
-    CHOICES.iter().filter(behind).map(|point| point.name).collect()
+    let mut all: Vec<&'static str> = CHOICES.iter().filter(behind).map(|point| point.name).collect();
+    if let Ok(documented) = Choices::bundled().profile("documented")
+        && documented.order() != profile.order()
+    {
+        let mut without = profile.clone();
+        without.set_order(documented.order().to_vec());
+        if allowed(&without) != with_it {
+            all.push(CHECK_ORDER);
+        }
+    }
+    all
 }
+
+/// What a deviation rests on that comes of the order in which a stack makes its checks.
+pub const CHECK_ORDER: &str = "check-order";
 
 /// A claim rests on a set of which nobody knows which alternative this stack takes.
 fn rests_on_unknown(scenario: &Scenario, played: &Run, profile: &str) -> bool {

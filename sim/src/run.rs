@@ -537,7 +537,9 @@ pub fn worlds(program: &Program, machine: &Machine, most: usize) -> Vec<World> {
             Section::Step(number) => {
                 configs = take_step(program, machine, Guide::Expectations, *number, configs, &mut run);
             }
-            Section::Happening(happening, _) => configs = happen(program, machine, happening, configs, &mut run.between),
+            Section::Happening(happening, _) => {
+                configs = happen(program, machine, happening, configs, &mut run.between)
+            }
             Section::AnyOrder(_) => {}
         }
         configs.truncate(most);

@@ -8,7 +8,7 @@ use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
-use crate::verdict::{self, Judged, Verdict};
+use crate::verdict::{self, CHECK_ORDER, Judged, Verdict};
 
 /// What one stack makes of the scenarios: a prediction of its profile, or recorded evidence.
 struct Column<'s> {
@@ -119,6 +119,15 @@ fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
                 entry.allows.join(" | "),
                 source,
             ]);
+        }
+    }
+    for column in columns {
+        let rests = |judged: &&(&Scenario, Judged)| judged.1.choices.contains(&CHECK_ORDER);
+        let explained = column.judged.iter().filter(rests).count();
+        let name = column.title.split(' ').next().unwrap_or_default();
+        if let (1.., Some(order)) = (explained, Choices::bundled().orders.iter().find(|order| order.profile == name)) {
+            let title = format!("{CHECK_ORDER} ({explained})");
+            reasons.add_row([title.as_str(), name, "checks in its own order", &order.because]);
         }
     }
     if !reasons.is_empty() {

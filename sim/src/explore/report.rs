@@ -136,7 +136,9 @@ impl Whole<'_> {
                 Section::Step(number) => {
                     take_step(self.program, self.machine, everything, *number, vec![config], &mut run)
                 }
-                Section::Happening(happening, _) => happen(self.program, self.machine, happening, vec![config], &mut run.between),
+                Section::Happening(happening, _) => {
+                    happen(self.program, self.machine, happening, vec![config], &mut run.between)
+                }
                 Section::AnyOrder(_) => unreachable!("invariant: these lanes are explored"),
             };
             for (number, step) in run.steps.into_iter().enumerate() {
