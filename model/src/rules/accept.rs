@@ -103,9 +103,14 @@ pub(super) static CHECKS: &[Rule] = &[
         then: takes_and_closes,
         ..check("accept.no-descriptors.loses-connection", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
+    // WSAENOBUFS, other than WSAEMFILE, has no condition about the queue; where it is empty there is nothing to lose.
+    Rule {
+        when: |at| at.process().faults.no_buffers && at.sock().accept_queue.is_empty(),
+        ..check("accept.no-buffers.empty-queue", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
+    },
     Rule {
         under: &[RESOURCE_ERROR_KEEPS],
-        when: |at| at.process().faults.no_buffers,
+        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue.is_empty(),
         ..check(
             "accept.no-buffers",
             &["accept.err.WSAENOBUFS", "wpucreate.err.WSAENOBUFS"],
@@ -113,11 +118,10 @@ pub(super) static CHECKS: &[Rule] = &[
             Code::WSAENOBUFS,
         )
     },
-    // Where the queue is empty there is nothing to lose.
     Rule {
         kind: Kind::CheckConsumes,
         under: &[RESOURCE_ERROR_CONSUMES],
-        when: |at| at.process().faults.no_buffers,
+        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue.is_empty(),
         then: takes_and_closes,
         ..check("accept.no-buffers.loses-connection", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },

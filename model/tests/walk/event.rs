@@ -71,6 +71,10 @@ fn within_limits(w: &World, event: &Event) -> bool {
             w.threads().get(usize::from(thread.0)).is_none_or(|thread| thread.apcs.len() < APCS)
         }
         Call::Send { s, data } => room_for(w, thread, s, data),
+        Call::WSASocketFromInfo { s } => {
+            let described = w.sockets().get(usize::from(s.0 as u8));
+            described.is_none_or(|socket| socket.holders.iter().any(Option::is_none))
+        }
         _ => true,
     }
 }
