@@ -91,7 +91,7 @@ impl Scope {
                 *turn = from + 1;
                 seeds[from].pop_back()
             };
-            let next = if scope.worlds.len() % 2 == 0 {
+            let next = if scope.worlds.len().is_multiple_of(2) {
                 found.pop_front().or_else(|| seed(&mut seeds, &mut turn))
             } else {
                 seed(&mut seeds, &mut turn).or_else(|| found.pop_front())

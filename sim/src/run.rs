@@ -538,7 +538,7 @@ pub fn worlds(program: &Program, machine: &Machine, most: usize) -> Vec<World> {
                 configs = take_step(program, machine, Guide::Expectations, *number, configs, &mut run);
             }
             Section::Happening(happening, _) => {
-                configs = happen(program, machine, happening, configs, &mut run.between)
+                configs = happen(program, machine, happening, configs, &mut run.between);
             }
             Section::AnyOrder(_) => {}
         }
