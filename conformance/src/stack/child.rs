@@ -7,7 +7,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::protocol::{CRASHED, Function, Order, Reply, Report, Request, Returned};
+use super::protocol::{Function, Order, Reply, Report, Request, Returned};
 
 /// How long a worker may take to start and say hello. The first start of a Wine prefix takes many seconds.
 const START: Duration = Duration::from_secs(60);
@@ -46,6 +46,8 @@ pub(super) struct Child {
     lost: Option<String>,
     /// A call brought the process down.
     crashed: bool,
+    /// It was lost, other than by an exit that was asked for.
+    broken: bool,
     greeting: Greeting,
 }
 
@@ -73,6 +75,7 @@ impl Child {
             returned: BTreeMap::new(),
             lost: None,
             crashed: false,
+            broken: false,
             greeting,
         };
         let id = child.send(Order::Hello)?;
@@ -157,6 +160,11 @@ impl Child {
         self.crashed
     }
 
+    /// Was it lost, other than by an exit that was asked for?
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// False once no more answers will come.
     pub(super) fn is_alive(&self) -> bool {
         self.lost.is_none()
@@ -177,11 +185,12 @@ impl Child {
         match sent {
             Ok(()) => Ok(id),
             Err(error) => {
-                self.note_how_it_ended();
-                Err(self.lose(match self.crashed {
-                    true => BROUGHT_DOWN.to_owned(),
-                    false => format!("the worker takes no more requests: {error}"),
-                }))
+                // What it still said tells how it ended.
+                while let Ok(Some(reply)) = self.receive(EXIT) {
+                    self.file(reply);
+                }
+                let why = format!("the worker takes no more requests: {error}");
+                Err(if self.crashed { BROUGHT_DOWN.to_owned() } else { self.lose(why) })
             }
         }
     }
@@ -211,13 +220,18 @@ impl Child {
             return Err(lost.clone());
         }
         match self.replies.recv_timeout(patience) {
+            Ok(Ok(Reply { report: Report::Crashed, .. })) => {
+                self.crashed = true;
+                // A process that crashes may hang on its way out; nobody needs it any more.
+                let _ = self.process.kill();
+                Err(self.lose(BROUGHT_DOWN.to_owned()))
+            }
             Ok(Ok(reply)) => Ok(Some(reply)),
             Ok(Err(error)) => Err(self.lose(error)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.note_how_it_ended();
+                let status = self.process.try_wait().ok().flatten();
                 Err(self.lose(match status {
-                    Some(_) if self.crashed => BROUGHT_DOWN.to_owned(),
                     Some(status) => format!("the worker process ended ({status})"),
                     None => "the worker closed its standard output".to_owned(),
                 }))
@@ -225,24 +239,9 @@ impl Child {
         }
     }
 
-    /// The status of a process whose pipes are closed, once it has one.
-    fn note_how_it_ended(&mut self) -> Option<std::process::ExitStatus> {
-        let deadline = Instant::now() + EXIT;
-        while Instant::now() < deadline {
-            match self.process.try_wait() {
-                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
-                Ok(status) => {
-                    self.crashed = status.is_some_and(|status| status.code() == Some(CRASHED));
-                    return status;
-                }
-                Err(_) => return None,
-            }
-        }
-        None
-    }
-
     fn lose(&mut self, why: String) -> String {
         self.lost = Some(why.clone());
+        self.broken = true;
         why
     }
 }

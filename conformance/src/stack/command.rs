@@ -42,7 +42,8 @@ impl CommandStack {
         Ok(self.idle.drain(..script.processes.len()).collect())
     }
 
-    fn try_replay(&mut self, script: &Script, plan: Vec<Planned<'_>>) -> Result<Vec<StepReport>, String> {
+    /// Plays a script once; also tells whether a process was lost on the way.
+    fn try_replay(&mut self, script: &Script, plan: Vec<Planned<'_>>) -> Result<(Vec<StepReport>, bool), String> {
         let processes = self.processes(script)?;
         let mut stage = match Stage::begin(script, processes) {
             Ok(stage) => stage,
@@ -62,8 +63,9 @@ impl CommandStack {
                 Planned::AnyOrder(lanes) => stage.any_order(&lanes, &mut reports),
             }
         }
+        let lost = stage.has_lost_a_process();
         self.idle.splice(0..0, stage.end());
-        Ok(reports)
+        Ok((reports, lost))
     }
 }
 
@@ -73,14 +75,20 @@ impl Stack for CommandStack {
     }
 
     fn replay(&mut self, script: &Script) -> Replay {
-        let plan = match plan(script) {
-            Ok(plan) => plan,
-            Err(why) => return Replay { not_taken: Some(why), ..Replay::default() },
-        };
-        match self.try_replay(script, plan) {
-            Ok(steps) => Replay { steps, ..Replay::default() },
-            Err(why) => Replay { failed: Some(why), ..Replay::default() },
+        for first in [true, false] {
+            let plan = match plan(script) {
+                Ok(plan) => plan,
+                Err(why) => return Replay { not_taken: Some(why), ..Replay::default() },
+            };
+            // A process that is lost, because a call crashed it or because it no longer answers, may be the stack's answer or
+            // an accident of this machine. The scenario is played again in new processes, and that is what counts.
+            match self.try_replay(script, plan) {
+                Ok((_, true)) | Err(_) if first => self.idle.clear(),
+                Ok((steps, _)) => return Replay { steps, ..Replay::default() },
+                Err(why) => return Replay { failed: Some(why), ..Replay::default() },
+            }
         }
+        unreachable!("invariant: the second time decides")
     }
 }
 

@@ -37,9 +37,6 @@ pub type RawHandle = i64;
 /// `INVALID_SOCKET`.
 pub const INVALID_SOCKET: RawHandle = -1;
 
-/// The exit status of a worker that a call brought down: an exception that nobody handled.
-pub(super) const CRASHED: i32 = 197;
-
 /// One line to a worker.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Request {
@@ -141,6 +138,8 @@ pub enum Report {
         /// The connections.
         connections: Vec<Connection>,
     },
+    /// A call raised an exception that nobody handles: its process is ending, or would. The id of the reply says nothing.
+    Crashed,
     /// The scenario was cleaned up.
     Ended {
         /// False when something could not be cleaned up, such as a thread that never came back: the process is not to be

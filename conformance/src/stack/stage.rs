@@ -99,6 +99,11 @@ impl<'s> Stage<'s> {
         self.processes
     }
 
+    /// Was some process lost, other than by an exit that the script asked for?
+    pub(super) fn has_lost_a_process(&self) -> bool {
+        self.processes.iter().any(Child::is_broken)
+    }
+
     /// The process of an actor.
     pub(super) fn process_of(&self, actor: ThreadId) -> ProcessId {
         self.script.actors[usize::from(actor.0)].process

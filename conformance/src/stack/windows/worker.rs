@@ -1,13 +1,16 @@
 //! The worker process: reads orders, carries them out, writes what it did and saw.
 
+use std::fs::File;
 use std::io::{BufRead, Write};
+use std::mem::ManuallyDrop;
+use std::os::windows::io::{AsRawHandle, FromRawHandle};
 use std::time::Duration;
 
 use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::Diagnostics::Debug::{EXCEPTION_POINTERS, SetUnhandledExceptionFilter};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
-use super::super::protocol::{CRASHED, LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request};
+use super::super::protocol::{LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request};
 use super::actor::Actors;
 use super::address::AddressOut;
 use super::connections::connections;
@@ -24,7 +27,7 @@ const MOST_CLEANUPS: u32 = 1000;
 
 /// Serves the worker protocol on standard input and output until the input ends. The hidden command `winaccept worker`.
 pub fn worker_main() {
-    end_where_a_call_crashes();
+    tell_of_a_crash();
     let mut actors = Actors::default();
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
@@ -47,16 +50,20 @@ pub fn worker_main() {
     std::process::exit(0); // whatever its threads are doing
 }
 
-/// A call that brings its caller down ends this process at once, with a status that says so: no dialog and no debugger keeps
-/// it, and the driver need not guess.
-fn end_where_a_call_crashes() {
-    unsafe extern "system" fn end(_: *const EXCEPTION_POINTERS) -> i32 {
+/// A call that brings its caller down says so before this process ends: no dialog and no debugger keeps it, and the driver
+/// need not guess.
+fn tell_of_a_crash() {
+    unsafe extern "system" fn tell(_: *const EXCEPTION_POINTERS) -> i32 {
+        // Past the lock and the buffer of standard output: the thread that crashed may hold either.
+        // SAFETY: the handle is that of this process's standard output, and `ManuallyDrop` leaves it open.
+        let mut output = unsafe { ManuallyDrop::new(File::from_raw_handle(std::io::stdout().as_raw_handle())) };
+        let _ = output.write_all(b"\n{\"id\":0,\"did\":\"crashed\"}\n"); // if nobody listens, nobody has to know
         // SAFETY: it takes this process's own pseudo-handle, and nothing of this process runs afterwards.
-        unsafe { TerminateProcess(GetCurrentProcess(), CRASHED as u32) };
+        unsafe { TerminateProcess(GetCurrentProcess(), 1) };
         EXCEPTION_EXECUTE_HANDLER
     }
     // SAFETY: the filter is a plain function that lives as long as the process.
-    unsafe { SetUnhandledExceptionFilter(Some(end)) };
+    unsafe { SetUnhandledExceptionFilter(Some(tell)) };
 }
 
 /// Writes one reply as one line. Threads take turns.
