@@ -249,7 +249,7 @@ impl Recorded {
             })?;
             steps.push(StepReport { index: line.step, actor: step.actor, observed, assumed: line.assumed.clone() });
         }
-        Ok(Replay { steps, not_taken: self.not_taken.clone(), failed: self.failed.clone() })
+        Ok(Replay { steps, not_taken: self.not_taken.clone(), failed: self.failed.clone(), again: None })
     }
 }
 

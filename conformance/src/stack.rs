@@ -76,6 +76,9 @@ pub struct Replay {
     pub not_taken: Option<String>,
     /// Why the stack could not play it to its end although it should have: a worker that does not start or answer.
     pub failed: Option<String>,
+    /// Why a process was lost the first time, if one was: the scenario was played again in new processes, and this is what came
+    /// of that.
+    pub again: Option<String>,
 }
 
 /// A real stack.

@@ -160,6 +160,9 @@ fn on_stack<'s>(
     let mut judged = Vec::new();
     for scenario in scenarios {
         let replay = stack.replay(&scenario.script);
+        if let Some(why) = &replay.again {
+            eprintln!("played twice, because a process was lost: {}: {why}", scenario.file);
+        }
         recording.add(scenario, &replay);
         judged.push((scenario, verdict::replay(scenario, &replay, &profile)));
     }

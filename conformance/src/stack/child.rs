@@ -160,9 +160,9 @@ impl Child {
         self.crashed
     }
 
-    /// Was it lost, other than by an exit that was asked for?
-    pub(super) fn is_broken(&self) -> bool {
-        self.broken
+    /// Why it was lost, other than by an exit that was asked for.
+    pub(super) fn broken(&self) -> Option<&str> {
+        self.lost.as_deref().filter(|_| self.broken)
     }
 
     /// False once no more answers will come.

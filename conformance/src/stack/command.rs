@@ -42,8 +42,12 @@ impl CommandStack {
         Ok(self.idle.drain(..script.processes.len()).collect())
     }
 
-    /// Plays a script once; also tells whether a process was lost on the way.
-    fn try_replay(&mut self, script: &Script, plan: Vec<Planned<'_>>) -> Result<(Vec<StepReport>, bool), String> {
+    /// Plays a script once; also tells why a process was lost on the way, if one was.
+    fn try_replay(
+        &mut self,
+        script: &Script,
+        plan: &[Planned<'_>],
+    ) -> Result<(Vec<StepReport>, Option<String>), String> {
         let processes = self.processes(script)?;
         let mut stage = match Stage::begin(script, processes) {
             Ok(stage) => stage,
@@ -58,13 +62,13 @@ impl CommandStack {
                 Planned::Step(index, step) => {
                     let given = stage.take(step);
                     let (observed, assumed) = (given.observed, given.assumed);
-                    reports.push(StepReport { index, actor: step.actor, observed, assumed });
+                    reports.push(StepReport { index: *index, actor: step.actor, observed, assumed });
                 }
-                Planned::AnyOrder(lanes) => stage.any_order(&lanes, &mut reports),
+                Planned::AnyOrder(lanes) => stage.any_order(lanes, &mut reports),
             }
         }
-        let lost = stage.has_lost_a_process();
-        self.idle.splice(0..0, stage.end());
+        let (kept, lost) = stage.end();
+        self.idle.splice(0..0, kept);
         Ok((reports, lost))
     }
 }
@@ -75,20 +79,23 @@ impl Stack for CommandStack {
     }
 
     fn replay(&mut self, script: &Script) -> Replay {
-        for first in [true, false] {
-            let plan = match plan(script) {
-                Ok(plan) => plan,
-                Err(why) => return Replay { not_taken: Some(why), ..Replay::default() },
-            };
-            // A process that is lost, because a call crashed it or because it no longer answers, may be the stack's answer or
-            // an accident of this machine. The scenario is played again in new processes, and that is what counts.
-            match self.try_replay(script, plan) {
-                Ok((_, true)) | Err(_) if first => self.idle.clear(),
-                Ok((steps, _)) => return Replay { steps, ..Replay::default() },
-                Err(why) => return Replay { failed: Some(why), ..Replay::default() },
+        let plan = match plan(script) {
+            Ok(plan) => plan,
+            Err(why) => return Replay { not_taken: Some(why), ..Replay::default() },
+        };
+        // A process that is lost, because a call crashed it or because it no longer answers, may be the stack's answer or an
+        // accident of this machine. The scenario is played again in new processes, and that is what counts.
+        let (played, again) = match self.try_replay(script, &plan) {
+            Ok((_, Some(why))) | Err(why) => {
+                self.idle.clear();
+                (self.try_replay(script, &plan), Some(why))
             }
+            played => (played, None),
+        };
+        match played {
+            Ok((steps, _)) => Replay { steps, again, ..Replay::default() },
+            Err(why) => Replay { failed: Some(why), again, ..Replay::default() },
         }
-        unreachable!("invariant: the second time decides")
     }
 }
 

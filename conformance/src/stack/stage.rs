@@ -87,7 +87,7 @@ impl<'s> Stage<'s> {
     }
 
     /// Cleans up, and gives back the processes that can be used again.
-    pub(super) fn end(mut self) -> Vec<Child> {
+    pub(super) fn end(mut self) -> (Vec<Child>, Option<String>) {
         for process in &mut self.processes {
             // A process that does not answer is lost now, and so not kept.
             let clean = process.is_alive() && matches!(process.ask(Order::End), Ok(Report::Ended { clean: true }));
@@ -95,13 +95,9 @@ impl<'s> Stage<'s> {
                 process.retire();
             }
         }
+        let lost = self.processes.iter().find_map(Child::broken).map(str::to_owned);
         self.processes.retain(Child::is_alive);
-        self.processes
-    }
-
-    /// Was some process lost, other than by an exit that the script asked for?
-    pub(super) fn has_lost_a_process(&self) -> bool {
-        self.processes.iter().any(Child::is_broken)
+        (self.processes, lost)
     }
 
     /// The process of an actor.
