@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6, SOCKADDR};
-use windows_sys::Win32::System::Memory::{MEM_RESERVE, PAGE_NOACCESS, VirtualAlloc};
+use windows_sys::Win32::System::Memory::{
+    MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_NOACCESS, PAGE_READWRITE, VirtualAlloc, VirtualFree,
+};
 
 use super::super::protocol::{LengthPointer, Pointer, SocketAddress};
 
@@ -14,19 +16,41 @@ const UNTOUCHED: u8 = 0xcc;
 const STORAGE: usize = 128;
 /// No stack writes more than an address, whatever length a script claims.
 const MOST: usize = 1 << 16;
+/// A page of memory; on every processor that Windows runs on.
+const PAGE: usize = 4096;
 
-/// Bytes, aligned as any socket address needs.
-pub(super) struct AddressBuffer(Vec<u64>);
+/// Memory for a socket address. Behind it lies a page that nobody may touch: a stack that writes more than its caller has
+/// room for faults there, as it may in any program, and does not overwrite what this worker keeps. Wine 8.0 does so where
+/// the length is negative.
+pub(super) struct AddressBuffer {
+    pages: *mut u8,
+    start: *mut u8,
+    length: usize,
+}
 
 impl AddressBuffer {
     fn filled(length: i32, byte: u8) -> AddressBuffer {
-        let bytes = usize::try_from(length).unwrap_or(0).clamp(STORAGE, MOST);
-        AddressBuffer(vec![u64::from_ne_bytes([byte; 8]); bytes.div_ceil(8)])
+        // As any socket address needs to be aligned.
+        let length = usize::try_from(length).unwrap_or(0).clamp(STORAGE, MOST).next_multiple_of(16);
+        let usable = length.next_multiple_of(PAGE);
+        // SAFETY: the system finds the place; the second call is for a part of what the first has reserved.
+        let pages = unsafe {
+            let pages = VirtualAlloc(std::ptr::null(), usable + PAGE, MEM_RESERVE, PAGE_NOACCESS);
+            VirtualAlloc(pages, usable, MEM_COMMIT, PAGE_READWRITE).cast::<u8>()
+        };
+        assert!(!pages.is_null(), "invariant: there is memory for an address");
+        // SAFETY: both stay inside the `usable` bytes, which are writable.
+        let start = unsafe {
+            let start = pages.add(usable - length);
+            start.write_bytes(byte, length);
+            start
+        };
+        AddressBuffer { pages, start, length }
     }
 
     /// A buffer that holds this address, and as many bytes as `length` claims.
     pub(super) fn holding(address: SocketAddress, length: i32) -> AddressBuffer {
-        let mut buffer = AddressBuffer::filled(length, 0);
+        let buffer = AddressBuffer::filled(length, 0);
         let mut bytes = [0; 28];
         bytes[2..4].copy_from_slice(&address.port.to_be_bytes());
         match address.ip {
@@ -39,22 +63,20 @@ impl AddressBuffer {
                 bytes[8..24].copy_from_slice(&ip.octets());
             }
         }
-        for (word, bytes) in buffer.0.iter_mut().zip(bytes.chunks(8)) {
-            let mut whole = [0; 8];
-            whole[..bytes.len()].copy_from_slice(bytes);
-            *word = u64::from_ne_bytes(whole);
-        }
+        // SAFETY: a buffer has at least `STORAGE` bytes, and nobody else knows this one.
+        unsafe { buffer.start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         buffer
     }
 
     /// For the input parameter of `bind` and `connect`.
     pub(super) fn as_input(&self) -> *const SOCKADDR {
-        self.0.as_ptr().cast()
+        self.start.cast()
     }
 
     /// The address written here; `None` if nothing was. One of an unknown family is told as `0.0.0.0:0`.
     fn read(&self) -> Option<SocketAddress> {
-        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        // SAFETY: the buffer has so many bytes, all of them written at its start, and no call holds it any more.
+        let bytes = unsafe { std::slice::from_raw_parts(self.start, self.length) };
         if bytes.iter().all(|byte| *byte == UNTOUCHED) {
             return None;
         }
@@ -68,6 +90,13 @@ impl AddressBuffer {
             }
             _ => SocketAddress { ip: Ipv4Addr::UNSPECIFIED.into(), port: 0 },
         })
+    }
+}
+
+impl Drop for AddressBuffer {
+    fn drop(&mut self) {
+        // SAFETY: what `filled` has reserved, and only this value points there.
+        unsafe { VirtualFree(self.pages.cast(), 0, MEM_RELEASE) };
     }
 }
 
@@ -92,7 +121,7 @@ impl AddressOut {
     pub(super) fn pointers(&mut self) -> (*mut SOCKADDR, *mut i32) {
         let addr = match self.addr {
             Pointer::Null => std::ptr::null_mut(),
-            Pointer::Valid => self.buffer.0.as_mut_ptr().cast(),
+            Pointer::Valid => self.buffer.start.cast(),
             Pointer::Bad => bad_pointer().cast(),
         };
         let addrlen = match self.addrlen {
@@ -111,10 +140,10 @@ impl AddressOut {
 
 /// An address that is reserved in this process and may not be touched.
 fn bad_pointer() -> *mut u8 {
-    static PAGE: OnceLock<usize> = OnceLock::new();
-    let page = PAGE.get_or_init(|| {
+    static FORBIDDEN: OnceLock<usize> = OnceLock::new();
+    let page = FORBIDDEN.get_or_init(|| {
         // SAFETY: reserves a page of address space wherever there is room; nothing is ever read or written there by us.
-        let page = unsafe { VirtualAlloc(std::ptr::null(), 4096, MEM_RESERVE, PAGE_NOACCESS) } as usize;
+        let page = unsafe { VirtualAlloc(std::ptr::null(), PAGE, MEM_RESERVE, PAGE_NOACCESS) } as usize;
         if page == 0 { 1 } else { page } // the first page of every process is out of bounds too
     });
     std::ptr::without_provenance_mut(*page)
