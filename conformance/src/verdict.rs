@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::CHOICES;
+use winaccept_model::outcome::Value;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
-use winaccept_sim::observe::{Observed, allows, matches, same};
+use winaccept_sim::observe::{Observed, Seen, SeenValue, allows, matches, same};
 use winaccept_sim::program::Section;
 use winaccept_sim::run::{Guide, Run, StepRun, run};
-use winaccept_sim::script::{Action, Expect, Script, Step};
+use winaccept_sim::script::{Action, Expect, Pattern, Script, Step, ValuePattern};
 
 use crate::lang::{render_action, render_expect, render_observed};
 use crate::profiles::Choices;
@@ -96,9 +97,10 @@ pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
     if let Some((number, name)) = played.broken.first() {
         return Judged::new(Verdict::Fail, format!("invariant broken: {name}"), Some(*number));
     }
+    let documented = machine.profile.name == "documented";
+    let allowed = if documented { step_allowed } else { step_covered };
     for (number, step) in scenario.program.steps.iter().enumerate() {
-        if let Err(reason) = step_allowed(step, &played.steps[number], script) {
-            let documented = machine.profile.name == "documented";
+        if let Err(reason) = allowed(step, &played.steps[number], script) {
             let choices = choices_behind(scenario, &machine.profile, number);
             let verdict = if documented || choices.is_empty() { Verdict::Fail } else { Verdict::Deviates };
             let mut judged = Judged::new(verdict, because(reason, &choices), Some(number));
@@ -133,32 +135,36 @@ pub fn beyond(scenario: &Scenario, number: usize, what: &str) -> String {
 /// # Errors
 /// The difference, in words.
 pub fn step_allowed(step: &Step, run: &StepRun, script: &Script) -> Result<(), String> {
-    let Some(expect) = &step.expect else {
-        return match (&step.action, run.allowed.iter().find(|seen| matches!(seen, Observed::NotTaken(_)))) {
-            (Action::Exits(_), Some(Observed::NotTaken(why))) => {
-                Err(format!("{}: {why}", render_action(&step.action, script)))
-            }
-            _ => Ok(()),
-        };
-    };
+    step_covered(step, run, script)?;
     let action = || render_action(&step.action, script);
-    for seen in &run.allowed {
-        if !allows(expect, seen) {
-            let seen = render_observed(seen, script, None);
-            return Err(format!("{} = {seen}, documented: {}", action(), render_expect(expect, script)));
-        }
-    }
-    if let Expect::OneOf(patterns) = expect {
+    if let Some(Expect::OneOf(patterns)) = &step.expect {
         let reached =
             |pattern| run.allowed.iter().any(|seen| matches!(seen, Observed::Returned(seen) if matches(pattern, seen)));
         if let Some(pattern) = patterns.iter().find(|pattern| !reached(pattern)) {
             let never = crate::lang::render_pattern(pattern, script);
             return Err(format!("{}: the model never allows {never} here", action()));
         }
-    } else if run.allowed.is_empty() {
-        return Err(format!("{}: the model never gets here", action()));
     }
     Ok(())
+}
+
+/// Does the expectation cover everything that the model allows? A stack that takes one of several documented ways is as
+/// documented.
+fn step_covered(step: &Step, run: &StepRun, script: &Script) -> Result<(), String> {
+    let action = || render_action(&step.action, script);
+    let Some(expect) = &step.expect else {
+        return match (&step.action, run.allowed.iter().find(|seen| matches!(seen, Observed::NotTaken(_)))) {
+            (Action::Exits(_), Some(Observed::NotTaken(why))) => Err(format!("{}: {why}", action())),
+            _ => Ok(()),
+        };
+    };
+    for seen in &run.allowed {
+        if !allows(expect, seen) {
+            let seen = render_observed(seen, script, None);
+            return Err(format!("{} = {seen}, documented: {}", action(), render_expect(expect, script)));
+        }
+    }
+    if run.allowed.is_empty() { Err(format!("{}: the model never gets here", action())) } else { Ok(()) }
 }
 
 /// Judges what a real stack was seen to do.
@@ -205,7 +211,8 @@ fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
     let mut first_deviation = None;
     let mut unexplained = None;
     let mut unreached = None;
-    for (number, step) in steps.iter().enumerate() {
+    let mut unsaid = None;
+    'steps: for (number, step) in steps.iter().enumerate() {
         for (observed, _) in &reports[number] {
             // In a lane a call may wait for ever without anybody having promised its return.
             let waits_on = **observed == Observed::Blocks
@@ -214,11 +221,16 @@ fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
             if waits_on {
                 continue;
             }
+            let explained = played.steps[number].allowed.iter().any(|allowed| same(allowed, observed));
+            if !explained && played.steps[number].allowed.iter().any(is_undefined) {
+                // Whatever it did, nothing that follows can be held against it.
+                unsaid = Some(number);
+                break 'steps;
+            }
             let documented = step.expect.as_ref().is_none_or(|expect| allows(expect, observed));
             if !documented && first_deviation.is_none() {
                 first_deviation = Some((number, shown(step, observed)));
             }
-            let explained = played.steps[number].allowed.iter().any(|allowed| same(allowed, observed));
             if !explained && unexplained.is_none() && !matches!(step.action, Action::Prints { .. } | Action::Exits(_)) {
                 unexplained = Some((number, shown(step, observed)));
             }
@@ -236,11 +248,17 @@ fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
         (None, Some((number, reason))) => {
             let said = expected_under(&played, number, script);
             let reason = format!("{reason}; profile {} says {said}", profile.name);
-            Judged::new(Verdict::Fixed, reason, Some(number))
+            // Where the documents ask for nothing in particular there is nothing that could have been mended.
+            let documented = matches!(&steps[number].expect, Some(expect) if !matches!(expect, Expect::Silent(_)));
+            Judged::new(if documented { Verdict::Fixed } else { Verdict::Fail }, reason, Some(number))
         }
-        (None, None) => match assumed {
-            Some(assumption) => Judged::new(Verdict::Unresolved, format!("as documented, if {assumption}"), None),
-            None => {
+        (None, None) => match (unsaid, assumed) {
+            (Some(number), _) if !is_all(scenario, number) => {
+                let reason = format!("{}; nothing is said of what follows", why_unsaid(scenario, &played, number));
+                Judged::new(Verdict::Unresolved, reason, Some(number))
+            }
+            (_, Some(assumption)) => Judged::new(Verdict::Unresolved, format!("as documented, if {assumption}"), None),
+            (_, None) => {
                 let mut judged = Judged::new(Verdict::Pass, String::new(), None);
                 judged.rests_on_unknown = rests_on_unknown(scenario, &played, &profile.name);
                 judged
@@ -261,6 +279,28 @@ fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
             judged.choices = choices;
             judged
         }
+    }
+}
+
+/// Does the model leave open what was seen here, since the documents do or since it does not go there?
+fn is_undefined(observed: &Observed) -> bool {
+    matches!(observed, Observed::Returned(Seen { value: SeenValue::Is(Value::Undefined), .. }))
+}
+
+/// Does the scenario itself say that this step's outcome is undefined, and ask for nothing afterwards?
+fn is_all(scenario: &Scenario, number: usize) -> bool {
+    let mut rest = scenario.program.steps[number..].iter().map(|step| &step.expect);
+    let undefined = |pattern: &Pattern| matches!(pattern.value, ValuePattern::Is(Value::Undefined));
+    let says_so = matches!(rest.next(), Some(Some(Expect::OneOf(patterns))) if patterns.iter().any(undefined));
+    says_so && rest.all(Option::is_none)
+}
+
+fn why_unsaid(scenario: &Scenario, played: &Run, number: usize) -> String {
+    let line = scenario.line(number);
+    let call = render_action(&scenario.program.steps[number].action, &scenario.script);
+    match played.steps[number].rules.iter().find(|rule| rule.ends_with("-not-modelled")) {
+        Some(rule) => format!("line {line} goes outside the model: {call} ({rule})"),
+        None => format!("line {line}: the documents leave {call} undefined"),
     }
 }
 

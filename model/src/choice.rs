@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 54;
+pub const COUNT: usize = 59;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -100,6 +100,11 @@ choices! {
     51 "connect-after-refusal": "connects" CONNECT_REFUSED_CONNECTS, "WSAECONNABORTED" CONNECT_REFUSED_ABORTS;
     52 "bind-datagram-elsewhere": "fails" BIND_ELSEWHERE_FAILS, "succeeds" BIND_ELSEWHERE_SUCCEEDS;
     53 "wait-before-startup": "fails" WAIT_NEEDS_STARTUP, "waits" WAIT_NEEDS_NO_STARTUP;
+    54 "poll-after-reset": "hang-up" POLL_RESET_HANGS_UP, "error-and-hang-up" POLL_RESET_IS_AN_ERROR;
+    55 "poll-after-refusal": "nothing" POLL_REFUSED_NOTHING, "error" POLL_REFUSED_ERROR, "error-and-hang-up" POLL_REFUSED_HANGS_UP;
+    56 "getsockname-bad-buffer": "WSAEFAULT" SOCKNAME_WSAEFAULT, "by-fault" SOCKNAME_BY_FAULT;
+    57 "getpeername-bad-buffer": "WSAEFAULT" PEERNAME_WSAEFAULT, "no-length-first" PEERNAME_NO_LENGTH_FIRST, "by-fault" PEERNAME_BY_FAULT;
+    58 "negative-length": "an-error" NEGATIVE_LENGTH_FAILS, "overwrites-memory" NEGATIVE_LENGTH_OVERWRITES;
 }
 
 /// The choice point of this name.

@@ -9,15 +9,16 @@ use winaccept_model::call::{
 use winaccept_sim::script::Ref;
 
 use super::protocol::{
-    ApcRoutine, Bytes, Function, LengthPointer, OptionValue, Pointer, PollFd, RawHandle, SocketAddress,
+    ApcRoutine, Bytes, Function, INVALID_SOCKET, LengthPointer, OptionValue, Pointer, PollFd, RawHandle, SocketAddress,
+    WSA_INVALID_EVENT,
 };
 
 /// What a script's names stand for at this moment of a replay.
 ///
-/// Each answer may be the reason why there is none, and then the step is not taken.
+/// An answer may be the reason why there is none, and then the step is not taken.
 pub(super) trait Names {
     /// The handle of a reference.
-    fn handle(&self, r: Ref) -> Result<RawHandle, String>;
+    fn handle(&self, r: Ref) -> RawHandle;
     /// The local address of a socket.
     fn address(&self, r: Ref) -> Result<SocketAddress, String>;
     /// The protocol information that was made for a socket.
@@ -31,6 +32,7 @@ pub(super) trait Names {
 /// The call with numbers for names, or the reason why it cannot be made.
 pub(super) fn function(call: &Call<Ref>, names: &impl Names) -> Result<Function, String> {
     let h = |r| names.handle(r);
+    let e = |r| event(r, names);
     Ok(match *call {
         Call::WSAStartup { version } => Function::WSAStartup { version: [version.major, version.minor] },
         Call::WSACleanup => Function::WSACleanup,
@@ -47,71 +49,66 @@ pub(super) fn function(call: &Call<Ref>, names: &impl Names) -> Result<Function,
         },
         Call::WSASocketFromInfo { s } => Function::WSASocketFromInfo { info: names.info(s)? },
         Call::WSADuplicateSocket { s, process } => {
-            Function::WSADuplicateSocket { s: h(s)?, process: names.process(process)? }
+            Function::WSADuplicateSocket { s: h(s), process: names.process(process)? }
         }
         Call::Bind { s, name } => {
             let (name, namelen) = input_address(name, names)?;
-            Function::Bind { s: h(s)?, name, namelen }
+            Function::Bind { s: h(s), name, namelen }
         }
         Call::Connect { s, name } => {
             let (name, namelen) = input_address(name, names)?;
-            Function::Connect { s: h(s)?, name, namelen }
+            Function::Connect { s: h(s), name, namelen }
         }
-        Call::Listen { s, backlog } => Function::Listen { s: h(s)?, backlog: backlog_number(backlog) },
+        Call::Listen { s, backlog } => Function::Listen { s: h(s), backlog: backlog_number(backlog) },
         Call::Accept { s, addr, addrlen } => {
-            Function::Accept { s: h(s)?, addr: pointer(addr), addrlen: length_pointer(addrlen) }
+            Function::Accept { s: h(s), addr: pointer(addr), addrlen: length_pointer(addrlen) }
         }
-        Call::Shutdown { s, how } => Function::Shutdown { s: h(s)?, how: how_number(how) },
-        Call::Closesocket { s } => Function::Closesocket { s: h(s)? },
-        Call::Send { s, data } => Function::Send { s: h(s)?, buf: Bytes(data.as_slice().to_vec()) },
-        Call::Recv { s, len } => Function::Recv { s: h(s)?, len: u32::from(len) },
-        Call::Ioctlsocket { s, argp } => Function::Ioctlsocket { s: h(s)?, cmd: FIONBIO, argp },
+        Call::Shutdown { s, how } => Function::Shutdown { s: h(s), how: how_number(how) },
+        Call::Closesocket { s } => Function::Closesocket { s: h(s) },
+        Call::Send { s, data } => Function::Send { s: h(s), buf: Bytes(data.as_slice().to_vec()) },
+        Call::Recv { s, len } => Function::Recv { s: h(s), len: u32::from(len) },
+        Call::Ioctlsocket { s, argp } => Function::Ioctlsocket { s: h(s), cmd: FIONBIO, argp },
         Call::Getsockname { s, name, namelen } => {
-            Function::Getsockname { s: h(s)?, name: pointer(name), namelen: length_pointer(namelen) }
+            Function::Getsockname { s: h(s), name: pointer(name), namelen: length_pointer(namelen) }
         }
         Call::Getpeername { s, name, namelen } => {
-            Function::Getpeername { s: h(s)?, name: pointer(name), namelen: length_pointer(namelen) }
+            Function::Getpeername { s: h(s), name: pointer(name), namelen: length_pointer(namelen) }
         }
         Call::Getsockopt { s, opt } => {
             let (level, optname) = option_numbers(opt);
-            Function::Getsockopt { s: h(s)?, level, optname }
+            Function::Getsockopt { s: h(s), level, optname }
         }
         Call::Setsockopt { s, opt, value } => {
             let (level, optname) = option_numbers(opt);
-            Function::Setsockopt { s: h(s)?, level, optname, optval: option_value(value) }
+            Function::Setsockopt { s: h(s), level, optname, optval: option_value(value) }
         }
         Call::Select { readfds, writefds, exceptfds, timeout } => Function::Select {
-            readfds: set(readfds, names)?,
-            writefds: set(writefds, names)?,
-            exceptfds: set(exceptfds, names)?,
+            readfds: set(readfds, names),
+            writefds: set(writefds, names),
+            exceptfds: set(exceptfds, names),
             timeout,
         },
         Call::WSAPoll { fds, timeout } => Function::WSAPoll {
-            fds: fds
-                .iter()
-                .map(|(s, events)| Ok(PollFd { fd: h(s)?, events: events.0 }))
-                .collect::<Result<_, String>>()?,
+            fds: fds.iter().map(|(s, events)| PollFd { fd: h(s), events: events.0 }).collect(),
             timeout: timeout.map_or(-1, |ms| i32::try_from(ms).unwrap_or(i32::MAX)),
         },
         Call::WSACreateEvent => Function::WSACreateEvent,
-        Call::WSACloseEvent { event } => Function::WSACloseEvent { event: h(event)? },
-        Call::WSASetEvent { event } => Function::WSASetEvent { event: h(event)? },
-        Call::WSAResetEvent { event } => Function::WSAResetEvent { event: h(event)? },
-        Call::WSAWaitForMultipleEvents { events, timeout, alertable } => Function::WSAWaitForMultipleEvents {
-            events: events.iter().map(h).collect::<Result<_, _>>()?,
-            timeout,
-            alertable,
-        },
+        Call::WSACloseEvent { event } => Function::WSACloseEvent { event: e(event) },
+        Call::WSASetEvent { event } => Function::WSASetEvent { event: e(event) },
+        Call::WSAResetEvent { event } => Function::WSAResetEvent { event: e(event) },
+        Call::WSAWaitForMultipleEvents { events, timeout, alertable } => {
+            Function::WSAWaitForMultipleEvents { events: events.iter().map(e).collect(), timeout, alertable }
+        }
         Call::WSAEventSelect { s, event, mask } => {
-            Function::WSAEventSelect { s: h(s)?, event: optional(event, names)?, mask: u32::from(mask.0) }
+            Function::WSAEventSelect { s: h(s), event: optional(event, names), mask: u32::from(mask.0) }
         }
         Call::WSAEnumNetworkEvents { s, event } => {
-            Function::WSAEnumNetworkEvents { s: h(s)?, event: optional(event, names)? }
+            Function::WSAEnumNetworkEvents { s: h(s), event: optional(event, names) }
         }
         Call::QueueUserAPC { routine, thread } => {
             let routine = match routine {
-                Routine::SetEvent(event) => ApcRoutine::SetEvent(h(event)?),
-                Routine::Accept(s) => ApcRoutine::Accept(h(s)?),
+                Routine::SetEvent(event) => ApcRoutine::SetEvent(e(event)),
+                Routine::Accept(s) => ApcRoutine::Accept(h(s)),
             };
             Function::QueueUserAPC { routine, thread: names.thread(thread)? }
         }
@@ -159,12 +156,20 @@ pub(super) fn ip_address(family: Family, ip: Ip) -> IpAddr {
     }
 }
 
-fn set(set: FdSet<Ref>, names: &impl Names) -> Result<Option<Vec<RawHandle>>, String> {
-    set.map(|set| set.iter().map(|r| names.handle(r)).collect()).transpose()
+fn set(set: FdSet<Ref>, names: &impl Names) -> Option<Vec<RawHandle>> {
+    set.map(|set| set.iter().map(|r| names.handle(r)).collect())
 }
 
-fn optional(event: Option<Ref>, names: &impl Names) -> Result<RawHandle, String> {
-    event.map_or(Ok(0), |event| names.handle(event))
+/// No event has the number of INVALID_SOCKET: as a handle it stands for the calling process.
+fn event(event: Ref, names: &impl Names) -> RawHandle {
+    match names.handle(event) {
+        INVALID_SOCKET => WSA_INVALID_EVENT,
+        raw => raw,
+    }
+}
+
+fn optional(given: Option<Ref>, names: &impl Names) -> RawHandle {
+    given.map_or(0, |given| event(given, names))
 }
 
 fn pointer(buffer: Buffer) -> Pointer {

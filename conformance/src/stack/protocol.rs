@@ -36,6 +36,8 @@ pub type RawHandle = i64;
 
 /// `INVALID_SOCKET`.
 pub const INVALID_SOCKET: RawHandle = -1;
+/// `WSA_INVALID_EVENT`.
+pub const WSA_INVALID_EVENT: RawHandle = 0;
 
 /// One line to a worker.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

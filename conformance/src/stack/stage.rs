@@ -164,26 +164,25 @@ pub(super) struct SeenBy<'a, 's> {
 }
 
 impl SeenBy<'_, '_> {
-    fn bound(&self, r: Ref) -> Result<Option<&Bound>, String> {
-        let Ref::Name(name) = r else { return Ok(None) };
-        match self.stage.bound(name) {
-            Some(bound) => Ok(Some(bound)),
-            None => Err(format!("{} was never bound", self.stage.spelling(name))),
+    fn bound(&self, r: Ref) -> Option<&Bound> {
+        match r {
+            Ref::Name(name) => self.stage.bound(name),
+            Ref::InvalidSocket | Ref::Number(_) => None,
         }
     }
 }
 
 impl Names for SeenBy<'_, '_> {
-    fn handle(&self, r: Ref) -> Result<RawHandle, String> {
-        Ok(match r {
-            Ref::InvalidSocket => INVALID_SOCKET,
+    /// A variable that no call has bound holds what the call returned instead, or what a careful program starts it with.
+    fn handle(&self, r: Ref) -> RawHandle {
+        match r {
             Ref::Number(n) => RawHandle::from(n),
-            Ref::Name(_) => self.bound(r)?.map_or(INVALID_SOCKET, |bound| bound.raw),
-        })
+            Ref::InvalidSocket | Ref::Name(_) => self.bound(r).map_or(INVALID_SOCKET, |bound| bound.raw),
+        }
     }
 
     fn address(&self, r: Ref) -> Result<SocketAddress, String> {
-        let address = self.bound(r)?.and_then(|bound| bound.local);
+        let address = self.bound(r).and_then(|bound| bound.local);
         address.ok_or_else(|| match r {
             Ref::Name(name) => format!("{} has no address", self.stage.spelling(name)),
             Ref::InvalidSocket | Ref::Number(_) => "only a variable has an address".to_owned(),

@@ -91,7 +91,14 @@ impl<'s> Stage<'s> {
     pub(super) fn issue(&mut self, step: &'s Step, call: &'s Call<Ref>) -> Result<(), String> {
         let actor = step.actor;
         if let Some(busy) = &self.in_progress[usize::from(actor.0)] {
-            return Err(format!("the actor is still inside {}", busy.call.name()));
+            let (name, ticket) = (busy.call.name(), busy.ticket);
+            if !self.has_returned(actor) {
+                return Err(format!("the actor is still inside {name}"));
+            }
+            // It returned meanwhile, and the script does not ask what it gave.
+            self.in_progress[usize::from(actor.0)] = None;
+            let process = self.process_of(actor);
+            self.child(process).returned(ticket, Duration::ZERO);
         }
         let function = function(call, &self.seen_by(actor))?;
         if let Call::Closesocket { s: Ref::Name(name) } = call

@@ -6,9 +6,9 @@ use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
     ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS,
-    LENGTH_WRITTEN, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS,
-    RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED,
-    TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD,
+    RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE,
+    SELECTION_INHERITED, TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -177,6 +177,14 @@ pub(super) static QUEUE: &[Rule] = &[
         when: |at| connection_ready(at) && addrlen_unreadable(at),
         gives: Gives::Crashes,
         ..check("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEFAULT)
+    },
+    // What lies behind the buffer decides: such a stack may also reach memory that may not be touched, and notice.
+    Rule {
+        kind: Kind::CheckConsumes,
+        under: &[NEGATIVE_LENGTH_OVERWRITES],
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        gives: Gives::Crashes,
+        ..check("accept.addrlen-negative.crashes", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
         under: &[ADDR_ON_TAKING, ADDR_KEEPS, BAD_ADDR_WSAEFAULT],

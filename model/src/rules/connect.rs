@@ -5,7 +5,7 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, WILDCARD_SUCCEEDS};
 use crate::code::Code;
-use crate::rule::{At, Gives, Rule, States, Table};
+use crate::rule::{At, Gives, Kind, Rule, States, Table};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
 
 /// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
@@ -55,7 +55,10 @@ pub(super) static CONNECT: &[Rule] = &[
     },
     Rule {
         under: &[CONNECT_REFUSED_ABORTS],
+        kind: Kind::Case,
+        to: Some(State::Bound), // the one after that goes ahead; what the first attempt failed with stays readable
         when: |at| named(at).is_some(),
+        then: |at| at.sock_mut().state = State::Bound,
         ..check(
             "connect.refused-before-as-WSAECONNABORTED",
             &["connect.err.WSAECONNREFUSED"],
@@ -68,6 +71,15 @@ pub(super) static CONNECT: &[Rule] = &[
     Rule {
         when: |at| named(at).is_none(),
         ..not_modelled("connect.no-name-not-modelled", &["sockaddr.family-first"], CONNECTS)
+    },
+    // A SYN that meets its own sender opens the connection from both sides at once, on the stacks that send it.
+    Rule {
+        when: |at| named(at).is_some_and(|to| is_own_address(at, to)),
+        ..not_modelled(
+            "connect.to-itself-not-modelled",
+            &["protobasics.backlog-held"],
+            States::of(&[State::Bound, State::Failed]),
+        )
     },
     not_modelled("connect.datagram-not-modelled", &["sockaddr.family-first"], States::of(&[State::Datagram])),
     Rule {
@@ -156,6 +168,12 @@ fn other_family(at: &At<'_>) -> bool {
         Name::Of(handle) => address_of(at, handle),
     };
     address.is_some_and(|address| address.family != at.sock().family)
+}
+
+/// Is this where the socket itself is bound? A socket that is bound to every address is also bound to this one.
+fn is_own_address(at: &At<'_>, to: Address) -> bool {
+    let own = at.sock().local;
+    own.port == to.port && (own.ip == to.ip || own.ip == Ip::Any)
 }
 
 fn named(at: &At<'_>) -> Option<Address> {

@@ -225,11 +225,12 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
 ];
 
 /// The states in which a network event can occur.
-const OCCURS: States = States::of(&[State::Listening, State::Connected, State::Failed]);
+const OCCURS: States = States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]);
 
 const LISTENING: States = States::of(&[State::Listening]);
 
-/// A network event occurs at a socket that has a registration: a listener, a connected socket, or one whose connect fails.
+/// A network event occurs at a socket that has a registration: a listener, a connected or a datagram socket, or one whose
+/// connect fails.
 pub(super) static NETWORK_EVENT: &[Rule] = &[
     Rule {
         when: |at| !at.sock().selection.mask.has(at.network_event) || at.sock().selection.event.is_none(),
@@ -253,7 +254,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
         ..case(
             "event-record.muted",
             &["wsaeventselect.fd.no-more-until-reenable"],
-            States::of(&[State::Connected, State::Failed]),
+            States::of(&[State::Connected, State::Failed, State::Datagram]),
         )
     },
     Rule {
@@ -308,6 +309,7 @@ fn already_happened(at: &mut At<'_>) {
     match at.sock().state {
         State::Listening => at.occurs(s, NetworkEvents::ACCEPT),
         State::Connected => connected_events(at, s),
+        State::Datagram => at.occurs(s, NetworkEvents::WRITE), // it can always send (WT-EVT-018)
         _ => {}
     }
 }

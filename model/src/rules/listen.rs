@@ -2,7 +2,7 @@
 
 use super::closesocket::drops;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Backlog, Call, NetworkEvents};
+use crate::call::{Backlog, Call, NetworkEvents, Port};
 use crate::choice::{
     HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN, LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS,
     RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
@@ -25,12 +25,15 @@ pub(super) static LISTEN: &[Rule] = &[
     network_down("listen.network-down", &["listen.err.WSAENETDOWN"]),
     not_a_socket("listen.not-a-socket", &["listen.err.WSAENOTSOCK"]),
     check("listen.datagram", &["listen.err.WSAEOPNOTSUPP"], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP),
-    check(
-        "listen.unbound",
-        &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected", "bind.rem.required-before-listen"],
-        States::of(&[State::Unbound]),
-        Code::WSAEINVAL,
-    ),
+    Rule {
+        when: |at| at.sock().local.port == Port::Unset,
+        ..check(
+            "listen.unbound",
+            &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected", "bind.rem.required-before-listen"],
+            States::of(&[State::Unbound, State::Datagram]),
+            Code::WSAEINVAL,
+        )
+    },
     Rule {
         under: &[LISTEN_CONNECTED_WSAEISCONN],
         ..check("listen.connected", CONNECTED, States::of(&[State::Connected, State::Connecting]), Code::WSAEISCONN)

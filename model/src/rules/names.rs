@@ -2,10 +2,13 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
-use crate::choice::WILDCARD_FAILS;
+use crate::choice::{
+    NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SOCKNAME_BY_FAULT,
+    SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
+};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
-use crate::rule::{At, Rule, States};
+use crate::rule::{At, Gives, Rule, States};
 use crate::world::{Direction, State};
 
 /// The states in which a socket may have no name.
@@ -18,6 +21,9 @@ const MAYBE_WILDCARD: States =
 /// Those in which it can have a name.
 const NAMED: States =
     States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed, State::Datagram]);
+
+/// What stands behind every form of the check of the buffer.
+const BUFFER: &[&str] = &["sockaddr.family-first"];
 
 pub(super) static GETSOCKNAME: &[Rule] = &[
     not_initialised("getsockname.not-initialised", &["wsastartup.first"]),
@@ -34,8 +40,31 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
         ..check("getsockname.wildcard", &["getsockname.err.WSAEINVAL"], MAYBE_WILDCARD, Code::WSAEINVAL)
     },
     Rule {
+        under: &[SOCKNAME_WSAEFAULT],
         when: bad_buffer,
-        ..check("getsockname.bad-buffer", &["sockaddr.family-first"], States::SOCKET, Code::WSAEFAULT)
+        ..check("getsockname.bad-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
+    },
+    // Some stacks look at the pointers before they look at the descriptor, each fault in its own way.
+    Rule {
+        under: &[SOCKNAME_BY_FAULT],
+        when: |at| buffer(at) == Buffer::Null,
+        ..check("getsockname.no-buffer", BUFFER, States::ANY, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[SOCKNAME_BY_FAULT],
+        when: |at| buffer(at) != Buffer::Null && size(at).is_none(),
+        gives: Gives::Crashes,
+        ..check("getsockname.length-unreadable.crashes", BUFFER, States::ANY, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[SOCKNAME_BY_FAULT],
+        when: |at| buffer(at) != Buffer::Null && unusable(at),
+        ..check("getsockname.unusable-buffer-as-WSAEINVAL", BUFFER, States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[SOCKNAME_BY_FAULT],
+        when: short,
+        ..check("getsockname.short-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         then: |at| {
@@ -69,8 +98,47 @@ pub(super) static GETPEERNAME: &[Rule] = &[
         Code::WSAENOTCONN,
     ),
     Rule {
+        under: &[PEERNAME_WSAEFAULT],
         when: bad_buffer,
-        ..check("getpeername.bad-buffer", &["sockaddr.family-first"], States::SOCKET, Code::WSAEFAULT)
+        ..check("getpeername.bad-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[PEERNAME_NO_LENGTH_FIRST],
+        when: |at| length(at) == Length::Null,
+        ..check("getpeername.no-length-first", BUFFER, States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[PEERNAME_NO_LENGTH_FIRST],
+        when: |at| length(at) == Length::Bad,
+        gives: Gives::Crashes,
+        ..check("getpeername.no-length-first.crashes", BUFFER, States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[PEERNAME_NO_LENGTH_FIRST, NEGATIVE_LENGTH_OVERWRITES],
+        when: |at| buffer(at) == Buffer::Valid && size(at).is_some_and(|n| n < 0),
+        gives: Gives::Crashes,
+        ..check("getpeername.negative-length.crashes", BUFFER, States::of(&[State::Connected]), Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[PEERNAME_NO_LENGTH_FIRST],
+        when: |at| size(at).is_some() && bad_buffer(at),
+        ..check("getpeername.bad-buffer-after-length", BUFFER, States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[PEERNAME_BY_FAULT],
+        when: |at| length(at) == Length::Bad,
+        gives: Gives::Crashes,
+        ..check("getpeername.length-unreadable.crashes", BUFFER, States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[PEERNAME_BY_FAULT],
+        when: unusable,
+        ..check("getpeername.unusable-buffer-as-WSAEINVAL", BUFFER, States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[PEERNAME_BY_FAULT],
+        when: |at| length(at) == Length::Null || short(at),
+        ..check("getpeername.short-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         then: |at| {
@@ -97,12 +165,35 @@ fn arguments(at: &At<'_>) -> Option<(Buffer, Length)> {
     }
 }
 
-fn bad_buffer(at: &At<'_>) -> bool {
-    let size = at.sock().family.address_size();
-    match arguments(at) {
-        Some((Buffer::Valid, Length::Holds(n))) => n < size,
-        _ => true,
+fn buffer(at: &At<'_>) -> Buffer {
+    arguments(at).map_or(Buffer::Null, |(buffer, _)| buffer)
+}
+
+fn length(at: &At<'_>) -> Length {
+    arguments(at).map_or(Length::Null, |(_, length)| length)
+}
+
+/// The bytes that the caller says there are, where that can be read.
+fn size(at: &At<'_>) -> Option<i32> {
+    match length(at) {
+        Length::Holds(n) => Some(n),
+        Length::Null | Length::Bad => None,
     }
+}
+
+/// Whatever is wrong with the two pointers.
+fn bad_buffer(at: &At<'_>) -> bool {
+    buffer(at) != Buffer::Valid || size(at).is_none_or(|n| n < at.sock().family.address_size())
+}
+
+/// No buffer of any size: one that cannot be written to, or of less than no bytes.
+fn unusable(at: &At<'_>) -> bool {
+    size(at).is_some_and(|n| buffer(at) != Buffer::Valid || n < 0)
+}
+
+/// A buffer, but too small for an address.
+fn short(at: &At<'_>) -> bool {
+    buffer(at) == Buffer::Valid && size(at).is_some_and(|n| (0..at.sock().family.address_size()).contains(&n))
 }
 
 fn name(at: &mut At<'_>, address: Address) {

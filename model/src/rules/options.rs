@@ -1,7 +1,7 @@
 //! `ioctlsocket(FIONBIO)`, `getsockopt` and `setsockopt`.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, Opt, OptVal, SockType};
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use crate::call::{Call, Family, Opt, OptVal, SockType};
 use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED, SO_ERROR_KEEPS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -59,6 +59,11 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
             States::SOCKET,
             Code::WSAENOPROTOOPT,
         )
+    },
+    // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
+    Rule {
+        when: foreign,
+        ..not_modelled("getsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
     },
     Rule {
         when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::AcceptConn, .. }),
@@ -147,6 +152,11 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
             Code::WSAEINVAL,
         )
     },
+    // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
+    Rule {
+        when: foreign,
+        ..not_modelled("setsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
+    },
     Rule {
         then: |at| {
             let Call::Setsockopt { opt, value, .. } = at.call else { return };
@@ -159,6 +169,16 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
         )
     },
 ];
+
+/// An option of streams on a datagram socket, or one of IPv6 on an IPv4 socket.
+fn foreign(at: &At<'_>) -> bool {
+    let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = at.call else { return false };
+    match opt {
+        Opt::Linger | Opt::NoDelay => at.sock().kind == SockType::Dgram,
+        Opt::V6Only => at.sock().family == Family::Inet,
+        _ => false,
+    }
+}
 
 fn value(at: &mut At<'_>, number: u32) {
     at.give(Outcome::number(0).with(Out::Option(OptVal::Number(number))));

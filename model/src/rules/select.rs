@@ -2,7 +2,10 @@
 
 use super::common::{case, check, in_progress, network_down, not_initialised};
 use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
-use crate::choice::{POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL, POLLPRI_FAILS};
+use crate::choice::{
+    POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL, POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP,
+    POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
+};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Gives, Rule, States, Table};
@@ -78,13 +81,20 @@ pub(super) static WSAPOLL: &[Rule] = &[
 pub(super) static WSAPOLL_READY: &[Rule] = &[
     Rule {
         when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
-        then: |at| {
-            let revents = revents(at);
-            let count = revents.iter().filter(|events| *events != PollEvents(0)).count();
-            let revents = marked(at, revents);
-            at.give(Outcome::number(count as i64).with(Out::Revents(revents)));
-        },
+        then: poll_tells,
         ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm", "tutorial.select-poll"], States::ANY)
+    },
+    Rule {
+        under: &[POLL_REFUSED_ERROR],
+        when: polls_a_refused_socket,
+        then: poll_tells,
+        ..case("WSAPoll.refused-is-an-error", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
+    },
+    Rule {
+        under: &[POLL_REFUSED_HANGS_UP],
+        when: polls_a_refused_socket,
+        then: poll_tells,
+        ..case("WSAPoll.refused-hangs-up", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
         when: |at| timeout(at) == Some(0),
@@ -137,6 +147,43 @@ fn ready_sets(at: &At<'_>) -> [List<Handle, SET>; 3] {
     out
 }
 
+/// WSAPoll returns with what it found.
+fn poll_tells(at: &mut At<'_>) {
+    let revents = with_errors(at, revents(at));
+    let count = revents.iter().filter(|events| *events != PollEvents(0)).count();
+    let revents = marked(at, revents);
+    at.give(Outcome::number(count as i64).with(Out::Revents(revents)));
+}
+
+/// What this profile adds for connections that were refused or reset.
+fn with_errors(at: &mut At<'_>, revents: List<PollEvents, SET>) -> List<PollEvents, SET> {
+    let mut told = List::default();
+    for ((handle, asked), mut events) in polled(at).iter().zip(revents.iter()) {
+        if let Some(s) = resolved(at, handle) {
+            if hung_up(at, s)
+                && end(at, s).is_some_and(|end| end.tcb == Tcb::Reset)
+                && at.chooses(POLL_RESET_IS_AN_ERROR)
+            {
+                events = events.with(PollEvents::ERR);
+            }
+            if exceptional(at, s) && at.chooses(POLL_REFUSED_ERROR) {
+                events = events.with(PollEvents::ERR);
+            } else if exceptional(at, s) && at.chooses(POLL_REFUSED_HANGS_UP) {
+                events = events.with(PollEvents::ERR).with(PollEvents::HUP);
+                if asked.has(PollEvents::WRNORM) {
+                    events = events.with(PollEvents::WRNORM);
+                }
+            }
+        }
+        told.push(events);
+    }
+    told
+}
+
+fn polls_a_refused_socket(at: &At<'_>) -> bool {
+    polled(at).iter().any(|(handle, _)| resolved(at, handle).is_some_and(|s| exceptional(at, s)))
+}
+
 fn revents(at: &At<'_>) -> List<PollEvents, SET> {
     polled(at).map(|(handle, events)| {
         let mut found = PollEvents(0);
@@ -179,12 +226,15 @@ fn readable(at: &At<'_>, s: SocketId) -> bool {
     }
 }
 
+/// A datagram socket can send at any time (WT-SEL-012; the pages of this inventory are silent about it).
 fn writable(at: &At<'_>, s: SocketId) -> bool {
-    at.socket_at(s).state == State::Connected
+    matches!(at.socket_at(s).state, State::Connected | State::Datagram)
 }
 
+/// An attempt to connect has failed, and nothing has made up for it.
 fn exceptional(at: &At<'_>, s: SocketId) -> bool {
-    at.socket_at(s).state == State::Failed
+    let socket = at.socket_at(s);
+    socket.state == State::Failed || socket.state == State::Bound && socket.error != Code::NONE
 }
 
 fn hung_up(at: &At<'_>, s: SocketId) -> bool {
