@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use winaccept_sim::program::Program;
-use winaccept_sim::script::Script;
+use winaccept_sim::script::{Script, Span};
 
 use crate::lang;
 use crate::spec::{Spec, similar};
@@ -50,8 +50,13 @@ impl Scenario {
     /// The line of a step in the file, from 1.
     #[must_use]
     pub fn line(&self, step: usize) -> usize {
-        let start = self.program.steps[step].span.start;
-        self.lines.partition_point(|line| *line <= start)
+        self.line_at(self.program.steps[step].span)
+    }
+
+    /// The line of the file on which this begins, from 1.
+    #[must_use]
+    pub fn line_at(&self, span: Span) -> usize {
+        self.lines.partition_point(|line| *line <= span.start)
     }
 
     /// Every clause that a step or claim of this scenario shows, in order, each once.

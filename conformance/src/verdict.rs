@@ -89,6 +89,22 @@ impl Judged {
 /// Judges a scenario on the model under a profile.
 #[must_use]
 pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
+    placed(scenario, judged_on_model(scenario, machine))
+}
+
+/// The reason with its line in front, and the name of the call that a `resumes` goes on with.
+fn placed(scenario: &Scenario, mut judged: Judged) -> Judged {
+    let Some(number) = judged.step.filter(|_| !judged.reason.starts_with("line ")) else { return judged };
+    if matches!(scenario.program.steps[number].action, Action::Resumes)
+        && let Some(call) = scenario.program.call_at(number)
+    {
+        judged.reason = format!("{} {}", call.name(), judged.reason);
+    }
+    judged.reason = format!("line {}: {}", scenario.line(number), judged.reason);
+    judged
+}
+
+fn judged_on_model(scenario: &Scenario, machine: &Machine) -> Judged {
     let script = &scenario.script;
     let played = run(&scenario.program, machine, Guide::Expectations);
     if let Some(judged) = beyond_a_limit(scenario, &played) {
@@ -98,6 +114,11 @@ pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
         return Judged::new(Verdict::Fail, format!("invariant broken: {name}"), Some(*number));
     }
     let documented = machine.profile.name == "documented";
+    if documented && let Some(span) = played.missed.first() {
+        let (line, text) = (scenario.line_at(*span), &script.source[span.start as usize..span.end as usize]);
+        let reason = format!("line {line}: `{text}` cannot happen: no such segment is the first in flight there");
+        return Judged::new(Verdict::Fail, reason, None);
+    }
     let allowed = if documented { step_allowed } else { step_covered };
     for (number, step) in scenario.program.steps.iter().enumerate() {
         if let Err(reason) = allowed(step, &played.steps[number], script) {
@@ -161,7 +182,7 @@ fn step_covered(step: &Step, run: &StepRun, script: &Script) -> Result<(), Strin
     for seen in &run.allowed {
         if !allows(expect, seen) {
             let seen = render_observed(seen, script, None);
-            return Err(format!("{} = {seen}, documented: {}", action(), render_expect(expect, script)));
+            return Err(format!("{} = {seen}, expected: {}", action(), render_expect(expect, script)));
         }
     }
     if run.allowed.is_empty() { Err(format!("{}: the model never gets here", action())) } else { Ok(()) }
@@ -172,7 +193,7 @@ fn step_covered(step: &Step, run: &StepRun, script: &Script) -> Result<(), Strin
 pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
     let took = |report: &&StepReport| !matches!(report.observed, Observed::NotTaken(_));
     let taken = replay.steps.iter().filter(took).map(|report| report.index).collect();
-    Judged { taken, ..judged(scenario, replay, profile) }
+    Judged { taken, ..placed(scenario, judged(scenario, replay, profile)) }
 }
 
 fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
@@ -205,7 +226,7 @@ fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
     }
     let shown = |step: &Step, observed: &Observed| {
         let expect =
-            step.expect.as_ref().map_or_else(String::new, |e| format!(", documented: {}", render_expect(e, script)));
+            step.expect.as_ref().map_or_else(String::new, |e| format!(", expected: {}", render_expect(e, script)));
         format!("{} = {}{expect}", render_action(&step.action, script), render_observed(observed, script, None))
     };
     let mut first_deviation = None;

@@ -17,7 +17,7 @@ use crate::explore::{Limits, interleave};
 use crate::limit;
 use crate::observe::{Observed, allows, same};
 use crate::program::{LaneCode, Op, Program, Section};
-use crate::script::{Action, Expect, Fault, FaultKind, Happening, NameId, PrintArgument, SegmentName, Step};
+use crate::script::{Action, Expect, Fault, FaultKind, Happening, NameId, PrintArgument, SegmentName, Span, Step};
 use crate::trace::Log;
 
 /// What narrows the set of configurations after each step.
@@ -47,6 +47,8 @@ pub struct Run {
     pub steps: Vec<StepRun>,
     /// The rules that fired in what happens between steps, and there alone as far as steps do not name them.
     pub between: BTreeSet<&'static str>,
+    /// The segments that the script delivers or loses although none such is the first in flight, whatever happened before.
+    pub missed: Vec<Span>,
     /// Broken invariants, by name, with the number of the step after which they showed.
     pub broken: Vec<(usize, String)>,
     /// The configurations that the program may end in.
@@ -117,7 +119,12 @@ fn take_section(
 ) -> Vec<Config> {
     match section {
         Section::Step(number) => take_step(program, machine, guide, *number, configs, run),
-        Section::Happening(happening, _) => happen(program, machine, happening, configs, &mut run.between),
+        Section::Happening(happening, span) => {
+            if !configs.iter().any(|config| can_happen(config, happening)) {
+                run.missed.push(*span);
+            }
+            happen(program, machine, happening, configs, &mut run.between)
+        }
         Section::AnyOrder(lanes) => {
             let explored = interleave(program, machine, guide, lanes, &configs, &Limits::default());
             for (number, allowed) in explored.outcomes {
@@ -454,6 +461,16 @@ pub(crate) fn happened(program: &Program, machine: &Machine, happening: &Happeni
     match event {
         Some(event) => quiet(program, machine, event_in(program, machine, branch, event, None)),
         None => vec![branch],
+    }
+}
+
+/// Is the segment in flight that a script wants delivered or lost?
+fn can_happen(config: &Config, happening: &Happening) -> bool {
+    match happening {
+        Happening::Deliver(segment, name) | Happening::Lose(segment, name) => {
+            first_in_flight(config, *segment, *name).is_some()
+        }
+        _ => true,
     }
 }
 

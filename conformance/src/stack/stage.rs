@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::{Address, Call, Name, Opt, Port, ProcessId, ThreadId};
-use winaccept_sim::script::{Action, NameId, Ref, Script};
+use winaccept_sim::script::{Action, NameId, Ref, Script, Step};
 
 use super::child::{Child, Ticket};
 use super::marshal::Names;
@@ -28,6 +28,8 @@ pub(super) struct Bound {
 pub(super) struct InProgress<'s> {
     pub(super) call: &'s Call<Ref>,
     pub(super) ticket: Ticket,
+    /// The step that issued it.
+    pub(super) step: &'s Step,
 }
 
 /// One replay in progress.

@@ -91,14 +91,15 @@ impl<'s> Stage<'s> {
     pub(super) fn issue(&mut self, step: &'s Step, call: &'s Call<Ref>) -> Result<(), String> {
         let actor = step.actor;
         if let Some(busy) = &self.in_progress[usize::from(actor.0)] {
-            let (name, ticket) = (busy.call.name(), busy.ticket);
+            let (name, ticket, issued) = (busy.call.name(), busy.ticket, busy.step);
             if !self.has_returned(actor) {
                 return Err(format!("the actor is still inside {name}"));
             }
-            // It returned meanwhile, and the script does not ask what it gave.
-            self.in_progress[usize::from(actor.0)] = None;
+            // It returned meanwhile, and no step asks what it gave.
             let process = self.process_of(actor);
-            self.child(process).returned(ticket, Duration::ZERO);
+            if let Some(returned) = self.child(process).returned(ticket, Duration::ZERO) {
+                self.finish(actor, issued, returned);
+            }
         }
         let function = function(call, &self.seen_by(actor))?;
         if let Call::Closesocket { s: Ref::Name(name) } = call
@@ -110,7 +111,7 @@ impl<'s> Stage<'s> {
         let thread = self.thread_number(actor);
         let process = self.process_of(actor);
         let ticket = self.child(process).call(thread, function)?;
-        self.in_progress[usize::from(actor.0)] = Some(InProgress { call, ticket });
+        self.in_progress[usize::from(actor.0)] = Some(InProgress { call, ticket, step });
         Ok(())
     }
 
@@ -127,7 +128,7 @@ impl<'s> Stage<'s> {
 
     /// Waits for the call in progress of this actor, which must have one.
     pub(super) fn turnout(&mut self, actor: ThreadId, patience: Patience) -> Turnout {
-        let Some(InProgress { call, ticket }) = &self.in_progress[usize::from(actor.0)] else {
+        let Some(InProgress { call, ticket, .. }) = &self.in_progress[usize::from(actor.0)] else {
             return Turnout::Returned(Err("no call of this actor is in progress".to_owned()));
         };
         let (call, ticket) = (*call, *ticket);

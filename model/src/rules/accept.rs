@@ -1,7 +1,7 @@
 //! `accept`, as its page tells it.
 
 use super::closesocket::drops;
-use super::common::{check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
@@ -172,19 +172,15 @@ pub(super) static QUEUE: &[Rule] = &[
         ..check("accept.addrlen-small.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[LENGTH_POINTER_CRASHES],
         when: |at| connection_ready(at) && addrlen_unreadable(at),
-        gives: Gives::Crashes,
-        ..check("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEFAULT)
+        ..crashes("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING)
     },
     // What lies behind the buffer decides: such a stack may also reach memory that may not be touched, and notice.
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[NEGATIVE_LENGTH_OVERWRITES],
         when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
-        gives: Gives::Crashes,
-        ..check("accept.addrlen-negative.crashes", SMALL, LISTENING, Code::WSAEFAULT)
+        ..crashes("accept.addrlen-negative.crashes", SMALL, LISTENING)
     },
     Rule {
         under: &[ADDR_ON_TAKING, ADDR_KEEPS, BAD_ADDR_WSAEFAULT],
@@ -331,7 +327,7 @@ pub(super) static INHERITS: &[Rule] = &[
             inherits(at, sampled);
         },
     },
-    // Also where a handshake may be the moment: no properties were sampled at this one's.
+    // Also where the handshake may be the moment: the properties are still those of then.
     Rule {
         name: "accept.inherits-properties",
         cites: &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],

@@ -47,6 +47,11 @@ pub(super) const fn not_a_socket(name: &'static str, cites: &'static [&'static s
     check(name, cites, States::of(&[State::NotASocket]), Code::WSAENOTSOCK)
 }
 
+/// A stack that uses a pointer without a look at it: the call brings its process down, with all that the process holds.
+pub(super) const fn crashes(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
+    Rule { kind: Kind::CheckConsumes, gives: Gives::Crashes, ..check(name, cites, from, Code::WSAEFAULT) }
+}
+
 /// A case that succeeds.
 pub(super) const fn case(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
     Rule {

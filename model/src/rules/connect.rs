@@ -81,6 +81,10 @@ pub(super) static CONNECT: &[Rule] = &[
             States::of(&[State::Bound, State::Failed]),
         )
     },
+    Rule {
+        when: |at| named(at).is_some_and(|to| only_dual_stack_listens(at, to)),
+        ..not_modelled("connect.to-dual-stack-not-modelled", &["dualstack.accept-mapped"], CONNECTS)
+    },
     not_modelled("connect.datagram-not-modelled", &["sockaddr.family-first"], States::of(&[State::Datagram])),
     Rule {
         to: Some(State::Connecting),
@@ -168,6 +172,22 @@ fn other_family(at: &At<'_>) -> bool {
         Name::Of(handle) => address_of(at, handle),
     };
     address.is_some_and(|address| address.family != at.sock().family)
+}
+
+/// Does nobody listen at this IPv4 address but a socket of both families?
+fn only_dual_stack_listens(at: &At<'_>, to: Address) -> bool {
+    let listens = |family| {
+        at.w.sockets().iter().any(|socket| {
+            socket.state == State::Listening
+                && socket.family == family
+                && socket.local.port == to.port
+                && match family {
+                    Family::Inet => true,
+                    Family::Inet6 => socket.local.ip == Ip::Any && !socket.options.v6only,
+                }
+        })
+    };
+    to.family == Family::Inet && listens(Family::Inet6) && !listens(Family::Inet)
 }
 
 /// Is this where the socket itself is bound? A socket that is bound to every address is also bound to this one.

@@ -1,14 +1,14 @@
 //! `getsockname` and `getpeername`.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Address, Buffer, Call, Ip, Length, Port};
+use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised};
+use crate::call::{Address, Buffer, Call, Handle, Ip, Length, Port};
 use crate::choice::{
     NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SOCKNAME_BY_FAULT,
     SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
-use crate::rule::{At, Gives, Rule, States};
+use crate::rule::{At, Rule, States};
 use crate::world::{Direction, State};
 
 /// The states in which a socket may have no name.
@@ -53,12 +53,12 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
     Rule {
         under: &[SOCKNAME_BY_FAULT],
         when: |at| buffer(at) != Buffer::Null && size(at).is_none(),
-        gives: Gives::Crashes,
-        ..check("getsockname.length-unreadable.crashes", BUFFER, States::ANY, Code::WSAEFAULT)
+        ..crashes("getsockname.length-unreadable.crashes", BUFFER, States::ANY)
     },
     Rule {
         under: &[SOCKNAME_BY_FAULT],
-        when: |at| buffer(at) != Buffer::Null && unusable(at),
+        // INVALID_SOCKET is the handle that stands for the calling process, and is told apart from a socket first.
+        when: |at| buffer(at) != Buffer::Null && unusable(at) && !is_invalid_socket(at),
         ..check("getsockname.unusable-buffer-as-WSAEINVAL", BUFFER, States::ANY, Code::WSAEINVAL)
     },
     Rule {
@@ -110,14 +110,12 @@ pub(super) static GETPEERNAME: &[Rule] = &[
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST],
         when: |at| length(at) == Length::Bad,
-        gives: Gives::Crashes,
-        ..check("getpeername.no-length-first.crashes", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        ..crashes("getpeername.no-length-first.crashes", BUFFER, States::SOCKET)
     },
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST, NEGATIVE_LENGTH_OVERWRITES],
         when: |at| buffer(at) == Buffer::Valid && size(at).is_some_and(|n| n < 0),
-        gives: Gives::Crashes,
-        ..check("getpeername.negative-length.crashes", BUFFER, States::of(&[State::Connected]), Code::WSAEFAULT)
+        ..crashes("getpeername.negative-length.crashes", BUFFER, States::of(&[State::Connected]))
     },
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST],
@@ -127,8 +125,7 @@ pub(super) static GETPEERNAME: &[Rule] = &[
     Rule {
         under: &[PEERNAME_BY_FAULT],
         when: |at| length(at) == Length::Bad,
-        gives: Gives::Crashes,
-        ..check("getpeername.length-unreadable.crashes", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        ..crashes("getpeername.length-unreadable.crashes", BUFFER, States::SOCKET)
     },
     Rule {
         under: &[PEERNAME_BY_FAULT],
@@ -163,6 +160,10 @@ fn arguments(at: &At<'_>) -> Option<(Buffer, Length)> {
         Call::Getsockname { name, namelen, .. } | Call::Getpeername { name, namelen, .. } => Some((name, namelen)),
         _ => None,
     }
+}
+
+fn is_invalid_socket(at: &At<'_>) -> bool {
+    matches!(at.call, Call::Getsockname { s: Handle::INVALID, .. })
 }
 
 fn buffer(at: &At<'_>) -> Buffer {

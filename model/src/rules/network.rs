@@ -6,7 +6,7 @@ use super::connect::RETRIES;
 use crate::call::{Data, Ip, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS,
-    RESET_VANISHES, SAMPLED_AT_HANDSHAKE,
+    RESET_VANISHES,
 };
 use crate::code::Code;
 use crate::rule::{At, Gives, Rule, States};
@@ -144,9 +144,6 @@ pub(super) static ACK: &[Rule] = &[
             let listener = at.sock_mut();
             listener.syn_queue.remove(conn);
             listener.accept_queue.push(conn);
-            if at.chooses(SAMPLED_AT_HANDSHAKE) {
-                at.conn_mut(conn).sampled = Some(at.sock().options);
-            }
             let s = socket(at);
             at.wake(s);
             at.occurs(s, NetworkEvents::ACCEPT);

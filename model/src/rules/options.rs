@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, Opt, OptVal, SockType};
-use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED, SO_ERROR_KEEPS};
+use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
@@ -160,7 +160,11 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
     Rule {
         then: |at| {
             let Call::Setsockopt { opt, value, .. } = at.call else { return };
+            let before = at.sock().options;
             set(&mut at.sock_mut().options, opt, value);
+            if at.sock().options != before && at.may(SAMPLED_AT_HANDSHAKE) {
+                keep_for_the_queued(at, before);
+            }
         },
         ..case(
             "setsockopt.sets",
@@ -169,6 +173,15 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
         )
     },
 ];
+
+/// The connections that are queued may get the properties of the moment when they came: these were they. Which it is, is chosen
+/// when one is accepted; to remember it only now, where it begins to matter, keeps worlds equal that nobody could tell apart.
+fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
+    let queued = at.sock().accept_queue;
+    for conn in queued.iter() {
+        at.conn_mut(conn).sampled.get_or_insert(before);
+    }
+}
 
 /// An option of streams on a datagram socket, or one of IPv6 on an IPv4 socket.
 fn foreign(at: &At<'_>) -> bool {

@@ -171,6 +171,11 @@ pub(super) static RECV_DATA: &[Rule] = &[
         ..case("recv.reset-as-end-of-stream", &["recv.rem.reset"], CONNECTED)
     },
     Rule { when: |at| own(at).fin_received, ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED) },
+    // How long, no clock of this world could tell.
+    Rule {
+        when: |at| at.sock().options.rcvtimeo != 0,
+        ..not_modelled("recv.timeout-not-modelled", &["accept.rem.inherit.properties"], CONNECTED)
+    },
     Rule { gives: Gives::Blocks, ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
     // Readable is all that such a stack waits for: a connection that is queued makes a listener so.
     Rule {
