@@ -41,7 +41,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 59;
+pub const COUNT: usize = 60;
 
 choices! {
     0 "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
@@ -105,6 +105,7 @@ choices! {
     56 "getsockname-bad-buffer": "WSAEFAULT" SOCKNAME_WSAEFAULT, "by-fault" SOCKNAME_BY_FAULT;
     57 "getpeername-bad-buffer": "WSAEFAULT" PEERNAME_WSAEFAULT, "no-length-first" PEERNAME_NO_LENGTH_FIRST, "by-fault" PEERNAME_BY_FAULT;
     58 "negative-length": "an-error" NEGATIVE_LENGTH_FAILS, "overwrites-memory" NEGATIVE_LENGTH_OVERWRITES;
+    59 "bind-one-sided-reuse": "WSAEADDRINUSE" ONE_SIDED_WSAEADDRINUSE, "WSAEACCES" ONE_SIDED_WSAEACCES;
 }
 
 /// The choice point of this name.

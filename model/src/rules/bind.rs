@@ -2,7 +2,10 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Ip, Name, Port};
-use crate::choice::{BIND_ELSEWHERE_FAILS, BIND_FAMILY_WSAEFAULT, BIND_FAMILY_WSAEOPNOTSUPP};
+use crate::choice::{
+    BIND_ELSEWHERE_FAILS, BIND_FAMILY_WSAEFAULT, BIND_FAMILY_WSAEOPNOTSUPP, ONE_SIDED_WSAEACCES,
+    ONE_SIDED_WSAEADDRINUSE,
+};
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
 use crate::world::State;
@@ -44,7 +47,17 @@ pub(super) static BIND: &[Rule] = &[
         )
     },
     Rule {
-        when: in_use,
+        under: &[ONE_SIDED_WSAEADDRINUSE],
+        when: |at| in_use(at) && at.sock().options.reuseaddr,
+        ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
+    },
+    Rule {
+        under: &[ONE_SIDED_WSAEACCES],
+        when: |at| in_use(at) && at.sock().options.reuseaddr,
+        ..check("bind.one-sided-reuse-as-WSAEACCES", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEACCES)
+    },
+    Rule {
+        when: |at| in_use(at) && !at.sock().options.reuseaddr,
         ..check(
             "bind.address-in-use",
             &["bind.err.WSAEADDRINUSE", "accept.ex.bind"],
