@@ -40,6 +40,8 @@ pub struct Recorded {
     pub not_taken: Option<String>,
     /// Why the stack did not play it to its end, if it should have.
     pub failed: Option<String>,
+    /// Why the stack lost a process, if no call crashed it.
+    pub lost: Option<String>,
 }
 
 /// One step as recorded.
@@ -75,6 +77,8 @@ enum Line {
         not_taken: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lost: Option<String>,
         steps: Vec<StepLine>,
     },
     End {
@@ -128,6 +132,7 @@ impl Recording {
             steps: replay.steps.iter().map(line).collect(),
             not_taken: replay.not_taken.clone(),
             failed: replay.failed.clone(),
+            lost: replay.lost.clone(),
         });
     }
 
@@ -154,6 +159,7 @@ impl Recording {
                 digest: recorded.digest.clone(),
                 not_taken: recorded.not_taken.clone(),
                 failed: recorded.failed.clone(),
+                lost: recorded.lost.clone(),
                 steps: recorded.steps.clone(),
             });
         }
@@ -195,8 +201,8 @@ impl Recording {
                         "error: {place}: the beginning of the recording is missing; copy the whole output"
                     ));
                 }
-                (Line::Scenario { file, digest, not_taken, failed, steps }, Some(recording)) => {
-                    recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed });
+                (Line::Scenario { file, digest, not_taken, failed, lost, steps }, Some(recording)) => {
+                    recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed, lost });
                 }
                 (Line::End { scenarios, digest: expected }, Some(recording)) => {
                     let found = recording.scenarios.len();
@@ -249,7 +255,8 @@ impl Recorded {
             })?;
             steps.push(StepReport { index: line.step, actor: step.actor, observed, assumed: line.assumed.clone() });
         }
-        Ok(Replay { steps, not_taken: self.not_taken.clone(), failed: self.failed.clone(), again: None })
+        let (not_taken, failed, lost) = (self.not_taken.clone(), self.failed.clone(), self.lost.clone());
+        Ok(Replay { steps, not_taken, failed, lost, again: None })
     }
 }
 

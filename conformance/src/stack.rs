@@ -17,6 +17,7 @@ mod order;
 mod plan;
 pub mod protocol;
 mod quiet;
+mod quote;
 mod seen;
 mod stage;
 mod turn;
@@ -79,6 +80,8 @@ pub struct Replay {
     /// Why a process was lost the first time, if one was: the scenario was played again in new processes, and this is what came
     /// of that.
     pub again: Option<String>,
+    /// Why a process was lost this time, if one was and no call crashed it: what was not seen then is not the stack's answer.
+    pub lost: Option<String>,
 }
 
 /// A real stack.

@@ -1,15 +1,19 @@
 //! Scenario files: the bundled ones, and those a user names.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use winaccept_sim::program::Program;
 use winaccept_sim::script::{Script, Span};
 
-use crate::lang;
+use crate::lang::{self, limits::MAX_FILE};
 use crate::spec::{Spec, similar};
 
 static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// The name of standard input on the command line.
+pub const STDIN: &str = "-";
 
 /// The ending of scenario files.
 pub const EXTENSION: &str = "winaccept";
@@ -94,12 +98,24 @@ fn collect(dir: &'static Dir<'static>, files: &mut Vec<(String, &'static [u8])>)
     dir.dirs().for_each(|dir| collect(dir, files));
 }
 
-/// The scenarios in these files and folders; every problem is told, not only the first.
+/// Keeps the scenarios whose file or title contains this text.
+///
+/// # Errors
+/// When none is left: an empty answer would look like a good one.
+pub fn keep_only(scenarios: &mut Vec<Scenario>, text: &str) -> Result<(), String> {
+    scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
+    if scenarios.is_empty() { Err(format!("error: no scenario's file or title contains `{text}`")) } else { Ok(()) }
+}
+
+/// The scenarios in these files and folders, `-` being standard input; every problem is told, not only the first.
 ///
 /// # Errors
 /// When a path cannot be read, holds no scenario, or holds a broken one.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
+    if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err("error: `-` stands twice, but standard input can be read only once".to_owned());
+    }
     for path in paths {
         match files_under(path) {
             Ok(files) if files.is_empty() => {
@@ -107,8 +123,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
             }
             Ok(files) => {
                 for file in files {
-                    let read = std::fs::read(&file).map_err(|error| format!("error: {}: {error}", file.display()));
-                    match read.and_then(|source| Scenario::read(&source, &file.to_string_lossy())) {
+                    match read_file(&file) {
                         Ok(scenario) => scenarios.push(scenario),
                         Err(problem) => problems.push(problem),
                     }
@@ -120,14 +135,37 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
     if problems.is_empty() { Ok(scenarios) } else { Err(problems.join("\n")) }
 }
 
-/// The scenario of this file or, where there is no such file, the bundled one of this name.
+/// The scenario in this file, or on standard input.
+fn read_file(path: &Path) -> Result<Scenario, String> {
+    if is_stdin(path) {
+        let name = "standard input";
+        let source = contents(std::io::stdin().lock()).map_err(|error| format!("error: {name}: {error}"))?;
+        return Scenario::read(&source, name);
+    }
+    let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
+    let source = std::fs::File::open(path).and_then(contents).map_err(explain)?;
+    Scenario::read(&source, &path.to_string_lossy())
+}
+
+/// All of a file, or as much as shows that it is too large: a pipe or a device may never end.
+pub(crate) fn contents(file: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+/// The scenario of this file, `-` being standard input, or, where there is no such file, the bundled one of this name.
 ///
 /// # Errors
 /// When there is neither, with bundled names that resemble it, or when it is broken.
 pub fn find(path: &Path) -> Result<Scenario, String> {
-    if path.is_file() {
-        let source = std::fs::read(path).map_err(|error| format!("error: {}: {error}", path.display()))?;
-        return Scenario::read(&source, &path.to_string_lossy());
+    // Whatever is no folder can be read: a pipe, or `/dev/stdin`.
+    if is_stdin(path) || std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
+        return read_file(path);
     }
     let wanted = path.to_string_lossy().replace('\\', "/");
     let mut files = Vec::new();
@@ -149,7 +187,11 @@ pub fn find(path: &Path) -> Result<Scenario, String> {
     Err(format!("error: no file and no bundled scenario is called `{wanted}`\nhelp: {help}"))
 }
 
+/// The scenario files below a folder; anything that is no folder stands for itself.
 pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
+    if is_stdin(path) {
+        return Ok(vec![path.to_owned()]);
+    }
     let explain = |error: std::io::Error| match bundled_name(path) {
         Some(name) => {
             format!("error: {}: {error}\nhelp: `{name}` is bundled: run it with --only {name}", path.display())
@@ -157,7 +199,7 @@ pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
         None => format!("error: {}: {error}", path.display()),
     };
     let metadata = std::fs::metadata(path).map_err(explain)?;
-    if metadata.is_file() {
+    if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();

@@ -30,7 +30,7 @@ pub enum Verdict {
     Fail,
     /// An earlier step deviated, so the claim was not reached.
     Blocked,
-    /// Rests on an assumed wait, or asks for more than the model holds.
+    /// Rests on an assumed wait, asks for more than the model holds, or the stack lost its process.
     Unresolved,
     /// This stack cannot take a step of it.
     ModelOnly,
@@ -199,6 +199,10 @@ pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged
 fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
     if let Some(reason) = &replay.not_taken {
         return Judged::new(Verdict::ModelOnly, reason.clone(), None);
+    }
+    if let Some(reason) = &replay.lost {
+        // Whatever is missing, the stack did not say it.
+        return Judged::new(Verdict::Unresolved, format!("the stack lost its process, twice: {reason}"), None);
     }
     if let Some(reason) = &replay.failed {
         return Judged::new(Verdict::Fail, format!("the stack did not play it: {reason}"), None);

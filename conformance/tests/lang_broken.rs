@@ -35,6 +35,8 @@ fn files_that_are_no_text() {
         ("blank", b" \r\n\t\n"),
         ("zero", b"scenario \"a\0b\"\n"),
         ("latin1", b"scenario \"caf\xe9\"\n"),
+        ("utf-16", b"\xff\xfes\0c\0e\0n\0a\0r\0i\0o\0"),
+        ("utf-16 big-endian", b"\xfe\xff\0s\0c\0e\0n\0a\0r\0i\0o"),
         ("long line", &long_line),
         ("huge line", &huge_line),
     ];

@@ -172,13 +172,15 @@ fn halves(format: Format) -> Result<(), String> {
     print(&format!("{}\n\nsteps of one half fill the profile, the other half is judged by it\n", trimmed(&shown)))
 }
 
-/// Text as it comes from a Windows console or file: UTF-8, or UTF-16 as PowerShell redirects it.
+/// Text as it comes from a Windows console or file: UTF-8, or UTF-16 as PowerShell redirects it. Without the byte order
+/// mark, which would hide the first line of a recording.
 fn decoded(bytes: &[u8]) -> String {
     match bytes {
         [0xff, 0xfe, rest @ ..] => {
             let units: Vec<u16> = rest.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
             String::from_utf16_lossy(&units)
         }
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
@@ -186,7 +188,7 @@ fn decoded(bytes: &[u8]) -> String {
 fn grid(args: &Args, format: Format) -> Result<(), String> {
     let mut scenarios = suite::bundled()?;
     if let Some(text) = &args.only {
-        scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
+        suite::keep_only(&mut scenarios, text)?;
     }
     let recordings = evidence::bundled();
     let rows: Vec<EvidenceRow> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();

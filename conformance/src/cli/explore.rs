@@ -32,7 +32,7 @@ delivered by an event of its own.
 
 Exit status: 1 when a property does not hold, 2 when the exploration is not complete or nothing could be explored.")]
 pub(super) struct Args {
-    /// The scenario: a file, or the name of a bundled one
+    /// The scenario: a file, or the name of a bundled one; `-` is standard input
     scenario: PathBuf,
     /// The profile that decides what a stack may do
     #[arg(long, default_value = "documented")]

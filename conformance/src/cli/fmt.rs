@@ -91,9 +91,13 @@ fn standard_input(check: bool) -> Result<u8, String> {
 /// Formats a file, unless it only looks; says whether there was something to change.
 fn format_file(path: &Path, check: bool) -> Result<bool, String> {
     let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
+    if !fs::metadata(path).map_err(explain)?.is_file() {
+        let help = "`winaccept fmt -` formats standard input";
+        return Err(format!("error: {}: this is no file that could be replaced\nhelp: {help}", path.display()));
+    }
     let bytes = fs::read(path).map_err(explain)?;
-    let source =
-        String::from_utf8(bytes).map_err(|_| format!("error: {}: the file is no UTF-8 text", path.display()))?;
+    let source = String::from_utf8(bytes)
+        .map_err(|_| format!("error: {}: the file is no UTF-8 text\nhelp: save it as UTF-8", path.display()))?;
     let formatted = format_source(&source, &path.display().to_string()).map_err(|problems| problems.render(false))?;
     if formatted == source {
         return Ok(false);

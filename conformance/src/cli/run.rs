@@ -13,7 +13,7 @@ use crate::live::{self, Live};
 use crate::output::{LiveOutput, RunOutput, ScenarioOutput, StackOutput, Totals};
 use crate::profiles::{Choices, NAMES};
 use crate::report;
-use crate::stack::{CommandStack, Stack};
+use crate::stack::{CommandStack, Identity, Stack};
 use crate::suite::{self, Scenario};
 use crate::verdict::{self, Judged, Verdict};
 
@@ -23,15 +23,16 @@ use crate::verdict::{self, Judged, Verdict};
 Examples:
   winaccept run                                    every bundled scenario on the model
   winaccept run my.winaccept                       one of your own
+  winaccept run - < my.winaccept                   from standard input
   winaccept run --stack wine                       the Wines that tools/setup-wine.sh set up, one after the other
   winaccept run --stack wine:/opt/wine/bin/wine64  any Wine build
-  winaccept run --stack exec:'python3 worker.py'   anything that speaks the worker protocol
+  winaccept run --stack exec:'python3 worker.py'   anything that speaks the worker protocol (docs/worker.md)
   winaccept run --profile windows                  the model as Windows is known to behave, against the documents
 
 Exit status: 0 when every verdict is pass, model_only, or deviates as the stack's profile says (with --strict: pass or
-model_only), 1 otherwise, 2 when nothing could be judged.")]
+model_only), 1 otherwise, 2 when nothing could be judged, or when a stack lost its processes in 3 scenarios in a row.")]
 pub(super) struct Args {
-    /// Scenario files, or folders of them; without any, the bundled scenarios
+    /// Scenario files, or folders of them; `-` is standard input; without any, the bundled scenarios
     paths: Vec<PathBuf>,
     /// Only scenarios whose file or title contains this text
     #[arg(long, value_name = "TEXT")]
@@ -69,10 +70,7 @@ pub(crate) struct Outcome<'s> {
 pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
     let mut scenarios = if args.paths.is_empty() { suite::bundled()? } else { suite::read(&args.paths)? };
     if let Some(text) = &args.only {
-        scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
-        if scenarios.is_empty() {
-            return Err(format!("error: no scenario's file or title contains `{text}`"));
-        }
+        suite::keep_only(&mut scenarios, text)?;
     }
     let mut status = 0;
     let mut outputs = Vec::new();
@@ -86,7 +84,12 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
         outputs.push(outcome);
     } else {
         for (mut stack, label) in stacks(args)? {
-            let (outcome, recording) = on_stack(&scenarios, &mut stack, args.profile.as_deref())?;
+            let played = on_stack(&scenarios, &mut stack, args.profile.as_deref());
+            if played.is_err() && !outputs.is_empty() {
+                // What an earlier stack did was judged to its end.
+                show(&outputs, format)?;
+            }
+            let (outcome, recording) = played?;
             if let Some(file) = &args.record {
                 let file = numbered(file, &label, outputs.len());
                 std::fs::write(&file, recording.write())
@@ -158,16 +161,34 @@ fn on_stack<'s>(
     let profile = profile_named(profile.unwrap_or_else(|| profile_of(&identity.name, &identity.version)))?;
     let mut recording = Recording::new(identity.clone(), evidence::today());
     let mut judged = Vec::new();
+    let mut lost_in_a_row = 0;
     for scenario in scenarios {
         let replay = stack.replay(&scenario.script);
         if let Some(why) = &replay.again {
             eprintln!("played twice, because a process was lost: {}: {why}", scenario.file);
+        }
+        lost_in_a_row = if replay.lost.is_some() { lost_in_a_row + 1 } else { 0 };
+        if let Some(why) = replay.lost.as_ref().filter(|_| lost_in_a_row == HOPELESS) {
+            return Err(hopeless(&identity, scenario, why));
         }
         recording.add(scenario, &replay);
         judged.push((scenario, verdict::replay(scenario, &replay, &profile)));
     }
     let outcome = Outcome { name: identity.name, version: identity.version, profile: profile.name, judged };
     Ok((outcome, recording))
+}
+
+/// So many scenarios in a row whose processes were lost, each of them twice, are no accident. Each may take a minute.
+const HOPELESS: usize = 3;
+
+fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> String {
+    format!(
+        "error: {identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again\n\
+         last: {}: {why}\n\
+         help: nothing was judged; find out what its worker lacks with `--only {}` and docs/worker.md",
+        scenario.file,
+        scenario.file.trim_end_matches(".winaccept")
+    )
 }
 
 fn profile_named(name: &str) -> Result<Profile, String> {

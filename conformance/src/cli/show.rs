@@ -16,11 +16,12 @@ Examples:
   winaccept show peer-reset-while-queued --profile windows    the same as Windows is known to behave
   winaccept show my.winaccept --format mermaid                a sequence chart that GitHub draws
   winaccept show my.winaccept --format json                   the trace, one event a line (conformance/schemas/trace.json)
+  winaccept show - < my.winaccept                             from standard input
 
 Of all runs that the profile allows it shows the first that goes as the scenario expects; where none does it goes on with
 what happens instead, and marks it with `!`. The same scenario gives the same bytes everywhere.")]
 pub(super) struct Args {
-    /// A scenario file, or the name of a bundled scenario
+    /// A scenario file, or the name of a bundled scenario; `-` is standard input
     scenario: std::path::PathBuf,
     /// The profile to run it under: documented, windows, wine-8.0, wine-10.0
     #[arg(long, default_value = "documented")]

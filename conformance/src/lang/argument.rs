@@ -157,6 +157,19 @@ impl Parser<'_> {
         Ok(set)
     }
 
+    /// The events of a wait. Unlike the sets of `select` it may not be empty.
+    pub(super) fn events_to_wait_for(&mut self, actor: ThreadId) -> Parsed<List<Ref, SET>> {
+        let start = self.cursor.span().start;
+        let events = self.set_members("an event", actor)?;
+        if !events.is_empty() {
+            return Ok(events);
+        }
+        let problem =
+            Diagnostic::new("no event to wait for", self.cursor.since(start), format!("expected 1 to {SET} events"))
+                .help(format!("Winsock waits for at least one event, the model for at most {SET}: `{{E}}`"));
+        Err(self.cursor.report(problem))
+    }
+
     /// Complains about the set member that begins at `start` and was just taken.
     pub(super) fn too_many_members(&mut self, start: usize) -> Reported {
         let label = format!("this is one more than {SET}");

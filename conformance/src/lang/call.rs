@@ -9,7 +9,7 @@ use winaccept_sim::script::Ref;
 use super::cursor::{Parsed, shortened};
 use super::diagnostic::Diagnostic;
 use super::parser::Parser;
-use super::signature::{SIGNATURES, Signature, signature};
+use super::signature::{SIGNATURES, Signature, is_not_yet_modelled, signature};
 use super::suggest::{did_you_mean, nearest};
 use super::token::Kind;
 
@@ -28,9 +28,13 @@ impl Parser<'_> {
         if let Some(signature) = signature(word) {
             return Ok(signature);
         }
+        let title = format!("unknown call `{}`", shortened(word));
+        if is_not_yet_modelled(word) {
+            let problem = Diagnostic::new(title, span, "Winsock has this call, the model does not have it yet");
+            return Err(self.cursor.report(problem.help("docs/language.md lists the calls that the model has")));
+        }
         let near = did_you_mean(word, SIGNATURES.iter().map(|signature| signature.name));
-        let problem =
-            Diagnostic::new(format!("unknown call `{}`", shortened(word)), span, "the model has no such call");
+        let problem = Diagnostic::new(title, span, "the model has no such call");
         let problem = match near {
             Some(near) => problem.help(near),
             None => problem.help("a step is `ACTOR  CALL(arguments) = RESULT`"),
@@ -185,7 +189,7 @@ impl Parser<'_> {
             "WSASetEvent" => Call::WSASetEvent { event: self.handle("an event", actor)? },
             "WSAResetEvent" => Call::WSAResetEvent { event: self.handle("an event", actor)? },
             "WSAWaitForMultipleEvents" => {
-                let events = self.set_members("an event", actor)?;
+                let events = self.events_to_wait_for(actor)?;
                 self.comma()?;
                 let timeout = self.timeout()?;
                 let mut alertable = false;

@@ -37,8 +37,12 @@ fn readable<'a>(source: &'a [u8], file: &str) -> Result<&'a str, Diagnostics> {
     };
     let begin = "a scenario is UTF-8 text and begins with `scenario \"its title\"`";
     if source.len() > MAX_FILE {
-        let title = format!("this file is too large: {} bytes", source.len());
+        // Whoever read it may have stopped there, so nobody knows how large it is.
+        let title = "this file is too large".to_owned();
         return fail(title, &format!("a scenario has at most {MAX_FILE} bytes"), "split it into several files");
+    }
+    if source.starts_with(&[0xff, 0xfe]) || source.starts_with(&[0xfe, 0xff]) {
+        return fail("this file is UTF-16".to_owned(), "a scenario is UTF-8 text", "save it as UTF-8");
     }
     if source.iter().all(u8::is_ascii_whitespace) {
         return fail("this file is empty".to_owned(), "expected a scenario", begin);

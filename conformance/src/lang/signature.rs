@@ -127,6 +127,35 @@ pub(super) const SIGNATURES: &[Signature] = &[
     call("WSACancelBlockingCall", (0, 0), "WSACancelBlockingCall()", Returns::Number),
 ];
 
+/// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
+const NOT_YET: &[&str] = &[
+    "WSAAccept",
+    "AcceptEx",
+    "WSPAccept",
+    "GetAcceptExSockaddrs",
+    "WSAAsyncSelect",
+    "WSARecv",
+    "WSARecvFrom",
+    "recvfrom",
+    "WSASend",
+    "WSASendTo",
+    "sendto",
+    "WSAIoctl",
+    "WSAConnect",
+    "ConnectEx",
+    "DisconnectEx",
+    "WSAGetOverlappedResult",
+    "CreateIoCompletionPort",
+    "GetQueuedCompletionStatus",
+    "CancelIo",
+    "CancelIoEx",
+];
+
+/// Is this a call of Winsock that the model does not have yet?
+pub(super) fn is_not_yet_modelled(name: &str) -> bool {
+    NOT_YET.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// The signature of the call with this name.
 pub(super) fn signature(name: &str) -> Option<&'static Signature> {
     SIGNATURES.iter().find(|signature| signature.name == name)

@@ -1,19 +1,23 @@
 //! A worker process: starting it, asking it, noticing that it is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::protocol::{Function, Order, Reply, Report, Request, Returned};
+use super::protocol::{Function, MAX_REPLY, Order, Reply, Report, Request, Returned};
+use super::quote::quoted;
 
 /// How long a worker may take to start and say hello. The first start of a Wine prefix takes many seconds.
 const START: Duration = Duration::from_secs(60);
 
 /// How long a worker may take to carry out any other order. It answers in milliseconds or is stuck.
 const ANSWER: Duration = Duration::from_secs(20);
+
+/// How many replies may wait to be read. A worker that writes more has to wait itself.
+const AHEAD: usize = 64;
 
 /// What is said of a process that an exception ended.
 const BROUGHT_DOWN: &str = "a call brought the process down";
@@ -25,7 +29,15 @@ const EXIT: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Ticket(u64);
 
-/// Who a worker says it is.
+/// How a process was lost, other than by an exit that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Loss {
+    pub(super) why: String,
+    /// A call brought it down, and the process said so.
+    pub(super) crash: bool,
+}
+
+/// Who a worker says it is, fit to be shown.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Greeting {
     pub(super) name: String,
@@ -40,6 +52,8 @@ pub(super) struct Child {
     requests: Option<ChildStdin>,
     replies: Receiver<Result<Reply, String>>,
     last_id: u64,
+    /// Requests that were not answered yet. Those that nobody waits for any more stay: an answer may come after its time.
+    open: BTreeSet<u64>,
     /// Calls that returned while something else was waited for.
     returned: BTreeMap<Ticket, Result<Returned, String>>,
     /// Why no more answers will come.
@@ -63,7 +77,7 @@ impl Child {
             .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         let requests = process.stdin.take();
         let output = process.stdout.take().ok_or("the worker has no standard output")?;
-        let (sender, replies) = channel();
+        let (sender, replies) = sync_channel(AHEAD);
         std::thread::spawn(move || read_replies(BufReader::new(output), &sender));
         let greeting =
             Greeting { name: String::new(), version: String::new(), build: String::new(), process: process.id() };
@@ -72,6 +86,7 @@ impl Child {
             requests,
             replies,
             last_id: 0,
+            open: BTreeSet::new(),
             returned: BTreeMap::new(),
             lost: None,
             crashed: false,
@@ -81,10 +96,11 @@ impl Child {
         let id = child.send(Order::Hello)?;
         match child.answer(id, START)? {
             Report::Hello { name, version, build, process } => {
+                let (name, version, build) = (quoted(&name), quoted(&version), quoted(&build));
                 child.greeting = Greeting { name, version, build, process };
                 Ok(child)
             }
-            other => Err(format!("the worker answered hello with {other:?}")),
+            other => Err(format!("the worker answered hello with {}", quoted(&format!("{other:?}")))),
         }
     }
 
@@ -97,7 +113,7 @@ impl Child {
     pub(super) fn ask(&mut self, order: Order) -> Result<Report, String> {
         let id = self.send(order)?;
         match self.answer(id, ANSWER)? {
-            Report::NotDone { reason } => Err(reason),
+            Report::NotDone { reason } => Err(quoted(&reason)),
             report => Ok(report),
         }
     }
@@ -160,9 +176,10 @@ impl Child {
         self.crashed
     }
 
-    /// Why it was lost, other than by an exit that was asked for.
-    pub(super) fn broken(&self) -> Option<&str> {
-        self.lost.as_deref().filter(|_| self.broken)
+    /// How it was lost, other than by an exit that was asked for.
+    pub(super) fn loss(&self) -> Option<Loss> {
+        let why = self.lost.clone().filter(|_| self.broken)?;
+        Some(Loss { why, crash: self.crashed })
     }
 
     /// False once no more answers will come.
@@ -182,6 +199,7 @@ impl Child {
             Some(requests) => requests.write_all(line.as_bytes()).and_then(|()| requests.flush()),
             None => return Err("the worker has no standard input".to_owned()),
         };
+        self.open.insert(id);
         match sent {
             Ok(()) => Ok(id),
             Err(error) => {
@@ -189,8 +207,8 @@ impl Child {
                 while let Ok(Some(reply)) = self.receive(EXIT) {
                     self.file(reply);
                 }
-                let why = format!("the worker takes no more requests: {error}");
-                Err(if self.crashed { BROUGHT_DOWN.to_owned() } else { self.lose(why) })
+                let lost = self.lost.clone();
+                Err(lost.unwrap_or_else(|| self.lose(format!("the worker takes no more requests: {error}"))))
             }
         }
     }
@@ -206,11 +224,16 @@ impl Child {
         }
     }
 
+    /// Keeps what became of a call. Only calls are answered while something else is waited for.
     fn file(&mut self, reply: Reply) {
         let returned = match reply.report {
             Report::Returned(returned) => Ok(returned),
-            Report::NotDone { reason } => Err(reason),
-            _ => return, // an answer that came after its time
+            Report::NotDone { reason } => Err(quoted(&reason)),
+            other => {
+                let other = quoted(&format!("{other:?}"));
+                self.lose(format!("the worker answered request {}, a call, with {other}", reply.id));
+                return;
+            }
         };
         self.returned.insert(Ticket(reply.id), returned);
     }
@@ -226,17 +249,36 @@ impl Child {
                 let _ = self.process.kill();
                 Err(self.lose(BROUGHT_DOWN.to_owned()))
             }
+            Ok(Ok(reply)) if !self.open.remove(&reply.id) => Err(self.lose(self.unasked(reply.id))),
             Ok(Ok(reply)) => Ok(Some(reply)),
             Ok(Err(error)) => Err(self.lose(error)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.process.try_wait().ok().flatten();
-                Err(self.lose(match status {
+                let why = match self.status_soon() {
                     Some(status) => format!("the worker process ended ({status})"),
                     None => "the worker closed its standard output".to_owned(),
-                }))
+                };
+                Err(self.lose(why))
             }
         }
+    }
+
+    /// How the process ended. Its output closes a moment before it is gone.
+    fn status_soon(&mut self) -> Option<ExitStatus> {
+        let deadline = Instant::now() + Duration::from_millis(200);
+        loop {
+            match self.process.try_wait() {
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+                status => return status.ok().flatten(),
+            }
+        }
+    }
+
+    /// What is wrong with an answer to this request, which none is awaited to.
+    fn unasked(&self, id: u64) -> String {
+        let again = (1..=self.last_id).contains(&id);
+        let what = if again { "which it had answered already" } else { "which nobody made" };
+        format!("the worker answered request {id}, {what}")
     }
 
     fn lose(&mut self, why: String) -> String {
@@ -263,16 +305,76 @@ impl Drop for Child {
 }
 
 /// Reads until the output ends or a line is no reply.
-fn read_replies(output: impl BufRead, replies: &Sender<Result<Reply, String>>) {
-    for line in output.lines() {
-        let reply = match line {
-            Ok(line) if line.trim().is_empty() => continue,
-            Ok(line) => serde_json::from_str(&line).map_err(|error| format!("the worker wrote {line:?}: {error}")),
-            Err(error) => Err(format!("the worker's output cannot be read: {error}")),
-        };
+fn read_replies(mut output: impl BufRead, replies: &SyncSender<Result<Reply, String>>) {
+    while let Some(reply) = next_reply(&mut output) {
         let broken = reply.is_err();
         if replies.send(reply).is_err() || broken {
             return;
         }
+    }
+}
+
+/// The next line that is not blank; `None` at the end of the output. Never holds more than the longest reply.
+fn next_reply(output: &mut impl BufRead) -> Option<Result<Reply, String>> {
+    loop {
+        let mut line = Vec::new();
+        match output.by_ref().take(MAX_REPLY as u64 + 1).read_until(b'\n', &mut line) {
+            Ok(0) => return None,
+            Ok(_) if line.len() > MAX_REPLY && line.last() != Some(&b'\n') => return Some(Err(too_long(&line))),
+            Ok(_) if line.trim_ascii().is_empty() => {}
+            Ok(_) => return Some(serde_json::from_slice(&line).map_err(|error| no_reply(&line, &error))),
+            Err(error) => return Some(Err(format!("the worker's output cannot be read: {error}"))),
+        }
+    }
+}
+
+fn too_long(line: &[u8]) -> String {
+    format!("the worker wrote a line of more than {MAX_REPLY} bytes: {}", beginning(line))
+}
+
+fn no_reply(line: &[u8], error: &serde_json::Error) -> String {
+    // What serde says may repeat a word of the line, however long that is.
+    format!("the worker wrote a line that is no reply: {}: {}", beginning(line), quoted(&error.to_string()))
+}
+
+/// The beginning of a line as it may be shown.
+fn beginning(line: &[u8]) -> String {
+    // More bytes than can be shown; a character cut in two at the end is beyond them.
+    const PLENTY: usize = 1000;
+    quoted(String::from_utf8_lossy(&line[..line.len().min(PLENTY)]).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(output: &str) -> Vec<Result<Reply, String>> {
+        let mut output = output.as_bytes();
+        std::iter::from_fn(|| next_reply(&mut output)).collect()
+    }
+
+    #[test]
+    fn a_reply_may_be_as_long_as_the_protocol_says() {
+        let done = r#"{"id":1,"did":"done"}"#;
+        let longest = done.to_owned() + &" ".repeat(MAX_REPLY - done.len());
+        assert_eq!(read(&format!("\n  \n{longest}\n{done}\r\n{done}")).iter().filter(|reply| reply.is_ok()).count(), 3);
+        let why = read(&format!("{longest} \n")).swap_remove(0).expect_err("one byte too many");
+        assert!(why.starts_with("the worker wrote a line of more than 1048576 bytes: {\"id\":1"), "{why}");
+        assert!(why.chars().count() < 300, "{why}");
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept() {
+        let mut endless = BufReader::new(std::io::repeat(b'x'));
+        let why = next_reply(&mut endless).expect("a line").expect_err("no reply");
+        assert!(why.ends_with('…'), "{why}");
+    }
+
+    #[test]
+    fn what_is_no_reply_is_shown_shortened_and_escaped() {
+        let why = read(&format!("{{\"id\":1,\"did\":\"{}\u{1b}\"}}\n", "x".repeat(5000))).swap_remove(0);
+        assert!(why.expect_err("no reply").chars().count() < 500);
+        let why = read("\u{1b}[2J").swap_remove(0).expect_err("no reply");
+        assert!(why.contains("no reply: \\u{1b}[2J: "), "{why}");
     }
 }

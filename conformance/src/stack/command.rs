@@ -4,10 +4,38 @@ use std::ffi::OsString;
 
 use winaccept_sim::script::Script;
 
-use super::child::Child;
+use super::child::{Child, Loss};
 use super::plan::{Planned, plan};
-use super::stage::Stage;
+use super::stage::{Stage, loss};
 use super::{Identity, Replay, Stack, StepReport};
+
+/// What came of playing a script once.
+#[derive(Default)]
+struct Attempt {
+    steps: Vec<StepReport>,
+    /// Why it was not played to its end.
+    failed: Option<String>,
+    /// How a process was lost on the way, if one was.
+    lost: Option<Loss>,
+}
+
+impl Attempt {
+    /// It never began.
+    fn failed(why: String, lost: Option<Loss>) -> Attempt {
+        Attempt { failed: Some(why), lost, ..Attempt::default() }
+    }
+
+    /// Why another attempt is worth its time.
+    fn unsettled(&self) -> Option<String> {
+        self.lost.as_ref().map(|lost| &lost.why).or(self.failed.as_ref()).cloned()
+    }
+
+    /// As what came of the script, after an earlier attempt that was `again` given up.
+    fn replay(self, again: Option<String>) -> Replay {
+        let lost = self.lost.filter(|lost| !lost.crash).map(|lost| lost.why);
+        Replay { steps: self.steps, failed: self.failed, lost, again, not_taken: None }
+    }
+}
 
 /// A stack whose calls are made by worker processes.
 ///
@@ -42,18 +70,19 @@ impl CommandStack {
         Ok(self.idle.drain(..script.processes.len()).collect())
     }
 
-    /// Plays a script once; also tells why a process was lost on the way, if one was.
-    fn try_replay(
-        &mut self,
-        script: &Script,
-        plan: &[Planned<'_>],
-    ) -> Result<(Vec<StepReport>, Option<String>), String> {
-        let processes = self.processes(script)?;
+    /// Plays a script once.
+    fn attempt(&mut self, script: &Script, plan: &[Planned<'_>]) -> Attempt {
+        let processes = match self.processes(script) {
+            Ok(processes) => processes,
+            // One that does not start is as good as lost.
+            Err(why) => return Attempt::failed(why.clone(), Some(Loss { why, crash: false })),
+        };
         let mut stage = match Stage::begin(script, processes) {
             Ok(stage) => stage,
             Err((mut processes, why)) => {
+                let lost = loss(&processes);
                 processes.iter_mut().for_each(Child::retire);
-                return Err(why);
+                return Attempt::failed(why, lost);
             }
         };
         let mut reports = Vec::new();
@@ -69,7 +98,7 @@ impl CommandStack {
         }
         let (kept, lost) = stage.end();
         self.idle.splice(0..0, kept);
-        Ok((reports, lost))
+        Attempt { steps: reports, failed: None, lost }
     }
 }
 
@@ -85,16 +114,13 @@ impl Stack for CommandStack {
         };
         // A process that is lost, because a call crashed it or because it no longer answers, may be the stack's answer or an
         // accident of this machine. The scenario is played again in new processes, and that is what counts.
-        let (played, again) = match self.try_replay(script, &plan) {
-            Ok((_, Some(why))) | Err(why) => {
+        let first = self.attempt(script, &plan);
+        match first.unsettled() {
+            None => first.replay(None),
+            again => {
                 self.idle.clear();
-                (self.try_replay(script, &plan), Some(why))
+                self.attempt(script, &plan).replay(again)
             }
-            played => (played, None),
-        };
-        match played {
-            Ok((steps, _)) => Replay { steps, again, ..Replay::default() },
-            Err(why) => Replay { failed: Some(why), again, ..Replay::default() },
         }
     }
 }

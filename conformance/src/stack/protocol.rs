@@ -1,5 +1,7 @@
 //! The worker protocol: how `winaccept` makes a process of a scenario issue calls.
 //!
+//! `docs/worker.md` is the same for people who write a worker.
+//!
 //! One process per process of the scenario. Each reads requests from its standard input and writes replies to its
 //! standard output, one JSON object a line. Our own worker (`winaccept worker`) speaks it, and so does any program
 //! given as `--stack exec:COMMAND`.
@@ -33,6 +35,9 @@ pub use function::{ApcRoutine, Function, LengthPointer, OptionValue, Pointer, Po
 
 /// A socket or event as its process knows it.
 pub type RawHandle = i64;
+
+/// The longest line that a worker may write, in bytes, its end not counted.
+pub const MAX_REPLY: usize = 1 << 20;
 
 /// `INVALID_SOCKET`.
 pub const INVALID_SOCKET: RawHandle = -1;

@@ -16,6 +16,7 @@ use winaccept_sim::script::{NameId, Ref};
 
 use super::child::Child;
 use super::protocol::{Connection, Order, RawHandle, Report, SocketAddress, TcpState};
+use super::quote::quoted;
 use super::stage::Stage;
 use super::turn::{Patience, Turnout, goes_on, waits_for_local_things};
 
@@ -108,7 +109,7 @@ impl Stage<'_> {
         let child = child.ok_or_else(|| "no process is left".to_owned())?;
         let mut table = match child.ask(Order::Connections { ipv6 })? {
             Report::Connections { connections } => connections,
-            other => return Err(format!("the worker answered {other:?}")),
+            other => return Err(format!("the worker answered {}", quoted(&format!("{other:?}")))),
         };
         let ours = |address: SocketAddress| locals.iter().any(|local| local.port == address.port);
         table.retain(|side| ours(side.local) || ours(side.remote));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use winaccept_model::call::{Address, Call, Name, Opt, Port, ProcessId, ThreadId};
 use winaccept_sim::script::{Action, NameId, Ref, Script, Step};
 
-use super::child::{Child, Ticket};
+use super::child::{Child, Loss, Ticket};
 use super::marshal::Names;
 use super::plan::{Numbered, numbered};
 use super::protocol::{Bytes, INVALID_SOCKET, Order, RawHandle, Report, SocketAddress};
@@ -89,7 +89,7 @@ impl<'s> Stage<'s> {
     }
 
     /// Cleans up, and gives back the processes that can be used again.
-    pub(super) fn end(mut self) -> (Vec<Child>, Option<String>) {
+    pub(super) fn end(mut self) -> (Vec<Child>, Option<Loss>) {
         for process in &mut self.processes {
             // A process that does not answer is lost now, and so not kept.
             let clean = process.is_alive() && matches!(process.ask(Order::End), Ok(Report::Ended { clean: true }));
@@ -97,7 +97,7 @@ impl<'s> Stage<'s> {
                 process.retire();
             }
         }
-        let lost = self.processes.iter().find_map(Child::broken).map(str::to_owned);
+        let lost = loss(&self.processes);
         self.processes.retain(Child::is_alive);
         (self.processes, lost)
     }
@@ -157,6 +157,11 @@ impl<'s> Stage<'s> {
     pub(super) fn seen_by(&self, actor: ThreadId) -> SeenBy<'_, 's> {
         SeenBy { stage: self, actor }
     }
+}
+
+/// How a process was lost, if one was. A crash is the stack's own doing; anything else weighs more.
+pub(super) fn loss(processes: &[Child]) -> Option<Loss> {
+    processes.iter().filter_map(Child::loss).min_by_key(|loss| loss.crash)
 }
 
 /// The stage as one actor's call sees it.
