@@ -12,6 +12,8 @@ use crate::world::State;
 
 const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
 
+const UNBOUND: States = States::of(&[State::Unbound]);
+
 pub(super) static BIND: &[Rule] = &[
     not_initialised("bind.not-initialised", &["wsastartup.first"]),
     in_progress("bind.in-progress", &["einprogress.only-1-1"]),
@@ -48,16 +50,16 @@ pub(super) static BIND: &[Rule] = &[
     },
     Rule {
         under: &[ONE_SIDED_WSAEADDRINUSE],
-        when: |at| in_use(at) && at.sock().options.reuseaddr,
-        ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
+        when: wants_to_share,
+        ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
     },
     Rule {
         under: &[ONE_SIDED_WSAEACCES],
-        when: |at| in_use(at) && at.sock().options.reuseaddr,
-        ..check("bind.one-sided-reuse-as-WSAEACCES", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEACCES)
+        when: wants_to_share,
+        ..check("bind.one-sided-reuse-as-WSAEACCES", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEACCES)
     },
     Rule {
-        when: |at| in_use(at) && !at.sock().options.reuseaddr,
+        when: |at| in_use(at) && !wants_to_share(at),
         ..check(
             "bind.address-in-use",
             &["bind.err.WSAEADDRINUSE", "accept.ex.bind"],
@@ -123,6 +125,11 @@ pub(super) fn address_of(at: &At<'_>, handle: crate::call::Handle) -> Option<Add
         address.ip = Ip::Loopback;
     }
     Some(address)
+}
+
+/// The address is taken, by a socket that does not share it with this one, which would.
+fn wants_to_share(at: &At<'_>) -> bool {
+    in_use(at) && at.state() == State::Unbound && at.sock().options.reuseaddr
 }
 
 fn in_use(at: &At<'_>) -> bool {

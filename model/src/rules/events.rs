@@ -254,7 +254,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
         ..case(
             "event-record.muted",
             &["wsaeventselect.fd.no-more-until-reenable"],
-            States::of(&[State::Connected, State::Failed, State::Datagram]),
+            States::of(&[State::Connected, State::Failed]),
         )
     },
     Rule {
