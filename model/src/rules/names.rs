@@ -1,7 +1,7 @@
 //! `getsockname` and `getpeername`.
 
 use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Address, Buffer, Call, Handle, Ip, Length, Port};
+use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
     NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SOCKNAME_BY_FAULT,
     SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
@@ -57,8 +57,7 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
     },
     Rule {
         under: &[SOCKNAME_BY_FAULT],
-        // INVALID_SOCKET is the handle that stands for the calling process, and is told apart from a socket first.
-        when: |at| buffer(at) != Buffer::Null && unusable(at) && !is_invalid_socket(at),
+        when: |at| buffer(at) != Buffer::Null && unusable(at),
         ..check("getsockname.unusable-buffer-as-WSAEINVAL", BUFFER, States::ANY, Code::WSAEINVAL)
     },
     Rule {
@@ -160,10 +159,6 @@ fn arguments(at: &At<'_>) -> Option<(Buffer, Length)> {
         Call::Getsockname { name, namelen, .. } | Call::Getpeername { name, namelen, .. } => Some((name, namelen)),
         _ => None,
     }
-}
-
-fn is_invalid_socket(at: &At<'_>) -> bool {
-    matches!(at.call, Call::Getsockname { s: Handle::INVALID, .. })
 }
 
 fn buffer(at: &At<'_>) -> Buffer {
