@@ -95,17 +95,15 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// A step outside `any order`, with its own expectation where that says what was seen and nothing else.
+    /// A step outside `any order`, with its own expectation unless something else was seen, or it is the one to be shown:
+    /// which of several alternatives came about need not matter.
     fn plainly(&mut self, number: usize, seen: Option<&Observed>) {
         let step = &self.program.steps[number];
         let seen = seen.unwrap_or(&Observed::Done);
-        let own =
-            step.expect.as_ref().filter(|expect| is_certain(expect) && allows(expect, seen) && !self.shows(number));
+        let as_expected = step.expect.as_ref().is_none_or(|expect| allows(expect, seen)) && !self.shows(number);
+        let own = step.expect.as_ref().filter(|_| as_expected);
         let action = self.action(&step.action);
-        let expect = match own {
-            Some(own) => Some(self.renamed(own)),
-            None => self.expect(number, seen),
-        };
+        let expect = if as_expected { own.map(|own| self.renamed(own)) } else { self.expect(number, seen) };
         for name in binds(own) {
             self.bound[usize::from(name.0)] = true;
         }
@@ -118,7 +116,7 @@ impl Teller<'_> {
         self.is_last && self.to_show.is_some_and(|(wanted, _)| span(*wanted) == span(number))
     }
 
-    /// Adds the line of a step, unless there is none for what was seen.
+    /// Adds the line of a step, unless it was not taken.
     fn push(&mut self, number: usize, action: Action, expect: Option<Expect>, seen: Option<&Observed>) {
         let step = &self.program.steps[number];
         let shows = self.shows(number);
@@ -126,7 +124,10 @@ impl Teller<'_> {
         if shows && (exactly || self.shown.is_none()) {
             self.shown = Some(self.told.items.len());
         }
-        if has_line(&action, seen) {
+        // Nothing can be expected of a call that goes on waiting where its line says that it returns.
+        let waits_on = seen == Some(&Observed::Blocks) && !matches!(action, Action::Call(_));
+        let expect = expect.filter(|_| !waits_on);
+        if !matches!(seen, Some(Observed::NotTaken(_))) {
             // The line that shows what is wrong shows no clause.
             let clauses = if shows || expect.is_none() { Vec::new() } else { step.shows.clone() };
             self.told.items.push(Item::Step(Step { action, expect, shows: clauses, ..step.clone() }));
@@ -325,25 +326,6 @@ impl Teller<'_> {
             Happening::Timer(name) => Happening::Timer(now(name)),
             Happening::Fault(_) | Happening::Mend(..) => happening.clone(),
         }
-    }
-}
-
-/// Does this expectation leave nothing open?
-fn is_certain(expect: &Expect) -> bool {
-    match expect {
-        Expect::OneOf(patterns) => patterns.len() == 1,
-        Expect::Silent(_) => false,
-        Expect::Blocks | Expect::Text(_) => true,
-    }
-}
-
-/// Can the language say that this was seen? Nothing is written of a step that was not taken, or of one that goes on
-/// waiting where the call has a line already.
-fn has_line(action: &Action, seen: Option<&Observed>) -> bool {
-    match seen {
-        Some(Observed::NotTaken(_)) => false,
-        Some(Observed::Blocks) => !matches!(action, Action::Resumes | Action::InHook(_)),
-        _ => true,
     }
 }
 

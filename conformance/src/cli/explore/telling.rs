@@ -107,11 +107,12 @@ fn expected(scenario: &Scenario, broken: &Broken) -> Vec<String> {
         }
     };
     // No line of a scenario says these.
-    let action = action(scenario, *step);
-    match observed {
-        Observed::NotTaken(reason) => lines.push(format!("seen: `{action}` is not taken, for {reason}")),
-        Observed::Blocks if broken.shown == Some(script.items.len()) => {
-            lines.push(format!("seen: `{action}` does not happen, the call goes on waiting"));
+    match (observed, &scenario.program.steps[*step].action) {
+        (Observed::NotTaken(reason), _) => {
+            lines.push(format!("seen: `{}` is not taken, for {reason}", action(scenario, *step)));
+        }
+        (Observed::Blocks, Action::Resumes | Action::InHook(_)) => {
+            lines.push("seen: the call goes on waiting".to_owned());
         }
         _ => {}
     }
