@@ -11,11 +11,13 @@ use winaccept_model::step::Machine;
 use winaccept_sim::config::Config;
 use winaccept_sim::explore::blocks::Blocks;
 use winaccept_sim::explore::{
-    Limits, Options, Property, Report, enter, explore, interleave, make, moves, reference, to_dot,
+    Broken, Limits, MAX_DRAWN, NotDrawn, Options, Property, Report, enter, explore, interleave, make, moves, reference,
+    to_dot,
 };
-use winaccept_sim::observe::allows;
+use winaccept_sim::observe::{Observed, SeenValue, allows};
 use winaccept_sim::program::{LaneCode, Program, Section};
 use winaccept_sim::run::{Guide, run};
+use winaccept_sim::script::{Expect, Item, Step, ValuePattern};
 
 const LISTENER: &str = "server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
 server  bind(L, 127.0.0.1:0) = 0
@@ -169,11 +171,20 @@ fn draws_small_graphs_alone() {
     let lanes = "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C\nclient  connect(C, L) = 0\nserver  accept(L, NULL, NULL) = A";
     let small = program(lanes, "");
     let report = explore(&small, &machine, &Options::default());
-    let dot = to_dot(&small, &machine, &|taken| format!("{:?}", taken.chosen)).expect("a small graph");
+    let options = Options::default();
+    let dot = to_dot(&small, &machine, &options, &|taken| format!("{:?}", taken.chosen)).expect("a small graph");
     let edges = dot.lines().filter(|line| line.contains("->")).count() as u64;
     assert_eq!(edges, report.transitions);
     assert_eq!(dot.lines().count() as u64, 4 + report.states + report.transitions);
-    assert_eq!(to_dot(&program(LANES[0].1, ""), &machine, &|_| String::new()), None);
+    let not_drawn = |program: &Program, max_states: usize| {
+        to_dot(program, &machine, &Options { max_states, ..Options::default() }, &|_| String::new()).err()
+    };
+    assert_eq!(not_drawn(&program(LANES[0].1, ""), usize::MAX), Some(NotDrawn::MoreThan(MAX_DRAWN)));
+    let states = report.states as usize;
+    assert_eq!(not_drawn(&small, states), None);
+    assert_eq!(not_drawn(&small, states - 1), Some(NotDrawn::MoreThan(states - 1)));
+    let plain = program_of(&format!("scenario \"plain\"\n\n{LISTENER}"));
+    assert_eq!(not_drawn(&plain, usize::MAX), Some(NotDrawn::NoAnyOrder));
 }
 
 fn counts(report: &Report) -> (u64, u64, u64) {
@@ -205,6 +216,23 @@ fn alike_actors_that_hold_each_others_objects_are_told_apart() {
     assert!(report.representatives.is_some(), "the clients are still sorted");
 }
 
+/// Does the last step of the retold scenario say what breaks?
+fn shows_its_outcome(broken: &Broken) -> bool {
+    let items = &broken.scenario.items;
+    let last = items.iter().rposition(|item| matches!(item, Item::Step(_)));
+    let Some(Observed::Returned(seen)) = broken.outcome.as_ref().map(|(_, observed)| observed) else { return false };
+    let Some(Item::Step(Step { expect: Some(Expect::OneOf(patterns)), .. })) = last.and_then(|last| items.get(last))
+    else {
+        return false;
+    };
+    let said = match (patterns[0].value, seen.value) {
+        (ValuePattern::Binds(_), SeenValue::Handle) => true,
+        (ValuePattern::Is(said), SeenValue::Is(seen)) => said == seen,
+        _ => false,
+    };
+    last == broken.shown && patterns.len() == 1 && said && patterns[0].error == seen.error
+}
+
 #[test]
 fn a_violation_comes_with_a_shortest_way_that_replays() {
     for (title, lanes) in LANES {
@@ -221,6 +249,7 @@ fn a_violation_comes_with_a_shortest_way_that_replays() {
                 assert_eq!(one.way.len(), other.way.len(), "both ways to {:?} are shortest", one.property);
             }
             for broken in plain.violations.iter().chain(&sorted.violations) {
+                assert!(shows_its_outcome(broken), "{title}, {never}: {:?}", broken.scenario.items.last());
                 let retold = Program::new(&broken.scenario).expect("the retold scenario fits a world");
                 let run = run(&retold, &machine, Guide::Expectations);
                 for (number, step) in run.steps.iter().enumerate() {

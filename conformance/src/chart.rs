@@ -1,6 +1,6 @@
 //! One run of a scenario on the model, event by event: as a trace for programs, as a chart for people.
 
-mod event;
+pub(crate) mod event;
 mod mermaid;
 mod text;
 

@@ -224,7 +224,7 @@ pub struct Waiting {
 pub struct ViolationOutput {
     /// The property.
     pub property: String,
-    /// The moves from the start, in order.
+    /// The steps and moves from the start, in order, in the words of the language.
     pub events: Vec<String>,
     /// The same as a scenario that can be run.
     pub scenario: String,

@@ -1,6 +1,6 @@
 //! Well-formed scenarios become the scripts they describe.
 
-use winaccept::lang::parse;
+use winaccept::lang::{parse, parse_observed, render_observed};
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal, PollEvents,
     Port, ProcessId, Routine, SockType, ThreadId, Version,
@@ -275,6 +275,18 @@ fn alike_actors_each_have_a_lane_and_variables() {
     };
     closes(0, 4);
     closes(2, 6);
+}
+
+#[test]
+fn observations_name_members_of_a_group() {
+    let source = "any order {\n  clients 2 alike {\n    c  socket(AF_INET, SOCK_STREAM, 0) = D\n  }\n}\nserver  getpeername(C, addr, 16)\n";
+    let script = script(&format!("{PRELUDE}{source}"));
+    let Some(Item::Step(Step { action: Action::Call(call), .. })) = script.items.last() else {
+        panic!("{:?}", script.items)
+    };
+    let text = "0 with addr = 127.0.0.1:* of D.1 D.2, addrlen = 16";
+    let seen = parse_observed(text, &script, call).unwrap();
+    assert_eq!(render_observed(&seen, &script, None), text);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::run::Guide;
 pub mod blocks;
 mod graph;
 mod moves;
+mod past;
 pub mod reference;
 mod report;
 mod retell;
@@ -20,7 +21,7 @@ mod seen;
 mod symmetry;
 mod way;
 
-pub use graph::{MAX_DRAWN, to_dot};
+pub use graph::{MAX_DRAWN, NotDrawn, to_dot};
 pub use moves::{enter, make, moves};
 pub use report::{Broken, Options, Property, Report, Waits, explore};
 use search::{Search, Task, What};

@@ -63,7 +63,7 @@ pub struct Run {
 pub(crate) struct Branch {
     pub(crate) config: Config,
     happened: Vec<Happened>,
-    rules: BTreeSet<&'static str>,
+    pub(crate) rules: BTreeSet<&'static str>,
     /// Every event on the way, where somebody wants to know.
     pub(crate) log: Option<Log>,
 }

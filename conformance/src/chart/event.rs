@@ -150,15 +150,19 @@ fn segment(chart: &Chart<'_>, travel: Travel) -> SegmentData {
         Direction::Up => (client, server),
         Direction::Down => (server, client),
     };
-    let segment = match travel.segment {
+    SegmentData { segment: segment_word(travel.segment), connection: connection(chart, travel.link), from, to }
+}
+
+/// A segment in the words of the language.
+pub(crate) fn segment_word(segment: Segment) -> &'static str {
+    match segment {
         Segment::Syn => "SYN",
         Segment::SynAck => "SYN-ACK",
         Segment::Ack => "ACK",
         Segment::Rst => "RST",
         Segment::Fin => "FIN",
         Segment::Data => "DATA",
-    };
-    SegmentData { segment, connection: connection(chart, travel.link), from, to }
+    }
 }
 
 fn connection(chart: &Chart<'_>, link: Link) -> Option<String> {

@@ -5,17 +5,20 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
-use winaccept_sim::config::Move;
-use winaccept_sim::explore::{Broken, MAX_DRAWN, Options, Property, Report, Taken, explore as visit, to_dot};
+use winaccept_sim::explore::{Broken, MAX_DRAWN, NotDrawn, Options, Report, Taken, explore as visit, to_dot};
 use winaccept_sim::limit;
 use winaccept_sim::observe::Observed;
+use winaccept_sim::program::Section;
 
+use self::telling::{actor_and_step, event, property, retold};
 use super::{Format, json, print};
-use crate::lang::{render_action, render_observed, render_pattern, render_script, render_value};
+use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
+
+mod telling;
 
 /// Arguments of `explore`.
 #[derive(ClapArgs, Debug)]
@@ -25,10 +28,14 @@ Examples:
                                                               which of the alike clients is which
   winaccept explore --no-symmetry examples/backlog-3.winaccept    every single state
   winaccept explore --profile windows select-then-accept      a bundled scenario, by its name
-  winaccept explore reset-against-accept --format dot         a graph for Graphviz, of up to 400 states
+  winaccept explore reset-against-accept --format dot         a graph for Graphviz, of up to 400 states, or --max-states
+                                                              when those are fewer
 
 Outside `any order` a scenario goes step by step; inside, actors and network interleave freely, and every segment is
 delivered by an event of its own.
+
+A property that does not hold comes with a shortest way there, and with that way as a scenario: its last step has the outcome
+that breaks the property, and a comment above says what was expected and what the profile decided.
 
 Exit status: 1 when a property does not hold, 2 when the exploration is not complete or nothing could be explored.")]
 pub(super) struct Args {
@@ -50,7 +57,7 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let profile = Choices::bundled().profile(&args.profile).map_err(|error| format!("error: {error}"))?;
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry };
     if format == Format::Dot {
-        return dot(&scenario, &Machine::new(profile));
+        return dot(&scenario, &Machine::new(profile), &options);
     }
     if format == Format::Mermaid {
         return Err("error: explore writes text, json or dot; show writes mermaid".to_owned());
@@ -58,7 +65,7 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let report = limit::within(|| visit(&scenario.program, &Machine::new(profile), &options))
         .map_err(|what| too_small(&scenario, &what))?;
     match format {
-        Format::Json => print(&json(&output(&scenario, &report)))?,
+        Format::Json => print(&json(&output(&scenario, &report, &args.profile)))?,
         _ => print(&text(&scenario, &report, &args.profile))?,
     }
     Ok(match (report.violations.is_empty(), report.complete) {
@@ -69,18 +76,26 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
 }
 
 /// The last `any order` as a graph.
-fn dot(scenario: &Scenario, machine: &Machine) -> Result<u8, String> {
+fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, String> {
     let label = |taken: &Taken| event(scenario, taken);
-    let drawn =
-        limit::within(|| to_dot(&scenario.program, machine, &label)).map_err(|what| too_small(scenario, &what))?;
-    match drawn {
-        Some(graph) => print(&graph).map(|()| 0),
-        None => Err(format!(
-            "error: {}: there is no `any order` in it, or it has more than the {MAX_DRAWN} states that a graph can show\n\
-             help: without --format dot all states are visited and counted",
-            scenario.file
-        )),
-    }
+    let drawn = limit::within(|| to_dot(&scenario.program, machine, options, &label))
+        .map_err(|what| too_small(scenario, &what))?;
+    let (what, help) = match drawn {
+        Ok(graph) => return print(&graph).map(|()| 0),
+        Err(NotDrawn::NoAnyOrder) => (
+            "there is no `any order` in it, so there is nothing to draw".to_owned(),
+            "`winaccept show` draws a scenario that goes step by step",
+        ),
+        Err(NotDrawn::MoreThan(MAX_DRAWN)) => (
+            format!("its last `any order` has more than the {MAX_DRAWN} states that a graph can show"),
+            "without --format dot all states are visited and counted",
+        ),
+        Err(NotDrawn::MoreThan(most)) => (
+            format!("its last `any order` has more states than --max-states allows: {most}"),
+            "a graph shows up to 400 states",
+        ),
+    };
+    Err(format!("error: {}: {what}\nhelp: {help}", scenario.file))
 }
 
 fn too_small(scenario: &Scenario, what: &str) -> String {
@@ -91,7 +106,7 @@ fn too_small(scenario: &Scenario, what: &str) -> String {
     )
 }
 
-fn output(scenario: &Scenario, report: &Report) -> ExploreOutput {
+fn output(scenario: &Scenario, report: &Report, profile: &str) -> ExploreOutput {
     ExploreOutput {
         states: report.states,
         transitions: report.transitions,
@@ -107,31 +122,15 @@ fn output(scenario: &Scenario, report: &Report) -> ExploreOutput {
                 states: *states,
             })
             .collect(),
-        violations: report.violations.iter().map(|broken| violation(scenario, broken)).collect(),
+        violations: report.violations.iter().map(|broken| violation(scenario, broken, profile)).collect(),
     }
 }
 
-fn violation(scenario: &Scenario, broken: &Broken) -> ViolationOutput {
+fn violation(scenario: &Scenario, broken: &Broken, profile: &str) -> ViolationOutput {
     ViolationOutput {
         property: property(scenario, broken),
         events: broken.way.iter().map(|taken| event(scenario, taken)).collect(),
-        scenario: render_script(&broken.scenario),
-    }
-}
-
-fn property(scenario: &Scenario, broken: &Broken) -> String {
-    let seen = broken.outcome.as_ref().map_or(String::new(), |(step, observed)| {
-        let action = render_action(&scenario.program.steps[*step].action, &scenario.script);
-        format!(": {action} = {}", render_observed(observed, &scenario.script, None))
-    });
-    match broken.property {
-        Property::Invariant(name) => format!("invariant: {name}"),
-        Property::Expected => format!("an outcome that no step expects{seen}"),
-        Property::Never(number) => {
-            let never = &scenario.program.nevers[number];
-            let outcomes: Vec<_> = never.outcomes.iter().map(|p| render_pattern(p, &scenario.script)).collect();
-            format!("never {} = {}{seen}", never.call, outcomes.join(" | "))
-        }
+        scenario: retold(scenario, broken, profile),
     }
 }
 
@@ -155,41 +154,41 @@ fn outcomes(scenario: &Scenario, report: &Report) -> BTreeMap<String, Vec<String
     all.into_iter().map(|(call, codes)| (call, codes.into_iter().collect())).collect()
 }
 
-fn actor_and_step(scenario: &Scenario, actor: u8, step: usize) -> String {
-    let actor = &scenario.script.actors[usize::from(actor)].name;
-    format!("{actor}: {}", render_action(&scenario.program.steps[step].action, &scenario.script))
+/// How much was looked at.
+fn extent(scenario: &Scenario, report: &Report) -> String {
+    let is_any_order = |section: &Section| matches!(section, Section::AnyOrder(_));
+    if !scenario.program.sections.iter().any(is_any_order) {
+        return "no `any order` in this scenario, so nothing interleaves: each step with every outcome that the profile allows\n"
+            .to_owned();
+    }
+    let whole = if report.complete { "everything" } else { "NOT everything: --max-states was reached" };
+    let (states, transitions) = (count(report.states, "state"), count(report.transitions, "transition"));
+    format!("{states}, {transitions}, depth {}: {whole}\n", report.depth)
 }
 
-fn event(scenario: &Scenario, taken: &Taken) -> String {
-    let name = taken.name.map_or("", |name| scenario.script.names[usize::from(name.0)].text.as_str());
-    let mut text = match taken.chosen {
-        Move::Step(actor, step) => actor_and_step(scenario, actor.0, step),
-        Move::Event(event) => match taken.segment {
-            Some(segment) => format!("{segment:?} of {name} arrives"),
-            None => format!("{event:?}"),
-        },
-        other => format!("{other:?}"),
-    };
-    for seen in &taken.happened {
-        text += &format!("  -> {}", render_observed(&seen.observed, &scenario.script, None));
+/// What it means that no violation was found.
+fn nothing_broke(report: &Report) -> String {
+    if report.complete {
+        return "every invariant, expectation and claim holds".to_owned();
     }
-    text
+    format!("nothing broke in the {} visited; the rest was not looked at", count(report.states, "state"))
+}
+
+fn count(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
     let mut text = format!("{}\nexplored under profile {profile}\n\n", scenario.script.title);
-    let whole = if report.complete { "everything" } else { "NOT everything: --max-states was reached" };
-    text += &format!("{} states, {} transitions, depth {}: {whole}\n", report.states, report.transitions, report.depth);
+    text += &extent(scenario, report);
     if let Some(representatives) = report.representatives {
         text += &format!(
-            "{representatives} representatives kept: states that differ only in which alike actor is which count once\n"
+            "{} kept: states that differ only in which alike actor is which count once\n",
+            count(representatives, "representative")
         );
     }
     for refused in &report.refused {
         text += &format!("alike actors are told apart: {refused}\n");
-    }
-    if report.states == 0 {
-        text += "nothing is left open: no `any order` in this scenario, so there is only the way that its steps go\n";
     }
     let mut rows = table(&["call", "can give"]);
     for (call, codes) in outcomes(scenario, report) {
@@ -205,7 +204,7 @@ fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
         text += &format!("\n{}\n", trimmed(&rows));
     }
     if report.violations.is_empty() {
-        return text + "\nevery invariant, expectation and claim holds\n";
+        return text + "\n" + &nothing_broke(report) + "\n";
     }
     for broken in &report.violations {
         text += &format!("\nDOES NOT HOLD  {}\n", property(scenario, broken));
@@ -213,7 +212,7 @@ fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
             text += &format!("  {:3}  {}\n", index + 1, event(scenario, taken));
         }
         text += "\nthe same as a scenario:\n\n";
-        text += &render_script(&broken.scenario);
+        text += &retold(scenario, broken, profile);
     }
     text
 }

@@ -297,7 +297,8 @@ impl Parser<'_> {
         }
         if self.cursor.kind() != Kind::Number {
             let problem = self.cursor.expectation("`unchanged`, `address(C)` or an address such as `127.0.0.1:*`");
-            let bare = self.names.contains_key(self.cursor.text());
+            let word = self.cursor.text();
+            let bare = !word.contains('.') && self.names.contains_key(word);
             let help = bare.then(|| format!("write `address({})`", self.cursor.text()));
             return Err(self.cursor.report(problem.maybe_help(help)));
         }

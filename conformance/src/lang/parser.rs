@@ -77,6 +77,8 @@ pub(super) struct Binding {
     pub(super) paths: Vec<Path>,
     /// An event rather than a socket.
     pub(super) event: bool,
+    /// The alike group whose members have it, one each.
+    pub(super) group: Option<u8>,
 }
 
 /// `clients N alike`: the actor word its steps use and how many members it has.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use winaccept_model::call::ThreadId;
 use winaccept_sim::script::{Name, NameId, Ref, Span};
 
-use super::cursor::{Parsed, shortened};
+use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
 use super::limits::MAX_NAMES;
 use super::literal;
@@ -56,7 +56,7 @@ impl Parser<'_> {
         Err(self.cursor.report(problem))
     }
 
-    fn bound_twice(&mut self, word: &str, span: &Range<usize>, earlier: NameId) -> super::cursor::Reported {
+    fn bound_twice(&mut self, word: &str, span: &Range<usize>, earlier: NameId) -> Reported {
         let first = self.script.names[usize::from(earlier.0)].span;
         let problem =
             Diagnostic::new(format!("`{}` is bound twice", shortened(word)), span.clone(), "bound again here")
@@ -73,15 +73,18 @@ impl Parser<'_> {
         let id = NameId(self.script.names.len() as u16);
         let span = Span { start: span.start as u32, end: span.end as u32 };
         self.script.names.push(Name { text: text.clone(), span });
-        self.bindings.push(Binding { paths: vec![self.path.clone()], event });
+        let group = self.member.and_then(|member| member.group);
+        self.bindings.push(Binding { paths: vec![self.path.clone()], event, group });
         self.names.insert(text, id);
         Ok(id)
     }
 
     /// The variable spelled `word`, as `actor` sees it here.
     pub(super) fn variable(&mut self, word: &str, span: &Range<usize>, actor: Option<ThreadId>) -> Parsed<NameId> {
-        let own = self.member.and_then(|member| self.names.get(&format!("{word}.{}", member.number)));
-        let id = own.or_else(|| self.names.get(word)).copied();
+        if word.contains('.') {
+            return Err(self.names_one_member(word, span));
+        }
+        let id = self.own(word).or_else(|| self.names.get(word).copied());
         if let Some(id) = id.filter(|id| self.flow.sees(actor, *id)) {
             return Ok(id);
         }
@@ -105,6 +108,29 @@ impl Parser<'_> {
             }
         };
         Err(self.cursor.report(problem))
+    }
+
+    /// The variable of this spelling that the alike actor whose steps are read has for itself. A group has only its own:
+    /// who pairs members of two groups tells them apart.
+    fn own(&self, word: &str) -> Option<NameId> {
+        let member = self.member?;
+        let id = *self.names.get(&format!("{word}.{}", member.number))?;
+        (self.bindings[usize::from(id.0)].group == member.group).then_some(id)
+    }
+
+    /// `D.1` is how observations spell the variable of one of several alike actors. A scenario that named it would make
+    /// its owner differ from the others, which exploring takes to be interchangeable.
+    fn names_one_member(&mut self, word: &str, span: &Range<usize>) -> Reported {
+        let title = format!("`{}` names no variable", shortened(word));
+        let problem = Diagnostic::new(title, span.clone(), "letters, digits and `_` only");
+        let problem = match word.split_once('.') {
+            Some((plain, _)) if self.names.contains_key(&format!("{plain}.1")) => problem.help(format!(
+                "each member of the alike group has a `{plain}` of its own, which only it can name, as `{plain}`; an \
+                 actor whose variable others name stands outside `clients N alike`"
+            )),
+            _ => problem.help("members of an alike group are never named one by one: that would make them differ"),
+        };
+        self.cursor.report(problem)
     }
 
     /// Takes a variable that is a socket.

@@ -5,9 +5,18 @@ use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Scr
 use super::happening::{FAULTS, SEGMENTS};
 use super::render::{render_action, render_expect, render_pattern};
 
+/// Comment lines that stand before an item of a script, or behind the last one.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Comment {
+    /// The number of the item.
+    pub before: usize,
+    /// The lines, without `#`.
+    pub lines: Vec<String>,
+}
+
 /// The script as a scenario file, laid out by the formatter.
 #[must_use]
-pub fn render_script(script: &Script) -> String {
+pub fn render_script(script: &Script, comment: &Comment) -> String {
     let mut text = format!("scenario {:?}\n", script.title);
     for line in script.prose.lines() {
         text += &format!("# {line}\n");
@@ -35,7 +44,12 @@ pub fn render_script(script: &Script) -> String {
     if text.len() > before {
         text.push('\n');
     }
-    for item in &script.items {
+    let comment_at = |place: usize| {
+        let here = comment.lines.iter().filter(|_| comment.before == place);
+        here.map(|line| format!("# {line}\n")).collect::<String>()
+    };
+    for (place, item) in script.items.iter().enumerate() {
+        text += &comment_at(place);
         match item {
             Item::Step(step) => text += &step_line(step, script, ""),
             Item::Happening(happening, _) => text += &format!("{}\n", render_happening(happening, script)),
@@ -46,6 +60,7 @@ pub fn render_script(script: &Script) -> String {
             }
         }
     }
+    text += &comment_at(script.items.len());
     super::format_source(&text, &script.file).unwrap_or(text)
 }
 

@@ -7,6 +7,8 @@ use winaccept_model::rule::Effects;
 use winaccept_model::step::Machine;
 
 use super::moves::{make, moves};
+use super::past::choices;
+use super::report::Options;
 use super::search::{Search, Task};
 use super::way::{Taken, concerns, name_of};
 use crate::program::{Program, Section};
@@ -15,19 +17,38 @@ use crate::run::{Guide, run};
 /// The most states that [`to_dot`] draws; more than that nobody can read.
 pub const MAX_DRAWN: usize = 400;
 
-/// The graph of a program's last `any order`, each transition labelled by `label`; `None` when there is no such
-/// section, or it has more than [`MAX_DRAWN`] states.
-#[must_use]
-pub fn to_dot(program: &Program, machine: &Machine, label: &dyn Fn(&Taken) -> String) -> Option<String> {
-    let section = program.sections.iter().rposition(|section| matches!(section, Section::AnyOrder(_)))?;
-    let Section::AnyOrder(lanes) = &program.sections[section] else { return None };
+/// Why there is no graph.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotDrawn {
+    /// Nothing interleaves: the program has no `any order`.
+    NoAnyOrder,
+    /// It has more states than this, the fewer of [`MAX_DRAWN`] and what was asked for.
+    MoreThan(usize),
+}
+
+/// The graph of a program's last `any order`, each transition labelled by `label`.
+///
+/// # Errors
+/// When there is no such section, or it has more states than [`MAX_DRAWN`] or than the options allow: a part of a graph
+/// would show ends where there are none.
+pub fn to_dot(
+    program: &Program,
+    machine: &Machine,
+    options: &Options,
+    label: &dyn Fn(&Taken) -> String,
+) -> Result<String, NotDrawn> {
+    let any_order = |section: &Section| matches!(section, Section::AnyOrder(_));
+    let section = program.sections.iter().rposition(any_order).ok_or(NotDrawn::NoAnyOrder)?;
+    let Section::AnyOrder(lanes) = &program.sections[section] else { return Err(NotDrawn::NoAnyOrder) };
+    let most = options.max_states.min(MAX_DRAWN);
     let mut before = program.clone();
     before.sections.truncate(section);
     let starts = run(&before, machine, Guide::Seen(&[])).ends;
-    let task = Task { program, machine, lanes, guide: None, max_states: MAX_DRAWN + 1, rules: false, symmetry: true };
+    let task =
+        Task { program, machine, lanes, guide: None, max_states: most + 1, rules: false, symmetry: options.symmetry };
     let mut search = Search::run(task, &starts);
-    if search.seen.len() > MAX_DRAWN {
-        return None;
+    if search.seen.len() > most {
+        return Err(NotDrawn::MoreThan(most));
     }
     let mut dot = String::from("digraph exploration {\n  rankdir=TB;\n  node [shape=circle, label=\"\", width=0.2];\n");
     for state in 0..search.seen.len() {
@@ -48,8 +69,8 @@ pub fn to_dot(program: &Program, machine: &Machine, label: &dyn Fn(&Taken) -> St
                 let next = search.seen.position(&numbers).expect("invariant: every successor was seen");
                 let (conn, segment) = concerns(&from, chosen);
                 let name = conn.and_then(|conn| name_of(&from, conn));
-                let picks = tape.picks().to_vec();
-                let text = label(&Taken { section, chosen, picks, name, segment, happened });
+                let choices = choices(&machine.profile, fx.fired.iter().copied());
+                let text = label(&Taken { section, chosen, choices, open: false, name, segment, happened });
                 line(&mut dot, &format!("{state} -> {next} [label={text:?}]"));
                 if !tape.advance() {
                     break;
@@ -58,7 +79,7 @@ pub fn to_dot(program: &Program, machine: &Machine, label: &dyn Fn(&Taken) -> St
         }
     }
     dot.push_str("}\n");
-    Some(dot)
+    Ok(dot)
 }
 
 fn line(dot: &mut String, text: &str) {

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::ThreadId;
+use winaccept_model::choice::Alt;
 use winaccept_model::step::{Machine, broken_invariant};
 use winaccept_model::world::Doing;
 
-use super::retell::retell;
+use super::past::{Past, choices, rule};
+use super::retell::{Told, retell};
 use super::search::{Search, Task, What};
 use super::way::Taken;
-use crate::config::Config;
+use crate::config::{Config, Happened, Move};
 use crate::observe::{Observed, allows, matches};
 use crate::program::{LaneCode, Program, Section};
-use crate::run::{Guide, Run, StepRun, happen, take_step};
-use crate::script::Script;
+use crate::run::{Branch, happened, outcomes};
+use crate::script::{Happening, Script};
 
 /// How a scenario is explored.
 #[derive(Clone, Debug)]
@@ -69,10 +71,16 @@ pub struct Broken {
     pub property: Property,
     /// The step whose outcome breaks it, and the outcome.
     pub outcome: Option<(usize, Observed)>,
-    /// A shortest way there.
+    /// A shortest way there: the steps before `any order`, and the moves inside.
     pub way: Vec<Taken>,
+    /// What the profile decided on this way where it leaves a choice, as far as rules name it.
+    pub choices: Vec<Alt>,
+    /// A move on it could have shown something else.
+    pub open: bool,
     /// The same as a scenario without `any order`, in which every segment is delivered by name.
     pub scenario: Script,
+    /// The item of that scenario which has the outcome that breaks the property.
+    pub shown: Option<usize>,
 }
 
 /// A property of a scenario.
@@ -86,10 +94,10 @@ pub enum Property {
     Never(usize),
 }
 
-/// A configuration between two sections, and the moves that led there.
+/// A configuration between two sections, and what led there.
 struct Reached {
     config: Config,
-    way: Vec<Taken>,
+    past: Past,
 }
 
 /// Explores a scenario.
@@ -103,11 +111,12 @@ pub fn explore(program: &Program, machine: &Machine, options: &Options) -> Repor
         states: 0,
         reduced: false,
     };
-    let mut reached = vec![Reached { config: Config::first(program), way: Vec::new() }];
+    let mut reached = vec![Reached { config: Config::first(program), past: Past::default() }];
     for (index, section) in program.sections.iter().enumerate() {
         reached = match section {
             Section::AnyOrder(lanes) => whole.any_order(index, lanes, &reached),
-            _ => whole.sequential(index, section, reached),
+            Section::Step(number) => whole.step(index, *number, &reached),
+            Section::Happening(happening, _) => whole.happening(index, happening, &reached),
         };
     }
     whole.report.representatives = whole.reduced.then_some(whole.states);
@@ -126,36 +135,53 @@ struct Whole<'a> {
 }
 
 impl Whole<'_> {
-    /// A step or a happening, between which the network is quiet.
-    fn sequential(&mut self, index: usize, section: &Section, reached: Vec<Reached>) -> Vec<Reached> {
+    /// A step outside `any order`, after which the network gets quiet.
+    fn step(&mut self, index: usize, number: usize, reached: &[Reached]) -> Vec<Reached> {
+        let step = &self.program.steps[number];
         let mut after: Vec<Reached> = Vec::new();
-        for Reached { config, way } in reached {
-            let mut run = Run { steps: vec![StepRun::default(); self.program.steps.len()], ..Run::default() };
-            let everything = Guide::Seen(&[]);
-            let configs = match section {
-                Section::Step(number) => {
-                    take_step(self.program, self.machine, everything, *number, vec![config], &mut run)
-                }
-                Section::Happening(happening, _) => {
-                    happen(self.program, self.machine, happening, vec![config], &mut run.between)
-                }
-                Section::AnyOrder(_) => unreachable!("invariant: these lanes are explored"),
-            };
-            for (number, step) in run.steps.into_iter().enumerate() {
-                for observed in step.allowed {
-                    self.outcome(index, number, &observed, || way.clone());
-                }
-            }
-            for config in configs {
-                if let Some(name) = broken_invariant(&config.world) {
-                    self.broken(index, Property::Invariant(name), None, || way.clone());
-                }
-                if !after.iter().any(|other| other.config == config) {
-                    after.push(Reached { config, way: way.clone() });
-                }
+        for Reached { config, past } in reached {
+            let branches = outcomes(self.program, self.machine, step, number, Branch::new(config.clone(), None));
+            let open = branches.iter().any(|(observed, _)| *observed != branches[0].0);
+            for (observed, branch) in branches {
+                let taken = Taken {
+                    section: index,
+                    chosen: Move::Step(step.actor, number),
+                    choices: choices(&self.machine.profile, branch.rules.iter().filter_map(rule)),
+                    open,
+                    name: None,
+                    segment: None,
+                    happened: vec![Happened { step: number, observed: observed.clone() }],
+                };
+                let past = past.then([taken]);
+                self.outcome(index, number, &observed, || past.clone());
+                self.goes_on(index, Reached { config: branch.config, past }, &mut after);
             }
         }
         after
+    }
+
+    /// A happening, after which the network gets quiet.
+    fn happening(&mut self, index: usize, happening: &Happening, reached: &[Reached]) -> Vec<Reached> {
+        let mut after: Vec<Reached> = Vec::new();
+        for Reached { config, past } in reached {
+            let branches = happened(self.program, self.machine, happening, Branch::new(config.clone(), None));
+            for branch in branches {
+                let mut past = past.clone();
+                past.between.extend(choices(&self.machine.profile, branch.rules.iter().filter_map(rule)));
+                self.goes_on(index, Reached { config: branch.config, past }, &mut after);
+            }
+        }
+        after
+    }
+
+    /// Keeps a configuration behind a section, unless it was reached before.
+    fn goes_on(&mut self, index: usize, reached: Reached, after: &mut Vec<Reached>) {
+        if let Some(name) = broken_invariant(&reached.config.world) {
+            self.broken(index, Property::Invariant(name), None, || reached.past.clone());
+        }
+        if !after.iter().any(|other| other.config == reached.config) {
+            after.push(reached);
+        }
     }
 
     fn any_order(&mut self, index: usize, lanes: &[LaneCode], reached: &[Reached]) -> Vec<Reached> {
@@ -181,7 +207,7 @@ impl Whole<'_> {
         for found in search.found.clone() {
             let way = |search: &mut Search<'_>| {
                 let way = search.way(&starts, found.state, Some(&found.what), index);
-                [reached[way.start].way.clone(), way.taken].concat()
+                reached[way.start].past.then(way.taken)
             };
             match &found.what {
                 What::Invariant(name) => self.broken(index, Property::Invariant(name), None, || way(&mut search)),
@@ -200,26 +226,26 @@ impl Whole<'_> {
             }
             if goes_on {
                 let way = search.way(&starts, state, None, index);
-                ends.push(Reached { config: way.end, way: [reached[way.start].way.clone(), way.taken].concat() });
+                ends.push(Reached { config: way.end, past: reached[way.start].past.then(way.taken) });
             }
         }
         ends
     }
 
     /// Takes note of an outcome, and of what it breaks.
-    fn outcome(&mut self, section: usize, number: usize, observed: &Observed, mut way: impl FnMut() -> Vec<Taken>) {
+    fn outcome(&mut self, section: usize, number: usize, observed: &Observed, mut past: impl FnMut() -> Past) {
         if !self.report.outcomes.entry(number).or_default().insert(observed.clone()) {
             return;
         }
         let expect = self.program.steps[number].expect.as_ref();
         if expect.is_some_and(|expect| !allows(expect, observed)) {
-            self.broken(section, Property::Expected, Some((number, observed.clone())), &mut way);
+            self.broken(section, Property::Expected, Some((number, observed.clone())), &mut past);
         }
         let Observed::Returned(seen) = observed else { return };
         let Some(call) = self.program.call_at(number) else { return };
         for (index, never) in self.program.nevers.iter().enumerate() {
             if never.call == call.name() && never.outcomes.iter().any(|pattern| matches(pattern, seen)) {
-                self.broken(section, Property::Never(index), Some((number, observed.clone())), &mut way);
+                self.broken(section, Property::Never(index), Some((number, observed.clone())), &mut past);
             }
         }
     }
@@ -230,7 +256,7 @@ impl Whole<'_> {
         section: usize,
         property: Property,
         outcome: Option<(usize, Observed)>,
-        mut way: impl FnMut() -> Vec<Taken>,
+        past: impl FnOnce() -> Past,
     ) {
         let span = |outcome: &Option<(usize, Observed)>| {
             outcome.as_ref().map(|(number, observed)| (self.program.steps[*number].span, observed.clone()))
@@ -239,9 +265,11 @@ impl Whole<'_> {
         if self.report.violations.iter().any(known) {
             return;
         }
-        let way = way();
-        let scenario = retell(self.program, self.machine, section, &way);
-        self.report.violations.push(Broken { property, outcome, way, scenario });
+        let past = past();
+        let told = retell(self.program, self.machine, section, &past.way, outcome.as_ref());
+        let (choices, open) = (past.choices(), past.is_open());
+        let Told { scenario, shown } = told;
+        self.report.violations.push(Broken { property, outcome, way: past.way, choices, open, scenario, shown });
     }
 }
 

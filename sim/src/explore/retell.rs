@@ -1,22 +1,37 @@
 //! A way retold as a scenario without `any order`: every connection is held, every segment delivered by name.
 
-use winaccept_model::call::Call;
+use winaccept_model::call::{Call, Port};
+use winaccept_model::code::Code;
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::Segment;
 
 use super::way::Taken;
 use crate::config::{Happened, Move};
-use crate::observe::{Observed, SeenOut, SeenValue};
+use crate::observe::{Observed, Seen, SeenOut, SeenValue, allows};
 use crate::program::{Program, Section};
 use crate::script::{
-    Action, Expect, Happening, Item, Name, NameId, Pattern, Ref, Script, SegmentName, Span, Step, ValuePattern, With,
+    Action, AddrPattern, Expect, Happening, Item, Name, NameId, Pattern, Ref, Script, SegmentName, Span, Step,
+    ValuePattern, With,
 };
 
-/// The scenario that goes this way, up to and with the end of it in `section`.
+/// A way as a scenario.
+pub(super) struct Told {
+    pub(super) scenario: Script,
+    /// The item with the outcome that was to be shown; behind the last one where no line can say it.
+    pub(super) shown: Option<usize>,
+}
+
+/// The scenario that goes this way, up to and with the end of it in `section`, where a step has the outcome `shown`.
 ///
 /// What it expects is what was seen on the way. A woken thread that looks again, or an APC, has no line of its own:
-/// a quiet network lets them happen.
-pub(super) fn retell(program: &Program, machine: &Machine, section: usize, way: &[Taken]) -> Script {
+/// a quiet network lets them happen. Nor has a step that was not taken.
+pub(super) fn retell(
+    program: &Program,
+    machine: &Machine,
+    section: usize,
+    way: &[Taken],
+    shown: Option<&(usize, Observed)>,
+) -> Told {
     let script = &program.script;
     let mut told = Script {
         title: script.title.clone(),
@@ -35,21 +50,35 @@ pub(super) fn retell(program: &Program, machine: &Machine, section: usize, way: 
         name.text.retain(|c| c != '.');
     }
     let current = (0..script.names.len()).map(|name| NameId(name as u16)).collect();
-    let mut teller = Teller { program, told, current, bound: vec![false; script.names.len()] };
+    let bound = vec![false; script.names.len()];
+    let mut teller = Teller { program, told, current, bound, to_show: shown, is_last: false, shown: None };
     for (index, part) in program.sections[..=section].iter().enumerate() {
+        let mut here = way.iter().filter(|taken| taken.section == index);
         match part {
-            Section::Step(number) => teller.as_written(*number),
+            Section::Step(number) => {
+                let taken = here.next_back();
+                teller.is_last = taken.is_some_and(|taken| is_last(way, taken));
+                let seen = taken.and_then(|taken| taken.happened.first());
+                teller.plainly(*number, seen.map(|seen| &seen.observed));
+            }
             Section::Happening(happening, span) => {
                 let happening = teller.rename_in(happening);
                 teller.told.items.push(Item::Happening(happening, *span));
             }
             Section::AnyOrder(_) => {
                 teller.hold_all();
-                way.iter().filter(|taken| taken.section == index).for_each(|taken| teller.taken(taken));
+                for taken in here {
+                    teller.is_last = is_last(way, taken);
+                    teller.taken(taken);
+                }
             }
         }
     }
-    teller.told
+    Told { scenario: teller.told, shown: teller.shown }
+}
+
+fn is_last(way: &[Taken], taken: &Taken) -> bool {
+    way.last().is_some_and(|last| std::ptr::eq(last, taken))
 }
 
 struct Teller<'a> {
@@ -58,17 +87,72 @@ struct Teller<'a> {
     /// By variable of the program, the one that stands for it now: a step that is taken again binds a new one.
     current: Vec<NameId>,
     bound: Vec<bool>,
+    /// The outcome that the whole is about.
+    to_show: Option<&'a (usize, Observed)>,
+    /// The last move of the way is told: the one with that outcome.
+    is_last: bool,
+    shown: Option<usize>,
 }
 
 impl Teller<'_> {
-    /// A step outside `any order`, with its own expectation.
-    fn as_written(&mut self, number: usize) {
+    /// A step outside `any order`, with its own expectation unless something else was seen, or it is the one to be shown:
+    /// which of several alternatives came about need not matter.
+    fn plainly(&mut self, number: usize, seen: Option<&Observed>) {
         let step = &self.program.steps[number];
-        let step = Step { action: self.action(&step.action), ..step.clone() };
-        for name in binds(step.expect.as_ref()) {
+        let seen = seen.unwrap_or(&Observed::Done);
+        let as_expected = step.expect.as_ref().is_none_or(|expect| allows(expect, seen)) && !self.shows(number);
+        let own = step.expect.as_ref().filter(|_| as_expected);
+        let action = self.action(&step.action);
+        let expect = if as_expected { own.map(|own| self.renamed(own)) } else { self.expect(number, seen) };
+        for name in binds(own) {
             self.bound[usize::from(name.0)] = true;
         }
-        self.told.items.push(Item::Step(step));
+        self.push(number, action, expect, Some(seen));
+    }
+
+    /// Is this the step with the outcome that the whole is about? Alike actors have it from the same line of text.
+    fn shows(&self, number: usize) -> bool {
+        let span = |number: usize| self.program.steps[number].span;
+        self.is_last && self.to_show.is_some_and(|(wanted, _)| span(*wanted) == span(number))
+    }
+
+    /// Adds the line of a step, unless it was not taken.
+    fn push(&mut self, number: usize, action: Action, expect: Option<Expect>, seen: Option<&Observed>) {
+        let step = &self.program.steps[number];
+        let shows = self.shows(number);
+        let exactly = self.to_show.is_some_and(|(_, observed)| seen == Some(observed));
+        if shows && (exactly || self.shown.is_none()) {
+            self.shown = Some(self.told.items.len());
+        }
+        // Nothing can be expected of a call that goes on waiting where its line says that it returns.
+        let waits_on = seen == Some(&Observed::Blocks) && !matches!(action, Action::Call(_));
+        let expect = expect.filter(|_| !waits_on);
+        if !matches!(seen, Some(Observed::NotTaken(_))) {
+            // The line that shows what is wrong shows no clause.
+            let clauses = if shows || expect.is_none() { Vec::new() } else { step.shows.clone() };
+            self.told.items.push(Item::Step(Step { action, expect, shows: clauses, ..step.clone() }));
+        }
+    }
+
+    /// An expectation of the program with the variables that stand for its own now.
+    fn renamed(&self, expect: &Expect) -> Expect {
+        let now = |reference: &Ref| match reference {
+            Ref::Name(name) => Ref::Name(self.current[usize::from(name.0)]),
+            other => *other,
+        };
+        let with = |with: &With| match with {
+            With::Addr(AddrPattern::Of(s)) => With::Addr(AddrPattern::Of(now(s))),
+            With::ReadFds(set) => With::ReadFds(set.iter().map(now).collect()),
+            With::WriteFds(set) => With::WriteFds(set.iter().map(now).collect()),
+            With::ExceptFds(set) => With::ExceptFds(set.iter().map(now).collect()),
+            other => other.clone(),
+        };
+        match expect {
+            Expect::OneOf(patterns) => Expect::OneOf(
+                patterns.iter().map(|p| Pattern { with: p.with.iter().map(with).collect(), ..p.clone() }).collect(),
+            ),
+            other => other.clone(),
+        }
     }
 
     /// From here on nothing is delivered by itself.
@@ -126,8 +210,8 @@ impl Teller<'_> {
         };
         let opened = self.is_opening(number)
             && matches!(seen, Some(Observed::Returned(seen)) if seen.value == SeenValue::Handle);
-        self.told.items.push(Item::Step(Step { action, expect, ..step.clone() }));
-        if opened {
+        self.push(number, action, expect, seen);
+        if opened && !self.is_last {
             for name in binds(step.expect.as_ref()) {
                 let happening = Happening::Hold(self.current[usize::from(name.0)]);
                 self.told.items.push(Item::Happening(happening, Span::default()));
@@ -142,9 +226,8 @@ impl Teller<'_> {
 
     /// A blocked call returns.
     fn resumes(&mut self, seen: &Happened) {
-        let step = &self.program.steps[seen.step];
         let expect = self.expect(seen.step, &seen.observed);
-        self.told.items.push(Item::Step(Step { action: Action::Resumes, expect, ..step.clone() }));
+        self.push(seen.step, Action::Resumes, expect, Some(&seen.observed));
     }
 
     /// What was seen, as an expectation. A handle goes into a new variable where the old one has been bound before.
@@ -159,8 +242,43 @@ impl Teller<'_> {
             SeenValue::Is(value) => ValuePattern::Is(value),
             SeenValue::Handle => ValuePattern::Binds(self.bind(number)),
         };
-        let with = seen.out.iter().filter_map(with).collect();
+        let with = self.out(number, seen);
         Some(Expect::OneOf(vec![Pattern { value, error: seen.error, with }]))
+    }
+
+    /// What was written through pointers, as expectations. The line that the whole is about has all of it; a failing
+    /// call has it there alone, and only where another outcome with this error was expected.
+    fn out(&self, number: usize, seen: &Seen) -> Vec<With> {
+        let expected = match &self.program.steps[number].expect {
+            Some(Expect::OneOf(patterns)) => patterns.iter().any(|pattern| pattern.error == seen.error),
+            _ => false,
+        };
+        if seen.error != Code::NONE && !(self.shows(number) && expected) {
+            return Vec::new();
+        }
+        let all = self.shows(number);
+        seen.out.iter().filter_map(|out| with(out).or_else(|| if all { self.with_names(out) } else { None })).collect()
+    }
+
+    /// An out-parameter that names variables.
+    fn with_names(&self, out: &SeenOut) -> Option<With> {
+        let now = |name: &NameId| Ref::Name(self.current[usize::from(name.0)]);
+        let set = |names: &[NameId]| names.iter().map(now).collect();
+        match out {
+            SeenOut::Addr(None) => Some(With::Addr(AddrPattern::Unchanged)),
+            SeenOut::Addr(Some(seen)) => {
+                let name = seen.names.iter().find(|name| self.bound[usize::from(name.0)]);
+                let address = match seen.address.port {
+                    Port::Chosen(_) => AddrPattern::AnyPort(seen.address),
+                    _ => AddrPattern::Is(seen.address),
+                };
+                Some(With::Addr(name.map_or(address, |name| AddrPattern::Of(now(name)))))
+            }
+            SeenOut::ReadFds(names) => Some(With::ReadFds(set(names))),
+            SeenOut::WriteFds(names) => Some(With::WriteFds(set(names))),
+            SeenOut::ExceptFds(names) => Some(With::ExceptFds(set(names))),
+            _ => None,
+        }
     }
 
     fn bind(&mut self, number: usize) -> NameId {

@@ -1,11 +1,13 @@
 //! The way to a configuration: the moves, and what was seen on it.
 
+use winaccept_model::choice::Alt;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, Segment};
 
 use super::moves::{enter, make, moves};
+use super::past::choices;
 use super::search::{Search, What};
 use crate::config::{Config, Happened, Move};
 use crate::script::NameId;
@@ -17,8 +19,10 @@ pub struct Taken {
     pub section: usize,
     /// The move.
     pub chosen: Move,
-    /// Where the profile left choices: the alternatives taken, in order.
-    pub picks: Vec<u8>,
+    /// What the profile decided of what came of it, as far as rules name it.
+    pub choices: Vec<Alt>,
+    /// The same move, made in the same configuration, could have shown something else. Known on ways alone, not in graphs.
+    pub open: bool,
     /// The variable whose socket opened the connection that the move concerns.
     pub name: Option<NameId>,
     /// The segment that arrived.
@@ -92,6 +96,22 @@ impl Search<'_> {
         unreachable!("invariant: a configuration without a parent is a start")
     }
 
+    /// Does the profile let this move show something else?
+    fn shows_else(&self, from: &Config, chosen: Move, shown: &[Happened]) -> bool {
+        let (program, machine, lanes) = (self.task.program, self.task.machine, self.task.lanes);
+        let (mut tape, mut fx) = (Tape::default(), Effects::default());
+        loop {
+            let (mut config, mut happened) = (from.clone(), Vec::new());
+            make(program, machine, lanes, &mut config, chosen, &mut tape, &mut fx, &mut happened);
+            if happened != shown {
+                return true;
+            }
+            if !tape.advance() {
+                return false;
+            }
+        }
+    }
+
     /// The first move from a configuration, in order, that does what is wanted.
     fn first_move(
         &mut self,
@@ -110,8 +130,9 @@ impl Search<'_> {
                 if wanted(self, &config, &happened) {
                     let (conn, segment) = concerns(from, chosen);
                     let name = conn.and_then(|conn| name_of(from, conn));
-                    let picks = tape.picks().to_vec();
-                    return Some((Taken { section, chosen, picks, name, segment, happened }, config));
+                    let choices = choices(&machine.profile, fx.fired.iter().copied());
+                    let open = self.shows_else(from, chosen, &happened);
+                    return Some((Taken { section, chosen, choices, open, name, segment, happened }, config));
                 }
                 if !tape.advance() {
                     break;

@@ -1,0 +1,129 @@
+//! Steps, events and counterexamples of an exploration, in the words of the language.
+
+use winaccept_model::call::ThreadId;
+use winaccept_model::step::Event;
+use winaccept_sim::config::Move;
+use winaccept_sim::explore::{Broken, Property, Taken};
+use winaccept_sim::observe::Observed;
+use winaccept_sim::script::{Action, NameId, Script};
+
+use crate::chart::event::segment_word;
+use crate::lang::{Comment, render_action, render_expect, render_observed, render_pattern, render_script};
+use crate::suite::Scenario;
+
+/// What does not hold, with the outcome that breaks it.
+pub(super) fn property(scenario: &Scenario, broken: &Broken) -> String {
+    let seen = broken.outcome.as_ref().map_or(String::new(), |(step, observed)| {
+        format!(": {} = {}", action(scenario, *step), render_observed(observed, &scenario.script, None))
+    });
+    match broken.property {
+        Property::Invariant(name) => format!("invariant: {name}"),
+        Property::Expected => format!("an outcome that no step expects{seen}"),
+        Property::Never(number) => format!("{}{seen}", never(scenario, number, &scenario.script)),
+    }
+}
+
+/// A claim, as its line reads.
+fn never(scenario: &Scenario, number: usize, script: &Script) -> String {
+    let never = &scenario.program.nevers[number];
+    let outcomes: Vec<_> = never.outcomes.iter().map(|p| render_pattern(p, script)).collect();
+    format!("never {} = {}", never.call, outcomes.join(" | "))
+}
+
+/// What a step does. A blocked call that returns is told by its name.
+fn action(scenario: &Scenario, step: usize) -> String {
+    match (&scenario.program.steps[step].action, scenario.program.call_at(step)) {
+        (Action::Resumes, Some(call)) => format!("{} resumes", call.name()),
+        (action, _) => render_action(action, &scenario.script),
+    }
+}
+
+pub(super) fn actor_and_step(scenario: &Scenario, actor: u8, step: usize) -> String {
+    format!("{}: {}", name(scenario, ThreadId(actor)), action(scenario, step))
+}
+
+fn name(scenario: &Scenario, actor: ThreadId) -> &str {
+    &scenario.script.actors[usize::from(actor.0)].name
+}
+
+/// A move on a way, and what was seen.
+pub(super) fn event(scenario: &Scenario, taken: &Taken) -> String {
+    let mut text = match taken.chosen {
+        Move::Step(actor, step) => actor_and_step(scenario, actor.0, step),
+        Move::Leave(actor) => format!("{}: takes the branch of `either` that ends its steps", name(scenario, actor)),
+        Move::Event(event) => happens(scenario, taken, event),
+    };
+    for seen in &taken.happened {
+        text += &format!("  -> {}", render_observed(&seen.observed, &scenario.script, None));
+    }
+    text
+}
+
+/// Something that no actor does.
+fn happens(scenario: &Scenario, taken: &Taken, event: Event) -> String {
+    let segment = taken.segment.map_or("a segment", segment_word);
+    let connection = || connection(scenario, taken.name);
+    match event {
+        Event::Deliver(..) => format!("{segment} of {} arrives", connection()),
+        Event::Lose(..) => format!("{segment} of {} is lost", connection()),
+        Event::Timer(_) => format!("timer of {} runs out", connection()),
+        Event::Resume(thread) => format!("{} is woken and looks again", name(scenario, thread)),
+        Event::Expire(thread) => format!("the time-out of {} runs out", name(scenario, thread)),
+        Event::Apc(thread) => format!("an APC of {} runs", name(scenario, thread)),
+        // Exploring makes none of these: they belong to steps and happenings of the scenario.
+        Event::Call(thread, _) | Event::InHook(thread, _) => format!("{} makes a call", name(scenario, thread)),
+        Event::Print(thread) => format!("{} prints", name(scenario, thread)),
+        Event::Exit(thread) => format!("{} exits", name(scenario, thread)),
+        Event::Faults(..) => "a fault begins or ends".to_owned(),
+        Event::Hold(..) | Event::LoseNext(..) => format!("{} is held, released or loses a segment", connection()),
+    }
+}
+
+/// A connection by the variable of the socket that opened it, which may have lost it.
+fn connection(scenario: &Scenario, name: Option<NameId>) -> &str {
+    name.map_or("a connection that no variable holds", |name| &scenario.script.names[usize::from(name.0)].text)
+}
+
+/// The way to a violation as a scenario, in which a comment says what breaks.
+pub(super) fn retold(scenario: &Scenario, broken: &Broken, profile: &str) -> String {
+    let mut lines = expected(scenario, broken);
+    lines.extend(decided(broken, profile));
+    let before = broken.shown.unwrap_or(broken.scenario.items.len());
+    render_script(&broken.scenario, &Comment { before, lines })
+}
+
+/// What was expected where something else was seen.
+fn expected(scenario: &Scenario, broken: &Broken) -> Vec<String> {
+    let script = &broken.scenario;
+    let Some((step, observed)) = &broken.outcome else {
+        let Property::Invariant(name) = broken.property else { return Vec::new() };
+        return vec![format!("here an invariant of the model does not hold: {name}")];
+    };
+    let mut lines = match broken.property {
+        Property::Never(number) => vec![format!("claimed: {}", never(scenario, number, script))],
+        _ => {
+            let expect = scenario.program.steps[*step].expect.as_ref();
+            expect.map(|expect| format!("expected: {}", render_expect(expect, script))).into_iter().collect()
+        }
+    };
+    // No line of a scenario says these.
+    match (observed, &scenario.program.steps[*step].action) {
+        (Observed::NotTaken(reason), _) => {
+            lines.push(format!("seen: `{}` is not taken, for {reason}", action(scenario, *step)));
+        }
+        (Observed::Blocks, Action::Resumes | Action::InHook(_)) => {
+            lines.push("seen: the call goes on waiting".to_owned());
+        }
+        _ => {}
+    }
+    lines
+}
+
+/// What the profile decided on the way.
+fn decided(broken: &Broken, profile: &str) -> Option<String> {
+    if !broken.choices.is_empty() {
+        let choices: Vec<String> = broken.choices.iter().map(|alt| alt.text()).collect();
+        return Some(format!("of what the profile `{profile}` leaves open, on this way: {}", choices.join(", ")));
+    }
+    broken.open.then(|| format!("the profile `{profile}` leaves open what some of these steps give"))
+}

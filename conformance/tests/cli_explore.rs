@@ -1,0 +1,176 @@
+//! `winaccept explore`: what it says of what it looked at, and counterexamples that show what they are about.
+
+mod cli;
+
+use std::fs;
+use std::path::Path;
+
+use cli::{folder, winaccept};
+use serde_json::Value;
+
+const LISTENER: &str = "server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
+server  bind(L, 127.0.0.1:0) = 0
+server  listen(L, 1) = 0
+";
+
+/// Alike clients of which one is accepted, and not the one that the server wants.
+const RACE: &str = "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+any order {
+  clients 2 alike {
+    racer  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D
+    racer  connect(D, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+    either {
+      racer  setsockopt(D, SOL_SOCKET, SO_LINGER, {1, 0})
+      racer  closesocket(D)
+    } or { }
+  }
+  client  connect(C, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+  server  accept(L, addr, 16) = { A with addr = address(C) | INVALID_SOCKET WSAECONNRESET }
+}
+never setsockopt = 0
+";
+
+/// The first connection is reset before anybody accepts it.
+const RESET: &str = "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+client  connect(C, L) = 0
+client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0}) = 0
+client  closesocket(C) = 0
+server  accept(L, addr, 16) = A with addr = address(C)
+";
+
+/// The second connection finds the queue full.
+const FULL: &str = "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+client  connect(C, L) = 0
+client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D
+client  connect(D, L) = 0
+";
+
+/// What accept then gives is a choice of the profile: the same steps, several outcomes.
+const CLOSED: &str = "server  accept(L, NULL, NULL) = ...
+closer  closesocket(L) = 0
+server  accept resumes = INVALID_SOCKET WSAENOTSOCK
+";
+
+fn file(folder: &Path, name: &str, body: &str) -> String {
+    let path = folder.join(format!("{name}.winaccept"));
+    fs::write(&path, format!("scenario {name:?}\n\n{LISTENER}{body}")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn violations(file: &str, profile: &str) -> Vec<Value> {
+    let run = winaccept(&["explore", "--profile", profile, "--format", "json", file]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    let output: Value = serde_json::from_str(&run.out).unwrap();
+    output["violations"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_retold_scenario_ends_in_what_breaks() {
+    let folder = folder("explore-retold");
+    let reset = violations(&file(&folder, "reset", RESET), "documented");
+    let told = reset[0]["scenario"].as_str().unwrap();
+    let end = "# expected: A with addr = address(C)\nserver  accept(L, addr, 16) = INVALID_SOCKET WSAECONNRESET\n";
+    assert!(told.ends_with(end), "{told}");
+
+    let full = violations(&file(&folder, "full", FULL), "windows");
+    let told = full[0]["scenario"].as_str().unwrap();
+    let end = "\n# expected: 0\n# of what the profile `windows` leaves open, on this way: backlog-full = refuse\n\
+               client  connect(D, L) = SOCKET_ERROR WSAECONNREFUSED\n";
+    assert!(told.ends_with(end), "{told}");
+
+    let closed = violations(&file(&folder, "closed", CLOSED), "documented");
+    let codes =
+        ["interrupted", "aborted"].map(|alternative| format!("on this way: close-under-accept = {alternative}\n"));
+    for code in codes {
+        assert!(closed.iter().any(|broken| broken["scenario"].as_str().unwrap().contains(&code)), "{closed:?}");
+    }
+
+    let waits = format!("{LISTENER}server  accept(L, NULL, NULL) = ...\nserver  accept resumes = A\n");
+    let path = folder.join("waits.winaccept");
+    fs::write(&path, format!("scenario \"waits\"\n\n{waits}")).unwrap();
+    let waits = violations(path.to_str().unwrap(), "documented");
+    let told = waits[0]["scenario"].as_str().unwrap();
+    let end = "\n# expected: A\n# seen: the call goes on waiting\nserver  accept resumes\n";
+    assert!(told.ends_with(end), "{told}");
+}
+
+#[test]
+fn what_is_retold_holds_on_the_model() {
+    let folder = folder("explore-replayed");
+    let all = [("race", RACE), ("reset", RESET), ("full", FULL), ("closed", CLOSED)];
+    for (name, body) in all {
+        let file = file(&folder, name, body);
+        let profile = if name == "full" { "windows" } else { "documented" };
+        let violations = violations(&file, profile);
+        for (number, broken) in violations.iter().enumerate() {
+            let told = broken["scenario"].as_str().unwrap();
+            let path = folder.join(format!("{name}-{number}.winaccept"));
+            fs::write(&path, told).unwrap();
+            let run = winaccept(&["run", "--profile", profile, path.to_str().unwrap()]);
+            // Where the profile decides, a run of the model shows another outcome too: the scenario is read, and judged.
+            let expected = i32::from(name == "closed" && told.contains("accept resumes = "));
+            assert_eq!(run.status, expected, "{}\n{}\n{told}", run.out, run.err);
+        }
+        assert!(!violations.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn events_are_told_in_the_words_of_the_language() {
+    let folder = folder("explore-words");
+    let file = file(&folder, "race", RACE);
+    let all = violations(&file, "documented");
+    let events: Vec<&str> = all
+        .iter()
+        .flat_map(|broken| broken["events"].as_array().unwrap())
+        .map(|event| event.as_str().unwrap())
+        .collect();
+    assert!(events.iter().any(|event| event.starts_with("SYN-ACK of D.1 arrives")), "{events:?}");
+    assert!(events.iter().any(|event| event.starts_with("racer.1: connect(D.1, L)")), "{events:?}");
+    let dot = winaccept(&["explore", "--format", "dot", "--profile", "windows", "reset-against-accept"]);
+    assert_eq!(dot.status, 0, "{}", dot.err);
+    assert!(dot.out.contains("RST of C arrives"), "{}", dot.out);
+    let text = winaccept(&["explore", &file]).out;
+    let debug = ["ThreadId", "ConnId", "SynAck", "Syn ", "Rst", "Leave(", "Resume(", "Deliver("];
+    for word in debug {
+        assert!(!text.contains(word) && !dot.out.contains(word), "{word}");
+        assert!(events.iter().all(|event| !event.contains(word)), "{word}: {events:?}");
+    }
+}
+
+#[test]
+fn an_exploration_that_is_not_complete_claims_nothing_of_the_rest() {
+    let run = winaccept(&["explore", "--max-states", "1", "../examples/backlog-3.winaccept"]);
+    assert_eq!(run.status, 2);
+    assert!(run.out.ends_with("\nnothing broke in the 1 state visited; the rest was not looked at\n"), "{}", run.out);
+    assert!(!run.out.contains("holds"), "{}", run.out);
+    let whole = winaccept(&["explore", "backlog-2"]);
+    assert_eq!((whole.status, whole.out.contains("every invariant, expectation and claim holds")), (0, true));
+}
+
+#[test]
+fn a_scenario_without_any_order_does_not_pass_for_explored() {
+    let folder = folder("explore-plain");
+    let run = winaccept(&["explore", &file(&folder, "reset", RESET)]);
+    assert_eq!(run.status, 1);
+    assert!(run.out.contains("\nno `any order` in this scenario, so nothing interleaves"), "{}", run.out);
+    assert!(!run.out.contains("everything") && !run.out.contains("0 states"), "{}", run.out);
+}
+
+#[test]
+fn says_why_there_is_no_graph() {
+    let folder = folder("explore-dot");
+    let plain = file(&folder, "reset", RESET);
+    let refused = |arguments: &[&str]| {
+        let run = winaccept(&[&["explore", "--format", "dot"], arguments].concat());
+        assert_eq!((run.status, run.out.as_str()), (2, ""));
+        run.err
+    };
+    assert!(refused(&[&plain]).contains("there is no `any order` in it"));
+    let big = "../examples/backlog-3.winaccept";
+    assert!(refused(&[big]).contains("more than the 400 states that a graph can show"));
+    assert!(refused(&["--max-states", "20", big]).contains("more states than --max-states allows: 20"));
+    assert!(
+        refused(&["--max-states", "2", "reset-against-accept"]).contains("more states than --max-states allows: 2")
+    );
+}
