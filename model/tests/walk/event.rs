@@ -129,7 +129,8 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     match dice.below(68) {
         0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
         6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
-        7..10 => Call::Bind { s: s(dice), name: name(w, dice) },
+        // Now and then at an address that is taken.
+        7..10 => Call::Bind { s: s(dice), name: if dice.one_in(3) { server_name(w, dice) } else { name(w, dice) } },
         10..14 => Call::Listen { s: listener_or(w, thread, dice), backlog: backlog(dice) },
         14..24 => {
             let (addr, addrlen) = buffer(dice);

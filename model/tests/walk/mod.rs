@@ -146,6 +146,11 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
     if backlogs[0] == 3 {
         reset_while_queued(machine, &mut world);
     }
+    if backlogs[1] == 3 {
+        // Somebody who would share an address with others.
+        let s = call(machine, &mut world, 3, STREAM).expect("the thread has a free slot");
+        call(machine, &mut world, 3, Call::Setsockopt { s, opt: Opt::ReuseAddr, value: OptVal::Number(1) });
+    }
     world
 }
 
