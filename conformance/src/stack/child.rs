@@ -7,7 +7,7 @@ use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::protocol::{Function, MAX_REPLY, Order, Reply, Report, Request, Returned};
+use super::protocol::{CRASHED_STATUS, Function, MAX_REPLY, Order, Reply, Report, Request, Returned};
 use super::quote::quoted;
 
 /// How long a worker may take to start and say hello. The first start of a Wine prefix takes many seconds.
@@ -255,6 +255,10 @@ impl Child {
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
                 let why = match self.status_soon() {
+                    Some(status) if status.code() == i32::try_from(CRASHED_STATUS).ok() => {
+                        self.crashed = true;
+                        BROUGHT_DOWN.to_owned()
+                    }
                     Some(status) => format!("the worker process ended ({status})"),
                     None => "the worker closed its standard output".to_owned(),
                 };

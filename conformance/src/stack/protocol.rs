@@ -41,6 +41,9 @@ pub const MAX_REPLY: usize = 1 << 20;
 
 /// `INVALID_SOCKET`.
 pub const INVALID_SOCKET: RawHandle = -1;
+/// The exit status of a process that a call brought down. It says the same as [`Report::Crashed`], should that get lost on the
+/// way: the process that writes it is in no good state.
+pub const CRASHED_STATUS: u32 = 197;
 /// `WSA_INVALID_EVENT`.
 pub const WSA_INVALID_EVENT: RawHandle = 0;
 

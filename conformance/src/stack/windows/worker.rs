@@ -10,7 +10,9 @@ use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::Diagnostics::Debug::{EXCEPTION_POINTERS, SetUnhandledExceptionFilter};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
-use super::super::protocol::{LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request};
+use super::super::protocol::{
+    CRASHED_STATUS, LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request,
+};
 use super::actor::Actors;
 use super::address::AddressOut;
 use super::connections::connections;
@@ -59,7 +61,7 @@ fn tell_of_a_crash() {
         let mut output = unsafe { ManuallyDrop::new(File::from_raw_handle(std::io::stdout().as_raw_handle())) };
         let _ = output.write_all(b"\n{\"id\":0,\"did\":\"crashed\"}\n"); // if nobody listens, nobody has to know
         // SAFETY: it takes this process's own pseudo-handle, and nothing of this process runs afterwards.
-        unsafe { TerminateProcess(GetCurrentProcess(), 1) };
+        unsafe { TerminateProcess(GetCurrentProcess(), CRASHED_STATUS) };
         EXCEPTION_EXECUTE_HANDLER
     }
     // SAFETY: the filter is a plain function that lives as long as the process.
@@ -72,7 +74,7 @@ pub(super) fn write(reply: &Reply) {
     line.push('\n');
     let mut output = std::io::stdout().lock();
     if output.write_all(line.as_bytes()).and_then(|()| output.flush()).is_err() {
-        std::process::exit(1); // nobody listens any more
+        std::process::exit(2); // nobody listens any more
     }
 }
 
