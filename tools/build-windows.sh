@@ -18,7 +18,7 @@ target=x86_64-win7-windows-gnu
 case ${1-} in
     '') command=(build) packages=(--package winaccept) std=std,panic_unwind ;;
     --tests)
-        command=(test --no-run) packages=(--package winaccept --package winaccept-tests) std=std,panic_unwind,test
+        command=(test --no-run) packages=(--package winaccept-lang --package winaccept --package winaccept-tests) std=std,panic_unwind,test
         ;;
     --traces)
         command=(test --no-run) packages=(--package winaccept-tests --test traces) std=std,panic_unwind,test

@@ -1,6 +1,6 @@
 //! The backlog example: a listener that holds two pending connections, and more clients than that.
 
-use winaccept::profiles::Choices;
+use winaccept_lang::profiles::Choices;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::config::Config;
@@ -43,7 +43,7 @@ any order {{
 /// When it is broken: it is part of this crate.
 #[must_use]
 pub fn program(clients: usize) -> Program {
-    let script = winaccept::lang::parse(source(clients).as_bytes(), "backlog", &|_| true);
+    let script = winaccept_lang::parse(source(clients).as_bytes(), "backlog", &|_| true);
     let script = script.unwrap_or_else(|problems| panic!("the example is a scenario: {problems:?}"));
     Program::new(&script).unwrap_or_else(|problem| panic!("the example fits a world: {}", problem.message))
 }

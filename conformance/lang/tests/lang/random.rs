@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use winaccept::lang::{format_source, parse, parse_observed, render_call, render_expect, render_observed};
+use winaccept_lang::{format_source, parse, parse_observed, render_call, render_expect, render_observed};
 use winaccept_model::call::{Address, Call, Data, Family, Ip, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::{CODES, Code};
 use winaccept_model::outcome::Value;
@@ -198,7 +198,7 @@ proptest! {
 
     #[test]
     fn nothing_panics_where_a_scenario_was_damaged(at in 0usize..2000, word in select(WORDS), cut in 0usize..20) {
-        let page = include_str!("../../docs/language.md");
+        let page = include_str!("../../../../docs/language.md");
         for example in page.split("```winaccept\n").skip(1) {
             let mut text = example.split("```").next().unwrap().to_owned();
             let mut at = at % text.len();
@@ -234,7 +234,7 @@ proptest! {
 
 #[test]
 fn calls_and_expectations_are_written_as_they_are_read() {
-    let lines = include_str!("../../docs/language.md");
+    let lines = include_str!("../../../../docs/language.md");
     let prelude = lines.split("```winaccept\n").nth(1).unwrap().split("```").next().unwrap();
     let mut checked = 0;
     for fragment in lines.split("```winaccept fragment\n").skip(1) {

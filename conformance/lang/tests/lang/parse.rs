@@ -1,6 +1,6 @@
 //! Well-formed scenarios become the scripts they describe.
 
-use winaccept::lang::{parse, parse_observed, render_observed};
+use winaccept_lang::{parse, parse_observed, render_observed};
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal, PollEvents,
     Port, ProcessId, Routine, SockType, ThreadId, Version,

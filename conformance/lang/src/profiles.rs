@@ -8,7 +8,7 @@ use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
 
 /// The text of `spec-notes/choices.toml`.
-const SOURCE: &str = include_str!("../../spec-notes/choices.toml");
+const SOURCE: &str = include_str!("../../../spec-notes/choices.toml");
 
 /// The names of the profiles, strongest evidence first.
 pub const NAMES: [&str; 4] = ["documented", "windows", "wine-8.0", "wine-10.0"];

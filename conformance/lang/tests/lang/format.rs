@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use winaccept::lang::{format_source, parse};
+use winaccept_lang::{format_source, parse};
 use winaccept_sim::script::Script;
 
 /// The same script without what depends on the layout.
@@ -60,7 +60,7 @@ fn does_not_touch_a_broken_file() {
 
 #[test]
 fn every_bundled_scenario_keeps_its_meaning() {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();

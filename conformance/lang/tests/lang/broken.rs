@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use winaccept::lang::limits::{MAX_FILE, MAX_LINE, MAX_PROBLEMS, MAX_STEPS};
-use winaccept::lang::{Diagnostics, parse};
+use winaccept_lang::limits::{MAX_FILE, MAX_LINE, MAX_PROBLEMS, MAX_STEPS};
+use winaccept_lang::{Diagnostics, parse};
 
 fn diagnose(source: &[u8], file: &str) -> Diagnostics {
     match parse(source, file, &|clause| !clause.contains("no.such")) {

@@ -1,8 +1,11 @@
-//! The scenario language: from text to a [`Script`](winaccept_sim::script::Script) and back.
+//! The scenario language, from text to a [`Script`](winaccept_sim::script::Script) and back, and the profiles.
 //!
 //! `docs/language.md` is the grammar page; this module is what it describes. Reading goes in three layers:
 //! `token` cuts the text into words, `cursor` walks over them and words the complaints, and the modules named
 //! after constructs turn them into the script while `scope` keeps track of what is bound and who is blocked.
+//! [`profiles`] reads what is known of each stack, so that a script can be run with nothing but this crate and the two it
+//! stands on.
+#![forbid(unsafe_code)]
 
 mod actor;
 mod argument;
@@ -18,6 +21,7 @@ pub mod limits;
 mod literal;
 mod observation;
 mod parser;
+pub mod profiles;
 mod render;
 mod reserved;
 mod scope;

@@ -1,0 +1,6 @@
+//! What the scenario language promises, in one program: each test program costs its link and its place on the disk.
+
+mod broken;
+mod format;
+mod parse;
+mod random;
