@@ -9,14 +9,14 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::Machine;
 use winaccept_sim::config::Config;
+use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
 use winaccept_sim::explore::blocks::Blocks;
 use winaccept_sim::explore::{
-    Broken, Limits, MAX_DRAWN, NotDrawn, Options, Property, Report, enter, explore, interleave, make, moves, reference,
-    to_dot,
+    Broken, Limits, Options, Property, Report, enter, explore, interleave, make, moves, reference,
 };
-use winaccept_sim::observe::{Observed, SeenValue, allows};
-use winaccept_sim::program::{LaneCode, Program, Section};
+use winaccept_sim::observe::{Observed, ShownValue, allows};
 use winaccept_sim::run::{Guide, run};
+use winaccept_sim::scenario::{LaneCode, Scenario, Section};
 use winaccept_sim::script::{Expect, Item, Step, ValuePattern};
 
 const LISTENER: &str = "server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
@@ -98,16 +98,16 @@ const LANES: &[(&str, &str)] = &[
     ),
 ];
 
-fn program(lanes: &str, before: &str) -> Program {
+fn program(lanes: &str, before: &str) -> Scenario {
     let source =
         format!("scenario \"explored\"\nprocess peer: client\n\n{LISTENER}{before}any order {{\n{lanes}\n}}\n");
     program_of(&source)
 }
 
-fn program_of(source: &str) -> Program {
+fn program_of(source: &str) -> Scenario {
     let script = winaccept::lang::parse(source.as_bytes(), "test", &|_| true);
     let script = script.unwrap_or_else(|problems| panic!("a scenario: {problems}\n{source}"));
-    Program::new(&script).expect("the scenario fits a world")
+    Scenario::new(&script).expect("the scenario fits a world")
 }
 
 fn machine(name: &str) -> Machine {
@@ -135,7 +135,7 @@ fn machines() -> Vec<Machine> {
 }
 
 /// The last section of a program, and the configurations in which it begins.
-fn last_section(program: &Program, machine: &Machine) -> (Vec<LaneCode>, Vec<Config>) {
+fn last_section(program: &Scenario, machine: &Machine) -> (Vec<LaneCode>, Vec<Config>) {
     let mut before = program.clone();
     let Some(Section::AnyOrder(lanes)) = before.sections.pop() else { panic!("the program ends with lanes") };
     (lanes, run(&before, machine, Guide::Expectations).ends)
@@ -176,7 +176,7 @@ fn draws_small_graphs_alone() {
     let edges = dot.lines().filter(|line| line.contains("->")).count() as u64;
     assert_eq!(edges, report.transitions);
     assert_eq!(dot.lines().count() as u64, 4 + report.states + report.transitions);
-    let not_drawn = |program: &Program, max_states: usize| {
+    let not_drawn = |program: &Scenario, max_states: usize| {
         to_dot(program, &machine, &Options { max_states, ..Options::default() }, &|_| String::new()).err()
     };
     assert_eq!(not_drawn(&program(LANES[0].1, ""), usize::MAX), Some(NotDrawn::MoreThan(MAX_DRAWN)));
@@ -226,8 +226,8 @@ fn shows_its_outcome(broken: &Broken) -> bool {
         return false;
     };
     let said = match (patterns[0].value, seen.value) {
-        (ValuePattern::Binds(_), SeenValue::Handle) => true,
-        (ValuePattern::Is(said), SeenValue::Is(seen)) => said == seen,
+        (ValuePattern::Binds(_), ShownValue::Handle) => true,
+        (ValuePattern::Is(said), ShownValue::Is(seen)) => said == seen,
         _ => false,
     };
     last == broken.shown && patterns.len() == 1 && said && patterns[0].error == seen.error
@@ -250,7 +250,7 @@ fn a_violation_comes_with_a_shortest_way_that_replays() {
             }
             for broken in plain.violations.iter().chain(&sorted.violations) {
                 assert!(shows_its_outcome(broken), "{title}, {never}: {:?}", broken.scenario.items.last());
-                let retold = Program::new(&broken.scenario).expect("the retold scenario fits a world");
+                let retold = Scenario::new(&broken.scenario).expect("the retold scenario fits a world");
                 let run = run(&retold, &machine, Guide::Expectations);
                 for (number, step) in run.steps.iter().enumerate() {
                     let expected = |observed| retold.steps[number].expect.as_ref().is_none_or(|e| allows(e, observed));

@@ -5,8 +5,8 @@ use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::config::Config;
 use winaccept_sim::explore::enter;
-use winaccept_sim::program::{LaneCode, Program, Section};
 use winaccept_sim::run::{Guide, run};
+use winaccept_sim::scenario::{LaneCode, Scenario, Section};
 
 /// The scenario, for this many clients.
 #[must_use]
@@ -42,10 +42,10 @@ any order {{
 /// # Panics
 /// When it is broken: it is part of this crate.
 #[must_use]
-pub fn program(clients: usize) -> Program {
+pub fn program(clients: usize) -> Scenario {
     let script = winaccept_lang::parse(source(clients).as_bytes(), "backlog", &|_| true);
     let script = script.unwrap_or_else(|problems| panic!("the example is a scenario: {problems:?}"));
-    Program::new(&script).unwrap_or_else(|problem| panic!("the example fits a world: {}", problem.message))
+    Scenario::new(&script).unwrap_or_else(|problem| panic!("the example fits a world: {}", problem.message))
 }
 
 /// The documented machine, each open choice settled: the count of states is then that of the scenario alone.
@@ -68,7 +68,7 @@ pub fn machine() -> Machine {
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The example.
-    pub program: Program,
+    pub program: Scenario,
     /// The machine it runs on.
     pub machine: Machine,
     /// The lanes of the section.

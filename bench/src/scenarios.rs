@@ -7,8 +7,8 @@ use std::time::Instant;
 use winaccept_lang::parse;
 use winaccept_lang::profiles::Choices;
 use winaccept_model::step::Machine;
-use winaccept_sim::program::Program;
 use winaccept_sim::run::{Guide, run};
+use winaccept_sim::scenario::Scenario;
 
 /// How often all scenarios are run.
 const ROUNDS: usize = 5;
@@ -41,14 +41,14 @@ pub(crate) fn scenarios() -> Result<(), String> {
 }
 
 /// The scenarios of this repository, ready to run, in the order of their files.
-fn bundled() -> Result<Vec<Program>, String> {
+fn bundled() -> Result<Vec<Scenario>, String> {
     let mut files = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/scenarios"), &mut files)?;
     files.sort();
     let read = |file: &PathBuf| {
         let source = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let script = parse(&source, &file.to_string_lossy(), &|_| true).map_err(|problems| problems.render(false))?;
-        Program::new(&script).map_err(|problem| format!("{}: {}", file.display(), problem.message))
+        Scenario::new(&script).map_err(|problem| format!("{}: {}", file.display(), problem.message))
     };
     files.iter().map(read).collect()
 }

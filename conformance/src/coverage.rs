@@ -10,8 +10,8 @@ use winaccept_model::choice::Alt;
 use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
-use winaccept_sim::program::Section;
 use winaccept_sim::run::{Guide, Run, run};
+use winaccept_sim::scenario::Section;
 
 use crate::profiles::{self, NAMES};
 use crate::scope::Compared;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
-use winaccept_sim::program::Program;
+use winaccept_sim::scenario;
 use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
@@ -26,7 +26,7 @@ pub struct Scenario {
     /// It as data.
     pub script: Script,
     /// It made ready to run.
-    pub program: Program,
+    pub program: scenario::Scenario,
     /// Where the lines of the file begin.
     lines: Vec<u32>,
 }
@@ -42,7 +42,7 @@ impl Scenario {
             None => Spec::bundled().knows(id),
         };
         let script = lang::parse(source, file, &knows).map_err(|problems| problems.render(false))?;
-        let program = Program::new(&script).map_err(|problem| {
+        let program = scenario::Scenario::new(&script).map_err(|problem| {
             let span = problem.span.start as usize..problem.span.end as usize;
             lang::too_large(&String::from_utf8_lossy(source), file, span, &problem.message).render(false)
         })?;

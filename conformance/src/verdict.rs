@@ -6,9 +6,9 @@ use winaccept_model::choice::CHOICES;
 use winaccept_model::outcome::Value;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
-use winaccept_sim::observe::{Observed, Seen, SeenValue, allows, matches, same};
-use winaccept_sim::program::Section;
+use winaccept_sim::observe::{Observed, Shown, ShownValue, allows, matches, same};
 use winaccept_sim::run::{Guide, Run, StepRun, run};
+use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Action, Expect, Pattern, Script, Step, ValuePattern};
 
 use crate::lang::{render_action, render_expect, render_observed};
@@ -309,7 +309,7 @@ fn judged(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged {
 
 /// Does the model leave open what was seen here, since the documents do or since it does not go there?
 fn is_undefined(observed: &Observed) -> bool {
-    matches!(observed, Observed::Returned(Seen { value: SeenValue::Is(Value::Undefined), .. }))
+    matches!(observed, Observed::Returned(Shown { value: ShownValue::Is(Value::Undefined), .. }))
 }
 
 /// Does the scenario itself say that this step's outcome is undefined, and ask for nothing afterwards?

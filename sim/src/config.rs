@@ -7,8 +7,8 @@ use winaccept_model::rule::{Effects, Rule};
 use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{ConnId, SocketId, World};
 
-use crate::observe::{Observed, Seen, SeenAddress, SeenOut, SeenValue};
-use crate::program::{Program, bound};
+use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
+use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Expect, FaultKind, NameId, Ref, Step, ValuePattern};
 
 /// A world, and how far its script has got in it: all that the future depends on.
@@ -16,7 +16,7 @@ use crate::script::{Action, Expect, FaultKind, NameId, Ref, Step, ValuePattern};
 pub struct Config {
     /// The world.
     pub world: World,
-    /// For each actor, its next operation in the lane it is in.
+    /// For each actor, its next instruction in the lane it is in.
     pub at: Vec<u16>,
     /// The handles that variables hold; [`Handle::INVALID`] while unbound.
     pub vars: Vec<Handle>,
@@ -24,24 +24,24 @@ pub struct Config {
     pub waits: Vec<u16>,
     /// For each actor, what its blocked call gave when it returned, until the script's `resumes` step takes note.
     pub finished: Vec<Option<Outcome>>,
-    /// The value that each actor's last call returned, for `prints`; kept only in programs that print it.
+    /// The value that each actor's last call returned, for `prints`; kept only in scenarios that print it.
     pub results: Vec<i64>,
     /// Faults that wait for a call: whose, which, at calls of which name, after how many of them.
     pub armed: Vec<(ProcessId, FaultKind, &'static str, u8)>,
 }
 
 impl Config {
-    /// The start of a program.
+    /// The start of a scenario.
     #[must_use]
-    pub fn first(program: &Program) -> Config {
-        let actors = program.script.actors.len();
+    pub fn first(scenario: &Scenario) -> Config {
+        let actors = scenario.script.actors.len();
         Config {
-            world: program.first.clone(),
+            world: scenario.first.clone(),
             at: vec![0; actors],
-            vars: vec![Handle::INVALID; program.script.names.len()],
+            vars: vec![Handle::INVALID; scenario.script.names.len()],
             waits: vec![0; actors],
             finished: vec![None; actors],
-            results: if program.prints_results() { vec![0; actors] } else { Vec::new() },
+            results: if scenario.prints_results() { vec![0; actors] } else { Vec::new() },
             armed: Vec::new(),
         }
     }
@@ -65,10 +65,10 @@ impl Config {
 
     /// What an outcome looks like from outside.
     #[must_use]
-    pub fn seen(&self, call: &Call<Ref>, outcome: &Outcome) -> Seen {
+    pub fn shown(&self, call: &Call<Ref>, outcome: &Outcome) -> Shown {
         let value = match outcome.value {
-            Value::Handle(_) => SeenValue::Handle,
-            other => SeenValue::Is(other),
+            Value::Handle(_) => ShownValue::Handle,
+            other => ShownValue::Is(other),
         };
         let mut out = Vec::new();
         match (*call, outcome.out) {
@@ -76,10 +76,10 @@ impl Config {
             (Call::Getsockname { name, namelen, .. } | Call::Getpeername { name, namelen, .. }, written) => {
                 self.name_out(name, namelen, written, &mut out);
             }
-            (_, Out::Data(data)) => out.push(SeenOut::Data(data)),
-            (_, Out::Option(value)) => out.push(SeenOut::Value(value)),
-            (_, Out::Events(events)) => out.push(SeenOut::Events(events)),
-            (_, Out::Revents(revents)) => out.push(SeenOut::Revents(revents.iter().collect())),
+            (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
+            (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
+            (_, Out::Events(events)) => out.push(ShownOut::Events(events)),
+            (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 let names = |asked: Option<_>, got: winaccept_model::call::List<Handle, 4>| {
                     let asked: winaccept_model::call::List<Ref, 4> = asked.unwrap_or_default();
@@ -89,29 +89,29 @@ impl Config {
                     };
                     asked.iter().filter_map(name).collect::<Vec<NameId>>()
                 };
-                out.push(SeenOut::ReadFds(names(readfds, read)));
-                out.push(SeenOut::WriteFds(names(writefds, write)));
-                out.push(SeenOut::ExceptFds(names(exceptfds, except)));
+                out.push(ShownOut::ReadFds(names(readfds, read)));
+                out.push(ShownOut::WriteFds(names(writefds, write)));
+                out.push(ShownOut::ExceptFds(names(exceptfds, except)));
             }
             _ => {}
         }
-        Seen { value, error: outcome.error, out }
+        Shown { value, error: outcome.error, out }
     }
 
-    fn name_out(&self, addr: Buffer, addrlen: Length, written: Out, out: &mut Vec<SeenOut>) {
+    fn name_out(&self, addr: Buffer, addrlen: Length, written: Out, out: &mut Vec<ShownOut>) {
         let (address, len) = match written {
             Out::Name { addr, len } => (addr, len),
             _ => (None, None),
         };
         if addr == Buffer::Valid {
-            out.push(SeenOut::Addr(address.map(|address| self.seen_address(address))));
+            out.push(ShownOut::Addr(address.map(|address| self.shown_address(address))));
         }
         if let Length::Holds(n) = addrlen {
-            out.push(SeenOut::AddrLen(len.unwrap_or(n)));
+            out.push(ShownOut::AddrLen(len.unwrap_or(n)));
         }
     }
 
-    fn seen_address(&self, address: Address) -> SeenAddress {
+    fn shown_address(&self, address: Address) -> ShownAddress {
         let shown = match address.port {
             Port::Chosen(_) => Address { port: Port::Chosen(0), ..address },
             _ => address,
@@ -128,7 +128,7 @@ impl Config {
                 })
         };
         let names = self.vars.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| NameId(i as u16)).collect();
-        SeenAddress { address: shown, names }
+        ShownAddress { address: shown, names }
     }
 
     /// The connection that the socket in this variable opens.
@@ -166,7 +166,7 @@ pub struct Happened {
 /// Appends what was seen.
 #[allow(clippy::too_many_arguments)] // the scratch buffers are arguments so that exploring allocates nothing
 pub fn advance(
-    program: &Program,
+    scenario: &Scenario,
     machine: &Machine,
     config: &mut Config,
     event: Event,
@@ -187,25 +187,25 @@ pub fn advance(
         }
         // A call inside a blocking hook returns first, while the call it interrupts may still wait.
         if let Some(number) = hook.take() {
-            note(program, config, number, outcome, happened);
+            note(scenario, config, number, outcome, happened);
             continue;
         }
         let Some(number) = usize::from(config.waits[slot]).checked_sub(1) else { continue };
         config.waits[slot] = 0;
-        if blocks(&program.steps[number]) && event != call_of(program, config, number) {
+        if blocks(&scenario.steps[number]) && event != call_of(scenario, config, number) {
             config.finished[slot] = Some(*outcome);
         } else {
-            note(program, config, number, outcome, happened);
+            note(scenario, config, number, outcome, happened);
         }
     }
 }
 
 /// Binds and reports what the call of this step gave.
-pub fn note(program: &Program, config: &mut Config, number: usize, outcome: &Outcome, happened: &mut Vec<Happened>) {
-    let step = &program.steps[number];
+pub fn note(scenario: &Scenario, config: &mut Config, number: usize, outcome: &Outcome, happened: &mut Vec<Happened>) {
+    let step = &scenario.steps[number];
     config.bind(step.expect.as_ref(), outcome);
-    if let Some(call) = program.call_at(number) {
-        let observed = Observed::Returned(config.seen(call, outcome));
+    if let Some(call) = scenario.call_at(number) {
+        let observed = Observed::Returned(config.shown(call, outcome));
         happened.push(Happened { step: number, observed });
     }
 }
@@ -214,8 +214,8 @@ fn blocks(step: &Step) -> bool {
     matches!(step.expect, Some(Expect::Blocks))
 }
 
-fn call_of(program: &Program, config: &Config, number: usize) -> Event {
-    let step = &program.steps[number];
+fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Event {
+    let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => call_event(config, step.actor, call),
         _ => Event::Resume(step.actor),

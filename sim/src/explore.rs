@@ -5,26 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use winaccept_model::step::Machine;
 
 use crate::config::{Config, Move};
+use crate::guide::Guide;
 use crate::observe::Observed;
-use crate::program::{LaneCode, Program};
-use crate::run::Guide;
+use crate::scenario::{LaneCode, Scenario};
 
 pub mod blocks;
-mod graph;
+pub(crate) mod graph;
 mod moves;
 mod past;
 pub mod reference;
 mod report;
 mod retell;
 mod search;
-mod seen;
 mod symmetry;
+mod visited;
 mod way;
 
-pub use graph::{MAX_DRAWN, NotDrawn, to_dot};
 pub use moves::{enter, make, moves};
 pub use report::{Broken, Options, Property, Report, Waits, explore};
-use search::{Search, Task, What};
+use search::{Finding, Search, Task};
 pub use way::Taken;
 
 /// How far an exploration goes.
@@ -51,7 +50,7 @@ pub struct Violation {
     pub moves: Vec<Move>,
 }
 
-/// What an exploration of lanes found.
+/// Finding an exploration of lanes found.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Explored {
     /// Distinct states.
@@ -66,7 +65,7 @@ pub struct Explored {
     pub outcomes: BTreeMap<usize, BTreeSet<Observed>>,
     /// By step number, the rules that fired.
     pub rules: BTreeMap<usize, BTreeSet<&'static str>>,
-    /// What does not hold.
+    /// Finding does not hold.
     pub violations: Vec<Violation>,
     /// The configurations in which nothing can happen any more: every lane has ended or waits for ever.
     pub ends: Vec<Config>,
@@ -75,7 +74,7 @@ pub struct Explored {
 /// Explores all interleavings of these lanes and the network from these configurations.
 #[must_use]
 pub fn interleave(
-    program: &Program,
+    scenario: &Scenario,
     machine: &Machine,
     guide: Guide<'_>,
     lanes: &[LaneCode],
@@ -83,7 +82,7 @@ pub fn interleave(
     limits: &Limits,
 ) -> Explored {
     let task = Task {
-        program,
+        scenario,
         machine,
         lanes,
         guide: Some(guide),
@@ -93,7 +92,7 @@ pub fn interleave(
     };
     let mut search = Search::run(task, starts);
     let mut explored = Explored {
-        states: search.seen.len(),
+        states: search.visited.len(),
         transitions: search.transitions as usize,
         depth: search.depth,
         complete: search.complete,
@@ -106,7 +105,7 @@ pub fn interleave(
     let by_step = search.rules.iter().enumerate().filter(|(_, rules)| !rules.is_empty());
     explored.rules = by_step.map(|(step, rules)| (step, rules.iter().map(|rule| rule.name).collect())).collect();
     for found in search.found.clone() {
-        let What::Invariant(name) = found.what else { continue };
+        let Finding::Invariant(name) = found.what else { continue };
         let moves: Vec<Move> =
             search.way(starts, found.state, None, 0).taken.into_iter().map(|taken| taken.chosen).collect();
         let step = moves.iter().rev().find_map(|chosen| match chosen {

@@ -1,6 +1,6 @@
 //! The limits of the model: where a scenario asks for more than a world holds, a run ends with a sentence, not with a panic.
 //!
-//! What can be counted beforehand is refused when a [`crate::program::Program`] is made. The rest (bytes in flight, segments,
+//! What can be counted beforehand is refused when a [`crate::scenario::Scenario`] is made. The rest (bytes in flight, segments,
 //! threads that wait at one object, …) shows only in the run: the model panics there with a message that begins with
 //! `limit:`, and [`within`] catches that.
 

@@ -6,7 +6,7 @@ use winaccept_model::call::{Address, Data, NetworkEvents, OptVal, PollEvents, Po
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
-use crate::script::{AddrPattern, Expect, NameId, Pattern, Ref, ValuePattern, With};
+use crate::script::{AddrPattern, Expect, NameId, Pattern, PrintArgument, Ref, ValuePattern, With};
 
 /// What was seen at one step.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -14,7 +14,7 @@ pub enum Observed {
     /// The call did not return before the next step.
     Blocks,
     /// The call returned.
-    Returned(Seen),
+    Returned(Shown),
     /// The actor printed this text.
     Printed(String),
     /// The step has no outcome of its own (an exit, a happening).
@@ -25,18 +25,18 @@ pub enum Observed {
 
 /// A returned call as seen from outside.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Seen {
+pub struct Shown {
     /// The returned value; a new handle is only said to be one.
-    pub value: SeenValue,
+    pub value: ShownValue,
     /// The error code after a failure.
     pub error: Code,
     /// What was written through pointers, in the order of the parameters.
-    pub out: Vec<SeenOut>,
+    pub out: Vec<ShownOut>,
 }
 
 /// A returned value as seen from outside.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum SeenValue {
+pub enum ShownValue {
     /// This value; never [`Value::Handle`].
     Is(Value),
     /// A new, valid handle.
@@ -45,9 +45,9 @@ pub enum SeenValue {
 
 /// An out-parameter as seen from outside.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum SeenOut {
+pub enum ShownOut {
     /// The address buffer; `None`: unchanged.
-    Addr(Option<SeenAddress>),
+    Addr(Option<ShownAddress>),
     /// The integer behind `addrlen` after the call.
     AddrLen(i32),
     /// The bytes received.
@@ -68,7 +68,7 @@ pub enum SeenOut {
 
 /// An address as seen from outside. A port that the system chose is only known by who else has it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct SeenAddress {
+pub struct ShownAddress {
     /// Family, IP, and the port: [`Port::Fixed`] if a script wrote it, `Port::Chosen(0)` if the system chose it.
     pub address: Address,
     /// The variables whose sockets are bound to exactly this address at this moment, in order.
@@ -89,31 +89,31 @@ pub fn allows(expect: &Expect, seen: &Observed) -> bool {
 
 /// Does this one pattern describe what was seen?
 #[must_use]
-pub fn matches(pattern: &Pattern, seen: &Seen) -> bool {
+pub fn matches(pattern: &Pattern, seen: &Shown) -> bool {
     let value = match (pattern.value, seen.value) {
-        (ValuePattern::Binds(_), SeenValue::Handle) => true,
-        (ValuePattern::Is(expected), SeenValue::Is(value)) => expected == value,
+        (ValuePattern::Binds(_), ShownValue::Handle) => true,
+        (ValuePattern::Is(expected), ShownValue::Is(value)) => expected == value,
         _ => false,
     };
     value && pattern.error == seen.error && pattern.with.iter().all(|with| seen.out.iter().any(|out| fits(with, out)))
 }
 
-fn fits(with: &With, out: &SeenOut) -> bool {
+fn fits(with: &With, out: &ShownOut) -> bool {
     match (with, out) {
-        (With::Addr(AddrPattern::Unchanged), SeenOut::Addr(None)) => true,
-        (With::Addr(AddrPattern::Of(Ref::Name(name))), SeenOut::Addr(Some(seen))) => seen.names.contains(name),
-        (With::Addr(AddrPattern::Is(address)), SeenOut::Addr(Some(seen))) => seen.address == *address,
-        (With::Addr(AddrPattern::AnyPort(address)), SeenOut::Addr(Some(seen))) => {
+        (With::Addr(AddrPattern::Unchanged), ShownOut::Addr(None)) => true,
+        (With::Addr(AddrPattern::Of(Ref::Name(name))), ShownOut::Addr(Some(seen))) => seen.names.contains(name),
+        (With::Addr(AddrPattern::Is(address)), ShownOut::Addr(Some(seen))) => seen.address == *address,
+        (With::Addr(AddrPattern::AnyPort(address)), ShownOut::Addr(Some(seen))) => {
             seen.address.family == address.family && seen.address.ip == address.ip && seen.address.port != Port::Unset
         }
-        (With::AddrLen(n), SeenOut::AddrLen(m)) => n == m,
-        (With::Data(a), SeenOut::Data(b)) => a == b,
-        (With::Value(a), SeenOut::Value(b)) => a == b,
-        (With::ReadFds(a), SeenOut::ReadFds(b))
-        | (With::WriteFds(a), SeenOut::WriteFds(b))
-        | (With::ExceptFds(a), SeenOut::ExceptFds(b)) => same_set(a, b),
-        (With::Revents(a), SeenOut::Revents(b)) => a == b,
-        (With::Events(a), SeenOut::Events(b)) => a == b,
+        (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
+        (With::Data(a), ShownOut::Data(b)) => a == b,
+        (With::Value(a), ShownOut::Value(b)) => a == b,
+        (With::ReadFds(a), ShownOut::ReadFds(b))
+        | (With::WriteFds(a), ShownOut::WriteFds(b))
+        | (With::ExceptFds(a), ShownOut::ExceptFds(b)) => same_set(a, b),
+        (With::Revents(a), ShownOut::Revents(b)) => a == b,
+        (With::Events(a), ShownOut::Events(b)) => a == b,
         _ => false,
     }
 }
@@ -139,12 +139,21 @@ pub fn same(a: &Observed, b: &Observed) -> bool {
 }
 
 /// Out-parameters of one kind agree; those of different kinds do not concern each other.
-fn agree(a: &SeenOut, b: &SeenOut) -> bool {
+fn agree(a: &ShownOut, b: &ShownOut) -> bool {
     match (a, b) {
-        (SeenOut::Addr(Some(a)), SeenOut::Addr(Some(b))) => {
+        (ShownOut::Addr(Some(a)), ShownOut::Addr(Some(b))) => {
             let shared = a.names.is_empty() || b.names.is_empty() || a.names.iter().any(|name| b.names.contains(name));
             a.address == b.address && shared
         }
         _ => std::mem::discriminant(a) != std::mem::discriminant(b) || a == b,
     }
+}
+
+/// What `prints` shows.
+pub(crate) fn printed(format: &str, argument: Option<PrintArgument>, last_error: i64, result: i64) -> String {
+    let number = match argument {
+        Some(PrintArgument::LastResult) => result,
+        Some(PrintArgument::LastError) | None => last_error,
+    };
+    format.replacen("%ld", &number.to_string(), 1).replacen("%d", &number.to_string(), 1)
 }

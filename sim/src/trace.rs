@@ -1,25 +1,26 @@
-//! One run of a program, event by event.
+//! One run of a scenario, event by event.
 //!
 //! Of all that the profile allows, [`trace`] tells the first run that goes as the script expects: of every choice the first
 //! alternative that leads on. Where nothing goes as expected it goes on with what happens instead, and says so.
 
-mod log;
 mod weave;
 
 use std::collections::BTreeMap;
 
 use winaccept_model::call::ThreadId;
-use winaccept_model::rule::Rule;
 use winaccept_model::step::Machine;
-use winaccept_model::world::{ConnId, Direction, Segment};
+use winaccept_model::world::{ConnId, Segment};
 
+use crate::branch::Branch;
 use crate::config::Config;
-use crate::observe::{Observed, Seen, allows};
-use crate::program::{Program, Section};
-use crate::run::{Branch, happened, outcomes};
-use crate::script::{Action, Happening, NameId, Span};
+use crate::happen::happened;
+use crate::log::Log;
+use crate::observe::{Observed, allows};
+use crate::scenario::{Scenario, Section};
+use crate::script::{Action, Happening, Span};
+use crate::take::outcomes;
 
-pub(crate) use log::Log;
+pub use crate::log::{Entry, Link, Returned, Travel, What};
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -30,121 +31,15 @@ pub struct Trace {
     pub expected: bool,
 }
 
-/// One thing that happened.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The number of the call that this event is or, for what happens between calls, of the last call made before it;
-    /// calls count from 1.
-    pub call: usize,
-    /// What happened.
-    pub what: What,
-    /// The segments that went on the wire because of it, in the order of their connections.
-    pub sent: Vec<Travel>,
-    /// The calls that returned because of it, in order.
-    pub returned: Vec<Returned>,
-    /// The rules that fired, in order.
-    pub rules: Vec<&'static Rule>,
-}
-
-/// What happened.
-#[derive(Clone, PartialEq, Debug)]
-pub enum What {
-    /// An actor made the call of this step.
-    Call {
-        /// The step's number.
-        step: usize,
-    },
-    /// A segment arrived.
-    Arrives(Travel),
-    /// A segment was lost.
-    Lost(Travel),
-    /// A retransmission timer of this connection ran out.
-    Timer(Link),
-    /// The time-out of this thread's call ran out.
-    Expires(ThreadId),
-    /// This woken thread looked again for what it waits for.
-    LooksAgain(ThreadId),
-    /// A user APC was due in this thread's wait.
-    Apc(ThreadId),
-    /// The program printed.
-    Prints {
-        /// The step's number.
-        step: usize,
-        /// The text.
-        text: String,
-    },
-    /// The program ended.
-    Exits {
-        /// The step's number.
-        step: usize,
-    },
-    /// A happening of the script.
-    Happens {
-        /// The line of the script that says so.
-        span: Span,
-    },
-    /// A step could not be taken.
-    NotTaken {
-        /// The step's number.
-        step: usize,
-        /// Why.
-        reason: String,
-    },
-    /// What this step gave is not what the script expects of it.
-    Differs {
-        /// The step's number.
-        step: usize,
-        /// What it gave.
-        observed: Observed,
-    },
-}
-
-/// A segment on its way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Travel {
-    /// The segment.
-    pub segment: Segment,
-    /// Its direction.
-    pub direction: Direction,
-    /// The connection.
-    pub link: Link,
-}
-
-/// A connection as people speak of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Link {
-    /// The connection.
-    pub conn: ConnId,
-    /// The variable of the socket that opens it.
-    pub name: Option<NameId>,
-    /// The actor that opens it.
-    pub client: ThreadId,
-    /// The actor whose listener it reaches.
-    pub server: Option<ThreadId>,
-}
-
-/// A call that returned.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Returned {
-    /// The call's number.
-    pub call: usize,
-    /// Who made it.
-    pub actor: ThreadId,
-    /// The step that made it.
-    pub step: usize,
-    /// What it gave.
-    pub seen: Seen,
-}
-
-/// Plays a program once.
+/// Plays a scenario once.
 #[must_use]
-pub fn trace(program: &Program, machine: &Machine) -> Trace {
-    let mut branches = vec![(Config::first(program), Log::default())];
-    for section in &program.sections {
+pub fn trace(scenario: &Scenario, machine: &Machine) -> Trace {
+    let mut branches = vec![(Config::first(scenario), Log::default())];
+    for section in &scenario.sections {
         branches = match section {
-            Section::Step(number) => step(program, machine, *number, branches),
-            Section::Happening(happening, span) => happen(program, machine, happening, *span, branches),
-            Section::AnyOrder(lanes) => weave::any_order(program, machine, lanes, &branches),
+            Section::Step(number) => step(scenario, machine, *number, branches),
+            Section::Happening(happening, span) => happen(scenario, machine, happening, *span, branches),
+            Section::AnyOrder(lanes) => weave::any_order(scenario, machine, lanes, &branches),
         };
     }
     let log = branches.into_iter().next().map(|(_, log)| log).unwrap_or_default();
@@ -157,12 +52,12 @@ pub fn trace(program: &Program, machine: &Machine) -> Trace {
 
 type Way = (Config, Log);
 
-fn step(program: &Program, machine: &Machine, number: usize, ways: Vec<Way>) -> Vec<Way> {
-    let step = &program.steps[number];
+fn step(scenario: &Scenario, machine: &Machine, number: usize, ways: Vec<Way>) -> Vec<Way> {
+    let step = &scenario.steps[number];
     let mut results: Vec<(Observed, Way)> = Vec::new();
     for (config, mut log) in ways {
         log.step = number;
-        for (observed, branch) in outcomes(program, machine, step, number, Branch::new(config, Some(log.clone()))) {
+        for (observed, branch) in outcomes(scenario, machine, step, number, Branch::new(config, Some(log.clone()))) {
             results.push((observed, (branch.config, branch.log.unwrap_or_default())));
         }
     }
@@ -185,14 +80,14 @@ fn step(program: &Program, machine: &Machine, number: usize, ways: Vec<Way>) -> 
     kept
 }
 
-fn happen(program: &Program, machine: &Machine, happening: &Happening, span: Span, ways: Vec<Way>) -> Vec<Way> {
+fn happen(scenario: &Scenario, machine: &Machine, happening: &Happening, span: Span, ways: Vec<Way>) -> Vec<Way> {
     let mut after: Vec<Way> = Vec::new();
     for (config, mut log) in ways {
         // The timer's own event tells it.
         if !matches!(happening, Happening::Timer(_)) {
             log.push(What::Happens { span });
         }
-        for branch in happened(program, machine, happening, Branch::new(config, Some(log.clone()))) {
+        for branch in happened(scenario, machine, happening, Branch::new(config, Some(log.clone()))) {
             if !after.iter().any(|(other, _)| *other == branch.config) {
                 after.push((branch.config, branch.log.unwrap_or_default()));
             }

@@ -3,7 +3,7 @@
 use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Seen, SeenAddress, SeenOut, SeenValue};
+use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{NameId, Ref, Script};
 
 use super::cursor::{Cursor, Parsed};
@@ -33,19 +33,19 @@ struct Reader<'a> {
 }
 
 /// Values that are written as one word.
-const VALUES: &[(&str, SeenValue)] = &[
-    ("handle", SeenValue::Handle),
-    ("SOCKET_ERROR", SeenValue::Is(Value::SocketError)),
-    ("INVALID_SOCKET", SeenValue::Is(Value::InvalidSocket)),
-    ("TRUE", SeenValue::Is(Value::Number(1))),
-    ("FALSE", SeenValue::Is(Value::Number(0))),
-    ("WSA_WAIT_TIMEOUT", SeenValue::Is(Value::WaitTimeout)),
-    ("WSA_WAIT_IO_COMPLETION", SeenValue::Is(Value::WaitIoCompletion)),
-    ("WAIT_IO_COMPLETION", SeenValue::Is(Value::WaitIoCompletion)),
-    ("WSA_WAIT_FAILED", SeenValue::Is(Value::WaitFailed)),
-    ("WSA_INVALID_EVENT", SeenValue::Is(Value::InvalidEvent)),
-    ("undefined", SeenValue::Is(Value::Undefined)),
-    ("crashes", SeenValue::Is(Value::Crashes)),
+const VALUES: &[(&str, ShownValue)] = &[
+    ("handle", ShownValue::Handle),
+    ("SOCKET_ERROR", ShownValue::Is(Value::SocketError)),
+    ("INVALID_SOCKET", ShownValue::Is(Value::InvalidSocket)),
+    ("TRUE", ShownValue::Is(Value::Number(1))),
+    ("FALSE", ShownValue::Is(Value::Number(0))),
+    ("WSA_WAIT_TIMEOUT", ShownValue::Is(Value::WaitTimeout)),
+    ("WSA_WAIT_IO_COMPLETION", ShownValue::Is(Value::WaitIoCompletion)),
+    ("WAIT_IO_COMPLETION", ShownValue::Is(Value::WaitIoCompletion)),
+    ("WSA_WAIT_FAILED", ShownValue::Is(Value::WaitFailed)),
+    ("WSA_INVALID_EVENT", ShownValue::Is(Value::InvalidEvent)),
+    ("undefined", ShownValue::Is(Value::Undefined)),
+    ("crashes", ShownValue::Is(Value::Crashes)),
 ];
 
 impl Reader<'_> {
@@ -65,7 +65,7 @@ impl Reader<'_> {
         if self.cursor.at_end() { Ok(observed) } else { Err(self.cursor.expected("nothing more")) }
     }
 
-    fn seen(&mut self) -> Parsed<Seen> {
+    fn seen(&mut self) -> Parsed<Shown> {
         let value = self.value()?;
         let error = if self.cursor.at_end() || self.cursor.at("with") { Code::NONE } else { self.error()? };
         let mut out = Vec::new();
@@ -75,26 +75,26 @@ impl Reader<'_> {
                 out.push(self.out()?);
             }
         }
-        Ok(Seen { value, error, out })
+        Ok(Shown { value, error, out })
     }
 
-    fn value(&mut self) -> Parsed<SeenValue> {
+    fn value(&mut self) -> Parsed<ShownValue> {
         if self.cursor.kind() == Kind::Number {
             let number = self.cursor.integer("the returned value", i64::MIN..=i64::MAX)?;
-            return Ok(SeenValue::Is(Value::Number(number)));
+            return Ok(ShownValue::Is(Value::Number(number)));
         }
         if self.cursor.eat("WSA_WAIT_EVENT_0") {
             let index = if self.cursor.eat("+") { self.cursor.integer("the index of the event", 0..=255)? } else { 0 };
-            return Ok(SeenValue::Is(Value::WaitEvent(index as u8)));
+            return Ok(ShownValue::Is(Value::WaitEvent(index as u8)));
         }
         let word = self.cursor.text();
         if let Some(code) = Code::by_name(word) {
             self.cursor.advance();
-            return Ok(SeenValue::Is(Value::Number(i64::from(code.0))));
+            return Ok(ShownValue::Is(Value::Number(i64::from(code.0))));
         }
         if self.find_name(word).is_some() {
             self.cursor.advance();
-            return Ok(SeenValue::Handle);
+            return Ok(ShownValue::Handle);
         }
         self.cursor.one_of("a value", VALUES)
     }
@@ -112,30 +112,30 @@ impl Reader<'_> {
         }
     }
 
-    fn out(&mut self) -> Parsed<SeenOut> {
+    fn out(&mut self) -> Parsed<ShownOut> {
         let of_call = signature(self.call.name()).map_or(&[][..], |signature| signature.outs);
         let table: Vec<_> = OUTS.iter().filter(|(_, out)| of_call.contains(out)).copied().collect();
         let out = self.cursor.one_of("an out-parameter", &table)?;
         self.cursor.expect("=")?;
         let length = i64::from(i32::MIN)..=i64::from(i32::MAX);
         Ok(match out {
-            Out::Addr => SeenOut::Addr(self.address()?),
-            Out::AddrLen => SeenOut::AddrLen(self.cursor.integer("a length", length)? as i32),
-            Out::Data => SeenOut::Data(self.data()?),
-            Out::Value => SeenOut::Value(self.option_value()?),
-            Out::ReadFds => SeenOut::ReadFds(self.set()?),
-            Out::WriteFds => SeenOut::WriteFds(self.set()?),
-            Out::ExceptFds => SeenOut::ExceptFds(self.set()?),
-            Out::Revents => SeenOut::Revents(self.revents()?),
+            Out::Addr => ShownOut::Addr(self.address()?),
+            Out::AddrLen => ShownOut::AddrLen(self.cursor.integer("a length", length)? as i32),
+            Out::Data => ShownOut::Data(self.data()?),
+            Out::Value => ShownOut::Value(self.option_value()?),
+            Out::ReadFds => ShownOut::ReadFds(self.set()?),
+            Out::WriteFds => ShownOut::WriteFds(self.set()?),
+            Out::ExceptFds => ShownOut::ExceptFds(self.set()?),
+            Out::Revents => ShownOut::Revents(self.revents()?),
             Out::Events => {
                 let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
-                SeenOut::Events(NetworkEvents(self.mask(&names)?))
+                ShownOut::Events(NetworkEvents(self.mask(&names)?))
             }
         })
     }
 
     /// `unchanged`, or an address followed by `of` and the variables that have it.
-    fn address(&mut self) -> Parsed<Option<SeenAddress>> {
+    fn address(&mut self) -> Parsed<Option<ShownAddress>> {
         if self.cursor.eat("unchanged") {
             return Ok(None);
         }
@@ -152,7 +152,7 @@ impl Reader<'_> {
                 names.push(self.name()?);
             }
         }
-        Ok(Some(SeenAddress { address, names }))
+        Ok(Some(ShownAddress { address, names }))
     }
 
     fn data(&mut self) -> Parsed<Data> {

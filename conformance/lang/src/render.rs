@@ -6,7 +6,7 @@ use winaccept_model::call::{
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Seen, SeenOut, SeenValue};
+use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
 use winaccept_sim::script::{
     Action, AddrPattern, Expect, NameId, Pattern, PrintArgument, Ref, Script, ValuePattern, With,
 };
@@ -144,11 +144,11 @@ pub fn render_observed(observed: &Observed, script: &Script, binds: Option<NameI
     }
 }
 
-fn render_seen(seen: &Seen, script: &Script, binds: Option<NameId>) -> String {
+fn render_seen(seen: &Shown, script: &Script, binds: Option<NameId>) -> String {
     let value = match (seen.value, binds) {
-        (SeenValue::Handle, Some(name)) => variable(name, script).to_owned(),
-        (SeenValue::Handle, None) => "handle".to_owned(),
-        (SeenValue::Is(value), _) => render_value(value),
+        (ShownValue::Handle, Some(name)) => variable(name, script).to_owned(),
+        (ShownValue::Handle, None) => "handle".to_owned(),
+        (ShownValue::Is(value), _) => render_value(value),
     };
     let with: Vec<_> = seen.out.iter().map(|out| render_out(out, script)).collect();
     outcome(value, seen.error, &with)
@@ -205,23 +205,23 @@ fn render_with(with: &With, script: &Script) -> String {
     }
 }
 
-fn render_out(out: &SeenOut, script: &Script) -> String {
+fn render_out(out: &ShownOut, script: &Script) -> String {
     let set = |names: &[NameId]| braces(names.iter().map(|name| variable(*name, script).to_owned()));
     match out {
-        SeenOut::Addr(None) => "addr = unchanged".to_owned(),
-        SeenOut::Addr(Some(seen)) => {
+        ShownOut::Addr(None) => "addr = unchanged".to_owned(),
+        ShownOut::Addr(Some(seen)) => {
             let names: Vec<_> = seen.names.iter().map(|name| variable(*name, script)).collect();
             let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(" ")) };
             format!("addr = {}{of}", write_address(seen.address))
         }
-        SeenOut::AddrLen(length) => format!("addrlen = {length}"),
-        SeenOut::Data(data) => format!("data = {}", quote_data(data)),
-        SeenOut::Value(value) => format!("value = {}", option_value(*value)),
-        SeenOut::ReadFds(names) => format!("readfds = {}", set(names)),
-        SeenOut::WriteFds(names) => format!("writefds = {}", set(names)),
-        SeenOut::ExceptFds(names) => format!("exceptfds = {}", set(names)),
-        SeenOut::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
-        SeenOut::Events(events) => format!("events = {}", network_events(*events)),
+        ShownOut::AddrLen(length) => format!("addrlen = {length}"),
+        ShownOut::Data(data) => format!("data = {}", quote_data(data)),
+        ShownOut::Value(value) => format!("value = {}", option_value(*value)),
+        ShownOut::ReadFds(names) => format!("readfds = {}", set(names)),
+        ShownOut::WriteFds(names) => format!("writefds = {}", set(names)),
+        ShownOut::ExceptFds(names) => format!("exceptfds = {}", set(names)),
+        ShownOut::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
+        ShownOut::Events(events) => format!("events = {}", network_events(*events)),
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
-use winaccept_sim::explore::{Broken, MAX_DRAWN, NotDrawn, Options, Report, Taken, explore as visit, to_dot};
+use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
+use winaccept_sim::explore::{Broken, Options, Report, Taken, explore as visit};
 use winaccept_sim::limit;
 use winaccept_sim::observe::Observed;
-use winaccept_sim::program::Section;
+use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
 use super::{Format, json, print};
@@ -143,8 +144,8 @@ fn outcomes(scenario: &Scenario, report: &Report) -> BTreeMap<String, Vec<String
             let text = match observed {
                 Observed::Returned(seen) if seen.error.0 != 0 => seen.error.to_string(),
                 Observed::Returned(seen) => match seen.value {
-                    winaccept_sim::observe::SeenValue::Handle => "handle".to_owned(),
-                    winaccept_sim::observe::SeenValue::Is(value) => render_value(value),
+                    winaccept_sim::observe::ShownValue::Handle => "handle".to_owned(),
+                    winaccept_sim::observe::ShownValue::Is(value) => render_value(value),
                 },
                 other => render_observed(other, &scenario.script, None),
             };

@@ -129,7 +129,7 @@ impl Stack for CommandStack {
 mod tests {
     use winaccept_model::code::Code;
     use winaccept_model::outcome::Value;
-    use winaccept_sim::observe::{Observed, Seen, SeenValue};
+    use winaccept_sim::observe::{Observed, Shown, ShownValue};
 
     use super::*;
 
@@ -160,8 +160,8 @@ mod tests {
         CommandStack::start(vec!["sh".into(), "-c".into(), WORKER.into()]).expect("there is a shell")
     }
 
-    fn returned(value: SeenValue, error: Code) -> Observed {
-        Observed::Returned(Seen { value, error, out: Vec::new() })
+    fn returned(value: ShownValue, error: Code) -> Observed {
+        Observed::Returned(Shown { value, error, out: Vec::new() })
     }
 
     #[test]
@@ -177,10 +177,10 @@ mod tests {
             let replay = replay(&mut stack, source);
             let seen: Vec<_> = replay.steps.iter().map(|step| (step.index, step.observed.clone())).collect();
             let expected = [
-                (0, returned(SeenValue::Handle, Code::NONE)),
+                (0, returned(ShownValue::Handle, Code::NONE)),
                 (1, Observed::Blocks),
-                (2, returned(SeenValue::Is(Value::Number(0)), Code::NONE)),
-                (3, returned(SeenValue::Is(Value::InvalidSocket), Code::WSAEINTR)),
+                (2, returned(ShownValue::Is(Value::Number(0)), Code::NONE)),
+                (3, returned(ShownValue::Is(Value::InvalidSocket), Code::WSAEINTR)),
             ];
             assert_eq!(seen, expected);
             assert_eq!(replay.steps[1].assumed, None, "it was seen waiting");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use winaccept_model::call::{Call, ProcessId, ThreadId};
 use winaccept_model::code::Code;
-use winaccept_sim::observe::Seen;
+use winaccept_sim::observe::Shown;
 use winaccept_sim::script::{NameId, Ref};
 
 use super::child::Child;
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 impl Stage<'_> {
     /// Lets the effects of a call that returned arrive. The reason, if that is assumed.
-    pub(super) fn quieten(&mut self, actor: ThreadId, call: &Call<Ref>, seen: &Seen) -> Option<String> {
+    pub(super) fn quieten(&mut self, actor: ThreadId, call: &Call<Ref>, seen: &Shown) -> Option<String> {
         let succeeded = seen.error == Code::NONE;
         let mut assumed = None;
         match *call {

@@ -7,7 +7,7 @@ use winaccept_model::call::{
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Seen, SeenAddress, SeenOut, SeenValue};
+use winaccept_sim::observe::{Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{NameId, Ref};
 
 use super::marshal::ip_address;
@@ -24,25 +24,25 @@ pub(super) trait Known {
 }
 
 /// What was seen of this call when it returned.
-pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) -> Seen {
+pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) -> Shown {
     let (value, failed) = value(call, returned.value);
     let error = if failed { Code(u16::try_from(returned.error).unwrap_or(u16::MAX)) } else { Code::NONE };
-    Seen { value, error, out: outputs(call, returned, failed, known) }
+    Shown { value, error, out: outputs(call, returned, failed, known) }
 }
 
 /// The value, and whether it says that the call failed and left an error code.
-fn value(call: &Call<Ref>, value: i64) -> (SeenValue, bool) {
-    let plain = |value| (SeenValue::Is(value), false);
-    let failure = |value| (SeenValue::Is(value), true);
+fn value(call: &Call<Ref>, value: i64) -> (ShownValue, bool) {
+    let plain = |value| (ShownValue::Is(value), false);
+    let failure = |value| (ShownValue::Is(value), true);
     match call {
         Call::Socket { .. } | Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } | Call::Accept { .. } => {
-            if value == INVALID_SOCKET { failure(Value::InvalidSocket) } else { (SeenValue::Handle, false) }
+            if value == INVALID_SOCKET { failure(Value::InvalidSocket) } else { (ShownValue::Handle, false) }
         }
         Call::WSACreateEvent => {
             if value == 0 {
                 failure(Value::InvalidEvent)
             } else {
-                (SeenValue::Handle, false)
+                (ShownValue::Handle, false)
             }
         }
         // These return a BOOL, or a DWORD that is one in all but type.
@@ -76,36 +76,36 @@ fn value(call: &Call<Ref>, value: i64) -> (SeenValue, bool) {
     }
 }
 
-fn outputs(call: &Call<Ref>, returned: &Returned, failed: bool, known: &impl Known) -> Vec<SeenOut> {
+fn outputs(call: &Call<Ref>, returned: &Returned, failed: bool, known: &impl Known) -> Vec<ShownOut> {
     let mut out = Vec::new();
     match call {
         Call::Accept { addr, addrlen: len, .. }
         | Call::Getsockname { name: addr, namelen: len, .. }
         | Call::Getpeername { name: addr, namelen: len, .. } => {
             if matches!(addr, Buffer::Valid) {
-                out.push(SeenOut::Addr(returned.addr.map(|address| seen_address(address, known))));
+                out.push(ShownOut::Addr(returned.addr.map(|address| seen_address(address, known))));
             }
             if let (Length::Holds(_), Some(len)) = (len, returned.addrlen) {
-                out.push(SeenOut::AddrLen(len));
+                out.push(ShownOut::AddrLen(len));
             }
         }
         // The rest write nothing that counts when they fail.
         _ if failed => {}
-        Call::Recv { .. } => out.extend(returned.data.as_ref().and_then(|data| Data::new(&data.0)).map(SeenOut::Data)),
-        Call::Getsockopt { .. } => out.extend(returned.option.map(|value| SeenOut::Value(option(value)))),
+        Call::Recv { .. } => out.extend(returned.data.as_ref().and_then(|data| Data::new(&data.0)).map(ShownOut::Data)),
+        Call::Getsockopt { .. } => out.extend(returned.option.map(|value| ShownOut::Value(option(value)))),
         Call::Select { readfds, writefds, exceptfds, .. } => {
-            out.extend(names(readfds, returned.readfds.as_ref(), known).map(SeenOut::ReadFds));
-            out.extend(names(writefds, returned.writefds.as_ref(), known).map(SeenOut::WriteFds));
-            out.extend(names(exceptfds, returned.exceptfds.as_ref(), known).map(SeenOut::ExceptFds));
+            out.extend(names(readfds, returned.readfds.as_ref(), known).map(ShownOut::ReadFds));
+            out.extend(names(writefds, returned.writefds.as_ref(), known).map(ShownOut::WriteFds));
+            out.extend(names(exceptfds, returned.exceptfds.as_ref(), known).map(ShownOut::ExceptFds));
         }
         Call::WSAPoll { .. } => out.extend(
             returned
                 .revents
                 .as_ref()
-                .map(|revents| SeenOut::Revents(revents.iter().copied().map(PollEvents).collect())),
+                .map(|revents| ShownOut::Revents(revents.iter().copied().map(PollEvents).collect())),
         ),
         Call::WSAEnumNetworkEvents { .. } => {
-            out.extend(returned.events.map(|events| SeenOut::Events(NetworkEvents(events as u16))));
+            out.extend(returned.events.map(|events| ShownOut::Events(NetworkEvents(events as u16))));
         }
         _ => {}
     }
@@ -135,7 +135,7 @@ fn option(value: OptionValue) -> OptVal {
 }
 
 /// An address in the words of scripts. One that has no word there is told as [`Ip::NotLocal`].
-fn seen_address(address: SocketAddress, known: &impl Known) -> SeenAddress {
+fn seen_address(address: SocketAddress, known: &impl Known) -> ShownAddress {
     let family = if matches!(address.ip, IpAddr::V4(_)) { Family::Inet } else { Family::Inet6 };
     let ip = [Ip::Any, Ip::Loopback].into_iter().find(|word| ip_address(family, *word) == address.ip);
     let port = match address.port {
@@ -144,7 +144,7 @@ fn seen_address(address: SocketAddress, known: &impl Known) -> SeenAddress {
         _ => Port::Chosen(0),
     };
     let address_in_words = Address { family, ip: ip.unwrap_or(Ip::NotLocal), port };
-    SeenAddress { address: address_in_words, names: known.at(address) }
+    ShownAddress { address: address_in_words, names: known.at(address) }
 }
 
 #[cfg(test)]
@@ -156,18 +156,18 @@ mod tests {
     #[test]
     fn only_failures_have_an_error() {
         let accept = Call::Accept { s: Ref::InvalidSocket, addr: Buffer::Null, addrlen: Length::Null };
-        assert_eq!(value(&accept, INVALID_SOCKET), (SeenValue::Is(Value::InvalidSocket), true));
-        assert_eq!(value(&accept, 52), (SeenValue::Handle, false));
+        assert_eq!(value(&accept, INVALID_SOCKET), (ShownValue::Is(Value::InvalidSocket), true));
+        assert_eq!(value(&accept, 52), (ShownValue::Handle, false));
         let timeout: Timeout = Some(0);
         let wait = Call::WSAWaitForMultipleEvents { events: List::default(), timeout, alertable: false };
-        assert_eq!(value(&wait, 1), (SeenValue::Is(Value::WaitEvent(1)), false));
-        assert_eq!(value(&wait, 0x102), (SeenValue::Is(Value::WaitTimeout), false));
-        assert_eq!(value(&wait, 0xffff_ffff), (SeenValue::Is(Value::WaitFailed), true));
+        assert_eq!(value(&wait, 1), (ShownValue::Is(Value::WaitEvent(1)), false));
+        assert_eq!(value(&wait, 0x102), (ShownValue::Is(Value::WaitTimeout), false));
+        assert_eq!(value(&wait, 0xffff_ffff), (ShownValue::Is(Value::WaitFailed), true));
         assert_eq!(
             value(&Call::WSACloseEvent { event: Ref::InvalidSocket }, 0),
-            (SeenValue::Is(Value::Number(0)), true)
+            (ShownValue::Is(Value::Number(0)), true)
         );
-        assert_eq!(value(&Call::WSACleanup, -1), (SeenValue::Is(Value::SocketError), true));
-        assert_eq!(value(&Call::WSAGetLastError, 10038), (SeenValue::Is(Value::Number(10038)), false));
+        assert_eq!(value(&Call::WSACleanup, -1), (ShownValue::Is(Value::SocketError), true));
+        assert_eq!(value(&Call::WSAGetLastError, 10038), (ShownValue::Is(Value::Number(10038)), false));
     }
 }

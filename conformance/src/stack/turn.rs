@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use winaccept_model::call::{Call, ProcessId, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Seen, SeenValue};
+use winaccept_sim::observe::{Observed, Shown, ShownValue};
 use winaccept_sim::script::{Action, Expect, NameId, PrintArgument, Ref, Step, ValuePattern};
 
 use super::marshal::function;
@@ -206,14 +206,14 @@ impl<'s> Stage<'s> {
             Ok(returned) => returned,
             // Of two calls in progress nobody can tell which of them did it.
             Err(_) if self.child(process).has_crashed() && !self.is_inside_a_call(process) => {
-                let crashed = Seen { value: SeenValue::Is(Value::Crashes), error: Code::NONE, out: Vec::new() };
+                let crashed = Shown { value: ShownValue::Is(Value::Crashes), error: Code::NONE, out: Vec::new() };
                 return Given::witnessed(Observed::Returned(crashed));
             }
             Err(why) => return Given::not_taken(why),
         };
         self.last_value[usize::from(actor.0)] = Some(returned.value);
         let seen_now = seen(call, &returned, self);
-        if seen_now.value == SeenValue::Handle
+        if seen_now.value == ShownValue::Handle
             && let Some(name) = binds(step)
         {
             self.bind(name, self.process_of(actor), returned.value);
@@ -232,10 +232,10 @@ impl<'s> Stage<'s> {
     }
 
     /// Remembers what the call changed.
-    fn take_in(&mut self, actor: ThreadId, call: &Call<Ref>, returned: &Returned, seen_now: &Seen) {
+    fn take_in(&mut self, actor: ThreadId, call: &Call<Ref>, returned: &Returned, seen_now: &Shown) {
         let process = self.process_of(actor);
         let succeeded = seen_now.error == Code::NONE;
-        if seen_now.value == SeenValue::Handle && !matches!(call, Call::WSACreateEvent) {
+        if seen_now.value == ShownValue::Handle && !matches!(call, Call::WSACreateEvent) {
             self.learn(process, returned.value);
         }
         match *call {
@@ -358,8 +358,8 @@ fn printf(format: &str, argument: Option<i64>) -> String {
 }
 
 /// True for a failure that only says that a connection attempt goes on.
-pub(super) fn goes_on(seen_now: &Seen) -> bool {
-    seen_now.value == SeenValue::Is(Value::SocketError) && seen_now.error == Code::WSAEWOULDBLOCK
+pub(super) fn goes_on(seen_now: &Shown) -> bool {
+    seen_now.value == ShownValue::Is(Value::SocketError) && seen_now.error == Code::WSAEWOULDBLOCK
 }
 
 #[cfg(test)]

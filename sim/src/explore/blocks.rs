@@ -15,7 +15,7 @@ use winaccept_model::rule::Effects;
 use winaccept_model::world::{Process, Touched};
 
 use crate::config::Config;
-use crate::program::Program;
+use crate::scenario::Scenario;
 use crate::script::{Expect, FaultKind, Step, ValuePattern};
 
 /// How far the lane of one actor has got.
@@ -47,7 +47,7 @@ struct Shared {
     armed: Vec<(ProcessId, FaultKind, &'static str, u8)>,
 }
 
-/// The forms that the blocks of one program's configurations took, and one configuration to work in.
+/// The forms that the blocks of one scenario's configurations took, and one configuration to work in.
 #[derive(Debug)]
 pub struct Blocks {
     hash: FixedState,
@@ -60,12 +60,12 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Ready for the configurations of this program.
-    pub fn new(program: &Program, first: &Config) -> Blocks {
+    /// Ready for the configurations of this scenario.
+    pub fn new(scenario: &Scenario, first: &Config) -> Blocks {
         let mut vars: Vec<Vec<usize>> =
-            (0..program.script.actors.len()).map(|actor| names_of(program, actor)).collect();
+            (0..scenario.script.actors.len()).map(|actor| names_of(scenario, actor)).collect();
         // What nobody binds never changes; any block may hold it.
-        let orphans = (0..program.script.names.len()).filter(|&name| binder(program, name).is_none());
+        let orphans = (0..scenario.script.names.len()).filter(|&name| binder(scenario, name).is_none());
         vars[0].extend(orphans);
         let block = |(actor, vars)| ActorBlock {
             actor,
@@ -153,12 +153,12 @@ impl Blocks {
         }
     }
 
-    /// Puts one form of an actor's block into another configuration of the same program.
+    /// Puts one form of an actor's block into another configuration of the same scenario.
     pub fn put_into(&self, actor: usize, number: u32, config: &mut Config) {
         self.actors[actor].put(number, config);
     }
 
-    /// The number of the form that an actor's block has in another configuration of the same program.
+    /// The number of the form that an actor's block has in another configuration of the same scenario.
     pub fn number_in(&mut self, actor: usize, config: &Config) -> u32 {
         self.actors[actor].number(&self.hash, config)
     }
@@ -252,12 +252,12 @@ impl ActorBlock {
 }
 
 /// The variables that an actor's steps bind, in order.
-pub(super) fn names_of(program: &Program, actor: usize) -> Vec<usize> {
-    (0..program.script.names.len()).filter(|&name| binder(program, name) == Some(actor)).collect()
+pub(super) fn names_of(scenario: &Scenario, actor: usize) -> Vec<usize> {
+    (0..scenario.script.names.len()).filter(|&name| binder(scenario, name) == Some(actor)).collect()
 }
 
 /// The actor whose steps bind this variable.
-fn binder(program: &Program, name: usize) -> Option<usize> {
+fn binder(scenario: &Scenario, name: usize) -> Option<usize> {
     let binds = |step: &&Step| match &step.expect {
         Some(Expect::OneOf(patterns)) => patterns.iter().any(|pattern| match pattern.value {
             ValuePattern::Binds(bound) => usize::from(bound.0) == name,
@@ -265,5 +265,5 @@ fn binder(program: &Program, name: usize) -> Option<usize> {
         }),
         _ => false,
     };
-    program.steps.iter().find(binds).map(|step| usize::from(step.actor.0))
+    scenario.steps.iter().find(binds).map(|step| usize::from(step.actor.0))
 }

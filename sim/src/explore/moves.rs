@@ -7,31 +7,31 @@ use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::Doing;
 
 use crate::config::{Config, Happened, Move, advance, call_event, network, note};
+use crate::happen::{arm, set_faults};
 use crate::observe::Observed;
-use crate::program::{LaneCode, Op, Program, bound};
-use crate::run::{arm, set_faults};
+use crate::scenario::{Instruction, LaneCode, Scenario, bound};
 use crate::script::{Action, Expect, ValuePattern};
 
 /// The moves possible in a configuration, in a fixed order: the actors', then the network's.
-pub fn moves(program: &Program, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
+pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
     out.clear();
     for lane in lanes {
         let actor = usize::from(lane.actor.0);
-        ways(program, lane, config, config.at[actor], out);
+        ways(scenario, lane, config, config.at[actor], out);
     }
     events.clear();
     network(config, events);
     out.extend(events.iter().map(|&event| Move::Event(event)));
 }
 
-/// The moves of a lane from this operation on. An `either` is decided together with the step that follows it: what
+/// The moves of a lane from this instruction on. An `either` is decided together with the step that follows it: what
 /// lies between is nobody's to see.
-fn ways(program: &Program, lane: &LaneCode, config: &Config, at: u16, out: &mut Vec<Move>) {
+fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mut Vec<Move>) {
     let actor = usize::from(lane.actor.0);
-    match lane.ops.get(usize::from(at)) {
-        Some(Op::Step(number)) => {
+    match lane.code.get(usize::from(at)) {
+        Some(Instruction::Step(number)) => {
             let running = config.world.threads()[actor].doing == Doing::Running;
-            let enabled = match program.steps[*number].action {
+            let enabled = match scenario.steps[*number].action {
                 Action::Resumes => config.finished[actor].is_some(),
                 Action::InHook(_) => config.waits[actor] != 0,
                 _ => running && config.waits[actor] == 0 && config.finished[actor].is_none(),
@@ -40,28 +40,28 @@ fn ways(program: &Program, lane: &LaneCode, config: &Config, at: u16, out: &mut 
                 out.push(Move::Step(lane.actor, *number));
             }
         }
-        Some(Op::Either(targets)) => {
+        Some(Instruction::Either(targets)) => {
             for &target in targets {
-                match skip_jumps(&lane.ops, target) {
-                    end if usize::from(end) == lane.ops.len() => out.push(Move::Leave(lane.actor)),
-                    target => ways(program, lane, config, target, out),
+                match skip_jumps(&lane.code, target) {
+                    end if usize::from(end) == lane.code.len() => out.push(Move::Leave(lane.actor)),
+                    target => ways(scenario, lane, config, target, out),
                 }
             }
         }
-        Some(Op::Jump(_)) | None => {}
+        Some(Instruction::Jump(_)) | None => {}
     }
 }
 
 /// Puts the actors of these lanes at their beginning.
 pub fn enter(lanes: &[LaneCode], config: &mut Config) {
     for lane in lanes {
-        config.at[usize::from(lane.actor.0)] = skip_jumps(&lane.ops, 0);
+        config.at[usize::from(lane.actor.0)] = skip_jumps(&lane.code, 0);
     }
 }
 
-/// Follows jumps until an operation that does something; the end of the lane is its length.
-fn skip_jumps(ops: &[Op], mut at: u16) -> u16 {
-    while let Some(Op::Jump(to)) = ops.get(usize::from(at)) {
+/// Follows jumps until an instruction that does something; the end of the lane is its length.
+fn skip_jumps(code: &[Instruction], mut at: u16) -> u16 {
+    while let Some(Instruction::Jump(to)) = code.get(usize::from(at)) {
         at = *to;
     }
     at
@@ -70,7 +70,7 @@ fn skip_jumps(ops: &[Op], mut at: u16) -> u16 {
 /// Makes a move. Appends what was seen.
 #[allow(clippy::too_many_arguments)] // the scratch buffers are arguments so that exploring allocates nothing
 pub fn make(
-    program: &Program,
+    scenario: &Scenario,
     machine: &Machine,
     lanes: &[LaneCode],
     config: &mut Config,
@@ -80,27 +80,29 @@ pub fn make(
     happened: &mut Vec<Happened>,
 ) {
     match chosen {
-        Move::Event(event) => advance(program, machine, config, event, None, tape, fx, happened),
+        Move::Event(event) => advance(scenario, machine, config, event, None, tape, fx, happened),
         Move::Leave(actor) => {
             fx.clear();
             fx.touched.owner(actor);
-            config.at[usize::from(actor.0)] = lane_of(lanes, actor).ops.len() as u16;
+            config.at[usize::from(actor.0)] = lane_of(lanes, actor).code.len() as u16;
         }
         Move::Step(actor, number) => {
             let slot = usize::from(actor.0);
-            let ops = &lane_of(lanes, actor).ops;
-            let at =
-                ops.iter().position(|op| *op == Op::Step(number)).expect("invariant: a lane's steps are in its code");
-            config.at[slot] = skip_jumps(ops, at as u16 + 1);
-            let step = &program.steps[number];
+            let code = &lane_of(lanes, actor).code;
+            let at = code
+                .iter()
+                .position(|instruction| *instruction == Instruction::Step(number))
+                .expect("invariant: a lane's steps are in its code");
+            config.at[slot] = skip_jumps(code, at as u16 + 1);
+            let step = &scenario.steps[number];
             forget_bound(step.expect.as_ref(), config);
             match &step.action {
                 Action::Call(call) => {
                     config.waits[slot] = number as u16 + 1;
                     let counts = !config.armed.is_empty();
-                    let at_fault = if counts { arm(config, actor, call.name(), program) } else { None };
+                    let at_fault = if counts { arm(config, actor, call.name(), scenario) } else { None };
                     let event = call_event(config, actor, call);
-                    advance(program, machine, config, event, None, tape, fx, happened);
+                    advance(scenario, machine, config, event, None, tape, fx, happened);
                     if let Some((process, before)) = at_fault {
                         set_faults(machine, config, process, before);
                     }
@@ -113,16 +115,16 @@ pub fn make(
                 }
                 Action::InHook(call) => {
                     let event = Event::InHook(actor, bound(call, &config.vars));
-                    advance(program, machine, config, event, Some(number), tape, fx, happened);
+                    advance(scenario, machine, config, event, Some(number), tape, fx, happened);
                 }
                 Action::Resumes => {
                     fx.clear();
                     if let Some(outcome) = config.finished[slot].take() {
-                        note(program, config, number, &outcome, happened);
+                        note(scenario, config, number, &outcome, happened);
                     }
                 }
                 Action::Prints { .. } => fx.clear(),
-                Action::Exits(_) => advance(program, machine, config, Event::Exit(actor), None, tape, fx, happened),
+                Action::Exits(_) => advance(scenario, machine, config, Event::Exit(actor), None, tape, fx, happened),
             }
             fx.touched.owner(actor);
         }

@@ -8,15 +8,14 @@ use winaccept_model::step::Machine;
 
 use super::Explored;
 use super::moves::{enter, make, moves};
-use super::search::agrees;
 use crate::config::Config;
-use crate::program::{LaneCode, Program};
-use crate::run::Guide;
+use crate::guide::Guide;
+use crate::scenario::{LaneCode, Scenario};
 
 /// Explores like [`super::interleave`], without limits, and without looking for violations.
 #[must_use]
 pub fn interleave(
-    program: &Program,
+    scenario: &Scenario,
     machine: &Machine,
     guide: Guide<'_>,
     lanes: &[LaneCode],
@@ -38,7 +37,7 @@ pub fn interleave(
     while at < queue.len() {
         let (config, depth) = queue[at].clone();
         explored.depth = explored.depth.max(depth);
-        moves(program, lanes, &config, &mut events, &mut possible);
+        moves(scenario, lanes, &config, &mut events, &mut possible);
         if possible.is_empty() {
             explored.ends.push(config.clone());
         }
@@ -47,12 +46,12 @@ pub fn interleave(
             loop {
                 let mut next = config.clone();
                 happened.clear();
-                make(program, machine, lanes, &mut next, chosen, &mut tape, &mut fx, &mut happened);
+                make(scenario, machine, lanes, &mut next, chosen, &mut tape, &mut fx, &mut happened);
                 explored.transitions += 1;
                 let mut agreed = true;
                 for seen in &happened {
                     explored.rules.entry(seen.step).or_default().extend(fx.fired.iter().map(|rule| rule.name));
-                    agreed &= agrees(program, guide, seen);
+                    agreed &= guide.agrees(scenario, seen.step, &seen.observed);
                     explored.outcomes.entry(seen.step).or_default().insert(seen.observed.clone());
                 }
                 if agreed && !index.contains_key(&next) {

@@ -9,13 +9,15 @@ use winaccept_model::world::Doing;
 
 use super::past::{Past, choices, rule};
 use super::retell::{Told, retell};
-use super::search::{Search, Task, What};
+use super::search::{Finding, Search, Task};
 use super::way::Taken;
+use crate::branch::Branch;
 use crate::config::{Config, Happened, Move};
+use crate::happen::happened;
 use crate::observe::{Observed, allows, matches};
-use crate::program::{LaneCode, Program, Section};
-use crate::run::{Branch, happened, outcomes};
+use crate::scenario::{Instruction, LaneCode, Scenario, Section};
 use crate::script::{Happening, Script};
+use crate::take::outcomes;
 
 /// How a scenario is explored.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ impl Default for Options {
     }
 }
 
-/// What came of exploring a scenario.
+/// Finding came of exploring a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Distinct states, with alike actors told apart.
@@ -51,7 +53,7 @@ pub struct Report {
     pub outcomes: BTreeMap<usize, BTreeSet<Observed>>,
     /// How it can end with somebody still waiting, each with the number of states.
     pub waiting: BTreeMap<Vec<Waits>, u64>,
-    /// What does not hold.
+    /// Finding does not hold.
     pub violations: Vec<Broken>,
 }
 
@@ -73,7 +75,7 @@ pub struct Broken {
     pub outcome: Option<(usize, Observed)>,
     /// A shortest way there: the steps before `any order`, and the moves inside.
     pub way: Vec<Taken>,
-    /// What the profile decided on this way where it leaves a choice, as far as rules name it.
+    /// Finding the profile decided on this way where it leaves a choice, as far as rules name it.
     pub choices: Vec<Alt>,
     /// A move on it could have shown something else.
     pub open: bool,
@@ -102,17 +104,17 @@ struct Reached {
 
 /// Explores a scenario.
 #[must_use]
-pub fn explore(program: &Program, machine: &Machine, options: &Options) -> Report {
+pub fn explore(scenario: &Scenario, machine: &Machine, options: &Options) -> Report {
     let mut whole = Whole {
-        program,
+        scenario,
         machine,
         options,
         report: Report { complete: true, ..Report::default() },
         states: 0,
         reduced: false,
     };
-    let mut reached = vec![Reached { config: Config::first(program), past: Past::default() }];
-    for (index, section) in program.sections.iter().enumerate() {
+    let mut reached = vec![Reached { config: Config::first(scenario), past: Past::default() }];
+    for (index, section) in scenario.sections.iter().enumerate() {
         reached = match section {
             Section::AnyOrder(lanes) => whole.any_order(index, lanes, &reached),
             Section::Step(number) => whole.step(index, *number, &reached),
@@ -125,7 +127,7 @@ pub fn explore(program: &Program, machine: &Machine, options: &Options) -> Repor
 
 /// An exploration under way.
 struct Whole<'a> {
-    program: &'a Program,
+    scenario: &'a Scenario,
     machine: &'a Machine,
     options: &'a Options,
     report: Report,
@@ -137,10 +139,10 @@ struct Whole<'a> {
 impl Whole<'_> {
     /// A step outside `any order`, after which the network gets quiet.
     fn step(&mut self, index: usize, number: usize, reached: &[Reached]) -> Vec<Reached> {
-        let step = &self.program.steps[number];
+        let step = &self.scenario.steps[number];
         let mut after: Vec<Reached> = Vec::new();
         for Reached { config, past } in reached {
-            let branches = outcomes(self.program, self.machine, step, number, Branch::new(config.clone(), None));
+            let branches = outcomes(self.scenario, self.machine, step, number, Branch::new(config.clone(), None));
             let open = branches.iter().any(|(observed, _)| *observed != branches[0].0);
             for (observed, branch) in branches {
                 let taken = Taken {
@@ -164,7 +166,7 @@ impl Whole<'_> {
     fn happening(&mut self, index: usize, happening: &Happening, reached: &[Reached]) -> Vec<Reached> {
         let mut after: Vec<Reached> = Vec::new();
         for Reached { config, past } in reached {
-            let branches = happened(self.program, self.machine, happening, Branch::new(config.clone(), None));
+            let branches = happened(self.scenario, self.machine, happening, Branch::new(config.clone(), None));
             for branch in branches {
                 let mut past = past.clone();
                 past.between.extend(choices(&self.machine.profile, branch.rules.iter().filter_map(rule)));
@@ -187,7 +189,7 @@ impl Whole<'_> {
     fn any_order(&mut self, index: usize, lanes: &[LaneCode], reached: &[Reached]) -> Vec<Reached> {
         let starts: Vec<Config> = reached.iter().map(|reached| reached.config.clone()).collect();
         let task = Task {
-            program: self.program,
+            scenario: self.scenario,
             machine: self.machine,
             lanes,
             guide: None,
@@ -196,7 +198,7 @@ impl Whole<'_> {
             symmetry: self.options.symmetry,
         };
         let mut search = Search::run(task, &starts);
-        self.states += search.seen.len() as u64;
+        self.states += search.visited.len() as u64;
         self.reduced |= search.is_reduced();
         self.report.states += search.unreduced.states;
         self.report.transitions += search.unreduced.transitions;
@@ -210,13 +212,13 @@ impl Whole<'_> {
                 reached[way.start].past.then(way.taken)
             };
             match &found.what {
-                What::Invariant(name) => self.broken(index, Property::Invariant(name), None, || way(&mut search)),
-                What::Outcome(number, observed) => {
+                Finding::Invariant(name) => self.broken(index, Property::Invariant(name), None, || way(&mut search)),
+                Finding::Outcome(number, observed) => {
                     self.outcome(index, *number, observed, || way(&mut search));
                 }
             }
         }
-        let goes_on = index + 1 < self.program.sections.len();
+        let goes_on = index + 1 < self.scenario.sections.len();
         let mut ends = Vec::new();
         for state in search.ends.clone() {
             let config = search.config(state);
@@ -237,13 +239,13 @@ impl Whole<'_> {
         if !self.report.outcomes.entry(number).or_default().insert(observed.clone()) {
             return;
         }
-        let expect = self.program.steps[number].expect.as_ref();
+        let expect = self.scenario.steps[number].expect.as_ref();
         if expect.is_some_and(|expect| !allows(expect, observed)) {
             self.broken(section, Property::Expected, Some((number, observed.clone())), &mut past);
         }
         let Observed::Returned(seen) = observed else { return };
-        let Some(call) = self.program.call_at(number) else { return };
-        for (index, never) in self.program.nevers.iter().enumerate() {
+        let Some(call) = self.scenario.call_at(number) else { return };
+        for (index, never) in self.scenario.nevers.iter().enumerate() {
             if never.call == call.name() && never.outcomes.iter().any(|pattern| matches(pattern, seen)) {
                 self.broken(section, Property::Never(index), Some((number, observed.clone())), &mut past);
             }
@@ -259,14 +261,14 @@ impl Whole<'_> {
         past: impl FnOnce() -> Past,
     ) {
         let span = |outcome: &Option<(usize, Observed)>| {
-            outcome.as_ref().map(|(number, observed)| (self.program.steps[*number].span, observed.clone()))
+            outcome.as_ref().map(|(number, observed)| (self.scenario.steps[*number].span, observed.clone()))
         };
         let known = |other: &Broken| other.property == property && span(&other.outcome) == span(&outcome);
         if self.report.violations.iter().any(known) {
             return;
         }
         let past = past();
-        let told = retell(self.program, self.machine, section, &past.way, outcome.as_ref());
+        let told = retell(self.scenario, self.machine, section, &past.way, outcome.as_ref());
         let (choices, open) = (past.choices(), past.is_open());
         let Told { scenario, shown } = told;
         self.report.violations.push(Broken { property, outcome, way: past.way, choices, open, scenario, shown });
@@ -279,8 +281,8 @@ fn waits(lanes: &[LaneCode], config: &Config) -> Vec<Waits> {
         .iter()
         .filter_map(|lane| {
             let actor = usize::from(lane.actor.0);
-            let next = lane.ops.get(usize::from(config.at[actor])).and_then(|op| match op {
-                crate::program::Op::Step(number) => Some(*number),
+            let next = lane.code.get(usize::from(config.at[actor])).and_then(|instruction| match instruction {
+                Instruction::Step(number) => Some(*number),
                 _ => None,
             });
             let ended = config.world.threads()[actor].doing == Doing::Exited;

@@ -7,8 +7,8 @@ use winaccept_model::world::Segment;
 
 use super::way::Taken;
 use crate::config::{Happened, Move};
-use crate::observe::{Observed, Seen, SeenOut, SeenValue, allows};
-use crate::program::{Program, Section};
+use crate::observe::{Observed, Shown, ShownOut, ShownValue, allows};
+use crate::scenario::{Scenario, Section};
 use crate::script::{
     Action, AddrPattern, Expect, Happening, Item, Name, NameId, Pattern, Ref, Script, SegmentName, Span, Step,
     ValuePattern, With,
@@ -26,13 +26,13 @@ pub(super) struct Told {
 /// What it expects is what was seen on the way. A woken thread that looks again, or an APC, has no line of its own:
 /// a quiet network lets them happen. Nor has a step that was not taken.
 pub(super) fn retell(
-    program: &Program,
+    scenario: &Scenario,
     machine: &Machine,
     section: usize,
     way: &[Taken],
     shown: Option<&(usize, Observed)>,
 ) -> Told {
-    let script = &program.script;
+    let script = &scenario.script;
     let mut told = Script {
         title: script.title.clone(),
         prose: format!("One way through it, found by exploring under the profile `{}`.", machine.profile.name),
@@ -51,8 +51,8 @@ pub(super) fn retell(
     }
     let current = (0..script.names.len()).map(|name| NameId(name as u16)).collect();
     let bound = vec![false; script.names.len()];
-    let mut teller = Teller { program, told, current, bound, to_show: shown, is_last: false, shown: None };
-    for (index, part) in program.sections[..=section].iter().enumerate() {
+    let mut teller = Teller { scenario, told, current, bound, to_show: shown, is_last: false, shown: None };
+    for (index, part) in scenario.sections[..=section].iter().enumerate() {
         let mut here = way.iter().filter(|taken| taken.section == index);
         match part {
             Section::Step(number) => {
@@ -82,9 +82,9 @@ fn is_last(way: &[Taken], taken: &Taken) -> bool {
 }
 
 struct Teller<'a> {
-    program: &'a Program,
+    scenario: &'a Scenario,
     told: Script,
-    /// By variable of the program, the one that stands for it now: a step that is taken again binds a new one.
+    /// By variable of the scenario, the one that stands for it now: a step that is taken again binds a new one.
     current: Vec<NameId>,
     bound: Vec<bool>,
     /// The outcome that the whole is about.
@@ -98,7 +98,7 @@ impl Teller<'_> {
     /// A step outside `any order`, with its own expectation unless something else was seen, or it is the one to be shown:
     /// which of several alternatives came about need not matter.
     fn plainly(&mut self, number: usize, seen: Option<&Observed>) {
-        let step = &self.program.steps[number];
+        let step = &self.scenario.steps[number];
         let seen = seen.unwrap_or(&Observed::Done);
         let as_expected = step.expect.as_ref().is_none_or(|expect| allows(expect, seen)) && !self.shows(number);
         let own = step.expect.as_ref().filter(|_| as_expected);
@@ -112,13 +112,13 @@ impl Teller<'_> {
 
     /// Is this the step with the outcome that the whole is about? Alike actors have it from the same line of text.
     fn shows(&self, number: usize) -> bool {
-        let span = |number: usize| self.program.steps[number].span;
+        let span = |number: usize| self.scenario.steps[number].span;
         self.is_last && self.to_show.is_some_and(|(wanted, _)| span(*wanted) == span(number))
     }
 
     /// Adds the line of a step, unless it was not taken.
     fn push(&mut self, number: usize, action: Action, expect: Option<Expect>, seen: Option<&Observed>) {
-        let step = &self.program.steps[number];
+        let step = &self.scenario.steps[number];
         let shows = self.shows(number);
         let exactly = self.to_show.is_some_and(|(_, observed)| seen == Some(observed));
         if shows && (exactly || self.shown.is_none()) {
@@ -134,7 +134,7 @@ impl Teller<'_> {
         }
     }
 
-    /// An expectation of the program with the variables that stand for its own now.
+    /// An expectation of the scenario with the variables that stand for its own now.
     fn renamed(&self, expect: &Expect) -> Expect {
         let now = |reference: &Ref| match reference {
             Ref::Name(name) => Ref::Name(self.current[usize::from(name.0)]),
@@ -166,7 +166,7 @@ impl Teller<'_> {
 
     /// Is this variable bound by `socket` or `WSASocket`, so that it may open a connection?
     fn is_stream_socket(&self, name: NameId) -> bool {
-        self.program.steps.iter().any(|step| {
+        self.scenario.steps.iter().any(|step| {
             let opens = matches!(&step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
             opens && binds(step.expect.as_ref()).contains(&name)
         })
@@ -200,7 +200,7 @@ impl Teller<'_> {
 
     /// A step of a lane, with what came of it.
     fn step(&mut self, number: usize, happened: &[Happened]) {
-        let step = &self.program.steps[number];
+        let step = &self.scenario.steps[number];
         let action = self.action(&step.action);
         let seen = happened.iter().find(|seen| seen.step == number).map(|seen| &seen.observed);
         let expect = match (&step.action, seen) {
@@ -209,7 +209,7 @@ impl Teller<'_> {
             _ => step.expect.clone(),
         };
         let opened = self.is_opening(number)
-            && matches!(seen, Some(Observed::Returned(seen)) if seen.value == SeenValue::Handle);
+            && matches!(seen, Some(Observed::Returned(seen)) if seen.value == ShownValue::Handle);
         self.push(number, action, expect, seen);
         if opened && !self.is_last {
             for name in binds(step.expect.as_ref()) {
@@ -220,7 +220,7 @@ impl Teller<'_> {
     }
 
     fn is_opening(&self, number: usize) -> bool {
-        let step = &self.program.steps[number];
+        let step = &self.scenario.steps[number];
         binds(step.expect.as_ref()).first().is_some_and(|&name| self.is_stream_socket(name))
     }
 
@@ -239,8 +239,8 @@ impl Teller<'_> {
             Observed::Done | Observed::NotTaken(_) => return None,
         };
         let value = match seen.value {
-            SeenValue::Is(value) => ValuePattern::Is(value),
-            SeenValue::Handle => ValuePattern::Binds(self.bind(number)),
+            ShownValue::Is(value) => ValuePattern::Is(value),
+            ShownValue::Handle => ValuePattern::Binds(self.bind(number)),
         };
         let with = self.out(number, seen);
         Some(Expect::OneOf(vec![Pattern { value, error: seen.error, with }]))
@@ -248,8 +248,8 @@ impl Teller<'_> {
 
     /// What was written through pointers, as expectations. The line that the whole is about has all of it; a failing
     /// call has it there alone, and only where another outcome with this error was expected.
-    fn out(&self, number: usize, seen: &Seen) -> Vec<With> {
-        let expected = match &self.program.steps[number].expect {
+    fn out(&self, number: usize, seen: &Shown) -> Vec<With> {
+        let expected = match &self.scenario.steps[number].expect {
             Some(Expect::OneOf(patterns)) => patterns.iter().any(|pattern| pattern.error == seen.error),
             _ => false,
         };
@@ -261,12 +261,12 @@ impl Teller<'_> {
     }
 
     /// An out-parameter that names variables.
-    fn with_names(&self, out: &SeenOut) -> Option<With> {
+    fn with_names(&self, out: &ShownOut) -> Option<With> {
         let now = |name: &NameId| Ref::Name(self.current[usize::from(name.0)]);
         let set = |names: &[NameId]| names.iter().map(now).collect();
         match out {
-            SeenOut::Addr(None) => Some(With::Addr(AddrPattern::Unchanged)),
-            SeenOut::Addr(Some(seen)) => {
+            ShownOut::Addr(None) => Some(With::Addr(AddrPattern::Unchanged)),
+            ShownOut::Addr(Some(seen)) => {
                 let name = seen.names.iter().find(|name| self.bound[usize::from(name.0)]);
                 let address = match seen.address.port {
                     Port::Chosen(_) => AddrPattern::AnyPort(seen.address),
@@ -274,15 +274,15 @@ impl Teller<'_> {
                 };
                 Some(With::Addr(name.map_or(address, |name| AddrPattern::Of(now(name)))))
             }
-            SeenOut::ReadFds(names) => Some(With::ReadFds(set(names))),
-            SeenOut::WriteFds(names) => Some(With::WriteFds(set(names))),
-            SeenOut::ExceptFds(names) => Some(With::ExceptFds(set(names))),
+            ShownOut::ReadFds(names) => Some(With::ReadFds(set(names))),
+            ShownOut::WriteFds(names) => Some(With::WriteFds(set(names))),
+            ShownOut::ExceptFds(names) => Some(With::ExceptFds(set(names))),
             _ => None,
         }
     }
 
     fn bind(&mut self, number: usize) -> NameId {
-        let names = binds(self.program.steps[number].expect.as_ref());
+        let names = binds(self.scenario.steps[number].expect.as_ref());
         let fresh = |told: &mut Script, text: String| {
             let taken = |text: &str| told.names.iter().any(|name| name.text == text);
             let text = (2..).map(|n| format!("{text}{n}")).find(|text| !taken(text)).unwrap_or_default();
@@ -340,14 +340,14 @@ fn binds(expect: Option<&Expect>) -> Vec<NameId> {
 }
 
 /// An out-parameter as an expectation; addresses are left out, for their variables may have new names.
-fn with(out: &SeenOut) -> Option<With> {
+fn with(out: &ShownOut) -> Option<With> {
     match out {
-        SeenOut::AddrLen(len) => Some(With::AddrLen(*len)),
-        SeenOut::Data(data) => Some(With::Data(*data)),
-        SeenOut::Value(value) => Some(With::Value(*value)),
-        SeenOut::Revents(revents) => Some(With::Revents(revents.clone())),
-        SeenOut::Events(events) => Some(With::Events(*events)),
-        SeenOut::Addr(_) | SeenOut::ReadFds(_) | SeenOut::WriteFds(_) | SeenOut::ExceptFds(_) => None,
+        ShownOut::AddrLen(len) => Some(With::AddrLen(*len)),
+        ShownOut::Data(data) => Some(With::Data(*data)),
+        ShownOut::Value(value) => Some(With::Value(*value)),
+        ShownOut::Revents(revents) => Some(With::Revents(revents.clone())),
+        ShownOut::Events(events) => Some(With::Events(*events)),
+        ShownOut::Addr(_) | ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
     }
 }
 

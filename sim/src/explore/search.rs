@@ -6,23 +6,23 @@ use winaccept_model::step::{Event, Machine, broken_invariant};
 
 use super::blocks::Blocks;
 use super::moves::{enter, make, moves};
-use super::seen::{Batch, Seen};
 use super::symmetry::{Refused, Symmetry};
+use super::visited::{Batch, Visited};
 use crate::config::{Config, Happened, Move};
-use crate::observe::{Observed, allows, same};
-use crate::program::{LaneCode, Program};
-use crate::run::Guide;
+use crate::guide::Guide;
+use crate::observe::Observed;
+use crate::scenario::{LaneCode, Scenario};
 
 /// How many successors are looked up at once.
 const BATCH: usize = 256;
 
-/// What is explored, and what is watched on the way.
+/// Finding is explored, and what is watched on the way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task<'a> {
-    pub(super) program: &'a Program,
+    pub(super) scenario: &'a Scenario,
     pub(super) machine: &'a Machine,
     pub(super) lanes: &'a [LaneCode],
-    /// What ends a way that does not agree with it; `None`: every way is gone.
+    /// Finding ends a way that does not agree with it; `None`: every way is gone.
     pub(super) guide: Option<Guide<'a>>,
     /// The most configurations to keep.
     pub(super) max_states: usize,
@@ -43,14 +43,14 @@ pub(super) struct Reached {
 /// Something that a property forbids.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    pub(super) what: What,
+    pub(super) what: Finding,
     /// The configuration in which it shows, or from which a move makes it show.
     pub(super) state: usize,
 }
 
-/// What a property may forbid.
+/// Finding a property may forbid.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum What {
+pub(super) enum Finding {
     /// An invariant is broken.
     Invariant(&'static str),
     /// A step has this outcome, for the first time.
@@ -69,9 +69,9 @@ pub(super) struct Count {
 pub(super) struct Search<'a> {
     pub(super) task: Task<'a>,
     pub(super) blocks: Blocks,
-    pub(super) seen: Seen,
+    pub(super) visited: Visited,
     pub(super) transitions: u64,
-    /// What the configurations seen, and the transitions from them, stand for.
+    /// Finding the configurations seen, and the transitions from them, stand for.
     pub(super) unreduced: Count,
     symmetry: Option<Symmetry>,
     /// The groups whose members could not change places.
@@ -90,11 +90,11 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Searches everything that can be reached from these configurations.
     pub(super) fn run(task: Task<'a>, starts: &[Config]) -> Search<'a> {
-        let first = starts.first().cloned().unwrap_or_else(|| Config::first(task.program));
+        let first = starts.first().cloned().unwrap_or_else(|| Config::first(task.scenario));
         let mut refused = Vec::new();
         loop {
             let symmetry =
-                if task.symmetry { Symmetry::new(task.program, task.lanes, &first, &refused) } else { Ok(None) };
+                if task.symmetry { Symmetry::new(task.scenario, task.lanes, &first, &refused) } else { Ok(None) };
             let done = symmetry.and_then(|symmetry| {
                 let mut search = Search::new(task, &first, symmetry);
                 search.begin(starts)?;
@@ -110,11 +110,11 @@ impl<'a> Search<'a> {
     }
 
     fn new(task: Task<'a>, first: &Config, symmetry: Option<Symmetry>) -> Search<'a> {
-        let blocks = Blocks::new(task.program, first);
-        let steps = task.program.steps.len();
+        let blocks = Blocks::new(task.scenario, first);
+        let steps = task.scenario.steps.len();
         Search {
             task,
-            seen: Seen::new(blocks.width()),
+            visited: Visited::new(blocks.width()),
             blocks,
             transitions: 0,
             unreduced: Count::default(),
@@ -139,21 +139,21 @@ impl<'a> Search<'a> {
             if let Some(symmetry) = &mut self.symmetry {
                 symmetry.sort(&mut self.blocks, &mut numbers)?;
             }
-            self.seen.offer(&mut batch, &numbers, None);
+            self.visited.offer(&mut batch, &numbers, None);
         }
-        self.complete &= self.seen.take_in(&mut batch, self.task.max_states);
+        self.complete &= self.visited.take_in(&mut batch, self.task.max_states);
         Ok(())
     }
 
     fn go(&mut self) -> Result<(), Refused> {
-        let Task { program, machine, lanes, .. } = self.task;
+        let Task { scenario, machine, lanes, .. } = self.task;
         let mut at = 0;
-        let mut level_ends = self.seen.len();
+        let mut level_ends = self.visited.len();
         let mut batch = Batch::default();
         let mut scratch = Scratch::default();
         let (mut numbers, mut next) = (vec![0; self.blocks.width()], vec![0; self.blocks.width()]);
-        while at < self.seen.len() {
-            let known = self.seen.len();
+        while at < self.visited.len() {
+            let known = self.visited.len();
             while at < known && batch.len() < BATCH {
                 if at == level_ends {
                     // Everything in this batch comes from the level before, so this level is whole.
@@ -163,12 +163,12 @@ impl<'a> Search<'a> {
                     self.depth += 1;
                     level_ends = known;
                 }
-                self.seen.numbers(at, &mut numbers);
+                self.visited.numbers(at, &mut numbers);
                 self.blocks.decode(&numbers);
                 if let Some(name) = broken_invariant(&self.blocks.config.world) {
-                    self.find(What::Invariant(name), at);
+                    self.find(Finding::Invariant(name), at);
                 }
-                moves(program, lanes, &self.blocks.config, &mut scratch.events, &mut scratch.moves);
+                moves(scenario, lanes, &self.blocks.config, &mut scratch.events, &mut scratch.moves);
                 if scratch.moves.is_empty() {
                     self.ends.push(at);
                 }
@@ -179,14 +179,14 @@ impl<'a> Search<'a> {
                     loop {
                         scratch.happened.clear();
                         let (fx, happened) = (&mut scratch.fx, &mut scratch.happened);
-                        make(program, machine, lanes, &mut self.blocks.config, chosen, &mut tape, fx, happened);
+                        make(scenario, machine, lanes, &mut self.blocks.config, chosen, &mut tape, fx, happened);
                         self.transitions += 1;
                         if self.note(&scratch, at) {
                             self.blocks.encode_after(&numbers, &scratch.fx, &mut next);
                             if let Some(symmetry) = &mut self.symmetry {
                                 symmetry.sort(&mut self.blocks, &mut next)?;
                             }
-                            self.seen.offer(&mut batch, &next, Some(at));
+                            self.visited.offer(&mut batch, &next, Some(at));
                         }
                         self.blocks.restore(&numbers, scratch.fx.touched);
                         if !tape.advance() {
@@ -202,7 +202,7 @@ impl<'a> Search<'a> {
                 self.unreduced.transitions += orbit * (self.transitions - before);
                 at += 1;
             }
-            self.complete &= self.seen.take_in(&mut batch, self.task.max_states);
+            self.complete &= self.visited.take_in(&mut batch, self.task.max_states);
         }
         Ok(())
     }
@@ -223,9 +223,10 @@ impl<'a> Search<'a> {
             agreed &= match known {
                 Some(known) => known.agrees,
                 None => {
-                    let agrees = self.task.guide.is_none_or(|guide| agrees(self.task.program, guide, seen));
+                    let agrees =
+                        self.task.guide.is_none_or(|guide| guide.agrees(self.task.scenario, seen.step, &seen.observed));
                     self.outcomes[seen.step].push(Reached { observed: seen.observed.clone(), agrees });
-                    self.find(What::Outcome(seen.step, seen.observed.clone()), state);
+                    self.find(Finding::Outcome(seen.step, seen.observed.clone()), state);
                     agrees
                 }
             };
@@ -234,7 +235,7 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps the first, and so shortest, way to each thing found.
-    fn find(&mut self, what: What, state: usize) {
+    fn find(&mut self, what: Finding, state: usize) {
         if !self.found.iter().any(|found| found.what == what) {
             self.found.push(Found { what, state });
         }
@@ -254,7 +255,7 @@ impl<'a> Search<'a> {
     /// How many configurations this one stands for.
     pub(super) fn orbit(&mut self, state: usize) -> u64 {
         let mut numbers = vec![0; self.blocks.width()];
-        self.seen.numbers(state, &mut numbers);
+        self.visited.numbers(state, &mut numbers);
         let orbit = self.symmetry.as_mut().map(|symmetry| symmetry.orbit(&mut self.blocks, &numbers));
         let orbit = orbit.unwrap_or(Ok(1));
         orbit.expect("invariant: a search that is over has sorted every configuration it reaches")
@@ -268,7 +269,7 @@ impl<'a> Search<'a> {
     /// A configuration by its number.
     pub(super) fn config(&mut self, state: usize) -> Config {
         let mut numbers = vec![0; self.blocks.width()];
-        self.seen.numbers(state, &mut numbers);
+        self.visited.numbers(state, &mut numbers);
         self.blocks.decode(&numbers);
         self.blocks.config.clone()
     }
@@ -281,14 +282,4 @@ struct Scratch {
     moves: Vec<Move>,
     happened: Vec<Happened>,
     fx: Effects,
-}
-
-/// Does the guide allow what was seen?
-pub(super) fn agrees(program: &Program, guide: Guide<'_>, seen: &Happened) -> bool {
-    match guide {
-        Guide::Expectations => {
-            program.steps[seen.step].expect.as_ref().is_none_or(|expect| allows(expect, &seen.observed))
-        }
-        Guide::Seen(all) => all.get(seen.step).and_then(Option::as_ref).is_none_or(|other| same(other, &seen.observed)),
-    }
 }

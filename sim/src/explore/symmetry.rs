@@ -11,7 +11,7 @@ use winaccept_model::parts::rename::Renaming;
 
 use super::blocks::{Blocks, names_of};
 use crate::config::Config;
-use crate::program::{LaneCode, Op, Program};
+use crate::scenario::{Instruction, LaneCode, Scenario};
 
 /// A number not known yet.
 const UNKNOWN: u32 = u32::MAX;
@@ -64,17 +64,17 @@ pub(super) struct Refused {
 impl Symmetry {
     /// The groups among these lanes, without those in `refused`; `None` when there are none.
     pub(super) fn new(
-        program: &Program,
+        scenario: &Scenario,
         lanes: &[LaneCode],
         first: &Config,
         refused: &[Refused],
     ) -> Result<Option<Symmetry>, Refused> {
-        let actors = program.script.actors.len();
+        let actors = scenario.script.actors.len();
         let mut symmetry = Symmetry {
             groups: Vec::new(),
             member: vec![None; actors],
-            names: (0..actors).map(|actor| names_of(program, actor)).collect(),
-            steps: (0..actors).map(|actor| steps_of(program, actor)).collect(),
+            names: (0..actors).map(|actor| names_of(scenario, actor)).collect(),
+            steps: (0..actors).map(|actor| steps_of(scenario, actor)).collect(),
             renaming: Renaming::new(&first.world),
             from: first.clone(),
             into: first.clone(),
@@ -82,14 +82,14 @@ impl Symmetry {
             moved: HashMap::new(),
         };
         for id in 0..=u8::MAX {
-            let is_member = |actor: &usize| program.script.actors[*actor].alike == Some(id);
+            let is_member = |actor: &usize| scenario.script.actors[*actor].alike == Some(id);
             let members: Vec<usize> = (0..actors).filter(is_member).collect();
             if members.len() < 2 || refused.iter().any(|refused| refused.group == id) {
                 continue;
             }
-            if let Some(other) = members[1..].iter().find(|&&other| !symmetry.alike(program, lanes, members[0], other))
+            if let Some(other) = members[1..].iter().find(|&&other| !symmetry.alike(scenario, lanes, members[0], other))
             {
-                let (one, other) = (&program.script.actors[members[0]].name, &program.script.actors[*other].name);
+                let (one, other) = (&scenario.script.actors[members[0]].name, &scenario.script.actors[*other].name);
                 return Err(Refused { group: id, reason: format!("the steps of {one} and {other} differ") });
             }
             for (place, &actor) in members.iter().enumerate() {
@@ -102,14 +102,16 @@ impl Symmetry {
     }
 
     /// Do these two own equally much, and are their lanes the same text?
-    fn alike(&self, program: &Program, lanes: &[LaneCode], one: usize, other: usize) -> bool {
-        let threads = program.first.threads();
+    fn alike(&self, scenario: &Scenario, lanes: &[LaneCode], one: usize, other: usize) -> bool {
+        let threads = scenario.first.threads();
         let lane = |actor: usize| lanes.iter().find(|lane| usize::from(lane.actor.0) == actor);
         let same_ops = match (lane(one), lane(other)) {
             (Some(a), Some(b)) => {
-                a.ops.len() == b.ops.len()
-                    && a.ops.iter().zip(&b.ops).all(|(a, b)| match (a, b) {
-                        (Op::Step(a), Op::Step(b)) => program.steps[*a].span == program.steps[*b].span,
+                a.code.len() == b.code.len()
+                    && a.code.iter().zip(&b.code).all(|(a, b)| match (a, b) {
+                        (Instruction::Step(a), Instruction::Step(b)) => {
+                            scenario.steps[*a].span == scenario.steps[*b].span
+                        }
                         (a, b) => a == b,
                     })
             }
@@ -307,6 +309,6 @@ impl Symmetry {
 }
 
 /// The numbers of an actor's steps, in order.
-fn steps_of(program: &Program, actor: usize) -> Vec<usize> {
-    (0..program.steps.len()).filter(|&step| usize::from(program.steps[step].actor.0) == actor).collect()
+fn steps_of(scenario: &Scenario, actor: usize) -> Vec<usize> {
+    (0..scenario.steps.len()).filter(|&step| usize::from(scenario.steps[step].actor.0) == actor).collect()
 }

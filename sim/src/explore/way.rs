@@ -8,18 +8,18 @@ use winaccept_model::world::{ConnId, Segment};
 
 use super::moves::{enter, make, moves};
 use super::past::choices;
-use super::search::{Search, What};
+use super::search::{Finding, Search};
 use crate::config::{Config, Happened, Move};
 use crate::script::NameId;
 
 /// One move on a way.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Taken {
-    /// The section of the program in which it was made.
+    /// The section of the scenario in which it was made.
     pub section: usize,
     /// The move.
     pub chosen: Move,
-    /// What the profile decided of what came of it, as far as rules name it.
+    /// Finding the profile decided of what came of it, as far as rules name it.
     pub choices: Vec<Alt>,
     /// The same move, made in the same configuration, could have shown something else. Known on ways alone, not in graphs.
     pub open: bool,
@@ -27,7 +27,7 @@ pub struct Taken {
     pub name: Option<NameId>,
     /// The segment that arrived.
     pub segment: Option<Segment>,
-    /// What was seen.
+    /// Finding was seen.
     pub happened: Vec<Happened>,
 }
 
@@ -46,9 +46,9 @@ impl Search<'_> {
     ///
     /// Where alike actors were sorted the configurations kept are not those that follow each other on one way, so the
     /// way is walked anew: of the moves possible, the first that leads to a configuration that the next one stands for.
-    pub(super) fn way(&mut self, starts: &[Config], state: usize, then: Option<&What>, section: usize) -> Way {
+    pub(super) fn way(&mut self, starts: &[Config], state: usize, then: Option<&Finding>, section: usize) -> Way {
         let mut states = vec![state];
-        while let Some(parent) = self.seen.parent(states[states.len() - 1]) {
+        while let Some(parent) = self.visited.parent(states[states.len() - 1]) {
             states.push(parent);
         }
         states.reverse();
@@ -56,18 +56,18 @@ impl Search<'_> {
         let mut taken = Vec::new();
         for &next in &states[1..] {
             let mut wanted = vec![0; self.blocks.width()];
-            self.seen.numbers(next, &mut wanted);
+            self.visited.numbers(next, &mut wanted);
             let step = self.first_move(&end, section, |search, config, _| search.numbers_of(config) == wanted);
             let (made, config) =
                 step.expect("invariant: every configuration but the first is a successor of its parent");
             taken.push(made);
             end = config;
         }
-        if let Some(What::Outcome(number, observed)) = then {
-            let span = self.task.program.steps[*number].span;
+        if let Some(Finding::Outcome(number, observed)) = then {
+            let span = self.task.scenario.steps[*number].span;
             let shows = |search: &Self, happened: &[Happened], exactly: bool| {
                 happened.iter().any(|seen| {
-                    search.task.program.steps[seen.step].span == span && (!exactly || seen.observed == *observed)
+                    search.task.scenario.steps[seen.step].span == span && (!exactly || seen.observed == *observed)
                 })
             };
             // An outcome that names another member of a group is recognised by its step alone.
@@ -85,7 +85,7 @@ impl Search<'_> {
     /// Which start a configuration without a parent is, and that start.
     fn start_of(&mut self, starts: &[Config], state: usize) -> (usize, Config) {
         let mut wanted = vec![0; self.blocks.width()];
-        self.seen.numbers(state, &mut wanted);
+        self.visited.numbers(state, &mut wanted);
         for (index, start) in starts.iter().enumerate() {
             let mut start = start.clone();
             enter(self.task.lanes, &mut start);
@@ -98,11 +98,11 @@ impl Search<'_> {
 
     /// Does the profile let this move show something else?
     fn shows_else(&self, from: &Config, chosen: Move, shown: &[Happened]) -> bool {
-        let (program, machine, lanes) = (self.task.program, self.task.machine, self.task.lanes);
+        let (scenario, machine, lanes) = (self.task.scenario, self.task.machine, self.task.lanes);
         let (mut tape, mut fx) = (Tape::default(), Effects::default());
         loop {
             let (mut config, mut happened) = (from.clone(), Vec::new());
-            make(program, machine, lanes, &mut config, chosen, &mut tape, &mut fx, &mut happened);
+            make(scenario, machine, lanes, &mut config, chosen, &mut tape, &mut fx, &mut happened);
             if happened != shown {
                 return true;
             }
@@ -119,14 +119,14 @@ impl Search<'_> {
         section: usize,
         wanted: impl Fn(&mut Self, &Config, &[Happened]) -> bool,
     ) -> Option<(Taken, Config)> {
-        let (program, machine, lanes) = (self.task.program, self.task.machine, self.task.lanes);
+        let (scenario, machine, lanes) = (self.task.scenario, self.task.machine, self.task.lanes);
         let (mut events, mut possible, mut fx) = (Vec::new(), Vec::new(), Effects::default());
-        moves(program, lanes, from, &mut events, &mut possible);
+        moves(scenario, lanes, from, &mut events, &mut possible);
         for chosen in possible {
             let mut tape = Tape::default();
             loop {
                 let (mut config, mut happened) = (from.clone(), Vec::new());
-                make(program, machine, lanes, &mut config, chosen, &mut tape, &mut fx, &mut happened);
+                make(scenario, machine, lanes, &mut config, chosen, &mut tape, &mut fx, &mut happened);
                 if wanted(self, &config, &happened) {
                     let (conn, segment) = concerns(from, chosen);
                     let name = conn.and_then(|conn| name_of(from, conn));

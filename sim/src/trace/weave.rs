@@ -6,11 +6,12 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
 
-use super::{Log, Way, What};
+use super::Way;
 use crate::config::{Config, Happened, Move, call_event};
 use crate::explore::{enter, make, moves};
+use crate::log::{Log, What};
 use crate::observe::allows;
-use crate::program::{LaneCode, Program, bound};
+use crate::scenario::{LaneCode, Scenario, bound};
 use crate::script::Action;
 
 /// The most configurations that are looked at before any interleaving will do.
@@ -19,14 +20,14 @@ const LIMIT: usize = 20_000;
 /// One interleaving of these lanes, from the first of these ways from which there is one.
 ///
 /// The network comes first, then the actors in turn, time-outs and timers last.
-pub(super) fn any_order(program: &Program, machine: &Machine, lanes: &[LaneCode], ways: &[Way]) -> Vec<Way> {
-    let strict = ways.iter().find_map(|way| Weaver::new(program, machine, lanes, true).weave(way));
-    let found = strict.or_else(|| ways.iter().find_map(|way| Weaver::new(program, machine, lanes, false).weave(way)));
+pub(super) fn any_order(scenario: &Scenario, machine: &Machine, lanes: &[LaneCode], ways: &[Way]) -> Vec<Way> {
+    let strict = ways.iter().find_map(|way| Weaver::new(scenario, machine, lanes, true).weave(way));
+    let found = strict.or_else(|| ways.iter().find_map(|way| Weaver::new(scenario, machine, lanes, false).weave(way)));
     found.into_iter().collect()
 }
 
 struct Weaver<'a> {
-    program: &'a Program,
+    scenario: &'a Scenario,
     machine: &'a Machine,
     lanes: &'a [LaneCode],
     /// Ways that do not agree with the script end.
@@ -46,8 +47,8 @@ struct Frame {
 }
 
 impl<'a> Weaver<'a> {
-    fn new(program: &'a Program, machine: &'a Machine, lanes: &'a [LaneCode], strict: bool) -> Weaver<'a> {
-        Weaver { program, machine, lanes, strict, visited: HashSet::new() }
+    fn new(scenario: &'a Scenario, machine: &'a Machine, lanes: &'a [LaneCode], strict: bool) -> Weaver<'a> {
+        Weaver { scenario, machine, lanes, strict, visited: HashSet::new() }
     }
 
     /// Depth first, so that the way found is the first one in the order of the moves.
@@ -83,7 +84,7 @@ impl<'a> Weaver<'a> {
 
     fn frame(&self, config: Config, log: Log, taken: Vec<u16>) -> Frame {
         let (mut events, mut left) = (Vec::new(), Vec::new());
-        moves(self.program, self.lanes, &config, &mut events, &mut left);
+        moves(self.scenario, self.lanes, &config, &mut events, &mut left);
         let lane = |actor| self.lanes.iter().position(|lane| lane.actor == actor).unwrap_or_default();
         left.sort_by_key(|chosen| match chosen {
             Move::Event(Event::Timer(_)) => (2, 0, 0),
@@ -101,7 +102,7 @@ impl<'a> Weaver<'a> {
         let (mut log, mut taken) = (frame.log.clone(), frame.taken.clone());
         let (mut fx, mut happened) = (Effects::default(), Vec::new());
         let event = self.event(&frame.config, chosen);
-        make(self.program, self.machine, self.lanes, &mut config, chosen, &mut frame.tape, &mut fx, &mut happened);
+        make(self.scenario, self.machine, self.lanes, &mut config, chosen, &mut frame.tape, &mut fx, &mut happened);
         if let Move::Step(actor, number) = chosen {
             log.step = number;
             if let Some(lane) = self.lanes.iter().position(|lane| lane.actor == actor) {
@@ -113,10 +114,10 @@ impl<'a> Weaver<'a> {
             self.machine.step(&mut config.world.clone(), print, &mut Tape::default(), &mut fx);
         }
         if let Some(event) = event {
-            log.add(self.program, &frame.config, event, &config, &fx);
+            log.add(self.scenario, &frame.config, event, &config, &fx);
         }
         for Happened { step, observed } in happened {
-            let expected = self.program.steps[step].expect.as_ref().is_none_or(|expect| allows(expect, &observed));
+            let expected = self.scenario.steps[step].expect.as_ref().is_none_or(|expect| allows(expect, &observed));
             if !expected && self.strict {
                 return (config, None, taken);
             }
@@ -132,7 +133,7 @@ impl<'a> Weaver<'a> {
         match chosen {
             Move::Event(event) => Some(event),
             Move::Leave(_) => None,
-            Move::Step(actor, number) => match &self.program.steps[number].action {
+            Move::Step(actor, number) => match &self.scenario.steps[number].action {
                 Action::Call(call) => Some(call_event(config, actor, call)),
                 Action::InHook(call) => Some(Event::InHook(actor, bound(call, &config.vars))),
                 Action::Exits(_) => Some(Event::Exit(actor)),

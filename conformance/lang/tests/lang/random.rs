@@ -8,7 +8,7 @@ use winaccept_lang::{format_source, parse, parse_observed, render_call, render_e
 use winaccept_model::call::{Address, Call, Data, Family, Ip, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::{CODES, Code};
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Seen, SeenAddress, SeenOut, SeenValue};
+use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{Action, Item, NameId, Ref, Script};
 
 /// Words that the language is made of, and some that it is not.
@@ -108,7 +108,7 @@ fn code() -> impl Strategy<Value = Code> {
     prop_oneof![select(CODES).prop_map(|(_, code)| code), any::<u16>().prop_map(Code)]
 }
 
-fn value() -> impl Strategy<Value = SeenValue> {
+fn value() -> impl Strategy<Value = ShownValue> {
     let words = [
         Value::SocketError,
         Value::InvalidSocket,
@@ -119,11 +119,11 @@ fn value() -> impl Strategy<Value = SeenValue> {
         Value::Undefined,
     ];
     prop_oneof![
-        Just(SeenValue::Handle),
-        select(words.to_vec()).prop_map(SeenValue::Is),
-        any::<i64>().prop_map(|n| SeenValue::Is(Value::Number(n))),
-        code().prop_map(|code| SeenValue::Is(Value::Number(i64::from(code.0)))),
-        any::<u8>().prop_map(|n| SeenValue::Is(Value::WaitEvent(n))),
+        Just(ShownValue::Handle),
+        select(words.to_vec()).prop_map(ShownValue::Is),
+        any::<i64>().prop_map(|n| ShownValue::Is(Value::Number(n))),
+        code().prop_map(|code| ShownValue::Is(Value::Number(i64::from(code.0)))),
+        any::<u8>().prop_map(|n| ShownValue::Is(Value::WaitEvent(n))),
     ]
 }
 
@@ -139,34 +139,34 @@ fn data() -> impl Strategy<Value = Data> {
 }
 
 /// Out-parameters that this call has.
-fn outs(call: Call<Ref>) -> BoxedStrategy<Vec<SeenOut>> {
-    let seen_address = (address(), names()).prop_map(|(address, names)| SeenAddress { address, names });
+fn outs(call: Call<Ref>) -> BoxedStrategy<Vec<ShownOut>> {
+    let seen_address = (address(), names()).prop_map(|(address, names)| ShownAddress { address, names });
     let linger = (any::<u16>(), any::<u16>()).prop_map(|(on, seconds)| OptVal::Linger(on, seconds));
     let one = match call {
         Call::Accept { .. } => prop_oneof![
-            proptest::option::of(seen_address).prop_map(SeenOut::Addr),
-            any::<i32>().prop_map(SeenOut::AddrLen)
+            proptest::option::of(seen_address).prop_map(ShownOut::Addr),
+            any::<i32>().prop_map(ShownOut::AddrLen)
         ]
         .boxed(),
-        Call::Recv { .. } => data().prop_map(SeenOut::Data).boxed(),
+        Call::Recv { .. } => data().prop_map(ShownOut::Data).boxed(),
         Call::Getsockopt { .. } => {
-            prop_oneof![any::<u32>().prop_map(OptVal::Number), linger].prop_map(SeenOut::Value).boxed()
+            prop_oneof![any::<u32>().prop_map(OptVal::Number), linger].prop_map(ShownOut::Value).boxed()
         }
         Call::Select { .. } => prop_oneof![
-            names().prop_map(SeenOut::ReadFds),
-            names().prop_map(SeenOut::WriteFds),
-            names().prop_map(SeenOut::ExceptFds)
+            names().prop_map(ShownOut::ReadFds),
+            names().prop_map(ShownOut::WriteFds),
+            names().prop_map(ShownOut::ExceptFds)
         ]
         .boxed(),
-        Call::WSAPoll { .. } => vec(any::<u16>().prop_map(PollEvents), 0..4).prop_map(SeenOut::Revents).boxed(),
-        Call::WSAEnumNetworkEvents { .. } => any::<u16>().prop_map(|n| SeenOut::Events(NetworkEvents(n))).boxed(),
+        Call::WSAPoll { .. } => vec(any::<u16>().prop_map(PollEvents), 0..4).prop_map(ShownOut::Revents).boxed(),
+        Call::WSAEnumNetworkEvents { .. } => any::<u16>().prop_map(|n| ShownOut::Events(NetworkEvents(n))).boxed(),
         _ => return Just(Vec::new()).boxed(),
     };
     vec(one, 0..3).boxed()
 }
 
 fn observed(call: Call<Ref>) -> impl Strategy<Value = Observed> {
-    let seen = (value(), code(), outs(call)).prop_map(|(value, error, out)| Seen { value, error, out });
+    let seen = (value(), code(), outs(call)).prop_map(|(value, error, out)| Shown { value, error, out });
     prop_oneof![
         8 => seen.prop_map(Observed::Returned),
         1 => Just(Observed::Blocks),

@@ -1,4 +1,4 @@
-//! The configurations seen so far, as numbers of blocks, in the order in which they were found.
+//! The configurations visited so far, as numbers of blocks, in the order in which they were found.
 //!
 //! The order of discovery is itself the queue of a breadth-first search. A number takes two bytes, or four once some
 //! block has taken more than 65536 forms; a configuration costs its numbers, four bytes for the way back, and its
@@ -15,9 +15,9 @@ const FIRST_SLOTS: usize = 64;
 /// The parent of a configuration that the search began with.
 const NOBODY: u32 = u32::MAX;
 
-/// The configurations seen so far.
+/// The configurations visited so far.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct Visited {
     hash: FixedState,
     /// Numbers of a configuration.
     width: usize,
@@ -36,7 +36,7 @@ struct Shard {
     taken: usize,
 }
 
-/// Configurations on their way into [`Seen`]: looking up many at once lets the memory accesses overlap.
+/// Configurations on their way into [`Visited`]: looking up many at once lets the memory accesses overlap.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     cells: Vec<u16>,
@@ -51,11 +51,11 @@ impl Batch {
     }
 }
 
-impl Seen {
-    /// Nothing seen; a configuration is `width` numbers.
-    pub(super) fn new(width: usize) -> Seen {
+impl Visited {
+    /// Nothing visited; a configuration is `width` numbers.
+    pub(super) fn new(width: usize) -> Visited {
         let shard = || Shard { slots: vec![0; FIRST_SLOTS], taken: 0 };
-        Seen {
+        Visited {
             hash: FixedState::default(),
             width,
             stride: width,
@@ -66,7 +66,7 @@ impl Seen {
         }
     }
 
-    /// How many configurations were seen.
+    /// How many configurations were visited.
     pub(super) fn len(&self) -> usize {
         self.parents.len()
     }
@@ -133,7 +133,7 @@ impl Seen {
         complete
     }
 
-    /// Which of the configurations seen this is.
+    /// Which of the configurations visited this is.
     pub(super) fn position(&self, numbers: &[u32]) -> Option<usize> {
         let cells: Vec<u16> = if self.stride == self.width {
             numbers.iter().map(|&number| u16::try_from(number).ok()).collect::<Option<_>>()?
@@ -247,26 +247,26 @@ mod tests {
 
     #[test]
     fn finds_again_what_it_took_in_also_after_widening() {
-        let mut seen = Seen::new(2);
+        let mut visited = Visited::new(2);
         let mut batch = Batch::default();
         for number in 0..50_000 {
-            seen.offer(&mut batch, &[number, number / 7], None);
+            visited.offer(&mut batch, &[number, number / 7], None);
             if batch.len() == 100 {
-                assert!(seen.take_in(&mut batch, usize::MAX));
+                assert!(visited.take_in(&mut batch, usize::MAX));
             }
         }
-        assert_eq!(seen.len(), 50_000);
-        seen.offer(&mut batch, &[70_000, 1], Some(7));
-        seen.offer(&mut batch, &[4_464, 1], Some(7));
-        assert!(seen.take_in(&mut batch, usize::MAX));
-        assert_eq!(seen.len(), 50_002, "numbers that agree in sixteen bits differ");
+        assert_eq!(visited.len(), 50_000);
+        visited.offer(&mut batch, &[70_000, 1], Some(7));
+        visited.offer(&mut batch, &[4_464, 1], Some(7));
+        assert!(visited.take_in(&mut batch, usize::MAX));
+        assert_eq!(visited.len(), 50_002, "numbers that agree in sixteen bits differ");
         let mut numbers = [0; 2];
-        seen.numbers(49_999, &mut numbers);
+        visited.numbers(49_999, &mut numbers);
         assert_eq!(numbers, [49_999, 7_142]);
-        assert_eq!(seen.position(&[70_000, 1]), Some(50_000));
-        assert_eq!(seen.parent(50_000), Some(7));
-        seen.offer(&mut batch, &[123, 17], None);
-        assert!(seen.take_in(&mut batch, 0), "an old configuration is not kept out");
-        assert_eq!(seen.len(), 50_002);
+        assert_eq!(visited.position(&[70_000, 1]), Some(50_000));
+        assert_eq!(visited.parent(50_000), Some(7));
+        visited.offer(&mut batch, &[123, 17], None);
+        assert!(visited.take_in(&mut batch, 0), "an old configuration is not kept out");
+        assert_eq!(visited.len(), 50_002);
     }
 }

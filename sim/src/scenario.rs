@@ -7,7 +7,7 @@ use crate::script::{Action, Actor, Happening, Item, Lane, LaneItem, Never, Print
 
 /// A script made ready to run.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub struct Scenario {
     /// The script.
     pub script: Script,
     /// All steps in the order of the text.
@@ -20,7 +20,7 @@ pub struct Program {
     pub first: World,
 }
 
-/// A part of a program.
+/// A part of a scenario.
 #[derive(Clone, Debug)]
 pub enum Section {
     /// One step, by its number; the network is quiet before and after.
@@ -36,16 +36,16 @@ pub enum Section {
 pub struct LaneCode {
     /// Who runs it.
     pub actor: ThreadId,
-    /// The operations. Running past the last one ends the lane.
-    pub ops: Vec<Op>,
+    /// The instructions. Running past the last one ends the lane.
+    pub code: Vec<Instruction>,
 }
 
-/// One operation of a lane.
+/// One instruction of a lane.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Op {
+pub enum Instruction {
     /// Takes a step, by its number.
     Step(usize),
-    /// Goes on at one of these operations.
+    /// Goes on at one of these instructions.
     Either(Vec<u16>),
     /// Goes on there.
     Jump(u16),
@@ -60,13 +60,13 @@ pub struct TooLarge {
     pub span: Span,
 }
 
-impl Program {
+impl Scenario {
     /// Makes a script ready to run.
     ///
     /// # Errors
     /// When it needs more threads, sockets or steps than a world holds.
-    pub fn new(script: &Script) -> Result<Program, TooLarge> {
-        let mut program = Program {
+    pub fn new(script: &Script) -> Result<Scenario, TooLarge> {
+        let mut scenario = Scenario {
             script: script.clone(),
             steps: Vec::new(),
             sections: Vec::new(),
@@ -76,21 +76,21 @@ impl Program {
         for item in &script.items {
             match item {
                 Item::Step(step) => {
-                    let number = program.add(step);
-                    program.sections.push(Section::Step(number));
+                    let number = scenario.add(step);
+                    scenario.sections.push(Section::Step(number));
                 }
                 Item::Happening(happening, span) => {
-                    program.sections.push(Section::Happening(happening.clone(), *span));
+                    scenario.sections.push(Section::Happening(happening.clone(), *span));
                 }
                 Item::AnyOrder(lanes, _) => {
-                    let lanes = lanes.iter().map(|lane| program.lane(lane)).collect();
-                    program.sections.push(Section::AnyOrder(lanes));
+                    let lanes = lanes.iter().map(|lane| scenario.lane(lane)).collect();
+                    scenario.sections.push(Section::AnyOrder(lanes));
                 }
-                Item::Never(never) => program.nevers.push(never.clone()),
+                Item::Never(never) => scenario.nevers.push(never.clone()),
             }
         }
-        program.first = program.first_world()?;
-        Ok(program)
+        scenario.first = scenario.first_world()?;
+        Ok(scenario)
     }
 
     /// The call that a step's outcome belongs to: its own, or for `resumes` the one that it resumes.
@@ -126,35 +126,35 @@ impl Program {
     }
 
     fn lane(&mut self, lane: &Lane) -> LaneCode {
-        let mut ops = Vec::new();
-        self.body(&lane.body, &mut ops);
-        LaneCode { actor: lane.actor, ops }
+        let mut code = Vec::new();
+        self.body(&lane.body, &mut code);
+        LaneCode { actor: lane.actor, code }
     }
 
-    fn body(&mut self, body: &[LaneItem], ops: &mut Vec<Op>) {
+    fn body(&mut self, body: &[LaneItem], code: &mut Vec<Instruction>) {
         for item in body {
             match item {
-                LaneItem::Step(step) => ops.push(Op::Step(self.add(step))),
+                LaneItem::Step(step) => code.push(Instruction::Step(self.add(step))),
                 LaneItem::Repeat(body) => {
-                    let start = ops.len() as u16;
-                    self.body(body, ops);
-                    ops.push(Op::Jump(start));
+                    let start = code.len() as u16;
+                    self.body(body, code);
+                    code.push(Instruction::Jump(start));
                 }
                 LaneItem::Either(branches) => {
-                    let fork = ops.len();
-                    ops.push(Op::Either(Vec::new()));
+                    let fork = code.len();
+                    code.push(Instruction::Either(Vec::new()));
                     let (mut starts, mut ends) = (Vec::new(), Vec::new());
                     for branch in branches {
-                        starts.push(ops.len() as u16);
-                        self.body(branch, ops);
-                        ends.push(ops.len());
-                        ops.push(Op::Jump(0));
+                        starts.push(code.len() as u16);
+                        self.body(branch, code);
+                        ends.push(code.len());
+                        code.push(Instruction::Jump(0));
                     }
-                    let after = ops.len() as u16;
+                    let after = code.len() as u16;
                     for end in ends {
-                        ops[end] = Op::Jump(after);
+                        code[end] = Instruction::Jump(after);
                     }
-                    ops[fork] = Op::Either(starts);
+                    code[fork] = Instruction::Either(starts);
                 }
             }
         }

@@ -4,15 +4,120 @@ use std::rc::Rc;
 
 use winaccept_model::call::{Handle, ThreadId};
 use winaccept_model::outcome::Value;
-use winaccept_model::rule::Effects;
+use winaccept_model::rule::{Effects, Rule};
 use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, Direction, Segment, SocketId, State, World};
 
-use super::{Entry, Link, Returned, Travel, What};
 use crate::config::Config;
-use crate::program::Program;
-use crate::run::printed;
-use crate::script::{Action, NameId};
+use crate::observe::{Observed, Shown, printed};
+use crate::scenario::Scenario;
+use crate::script::{Action, NameId, Span};
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The number of the call that this event is or, for what happens between calls, of the last call made before it;
+    /// calls count from 1.
+    pub call: usize,
+    /// What happened.
+    pub what: What,
+    /// The segments that went on the wire because of it, in the order of their connections.
+    pub sent: Vec<Travel>,
+    /// The calls that returned because of it, in order.
+    pub returned: Vec<Returned>,
+    /// The rules that fired, in order.
+    pub rules: Vec<&'static Rule>,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// An actor made the call of this step.
+    Call {
+        /// The step's number.
+        step: usize,
+    },
+    /// A segment arrived.
+    Arrives(Travel),
+    /// A segment was lost.
+    Lost(Travel),
+    /// A retransmission timer of this connection ran out.
+    Timer(Link),
+    /// The time-out of this thread's call ran out.
+    Expires(ThreadId),
+    /// This woken thread looked again for what it waits for.
+    LooksAgain(ThreadId),
+    /// A user APC was due in this thread's wait.
+    Apc(ThreadId),
+    /// The program printed.
+    Prints {
+        /// The step's number.
+        step: usize,
+        /// The text.
+        text: String,
+    },
+    /// The program ended.
+    Exits {
+        /// The step's number.
+        step: usize,
+    },
+    /// A happening of the script.
+    Happens {
+        /// The line of the script that says so.
+        span: Span,
+    },
+    /// A step could not be taken.
+    NotTaken {
+        /// The step's number.
+        step: usize,
+        /// Why.
+        reason: String,
+    },
+    /// What this step gave is not what the script expects of it.
+    Differs {
+        /// The step's number.
+        step: usize,
+        /// What it gave.
+        observed: Observed,
+    },
+}
+
+/// A segment on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Travel {
+    /// The segment.
+    pub segment: Segment,
+    /// Its direction.
+    pub direction: Direction,
+    /// The connection.
+    pub link: Link,
+}
+
+/// A connection as people speak of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// The connection.
+    pub conn: ConnId,
+    /// The variable of the socket that opens it.
+    pub name: Option<NameId>,
+    /// The actor that opens it.
+    pub client: ThreadId,
+    /// The actor whose listener it reaches.
+    pub server: Option<ThreadId>,
+}
+
+/// A call that returned.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Returned {
+    /// The call's number.
+    pub call: usize,
+    /// Who made it.
+    pub actor: ThreadId,
+    /// The step that made it.
+    pub step: usize,
+    /// What it gave.
+    pub seen: Shown,
+}
 
 /// The events so far. Branches of a run share what they have in common.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +135,7 @@ struct Node {
 
 impl Log {
     /// The events, first first.
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut next = self.last.as_ref();
         while let Some(node) = next {
@@ -42,7 +147,7 @@ impl Log {
     }
 
     /// Notes something that is no event of the world.
-    pub(super) fn push(&mut self, what: What) {
+    pub(crate) fn push(&mut self, what: What) {
         self.note(Entry { call: 0, what, sent: Vec::new(), returned: Vec::new(), rules: Vec::new() });
     }
 
@@ -51,14 +156,14 @@ impl Log {
     }
 
     /// Notes an event, given the configurations around it.
-    pub(crate) fn add(&mut self, program: &Program, before: &Config, event: Event, after: &Config, fx: &Effects) {
-        let Some(what) = self.what(program, before, event, after, fx) else { return };
+    pub(crate) fn add(&mut self, scenario: &Scenario, before: &Config, event: Event, after: &Config, fx: &Effects) {
+        let Some(what) = self.what(scenario, before, event, after, fx) else { return };
         let sent = sent(before, event, after);
-        let returned = self.returned(program, before, event, after, fx);
+        let returned = self.returned(scenario, before, event, after, fx);
         self.note(Entry { call: 0, what, sent, returned, rules: fx.fired.clone() });
     }
 
-    fn what(&self, program: &Program, before: &Config, event: Event, after: &Config, fx: &Effects) -> Option<What> {
+    fn what(&self, scenario: &Scenario, before: &Config, event: Event, after: &Config, fx: &Effects) -> Option<What> {
         let step = self.step;
         Some(match event {
             Event::Call(..) | Event::InHook(..) => What::Call { step },
@@ -79,7 +184,7 @@ impl Log {
                     _ => -1,
                 });
                 let result = before.results.get(usize::from(thread.0)).copied().unwrap_or_default();
-                let Action::Prints { format, argument } = &program.steps[step].action else { return None };
+                let Action::Prints { format, argument } = &scenario.steps[step].action else { return None };
                 What::Prints { step, text: printed(format, *argument, number, result) }
             }
             Event::Exit(_) => What::Exits { step },
@@ -90,7 +195,7 @@ impl Log {
 
     fn returned(
         &self,
-        program: &Program,
+        scenario: &Scenario,
         before: &Config,
         event: Event,
         after: &Config,
@@ -113,8 +218,8 @@ impl Log {
                 }
                 _ => before.waiting(*thread),
             };
-            if let Some((step, call)) = step.and_then(|step| Some((step, program.call_at(step)?))) {
-                all.push(Returned { call: 0, actor: *thread, step, seen: after.seen(call, outcome) });
+            if let Some((step, call)) = step.and_then(|step| Some((step, scenario.call_at(step)?))) {
+                all.push(Returned { call: 0, actor: *thread, step, seen: after.shown(call, outcome) });
             }
         }
         all

@@ -1,0 +1,138 @@
+//! One step of a script: everything that may come of it, until the network is quiet again.
+
+use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::step::{Event, Machine};
+use winaccept_model::world::Doing;
+
+use crate::branch::{Branch, each, event_in};
+use crate::config::{call_event, note};
+use crate::happen::{arm, set_faults};
+use crate::observe::{Observed, printed};
+use crate::quiet::{pass_time, quiet};
+use crate::scenario::{Scenario, bound};
+use crate::script::{Action, Expect, PrintArgument, Ref, Step};
+
+/// Everything that may come of a step in a configuration.
+pub(crate) fn outcomes(
+    scenario: &Scenario,
+    machine: &Machine,
+    step: &Step,
+    number: usize,
+    start: Branch,
+) -> Vec<(Observed, Branch)> {
+    if let Some(reason) = refusal(step, &start) {
+        return vec![(Observed::NotTaken(reason.to_owned()), start)];
+    }
+    let shown = |branch: Branch| (shown_at(&branch, number), branch);
+    match &step.action {
+        Action::Call(call) => issues(scenario, machine, step, number, call, start).into_iter().map(shown).collect(),
+        Action::InHook(call) => {
+            let event = Event::InHook(step.actor, bound(call, &start.config.vars));
+            let branches = quiet(scenario, machine, event_in(scenario, machine, start, event, Some(number)));
+            branches.into_iter().map(shown).collect()
+        }
+        Action::Resumes => {
+            let branches = pass_time(scenario, machine, step.actor, vec![start]);
+            branches.into_iter().map(|branch| resumes(scenario, step.actor, number, branch)).collect()
+        }
+        Action::Prints { format, argument } => prints(scenario, machine, step.actor, format, *argument, &start),
+        Action::Exits(_) => {
+            let branches = quiet(scenario, machine, event_in(scenario, machine, start, Event::Exit(step.actor), None));
+            let ended = |branch: &Branch| match doing(branch, step.actor) {
+                Doing::Exited => Observed::Done,
+                _ => Observed::NotTaken("the process did not end".to_owned()),
+            };
+            branches.into_iter().map(|branch| (ended(&branch), branch)).collect()
+        }
+    }
+}
+
+fn doing(branch: &Branch, actor: ThreadId) -> Doing {
+    branch.config.world.threads()[usize::from(actor.0)].doing
+}
+
+/// Why a step cannot be taken.
+fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
+    let finished = start.config.finished[usize::from(step.actor.0)].is_some();
+    match (&step.action, doing(start, step.actor)) {
+        (_, Doing::Exited) => Some("this actor has ended"),
+        // Its outcome is the undefined behaviour itself; after that nothing can be said.
+        (Action::Resumes, Doing::Undefined) if finished => None,
+        (_, Doing::Undefined) => Some("the behaviour of this actor is undefined by now"),
+        (Action::Resumes, Doing::Running) if !finished => Some("the call had returned at once"),
+        (Action::InHook(_), Doing::Running) => Some("no call is in progress"),
+        (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Doing::Blocked(_) | Doing::Woken(_)) => {
+            Some("this actor's last call has not returned")
+        }
+        _ => None,
+    }
+}
+
+/// A call: it returns, or still waits when all is quiet and, unless the script says that it blocks, time has passed.
+fn issues(
+    scenario: &Scenario,
+    machine: &Machine,
+    step: &Step,
+    number: usize,
+    call: &Call<Ref>,
+    mut start: Branch,
+) -> Vec<Branch> {
+    let actor = usize::from(step.actor.0);
+    start.config.finished[actor] = None;
+    let at_fault = arm(&mut start.config, step.actor, call.name(), scenario);
+    start.config.waits[actor] = number as u16 + 1;
+    let event = call_event(&start.config, step.actor, call);
+    let mut branches = quiet(scenario, machine, event_in(scenario, machine, start, event, None));
+    if !matches!(step.expect, Some(Expect::Blocks)) {
+        branches = pass_time(scenario, machine, step.actor, branches);
+    }
+    if let Some((process, before)) = at_fault {
+        for branch in &mut branches {
+            set_faults(machine, &mut branch.config, process, before);
+        }
+    }
+    branches
+}
+
+/// The call that this actor has in progress returns.
+fn resumes(scenario: &Scenario, actor: ThreadId, number: usize, mut branch: Branch) -> (Observed, Branch) {
+    let observed = match branch.config.finished[usize::from(actor.0)].take() {
+        Some(outcome) => {
+            note(scenario, &mut branch.config, number, &outcome, &mut branch.happened);
+            shown_at(&branch, number)
+        }
+        None => Observed::Blocks,
+    };
+    (observed, branch)
+}
+
+fn prints(
+    scenario: &Scenario,
+    machine: &Machine,
+    actor: ThreadId,
+    format: &str,
+    argument: Option<PrintArgument>,
+    start: &Branch,
+) -> Vec<(Observed, Branch)> {
+    let result = start.config.results.get(usize::from(actor.0)).copied().unwrap_or_default();
+    let print = |(_, outcome): &(ThreadId, Outcome)| match outcome.value {
+        Value::Number(last_error) if outcome.error == Code::NONE => {
+            Some(Observed::Printed(printed(format, argument, last_error, result)))
+        }
+        _ => None,
+    };
+    let mut all = Vec::new();
+    each(machine, start, Event::Print(actor), scenario, None, |branch, fx| {
+        let nothing = || Observed::NotTaken("nothing was printed".to_owned());
+        all.push((fx.returns.first().and_then(print).unwrap_or_else(nothing), branch));
+    });
+    all
+}
+
+/// What a step showed, once all is quiet.
+fn shown_at(branch: &Branch, number: usize) -> Observed {
+    let found = branch.happened.iter().find(|happened| happened.step == number);
+    found.map_or(Observed::Blocks, |happened| happened.observed.clone())
+}
