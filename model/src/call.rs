@@ -1,616 +1,191 @@
-//! The calls a thread can make, with their arguments in the order of the C declarations.
+//! The calls a thread can make, with their arguments: what the list of calls means to the model.
 //!
 //! A call is generic over the way it names sockets and events: a script names them by variable,
 //! the model by [`Handle`]. [`Call::map`] turns one into the other.
 
-/// A handle value of one process. The model never hands out [`Handle::INVALID`].
+mod value;
+
+pub use value::*;
+
+use crate::kind::{self, Choices, Kind};
+use crate::rule::Table;
+
+/// What a call returns, and so what it returns when it fails.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Handle(pub u16);
-
-impl Handle {
-    /// `INVALID_SOCKET`, and equally a `NULL` or nonsensical handle: nothing is open under it.
-    pub const INVALID: Handle = Handle(u16::MAX);
+pub enum Returns {
+    /// A new socket, or `INVALID_SOCKET`.
+    Socket,
+    /// A new event, or `WSA_INVALID_EVENT`.
+    Event,
+    /// Zero or a count, or `SOCKET_ERROR`.
+    Number,
+    /// `TRUE`, or `FALSE` after a failure.
+    Bool,
+    /// An error code or zero.
+    Code,
+    /// One of the values of a wait, or `WSA_WAIT_FAILED`.
+    Wait,
+    /// Zero, or `WAIT_IO_COMPLETION`.
+    Sleep,
+    /// Nothing to see.
+    Nothing,
 }
 
-/// An actor of a script, a thread of the world: its index in order of appearance.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct ThreadId(pub u8);
-
-/// A process of the world, by index.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct ProcessId(pub u8);
-
-/// The Winsock version a process asks for in `WSAStartup`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct Version {
-    /// Major number: 1 or 2.
-    pub major: u8,
-    /// Minor number.
-    pub minor: u8,
+/// What the list says of a call beside its parameters and its rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Does {
+    /// It can block.
+    pub waits: bool,
+    /// It closes the handle that it is about.
+    pub closes: bool,
 }
 
-/// `AF_INET` or `AF_INET6`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-#[allow(missing_docs)]
-pub enum Family {
-    #[default]
-    Inet,
-    Inet6,
-}
+/// What a call does of which the list says nothing.
+const DOES: Does = Does { waits: false, closes: false };
 
-impl Family {
-    /// Size in bytes of this family's socket address: `sockaddr_in` 16, `sockaddr_in6` 28.
-    #[must_use]
-    pub fn address_size(self) -> i32 {
-        match self {
-            Family::Inet => 16,
-            Family::Inet6 => 28,
-        }
-    }
-}
+macro_rules! types {
+    ($($call:ident $library:ident $c:literal
+        $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
+        $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
+        /// A call with its arguments. Field names are those of the C declarations.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[allow(missing_docs)] // each variant is the function of that name; its page is in spec-notes
+        pub enum Call<H = Handle> { $($call $({ $($field: <kind::$kind as Kind>::Value<H>),* })?),* }
 
-/// `SOCK_STREAM` (connection-oriented) or `SOCK_DGRAM`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-#[allow(missing_docs)]
-pub enum SockType {
-    #[default]
-    Stream,
-    Dgram,
-}
+        /// Which call it is: an entry of the list.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[allow(missing_docs)]
+        pub enum Function { $($call),* }
 
-/// An IP address as scripts write it. Everything real happens on loopback.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub enum Ip {
-    /// `0.0.0.0`, or `::` for IPv6.
-    #[default]
-    Any,
-    /// `127.0.0.1`, or `::1` for IPv6.
-    Loopback,
-    /// An address that belongs to no host of the world: `192.0.2.0`, or `2001:db8::`.
-    NotLocal,
-}
+        impl Function {
+            /// All of them, in the order of the list.
+            pub const ALL: &[Function] = &[$(Function::$call),*];
 
-/// A port number, or a port that the system chose and nobody has read yet.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub enum Port {
-    /// Zero in a call: the system is to choose. In a socket: not bound.
-    #[default]
-    Unset,
-    /// A number the script wrote.
-    Fixed(u16),
-    /// The port the system chose for the socket object with this index: stays symbolic.
-    Chosen(u16),
-}
-
-/// A socket address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-#[allow(missing_docs)]
-pub struct Address {
-    pub family: Family,
-    pub ip: Ip,
-    pub port: Port,
-}
-
-/// What a caller passes for an input address (`bind`, `connect`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Name<H> {
-    /// A null pointer.
-    Null,
-    /// A literal address with its length in bytes.
-    Address(Address, i32),
-    /// The address that this socket is bound to; loopback where it is bound to the wildcard.
-    Of(H),
-}
-
-/// What a caller passes for an output buffer (`addr`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Buffer {
-    /// `NULL`.
-    Null,
-    /// A valid buffer, `addr` in a script.
-    Valid,
-    /// A pointer outside the caller's address space, `BAD` in a script.
-    Bad,
-}
-
-/// What a caller passes for `addrlen`: a pointer to an integer.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Length {
-    /// `NULL`.
-    Null,
-    /// A pointer to an integer that holds this number of bytes.
-    Holds(i32),
-    /// A pointer outside the caller's address space, `BAD` in a script.
-    Bad,
-}
-
-/// `how` of `shutdown`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
-pub enum How {
-    Receive,
-    Send,
-    Both,
-}
-
-/// `backlog` of `listen`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Backlog {
-    /// A plain number, possibly zero or negative.
-    Number(i32),
-    /// `SOMAXCONN`.
-    Somaxconn,
-    /// `SOMAXCONN_HINT(n)`.
-    Hint(i32),
-}
-
-/// A socket option that accepting touches or inherits. The level follows from the option.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
-pub enum Opt {
-    ReuseAddr,
-    ExclusiveAddrUse,
-    KeepAlive,
-    OobInline,
-    Linger,
-    SndBuf,
-    RcvBuf,
-    SndTimeo,
-    RcvTimeo,
-    AcceptConn,
-    Error,
-    Type,
-    ConnectTime,
-    ConditionalAccept,
-    NoDelay,
-    V6Only,
-}
-
-/// Level name, option name, option: the table that scripts, stacks and messages share.
-pub const OPTIONS: &[(&str, &str, Opt)] = &[
-    ("SOL_SOCKET", "SO_REUSEADDR", Opt::ReuseAddr),
-    ("SOL_SOCKET", "SO_EXCLUSIVEADDRUSE", Opt::ExclusiveAddrUse),
-    ("SOL_SOCKET", "SO_KEEPALIVE", Opt::KeepAlive),
-    ("SOL_SOCKET", "SO_OOBINLINE", Opt::OobInline),
-    ("SOL_SOCKET", "SO_LINGER", Opt::Linger),
-    ("SOL_SOCKET", "SO_SNDBUF", Opt::SndBuf),
-    ("SOL_SOCKET", "SO_RCVBUF", Opt::RcvBuf),
-    ("SOL_SOCKET", "SO_SNDTIMEO", Opt::SndTimeo),
-    ("SOL_SOCKET", "SO_RCVTIMEO", Opt::RcvTimeo),
-    ("SOL_SOCKET", "SO_ACCEPTCONN", Opt::AcceptConn),
-    ("SOL_SOCKET", "SO_ERROR", Opt::Error),
-    ("SOL_SOCKET", "SO_TYPE", Opt::Type),
-    ("SOL_SOCKET", "SO_CONNECT_TIME", Opt::ConnectTime),
-    ("SOL_SOCKET", "SO_CONDITIONAL_ACCEPT", Opt::ConditionalAccept),
-    ("IPPROTO_TCP", "TCP_NODELAY", Opt::NoDelay),
-    ("IPPROTO_IPV6", "IPV6_V6ONLY", Opt::V6Only),
-];
-
-/// The value of an option: a DWORD, or the pair of `SO_LINGER`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum OptVal {
-    /// A DWORD or BOOL.
-    Number(u32),
-    /// `{l_onoff, l_linger}`.
-    Linger(u16, u16),
-}
-
-/// A few bytes of stream data: enough to tell one client's bytes from another's.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct Data {
-    len: u8,
-    bytes: [u8; Data::MAX],
-}
-
-impl Data {
-    /// The most bytes that one direction of a connection holds in the model.
-    pub const MAX: usize = 31;
-
-    /// Copies `bytes`; `None` if there are more than [`Data::MAX`].
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Option<Data> {
-        let mut data = Data::default();
-        data.push(bytes).then_some(data)
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_slice(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
-    }
-
-    /// Appends, or leaves everything as it was and returns false when it does not fit.
-    pub fn push(&mut self, more: &[u8]) -> bool {
-        let start = usize::from(self.len);
-        let Some(room) = self.bytes.get_mut(start..start + more.len()) else { return false };
-        room.copy_from_slice(more);
-        self.len += more.len() as u8;
-        true
-    }
-
-    /// Removes and returns the first `n` bytes, or all if there are fewer.
-    pub fn take(&mut self, n: usize) -> Data {
-        let n = n.min(usize::from(self.len));
-        let taken = Data::new(&self.bytes[..n]).expect("invariant: a prefix fits");
-        let rest = Data::new(&self.bytes[n..usize::from(self.len)]).expect("invariant: a suffix fits");
-        *self = rest;
-        taken
-    }
-}
-
-/// A short list of values without heap, for the sets that calls carry.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct List<T, const N: usize> {
-    len: u8,
-    items: [Option<T>; N],
-}
-
-impl<T: Copy, const N: usize> Default for List<T, N> {
-    fn default() -> Self {
-        List { len: 0, items: [None; N] }
-    }
-}
-
-impl<T: Copy, const N: usize> List<T, N> {
-    /// No items.
-    pub const EMPTY: Self = List { len: 0, items: [None; N] };
-
-    /// Appends; false when the list is full.
-    pub fn push(&mut self, item: T) -> bool {
-        let Some(slot) = self.items.get_mut(usize::from(self.len)) else { return false };
-        *slot = Some(item);
-        self.len += 1;
-        true
-    }
-
-    /// The items in order.
-    pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.items.iter().take(usize::from(self.len)).flatten().copied()
-    }
-
-    /// How many items there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        usize::from(self.len)
-    }
-
-    /// True when there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The same list with every item changed.
-    pub fn map<U: Copy>(&self, mut f: impl FnMut(T) -> U) -> List<U, N> {
-        let mut out = List::default();
-        for item in self.iter() {
-            out.push(f(item));
-        }
-        out
-    }
-}
-
-/// How many sockets one set of `select`, one array of `WSAPoll` or one wait may name in the model.
-pub const SET: usize = 4;
-
-/// One of the three sets of `select`: absent (`NULL`) or a list.
-pub type FdSet<H> = Option<List<H, SET>>;
-
-/// `FD_READ`, `FD_WRITE`, … as bits; the values of winsock2.h.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct NetworkEvents(pub u16);
-
-#[allow(missing_docs)]
-impl NetworkEvents {
-    pub const READ: NetworkEvents = NetworkEvents(1);
-    pub const WRITE: NetworkEvents = NetworkEvents(2);
-    pub const OOB: NetworkEvents = NetworkEvents(4);
-    pub const ACCEPT: NetworkEvents = NetworkEvents(8);
-    pub const CONNECT: NetworkEvents = NetworkEvents(16);
-    pub const CLOSE: NetworkEvents = NetworkEvents(32);
-    /// Names in the order of their bits.
-    pub const NAMES: &[(&str, NetworkEvents)] = &[
-        ("FD_READ", Self::READ),
-        ("FD_WRITE", Self::WRITE),
-        ("FD_OOB", Self::OOB),
-        ("FD_ACCEPT", Self::ACCEPT),
-        ("FD_CONNECT", Self::CONNECT),
-        ("FD_CLOSE", Self::CLOSE),
-    ];
-    #[must_use]
-    pub fn has(self, other: NetworkEvents) -> bool {
-        self.0 & other.0 == other.0
-    }
-    #[must_use]
-    pub fn with(self, other: NetworkEvents) -> NetworkEvents {
-        NetworkEvents(self.0 | other.0)
-    }
-    #[must_use]
-    pub fn without(self, other: NetworkEvents) -> NetworkEvents {
-        NetworkEvents(self.0 & !other.0)
-    }
-}
-
-/// `POLLRDNORM`, … as bits; the values of winsock2.h.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct PollEvents(pub u16);
-
-#[allow(missing_docs)]
-impl PollEvents {
-    pub const ERR: PollEvents = PollEvents(0x0001);
-    pub const HUP: PollEvents = PollEvents(0x0002);
-    pub const NVAL: PollEvents = PollEvents(0x0004);
-    pub const WRNORM: PollEvents = PollEvents(0x0010);
-    pub const RDNORM: PollEvents = PollEvents(0x0100);
-    pub const RDBAND: PollEvents = PollEvents(0x0200);
-    pub const PRI: PollEvents = PollEvents(0x0400);
-    pub const NAMES: &[(&str, PollEvents)] = &[
-        ("POLLERR", Self::ERR),
-        ("POLLHUP", Self::HUP),
-        ("POLLNVAL", Self::NVAL),
-        ("POLLWRNORM", Self::WRNORM),
-        ("POLLRDNORM", Self::RDNORM),
-        ("POLLRDBAND", Self::RDBAND),
-        ("POLLPRI", Self::PRI),
-    ];
-    #[must_use]
-    pub fn has(self, other: PollEvents) -> bool {
-        self.0 & other.0 == other.0
-    }
-    #[must_use]
-    pub fn with(self, other: PollEvents) -> PollEvents {
-        PollEvents(self.0 | other.0)
-    }
-}
-
-/// A time-out argument in milliseconds of virtual time; `None` waits without limit.
-pub type Timeout = Option<u32>;
-
-/// What a user APC does when it runs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Routine<H> {
-    /// It sets an event object: visible to others, harmless to the interrupted wait.
-    SetEvent(H),
-    /// It makes another blocking Winsock call, which the documents leave undefined.
-    Accept(H),
-}
-
-/// A call with its arguments. Field names are those of the C declarations.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)] // each variant is the function of that name; its page is in spec-notes
-pub enum Call<H = Handle> {
-    WSAStartup {
-        version: Version,
-    },
-    WSACleanup,
-    WSAGetLastError,
-    WSASetLastError {
-        code: u16,
-    },
-    Socket {
-        family: Family,
-        kind: SockType,
-    },
-    /// `WSASocket`; `overlapped` is `WSA_FLAG_OVERLAPPED`.
-    WSASocket {
-        family: Family,
-        kind: SockType,
-        overlapped: bool,
-    },
-    /// `WSASocket` with the protocol information that `WSADuplicateSocket` filled in for `s`.
-    WSASocketFromInfo {
-        s: H,
-    },
-    WSADuplicateSocket {
-        s: H,
-        process: ProcessId,
-    },
-    Bind {
-        s: H,
-        name: Name<H>,
-    },
-    Listen {
-        s: H,
-        backlog: Backlog,
-    },
-    Accept {
-        s: H,
-        addr: Buffer,
-        addrlen: Length,
-    },
-    Connect {
-        s: H,
-        name: Name<H>,
-    },
-    Shutdown {
-        s: H,
-        how: How,
-    },
-    Closesocket {
-        s: H,
-    },
-    Send {
-        s: H,
-        data: Data,
-    },
-    Recv {
-        s: H,
-        len: u8,
-    },
-    /// `ioctlsocket(s, FIONBIO, &argp)`.
-    Ioctlsocket {
-        s: H,
-        argp: u32,
-    },
-    Getsockname {
-        s: H,
-        name: Buffer,
-        namelen: Length,
-    },
-    Getpeername {
-        s: H,
-        name: Buffer,
-        namelen: Length,
-    },
-    Getsockopt {
-        s: H,
-        opt: Opt,
-    },
-    Setsockopt {
-        s: H,
-        opt: Opt,
-        value: OptVal,
-    },
-    Select {
-        readfds: FdSet<H>,
-        writefds: FdSet<H>,
-        exceptfds: FdSet<H>,
-        timeout: Timeout,
-    },
-    WSAPoll {
-        fds: List<(H, PollEvents), SET>,
-        timeout: Timeout,
-    },
-    WSACreateEvent,
-    WSACloseEvent {
-        event: H,
-    },
-    WSASetEvent {
-        event: H,
-    },
-    WSAResetEvent {
-        event: H,
-    },
-    /// Waits for any one of the events (`fWaitAll` FALSE).
-    WSAWaitForMultipleEvents {
-        events: List<H, SET>,
-        timeout: Timeout,
-        alertable: bool,
-    },
-    /// `event` may be absent (`NULL`).
-    WSAEventSelect {
-        s: H,
-        event: Option<H>,
-        mask: NetworkEvents,
-    },
-    WSAEnumNetworkEvents {
-        s: H,
-        event: Option<H>,
-    },
-    QueueUserAPC {
-        routine: Routine<H>,
-        thread: ThreadId,
-    },
-    SleepEx {
-        timeout: Timeout,
-        alertable: bool,
-    },
-    /// Installs the default 1.1 blocking hook's stand-in: the script's `in hook` steps run in it.
-    WSACancelBlockingCall,
-}
-
-impl<H: Copy> Call<H> {
-    /// The same call with every socket and event named in another way.
-    pub fn map<U: Copy>(&self, mut f: impl FnMut(H) -> U) -> Call<U> {
-        match *self {
-            Call::WSAStartup { version } => Call::WSAStartup { version },
-            Call::WSACleanup => Call::WSACleanup,
-            Call::WSAGetLastError => Call::WSAGetLastError,
-            Call::WSASetLastError { code } => Call::WSASetLastError { code },
-            Call::Socket { family, kind } => Call::Socket { family, kind },
-            Call::WSASocket { family, kind, overlapped } => Call::WSASocket { family, kind, overlapped },
-            Call::WSASocketFromInfo { s } => Call::WSASocketFromInfo { s: f(s) },
-            Call::WSADuplicateSocket { s, process } => Call::WSADuplicateSocket { s: f(s), process },
-            Call::Bind { s, name } => Call::Bind { s: f(s), name: name.map(f) },
-            Call::Listen { s, backlog } => Call::Listen { s: f(s), backlog },
-            Call::Accept { s, addr, addrlen } => Call::Accept { s: f(s), addr, addrlen },
-            Call::Connect { s, name } => Call::Connect { s: f(s), name: name.map(f) },
-            Call::Shutdown { s, how } => Call::Shutdown { s: f(s), how },
-            Call::Closesocket { s } => Call::Closesocket { s: f(s) },
-            Call::Send { s, data } => Call::Send { s: f(s), data },
-            Call::Recv { s, len } => Call::Recv { s: f(s), len },
-            Call::Ioctlsocket { s, argp } => Call::Ioctlsocket { s: f(s), argp },
-            Call::Getsockname { s, name, namelen } => Call::Getsockname { s: f(s), name, namelen },
-            Call::Getpeername { s, name, namelen } => Call::Getpeername { s: f(s), name, namelen },
-            Call::Getsockopt { s, opt } => Call::Getsockopt { s: f(s), opt },
-            Call::Setsockopt { s, opt, value } => Call::Setsockopt { s: f(s), opt, value },
-            Call::Select { readfds, writefds, exceptfds, timeout } => Call::Select {
-                readfds: readfds.map(|set| set.map(&mut f)),
-                writefds: writefds.map(|set| set.map(&mut f)),
-                exceptfds: exceptfds.map(|set| set.map(&mut f)),
-                timeout,
-            },
-            Call::WSAPoll { fds, timeout } => Call::WSAPoll { fds: fds.map(|(s, events)| (f(s), events)), timeout },
-            Call::WSACreateEvent => Call::WSACreateEvent,
-            Call::WSACloseEvent { event } => Call::WSACloseEvent { event: f(event) },
-            Call::WSASetEvent { event } => Call::WSASetEvent { event: f(event) },
-            Call::WSAResetEvent { event } => Call::WSAResetEvent { event: f(event) },
-            Call::WSAWaitForMultipleEvents { events, timeout, alertable } => {
-                Call::WSAWaitForMultipleEvents { events: events.map(f), timeout, alertable }
+            /// The name under which its library exports it.
+            #[must_use]
+            pub const fn exported(self) -> &'static str {
+                match self { $(Function::$call => $c),* }
             }
-            Call::WSAEventSelect { s, event, mask } => Call::WSAEventSelect { s: f(s), event: event.map(f), mask },
-            Call::WSAEnumNetworkEvents { s, event } => Call::WSAEnumNetworkEvents { s: f(s), event: event.map(f) },
-            Call::QueueUserAPC { routine, thread } => Call::QueueUserAPC { routine: routine.map(f), thread },
-            Call::SleepEx { timeout, alertable } => Call::SleepEx { timeout, alertable },
-            Call::WSACancelBlockingCall => Call::WSACancelBlockingCall,
+            /// The library that exports it.
+            #[must_use]
+            pub const fn library(self) -> &'static str {
+                match self { $(Function::$call => stringify!($library)),* }
+            }
+            /// What it returns.
+            #[must_use]
+            pub const fn returns(self) -> Returns {
+                match self { $(Function::$call => Returns::$returns),* }
+            }
+            /// What else is to be known of it.
+            #[must_use]
+            #[allow(clippy::needless_update)] // only an entry that has all of them needs no update
+            pub const fn does(self) -> Does {
+                match self { $(Function::$call => Does { $($does: true,)* ..DOES }),* }
+            }
+            /// The table that it begins with.
+            #[must_use]
+            pub const fn table(self) -> Table {
+                match self { $(Function::$call => Table::$first),* }
+            }
+            /// The table in which it looks again when it has waited.
+            #[must_use]
+            pub fn looks_again(self) -> Option<Table> {
+                match self { $(Function::$call => None$(.or(Some(Table::$again)))?),* }
+            }
+            /// Its name in the list.
+            const fn variant(self) -> &'static str {
+                match self { $(Function::$call => stringify!($call)),* }
+            }
         }
-    }
 
+        impl<H> Call<H> {
+            /// Which call it is.
+            #[must_use]
+            pub const fn function(&self) -> Function {
+                match self { $(Call::$call { .. } => Function::$call),* }
+            }
+        }
+    };
+}
+crate::for_each_call!(types);
+
+macro_rules! arguments {
+    ($($call:ident $library:ident $c:literal
+        $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
+        $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
+        impl<H: Copy> Call<H> {
+            /// The same call with every socket and event named in another way.
+            pub fn map<U: Copy>(&self, mut f: impl FnMut(H) -> U) -> Call<U> {
+                match self { $(Call::$call $({ $($field),* })? => Call::$call $({
+                    $($field: <kind::$kind as Kind>::map($field, &mut f)),*
+                })?),* }
+            }
+
+            /// The handle of the socket that the call is about.
+            #[must_use]
+            pub fn subject(&self) -> Option<H> {
+                match self { $(Call::$call $({ $($field),* })? => None$($(.or(<kind::$kind as Kind>::subject($field)))*)?),* }
+            }
+
+            /// May an APC run while a thread waits in this call?
+            #[must_use]
+            pub fn alertable(&self) -> bool {
+                match self { $(Call::$call $({ $($field),* })? => true$($(&& <kind::$kind as Kind>::alertable::<H>($field))*)?),* }
+            }
+
+            /// Has it a time-out that can run out?
+            #[must_use]
+            pub fn times_out(&self) -> bool {
+                match self { $(Call::$call $({ $($field),* })? => false$($(|| <kind::$kind as Kind>::times_out::<H>($field))*)?),* }
+            }
+
+            /// Some call of this function, for tests.
+            pub fn draw(function: Function, choices: &mut impl Choices<H>) -> Call<H> {
+                match function { $(Function::$call => Call::$call $({
+                    $($field: <kind::$kind as Kind>::draw(choices)),*
+                })?),* }
+            }
+
+            /// Writes the call into a key, `handle` each handle in it. [`Call::get`] reads exactly this back.
+            pub fn put(&self, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+                key.push(self.function() as u8);
+                match self { $(Call::$call $({ $($field),* })? => { $($(<kind::$kind as Kind>::put($field, key, handle);)*)? }),* }
+            }
+
+            /// Reads what [`Call::put`] wrote.
+            pub fn get(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Call<H> {
+                match Function::ALL[usize::from(kind::byte(key))] { $(Function::$call => Call::$call $({
+                    $($field: <kind::$kind as Kind>::get(key, handle)),*
+                })?),* }
+            }
+        }
+    };
+}
+crate::for_each_call!(arguments);
+
+impl<H> Call<H> {
     /// The function's name as C spells it.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self {
-            Call::WSAStartup { .. } => "WSAStartup",
-            Call::WSACleanup => "WSACleanup",
-            Call::WSAGetLastError => "WSAGetLastError",
-            Call::WSASetLastError { .. } => "WSASetLastError",
-            Call::Socket { .. } => "socket",
-            Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } => "WSASocket",
-            Call::WSADuplicateSocket { .. } => "WSADuplicateSocket",
-            Call::Bind { .. } => "bind",
-            Call::Listen { .. } => "listen",
-            Call::Accept { .. } => "accept",
-            Call::Connect { .. } => "connect",
-            Call::Shutdown { .. } => "shutdown",
-            Call::Closesocket { .. } => "closesocket",
-            Call::Send { .. } => "send",
-            Call::Recv { .. } => "recv",
-            Call::Ioctlsocket { .. } => "ioctlsocket",
-            Call::Getsockname { .. } => "getsockname",
-            Call::Getpeername { .. } => "getpeername",
-            Call::Getsockopt { .. } => "getsockopt",
-            Call::Setsockopt { .. } => "setsockopt",
-            Call::Select { .. } => "select",
-            Call::WSAPoll { .. } => "WSAPoll",
-            Call::WSACreateEvent => "WSACreateEvent",
-            Call::WSACloseEvent { .. } => "WSACloseEvent",
-            Call::WSASetEvent { .. } => "WSASetEvent",
-            Call::WSAResetEvent { .. } => "WSAResetEvent",
-            Call::WSAWaitForMultipleEvents { .. } => "WSAWaitForMultipleEvents",
-            Call::WSAEventSelect { .. } => "WSAEventSelect",
-            Call::WSAEnumNetworkEvents { .. } => "WSAEnumNetworkEvents",
-            Call::QueueUserAPC { .. } => "QueueUserAPC",
-            Call::SleepEx { .. } => "SleepEx",
-            Call::WSACancelBlockingCall => "WSACancelBlockingCall",
-        }
+        self.function().name()
     }
 }
 
-impl<H> Name<H> {
-    fn map<U>(self, mut f: impl FnMut(H) -> U) -> Name<U> {
-        match self {
-            Name::Null => Name::Null,
-            Name::Address(address, length) => Name::Address(address, length),
-            Name::Of(h) => Name::Of(f(h)),
-        }
+impl Function {
+    /// Its name in a program: that of the export, without the letter of its wide form.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.exported().strip_suffix('W').unwrap_or(self.exported())
     }
-}
 
-impl<H> Routine<H> {
-    fn map<U>(self, mut f: impl FnMut(H) -> U) -> Routine<U> {
-        match self {
-            Routine::SetEvent(h) => Routine::SetEvent(f(h)),
-            Routine::Accept(h) => Routine::Accept(f(h)),
-        }
+    /// A name that it shares with no other: where two entries are one function of C, the second goes by its own.
+    #[must_use]
+    pub fn distinct_name(self) -> &'static str {
+        if self.variant().eq_ignore_ascii_case(self.name()) { self.name() } else { self.variant() }
+    }
+
+    /// Those of this name, in the order of the list: two where C has one function for two uses.
+    pub fn named(name: &str) -> impl Iterator<Item = Function> {
+        Function::ALL.iter().copied().filter(move |function| function.name() == name)
     }
 }

@@ -1,7 +1,7 @@
 //! The engine: chooses the rule that fires, fires it, and lets the woken look again.
 
 use crate::at::{At, Wake};
-use crate::call::{Call, Handle, How, ThreadId};
+use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
@@ -172,15 +172,7 @@ impl At<'_> {
                 self.decided[usize::from(alt.0)] = alt.1 + 1;
             }
         }
-        let outcome = match call {
-            Call::Accept { .. } => self.apply(Table::AcceptQueue),
-            Call::Connect { .. } => self.apply(Table::ConnectAnswer),
-            Call::Recv { .. } => self.apply(Table::RecvData),
-            Call::Select { .. } => self.apply(Table::SelectReady),
-            Call::WSAPoll { .. } => self.apply(Table::WSAPollReady),
-            Call::WSAWaitForMultipleEvents { .. } => self.apply(Table::WSAWaitReady),
-            _ => None,
-        };
+        let outcome = call.function().looks_again().and_then(|table| self.apply(table));
         if let Some(outcome) = outcome {
             self.resume(outcome);
         }
@@ -192,7 +184,7 @@ impl At<'_> {
         self.call = call;
         self.gives = None;
         let process = self.process_id();
-        let resolved = subject(&call).and_then(|handle| self.w.resolve(process, handle));
+        let resolved = call.subject().and_then(|handle| self.w.resolve(process, handle));
         self.socket = resolved.map(|(socket, _)| socket);
         self.copy = resolved.map_or(0, |(_, copy)| copy);
         self.conn = self.socket.and_then(|s| self.socket_at(s).conn);
@@ -239,7 +231,7 @@ impl At<'_> {
                 return;
             }
             let listener =
-                subject(&call).and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
+                call.subject().and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
             let queued = listener.map_or(0, |(s, _)| self.socket_at(s).accept_queue.len());
             let awake = listener.map_or(0, |(s, _)| {
                 let is_awake = |t: &ThreadId| matches!(self.w.threads[usize::from(t.0)].doing, Doing::Woken(_));
@@ -259,30 +251,6 @@ fn copy_of<T: Queued, const N: usize>(waiters: &Small<T, N>) -> Small<T, N> {
     *waiters
 }
 
-/// The handle of the socket that a call is about.
-pub(crate) fn subject(call: &Call) -> Option<Handle> {
-    match *call {
-        Call::WSASocketFromInfo { s }
-        | Call::WSADuplicateSocket { s, .. }
-        | Call::Bind { s, .. }
-        | Call::Listen { s, .. }
-        | Call::Accept { s, .. }
-        | Call::Connect { s, .. }
-        | Call::Shutdown { s, .. }
-        | Call::Closesocket { s }
-        | Call::Send { s, .. }
-        | Call::Recv { s, .. }
-        | Call::Ioctlsocket { s, .. }
-        | Call::Getsockname { s, .. }
-        | Call::Getpeername { s, .. }
-        | Call::Getsockopt { s, .. }
-        | Call::Setsockopt { s, .. }
-        | Call::WSAEventSelect { s, .. }
-        | Call::WSAEnumNetworkEvents { s, .. } => Some(s),
-        _ => None,
-    }
-}
-
 /// Every handle that a call names.
 pub(crate) fn names(call: &Call) -> Small<Handle, 12> {
     let mut all = Small::default();
@@ -292,17 +260,12 @@ pub(crate) fn names(call: &Call) -> Small<Handle, 12> {
 
 /// What a failing call returns.
 fn failure(call: &Call, code: Code) -> Outcome {
-    let value = match call {
-        Call::Accept { .. } | Call::Socket { .. } | Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } => {
-            Value::InvalidSocket
-        }
-        Call::WSACreateEvent => Value::InvalidEvent,
-        Call::WSAWaitForMultipleEvents { .. } => Value::WaitFailed,
-        Call::WSACloseEvent { .. }
-        | Call::WSASetEvent { .. }
-        | Call::WSAResetEvent { .. }
-        | Call::QueueUserAPC { .. } => Value::Number(0),
-        _ => Value::SocketError,
+    let value = match call.function().returns() {
+        Returns::Socket => Value::InvalidSocket,
+        Returns::Event => Value::InvalidEvent,
+        Returns::Wait => Value::WaitFailed,
+        Returns::Bool => Value::Number(0),
+        Returns::Number | Returns::Code | Returns::Sleep | Returns::Nothing => Value::SocketError,
     };
     Outcome { value, error: code, out: crate::outcome::Out::None }
 }

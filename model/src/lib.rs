@@ -10,10 +10,12 @@
 
 pub mod at;
 pub mod call;
+pub mod calls;
 pub mod choice;
 pub mod code;
 mod engine;
 pub mod invariant;
+pub mod kind;
 pub mod outcome;
 pub mod parts;
 pub mod profile;

@@ -5,6 +5,7 @@ use crate::call::ThreadId;
 use crate::choice::Alt;
 use crate::code::Code;
 use crate::outcome::Outcome;
+pub use crate::rules::Table;
 use crate::world::{State, Touched};
 
 /// A set of socket states.
@@ -119,75 +120,6 @@ impl Rule {
     pub fn has_effect(&self) -> bool {
         !std::ptr::fn_addr_eq(self.then, NOTHING)
     }
-}
-
-/// A table of rules: a call, the second half of one, or something that happens.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)] // named after the call or happening
-#[repr(u8)]
-pub enum Table {
-    WSAStartup,
-    WSACleanup,
-    WSAGetLastError,
-    Socket,
-    WSASocket,
-    WSADuplicateSocket,
-    Bind,
-    Listen,
-    /// An `accept` on a listener re-enables FD_ACCEPT, whatever comes of it.
-    Accept,
-    /// The checks of `accept`.
-    AcceptChecks,
-    /// What a call of `accept`, new or blocked, finds when it looks at the queue.
-    AcceptQueue,
-    /// The new socket takes over the listener's options and mode.
-    AcceptInherits,
-    /// The new socket takes over the listener's event registration.
-    AcceptSelection,
-    /// The peer's address goes to the caller.
-    AcceptName,
-    Connect,
-    ConnectAnswer,
-    Shutdown,
-    Closesocket,
-    Send,
-    Recv,
-    RecvData,
-    Ioctlsocket,
-    Getsockname,
-    Getpeername,
-    Getsockopt,
-    Setsockopt,
-    Select,
-    SelectReady,
-    WSAPoll,
-    WSAPollReady,
-    EventObject,
-    WSAWait,
-    WSAWaitReady,
-    WSAEventSelect,
-    WSAEnumNetworkEvents,
-    QueueUserAPC,
-    SleepEx,
-    WSACancelBlockingCall,
-    /// A network event occurs at a socket.
-    NetworkEvent,
-    Syn,
-    SynAck,
-    Ack,
-    Rst,
-    Fin,
-    Data,
-    /// A retransmission timer runs out.
-    Timer,
-    /// The time-out of a waiting call runs out.
-    Expire,
-    /// A user APC is due in an alertable wait.
-    Apc,
-    /// A blocked call whose socket, or whose Winsock, went away.
-    Cancelled,
-    /// The program itself: what it prints, and its end.
-    Program,
 }
 
 /// A mutant: one rule broken in one way, to see which scenario notices.

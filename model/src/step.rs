@@ -107,7 +107,7 @@ impl At<'_> {
                 }
             }
             Event::Expire(thread) => {
-                if let Some(call) = self.waiting(thread).filter(times_out) {
+                if let Some(call) = self.waiting(thread).filter(Call::times_out) {
                     self.focus(thread, call);
                     if let Some(outcome) = self.apply(Table::Expire) {
                         self.resume(outcome);
@@ -116,7 +116,7 @@ impl At<'_> {
             }
             Event::Apc(thread) => {
                 let due = !self.w.threads[usize::from(thread.0)].apcs.is_empty();
-                if let Some(call) = self.waiting(thread).filter(|call| due && alertable(call)) {
+                if let Some(call) = self.waiting(thread).filter(|call| due && call.alertable()) {
                     self.focus(thread, call);
                     if let Some(outcome) = self.apply(Table::Apc) {
                         self.resume(outcome);
@@ -173,7 +173,7 @@ impl At<'_> {
 
     fn makes(&mut self, thread: ThreadId, call: Call) {
         self.focus(thread, call);
-        if let Some(outcome) = self.apply(table_of(&call)) {
+        if let Some(outcome) = self.apply(call.function().table()) {
             self.fx.returns.push((thread, outcome));
         }
     }
@@ -258,42 +258,6 @@ fn bit(segment: Segment) -> u8 {
     1 << segment as u8
 }
 
-/// The table of a call.
-fn table_of(call: &Call) -> Table {
-    match call {
-        Call::WSAStartup { .. } => Table::WSAStartup,
-        Call::WSACleanup => Table::WSACleanup,
-        Call::WSAGetLastError | Call::WSASetLastError { .. } => Table::WSAGetLastError,
-        Call::Socket { .. } => Table::Socket,
-        Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } => Table::WSASocket,
-        Call::WSADuplicateSocket { .. } => Table::WSADuplicateSocket,
-        Call::Bind { .. } => Table::Bind,
-        Call::Listen { .. } => Table::Listen,
-        Call::Accept { .. } => Table::Accept,
-        Call::Connect { .. } => Table::Connect,
-        Call::Shutdown { .. } => Table::Shutdown,
-        Call::Closesocket { .. } => Table::Closesocket,
-        Call::Send { .. } => Table::Send,
-        Call::Recv { .. } => Table::Recv,
-        Call::Ioctlsocket { .. } => Table::Ioctlsocket,
-        Call::Getsockname { .. } => Table::Getsockname,
-        Call::Getpeername { .. } => Table::Getpeername,
-        Call::Getsockopt { .. } => Table::Getsockopt,
-        Call::Setsockopt { .. } => Table::Setsockopt,
-        Call::Select { .. } => Table::Select,
-        Call::WSAPoll { .. } => Table::WSAPoll,
-        Call::WSACreateEvent | Call::WSACloseEvent { .. } | Call::WSASetEvent { .. } | Call::WSAResetEvent { .. } => {
-            Table::EventObject
-        }
-        Call::WSAWaitForMultipleEvents { .. } => Table::WSAWait,
-        Call::WSAEventSelect { .. } => Table::WSAEventSelect,
-        Call::WSAEnumNetworkEvents { .. } => Table::WSAEnumNetworkEvents,
-        Call::QueueUserAPC { .. } => Table::QueueUserAPC,
-        Call::SleepEx { .. } => Table::SleepEx,
-        Call::WSACancelBlockingCall => Table::WSACancelBlockingCall,
-    }
-}
-
 /// Everything that can happen without a call, in a fixed order: deliveries, timers, woken threads, APCs.
 pub fn pending(w: &World, out: &mut Vec<Event>) {
     for (index, conn) in w.conns.iter().enumerate() {
@@ -315,37 +279,16 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
         match thread.doing {
             Doing::Woken(_) => out.push(Event::Resume(id)),
             Doing::Blocked(call) => {
-                if !thread.apcs.is_empty() && alertable(&call) {
+                if !thread.apcs.is_empty() && call.alertable() {
                     out.push(Event::Apc(id));
                 }
-                if times_out(&call) {
+                if call.times_out() {
                     out.push(Event::Expire(id));
                 }
             }
             _ => {}
         }
     }
-}
-
-/// May an APC run while a thread waits in this call?
-#[must_use]
-pub fn alertable(call: &Call) -> bool {
-    match call {
-        Call::SleepEx { alertable, .. } | Call::WSAWaitForMultipleEvents { alertable, .. } => *alertable,
-        _ => true,
-    }
-}
-
-/// Has this waiting call a time-out that can run out?
-#[must_use]
-pub fn times_out(call: &Call) -> bool {
-    matches!(
-        call,
-        Call::Select { timeout: Some(_), .. }
-            | Call::WSAPoll { timeout: Some(_), .. }
-            | Call::WSAWaitForMultipleEvents { timeout: Some(_), .. }
-            | Call::SleepEx { timeout: Some(_), .. }
-    )
 }
 
 /// An outcome that nobody may rely on.

@@ -1,0 +1,119 @@
+//! The list of calls: everything that is said of a call is said here, once.
+//!
+//! Each crate hands [`for_each_call!`](crate::for_each_call) a macro of its own, and gets the whole list as its argument.
+//! From it come the type [`Call`](crate::call::Call), the tables of rules, the parser and its complaints, how a call is
+//! written, what the worker is asked, and the foreign call. What a parameter is, its kind says: see [`kind`](crate::kind).
+//!
+//! An entry reads
+//!
+//! ```text
+//! Accept ws2_32 "accept" (s: Sock, addr: AddrOut, addrlen: LengthInOut) -> Socket [waits] again AcceptQueue
+//!     by Accept { Accept: accept::ACCEPT, AcceptChecks: accept::CHECKS, .. };
+//! ```
+//!
+//! * the variant of `Call`, the library, and the name that it exports;
+//! * the parameters in the order of the C declaration, each a field and its kind; one in brackets is no field, because it is always
+//!   the same. A call without any has no parentheses;
+//! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
+//! * in brackets what else is to be known of it: `waits` if it can block, `closes` if it closes the handle that it is about;
+//! * `again`: the table in which it looks again when it has waited and something has changed;
+//! * `by`: the table that it begins with, and in braces the tables of its page with their lists of rules. Calls of one page share
+//!   its tables, and only the first of them has the list.
+
+/// Hands the list of calls to a macro.
+#[macro_export]
+macro_rules! for_each_call {
+    ($then:ident) => {
+        $then! {
+            WSAStartup ws2_32 "WSAStartup" (version: VersionIn [StartupDataOut]) -> Code []
+                by WSAStartup { WSAStartup: startup::WSASTARTUP };
+            WSACleanup ws2_32 "WSACleanup" -> Number []
+                by WSACleanup { WSACleanup: startup::WSACLEANUP };
+            WSAGetLastError ws2_32 "WSAGetLastError" -> Code []
+                by WSAGetLastError { WSAGetLastError: startup::WSAGETLASTERROR };
+            WSASetLastError ws2_32 "WSASetLastError" (code: ErrorCode) -> Nothing []
+                by WSAGetLastError {};
+            Socket ws2_32 "socket" (family: AddressFamily, kind: TypeProtocol) -> Socket []
+                by Socket { Socket: socket::SOCKET };
+            WSASocket ws2_32 "WSASocketW" (
+                family: AddressFamily, kind: TypeProtocol, [NoInfo] [NoGroup] overlapped: SocketFlags
+            ) -> Socket []
+                by WSASocket { WSASocket: socket::WSASOCKET };
+            // `WSASocket` with the protocol information that `WSADuplicateSocket` filled in for `s`.
+            WSASocketFromInfo ws2_32 "WSASocketW" (
+                [FromInfo] [FromInfo] [FromInfo] s: InfoIn [NoGroup] [NoSocketFlags]
+            ) -> Socket []
+                by WSASocket {};
+            WSADuplicateSocket ws2_32 "WSADuplicateSocketW" (s: Sock, process: Process [InfoOut]) -> Number []
+                by WSADuplicateSocket { WSADuplicateSocket: socket::WSADUPLICATESOCKET };
+            Bind ws2_32 "bind" (s: Sock, name: NameIn) -> Number []
+                by Bind { Bind: bind::BIND };
+            Listen ws2_32 "listen" (s: Sock, backlog: BacklogIn) -> Number []
+                by Listen { Listen: listen::LISTEN };
+            Accept ws2_32 "accept" (s: Sock, addr: AddrOut, addrlen: LengthInOut) -> Socket [waits] again AcceptQueue
+                by Accept {
+                    // An `accept` on a listener re-enables FD_ACCEPT, whatever comes of it.
+                    Accept: accept::ACCEPT,
+                    AcceptChecks: accept::CHECKS,
+                    // What a call, new or blocked, finds when it looks at the queue.
+                    AcceptQueue: accept::QUEUE,
+                    // The new socket takes over the listener's options and mode,
+                    AcceptInherits: accept::INHERITS,
+                    // and its event registration.
+                    AcceptSelection: accept::SELECTION,
+                    // The peer's address goes to the caller.
+                    AcceptName: accept::NAME
+                };
+            Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
+                by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };
+            Shutdown ws2_32 "shutdown" (s: Sock, how: HowIn) -> Number []
+                by Shutdown { Shutdown: closesocket::SHUTDOWN };
+            Closesocket ws2_32 "closesocket" (s: Sock) -> Number [waits closes]
+                by Closesocket { Closesocket: closesocket::CLOSESOCKET };
+            Send ws2_32 "send" (s: Sock, data: BytesIn [NoFlags]) -> Number [waits]
+                by Send { Send: transfer::SEND };
+            Recv ws2_32 "recv" (s: Sock, len: BytesOut [NoFlags]) -> Number [waits] again RecvData
+                by Recv { Recv: transfer::RECV, RecvData: transfer::RECV_DATA };
+            // `ioctlsocket(s, FIONBIO, &argp)`.
+            Ioctlsocket ws2_32 "ioctlsocket" (s: Sock, argp: Fionbio) -> Number []
+                by Ioctlsocket { Ioctlsocket: options::IOCTLSOCKET };
+            Getsockname ws2_32 "getsockname" (s: Sock, name: AddrOut, namelen: LengthInOut) -> Number []
+                by Getsockname { Getsockname: names::GETSOCKNAME };
+            Getpeername ws2_32 "getpeername" (s: Sock, name: AddrOut, namelen: LengthInOut) -> Number []
+                by Getpeername { Getpeername: names::GETPEERNAME };
+            Getsockopt ws2_32 "getsockopt" (s: Sock, opt: OptionName [OptionOut]) -> Number []
+                by Getsockopt { Getsockopt: options::GETSOCKOPT };
+            Setsockopt ws2_32 "setsockopt" (s: Sock, opt: OptionName, value: OptionIn) -> Number []
+                by Setsockopt { Setsockopt: options::SETSOCKOPT };
+            Select ws2_32 "select" (
+                [NoCount] readfds: SocketSet, writefds: SocketSet, exceptfds: SocketSet, timeout: SelectTime
+            ) -> Number [waits] again SelectReady
+                by Select { Select: select::SELECT, SelectReady: select::SELECT_READY };
+            WSAPoll ws2_32 "WSAPoll" (fds: PollArray, timeout: PollTime) -> Number [waits] again WSAPollReady
+                by WSAPoll { WSAPoll: select::WSAPOLL, WSAPollReady: select::WSAPOLL_READY };
+            WSACreateEvent ws2_32 "WSACreateEvent" -> Event []
+                by EventObject { EventObject: events::EVENT_OBJECT };
+            WSACloseEvent ws2_32 "WSACloseEvent" (event: Event) -> Bool [closes]
+                by EventObject {};
+            WSASetEvent ws2_32 "WSASetEvent" (event: Event) -> Bool []
+                by EventObject {};
+            WSAResetEvent ws2_32 "WSAResetEvent" (event: Event) -> Bool []
+                by EventObject {};
+            // For any one of the events: `fWaitAll` is FALSE.
+            WSAWaitForMultipleEvents ws2_32 "WSAWaitForMultipleEvents" (
+                events: EventArray [NotAll], timeout: WaitTime, alertable: MayBeAlertable
+            ) -> Wait [waits] again WSAWaitReady
+                by WSAWait { WSAWait: events::WAIT, WSAWaitReady: events::WAIT_READY };
+            WSAEventSelect ws2_32 "WSAEventSelect" (s: Sock, event: EventOrNull, mask: NetworkEventsIn) -> Number []
+                by WSAEventSelect { WSAEventSelect: events::WSAEVENTSELECT };
+            WSAEnumNetworkEvents ws2_32 "WSAEnumNetworkEvents" (s: Sock, event: EventOrNull [EventsOut]) -> Number []
+                by WSAEnumNetworkEvents { WSAEnumNetworkEvents: events::WSAENUMNETWORKEVENTS };
+            QueueUserAPC kernel32 "QueueUserAPC" (routine: RoutineIn, thread: Thread [RoutineData]) -> Bool []
+                by QueueUserAPC { QueueUserAPC: apc::QUEUEUSERAPC };
+            SleepEx kernel32 "SleepEx" (timeout: SleepTime, alertable: Alertable) -> Sleep [waits]
+                by SleepEx { SleepEx: apc::SLEEPEX };
+            WSACancelBlockingCall ws2_32 "WSACancelBlockingCall" -> Number []
+                by WSACancelBlockingCall { WSACancelBlockingCall: cancelled::WSACANCELBLOCKINGCALL };
+        }
+    };
+}

@@ -1,0 +1,364 @@
+//! The kinds of parameters: what a parameter of a call is.
+//!
+//! A kind is a type without values. Each crate that needs something of every parameter has a trait of its own for it; here it is
+//! [`Kind`]. A kind stands for one parameter of the C declaration, or for a few neighbours that a script writes as one argument,
+//! such as a buffer and its size. A new one is needed only for a call that takes what no call has taken before.
+
+mod plain;
+
+use crate::call::{
+    Backlog, Buffer, Data, Family, FdSet, How, Length, Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId,
+    Routine, Set, SockType, ThreadId, Timeout, Version,
+};
+
+pub use plain::Plain;
+pub(crate) use plain::byte;
+
+/// Where the arguments of a random call come from.
+pub trait Choices<H> {
+    /// A number below this one.
+    fn below(&mut self, bound: u32) -> u32;
+    /// A handle, open or not.
+    fn handle(&mut self) -> H;
+
+    /// One in two.
+    fn coin(&mut self) -> bool {
+        self.below(2) == 1
+    }
+}
+
+/// What a kind means to the model.
+pub trait Kind {
+    /// What a caller gives, with handles of type `H`.
+    type Value<H>;
+    /// The same with every handle named in another way.
+    fn map<H: Copy, U: Copy>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U>;
+    /// Writes the value into a key.
+    fn put<H: Copy>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>));
+    /// Reads what [`Kind::put`] wrote.
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H>;
+    /// Some value that a script could write.
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Self::Value<H>;
+    /// The socket that a call with this parameter is about.
+    fn subject<H: Copy>(_: &Self::Value<H>) -> Option<H> {
+        None
+    }
+    /// Does it let an APC run while the call waits?
+    fn alertable<H>(_: &Self::Value<H>) -> bool {
+        true
+    }
+    /// Does it limit how long the call waits?
+    fn times_out<H>(_: &Self::Value<H>) -> bool {
+        false
+    }
+}
+
+/// Kinds that hold no handle.
+macro_rules! plain {
+    ($($(#[$doc:meta])* $kind:ident: $value:ty $(, $asked:ident = $answer:expr)?;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
+        impl Kind for $kind {
+            type Value<H> = $value;
+            fn map<H: Copy, U: Copy>(value: &$value, _: &mut impl FnMut(H) -> U) -> $value {
+                Clone::clone(value)
+            }
+            fn put<H: Copy>(value: &$value, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
+                value.code(key);
+            }
+            fn get<H: Copy>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> $value {
+                Plain::decode(key)
+            }
+            fn draw<H: Copy>(choices: &mut impl Choices<H>) -> $value {
+                Plain::draw(&mut |bound| choices.below(bound))
+            }
+            $(fn $asked<H>(value: &$value) -> bool {
+                $answer(value)
+            })?
+        }
+    )* };
+}
+
+plain! {
+    /// A Winsock version.
+    VersionIn: Version;
+    /// An error code of Winsock.
+    ErrorCode: u16;
+    /// `AF_INET`, `AF_INET6`.
+    AddressFamily: Family;
+    /// A socket type, and the protocol that belongs to it.
+    TypeProtocol: SockType;
+    /// The flags of `WSASocket`: whether `WSA_FLAG_OVERLAPPED` is one.
+    SocketFlags: bool;
+    /// The process that a socket is duplicated for.
+    Process: ProcessId;
+    /// A backlog.
+    BacklogIn: Backlog;
+    /// A buffer for an address.
+    AddrOut: Buffer;
+    /// A pointer to the length of a buffer for an address.
+    LengthInOut: Length;
+    /// What `shutdown` ends.
+    HowIn: How;
+    /// Bytes to send, and how many.
+    BytesIn: Data;
+    /// A buffer for bytes, and its size.
+    BytesOut: u8;
+    /// The command `FIONBIO`, and the number behind its argument.
+    Fionbio: u32;
+    /// The level and the name of a socket option.
+    OptionName: Opt;
+    /// The value of a socket option, and its size.
+    OptionIn: OptVal;
+    /// A mask of network events.
+    NetworkEventsIn: NetworkEvents;
+    /// A thread that an APC is queued to.
+    Thread: ThreadId;
+    /// The time-out of `select`: a pointer to a structure, or `NULL`.
+    SelectTime: Timeout, times_out = Option::is_some;
+    /// The time-out of `WSAPoll`, or -1.
+    PollTime: Timeout, times_out = Option::is_some;
+    /// The time-out of a wait, or `WSA_INFINITE`.
+    WaitTime: Timeout, times_out = Option::is_some;
+    /// The time-out of a sleep, or `INFINITE`.
+    SleepTime: Timeout, times_out = Option::is_some;
+    /// Whether APCs may run in a wait.
+    Alertable: bool, alertable = bool::clone;
+    /// The same where a script may leave it out.
+    MayBeAlertable: bool, alertable = bool::clone;
+}
+
+/// Kinds that always hold one handle. Those with `subject` are what the call is about.
+macro_rules! handles {
+    ($($(#[$doc:meta])* $kind:ident $($subject:ident)?;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
+        impl Kind for $kind {
+            type Value<H> = H;
+            fn map<H: Copy, U: Copy>(value: &H, f: &mut impl FnMut(H) -> U) -> U {
+                f(*value)
+            }
+            fn put<H: Copy>(value: &H, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+                handle(*value, key);
+            }
+            fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> H {
+                handle(key)
+            }
+            fn draw<H: Copy>(choices: &mut impl Choices<H>) -> H {
+                choices.handle()
+            }
+            $(fn $subject<H: Copy>(value: &H) -> Option<H> {
+                Some(*value)
+            })?
+        }
+    )* };
+}
+
+handles! {
+    /// A socket.
+    Sock subject;
+    /// Protocol information, named by the socket it was made for.
+    InfoIn subject;
+    /// An event.
+    Event;
+}
+
+/// An event, or `NULL`.
+#[derive(Clone, Copy, Debug)]
+pub struct EventOrNull;
+
+impl Kind for EventOrNull {
+    type Value<H> = Option<H>;
+    fn map<H: Copy, U: Copy>(value: &Option<H>, f: &mut impl FnMut(H) -> U) -> Option<U> {
+        value.map(f)
+    }
+    fn put<H: Copy>(value: &Option<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.is_some().code(key);
+        value.iter().for_each(|h| handle(*h, key));
+    }
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Option<H> {
+        bool::decode(key).then(|| handle(key))
+    }
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Option<H> {
+        choices.coin().then(|| choices.handle())
+    }
+}
+
+/// As many members has a random set at most, and one more.
+const MOST: u32 = 3;
+
+/// Several events, and how many.
+#[derive(Clone, Copy, Debug)]
+pub struct EventArray;
+
+impl Kind for EventArray {
+    type Value<H> = Set<H>;
+    fn map<H: Copy, U: Copy>(value: &Set<H>, f: &mut impl FnMut(H) -> U) -> Set<U> {
+        value.map(f)
+    }
+    fn put<H: Copy>(value: &Set<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.len().code(key);
+        value.iter().for_each(|h| handle(h, key));
+    }
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Set<H> {
+        Set::collect((0..usize::decode(key)).map(|_| handle(key)))
+    }
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Set<H> {
+        let count = 1 + choices.below(MOST);
+        Set::collect((0..count).map(|_| choices.handle()))
+    }
+}
+
+/// A set of sockets, or `NULL`.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketSet;
+
+impl Kind for SocketSet {
+    type Value<H> = FdSet<H>;
+    fn map<H: Copy, U: Copy>(value: &FdSet<H>, f: &mut impl FnMut(H) -> U) -> FdSet<U> {
+        value.as_ref().map(|set| EventArray::map(set, f))
+    }
+    fn put<H: Copy>(value: &FdSet<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.is_some().code(key);
+        value.iter().for_each(|set| EventArray::put(set, key, handle));
+    }
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> FdSet<H> {
+        bool::decode(key).then(|| EventArray::get(key, handle))
+    }
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> FdSet<H> {
+        let count = choices.below(MOST + 2).checked_sub(1)?;
+        Some(Set::collect((0..count).map(|_| choices.handle())))
+    }
+}
+
+/// Sockets, each with the events that are polled for, and how many.
+#[derive(Clone, Copy, Debug)]
+pub struct PollArray;
+
+impl Kind for PollArray {
+    type Value<H> = Set<(H, PollEvents)>;
+    fn map<H: Copy, U: Copy>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U> {
+        value.map(|(s, events)| (f(s), events))
+    }
+    fn put<H: Copy>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.len().code(key);
+        value.iter().for_each(|(s, events)| {
+            handle(s, key);
+            events.code(key);
+        });
+    }
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H> {
+        Set::collect((0..usize::decode(key)).map(|_| (handle(key), Plain::decode(key))))
+    }
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Self::Value<H> {
+        let count = choices.below(MOST + 1);
+        Set::collect((0..count).map(|_| {
+            let s = choices.handle();
+            (s, Plain::draw(&mut |bound| choices.below(bound)))
+        }))
+    }
+}
+
+/// A socket address, literal or that of another socket, and its length.
+#[derive(Clone, Copy, Debug)]
+pub struct NameIn;
+
+impl Kind for NameIn {
+    type Value<H> = Name<H>;
+    fn map<H: Copy, U: Copy>(value: &Name<H>, f: &mut impl FnMut(H) -> U) -> Name<U> {
+        value.map(f)
+    }
+    fn put<H: Copy>(value: &Name<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        match value {
+            Name::Null => 0u8.code(key),
+            Name::Address(address, length) => {
+                1u8.code(key);
+                address.code(key);
+                length.code(key);
+            }
+            Name::Of(h) => {
+                2u8.code(key);
+                handle(*h, key);
+            }
+        }
+    }
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Name<H> {
+        match byte(key) {
+            0 => Name::Null,
+            1 => Name::Address(Plain::decode(key), Plain::decode(key)),
+            _ => Name::Of(handle(key)),
+        }
+    }
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Name<H> {
+        match choices.below(3) {
+            0 => Name::Null,
+            1 => Name::Of(choices.handle()),
+            _ => {
+                let mut below = |bound| choices.below(bound);
+                Name::Address(Plain::draw(&mut below), Plain::draw(&mut below))
+            }
+        }
+    }
+}
+
+/// What a user APC does.
+#[derive(Clone, Copy, Debug)]
+pub struct RoutineIn;
+
+impl Kind for RoutineIn {
+    type Value<H> = Routine<H>;
+    fn map<H: Copy, U: Copy>(value: &Routine<H>, f: &mut impl FnMut(H) -> U) -> Routine<U> {
+        value.map(f)
+    }
+    fn put<H: Copy>(value: &Routine<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        let (Routine::SetEvent(h) | Routine::Accept(h)) = value;
+        matches!(value, Routine::Accept(_)).code(key);
+        handle(*h, key);
+    }
+    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Routine<H> {
+        if bool::decode(key) { Routine::Accept(handle(key)) } else { Routine::SetEvent(handle(key)) }
+    }
+    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Routine<H> {
+        let accepts = choices.coin();
+        let handle = choices.handle();
+        if accepts { Routine::Accept(handle) } else { Routine::SetEvent(handle) }
+    }
+}
+
+/// Parameters that are always the same, and so no fields of a call.
+macro_rules! constants {
+    ($($(#[$doc:meta])* $kind:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
+    )* };
+}
+
+constants! {
+    /// What `WSAStartup` tells of the system.
+    StartupDataOut;
+    /// `lpProtocolInfo` of a `WSASocket` that is given a family, a type and a protocol: `NULL`.
+    NoInfo;
+    /// The group of `WSASocket`: 0.
+    NoGroup;
+    /// The flags of a `WSASocket` that is given protocol information: 0.
+    NoSocketFlags;
+    /// Family, type or protocol of a `WSASocket` that is given protocol information.
+    FromInfo;
+    /// The protocol information that `WSADuplicateSocket` fills in.
+    InfoOut;
+    /// The flags of `send` and `recv`: 0.
+    NoFlags;
+    /// The value of a socket option that `getsockopt` gives, and its size.
+    OptionOut;
+    /// `nfds` of `select`, which Winsock ignores.
+    NoCount;
+    /// `fWaitAll`: FALSE.
+    NotAll;
+    /// What `WSAEnumNetworkEvents` tells.
+    EventsOut;
+    /// What a user APC is given.
+    RoutineData;
+}
