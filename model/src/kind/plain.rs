@@ -181,7 +181,8 @@ impl Plain for Data {
         key.extend(self.as_slice());
     }
     fn decode(key: &mut &[u8]) -> Data {
-        let (bytes, rest) = key.split_at(usize::decode(key));
+        let length = usize::decode(key);
+        let (bytes, rest) = key.split_at(length);
         *key = rest;
         Data::new(bytes).expect("invariant: a key is whole")
     }
