@@ -218,7 +218,7 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
         if rule.under.is_empty() || !rule.from.iter().eq(winaccept_model::world::State::ALL) {
             mutations.push(Mutation::Always);
         }
-        if rule.gives != Gives::Silent {
+        if rule.gives.values().iter().any(|gives| *gives != Gives::Silent) {
             mutations.push(Mutation::WrongCode);
         }
         if rule.has_effect() {

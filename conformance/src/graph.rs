@@ -14,8 +14,9 @@ mod text;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
-use winaccept_model::rule::{Gives, Kind, Rule};
+use winaccept_model::rule::{Gives, Role, Rule};
 use winaccept_model::world::State;
 
 pub use dot::{flow_dot, sockets_dot};
@@ -64,12 +65,20 @@ pub struct Label {
 }
 
 impl Label {
+    /// The label of a rule on the way to the nth of what it can give.
+    fn towards(rule: &Rule, n: usize) -> Label {
+        let decided = rule.gives.point().map(|point| Alt(point.0, n as u8).text());
+        let mut label = Label::of(rule);
+        label.under.extend(decided);
+        label
+    }
+
     fn of(rule: &Rule) -> Label {
         Label {
             rule: rule.name,
             under: rule.under.iter().map(|alt| alt.text()).collect(),
             cites: rule.cites.to_vec(),
-            check: rule.kind != Kind::Case,
+            check: rule.role == Role::Check,
         }
     }
 }

@@ -51,5 +51,7 @@ pub fn name(mutation: Mutation) -> String {
         Mutation::WrongCode => "wrong code".to_owned(),
         Mutation::NoEffect => "no effect".to_owned(),
         Mutation::NotFrom(state) => format!("not from {state:?}"),
+        Mutation::Stuck(column) => format!("{} without its choice", format!("{column:?}").to_lowercase()),
+        Mutation::OtherAnswer(point) => format!("another answer to {}", point.name()),
     }
 }

@@ -1,15 +1,17 @@
 //! What a guard sees and an effect changes.
 
+use std::cell::{Cell, RefCell};
+
 use crate::call::{Call, Handle, NetworkEvents, ProcessId, ThreadId};
-use crate::choice::{Alt, COUNT};
+use crate::choice::COUNT;
 use crate::engine::names;
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
-use crate::rule::{Cause, Effects, Mutant};
+use crate::rule::{Cause, Decided, Effects, Mutant, Rule, Tables};
 use crate::small::{Queued, Small};
 use crate::world::{
-    Conn, ConnId, Direction, Doing, End, EventId, EventObject, Process, Segment, Socket, SocketId, State, Thread,
-    WAITERS, World,
+    Conn, ConnId, Direction, Doing, End, EventId, EventObject, Faults, Process, Segment, Socket, SocketId, State,
+    Thread, WAITERS, World,
 };
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.
@@ -18,10 +20,19 @@ pub struct At<'a> {
     pub w: &'a mut World,
     pub(crate) profile: &'a Profile,
     pub(crate) mutant: Option<Mutant>,
-    pub(crate) tape: &'a mut Tape,
+    /// The tables of rules, handed in: what fires them knows none of them.
+    pub(crate) tables: Tables,
+    // Guards may ask, and what they ask is decided and noted: hence the cells.
+    pub(crate) tape: RefCell<&'a mut Tape>,
     pub(crate) fx: &'a mut Effects,
-    /// Choices resolved in this step: alternative plus one.
-    pub(crate) decided: [u8; COUNT],
+    /// Choices resolved in this step: alternative plus one, and whether it was open.
+    pub(crate) decided: [Cell<u8>; COUNT],
+    /// What becomes [`Effects::decided`].
+    pub(crate) notes: RefCell<Vec<Decided>>,
+    /// The rule that is asked, or that fires.
+    pub(crate) asking: Cell<Option<&'static Rule>>,
+    /// The call is past its checks on entry.
+    pub(crate) taking: bool,
     /// Sockets and events whose waiters must look again.
     pub(crate) pending: Small<Wake, 16>,
     /// Who is calling, or whose call is concerned.
@@ -73,16 +84,22 @@ impl<'a> At<'a> {
         w: &'a mut World,
         profile: &'a Profile,
         mutant: Option<Mutant>,
+        tables: Tables,
         tape: &'a mut Tape,
         fx: &'a mut Effects,
     ) -> At<'a> {
+        let notes = RefCell::new(std::mem::take(&mut fx.decided));
         At {
             w,
             profile,
             mutant,
-            tape,
+            tables,
+            tape: RefCell::new(tape),
             fx,
-            decided: [0; COUNT],
+            decided: [const { Cell::new(0) }; COUNT],
+            notes,
+            asking: Cell::new(None),
+            taking: false,
             pending: Small::default(),
             thread: ThreadId(0),
             call: Call::WSAGetLastError,
@@ -165,25 +182,12 @@ impl<'a> At<'a> {
         self.sock().holders[self.copy].is_some_and(|holder| holder.nonblocking)
     }
 
-    /// Does the profile, or a decision already taken in this step, choose this alternative?
-    pub fn chooses(&mut self, alt: Alt) -> bool {
-        let point = usize::from(alt.0);
-        if self.decided[point] == 0 {
-            let allowed = self.profile.allowed(point);
-            let pick = self.tape.pick(allowed.count_ones() as usize);
-            let mut bits = allowed;
-            for _ in 0..pick {
-                bits &= bits - 1;
-            }
-            self.decided[point] = bits.trailing_zeros() as u8 + 1;
-        }
-        self.decided[point] == alt.1 + 1
-    }
-
-    /// Does the profile allow this alternative? Unlike [`At::chooses`] this decides nothing.
+    /// Is anything wrong with the caller's process: no `WSAStartup`, a fault, a call from within its blocking hook? What it would
+    /// fail with for that reason needs no look while there is none.
     #[must_use]
-    pub fn may(&self, alt: Alt) -> bool {
-        self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1
+    pub fn in_trouble(&self) -> bool {
+        let process = self.process();
+        process.startups == 0 || self.in_hook || process.faults != Faults::default()
     }
 
     // What effects do.
@@ -338,5 +342,10 @@ impl<'a> At<'a> {
         if idle(&conn.client) && idle(&conn.server) && conn.listener.is_none() && *conn != Conn::default() {
             *self.conn_mut(c) = Conn::default();
         }
+    }
+
+    /// The step is over.
+    pub(crate) fn finish(self) {
+        self.fx.decided = self.notes.into_inner();
     }
 }

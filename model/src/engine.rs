@@ -5,36 +5,43 @@ use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
-use crate::rule::{Gives, Kind, Mutation, Rule, Table};
+use crate::rule::{Gives, Mutation, Role, Rule, Stage, Table};
 use crate::small::{Queued, Small};
 use crate::world::{Doing, State};
 
 impl At<'_> {
-    fn mutation_of(&self, rule: &Rule) -> Option<Mutation> {
-        self.mutant.filter(|mutant| std::ptr::eq(mutant.rule, rule)).map(|mutant| mutant.mutation)
-    }
-
-    fn holds(&mut self, rule: &'static Rule, state: State) -> bool {
+    fn holds(&self, rule: &'static Rule, state: State) -> bool {
         if !rule.from.has(state) {
             return false;
         }
-        match self.mutation_of(rule) {
+        self.asking.set(Some(rule));
+        match self.mutation(Some(rule)) {
             Some(Mutation::Never) => return false,
             Some(Mutation::NotFrom(dropped)) if dropped == state => return false,
-            Some(Mutation::Always) => return true,
+            Some(Mutation::Always) => return rule.stage.values().iter().any(|stage| self.is_its_turn(*stage)),
             _ => {}
         }
-        (rule.when)(self) && rule.under.iter().all(|&alt| self.chooses(alt))
+        // The profile is asked last, so that nothing is decided that makes no difference.
+        (!rule.in_trouble || self.in_trouble())
+            && rule.stage.values().iter().any(|stage| self.is_its_turn(*stage))
+            && (rule.when)(self)
+            && rule.under.iter().all(|&alt| self.chooses(alt))
+            && self.is_its_turn(self.stage(rule))
+    }
+
+    /// Is a rule of this stage asked in this pass?
+    fn is_its_turn(&self, stage: Stage) -> bool {
+        (stage == Stage::Taking) == self.taking
     }
 
     /// Fires the rule of `table` that applies. Returns the call's outcome; `None` when it blocks, or when nobody sees one.
     pub(crate) fn apply(&mut self, table: Table) -> Option<Outcome> {
-        let rules = crate::rules::of(table);
+        let rules = (self.tables)(table);
         let state = self.state();
         let mut held: Small<u8, 12> = Small::default();
         let mut case = None;
         for (index, rule) in rules.iter().enumerate() {
-            if rule.kind == Kind::Case {
+            if rule.role == Role::Case {
                 if held.is_empty() && self.holds(rule, state) {
                     case = Some(rule);
                     break;
@@ -43,26 +50,33 @@ impl At<'_> {
                 held.push(index as u8);
             }
         }
+        self.asking.set(None);
         let rule = if held.is_empty() {
             case.unwrap_or_else(|| panic!("invariant: every call is defined in every world: {table:?} from {state:?}"))
         } else {
-            let first = held.iter().map(|i| self.profile.rank(rules[usize::from(i)].name)).min();
-            let ranked = |i: &u8| Some(self.profile.rank(rules[usize::from(*i)].name)) == first;
-            let tied: Small<u8, 12> = held.iter().filter(ranked).fold(Small::default(), |mut all, i| {
-                all.push(i);
-                all
-            });
-            let pick = self.tape.pick(tied.len());
-            &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
+            self.compete(rules, &held)
         };
         self.fire(rule)
+    }
+
+    /// Of several checks that hold, the one that this stack makes first; where nothing is known of that, any of them.
+    fn compete(&mut self, rules: &'static [Rule], held: &Small<u8, 12>) -> &'static Rule {
+        let first = held.iter().map(|i| self.profile.rank(rules[usize::from(i)].name)).min();
+        let ranked = |i: &u8| Some(self.profile.rank(rules[usize::from(*i)].name)) == first;
+        let tied: Small<u8, 12> = held.iter().filter(ranked).fold(Small::default(), |mut all, i| {
+            all.push(i);
+            all
+        });
+        let pick = self.tape.borrow_mut().pick(tied.len());
+        &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
     }
 
     fn fire(&mut self, rule: &'static Rule) -> Option<Outcome> {
         let before = self.state();
         self.fx.fired.push(rule);
         self.fx.fired_from.push(before);
-        let mutation = self.mutation_of(rule);
+        self.asking.set(Some(rule));
+        let mutation = self.mutation(Some(rule));
         if mutation != Some(Mutation::NoEffect) {
             (rule.then)(self);
         }
@@ -73,7 +87,9 @@ impl At<'_> {
             rule.to,
             self.state()
         );
-        let gives = if mutation == Some(Mutation::WrongCode) { wrong(rule.gives) } else { rule.gives };
+        let gives = self.value(&rule.gives);
+        self.asking.set(None);
+        let gives = if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives };
         match gives {
             Gives::Fails(code) => {
                 self.thread_mut(self.thread).last_error = code;
@@ -169,7 +185,7 @@ impl At<'_> {
         // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
         for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
             if self.may(alt) {
-                self.decided[usize::from(alt.0)] = alt.1 + 1;
+                self.decided[usize::from(alt.0)].set(alt.1 + 1);
             }
         }
         let outcome = call.function().looks_again().and_then(|table| self.apply(table));

@@ -13,6 +13,7 @@ pub mod call;
 pub mod calls;
 pub mod choice;
 pub mod code;
+mod decide;
 mod engine;
 pub mod invariant;
 pub mod kind;

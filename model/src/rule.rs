@@ -1,8 +1,9 @@
-//! The rule form. A rule is a plain literal in a table; the engine that fires it is in [`crate::at`] and `engine`.
+//! The rule form. A rule is a plain literal in a table; what fires it is in `engine`. Of a step it knows no more than the type
+//! [`At`].
 
 pub use crate::at::At;
 use crate::call::ThreadId;
-use crate::choice::Alt;
+use crate::choice::{Alt, Point};
 use crate::code::Code;
 use crate::outcome::Outcome;
 pub use crate::rules::Table;
@@ -44,16 +45,75 @@ impl States {
     }
 }
 
-/// Whether a rule reports an error before anything happens, or is what happens.
+/// What a rule is to the others of its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Reports an error and changes nothing but the last error. All checks that hold compete: the documents give no order.
+pub enum Role {
+    /// Reports an error, and changes nothing but the last error unless it says so. All checks of one stage that hold compete:
+    /// the documents give no order.
     Check,
-    /// A check that changes more than the last error: it takes the connection off the queue and closes it, resets an
-    /// event, or ends the process.
-    CheckConsumes,
     /// What happens when no check holds; the first case that holds fires.
     Case,
+}
+
+/// When a rule is asked. Checks of one pass compete: those on entry, or those in taking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// When the call is made: it sees arguments and states alone.
+    Entry,
+    /// When the call is made, too, and it looks at the queue, from which it may take.
+    Queue,
+    /// With a connection in hand, or with the finding that there is none; also when a call that waits looks again.
+    Taking,
+}
+
+/// What becomes of the connection that a call has in hand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Takes {
+    /// It stays in the queue, or there is none.
+    Keeps,
+    /// It is taken off the queue and closed: its peer sees that.
+    Closes,
+    /// It is taken off the queue; nothing of it was left.
+    Drops,
+}
+
+/// A column of a rule: a value, or one for each alternative of a choice point, in their order.
+#[derive(Clone, Copy, Debug)]
+pub enum Col<T: 'static> {
+    /// Always this.
+    Is(T),
+    /// What this choice point decides; made by [`by`].
+    By(Point, &'static [T]),
+}
+
+/// One value for each alternative of a choice point; any other number does not compile.
+#[must_use]
+pub const fn by<T>(point: Point, values: &'static [T]) -> Col<T> {
+    assert!(
+        values.len() == point.alternatives().len(),
+        "a column has one value for each alternative of its choice point"
+    );
+    Col::By(point, values)
+}
+
+impl<T> Col<T> {
+    /// The choice point that decides it, if one does.
+    #[must_use]
+    pub const fn point(&self) -> Option<Point> {
+        match self {
+            Col::Is(_) => None,
+            Col::By(point, _) => Some(*point),
+        }
+    }
+
+    /// Every value that it can have, in the order of the alternatives.
+    #[must_use]
+    pub const fn values(&self) -> &[T] {
+        match self {
+            Col::Is(value) => std::slice::from_ref(value),
+            Col::By(_, values) => values,
+        }
+    }
 }
 
 /// What a rule gives the caller, as data.
@@ -84,17 +144,25 @@ pub struct Rule {
     /// Ids of the clauses and related rules that it implements.
     pub cites: &'static [&'static str],
     /// Check or case.
-    pub kind: Kind,
+    pub role: Role,
+    /// When it is asked.
+    pub stage: Col<Stage>,
     /// The states of the socket in question in which it can fire.
     pub from: States,
     /// The state of that socket afterwards; `None`: unchanged.
     pub to: Option<State>,
+    /// It can hold only while something is wrong with the caller's process ([`At::in_trouble`]), and is else not looked at.
+    pub in_trouble: bool,
     /// The alternatives under which it is in force.
     pub under: &'static [Alt],
     /// What else must hold.
     pub when: fn(&At<'_>) -> bool,
     /// What the caller gets.
-    pub gives: Gives,
+    pub gives: Col<Gives>,
+    /// What becomes of the connection in hand.
+    pub takes: Col<Takes>,
+    /// The choice points that `when` and `then` ask.
+    pub asks: &'static [Point],
     /// What changes.
     pub then: fn(&mut At<'_>),
 }
@@ -118,9 +186,45 @@ impl Rule {
     /// Does it change anything beyond what it gives? Where it does not, breaking its effect breaks nothing.
     #[must_use]
     pub fn has_effect(&self) -> bool {
-        !std::ptr::fn_addr_eq(self.then, NOTHING)
+        !std::ptr::fn_addr_eq(self.then, NOTHING) || self.takes_something()
+    }
+
+    /// Is it a check that changes more than the last error: that takes the connection off the queue, resets an event, or
+    /// ends the process?
+    #[must_use]
+    pub fn consumes(&self) -> bool {
+        self.role == Role::Check && (self.has_effect() || self.gives.values().contains(&Gives::Crashes))
+    }
+
+    /// Can it take a connection off the queue without giving it to the caller?
+    #[must_use]
+    pub fn takes_something(&self) -> bool {
+        self.takes.values().iter().any(|takes| *takes != Takes::Keeps)
+    }
+
+    /// Every choice point that it depends on, in order.
+    #[must_use]
+    pub fn points(&self) -> Vec<Point> {
+        let columns = [self.stage.point(), self.gives.point(), self.takes.point()];
+        let under = self.under.iter().map(|alt| alt.point());
+        let mut all: Vec<Point> = under.chain(columns.into_iter().flatten()).chain(self.asks.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// May it ask this choice point?
+    #[must_use]
+    pub fn names(&self, point: Point) -> bool {
+        let columns = [self.stage.point(), self.gives.point(), self.takes.point()];
+        self.under.iter().any(|alt| alt.point() == point)
+            || columns.contains(&Some(point))
+            || self.asks.contains(&point)
     }
 }
+
+/// Where the rules of each table stand.
+pub(crate) type Tables = fn(Table) -> &'static [Rule];
 
 /// A mutant: one rule broken in one way, to see which scenario notices.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +248,21 @@ pub enum Mutation {
     NoEffect,
     /// It ignores one of its `from` states.
     NotFrom(State),
+    /// A column has lost its choice: whatever is decided, it has the value of the first alternative.
+    Stuck(Column),
+    /// What it asks at this choice point beside its columns is answered with the next alternative.
+    OtherAnswer(Point),
+}
+
+/// A column that a choice point can decide.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Column {
+    /// [`Rule::stage`].
+    Stage,
+    /// [`Rule::gives`].
+    Gives,
+    /// [`Rule::takes`].
+    Takes,
 }
 
 /// Why a blocked call is cancelled.
@@ -157,6 +276,15 @@ pub enum Cause {
     Hook,
 }
 
+/// A decision, and the rule that asked for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What was chosen.
+    pub alt: Alt,
+}
+
 /// What a step did.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
@@ -164,6 +292,8 @@ pub struct Effects {
     pub fired: Vec<&'static Rule>,
     /// For each of them, the state that the socket in question was in.
     pub fired_from: Vec<State>,
+    /// What was decided at choice points, in order, and for which rule.
+    pub decided: Vec<Decided>,
     /// The calls that returned, in order.
     pub returns: Vec<(ThreadId, Outcome)>,
     /// The owners whose objects may have changed.
@@ -175,6 +305,7 @@ impl Effects {
     pub fn clear(&mut self) {
         self.fired.clear();
         self.fired_from.clear();
+        self.decided.clear();
         self.returns.clear();
         self.touched = Touched::default();
     }

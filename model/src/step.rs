@@ -64,9 +64,10 @@ impl Machine {
     /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
-        let mut at = At::new(w, &self.profile, self.mutant, tape, fx);
+        let mut at = At::new(w, &self.profile, self.mutant, crate::rules::of, tape, fx);
         at.event(event);
         at.settle();
+        at.finish();
     }
 }
 

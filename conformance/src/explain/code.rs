@@ -60,8 +60,8 @@ impl CodePage {
         }
         let main = names.remove(asked);
         names.retain(|other| *other != main);
-        let gives = |gives| matches!(gives, Gives::Fails(code) | Gives::Returns(code) if code == value);
-        let mut rules = RulePart::all(|rule| gives(rule.gives));
+        let gives = |gives: &Gives| matches!(*gives, Gives::Fails(code) | Gives::Returns(code) if code == value);
+        let mut rules = RulePart::all(|rule| rule.gives.values().iter().any(gives));
         rules.sort_by_key(|rule| SUBJECTS.iter().position(|subject| rule.calls.first() == Some(&subject.name)));
         let cited: Vec<&str> = rules.iter().flat_map(|rule| rule.cites.iter().copied()).collect();
         let clauses = |id: &str| id.split('.').any(|part| part == main);

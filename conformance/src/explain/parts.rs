@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::CHOICES;
-use winaccept_model::rule::{Gives, Kind, Rule, Table};
+use winaccept_model::rule::{Gives, Role, Rule, Table};
 use winaccept_model::rules;
 
 use crate::graph::subject::{stage, subjects_of};
@@ -149,15 +149,12 @@ impl RulePart {
             name: rule.name,
             calls: subjects_of(rule).map(|subject| subject.name).collect(),
             stage: stage(table),
-            check: rule.kind != Kind::Case,
-            consumes: rule.kind == Kind::CheckConsumes,
+            check: rule.role == Role::Check,
+            consumes: rule.consumes(),
             from: rule.from.iter().map(state_name).collect(),
             to: rule.to.map(state_name),
             under: rule.under.iter().map(|alt| alt.text()).collect(),
-            gives: match rule.gives {
-                Gives::Continues(next) => format!("goes on: {}", stage(next)),
-                gives => Result::of(gives).unwrap_or(Result::Silent).text(),
-            },
+            gives: rule.gives.values().iter().map(|gives| given(*gives)).collect::<Vec<_>>().join(" or "),
             cites: rule.cites.to_vec(),
         }
     }
@@ -170,6 +167,13 @@ impl RulePart {
     /// The choice points on whose alternatives it depends.
     pub(super) fn choice_names(&self) -> impl Iterator<Item = &str> {
         self.under.iter().filter_map(|under| under.split_once(" = ")).map(|(name, _)| name)
+    }
+}
+
+fn given(gives: Gives) -> String {
+    match gives {
+        Gives::Continues(next) => format!("goes on: {}", stage(next)),
+        gives => Result::of(gives).unwrap_or(Result::Silent).text(),
     }
 }
 

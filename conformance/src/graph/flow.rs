@@ -130,10 +130,12 @@ fn mentioned(subject: Subject, table: Table) -> BTreeSet<State> {
 fn spread(subject: Subject, table: Table, reach: &mut BTreeMap<Table, BTreeSet<State>>) {
     let here = reach.get(&table).cloned().unwrap_or_default();
     for rule in subject.rules(table) {
-        let Gives::Continues(next) = rule.gives else { continue };
-        let from = here.iter().copied().filter(|state| subject.fires(table, rule, *state));
-        let states: Vec<State> = from.map(|state| rule.to.unwrap_or(state)).collect();
-        reach.entry(next).or_default().extend(states);
+        for gives in rule.gives.values() {
+            let Gives::Continues(next) = *gives else { continue };
+            let from = here.iter().copied().filter(|state| subject.fires(table, rule, *state));
+            let states: Vec<State> = from.map(|state| rule.to.unwrap_or(state)).collect();
+            reach.entry(next).or_default().extend(states);
+        }
     }
 }
 
@@ -164,8 +166,10 @@ impl Builder {
                     self.graph.add_edge(stage, source, Edge::States);
                 }
             }
-            let target = self.node(target(rule));
-            self.add(source, target, Label::of(rule));
+            for (n, gives) in rule.gives.values().iter().enumerate() {
+                let target = self.node(target(rule, *gives));
+                self.add(source, target, Label::towards(rule, n));
+            }
         }
     }
 
@@ -181,8 +185,8 @@ impl Builder {
     }
 }
 
-fn target(rule: &Rule) -> Node {
-    match (rule.gives, rule.to, Result::of(rule.gives)) {
+fn target(rule: &Rule, gives: Gives) -> Node {
+    match (gives, rule.to, Result::of(gives)) {
         (Gives::Continues(next), ..) => Node::Stage(next),
         (_, Some(state), _) => Node::Becomes(state),
         (_, None, Some(result)) => Node::Ends(result),

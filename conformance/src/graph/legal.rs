@@ -39,9 +39,11 @@ impl Legality {
         }
         for (_, table) in subject.later() {
             for rule in subject.rules(table) {
-                match Result::of(rule.gives) {
-                    Some(Result::Waits | Result::Silent) | None => {}
-                    Some(result) => add(&mut legality.later, result, rule.name),
+                for gives in rule.gives.values() {
+                    match Result::of(*gives) {
+                        Some(Result::Waits | Result::Silent) | None => {}
+                        Some(result) => add(&mut legality.later, result, rule.name),
+                    }
                 }
             }
         }
@@ -104,13 +106,15 @@ pub fn texts(gives: &Gathered) -> Vec<String> {
 
 fn follow(subject: Subject, table: Table, state: State, here: &mut Gathered, always: &mut Gathered) {
     for rule in subject.rules(table).filter(|rule| subject.fires(table, rule, state)) {
-        match (rule.gives, Result::of(rule.gives)) {
-            (Gives::Continues(next), _) => follow(subject, next, rule.to.unwrap_or(state), here, always),
-            (_, Some(result @ (Result::Fails(_) | Result::Returns(_)))) if is_any(rule) => {
-                add(always, result, rule.name);
+        for gives in rule.gives.values() {
+            match (*gives, Result::of(*gives)) {
+                (Gives::Continues(next), _) => follow(subject, next, rule.to.unwrap_or(state), here, always),
+                (_, Some(result @ (Result::Fails(_) | Result::Returns(_)))) if is_any(rule) => {
+                    add(always, result, rule.name);
+                }
+                (_, Some(result)) => add(here, result, rule.name),
+                (_, None) => {}
             }
-            (_, Some(result)) => add(here, result, rule.name),
-            (_, None) => {}
         }
     }
 }

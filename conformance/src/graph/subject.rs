@@ -1,6 +1,6 @@
 //! What has a state machine of its own: the calls, and what happens without one.
 
-use winaccept_model::rule::{Gives, Kind, Rule, States, Table};
+use winaccept_model::rule::{Gives, Role, Rule, States, Table};
 use winaccept_model::rules;
 use winaccept_model::world::State;
 
@@ -107,8 +107,8 @@ impl Subject {
     /// where there is one no case is reached without a socket.
     #[must_use]
     pub fn fires(self, table: Table, rule: &Rule, state: State) -> bool {
-        let descriptor = |check: &Rule| check.kind != Kind::Case && check.from == States::of(&[State::NotASocket]);
-        let stopped = state == State::NotASocket && rule.kind == Kind::Case && self.rules(table).any(descriptor);
+        let descriptor = |check: &Rule| check.role == Role::Check && check.from == States::of(&[State::NotASocket]);
+        let stopped = state == State::NotASocket && rule.role == Role::Case && self.rules(table).any(descriptor);
         rule.from.has(state) && !stopped
     }
 
@@ -122,7 +122,7 @@ impl Subject {
     #[must_use]
     pub fn later(self) -> Vec<(&'static str, Table)> {
         let tables = self.tables();
-        let waits_in = |table: &&Table| self.rules(**table).any(|rule| rule.gives == Gives::Blocks);
+        let waits_in = |table: &&Table| self.rules(**table).any(|rule| rule.gives.values().contains(&Gives::Blocks));
         let Some(&table) = tables.iter().find(waits_in) else { return Vec::new() };
         let mut later = Vec::new();
         // A call that waits in its first table waits for nothing but its time-out.
@@ -166,9 +166,11 @@ fn reachable(subject: Subject, mut tables: Vec<Table>) -> Vec<Table> {
     let mut at = 0;
     while let Some(&table) = tables.get(at) {
         for rule in subject.rules(table) {
-            match rule.gives {
-                Gives::Continues(next) if !tables.contains(&next) => tables.push(next),
-                _ => {}
+            for gives in rule.gives.values() {
+                match *gives {
+                    Gives::Continues(next) if !tables.contains(&next) => tables.push(next),
+                    _ => {}
+                }
             }
         }
         at += 1;

@@ -1,7 +1,7 @@
 //! `accept`, as its page tells it.
 
 use super::closesocket::drops;
-use super::common::{check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
     ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
@@ -12,7 +12,8 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{ALWAYS, At, Gives, Kind, NOTHING, Rule, States, Table};
+use crate::rule::Col::Is;
+use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{Direction, Holder, Selection, Socket, State, Tcb, pack};
 
 const LISTENING: States = States::of(&[State::Listening]);
@@ -21,31 +22,23 @@ const NOT_LISTENING: States =
 
 pub(super) static ACCEPT: &[Rule] = &[
     Rule {
-        name: "accept.re-enables-fd-accept",
-        cites: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
-        kind: Kind::Case,
-        from: LISTENING,
-        to: None,
-        under: &[],
         when: |at| at.sock().selection.event.is_some(),
-        gives: Gives::Continues(Table::AcceptChecks),
+        gives: Is(Gives::Continues(Table::AcceptChecks)),
         then: |at| {
             let selection = &mut at.sock_mut().selection;
             selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
             // Recorded again only if connections remain once this call has had its way.
             at.occurs(at.socket.expect("invariant: a listener is a socket"), NetworkEvents::ACCEPT);
         },
+        ..case(
+            "accept.re-enables-fd-accept",
+            &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
+            LISTENING,
+        )
     },
     Rule {
-        name: "accept.enters",
-        cites: &["accept.desc.permits-incoming", "mapping.accept-to-wspaccept"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
-        under: &[],
-        when: ALWAYS,
-        gives: Gives::Continues(Table::AcceptChecks),
-        then: NOTHING,
+        gives: Is(Gives::Continues(Table::AcceptChecks)),
+        ..case("accept.enters", &["accept.desc.permits-incoming", "mapping.accept-to-wspaccept"], States::ANY)
     },
 ];
 
@@ -97,7 +90,6 @@ pub(super) static CHECKS: &[Rule] = &[
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE", "maxsockets.memory"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[RESOURCE_ERROR_CONSUMES],
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
         then: takes_and_closes,
@@ -119,7 +111,6 @@ pub(super) static CHECKS: &[Rule] = &[
         )
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[RESOURCE_ERROR_CONSUMES],
         when: |at| at.process().faults.no_buffers && !at.sock().accept_queue.is_empty(),
         then: takes_and_closes,
@@ -140,15 +131,8 @@ pub(super) static CHECKS: &[Rule] = &[
         )
     },
     Rule {
-        name: "accept.looks-at-queue",
-        cites: &["accept.desc.permits-incoming"],
-        kind: Kind::Case,
-        from: LISTENING,
-        to: None,
-        under: &[],
-        when: ALWAYS,
-        gives: Gives::Continues(Table::AcceptQueue),
-        then: NOTHING,
+        gives: Is(Gives::Continues(Table::AcceptQueue)),
+        ..case("accept.looks-at-queue", &["accept.desc.permits-incoming"], LISTENING)
     },
 ];
 
@@ -165,7 +149,6 @@ pub(super) static QUEUE: &[Rule] = &[
         ..check("accept.addrlen-small.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES],
         when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_small(at) && !addrlen_negative(at),
         then: takes_and_closes,
@@ -193,7 +176,6 @@ pub(super) static QUEUE: &[Rule] = &[
         )
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && addr_invalid(at),
         then: takes_and_closes,
@@ -210,7 +192,6 @@ pub(super) static QUEUE: &[Rule] = &[
         ..check("accept.addrlen-small-for-reset-peer.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, PEER_TOLD],
         when: |at| connection_ready(at) && first_is_reset(at) && addrlen_small(at),
         then: takes_and_closes,
@@ -222,35 +203,30 @@ pub(super) static QUEUE: &[Rule] = &[
         ..check("accept.addrlen-negative.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
         then: takes_and_closes,
         ..check("accept.addrlen-negative.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEINVAL],
         when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
         then: takes_and_closes,
         ..check("accept.addrlen-negative.as-WSAEINVAL", SMALL, LISTENING, Code::WSAEINVAL)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEINVAL],
         when: |at| connection_ready(at) && addr_invalid(at),
         then: takes_and_closes,
         ..check("accept.addr-invalid.as-WSAEINVAL", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEINVAL)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[RESET_ACCEPT_SUCCEEDS, PEER_NOT_CONNECTED],
         when: |at| connection_ready(at) && first_is_reset(at) && wants_address(at),
         then: takes_and_closes,
         ..check("accept.reset-peer-has-no-address", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
-        kind: Kind::CheckConsumes,
         under: &[RESET_ACCEPT_FAILS],
         when: |at| connection_ready(at) && first_is_reset(at),
         then: |at| {
@@ -265,78 +241,64 @@ pub(super) static QUEUE: &[Rule] = &[
         )
     },
     Rule {
-        name: "accept.blocks",
-        cites: &[
-            "accept.rem.blocking-waits",
-            "accept.rem.blocking-condition",
-            "accept.rem.may-wait-network-event",
-            "accept.ex.waiting-message",
-            "tutorial.step3.continue-accepting",
-        ],
-        kind: Kind::Case,
-        from: LISTENING,
-        to: None,
-        under: &[],
         when: |at| !connection_ready(at),
-        gives: Gives::Blocks,
-        then: NOTHING,
+        gives: Is(Gives::Blocks),
+        ..case(
+            "accept.blocks",
+            &[
+                "accept.rem.blocking-waits",
+                "accept.rem.blocking-condition",
+                "accept.rem.may-wait-network-event",
+                "accept.ex.waiting-message",
+                "tutorial.step3.continue-accepting",
+            ],
+            LISTENING,
+        )
     },
     Rule {
-        name: "accept.takes-first",
-        cites: &[
-            "accept.rem.first-on-queue",
-            "accept.rem.creates-and-returns",
-            "accept.rem.new-handles-connection",
-            "accept.rem.original-keeps-listening",
-            "accept.ret.new-descriptor",
-            "accept.ret.handle-actual-connection",
-            "accept.s.connection-on-returned",
-            "accept.desc.permits-incoming",
-            "accept.absent.cf-errors",
-            "accept.ex.success-message",
-            "tutorial.ex.single",
-            "tutorial.ex.init-invalid",
-            "tutorial.step3.continue-accepting",
-            "protobasics.original-listening",
-            "wsarecv.rem.accept-binds",
-            "tutorial.desc.after-listening",
-            "select.rem.accept-will-succeed",
-        ],
-        kind: Kind::Case,
-        from: LISTENING,
-        to: None,
-        under: &[],
         when: connection_ready,
-        gives: Gives::Continues(Table::AcceptInherits),
+        gives: Is(Gives::Continues(Table::AcceptInherits)),
         then: takes_first,
+        ..case(
+            "accept.takes-first",
+            &[
+                "accept.rem.first-on-queue",
+                "accept.rem.creates-and-returns",
+                "accept.rem.new-handles-connection",
+                "accept.rem.original-keeps-listening",
+                "accept.ret.new-descriptor",
+                "accept.ret.handle-actual-connection",
+                "accept.s.connection-on-returned",
+                "accept.desc.permits-incoming",
+                "accept.absent.cf-errors",
+                "accept.ex.success-message",
+                "tutorial.ex.single",
+                "tutorial.ex.init-invalid",
+                "tutorial.step3.continue-accepting",
+                "protobasics.original-listening",
+                "wsarecv.rem.accept-binds",
+                "tutorial.desc.after-listening",
+                "select.rem.accept-will-succeed",
+            ],
+            LISTENING,
+        )
     },
 ];
 
 pub(super) static INHERITS: &[Rule] = &[
     Rule {
-        name: "accept.inherits-properties-of-handshake",
-        cites: &["accept.rem.inherit.properties"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
         under: &[SAMPLED_AT_HANDSHAKE],
         when: |at| at.conn.is_some_and(|c| at.w.conns[usize::from(c.0)].sampled.is_some()),
-        gives: Gives::Continues(Table::AcceptSelection),
+        gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: |at| {
             let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
             inherits(at, sampled);
         },
+        ..case("accept.inherits-properties-of-handshake", &["accept.rem.inherit.properties"], States::ANY)
     },
     // Also where the handshake may be the moment: the properties are still those of then.
     Rule {
-        name: "accept.inherits-properties",
-        cites: &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
-        under: &[],
-        when: ALWAYS,
-        gives: Gives::Continues(Table::AcceptSelection),
+        gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: |at| {
             if let Some(conn) = at.conn {
                 at.conn_mut(conn).sampled = None;
@@ -344,24 +306,19 @@ pub(super) static INHERITS: &[Rule] = &[
             let options = at.socket.map(|l| at.socket_at(l).options);
             inherits(at, options);
         },
+        ..case(
+            "accept.inherits-properties",
+            &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],
+            States::ANY,
+        )
     },
 ];
 
 pub(super) static SELECTION: &[Rule] = &[
     Rule {
-        name: "accept.inherits-event-selection",
-        cites: &[
-            "accept.rem.inherit.async-events",
-            "wsaeventselect.inherit.accepted",
-            "wsaeventselect.inherit.same-handle",
-            "wsaeventselect.fdwrite.on-accept",
-        ],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
         under: &[SELECTION_INHERITED],
         when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection.event.is_some()),
-        gives: Gives::Continues(Table::AcceptName),
+        gives: Is(Gives::Continues(Table::AcceptName)),
         then: |at| {
             let listener = at.sock().selection;
             let Some(new) = accepted(at) else { return };
@@ -370,88 +327,75 @@ pub(super) static SELECTION: &[Rule] = &[
             at.occurs(new, NetworkEvents::WRITE);
             readable_events(at, new);
         },
+        ..case(
+            "accept.inherits-event-selection",
+            &[
+                "accept.rem.inherit.async-events",
+                "wsaeventselect.inherit.accepted",
+                "wsaeventselect.inherit.same-handle",
+                "wsaeventselect.fdwrite.on-accept",
+            ],
+            States::ANY,
+        )
     },
     Rule {
-        name: "accept.has-no-event-selection",
-        cites: &["accept.rem.inherit.async-events"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
-        under: &[],
-        when: ALWAYS,
-        gives: Gives::Continues(Table::AcceptName),
-        then: NOTHING,
+        gives: Is(Gives::Continues(Table::AcceptName)),
+        ..case("accept.has-no-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
 ];
 
 pub(super) static NAME: &[Rule] = &[
     Rule {
-        name: "accept.writes-length-alone",
-        cites: &["accept.rem.null-addr-no-info"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
         under: &[LENGTH_WRITTEN],
         when: |at| matches!(at.call, Call::Accept { addr: Buffer::Null, addrlen: Length::Holds(_), .. }),
-        gives: Gives::Succeeds,
         then: |at| {
             let size = at.socket.map(|l| at.socket_at(l).family.address_size());
             returns(at, Out::Name { addr: None, len: size });
         },
+        ..case("accept.writes-length-alone", &["accept.rem.null-addr-no-info"], States::ANY)
     },
     Rule {
-        name: "accept.gives-no-address",
-        cites: &[
-            "accept.rem.null-addr-no-info",
-            "accept.addr.optional",
-            "accept.addrlen.optional",
-            "accept.ex.null-null",
-            "tutorial.ex.accept-null-null",
-        ],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
-        under: &[],
         when: |at| {
             matches!(at.call, Call::Accept { addr: Buffer::Null, .. } | Call::Accept { addrlen: Length::Null, .. })
         },
-        gives: Gives::Succeeds,
-        then: NOTHING,
+        ..case(
+            "accept.gives-no-address",
+            &[
+                "accept.rem.null-addr-no-info",
+                "accept.addr.optional",
+                "accept.addrlen.optional",
+                "accept.ex.null-null",
+                "tutorial.ex.accept-null-null",
+            ],
+            States::ANY,
+        )
     },
     Rule {
-        name: "accept.names-nobody",
-        cites: &["accept.addr.peer-address"],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
         under: &[PEER_EMPTY],
         when: |at| at.conn.is_some_and(|c| at.w.conns[usize::from(c.0)].server.tcb == Tcb::Reset),
-        gives: Gives::Succeeds,
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
+        ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
     },
     Rule {
-        name: "accept.reports-peer",
-        cites: &[
-            "accept.addr.peer-address",
-            "accept.addr.format-by-family",
-            "accept.ret.addrlen-out",
-            "accept.rem.addr.result",
-            "accept.rem.addr.format",
-            "accept.rem.addrlen.value-result",
-            "accept.rem.addrlen.actual",
-            "sockaddr.family-first",
-        ],
-        kind: Kind::Case,
-        from: States::ANY,
-        to: None,
-        under: &[],
-        when: ALWAYS,
-        gives: Gives::Succeeds,
         then: |at| {
             let Some(conn) = at.conn else { return };
             let peer = at.w.conns[usize::from(conn.0)].client_address;
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
+        ..case(
+            "accept.reports-peer",
+            &[
+                "accept.addr.peer-address",
+                "accept.addr.format-by-family",
+                "accept.ret.addrlen-out",
+                "accept.rem.addr.result",
+                "accept.rem.addr.format",
+                "accept.rem.addrlen.value-result",
+                "accept.rem.addrlen.actual",
+                "sockaddr.family-first",
+            ],
+            States::ANY,
+        )
     },
 ];
 

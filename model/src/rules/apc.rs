@@ -5,7 +5,8 @@ use crate::call::{Call, Routine};
 use crate::choice::{WAIT_CONTINUES, WAIT_INTERRUPTED};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{At, Gives, Kind, Rule, States};
+use crate::rule::Col::Is;
+use crate::rule::{At, Gives, Role, Rule, States};
 use crate::world::Doing;
 
 const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: Code::NONE, out: Out::None };
@@ -41,15 +42,15 @@ pub(super) static SLEEPEX: &[Rule] = &[
         when: |at| matches!(at.call, Call::SleepEx { timeout: Some(0), .. }),
         ..case("SleepEx.returns", &["accept.rem.apc-interrupts"], States::ANY)
     },
-    Rule { gives: Gives::Blocks, ..case("SleepEx.sleeps", &["accept.rem.apc-interrupts"], States::ANY) },
+    Rule { gives: Is(Gives::Blocks), ..case("SleepEx.sleeps", &["accept.rem.apc-interrupts"], States::ANY) },
 ];
 
 /// An APC is due and its thread waits alertably.
 pub(super) static APC: &[Rule] = &[
     Rule {
-        kind: Kind::Case,
+        role: Role::Case,
         when: |at| matches!(at.thread().apcs.first(), Some(Routine::Accept(_))) && is_winsock_wait(at),
-        gives: Gives::Undefined,
+        gives: Is(Gives::Undefined),
         ..case(
             "apc.nested-blocking-call",
             &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"],
@@ -63,7 +64,7 @@ pub(super) static APC: &[Rule] = &[
     },
     Rule {
         under: &[WAIT_CONTINUES],
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         then: |at| {
             runs_first(at);
         },
@@ -71,13 +72,16 @@ pub(super) static APC: &[Rule] = &[
     },
     Rule {
         under: &[WAIT_INTERRUPTED],
-        gives: Gives::Fails(Code::WSAEINTR),
+        gives: Is(Gives::Fails(Code::WSAEINTR)),
         then: |at| {
             runs_first(at);
         },
         ..case("apc.runs-and-ends-call", &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"], States::ANY)
     },
-    Rule { gives: Gives::Silent, ..case("apc.waits-for-alertable-wait", &["accept.rem.alertable-wait"], States::ANY) },
+    Rule {
+        gives: Is(Gives::Silent),
+        ..case("apc.waits-for-alertable-wait", &["accept.rem.alertable-wait"], States::ANY)
+    },
 ];
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {

@@ -8,7 +8,8 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{At, Cause, Gives, Kind, Rule, States};
+use crate::rule::Col::Is;
+use crate::rule::{At, Cause, Gives, Role, Rule, States};
 use crate::world::Doing;
 
 pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
@@ -29,7 +30,7 @@ pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
     Rule {
         // The function is gone from Winsock 2: no page says what calling it there would give.
         when: |at| at.process().version.major >= 2,
-        gives: Gives::Undefined,
+        gives: Is(Gives::Undefined),
         ..case("WSACancelBlockingCall.removed", &["wsacancel.removed"], States::ANY)
     },
     Rule {
@@ -60,7 +61,7 @@ pub(super) static CANCELLED: &[Rule] = &[
     },
     Rule {
         under: &[CLOSE_STAYS],
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         then: |at| at.strand(),
         ..ended("accept.closed-under.stays-blocked", CLOSED, Code::NONE, accept_closed)
     },
@@ -73,14 +74,14 @@ pub(super) static CANCELLED: &[Rule] = &[
     Rule { under: &[CLEANUP_NOTSOCK], ..ended("cleanup-under.not-a-socket", CLEANED, Code::WSAENOTSOCK, cleaned) },
     Rule {
         under: &[CLEANUP_STAYS],
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         then: |at| at.strand(),
         ..ended("cleanup-under.stays-blocked", CLEANED, Code::NONE, cleaned)
     },
     // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket, closing an
     // event under a wait by that of the wait.
     Rule {
-        gives: Gives::Undefined,
+        gives: Is(Gives::Undefined),
         ..case(
             "closed-under.undefined",
             &["closesocket.rem.no-concurrent-call", "wsawait.closed-handle-undefined"],
@@ -119,7 +120,7 @@ const CLOSED: &[&str] = &["closesocket.rem.no-concurrent-call"];
 const CLEANED: &[&str] = &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"];
 
 const fn ended(name: &'static str, cites: &'static [&'static str], code: Code, when: fn(&At<'_>) -> bool) -> Rule {
-    Rule { kind: Kind::Case, when, ..check(name, cites, States::ANY, code) }
+    Rule { role: Role::Case, when, ..check(name, cites, States::ANY, code) }
 }
 
 fn accept_closed(at: &At<'_>) -> bool {

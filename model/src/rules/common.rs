@@ -1,32 +1,28 @@
 //! The checks that every page repeats, so that each call's table can say them in one line.
 
 use crate::code::Code;
-use crate::rule::{Gives, Kind, NOTHING, Rule, States};
+use crate::rule::Col::Is;
+use crate::rule::{ALWAYS, Gives, NOTHING, Role, Rule, Stage, States, Takes};
 use crate::world::State;
 
 /// A check that needs no more than the socket's state.
 pub(super) const fn check(name: &'static str, cites: &'static [&'static str], from: States, code: Code) -> Rule {
-    Rule {
-        name,
-        cites,
-        kind: Kind::Check,
-        from,
-        to: None,
-        under: &[],
-        when: |_| true,
-        gives: Gives::Fails(code),
-        then: NOTHING,
-    }
+    Rule { role: Role::Check, gives: Is(Gives::Fails(code)), ..case(name, cites, from) }
 }
 
 /// No successful `WSAStartup` preceded the call.
 pub(super) const fn not_initialised(name: &'static str, cites: &'static [&'static str]) -> Rule {
-    Rule { when: |at| at.process().startups == 0, ..check(name, cites, States::ANY, Code::WSANOTINITIALISED) }
+    Rule {
+        in_trouble: true,
+        when: |at| at.process().startups == 0,
+        ..check(name, cites, States::ANY, Code::WSANOTINITIALISED)
+    }
 }
 
 /// A blocking Windows Sockets 1.1 call of this thread is in progress: the call comes from its blocking hook.
 pub(super) const fn in_progress(name: &'static str, cites: &'static [&'static str]) -> Rule {
     Rule {
+        in_trouble: true,
         when: |at| at.in_hook && at.process().version.major == 1,
         ..check(name, cites, States::ANY, Code::WSAEINPROGRESS)
     }
@@ -34,12 +30,20 @@ pub(super) const fn in_progress(name: &'static str, cites: &'static [&'static st
 
 /// The service provider is still processing a callback function.
 pub(super) const fn in_callback(name: &'static str, cites: &'static [&'static str]) -> Rule {
-    Rule { when: |at| at.process().faults.in_callback, ..check(name, cites, States::ANY, Code::WSAEINPROGRESS) }
+    Rule {
+        in_trouble: true,
+        when: |at| at.process().faults.in_callback,
+        ..check(name, cites, States::ANY, Code::WSAEINPROGRESS)
+    }
 }
 
 /// The network subsystem has failed.
 pub(super) const fn network_down(name: &'static str, cites: &'static [&'static str]) -> Rule {
-    Rule { when: |at| at.process().faults.network_down, ..check(name, cites, States::ANY, Code::WSAENETDOWN) }
+    Rule {
+        in_trouble: true,
+        when: |at| at.process().faults.network_down,
+        ..check(name, cites, States::ANY, Code::WSAENETDOWN)
+    }
 }
 
 /// The descriptor is not a socket.
@@ -49,7 +53,7 @@ pub(super) const fn not_a_socket(name: &'static str, cites: &'static [&'static s
 
 /// A stack that uses a pointer without a look at it: the call brings its process down, with all that the process holds.
 pub(super) const fn crashes(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
-    Rule { kind: Kind::CheckConsumes, gives: Gives::Crashes, ..check(name, cites, from, Code::WSAEFAULT) }
+    Rule { gives: Is(Gives::Crashes), ..check(name, cites, from, Code::WSAEFAULT) }
 }
 
 /// A case that succeeds.
@@ -57,17 +61,21 @@ pub(super) const fn case(name: &'static str, cites: &'static [&'static str], fro
     Rule {
         name,
         cites,
-        kind: Kind::Case,
+        role: Role::Case,
+        stage: Is(Stage::Entry),
         from,
         to: None,
+        in_trouble: false,
         under: &[],
-        when: |_| true,
-        gives: Gives::Succeeds,
+        when: ALWAYS,
+        gives: Is(Gives::Succeeds),
+        takes: Is(Takes::Keeps),
+        asks: &[],
         then: NOTHING,
     }
 }
 
 /// A case outside the model: what happens is not said, and nothing is made up.
 pub(super) const fn not_modelled(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
-    Rule { gives: Gives::Undefined, ..case(name, cites, from) }
+    Rule { gives: Is(Gives::Undefined), ..case(name, cites, from) }
 }

@@ -5,7 +5,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, WILDCARD_SUCCEEDS};
 use crate::code::Code;
-use crate::rule::{At, Gives, Kind, Rule, States, Table};
+use crate::rule::Col::Is;
+use crate::rule::{At, Gives, Role, Rule, States, Table};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
 
 /// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
@@ -55,7 +56,7 @@ pub(super) static CONNECT: &[Rule] = &[
     },
     Rule {
         under: &[CONNECT_REFUSED_ABORTS],
-        kind: Kind::Case,
+        role: Role::Case,
         to: Some(State::Bound), // the one after that goes ahead; what the first attempt failed with stays readable
         when: |at| named(at).is_some(),
         then: |at| at.sock_mut().state = State::Bound,
@@ -88,7 +89,7 @@ pub(super) static CONNECT: &[Rule] = &[
     not_modelled("connect.datagram-not-modelled", &["sockaddr.family-first"], States::of(&[State::Datagram])),
     Rule {
         to: Some(State::Connecting),
-        gives: Gives::Continues(Table::ConnectAnswer),
+        gives: Is(Gives::Continues(Table::ConnectAnswer)),
         then: |at| {
             let Some(to) = named(at) else { return };
             let s = at.socket.expect("invariant: an unbound socket is a socket");
@@ -147,7 +148,7 @@ pub(super) static ANSWER: &[Rule] = &[
         ..check("connect.timed-out", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Failed]), Code::WSAETIMEDOUT)
     },
     Rule {
-        gives: Gives::Blocks,
+        gives: Is(Gives::Blocks),
         ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting]))
     },
     case(

@@ -8,6 +8,7 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
+use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb, pack_event};
 
@@ -79,7 +80,7 @@ pub(super) static WAIT: &[Rule] = &[
         )
     },
     Rule {
-        gives: Gives::Continues(Table::WSAWaitReady),
+        gives: Is(Gives::Continues(Table::WSAWaitReady)),
         ..case("WSAWaitForMultipleEvents.looks", &["wsawait.any-lowest-index"], States::ANY)
     },
 ];
@@ -108,7 +109,7 @@ pub(super) static WAIT_READY: &[Rule] = &[
         ..case("WSAWaitForMultipleEvents.polls", &["wsawait.any-lowest-index"], States::ANY)
     },
     Rule {
-        gives: Gives::Blocks,
+        gives: Is(Gives::Blocks),
         ..case("WSAWaitForMultipleEvents.waits", &["wsawait.alertable-returns"], States::ANY)
     },
 ];
@@ -187,7 +188,6 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
         ..not_a_socket("WSAEnumNetworkEvents.not-a-socket", &["wsaenum.rem.error-no-change"])
     },
     Rule {
-        kind: crate::rule::Kind::CheckConsumes,
         under: &[ENUM_ERROR_RESETS],
         then: |at| {
             let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
@@ -234,23 +234,23 @@ const LISTENING: States = States::of(&[State::Listening]);
 pub(super) static NETWORK_EVENT: &[Rule] = &[
     Rule {
         when: |at| !at.sock().selection.mask.has(at.network_event) || at.sock().selection.event.is_none(),
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         ..case("event-record.not-registered", &["wsaenum.rem.recording-starts"], OCCURS)
     },
     Rule {
         when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue.is_empty(),
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         ..case("event-record.nothing-to-accept", &["wsaeventselect.fdaccept.level-triggered"], LISTENING)
     },
     Rule {
         under: &[SECOND_SILENT],
         when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().selection.disabled.has(NetworkEvents::ACCEPT),
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         ..case("event-record.accept-muted", &["wsaeventselect.fd.no-more-until-reenable"], LISTENING)
     },
     Rule {
         when: |at| at.network_event != NetworkEvents::ACCEPT && at.sock().selection.disabled.has(at.network_event),
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         ..case(
             "event-record.muted",
             &["wsaeventselect.fd.no-more-until-reenable"],
@@ -258,7 +258,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
         )
     },
     Rule {
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         then: |at| {
             let event = at.network_event;
             let selection = &mut at.sock_mut().selection;

@@ -9,6 +9,7 @@ use crate::choice::{
     RESET_VANISHES,
 };
 use crate::code::Code;
+use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
 use crate::world::{ConnId, Direction, Segment, SocketId, State, Tcb};
 
@@ -19,7 +20,7 @@ const NOBODY: States = States::of(&[State::NotASocket]);
 
 /// A rule about a segment: nobody sees an outcome.
 const fn segment(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
-    Rule { gives: Gives::Silent, ..case(name, cites, from) }
+    Rule { gives: Is(Gives::Silent), ..case(name, cites, from) }
 }
 
 /// A SYN arrives; the socket in question is the listener on its address, if there is one.

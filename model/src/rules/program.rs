@@ -5,6 +5,7 @@ use super::common::case;
 use super::startup::release_all;
 use crate::call::ThreadId;
 use crate::outcome::Outcome;
+use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
 use crate::small::Small;
 use crate::world::Doing;
@@ -12,7 +13,7 @@ use crate::world::Doing;
 pub(super) static PROGRAM: &[Rule] = &[
     Rule {
         when: |at| at.again,
-        gives: Gives::Silent,
+        gives: Is(Gives::Silent),
         then: |at| {
             let process = at.process_id();
             if at.process().startups > 0 {

@@ -8,6 +8,7 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
+use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{SocketId, State, Tcb};
 
@@ -24,7 +25,7 @@ pub(super) static SELECT: &[Rule] = &[
         ..check("select.not-a-socket", &["select.err.WSAENOTSOCK"], States::ANY, Code::WSAENOTSOCK)
     },
     Rule {
-        gives: Gives::Continues(Table::SelectReady),
+        gives: Is(Gives::Continues(Table::SelectReady)),
         ..case("select.looks", &["select.rem.nfds-ignored", "tutorial.select-poll"], States::ANY)
     },
 ];
@@ -45,7 +46,7 @@ pub(super) static SELECT_READY: &[Rule] = &[
         then: |at| at.give(Outcome::number(0).with(NOBODY)),
         ..case("select.polls", &["select.rem.zero-timeout-polls"], States::ANY)
     },
-    Rule { gives: Gives::Blocks, ..case("select.waits", &["select.rem.zero-timeout-polls"], States::ANY) },
+    Rule { gives: Is(Gives::Blocks), ..case("select.waits", &["select.rem.zero-timeout-polls"], States::ANY) },
 ];
 
 /// `select` found nothing: its sets come back empty.
@@ -72,7 +73,7 @@ pub(super) static WSAPOLL: &[Rule] = &[
         ..check("WSAPoll.no-socket-at-all", &["wsapoll.err.WSAEINVAL.no-valid"], States::ANY, Code::WSAENOTSOCK)
     },
     Rule {
-        gives: Gives::Continues(Table::WSAPollReady),
+        gives: Is(Gives::Continues(Table::WSAPollReady)),
         ..case("WSAPoll.looks", &["wsapoll.rem.negative-fd-ignored", "tutorial.select-poll"], States::ANY)
     },
 ];
@@ -105,7 +106,7 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
         },
         ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
     },
-    Rule { gives: Gives::Blocks, ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },
+    Rule { gives: Is(Gives::Blocks), ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },
 ];
 
 fn sets(at: &At<'_>) -> [FdSet<Handle>; 3] {

@@ -5,6 +5,7 @@ use crate::call::{Call, Version};
 use crate::choice::{CLEANUP_GRACEFUL, CLEANUP_RESETS};
 use crate::code::Code;
 use crate::outcome::Outcome;
+use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
 use crate::world::{Doing, SocketId, State, Thread};
@@ -15,12 +16,12 @@ const HIGHEST: Version = Version { major: 2, minor: 2 };
 pub(super) static WSASTARTUP: &[Rule] = &[
     Rule {
         when: |at| matches!(at.call, Call::WSAStartup { version } if version.major == 0),
-        gives: Gives::Returns(Code::WSAVERNOTSUPPORTED),
+        gives: Is(Gives::Returns(Code::WSAVERNOTSUPPORTED)),
         ..check("WSAStartup.version-not-supported", &["wsastartup.direct-error"], States::ANY, Code::WSAVERNOTSUPPORTED)
     },
     Rule {
         when: |at| at.process().faults.network_down,
-        gives: Gives::Returns(Code::WSASYSNOTREADY),
+        gives: Is(Gives::Returns(Code::WSASYSNOTREADY)),
         ..check(
             "WSAStartup.network-not-ready",
             &["wsastartup.direct-error", "accept.ex.startup-first"],

@@ -8,6 +8,7 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
+use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{Direction, End, Segment, State, Tcb};
 
@@ -49,7 +50,7 @@ pub(super) static SEND: &[Rule] = &[
     },
     Rule {
         under: &[TRANSFER_WAITS],
-        gives: Gives::Blocks,
+        gives: Is(Gives::Blocks),
         ..case("send.listening-waits", &["wsasend.err.WSAENOTCONN"], LISTENING)
     },
     Rule {
@@ -118,7 +119,7 @@ pub(super) static RECV: &[Rule] = &[
     },
     Rule {
         under: &[TRANSFER_WAITS],
-        gives: Gives::Continues(Table::RecvData),
+        gives: Is(Gives::Continues(Table::RecvData)),
         ..case("recv.listening-waits", &["recv.err.WSAENOTCONN"], LISTENING)
     },
     Rule {
@@ -127,7 +128,7 @@ pub(super) static RECV: &[Rule] = &[
     },
     not_modelled("recv.datagram-not-modelled", &["recv.err.WSAENOTCONN"], States::of(&[State::Datagram])),
     Rule {
-        gives: Gives::Continues(Table::RecvData),
+        gives: Is(Gives::Continues(Table::RecvData)),
         ..case("recv.looks", &["accept.rem.new-handles-connection"], CONNECTED)
     },
 ];
@@ -176,13 +177,13 @@ pub(super) static RECV_DATA: &[Rule] = &[
         when: |at| at.sock().options.rcvtimeo != 0,
         ..not_modelled("recv.timeout-not-modelled", &["accept.rem.inherit.properties"], CONNECTED)
     },
-    Rule { gives: Gives::Blocks, ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
+    Rule { gives: Is(Gives::Blocks), ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
     // Readable is all that such a stack waits for: a connection that is queued makes a listener so.
     Rule {
         when: |at| !at.sock().accept_queue.is_empty(),
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
-    Rule { gives: Gives::Blocks, ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
+    Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
 ];
 
 /// This socket's own end of its connection.

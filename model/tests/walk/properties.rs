@@ -7,7 +7,7 @@ use winaccept_model::invariant::broken_invariant;
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
-use winaccept_model::rule::{Effects, Gives, Kind};
+use winaccept_model::rule::{Effects, Gives, Role, Rule};
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::{Conn, Doing, End, Socket, SocketId, State, World};
 
@@ -131,7 +131,7 @@ fn impossible_changes_nothing(before: &World, event: Event, branch: &Branch) -> 
 fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     let Event::Call(thread, _) = event else { return Ok(()) };
     let fired = &branch.fx.fired;
-    let Some(check) = fired.iter().position(|rule| rule.kind == Kind::Check) else { return Ok(()) };
+    let Some(check) = fired.iter().position(|rule| rule.role == Role::Check && !rule.consumes()) else { return Ok(()) };
     let before_it = |name: &str| fired[..check].iter().any(|rule| rule.name == name);
     if before_it("connect.sends-syn") || before_it("accept.re-enables-fd-accept") {
         let queues = |world: &World| world.sockets().iter().map(|s| (s.syn_queue, s.accept_queue)).collect::<Vec<_>>();
@@ -195,8 +195,9 @@ fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Resu
         };
         ensure(goes_on, || format!("{thread:?} returned and is {doing:?}"))?;
     }
-    let ended = |rule: &&&'static winaccept_model::rule::Rule| {
-        matches!(rule.gives, Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined | Gives::Crashes)
+    let ended = |rule: &&&'static Rule| {
+        let ends = |gives: &Gives| !matches!(gives, Gives::Blocks | Gives::Silent | Gives::Continues(_));
+        rule.gives.values().iter().all(ends)
     };
     ensure(fx.fired.iter().filter(ended).count() == fx.returns.len(), || {
         "as many rules end calls as calls return".to_owned()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::outcome::Value;
-use winaccept_model::rule::{Effects, Gives, Kind};
+use winaccept_model::rule::{Effects, Gives};
 use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, Doing, SocketId, State, World};
 
@@ -33,7 +33,7 @@ impl Tickets {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
                 "rst.queued-vanishes" => self.lose(event)?,
-                _ if rule.kind == Kind::CheckConsumes && rule.gives != Gives::Crashes => {
+                _ if rule.consumes() && !rule.gives.values().contains(&Gives::Crashes) => {
                     // Of accept it takes a connection; other calls consume other things.
                     let (thread, _) = fx.returns[returned];
                     if let Some(listener) = listener_of(before, event, thread) {
@@ -42,7 +42,7 @@ impl Tickets {
                 }
                 _ => {}
             }
-            if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives {
+            if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives.values()[0] {
                 // The first to return of a call made in a blocking hook is that call, not the one it interrupts.
                 let in_hook = returned == 0 && matches!(event, Event::InHook(..));
                 let accepted = fx.returns.get(returned).filter(|_| !in_hook).and_then(|(thread, outcome)| {

@@ -1,0 +1,95 @@
+//! What a rule asks of the profile: which alternative of a choice point it is in this step.
+
+use crate::at::At;
+use crate::choice::{Alt, Point};
+use crate::rule::{Col, Decided, Mutation, Rule, Stage};
+
+/// Beside the alternative of a choice point, that the profile leaves it open.
+const OPEN: u8 = 0x80;
+
+impl At<'_> {
+    /// Does the profile, or a decision already taken in this step, choose this alternative?
+    pub fn chooses(&self, alt: Alt) -> bool {
+        self.decide(alt.point()) == usize::from(alt.1)
+    }
+
+    /// Which alternative of this choice point is it in this step? Where the profile leaves it open, the tape decides, and the
+    /// rule that asks is noted.
+    pub fn decide(&self, point: Point) -> usize {
+        let decided = &self.decided[point.index()];
+        if decided.get() == 0 {
+            decided.set(self.picked(point));
+        }
+        let chosen = decided.get();
+        let alternative = chosen & !OPEN;
+        let rule = self.asker(point);
+        if chosen & OPEN != 0
+            && let Some(rule) = rule
+        {
+            self.notes.borrow_mut().push(Decided { rule, alt: Alt(point.0, alternative - 1) });
+        }
+        let next = usize::from(alternative) % point.alternatives().len();
+        if self.mutation(rule) == Some(Mutation::OtherAnswer(point)) { next } else { usize::from(alternative - 1) }
+    }
+
+    /// Does the profile allow this alternative? Unlike [`At::chooses`] this decides nothing.
+    #[must_use]
+    pub fn may(&self, alt: Alt) -> bool {
+        self.asker(alt.point());
+        self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1
+    }
+
+    /// The value of a column in this step.
+    pub(crate) fn value<T: Copy>(&self, col: &Col<T>) -> T {
+        match *col {
+            Col::Is(value) => value,
+            Col::By(point, values) => values[self.decide(point)],
+        }
+    }
+
+    /// The stage of a rule in this step. A call that waits has passed what is checked on entry: whatever can be found in taking
+    /// is found there.
+    pub(crate) fn stage(&self, rule: &Rule) -> Stage {
+        if let Col::By(point, stages) = rule.stage
+            && self.again
+            && self.decided[point.index()].get() == 0
+        {
+            let allowed = self.profile.allowed(point.index());
+            let in_taking =
+                |alternative: &usize| allowed >> alternative & 1 == 1 && stages[*alternative] == Stage::Taking;
+            if let Some(alternative) = (0..stages.len()).find(in_taking) {
+                self.decided[point.index()].set(alternative as u8 + 1);
+            }
+        }
+        self.value(&rule.stage)
+    }
+
+    fn picked(&self, point: Point) -> u8 {
+        let allowed = self.profile.allowed(point.index());
+        let open = allowed.count_ones() > 1;
+        let pick = self.tape.borrow_mut().pick(allowed.count_ones() as usize);
+        let mut bits = allowed;
+        for _ in 0..pick {
+            bits &= bits - 1;
+        }
+        (bits.trailing_zeros() as u8 + 1) | if open { OPEN } else { 0 }
+    }
+
+    /// The rule that asks; it must have said that it does.
+    fn asker(&self, point: Point) -> Option<&'static Rule> {
+        let rule = self.asking.get();
+        debug_assert!(
+            rule.is_none_or(|rule| rule.names(point)),
+            "{}: asks {} without saying so",
+            rule.map_or("", |rule| rule.name),
+            point.name()
+        );
+        rule
+    }
+
+    /// How this rule is broken, if it is.
+    pub(crate) fn mutation(&self, rule: Option<&'static Rule>) -> Option<Mutation> {
+        let mutant = self.mutant?;
+        rule.filter(|rule| std::ptr::eq(mutant.rule, *rule)).map(|_| mutant.mutation)
+    }
+}
