@@ -4,11 +4,12 @@ use super::closesocket::drops;
 use super::common::{case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
 use crate::choice::{
-    ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS, ADDRLEN_ON_ENTRY,
-    ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS,
-    LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD,
-    RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE,
-    SELECTION_INHERITED, TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    ACCEPT_LENGTH_POINTER, ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS,
+    ADDRLEN_ON_ENTRY, ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
+    INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
+    NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
+    RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, TIMEOUTS_INHERITED,
+    V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -82,6 +83,7 @@ pub(super) static CHECKS: &[Rule] = &[
     Rule {
         under: &[ADDR_ON_ENTRY],
         when: addr_invalid,
+        asks: &[ACCEPT_LENGTH_POINTER],
         ..check("accept.addr-invalid.on-entry", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
     },
     Rule {
@@ -168,6 +170,7 @@ pub(super) static QUEUE: &[Rule] = &[
     Rule {
         under: &[ADDR_ON_TAKING, ADDR_KEEPS, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && addr_invalid(at),
+        asks: &[ACCEPT_LENGTH_POINTER],
         ..check(
             "accept.addr-invalid.keeps-connection",
             &["accept.err.WSAEFAULT.addr-invalid"],
@@ -179,6 +182,7 @@ pub(super) static QUEUE: &[Rule] = &[
         under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && addr_invalid(at),
         then: takes_and_closes,
+        asks: &[ACCEPT_LENGTH_POINTER],
         ..check(
             "accept.addr-invalid.loses-connection",
             &["accept.err.WSAEFAULT.addr-invalid"],
@@ -218,6 +222,7 @@ pub(super) static QUEUE: &[Rule] = &[
         under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEINVAL],
         when: |at| connection_ready(at) && addr_invalid(at),
         then: takes_and_closes,
+        asks: &[ACCEPT_LENGTH_POINTER],
         ..check("accept.addr-invalid.as-WSAEINVAL", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEINVAL)
     },
     Rule {
@@ -294,6 +299,7 @@ pub(super) static INHERITS: &[Rule] = &[
             let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
             inherits(at, sampled);
         },
+        asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
         ..case("accept.inherits-properties-of-handshake", &["accept.rem.inherit.properties"], States::ANY)
     },
     // Also where the handshake may be the moment: the properties are still those of then.
@@ -306,6 +312,7 @@ pub(super) static INHERITS: &[Rule] = &[
             let options = at.socket.map(|l| at.socket_at(l).options);
             inherits(at, options);
         },
+        asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
         ..case(
             "accept.inherits-properties",
             &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],

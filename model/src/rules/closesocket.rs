@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Call, How};
-use crate::choice::{LISTENER_RESETS, UNREAD_RESETS};
+use crate::choice::{LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
 use crate::engine::sends;
 use crate::rule::{At, Rule, States};
@@ -49,6 +49,7 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
     Rule {
         to: Some(State::NotASocket),
         then: |at| closes(at, Manner::Graceful),
+        asks: &[LISTENER_CLOSE_QUEUED],
         ..case(
             "closesocket.closes",
             &[

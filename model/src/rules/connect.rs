@@ -3,7 +3,9 @@
 use super::bind::{address_of, chosen};
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Ip, Name, Port};
-use crate::choice::{CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, WILDCARD_SUCCEEDS};
+use crate::choice::{
+    CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, GETSOCKNAME_WILDCARD, WILDCARD_SUCCEEDS,
+};
 use crate::code::Code;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Role, Rule, States, Table};
@@ -119,6 +121,7 @@ pub(super) static CONNECT: &[Rule] = &[
             (socket.state, socket.conn, socket.error) = (State::Connecting, Some(conn), Code::NONE);
             at.conn = Some(conn);
         },
+        asks: &[GETSOCKNAME_WILDCARD],
         ..case("connect.sends-syn", &["connect.rem.nonblocking", "protobasics.backlog-held"], CONNECTS)
     },
 ];

@@ -4,7 +4,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
+    NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -137,6 +138,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             set_nonblocking(at, true);
             at.sock_mut().selection = Selection::default();
         },
+        asks: &[NONBLOCKING_OF_DUPLICATES],
         ..case(
             "WSAEventSelect.cancels",
             &[
@@ -163,6 +165,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             at.sock_mut().selection = kept;
             already_happened(at);
         },
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],
         ..case(
             "WSAEventSelect.selects",
             &[

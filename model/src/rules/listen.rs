@@ -4,8 +4,8 @@ use super::closesocket::drops;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents, Port};
 use crate::choice::{
-    HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN, LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS,
-    RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
+    BACKLOG_HINT, BACKLOG_ZERO, HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN,
+    LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
 };
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
@@ -76,6 +76,7 @@ pub(super) static LISTEN: &[Rule] = &[
     Rule {
         under: &[RELISTEN_UPDATES],
         then: sets_backlog,
+        asks: &[BACKLOG_ZERO, BACKLOG_HINT],
         ..case("listen.again-updates-backlog", &["wsplisten.rem.relisten-updates"], LISTENING)
     },
     Rule {
@@ -88,6 +89,7 @@ pub(super) static LISTEN: &[Rule] = &[
                 drops(at, last, true);
             }
         },
+        asks: &[BACKLOG_ZERO, BACKLOG_HINT],
         ..case(
             "listen.again-drops-excess",
             &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"],
@@ -101,6 +103,7 @@ pub(super) static LISTEN: &[Rule] = &[
             sets_backlog(at);
             at.occurs(at.socket.expect("invariant: a bound socket is a socket"), NetworkEvents::ACCEPT);
         },
+        asks: &[BACKLOG_ZERO, BACKLOG_HINT],
         ..case(
             "listen.starts",
             &[

@@ -5,8 +5,8 @@ use super::common::case;
 use super::connect::RETRIES;
 use crate::call::{Data, Ip, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS,
-    RESET_VANISHES,
+    CLOSE_EVENT_AT_ONCE, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
+    REFUSED_REPEATS, RESET_VANISHES,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -262,6 +262,7 @@ pub(super) static FIN: &[Rule] = &[Rule {
             }
         }
     },
+    asks: &[FD_CLOSE_WITH_UNREAD_DATA],
     ..segment("fin.arrives", &["recv.ret.zero-graceful"], States::ANY)
 }];
 

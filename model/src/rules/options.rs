@@ -2,7 +2,9 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, Opt, OptVal, SockType};
-use crate::choice::{CONDITIONAL_UNKNOWN, MODE_SHARED, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS};
+use crate::choice::{
+    CONDITIONAL_UNKNOWN, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
+};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
@@ -27,6 +29,7 @@ pub(super) static IOCTLSOCKET: &[Rule] = &[
             let Call::Ioctlsocket { argp, .. } = at.call else { return };
             set_nonblocking(at, argp != 0);
         },
+        asks: &[NONBLOCKING_OF_DUPLICATES],
         ..case("ioctlsocket.sets-mode", &["ioctl.fionbio.set", "accept.rem.blocking-condition"], States::SOCKET)
     },
 ];
@@ -166,6 +169,7 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
                 keep_for_the_queued(at, before);
             }
         },
+        asks: &[INHERIT_SAMPLED],
         ..case(
             "setsockopt.sets",
             &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],

@@ -4,6 +4,7 @@ use super::closesocket::Manner;
 use super::common::case;
 use super::startup::release_all;
 use crate::call::ThreadId;
+use crate::choice::LISTENER_CLOSE_QUEUED;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
@@ -30,6 +31,7 @@ pub(super) static PROGRAM: &[Rule] = &[
                 }
             }
         },
+        asks: &[LISTENER_CLOSE_QUEUED],
         ..case(
             "program.exits",
             &[

@@ -3,8 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_initialised};
 use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
 use crate::choice::{
-    POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL, POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP,
-    POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
+    POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL,
+    POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -83,18 +83,21 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
     Rule {
         when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
         then: poll_tells,
+        asks: &[POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY],
         ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm", "tutorial.select-poll"], States::ANY)
     },
     Rule {
         under: &[POLL_REFUSED_ERROR],
         when: polls_a_refused_socket,
         then: poll_tells,
+        asks: &[POLL_AFTER_RESET, POLL_INVALID_ENTRY],
         ..case("WSAPoll.refused-is-an-error", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
         under: &[POLL_REFUSED_HANGS_UP],
         when: polls_a_refused_socket,
         then: poll_tells,
+        asks: &[POLL_AFTER_RESET, POLL_INVALID_ENTRY],
         ..case("WSAPoll.refused-hangs-up", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
@@ -104,6 +107,7 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
             let revents = marked(at, revents);
             at.give(Outcome::number(0).with(Out::Revents(revents)));
         },
+        asks: &[POLL_INVALID_ENTRY],
         ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
     },
     Rule { gives: Is(Gives::Blocks), ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },

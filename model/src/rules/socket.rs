@@ -2,6 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, SockType};
+use crate::choice::NONBLOCKING_OF_DUPLICATES;
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Rule, States};
@@ -65,6 +66,7 @@ pub(super) static WSASOCKET: &[Rule] = &[
             at.socket_mut(id).holders[copy] = Some(Holder { process, nonblocking });
             at.give(Outcome { value: Value::Handle(pack(id, copy)), error: Code::NONE, out: Out::None });
         },
+        asks: &[NONBLOCKING_OF_DUPLICATES],
         ..case("WSASocket.duplicates", &["wsadup.shared-state"], States::ANY)
     },
 ];

@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress};
 use crate::call::{Call, Version};
-use crate::choice::{CLEANUP_GRACEFUL, CLEANUP_RESETS};
+use crate::choice::{CLEANUP_GRACEFUL, CLEANUP_RESETS, LISTENER_CLOSE_QUEUED};
 use crate::code::Code;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
@@ -63,11 +63,13 @@ pub(super) static WSACLEANUP: &[Rule] = &[
     Rule {
         under: &[CLEANUP_RESETS],
         then: |at| cleans_up(at, Manner::Reset),
+        asks: &[LISTENER_CLOSE_QUEUED],
         ..case("WSACleanup.resets-and-releases", CLEANUP, States::ANY)
     },
     Rule {
         under: &[CLEANUP_GRACEFUL],
         then: |at| cleans_up(at, Manner::Graceful),
+        asks: &[LISTENER_CLOSE_QUEUED],
         ..case("WSACleanup.releases", CLEANUP, States::ANY)
     },
 ];

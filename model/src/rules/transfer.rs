@@ -3,8 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AFTER_DATA, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS,
-    SEND_UNCONNECTED_WSAECONNRESET, SEND_UNCONNECTED_WSAENOTCONN, TRANSFER_FAILS, TRANSFER_WAITS,
+    CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS, RECV_RESET_ENDS,
+    RECV_RESET_FAILS, SEND_UNCONNECTED_WSAECONNRESET, SEND_UNCONNECTED_WSAENOTCONN, TRANSFER_FAILS, TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -159,6 +159,7 @@ pub(super) static RECV_DATA: &[Rule] = &[
             let data = take(at, usize::from(len));
             at.give(Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)));
         },
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
         ..case(
             "recv.receives",
             &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"],
