@@ -1,12 +1,11 @@
-//! The engine: chooses the rule that fires, fires it, and lets the woken look again.
+//! The engine: chooses the rule that fires, and fires it.
 
-use crate::at::{At, Wake};
+use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
-use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
 use crate::rule::{Gives, Mutation, Role, Rule, Stage, Table};
-use crate::small::{Queued, Small};
+use crate::small::Small;
 use crate::world::{Doing, State};
 
 impl At<'_> {
@@ -119,10 +118,8 @@ impl At<'_> {
 
     /// Nothing more can be said of the calling thread; after a crash, of no thread of its process.
     fn ends_in(&mut self, value: Value) -> Outcome {
-        let process = self.thread().process;
-        for index in 0..self.w.threads.len() {
-            let thread = ThreadId(index as u8);
-            if thread == self.thread || value == Value::Crashes && self.w.threads[index].process == process {
+        for thread in self.threads_of(self.process_id()) {
+            if thread == self.thread || value == Value::Crashes {
                 self.leave(thread);
                 self.thread_mut(thread).doing = Doing::Undefined;
             }
@@ -130,141 +127,16 @@ impl At<'_> {
         Outcome { value, error: Code::NONE, out: crate::outcome::Out::None }
     }
 
-    /// Adds or removes the waiter records of the calling thread's blocked call.
-    pub(crate) fn enlist(&mut self, add: bool) {
-        let (thread, process) = (self.thread, self.process_id());
-        let mut objects: Small<Wake, 12> = Small::default();
-        let mut socket = |handle: Handle| {
-            if let Some((s, _)) = self.w.resolve(process, handle) {
-                objects.insert(Wake::Socket(s));
-            }
-        };
-        match self.call {
-            Call::Accept { s, .. } | Call::Connect { s, .. } | Call::Recv { s, .. } | Call::Send { s, .. } => socket(s),
-            Call::Select { readfds, writefds, exceptfds, .. } => {
-                for set in [readfds, writefds, exceptfds].into_iter().flatten() {
-                    set.iter().for_each(&mut socket);
-                }
-            }
-            Call::WSAPoll { fds, .. } => fds.iter().for_each(|(s, _)| socket(s)),
-            Call::WSAWaitForMultipleEvents { events, .. } => {
-                for e in events.iter().filter_map(|handle| self.w.resolve_event(handle)) {
-                    objects.insert(Wake::Event(e));
-                }
-            }
-            _ => {}
-        }
-        for object in objects.iter() {
-            let waiters = match object {
-                Wake::Socket(s) => &mut self.socket_mut(s).waiters,
-                Wake::Event(e) => &mut self.event_mut(e).waiters,
-                _ => continue,
-            };
-            if add {
-                waiters.insert(thread);
-            } else {
-                waiters.remove(thread);
-            }
-        }
-    }
-
-    /// Ends the blocked call of the thread in question with this outcome.
-    pub(crate) fn resume(&mut self, outcome: Outcome) {
-        let thread = self.thread;
-        self.leave(thread);
-        if !matches!(outcome.value, Value::Undefined | Value::Crashes) {
-            self.thread_mut(thread).doing = Doing::Running;
-        }
-        self.fx.returns.push((thread, outcome));
-    }
-
-    /// Makes this the step of a blocked call that looks again.
-    pub(crate) fn look_again(&mut self, thread: ThreadId, call: Call) {
-        self.focus(thread, call);
-        self.again = true;
-        // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
-        for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
-            if self.may(alt) {
-                self.decided[usize::from(alt.0)].set(alt.1 + 1);
-            }
-        }
-        let outcome = call.function().looks_again().and_then(|table| self.apply(table));
-        if let Some(outcome) = outcome {
-            self.resume(outcome);
-        }
-    }
-
     /// Points this step at a thread and its call.
     pub(crate) fn focus(&mut self, thread: ThreadId, call: Call) {
         self.thread = thread;
         self.call = call;
         self.gives = None;
-        let process = self.process_id();
-        let resolved = call.subject().and_then(|handle| self.w.resolve(process, handle));
+        let resolved = call.subject().and_then(|handle| self.resolve(handle));
         self.socket = resolved.map(|(socket, _)| socket);
         self.copy = resolved.map_or(0, |(_, copy)| copy);
         self.conn = self.socket.and_then(|s| self.socket_at(s).conn);
     }
-
-    /// Lets everybody look again who was woken, until nobody is left.
-    pub(crate) fn settle(&mut self) {
-        while let Some(wake) = self.pending.pop_first() {
-            match wake {
-                Wake::Socket(s) => {
-                    for thread in copy_of(&self.socket_at(s).waiters).iter() {
-                        self.woken(thread);
-                    }
-                }
-                Wake::Event(e) => {
-                    for thread in copy_of(&self.w.events[usize::from(e.0)].waiters).iter() {
-                        self.woken(thread);
-                    }
-                }
-                Wake::Occurs(s, event) => {
-                    self.socket = Some(s);
-                    self.network_event = event;
-                    self.apply(Table::NetworkEvent);
-                }
-                Wake::Cancel(thread, cause) => {
-                    if let Doing::Blocked(call) | Doing::Woken(call) = self.w.threads[usize::from(thread.0)].doing {
-                        self.focus(thread, call);
-                        self.cause = cause;
-                        if let Some(outcome) = self.apply(Table::Cancelled) {
-                            self.resume(outcome);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn woken(&mut self, thread: ThreadId) {
-        let Doing::Blocked(call) = self.w.threads[usize::from(thread.0)].doing else { return };
-        if matches!(call, Call::Accept { .. }) && self.chooses(crate::choice::WOKEN) {
-            let process = usize::from(self.w.threads[usize::from(thread.0)].process.0);
-            if self.w.processes[process].faults.no_descriptors && !self.chooses(WAIT_MFILE_FAILS) {
-                // It could not take the connection: somebody else may.
-                return;
-            }
-            let listener =
-                call.subject().and_then(|h| self.w.resolve(self.w.threads[usize::from(thread.0)].process, h));
-            let queued = listener.map_or(0, |(s, _)| self.socket_at(s).accept_queue.len());
-            let awake = listener.map_or(0, |(s, _)| {
-                let is_awake = |t: &ThreadId| matches!(self.w.threads[usize::from(t.0)].doing, Doing::Woken(_));
-                self.socket_at(s).waiters.iter().filter(is_awake).count()
-            });
-            // One thread is woken per connection that waits, no more.
-            if awake < queued {
-                self.thread_mut(thread).doing = Doing::Woken(call);
-            }
-        } else {
-            self.look_again(thread, call);
-        }
-    }
-}
-
-fn copy_of<T: Queued, const N: usize>(waiters: &Small<T, N>) -> Small<T, N> {
-    *waiters
 }
 
 /// Every handle that a call names.

@@ -24,4 +24,5 @@ pub mod rule;
 pub mod rules;
 pub mod small;
 pub mod step;
+mod wait;
 pub mod world;

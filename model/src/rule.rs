@@ -298,6 +298,9 @@ pub struct Effects {
     pub returns: Vec<(ThreadId, Outcome)>,
     /// The owners whose objects may have changed.
     pub touched: Touched,
+    /// What the step depends on, and so what it may have changed, too: with the event, the profile, and what stood in
+    /// these places before, everything else follows.
+    pub read: Touched,
 }
 
 impl Effects {
@@ -308,5 +311,6 @@ impl Effects {
         self.decided.clear();
         self.returns.clear();
         self.touched = Touched::default();
+        self.read = Touched::default();
     }
 }

@@ -75,14 +75,13 @@ impl At<'_> {
     fn event(&mut self, event: Event) {
         match event {
             Event::Call(thread, call) => {
-                if self.w.threads[usize::from(thread.0)].doing == Doing::Running {
+                if self.thread_at(thread).doing == Doing::Running {
                     self.makes(thread, call);
                 }
             }
             Event::InHook(thread, call) => {
                 // Only Windows Sockets 1.1 has blocking hooks.
-                let process = self.w.threads[usize::from(thread.0)].process;
-                let hooked = self.w.processes[usize::from(process.0)].version.major == 1;
+                let hooked = self.process_at(self.process_of(thread)).version.major == 1;
                 if hooked && self.waiting(thread).is_some() {
                     self.in_hook = true;
                     self.makes(thread, call);
@@ -90,7 +89,7 @@ impl At<'_> {
                 }
             }
             Event::Resume(thread) => {
-                if let Doing::Woken(call) = self.w.threads[usize::from(thread.0)].doing {
+                if let Doing::Woken(call) = self.thread_at(thread).doing {
                     self.look_again(thread, call);
                     if let Some(listener) = self.socket {
                         self.offer(listener);
@@ -100,7 +99,7 @@ impl At<'_> {
             Event::Deliver(conn, direction) => self.arrives(conn, direction, false),
             Event::Lose(conn, direction) => self.arrives(conn, direction, true),
             Event::Timer(conn) => {
-                if self.w.conns[usize::from(conn.0)].timer {
+                if self.conn_at(conn).timer {
                     self.conn = Some(conn);
                     self.socket = Some(SocketId(conn.0));
                     self.apply(Table::Timer);
@@ -116,7 +115,7 @@ impl At<'_> {
                 }
             }
             Event::Apc(thread) => {
-                let due = !self.w.threads[usize::from(thread.0)].apcs.is_empty();
+                let due = !self.thread_at(thread).apcs.is_empty();
                 if let Some(call) = self.waiting(thread).filter(|call| due && call.alertable()) {
                     self.focus(thread, call);
                     if let Some(outcome) = self.apply(Table::Apc) {
@@ -125,8 +124,7 @@ impl At<'_> {
                 }
             }
             // Only a thread in its own code prints, or ends its process.
-            Event::Print(thread) | Event::Exit(thread)
-                if self.w.threads[usize::from(thread.0)].doing != Doing::Running => {}
+            Event::Print(thread) | Event::Exit(thread) if self.thread_at(thread).doing != Doing::Running => {}
             Event::Print(thread) => {
                 self.focus(thread, Call::WSAGetLastError);
                 if let Some(outcome) = self.apply(Table::Program) {
@@ -139,11 +137,10 @@ impl At<'_> {
                 self.apply(Table::Program);
             }
             Event::Faults(process, faults) => {
-                self.fx.touched.process();
-                self.w.processes[usize::from(process.0)].faults = faults;
+                self.process_at_mut(process).faults = faults;
                 // A call may have waited for descriptors, with a connection there to be accepted.
-                for s in 0..self.w.sockets.len() {
-                    self.offer(SocketId(s as u8));
+                for s in self.socket_ids() {
+                    self.offer(s);
                 }
             }
             Event::Hold(conn, held) => {
@@ -161,12 +158,11 @@ impl At<'_> {
 
     /// Is there a connection, or a socket that may open it?
     fn is_somebodys(&self, conn: ConnId) -> bool {
-        let slot = usize::from(conn.0);
-        self.w.sockets[slot].state != State::NotASocket || self.w.conns[slot] != Conn::default()
+        self.socket_at(SocketId(conn.0)).state != State::NotASocket || *self.conn_at(conn) != Conn::default()
     }
 
     fn waiting(&self, thread: ThreadId) -> Option<Call> {
-        match self.w.threads[usize::from(thread.0)].doing {
+        match self.thread_at(thread).doing {
             Doing::Blocked(call) | Doing::Woken(call) => Some(call),
             _ => None,
         }
@@ -184,7 +180,7 @@ impl At<'_> {
         let Some(segment) = self.end_mut(conn, direction).flight.pop_first() else { return };
         self.conn = Some(conn);
         self.direction = direction;
-        let unlucky = self.w.conns[usize::from(conn.0)].lose & bit(segment) != 0;
+        let unlucky = self.conn_at(conn).lose & bit(segment) != 0;
         if lost || unlucky {
             let connection = self.conn_mut(conn);
             connection.lose &= !bit(segment);
@@ -196,14 +192,16 @@ impl At<'_> {
             self.reap(conn);
             return;
         }
-        let connection = &self.w.conns[usize::from(conn.0)];
-        self.socket = match (segment, direction) {
+        let connection = self.conn_at(conn);
+        let completes = connection.server.tcb == Tcb::SynReceived;
+        let socket = match (segment, direction) {
             (Segment::Syn, _) => self.listener_on(connection),
-            (_, Direction::Up) if connection.server.attached => Some(self.w.accepted_slot(conn)),
+            (_, Direction::Up) if connection.server.attached => Some(self.accepted_slot(conn)),
             (_, Direction::Up) => connection.listener,
             (_, Direction::Down) if connection.client.attached => Some(SocketId(conn.0)),
             (_, Direction::Down) => None,
         };
+        self.socket = socket;
         let table = match segment {
             Segment::Syn => {
                 self.full = self.socket.is_some_and(|listener| self.queue_full(listener));
@@ -211,7 +209,6 @@ impl At<'_> {
             }
             Segment::SynAck => Table::SynAck,
             Segment::Ack => {
-                let completes = connection.server.tcb == Tcb::SynReceived;
                 self.full = completes && self.socket.is_some_and(|listener| self.over_bound(listener, 0));
                 Table::Ack
             }
@@ -230,14 +227,11 @@ impl At<'_> {
             return None;
         }
         let listens = |ip: Ip| {
-            self.w.sockets.iter().position(|socket| {
-                socket.state == State::Listening
-                    && socket.local.port == to.port
-                    && socket.local.family == to.family
-                    && socket.local.ip == ip
-            })
+            self.bound_to(to.port)
+                .find(|bound| bound.listens && bound.local.family == to.family && bound.local.ip == ip)
+                .map(|bound| bound.socket)
         };
-        listens(to.ip).or_else(|| listens(Ip::Any)).map(|index| SocketId(index as u8))
+        listens(to.ip).or_else(|| listens(Ip::Any))
     }
 
     /// Is the queue of pending connections as long as the backlog allows, as this profile counts?

@@ -9,7 +9,7 @@
 //! * the socket that `accept` creates has a slot of its own per connection.
 
 use crate::call::{
-    Address, Call, Data, Family, Handle, NetworkEvents, ProcessId, Routine, SockType, ThreadId, Version,
+    Address, Call, Data, Family, Handle, NetworkEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
 };
 use crate::code::Code;
 use crate::small::{Queued, Small};
@@ -273,6 +273,19 @@ impl Socket {
     }
 }
 
+/// What a bound socket shows of itself.
+fn bound(id: SocketId, socket: &Socket) -> Option<Bound> {
+    (socket.state != State::NotASocket && socket.local.port != Port::Unset).then_some(Bound {
+        socket: id,
+        listens: socket.state == State::Listening,
+        family: socket.family,
+        kind: socket.kind,
+        local: socket.local,
+        reuseaddr: socket.options.reuseaddr,
+        v6only: socket.options.v6only,
+    })
+}
+
 /// What a thread is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum Doing {
@@ -498,6 +511,12 @@ impl World {
         if self.accepts(socket).is_some() { Direction::Down } else { Direction::Up }
     }
 
+    /// Who is bound where, ascending.
+    pub fn bound(&self) -> impl Iterator<Item = Bound> + '_ {
+        let all = self.sockets.iter().enumerate();
+        all.filter_map(|(s, socket)| bound(SocketId(s as u8), socket))
+    }
+
     /// The socket behind a handle of a process, and which of its handles it is.
     #[must_use]
     pub fn resolve(&self, process: ProcessId, handle: Handle) -> Option<(SocketId, usize)> {
@@ -510,8 +529,20 @@ impl World {
     /// The event object behind a handle.
     #[must_use]
     pub fn resolve_event(&self, handle: Handle) -> Option<EventId> {
-        let index = handle.0.checked_sub(EVENT_HANDLES)? as usize;
-        self.events.get(index).is_some_and(|event| event.open).then_some(EventId(index as u8))
+        self.event_of(handle).filter(|e| self.events[usize::from(e.0)].open)
+    }
+
+    /// The slot that an event handle's value speaks of, if there is one, whatever is there now.
+    #[must_use]
+    pub fn event_of(&self, handle: Handle) -> Option<EventId> {
+        unpack_event(handle).filter(|e| usize::from(e.0) < self.events.len())
+    }
+
+    /// The slot that a socket handle's value speaks of, if there is one, whatever is there now.
+    #[must_use]
+    pub fn slot_of(&self, handle: Handle) -> Option<SocketId> {
+        let (slot, copy) = unpack(handle);
+        (copy < HANDLES && usize::from(slot) < self.sockets.len()).then_some(SocketId(slot))
     }
 
     /// The socket object that a handle value names, whoever holds it open.
@@ -545,12 +576,32 @@ impl World {
     }
 }
 
-/// The owners whose objects a step may have changed, as bits, and whether it may have changed a process.
+/// A socket that is bound, as far as it matters to somebody else's address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Bound {
+    /// The socket.
+    pub socket: SocketId,
+    /// It is a listener.
+    pub listens: bool,
+    /// Its family, which may be another than that of an address it shows.
+    pub family: Family,
+    /// Its type.
+    pub kind: SockType,
+    /// The address.
+    pub local: Address,
+    /// `SO_REUSEADDR`.
+    pub reuseaddr: bool,
+    /// `IPV6_V6ONLY`.
+    pub v6only: bool,
+}
+
+/// The owners whose objects a step may have read or changed, as bits, and whether it may have read or changed a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Touched(pub u32);
 
 impl Touched {
     const SHARED: u32 = 1 << 31;
+    const PORTS: u32 = 1 << 30;
 
     /// Marks an owner.
     pub fn owner(&mut self, owner: ThreadId) {
@@ -560,6 +611,17 @@ impl Touched {
     /// Marks the processes.
     pub fn process(&mut self) {
         self.0 |= Self::SHARED;
+    }
+
+    /// Marks the list of who is bound where: all that [`World::bound`] tells.
+    pub fn ports(&mut self) {
+        self.0 |= Self::PORTS;
+    }
+
+    /// Was the list of who is bound where marked?
+    #[must_use]
+    pub fn has_ports(self) -> bool {
+        self.0 & Self::PORTS != 0
     }
 
     /// Were processes marked?
@@ -576,7 +638,7 @@ impl Touched {
 
     /// The owners marked, ascending.
     pub fn owners(self) -> impl Iterator<Item = usize> {
-        let mut bits = self.0 & !Self::SHARED;
+        let mut bits = self.0 & !(Self::SHARED | Self::PORTS);
         std::iter::from_fn(move || {
             (bits != 0).then(|| {
                 let lowest = bits.trailing_zeros() as usize;

@@ -293,7 +293,7 @@ pub(super) static QUEUE: &[Rule] = &[
 pub(super) static INHERITS: &[Rule] = &[
     Rule {
         under: &[SAMPLED_AT_HANDSHAKE],
-        when: |at| at.conn.is_some_and(|c| at.w.conns[usize::from(c.0)].sampled.is_some()),
+        when: |at| at.conn.is_some_and(|c| at.conn_at(c).sampled.is_some()),
         gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: |at| {
             let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
@@ -379,14 +379,14 @@ pub(super) static NAME: &[Rule] = &[
     },
     Rule {
         under: &[PEER_EMPTY],
-        when: |at| at.conn.is_some_and(|c| at.w.conns[usize::from(c.0)].server.tcb == Tcb::Reset),
+        when: |at| at.conn.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
         ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
     },
     Rule {
         then: |at| {
             let Some(conn) = at.conn else { return };
-            let peer = at.w.conns[usize::from(conn.0)].client_address;
+            let peer = at.conn_at(conn).client_address;
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
         ..case(
@@ -445,16 +445,16 @@ fn connection_ready(at: &At<'_>) -> bool {
 
 fn first_is_reset(at: &At<'_>) -> bool {
     let first = at.sock().accept_queue.first();
-    first.is_some_and(|c| at.w.conns[usize::from(c.0)].server.tcb == Tcb::Reset)
+    first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
 }
 
 fn takes_first(at: &mut At<'_>) {
     let Some(conn) = at.sock_mut().accept_queue.pop_first() else { return };
     let process = at.process_id();
     let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
-    let slot = at.w.accepted_slot(conn);
-    let owner = at.w.conn_owner(conn);
-    let local = at.w.conns[usize::from(conn.0)].server_address;
+    let slot = at.accepted_slot(conn);
+    let owner = at.conn_owner(conn);
+    let local = at.conn_at(conn).server_address;
     let mut new = Socket::free(owner);
     new.state = State::Connected;
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
@@ -487,7 +487,7 @@ fn takes_and_closes(at: &mut At<'_>) {
 
 fn accepted(at: &At<'_>) -> Option<crate::world::SocketId> {
     match at.gives?.value {
-        Value::Handle(handle) => at.w.resolve(at.process_id(), handle).map(|(socket, _)| socket),
+        Value::Handle(handle) => at.resolve_socket(handle),
         _ => None,
     }
 }
@@ -513,7 +513,7 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
 
 fn readable_events(at: &mut At<'_>, s: crate::world::SocketId) {
     let Some(conn) = at.socket_at(s).conn else { return };
-    let end = at.w.conns[usize::from(conn.0)].server.clone();
+    let end = at.conn_at(conn).server.clone();
     if !end.unread.as_slice().is_empty() {
         at.occurs(s, NetworkEvents::READ);
     }

@@ -14,7 +14,7 @@ const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: 
 pub(super) static QUEUEUSERAPC: &[Rule] = &[
     // It fails, but no page of Winsock says with which code.
     Rule {
-        when: |at| target(at).is_none_or(|t| at.w.threads[usize::from(t.0)].doing == Doing::Exited),
+        when: |at| target(at).is_none_or(|t| at.thread_at(t).doing == Doing::Exited),
         ..not_modelled("QueueUserAPC.ended-thread-not-modelled", &["accept.rem.apc-interrupts"], States::ANY)
     },
     Rule {
@@ -86,7 +86,7 @@ pub(super) static APC: &[Rule] = &[
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {
     match at.call {
-        Call::QueueUserAPC { thread, .. } if usize::from(thread.0) < at.w.threads.len() => Some(thread),
+        Call::QueueUserAPC { thread, .. } if at.has_thread(thread) => Some(thread),
         _ => None,
     }
 }
@@ -106,7 +106,7 @@ fn runs_first(at: &mut At<'_>) -> bool {
     let Some(routine) = at.thread().apcs.first() else { return false };
     at.thread_mut(at.thread).apcs.pop_first();
     if let Routine::SetEvent(handle) = routine
-        && let Some(event) = at.w.resolve_event(handle)
+        && let Some(event) = at.resolve_event(handle)
     {
         at.signal(event);
     }

@@ -8,7 +8,7 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
-use crate::world::State;
+use crate::world::{Bound, State};
 
 const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
 
@@ -114,12 +114,12 @@ fn named(at: &At<'_>) -> Option<Address> {
 
 /// The address of another socket as a caller would pass it: the wildcard becomes loopback.
 pub(super) fn address_of(at: &At<'_>, handle: crate::call::Handle) -> Option<Address> {
-    let slot = handle.0 as u8;
-    let socket = at.w.sockets.get(usize::from(slot))?;
+    let slot = at.slot_of(handle)?;
+    let socket = at.socket_at(slot);
     let mut address = socket.local;
     if address.port == Port::Unset {
         // A closed socket's port: nobody else can have been given it.
-        address = Address { family: socket.family, ip: Ip::Loopback, port: Port::Chosen(u16::from(slot)) };
+        address = Address { family: socket.family, ip: Ip::Loopback, port: Port::Chosen(u16::from(slot.0)) };
     }
     if address.ip == Ip::Any {
         address.ip = Ip::Loopback;
@@ -137,14 +137,12 @@ fn in_use(at: &At<'_>) -> bool {
     if address.port == Port::Unset {
         return false;
     }
-    let both_reuse = |other: &crate::world::Socket| other.options.reuseaddr && at.sock().options.reuseaddr;
-    at.w.sockets.iter().any(|other| {
-        other.state != State::NotASocket
-            && other.kind == at.sock().kind
-            && other.local.port == address.port
+    let both_reuse = |other: &Bound| other.reuseaddr && at.sock().options.reuseaddr;
+    at.bound_to(address.port).any(|other| {
+        other.kind == at.sock().kind
             && other.local.family == address.family
             && other.local.ip == address.ip
-            && !both_reuse(other)
+            && !both_reuse(&other)
     })
 }
 

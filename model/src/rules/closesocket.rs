@@ -92,17 +92,14 @@ pub(super) static SHUTDOWN: &[Rule] = &[
 
 fn has_unread(at: &At<'_>) -> bool {
     at.socket.zip(at.conn).is_some_and(|(s, c)| {
-        let receives = match at.w.sends(s) {
-            Direction::Up => &at.w.conns[usize::from(c.0)].client,
-            Direction::Down => &at.w.conns[usize::from(c.0)].server,
-        };
-        !receives.unread.as_slice().is_empty()
+        let own = at.end_at(c, at.sends(s));
+        !own.unread.as_slice().is_empty()
     })
 }
 
 fn sends_fin(at: &mut At<'_>) {
     let (Some(s), Some(c)) = (at.socket, at.conn) else { return };
-    let direction = at.w.sends(s);
+    let direction = at.sends(s);
     let end = at.end_mut(c, direction);
     if end.tcb == Tcb::Established && !end.fin_sent {
         end.fin_sent = true;
@@ -142,7 +139,7 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         _ => {}
     }
     *at.socket_mut(id) = Socket::free(socket.owner);
-    if at.w.accepts(id).is_none() {
+    if at.accepts(id).is_none() {
         // Marks for a connection that it never made go with it.
         at.reap(ConnId(id.0));
     }
@@ -165,7 +162,7 @@ pub(super) fn drops(at: &mut At<'_>, conn: ConnId, resets: bool) {
 
 /// A socket lets go of its end of the connection.
 fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
-    let direction = at.w.sends(id);
+    let direction = at.sends(id);
     let end = at.end_mut(conn, direction);
     end.attached = false;
     end.unread = crate::call::Data::default();

@@ -107,14 +107,14 @@ pub(super) static CONNECT: &[Rule] = &[
             from.ip = Ip::Loopback;
             // The connection has the number of the socket that opens it. An accepted slot never gets here: it is connected.
             let conn = ConnId(s.0);
-            if let Some(listener) = at.w.conns[usize::from(conn.0)].listener {
+            if let Some(listener) = at.conn_at(conn).listener {
                 // What is left half open of an attempt that timed out makes way for the new one.
                 at.socket_mut(listener).syn_queue.remove(conn);
             }
             let mut opened = Conn { client_address: from, server_address: to, retries: RETRIES, ..Conn::default() };
             (opened.client.tcb, opened.client.attached) = (Tcb::SynSent, true);
-            opened.held = at.w.conns[usize::from(conn.0)].held;
-            opened.lose = at.w.conns[usize::from(conn.0)].lose;
+            opened.held = at.conn_at(conn).held;
+            opened.lose = at.conn_at(conn).lose;
             *at.conn_mut(conn) = opened;
             at.send(conn, Direction::Up, Segment::Syn);
             let socket = at.sock_mut();
@@ -181,13 +181,12 @@ fn other_family(at: &At<'_>) -> bool {
 /// Does nobody listen at this IPv4 address but a socket of both families?
 fn only_dual_stack_listens(at: &At<'_>, to: Address) -> bool {
     let listens = |family| {
-        at.w.sockets().iter().any(|socket| {
-            socket.state == State::Listening
+        at.bound_to(to.port).any(|socket| {
+            socket.listens
                 && socket.family == family
-                && socket.local.port == to.port
                 && match family {
                     Family::Inet => true,
-                    Family::Inet6 => socket.local.ip == Ip::Any && !socket.options.v6only,
+                    Family::Inet6 => socket.local.ip == Ip::Any && !socket.v6only,
                 }
         })
     };

@@ -21,10 +21,7 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
     Rule {
         when: |at| matches!(at.call, Call::WSACreateEvent),
         then: |at| {
-            let thread = at.thread();
-            let mut slots = thread.first_event..thread.first_event + thread.event_slots;
-            let free = slots.find(|&e| at.w.free_event(EventId(e)));
-            let id = EventId(free.expect("limit: a thread creates an event object over and over"));
+            let id = at.free_event().expect("limit: a thread creates an event object over and over");
             let owner = at.thread;
             *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
             at.give(Outcome { value: Value::Handle(pack_event(id)), error: Code::NONE, out: Out::None });
@@ -72,7 +69,7 @@ pub(super) static WAIT: &[Rule] = &[
     },
     in_progress("WSAWaitForMultipleEvents.in-progress", &["einprogress.only-1-1"]),
     Rule {
-        when: |at| waited(at).iter().any(|handle| at.w.resolve_event(*handle).is_none()),
+        when: |at| waited(at).iter().any(|handle| at.resolve_event(*handle).is_none()),
         ..check(
             "WSAWaitForMultipleEvents.invalid-handle",
             &["wsawait.closed-handle-undefined"],
@@ -123,7 +120,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
     Rule {
         when: |at| {
             let Call::WSAEventSelect { event, mask, .. } = at.call else { return true };
-            mask.0 != 0 && event.and_then(|handle| at.w.resolve_event(handle)).is_none()
+            mask.0 != 0 && event.and_then(|handle| at.resolve_event(handle)).is_none()
         },
         ..check(
             "WSAEventSelect.bad-event",
@@ -154,7 +151,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             let Call::WSAEventSelect { event: Some(handle), mask, .. } = at.call else { return };
             set_nonblocking(at, true);
             let before = at.sock().selection;
-            let fresh = Selection { event: at.w.resolve_event(handle), mask, ..Selection::default() };
+            let fresh = Selection { event: at.resolve_event(handle), mask, ..Selection::default() };
             // "Already happened" conditions are recorded at once, unless this stack remembers what it reported.
             let silent = before.event.is_some() && !at.chooses(RESELECT_SIGNALS);
             let kept = if silent {
@@ -194,7 +191,7 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
         under: &[ENUM_ERROR_RESETS],
         then: |at| {
             let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
-            if let Some(id) = event.and_then(|handle| at.w.resolve_event(handle)) {
+            if let Some(id) = event.and_then(|handle| at.resolve_event(handle)) {
                 at.event_mut(id).signalled = false;
             }
         },
@@ -207,7 +204,7 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
             let mask = at.sock().selection.mask;
             let told = NetworkEvents(recorded.0 & mask.0);
             at.sock_mut().selection.recorded = recorded.without(told);
-            if let Some(id) = event.and_then(|handle| at.w.resolve_event(handle)) {
+            if let Some(id) = event.and_then(|handle| at.resolve_event(handle)) {
                 at.event_mut(id).signalled = false;
             }
             at.give(Outcome::number(0).with(Out::Events(told)));
@@ -287,7 +284,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
 fn event(at: &At<'_>) -> Option<EventId> {
     match at.call {
         Call::WSACloseEvent { event } | Call::WSASetEvent { event } | Call::WSAResetEvent { event } => {
-            at.w.resolve_event(event)
+            at.resolve_event(event)
         }
         _ => None,
     }
@@ -302,7 +299,7 @@ fn waited(at: &At<'_>) -> Vec<Handle> {
 
 fn signalled(at: &At<'_>) -> Option<u8> {
     let set = waited(at);
-    let is_set = |handle: &Handle| at.w.resolve_event(*handle).is_some_and(|e| at.w.events[usize::from(e.0)].signalled);
+    let is_set = |handle: &Handle| at.resolve_event(*handle).is_some_and(|e| at.event_at(e).signalled);
     set.iter().position(is_set).map(|index| index as u8)
 }
 
@@ -320,7 +317,7 @@ fn already_happened(at: &mut At<'_>) {
 fn connected_events(at: &mut At<'_>, s: SocketId) {
     at.occurs(s, NetworkEvents::WRITE);
     let Some(conn) = at.socket_at(s).conn else { return };
-    let end = at.w.end(conn, at.w.sends(s));
+    let end = at.end_at(conn, at.sends(s));
     let data = !end.unread.as_slice().is_empty();
     let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
     let closed = reset || ended && (!data || at.chooses(CLOSE_EVENT_AT_ONCE));

@@ -139,8 +139,8 @@ pub(super) static GETPEERNAME: &[Rule] = &[
     Rule {
         then: |at| {
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
-            let connection = &at.w.conns[usize::from(conn.0)];
-            let peer = match at.w.sends(s) {
+            let connection = at.conn_at(conn);
+            let peer = match at.sends(s) {
                 Direction::Up => connection.server_address,
                 Direction::Down => connection.client_address,
             };

@@ -3,7 +3,6 @@
 use super::closesocket::Manner;
 use super::common::case;
 use super::startup::release_all;
-use crate::call::ThreadId;
 use crate::choice::LISTENER_CLOSE_QUEUED;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
@@ -21,14 +20,11 @@ pub(super) static PROGRAM: &[Rule] = &[
                 at.process_mut().startups = 0;
                 release_all(at, Manner::Reset);
             }
-            for t in 0..at.w.threads.len() {
-                if at.w.threads[t].process == process {
-                    let id = ThreadId(t as u8);
-                    let thread = at.thread_mut(id);
-                    thread.doing = Doing::Exited;
-                    thread.apcs = Small::default();
-                    at.leave(id);
-                }
+            for t in at.threads_of(process) {
+                at.leave(t);
+                let thread = at.thread_mut(t);
+                thread.doing = Doing::Exited;
+                thread.apcs = Small::default();
             }
         },
         asks: &[LISTENER_CLOSE_QUEUED],

@@ -135,7 +135,7 @@ fn timeout(at: &At<'_>) -> Timeout {
 }
 
 fn resolved(at: &At<'_>, handle: Handle) -> Option<SocketId> {
-    at.w.resolve(at.process_id(), handle).map(|(socket, _)| socket)
+    at.resolve_socket(handle)
 }
 
 /// The sockets of each set that are ready.
@@ -248,5 +248,5 @@ fn hung_up(at: &At<'_>, s: SocketId) -> bool {
 }
 
 fn end<'w>(at: &'w At<'_>, s: SocketId) -> Option<&'w crate::world::End> {
-    at.socket_at(s).conn.map(|conn| at.w.end(conn, at.w.sends(s)))
+    at.own_end(s)
 }

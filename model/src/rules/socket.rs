@@ -6,7 +6,7 @@ use crate::choice::NONBLOCKING_OF_DUPLICATES;
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Rule, States};
-use crate::world::{Conn, Holder, Socket, SocketId, State, pack};
+use crate::world::{Holder, Socket, SocketId, State, pack};
 
 pub(super) static SOCKET: &[Rule] = &[
     not_initialised("socket.not-initialised", &["wsastartup.first"]),
@@ -81,7 +81,7 @@ pub(super) static WSADUPLICATESOCKET: &[Rule] = &[
 /// The socket object that protocol information names, in whichever process it was made; `None` once it is gone.
 fn described(at: &At<'_>) -> Option<SocketId> {
     let Call::WSASocketFromInfo { s } = at.call else { return None };
-    at.w.named(s)
+    at.named(s)
 }
 
 /// The first unused handle of a socket object.
@@ -94,13 +94,7 @@ fn free_handle(at: &At<'_>, id: SocketId) -> Option<usize> {
 /// # Panics
 /// When the thread owns no free slot: compiling a script gives each thread as many as its steps can use.
 fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
-    let thread = at.thread();
-    let mut slots = thread.first_slot..thread.first_slot + thread.slots;
-    let free = |slot: &u8| {
-        let slot = usize::from(*slot);
-        at.w.sockets[slot].state == State::NotASocket && at.w.conns[slot] == Conn::default()
-    };
-    let slot = SocketId(slots.find(free).expect("limit: a thread creates a socket over and over"));
+    let slot = at.free_socket().expect("limit: a thread creates a socket over and over");
     let process = at.process_id();
     let mut new = Socket::free(at.thread);
     new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
-use crate::world::{Doing, SocketId, State, Thread};
+use crate::world::{Doing, State};
 
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
@@ -87,13 +87,11 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
     at.process_mut().startups = 0;
     let process = at.process_id();
     // SleepEx is no Winsock call.
-    let blocked = |thread: &Thread| match thread.doing {
-        Doing::Blocked(call) | Doing::Woken(call) => thread.process == process && !matches!(call, Call::SleepEx { .. }),
-        _ => false,
-    };
-    for t in 0..at.w.threads.len() {
-        if blocked(&at.w.threads[t]) {
-            at.cancel(crate::call::ThreadId(t as u8), Cause::Cleanup);
+    for t in at.threads_of(process) {
+        if let Doing::Blocked(call) | Doing::Woken(call) = at.thread_at(t).doing
+            && !matches!(call, Call::SleepEx { .. })
+        {
+            at.cancel(t, Cause::Cleanup);
         }
     }
     release_all(at, manner);
@@ -102,10 +100,9 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
 /// Closes every handle of the calling process.
 pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
     let process = at.process_id();
-    for s in 0..at.w.sockets.len() {
-        let id = SocketId(s as u8);
+    for id in at.socket_ids() {
         for copy in 0..crate::world::HANDLES {
-            let socket = &at.w.sockets[s];
+            let socket = at.socket_at(id);
             if socket.state == State::NotASocket || socket.holders[copy].is_none_or(|held| held.process != process) {
                 continue;
             }

@@ -66,7 +66,7 @@ pub(super) static SEND: &[Rule] = &[
         then: |at| {
             let Call::Send { data, .. } = at.call else { return };
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
-            let direction = at.w.sends(s);
+            let direction = at.sends(s);
             let end = at.end_mut(conn, direction);
             assert!(
                 end.sent.push(data.as_slice()),
@@ -190,13 +190,13 @@ pub(super) static RECV_DATA: &[Rule] = &[
 /// This socket's own end of its connection.
 fn own<'w>(at: &'w At<'_>) -> &'w End {
     let conn = at.conn.expect("invariant: a connected socket has a connection");
-    let direction = at.w.sends(at.socket.expect("invariant: a connected socket is a socket"));
-    at.w.end(conn, direction)
+    let direction = at.sends(at.socket.expect("invariant: a connected socket is a socket"));
+    at.end_at(conn, direction)
 }
 
 fn take(at: &mut At<'_>, len: usize) -> Data {
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
-    let direction: Direction = at.w.sends(s);
+    let direction: Direction = at.sends(s);
     let end = at.end_mut(conn, direction);
     let data = end.unread.take(len);
     let more = !end.unread.as_slice().is_empty();

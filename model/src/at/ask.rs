@@ -1,0 +1,275 @@
+//! What guards ask. Each answer notes whose objects it was read from.
+
+use super::At;
+use crate::call::{Handle, Port, ProcessId, ThreadId};
+use crate::world::{
+    Bound, Conn, ConnId, Direction, End, EventId, EventObject, Faults, Process, Socket, SocketId, State, Thread,
+};
+
+impl At<'_> {
+    /// State of the socket in question.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.socket.map_or(State::NotASocket, |s| self.socket_at(s).state)
+    }
+
+    /// The socket in question.
+    ///
+    /// # Panics
+    /// When there is none: only rules whose `from` states are those of a socket may ask.
+    #[must_use]
+    pub fn sock(&self) -> &Socket {
+        self.socket_at(self.socket.expect("invariant: a rule from a socket's state has a socket"))
+    }
+
+    /// Any socket.
+    #[must_use]
+    pub fn socket_at(&self, s: SocketId) -> &Socket {
+        let socket = &self.w.sockets[usize::from(s.0)];
+        self.reads(socket.owner);
+        socket
+    }
+
+    /// The connection in question.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn connection(&self) -> &Conn {
+        self.conn_at(self.conn.expect("invariant: a rule about a connection has one"))
+    }
+
+    /// Any connection.
+    #[must_use]
+    pub fn conn_at(&self, c: ConnId) -> &Conn {
+        self.reads(self.w.conn_owner(c));
+        &self.w.conns[usize::from(c.0)]
+    }
+
+    /// The end of the connection in question that the segment in question arrives at.
+    #[must_use]
+    pub fn receiver(&self) -> &End {
+        match self.direction {
+            Direction::Up => &self.connection().server,
+            Direction::Down => &self.connection().client,
+        }
+    }
+
+    /// The end of a connection that sends in this direction.
+    #[must_use]
+    pub fn end_at(&self, c: ConnId, direction: Direction) -> &End {
+        let conn = self.conn_at(c);
+        match direction {
+            Direction::Up => &conn.client,
+            Direction::Down => &conn.server,
+        }
+    }
+
+    /// This socket's own end of its connection, if it has one.
+    #[must_use]
+    pub fn own_end(&self, s: SocketId) -> Option<&End> {
+        self.socket_at(s).conn.map(|conn| self.end_at(conn, self.sends(s)))
+    }
+
+    /// The direction in which a segment goes that this socket's end of its connection sends.
+    #[must_use]
+    pub fn sends(&self, s: SocketId) -> Direction {
+        self.w.sends(s)
+    }
+
+    /// The slot of the socket that accepts this connection.
+    #[must_use]
+    pub fn accepted_slot(&self, c: ConnId) -> SocketId {
+        self.w.accepted_slot(c)
+    }
+
+    /// The connection whose accepting socket this slot is, if it is one.
+    #[must_use]
+    pub fn accepts(&self, s: SocketId) -> Option<ConnId> {
+        self.w.accepts(s)
+    }
+
+    /// The thread that opens this connection.
+    #[must_use]
+    pub fn conn_owner(&self, c: ConnId) -> ThreadId {
+        self.w.conn_owner(c)
+    }
+
+    /// All sockets. Whoever asks depends on everything.
+    pub fn socket_ids(&self) -> impl Iterator<Item = SocketId> + use<> {
+        (0..self.w.sockets.len()).map(|s| SocketId(s as u8))
+    }
+
+    /// The sockets bound to this port, as far as a question about addresses needs to know them, ascending.
+    pub fn bound_to(&self, port: Port) -> impl Iterator<Item = Bound> + '_ {
+        self.reads_ports();
+        self.w.bound().filter(move |bound| bound.local.port == port)
+    }
+
+    /// The lowest slot in which the thread in question can put a new socket.
+    #[must_use]
+    pub fn free_socket(&self) -> Option<SocketId> {
+        let thread = self.thread();
+        (thread.first_slot..thread.first_slot + thread.slots)
+            .map(SocketId)
+            .find(|&s| self.socket_at(s).state == State::NotASocket && *self.conn_at(ConnId(s.0)) == Conn::default())
+    }
+
+    /// The lowest slot in which the thread in question can put a new event object.
+    #[must_use]
+    pub fn free_event(&self) -> Option<EventId> {
+        let thread = self.thread();
+        let mut slots = (thread.first_event..thread.first_event + thread.event_slots).map(EventId);
+        // A registration, whoever owns its socket, keeps the object of a closed one alive.
+        self.socket_ids().for_each(|s| {
+            let _ = self.socket_at(s);
+        });
+        slots.find(|&e| self.w.free_event(e))
+    }
+
+    /// An event object.
+    #[must_use]
+    pub fn event_at(&self, e: EventId) -> &EventObject {
+        let event = &self.w.events[usize::from(e.0)];
+        self.reads(event.owner);
+        event
+    }
+
+    /// The process of the thread in question.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        self.process_at(self.process_id())
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn process_id(&self) -> ProcessId {
+        self.process_of(self.thread)
+    }
+
+    /// Any process.
+    #[must_use]
+    pub fn process_at(&self, p: ProcessId) -> &Process {
+        self.reads_processes();
+        &self.w.processes[usize::from(p.0)]
+    }
+
+    /// The process that a thread belongs to: what never changes, nobody depends on.
+    #[must_use]
+    pub fn process_of(&self, t: ThreadId) -> ProcessId {
+        self.w.threads[usize::from(t.0)].process
+    }
+
+    /// The thread in question.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        self.thread_at(self.thread)
+    }
+
+    /// Any thread.
+    #[must_use]
+    pub fn thread_at(&self, t: ThreadId) -> &Thread {
+        self.reads(t);
+        &self.w.threads[usize::from(t.0)]
+    }
+
+    /// Is there such a thread, running or not?
+    #[must_use]
+    pub fn has_thread(&self, t: ThreadId) -> bool {
+        usize::from(t.0) < self.w.threads.len()
+    }
+
+    /// The threads of a process, ascending.
+    pub fn threads_of(&self, process: ProcessId) -> impl Iterator<Item = ThreadId> + use<> {
+        let of = |thread: &Thread| thread.process == process;
+        let all = self.w.threads.iter().enumerate().filter(|(_, thread)| of(thread));
+        all.map(|(t, _)| ThreadId(t as u8)).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Is the handle used in nonblocking mode?
+    #[must_use]
+    pub fn nonblocking(&self) -> bool {
+        self.sock().holders[self.copy].is_some_and(|holder| holder.nonblocking)
+    }
+
+    /// The socket behind a handle of the process in question, and which of its handles it is.
+    #[must_use]
+    pub fn resolve(&self, handle: Handle) -> Option<(SocketId, usize)> {
+        self.looks_behind(handle);
+        self.w.resolve(self.process_id(), handle)
+    }
+
+    /// The socket behind a handle of any process.
+    #[must_use]
+    pub fn resolve_in(&self, process: ProcessId, handle: Handle) -> Option<SocketId> {
+        self.looks_behind(handle);
+        self.w.resolve(process, handle).map(|(socket, _)| socket)
+    }
+
+    /// The socket behind a handle of the process in question.
+    #[must_use]
+    pub fn resolve_socket(&self, handle: Handle) -> Option<SocketId> {
+        self.resolve(handle).map(|(socket, _)| socket)
+    }
+
+    /// The event object behind a handle.
+    #[must_use]
+    pub fn resolve_event(&self, handle: Handle) -> Option<EventId> {
+        self.w.event_of(handle).filter(|&e| self.event_at(e).open)
+    }
+
+    /// The socket object that a handle value names, whoever holds it open.
+    #[must_use]
+    pub fn named(&self, handle: Handle) -> Option<SocketId> {
+        self.looks_behind(handle);
+        self.w.named(handle)
+    }
+
+    /// The slot that a socket handle's value speaks of, whatever is there now.
+    #[must_use]
+    pub fn slot_of(&self, handle: Handle) -> Option<SocketId> {
+        self.w.slot_of(handle)
+    }
+
+    /// The slot that an event handle's value speaks of, whatever is there now.
+    #[must_use]
+    pub fn event_of(&self, handle: Handle) -> Option<EventId> {
+        self.w.event_of(handle)
+    }
+
+    /// Is anything wrong with the caller's process: no `WSAStartup`, a fault, a call from within its blocking hook? What it would
+    /// fail with for that reason needs no look while there is none.
+    #[must_use]
+    pub fn in_trouble(&self) -> bool {
+        let process = self.process();
+        process.startups == 0 || self.in_hook || process.faults != Faults::default()
+    }
+
+    /// Notes that this step depends on what a handle names, or that it names nothing.
+    fn looks_behind(&self, handle: Handle) {
+        if let Some(s) = self.w.slot_of(handle) {
+            let _ = self.socket_at(s);
+        }
+    }
+
+    /// Notes that this step depends on what a thread owns.
+    fn reads(&self, owner: ThreadId) {
+        let mut read = self.read.get();
+        read.owner(owner);
+        self.read.set(read);
+    }
+
+    /// Notes that this step depends on the processes.
+    fn reads_processes(&self) {
+        let mut read = self.read.get();
+        read.process();
+        self.read.set(read);
+    }
+
+    /// Notes that this step depends on who is bound where.
+    fn reads_ports(&self) {
+        let mut read = self.read.get();
+        read.ports();
+        self.read.set(read);
+    }
+}
