@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use winaccept_model::call::{Buffer, Call, Length, OptVal, PollEvents, ThreadId};
+use winaccept_model::call::{Call, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::script::{AddrPattern, Expect, Pattern, Ref, ValuePattern, With};
@@ -12,7 +12,7 @@ use super::diagnostic::Diagnostic;
 use super::literal::{self, AddressLiteral};
 use super::parser::Parser;
 use super::reserved::is_free;
-use super::signature::{OUTS, Out, Returns, Signature};
+use super::signature::{Out, Signature, passes_null};
 use super::suggest::did_you_mean;
 use super::token::Kind;
 
@@ -26,33 +26,29 @@ pub(super) struct Expected<'a> {
     pub(super) actor: Option<ThreadId>,
 }
 
-impl Returns {
-    /// What may stand after `=`.
-    fn expected(self) -> &'static str {
-        match self {
-            Returns::Socket => "a variable for the new socket, or `INVALID_SOCKET` and an error name",
-            Returns::Event => "a variable for the new event, or `WSA_INVALID_EVENT` and an error name",
-            Returns::Number => "a number, or `SOCKET_ERROR` and an error name",
-            Returns::Bool => "`TRUE`, or `FALSE` and an error name",
-            Returns::Code => "`0` or the name of an error code",
-            Returns::Wait => {
-                "`WSA_WAIT_EVENT_0`, `WSA_WAIT_EVENT_0+N`, `WSA_WAIT_TIMEOUT`, `WSA_WAIT_IO_COMPLETION`, or \
-                 `WSA_WAIT_FAILED` and an error name"
-            }
-            Returns::Sleep => "`0` or `WAIT_IO_COMPLETION`",
-            Returns::Nothing => "`0`, for it returns nothing",
+/// What may stand after `=`.
+fn expected(returns: Returns) -> &'static str {
+    match returns {
+        Returns::Socket => "a variable for the new socket, or `INVALID_SOCKET` and an error name",
+        Returns::Event => "a variable for the new event, or `WSA_INVALID_EVENT` and an error name",
+        Returns::Number => "a number, or `SOCKET_ERROR` and an error name",
+        Returns::Bool => "`TRUE`, or `FALSE` and an error name",
+        Returns::Code => "`0` or the name of an error code",
+        Returns::Wait => {
+            "`WSA_WAIT_EVENT_0`, `WSA_WAIT_EVENT_0+N`, `WSA_WAIT_TIMEOUT`, `WSA_WAIT_IO_COMPLETION`, or \
+             `WSA_WAIT_FAILED` and an error name"
         }
+        Returns::Sleep => "`0` or `WAIT_IO_COMPLETION`",
+        Returns::Nothing => "`0`, for it returns nothing",
     }
+}
 
-    /// Does this value say that the call failed, so that an error name follows?
-    fn is_failure(self, value: ValuePattern) -> bool {
-        match value {
-            ValuePattern::Is(Value::SocketError | Value::InvalidSocket | Value::WaitFailed | Value::InvalidEvent) => {
-                true
-            }
-            ValuePattern::Is(Value::Number(0)) => self == Returns::Bool,
-            _ => false,
-        }
+/// Does this value say that the call failed, so that an error name follows?
+fn is_failure(returns: Returns, value: ValuePattern) -> bool {
+    match value {
+        ValuePattern::Is(Value::SocketError | Value::InvalidSocket | Value::WaitFailed | Value::InvalidEvent) => true,
+        ValuePattern::Is(Value::Number(0)) => returns == Returns::Bool,
+        _ => false,
     }
 }
 
@@ -91,7 +87,7 @@ impl Parser<'_> {
             let problem = Diagnostic::new(
                 "a call returns no text",
                 self.cursor.span(),
-                format!("expected {}", of.signature.returns.expected()),
+                format!("expected {}", expected(of.signature.returns)),
             )
             .help("text is expected of `prints`");
             return Err(self.cursor.report(problem));
@@ -161,7 +157,7 @@ impl Parser<'_> {
             return Ok(ValuePattern::Is(*value));
         }
         if self.cursor.kind() != Kind::Word {
-            return Err(self.cursor.expected(returns.expected()));
+            return Err(self.cursor.expected(expected(returns)));
         }
         if let Some(code) = Code::by_name(word).filter(|_| returns == Returns::Code) {
             self.cursor.advance();
@@ -184,7 +180,7 @@ impl Parser<'_> {
     fn wrong_type(&mut self, signature: &Signature) -> Reported {
         let word = shortened(self.cursor.text());
         let title = format!("`{}` does not return `{word}`", signature.name);
-        let label = format!("expected {}", signature.returns.expected());
+        let label = format!("expected {}", expected(signature.returns));
         let fitting = VALUES.iter().filter(|(_, _, by)| *by == signature.returns).map(|(name, _, _)| *name);
         let help = match Code::by_name(&word) {
             Some(_) if signature.returns == Returns::Number => Some(format!("write `SOCKET_ERROR {word}`")),
@@ -196,7 +192,7 @@ impl Parser<'_> {
 
     /// The error name after a value that stands at `span`.
     fn error_of(&mut self, signature: &Signature, value: ValuePattern, span: Range<usize>) -> Parsed<Code> {
-        let failed = signature.returns.is_failure(value);
+        let failed = is_failure(signature.returns, value);
         let named = self.cursor.kind() == Kind::Word && !matches!(self.cursor.text(), "with" | "shows");
         if failed && named {
             return self.error_name();
@@ -243,8 +239,7 @@ impl Parser<'_> {
     fn out_name(&mut self, of: Expected<'_>) -> Parsed<(Out, Range<usize>)> {
         let (word, span) = self.cursor.word("an out-parameter such as `addr`")?;
         let call = of.signature.name;
-        let known = OUTS.iter().find(|(name, _)| *name == word).map(|(_, out)| *out);
-        match known.filter(|out| of.signature.outs.contains(out)) {
+        match Out::named(word).filter(|out| of.signature.outs.contains(out)) {
             Some(out) if of.call.is_some_and(|call| passes_null(call, out)) => {
                 let problem = Diagnostic::new(format!("this call passes no `{word}`"), span, "the argument is `NULL`");
                 Err(self.cursor.report(problem.help("pass a buffer, or expect nothing of it")))
@@ -373,27 +368,5 @@ impl Parser<'_> {
                 return Ok(clauses);
             }
         }
-    }
-}
-
-/// Is the argument that would point at this out-parameter `NULL`?
-fn passes_null(call: &Call<Ref>, out: Out) -> bool {
-    match (call, out) {
-        (
-            Call::Accept { addr: buffer, .. }
-            | Call::Getsockname { name: buffer, .. }
-            | Call::Getpeername { name: buffer, .. },
-            Out::Addr,
-        ) => *buffer == Buffer::Null,
-        (
-            Call::Accept { addrlen: length, .. }
-            | Call::Getsockname { namelen: length, .. }
-            | Call::Getpeername { namelen: length, .. },
-            Out::AddrLen,
-        ) => *length == Length::Null,
-        (Call::Select { readfds: set, .. }, Out::ReadFds)
-        | (Call::Select { writefds: set, .. }, Out::WriteFds)
-        | (Call::Select { exceptfds: set, .. }, Out::ExceptFds) => set.is_none(),
-        _ => false,
     }
 }

@@ -17,6 +17,7 @@ mod diagnostic;
 mod expectation;
 mod format;
 mod happening;
+mod kind;
 pub mod limits;
 mod literal;
 mod observation;

@@ -113,7 +113,7 @@ impl Reader<'_> {
     }
 
     fn out(&mut self) -> Parsed<ShownOut> {
-        let of_call = signature(self.call.name()).map_or(&[][..], |signature| signature.outs);
+        let of_call = signature(self.call.name()).map_or(&[][..], |signature| &signature.outs);
         let table: Vec<_> = OUTS.iter().filter(|(_, out)| of_call.contains(out)).copied().collect();
         let out = self.cursor.one_of("an out-parameter", &table)?;
         self.cursor.expect("=")?;

@@ -1,9 +1,6 @@
 //! Calls, expectations and observations in the syntax of scenarios, for traces, evidence and reports.
 
-use winaccept_model::call::{
-    Backlog, Buffer, Call, Family, FdSet, How, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Routine,
-    SockType, Timeout,
-};
+use winaccept_model::call::{Call, NetworkEvents, OptVal, PollEvents};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
@@ -12,80 +9,12 @@ use winaccept_sim::script::{
 };
 
 use super::literal::{quote, quote_data, write_address};
+use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
 #[must_use]
 pub fn render_call(call: &Call<Ref>, script: &Script) -> String {
-    let handle = |s: &Ref| reference(*s, script);
-    let arguments = match call {
-        Call::WSAStartup { version } => format!("{}.{}", version.major, version.minor),
-        Call::WSASetLastError { code: 0 } => "0".to_owned(),
-        Call::WSASetLastError { code } => Code(*code).to_string(),
-        Call::WSACleanup | Call::WSAGetLastError | Call::WSACreateEvent | Call::WSACancelBlockingCall => String::new(),
-        Call::Socket { family, kind } => family_type_protocol(*family, *kind),
-        Call::WSASocket { family, kind, overlapped } => {
-            let flags = if *overlapped { "WSA_FLAG_OVERLAPPED" } else { "0" };
-            format!("{}, NULL, 0, {flags}", family_type_protocol(*family, *kind))
-        }
-        Call::WSASocketFromInfo { s } => {
-            let info = "FROM_PROTOCOL_INFO";
-            format!("{info}, {info}, {info}, info({}), 0, 0", handle(s))
-        }
-        Call::WSADuplicateSocket { s, process } => {
-            let process = script.processes.get(usize::from(process.0)).map_or("?", |process| &process.name);
-            format!("{}, {process}, info", handle(s))
-        }
-        Call::Bind { s, name } | Call::Connect { s, name } => format!("{}, {}", handle(s), name_argument(name, script)),
-        Call::Listen { s, backlog } => format!("{}, {}", handle(s), render_backlog(*backlog)),
-        Call::Accept { s, addr: buffer, addrlen: length }
-        | Call::Getsockname { s, name: buffer, namelen: length }
-        | Call::Getpeername { s, name: buffer, namelen: length } => {
-            format!("{}, {}, {}", handle(s), pointer(*buffer), length_argument(*length))
-        }
-        Call::Shutdown { s, how } => {
-            let how = match how {
-                How::Receive => "SD_RECEIVE",
-                How::Send => "SD_SEND",
-                How::Both => "SD_BOTH",
-            };
-            format!("{}, {how}", handle(s))
-        }
-        Call::Closesocket { s } | Call::WSACloseEvent { event: s } => handle(s),
-        Call::WSASetEvent { event } | Call::WSAResetEvent { event } => handle(event),
-        Call::Send { s, data } => format!("{}, {}", handle(s), quote_data(data)),
-        Call::Recv { s, len } => format!("{}, {len}", handle(s)),
-        Call::Ioctlsocket { s, argp } => format!("{}, FIONBIO, {argp}", handle(s)),
-        Call::Getsockopt { s, opt } => format!("{}, {}", handle(s), option(*opt)),
-        Call::Setsockopt { s, opt, value } => format!("{}, {}, {}", handle(s), option(*opt), option_value(*value)),
-        Call::Select { readfds, writefds, exceptfds, timeout } => {
-            let [read, write, except] = [readfds, writefds, exceptfds].map(|set| fd_set(set, script));
-            format!("{read}, {write}, {except}, {}", time_out(*timeout, "NULL"))
-        }
-        Call::WSAPoll { fds, timeout } => {
-            let entries = fds.iter().map(|(s, events)| format!("{}: {}", handle(&s), poll_events(events)));
-            format!("{}, {}", braces(entries), time_out(*timeout, "-1"))
-        }
-        Call::WSAWaitForMultipleEvents { events, timeout, alertable } => {
-            let events = braces(events.iter().map(|event| handle(&event)));
-            format!("{events}, {}, {}", time_out(*timeout, "WSA_INFINITE"), boolean(*alertable))
-        }
-        Call::WSAEventSelect { s, event, mask } => {
-            format!("{}, {}, {}", handle(s), event.map_or("NULL".to_owned(), |e| handle(&e)), network_events(*mask))
-        }
-        Call::WSAEnumNetworkEvents { s, event } => {
-            format!("{}, {}", handle(s), event.map_or("NULL".to_owned(), |e| handle(&e)))
-        }
-        Call::QueueUserAPC { routine, thread } => {
-            let thread = script.actors.get(usize::from(thread.0)).map_or("?", |actor| &actor.name);
-            let routine = match routine {
-                Routine::SetEvent(event) => format!("WSASetEvent({})", handle(event)),
-                Routine::Accept(s) => format!("accept({})", handle(s)),
-            };
-            format!("{routine}, {thread}")
-        }
-        Call::SleepEx { timeout, alertable } => format!("{}, {}", time_out(*timeout, "INFINITE"), boolean(*alertable)),
-    };
-    format!("{}({arguments})", call.name())
+    format!("{}({})", call.name(), written(call, script))
 }
 
 /// What an actor does, as it stands between the actor and the `=`.
@@ -229,7 +158,7 @@ fn variable(name: NameId, script: &Script) -> &str {
     script.names.get(usize::from(name.0)).map_or("?", |name| &name.text)
 }
 
-fn reference(handle: Ref, script: &Script) -> String {
+pub(super) fn reference(handle: Ref, script: &Script) -> String {
     match handle {
         Ref::Name(name) => variable(name, script).to_owned(),
         Ref::InvalidSocket => "INVALID_SOCKET".to_owned(),
@@ -237,86 +166,22 @@ fn reference(handle: Ref, script: &Script) -> String {
     }
 }
 
-fn braces(members: impl Iterator<Item = String>) -> String {
+pub(super) fn braces(members: impl Iterator<Item = String>) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
 }
 
-fn family_type_protocol(family: Family, kind: SockType) -> String {
-    let family = match family {
-        Family::Inet => "AF_INET",
-        Family::Inet6 => "AF_INET6",
-    };
-    match kind {
-        SockType::Stream => format!("{family}, SOCK_STREAM, IPPROTO_TCP"),
-        SockType::Dgram => format!("{family}, SOCK_DGRAM, IPPROTO_UDP"),
-    }
-}
-
-fn name_argument(name: &Name<Ref>, script: &Script) -> String {
-    match name {
-        Name::Null => "NULL".to_owned(),
-        Name::Of(s) => reference(*s, script),
-        Name::Address(address, length) if *length == address.family.address_size() => write_address(*address),
-        Name::Address(address, length) => format!("{}, {length}", write_address(*address)),
-    }
-}
-
-fn render_backlog(backlog: Backlog) -> String {
-    match backlog {
-        Backlog::Number(n) => n.to_string(),
-        Backlog::Somaxconn => "SOMAXCONN".to_owned(),
-        Backlog::Hint(n) => format!("SOMAXCONN_HINT({n})"),
-    }
-}
-
-fn pointer(buffer: Buffer) -> &'static str {
-    match buffer {
-        Buffer::Null => "NULL",
-        Buffer::Valid => "addr",
-        Buffer::Bad => "BAD",
-    }
-}
-
-fn length_argument(length: Length) -> String {
-    match length {
-        Length::Null => "NULL".to_owned(),
-        Length::Holds(n) => n.to_string(),
-        Length::Bad => "BAD".to_owned(),
-    }
-}
-
-fn option(opt: Opt) -> String {
-    OPTIONS
-        .iter()
-        .find(|(_, _, known)| *known == opt)
-        .map_or_else(String::new, |(level, name, _)| format!("{level}, {name}"))
-}
-
-fn option_value(value: OptVal) -> String {
+pub(super) fn option_value(value: OptVal) -> String {
     match value {
         OptVal::Number(n) => n.to_string(),
         OptVal::Linger(on, seconds) => format!("{{{on}, {seconds}}}"),
     }
 }
 
-fn fd_set(set: &FdSet<Ref>, script: &Script) -> String {
-    set.map_or("NULL".to_owned(), |set| braces(set.iter().map(|member| reference(member, script))))
-}
-
-/// Each function has its own word for waiting without limit.
-fn time_out(timeout: Timeout, unlimited: &str) -> String {
-    timeout.map_or(unlimited.to_owned(), |milliseconds| milliseconds.to_string())
-}
-
-fn boolean(value: bool) -> &'static str {
-    if value { "TRUE" } else { "FALSE" }
-}
-
-fn poll_events(events: PollEvents) -> String {
+pub(super) fn poll_events(events: PollEvents) -> String {
     mask(events.0, PollEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)))
 }
 
-fn network_events(events: NetworkEvents) -> String {
+pub(super) fn network_events(events: NetworkEvents) -> String {
     mask(events.0, NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)))
 }
 

@@ -1,42 +1,24 @@
 //! Words that mean something and therefore name no actor or variable.
 
+use super::signature::means_something;
+
 /// Words that begin a line or stand behind an actor.
 pub(super) const KEYWORDS: &[&str] = &[
     "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "hold", "release",
     "drop", "deliver", "lose", "may", "timer", "fault", "mend", "shows", "with", "in", "resumes", "prints", "exits",
 ];
 
-/// Words that stand for a value.
+/// Words that stand for a value, beside those of arguments and out-parameters.
 const VALUES: &[&str] = &[
-    "NULL",
-    "BAD",
-    "TRUE",
-    "FALSE",
-    "addr",
-    "addrlen",
-    "info",
     "handle",
     "address",
     "unchanged",
     "undefined",
     "crashes",
-    "data",
-    "value",
-    "readfds",
-    "writefds",
-    "exceptfds",
-    "revents",
-    "events",
     "of",
-    "alertable",
     "done",
     "not",
     "iResult",
-    "INFINITE",
-    "SOMAXCONN",
-    "SOMAXCONN_HINT",
-    "FIONBIO",
-    "FROM_PROTOCOL_INFO",
     "WAIT_IO_COMPLETION",
     "WAIT_TIMEOUT",
 ];
@@ -49,5 +31,6 @@ const PREFIXES: &[&str] = &[
 
 /// May a variable have this name?
 pub(super) fn is_free(word: &str) -> bool {
-    !KEYWORDS.contains(&word) && !VALUES.contains(&word) && !PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+    let reserved = KEYWORDS.contains(&word) || VALUES.contains(&word) || means_something(word);
+    !reserved && !PREFIXES.iter().any(|prefix| word.starts_with(prefix))
 }

@@ -1,25 +1,14 @@
-//! What each call is called, takes, returns and writes: the table behind the checks of a step.
+//! What each call is called, takes, returns and writes, as the list of calls and the kinds say it.
 
-/// What a call returns.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Returns {
-    /// A new socket, or `INVALID_SOCKET`.
-    Socket,
-    /// A new event, or `WSA_INVALID_EVENT`.
-    Event,
-    /// Zero or a count, or `SOCKET_ERROR`.
-    Number,
-    /// `TRUE`, or `FALSE` after a failure.
-    Bool,
-    /// An error code or zero.
-    Code,
-    /// One of the values of a wait.
-    Wait,
-    /// Zero, or `WAIT_IO_COMPLETION`.
-    Sleep,
-    /// Nothing to see.
-    Nothing,
-}
+use std::sync::LazyLock;
+
+use winaccept_model::call::{Call, Function, Returns};
+use winaccept_model::kind;
+use winaccept_sim::script::{Ref, Script};
+
+use super::cursor::Parsed;
+use super::kind::{Asking, Constant, Text};
+use super::parser::Parser;
 
 /// An out-parameter as `with` names it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -49,83 +38,167 @@ pub(super) const OUTS: &[(&str, Out)] = &[
 ];
 
 impl Out {
+    /// The one of this name.
+    pub(super) fn named(name: &str) -> Option<Out> {
+        OUTS.iter().find(|(known, _)| *known == name).map(|(_, out)| *out)
+    }
+
     /// The word after `with`.
     pub(super) fn name(self) -> &'static str {
         OUTS.iter().find(|(_, out)| *out == self).map_or("", |(name, _)| name)
     }
 }
 
-/// One call.
-#[derive(Clone, Copy, Debug)]
+/// One call, or the several entries of the list that are one function of C.
+#[derive(Clone, Debug)]
 pub(super) struct Signature {
     /// As C spells it.
     pub(super) name: &'static str,
-    /// How many arguments a script may write.
-    pub(super) arguments: (usize, usize),
+    /// Its entries in the list.
+    pub(super) forms: Vec<Form>,
     /// An example of how to write it.
-    pub(super) usage: &'static str,
+    pub(super) usage: String,
     pub(super) returns: Returns,
     /// What `with` may name, in the order of the parameters.
-    pub(super) outs: &'static [Out],
+    pub(super) outs: Vec<Out>,
     /// Can it block?
     pub(super) blocks: bool,
 }
 
-const fn call(name: &'static str, arguments: (usize, usize), usage: &'static str, returns: Returns) -> Signature {
-    Signature { name, arguments, usage, returns, outs: &[], blocks: false }
+/// An entry of the list.
+#[derive(Clone, Debug)]
+pub(super) struct Form {
+    pub(super) function: Function,
+    /// How many arguments a script may write.
+    pub(super) arguments: (usize, usize),
+    /// An example of each.
+    examples: Vec<&'static str>,
+    outs: Vec<Out>,
 }
 
-const fn blocking(signature: Signature) -> Signature {
-    Signature { blocks: true, ..signature }
+/// Every call, in the order of the list.
+pub(super) static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
+    let mut all: Vec<Signature> = Vec::new();
+    for function in Function::ALL {
+        let form = form(*function);
+        if let Some(known) = all.iter_mut().find(|signature| signature.name == function.name()) {
+            known.forms.push(form);
+            continue;
+        }
+        all.push(Signature {
+            name: function.name(),
+            usage: format!("{}({})", function.name(), form.examples.join(", ")),
+            returns: function.returns(),
+            outs: form.outs.clone(),
+            blocks: function.does().waits,
+            forms: vec![form],
+        });
+    }
+    all
+});
+
+macro_rules! forms {
+    ($($call:ident $library:ident $c:literal
+        $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
+        $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
+        /// What the kinds of an entry say.
+        fn form(function: Function) -> Form {
+            let mut form = Form { function, arguments: (0, 0), examples: Vec::new(), outs: Vec::new() };
+            match function { $(Function::$call => { $($(
+                $(form.constant::<kind::$before>();)*
+                form.parameter::<kind::$kind>(stringify!($field));
+                $(form.constant::<kind::$after>();)*
+            )*)? })* }
+            form
+        }
+
+        /// The words that stand for arguments, by parameter.
+        const WORDS: &[&[&str]] = &[$($($(
+            $(&[<kind::$before as Constant>::WRITTEN],)*
+            <kind::$kind as Text>::WORDS,
+            $(&[<kind::$after as Constant>::WRITTEN],)*
+        )*)?)*];
+
+        impl Parser<'_> {
+            /// Takes the arguments of a call.
+            pub(super) fn arguments(&mut self, function: Function, mut asking: Asking) -> Parsed<Call<Ref>> {
+                Ok(match function { $(Function::$call => {
+                    $($(
+                        $(self.constant::<kind::$before>(&mut asking)?;)*
+                        let $field = self.argument::<kind::$kind>(&mut asking)?;
+                        $(self.constant::<kind::$after>(&mut asking)?;)*
+                    )*)?
+                    Call::$call $({ $($field),* })?
+                })* })
+            }
+        }
+
+        /// The arguments of a call, as a step of a scenario writes them.
+        pub(super) fn written(call: &Call<Ref>, script: &Script) -> String {
+            let mut all: Vec<String> = Vec::new();
+            match call { $(Call::$call $({ $($field),* })? => { $($(
+                $(all.push(<kind::$before as Constant>::WRITTEN.to_owned());)*
+                all.push(<kind::$kind as Text>::write($field, script));
+                $(all.push(<kind::$after as Constant>::WRITTEN.to_owned());)*
+            )*)? })* }
+            all.retain(|argument| !argument.is_empty());
+            all.join(", ")
+        }
+
+        /// Is the argument that would point at this out-parameter `NULL`?
+        pub(super) fn passes_null(call: &Call<Ref>, out: Out) -> bool {
+            match call { $(Call::$call $({ $($field),* })? => false$($(
+                || <kind::$kind as Text>::out(stringify!($field)) == Some(out) && <kind::$kind as Text>::is_null($field)
+            )*)?),* }
+        }
+    };
+}
+winaccept_model::for_each_call!(forms);
+
+impl Form {
+    fn parameter<K: Text>(&mut self, field: &str) {
+        self.arguments.0 += K::ARGUMENTS.0;
+        self.arguments.1 += K::ARGUMENTS.1;
+        self.examples.push(K::EXAMPLE);
+        self.outs.extend(K::out(field));
+    }
+
+    fn constant<K: Constant>(&mut self) {
+        self.outs.extend(K::OUT);
+        if !K::WRITTEN.is_empty() {
+            self.arguments.0 += 1;
+            self.arguments.1 += 1;
+            self.examples.push(K::WRITTEN);
+        }
+    }
 }
 
-const fn writing(outs: &'static [Out], signature: Signature) -> Signature {
-    Signature { outs, ..signature }
+impl Parser<'_> {
+    fn argument<K: Text>(&mut self, asking: &mut Asking) -> Parsed<K::Value<Ref>> {
+        if K::ARGUMENTS.0 > 0 || asking.extra {
+            self.separate(asking)?;
+        }
+        K::parse(self, asking)
+    }
+
+    fn constant<K: Constant>(&mut self, asking: &mut Asking) -> Parsed<()> {
+        if K::WRITTEN.is_empty() {
+            return Ok(());
+        }
+        self.separate(asking)?;
+        K::parse(self)
+    }
+
+    /// Takes the comma before an argument that is not the first.
+    fn separate(&mut self, asking: &mut Asking) -> Parsed<()> {
+        if std::mem::replace(&mut asking.written, true) { self.cursor.expect(",") } else { Ok(()) }
+    }
 }
 
-const NAME: &[Out] = &[Out::Addr, Out::AddrLen];
-const SETS: &[Out] = &[Out::ReadFds, Out::WriteFds, Out::ExceptFds];
-
-/// Every call, in the order of [`winaccept_model::call::Call`].
-pub(super) const SIGNATURES: &[Signature] = &[
-    call("WSAStartup", (1, 1), "WSAStartup(2.2)", Returns::Code),
-    call("WSACleanup", (0, 0), "WSACleanup()", Returns::Number),
-    call("WSAGetLastError", (0, 0), "WSAGetLastError()", Returns::Code),
-    call("WSASetLastError", (1, 1), "WSASetLastError(WSAEINTR)", Returns::Nothing),
-    call("socket", (3, 3), "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)", Returns::Socket),
-    call(
-        "WSASocket",
-        (6, 6),
-        "WSASocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED)",
-        Returns::Socket,
-    ),
-    call("WSADuplicateSocket", (3, 3), "WSADuplicateSocket(L, peer, info)", Returns::Number),
-    call("bind", (2, 3), "bind(L, 127.0.0.1:0)", Returns::Number),
-    call("listen", (2, 2), "listen(L, 5)", Returns::Number),
-    blocking(writing(NAME, call("accept", (3, 3), "accept(L, NULL, NULL)", Returns::Socket))),
-    blocking(call("connect", (2, 3), "connect(C, L)", Returns::Number)),
-    call("shutdown", (2, 2), "shutdown(C, SD_SEND)", Returns::Number),
-    blocking(call("closesocket", (1, 1), "closesocket(C)", Returns::Number)),
-    blocking(call("send", (2, 2), "send(C, \"abc\")", Returns::Number)),
-    blocking(writing(&[Out::Data], call("recv", (2, 2), "recv(C, 16)", Returns::Number))),
-    call("ioctlsocket", (3, 3), "ioctlsocket(L, FIONBIO, 1)", Returns::Number),
-    writing(NAME, call("getsockname", (3, 3), "getsockname(L, addr, 16)", Returns::Number)),
-    writing(NAME, call("getpeername", (3, 3), "getpeername(C, addr, 16)", Returns::Number)),
-    writing(&[Out::Value], call("getsockopt", (3, 3), "getsockopt(L, SOL_SOCKET, SO_ACCEPTCONN)", Returns::Number)),
-    call("setsockopt", (4, 4), "setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0})", Returns::Number),
-    blocking(writing(SETS, call("select", (4, 4), "select({L}, {}, NULL, 0)", Returns::Number))),
-    blocking(writing(&[Out::Revents], call("WSAPoll", (2, 2), "WSAPoll({L: POLLRDNORM}, 0)", Returns::Number))),
-    call("WSACreateEvent", (0, 0), "WSACreateEvent()", Returns::Event),
-    call("WSACloseEvent", (1, 1), "WSACloseEvent(E)", Returns::Bool),
-    call("WSASetEvent", (1, 1), "WSASetEvent(E)", Returns::Bool),
-    call("WSAResetEvent", (1, 1), "WSAResetEvent(E)", Returns::Bool),
-    blocking(call("WSAWaitForMultipleEvents", (2, 3), "WSAWaitForMultipleEvents({E}, 0, FALSE)", Returns::Wait)),
-    call("WSAEventSelect", (3, 3), "WSAEventSelect(L, E, FD_ACCEPT)", Returns::Number),
-    writing(&[Out::Events], call("WSAEnumNetworkEvents", (2, 2), "WSAEnumNetworkEvents(L, E)", Returns::Number)),
-    call("QueueUserAPC", (2, 2), "QueueUserAPC(WSASetEvent(E), server)", Returns::Bool),
-    blocking(call("SleepEx", (2, 2), "SleepEx(0, TRUE)", Returns::Sleep)),
-    call("WSACancelBlockingCall", (0, 0), "WSACancelBlockingCall()", Returns::Number),
-];
+/// Does this word stand for an argument of some call, or for what `with` names?
+pub(super) fn means_something(word: &str) -> bool {
+    Out::named(word).is_some() || WORDS.iter().any(|words| words.contains(&word))
+}
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
 const NOT_YET: &[&str] = &[

@@ -1,0 +1,265 @@
+//! How each kind of parameter is written in a scenario: read, complained about, written, and shown in an example.
+
+mod address;
+mod bytes;
+mod handle;
+mod option;
+mod time;
+
+use winaccept_model::call::{Backlog, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version};
+use winaccept_model::code::Code;
+use winaccept_model::kind::*;
+use winaccept_sim::script::{Ref, Script};
+
+use super::cursor::Parsed;
+use super::diagnostic::Diagnostic;
+use super::parser::Parser;
+use super::render;
+use super::signature::Out;
+use super::suggest::did_you_mean;
+use super::token::Kind as Token;
+
+/// What a parameter may need to know of the call that it is read for.
+pub(super) struct Asking {
+    /// Who makes the call.
+    pub(super) actor: ThreadId,
+    /// There is one argument more than there must be.
+    pub(super) extra: bool,
+    /// An argument stands before this one.
+    pub(super) written: bool,
+    /// The option that was read: its value has the shape that it says.
+    pub(super) option: Option<Opt>,
+}
+
+/// What a kind means to the language.
+pub(super) trait Text: Kind {
+    /// How many arguments it is in a script, at least and at most.
+    const ARGUMENTS: (usize, usize) = (1, 1);
+    /// How an example writes it.
+    const EXAMPLE: &'static str;
+    /// The words that it takes, and that name no variable therefore.
+    const WORDS: &'static [&'static str] = &[];
+    /// What `with` may say of it, if it is a pointer to something that the call writes; `field` is the parameter's name.
+    fn out(_field: &str) -> Option<Out> {
+        None
+    }
+    /// Is it a null pointer, so that nothing is written through it?
+    fn is_null(_value: &Self::Value<Ref>) -> bool {
+        false
+    }
+    /// Takes it.
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Self::Value<Ref>>;
+    /// Writes what [`Text::parse`] takes.
+    fn write(value: &Self::Value<Ref>, script: &Script) -> String;
+}
+
+/// What a parameter that is always the same means to the language.
+pub(super) trait Constant {
+    /// How it is written; empty: not at all.
+    const WRITTEN: &'static str = "";
+    /// What it is, for a complaint, where its spelling alone does not say so.
+    const WHAT: &'static str = "";
+    /// What `with` may say of it.
+    const OUT: Option<Out> = None;
+    /// Takes it.
+    fn parse(parser: &mut Parser<'_>) -> Parsed<()> {
+        match Self::WHAT {
+            "" => parser.cursor.expect(Self::WRITTEN),
+            what => parser.cursor.one_of(what, &[(Self::WRITTEN, ())]),
+        }
+    }
+}
+
+macro_rules! constants {
+    ($($kind:ident { $($name:ident: $value:expr),* })*) => { $(
+        impl Constant for $kind {
+            $(constants!(@ $name $value);)*
+        }
+    )* };
+    (@ WRITTEN $value:expr) => { const WRITTEN: &'static str = $value; };
+    (@ WHAT $value:expr) => { const WHAT: &'static str = $value; };
+    (@ OUT $value:expr) => { const OUT: Option<Out> = Some($value); };
+}
+constants! {
+    StartupDataOut {}
+    NoInfo { WRITTEN: "NULL" }
+    NoGroup { WRITTEN: "0", WHAT: "the group" }
+    NoSocketFlags { WRITTEN: "0", WHAT: "the flags" }
+    FromInfo { WRITTEN: "FROM_PROTOCOL_INFO" }
+    InfoOut { WRITTEN: "info" }
+    NoFlags {}
+    OptionOut { OUT: Out::Value }
+    NoCount {}
+    NotAll {}
+    EventsOut { OUT: Out::Events }
+    RoutineData {}
+}
+
+/// Kinds whose values have a word each.
+macro_rules! words {
+    ($($kind:ident: $what:literal, $example:literal, $words:expr;)*) => { $(
+        impl Text for $kind {
+            const EXAMPLE: &'static str = $example;
+            const WORDS: &'static [&'static str] = &words_of($words);
+            fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Self::Value<Ref>> {
+                parser.cursor.one_of($what, $words)
+            }
+            fn write(value: &Self::Value<Ref>, _: &Script) -> String {
+                word_of($words, value).to_owned()
+            }
+        }
+    )* };
+}
+words! {
+    AddressFamily: "an address family", "AF_INET", FAMILIES;
+    HowIn: "how", "SD_SEND", HOWS;
+    SocketFlags: "the flags", "WSA_FLAG_OVERLAPPED", FLAGS;
+    Alertable: "alertable or not", "TRUE", BOOLS;
+}
+
+const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
+const TYPES: &[(&str, SockType); 2] = &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram)];
+const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
+const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
+const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
+/// Each protocol with the type it belongs to. The first of a type is how it is written.
+const PROTOCOLS: &[(&str, Option<SockType>)] =
+    &[("IPPROTO_TCP", Some(SockType::Stream)), ("IPPROTO_UDP", Some(SockType::Dgram)), ("0", None)];
+
+const fn words_of<T, const N: usize>(table: &[(&'static str, T); N]) -> [&'static str; N] {
+    let mut words = [""; N];
+    let mut i = 0;
+    while i < N {
+        words[i] = table[i].0;
+        i += 1;
+    }
+    words
+}
+
+/// The word of a value.
+fn word_of<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    table.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
+}
+
+impl Text for MayBeAlertable {
+    const ARGUMENTS: (usize, usize) = (0, 1);
+    const EXAMPLE: &'static str = "FALSE";
+    const WORDS: &'static [&'static str] = &["alertable"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<bool> {
+        if !asking.extra || parser.cursor.eat("alertable") {
+            Ok(asking.extra)
+        } else {
+            Alertable::parse(parser, asking)
+        }
+    }
+    fn write(value: &bool, script: &Script) -> String {
+        Alertable::write(value, script)
+    }
+}
+
+impl Text for TypeProtocol {
+    const ARGUMENTS: (usize, usize) = (2, 2);
+    const EXAMPLE: &'static str = "SOCK_STREAM, IPPROTO_TCP";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<SockType> {
+        let kind = parser.cursor.one_of("a socket type", TYPES)?;
+        parser.cursor.expect(",")?;
+        let (word, span) = (parser.cursor.text(), parser.cursor.span());
+        match parser.cursor.one_of("a protocol", PROTOCOLS)? {
+            Some(belongs) if belongs != kind => {
+                let (right, kind) = (word_of(PROTOCOLS, &Some(kind)), word_of(TYPES, &kind));
+                let title = format!("{word} is no protocol of {kind}");
+                let problem = Diagnostic::new(title, span, format!("expected `{right}` or `0`"))
+                    .help("the model has no sockets whose type and protocol disagree");
+                Err(parser.cursor.report(problem))
+            }
+            _ => Ok(kind),
+        }
+    }
+    fn write(value: &SockType, _: &Script) -> String {
+        format!("{}, {}", word_of(TYPES, value), word_of(PROTOCOLS, &Some(*value)))
+    }
+}
+
+impl Text for VersionIn {
+    const EXAMPLE: &'static str = "2.2";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Version> {
+        parser.version()
+    }
+    fn write(value: &Version, _: &Script) -> String {
+        format!("{}.{}", value.major, value.minor)
+    }
+}
+
+impl Text for ErrorCode {
+    const EXAMPLE: &'static str = "WSAEINTR";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u16> {
+        if parser.cursor.kind() == Token::Word {
+            return parser.error_name().map(|code| code.0);
+        }
+        parser.cursor.integer("an error code", 0..=i64::from(u16::MAX)).map(|code| code as u16)
+    }
+    fn write(value: &u16, _: &Script) -> String {
+        if *value == 0 { "0".to_owned() } else { Code(*value).to_string() }
+    }
+}
+
+impl Text for Process {
+    const EXAMPLE: &'static str = "peer";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<ProcessId> {
+        parser.process()
+    }
+    fn write(value: &ProcessId, script: &Script) -> String {
+        script.processes.get(usize::from(value.0)).map_or("?", |process| &process.name).to_owned()
+    }
+}
+
+impl Text for Thread {
+    const EXAMPLE: &'static str = "server";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<ThreadId> {
+        parser.target_actor()
+    }
+    fn write(value: &ThreadId, script: &Script) -> String {
+        script.actors.get(usize::from(value.0)).map_or("?", |actor| &actor.name).to_owned()
+    }
+}
+
+impl Text for BacklogIn {
+    const EXAMPLE: &'static str = "5";
+    const WORDS: &'static [&'static str] = &["SOMAXCONN", "SOMAXCONN_HINT"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Backlog> {
+        let range = i64::from(i32::MIN)..=i64::from(i32::MAX);
+        let cursor = &mut parser.cursor;
+        if cursor.eat("SOMAXCONN") {
+            return Ok(Backlog::Somaxconn);
+        }
+        if cursor.eat("SOMAXCONN_HINT") {
+            cursor.expect("(")?;
+            let hint = cursor.integer("the hint", range)? as i32;
+            cursor.expect(")")?;
+            return Ok(Backlog::Hint(hint));
+        }
+        if cursor.kind() == Token::Word {
+            let near = did_you_mean(cursor.text(), Self::WORDS.iter().copied());
+            let problem = cursor.expectation("a number, `SOMAXCONN` or `SOMAXCONN_HINT(N)`").maybe_help(near);
+            return Err(cursor.report(problem));
+        }
+        cursor.integer("the backlog", range).map(|n| Backlog::Number(n as i32))
+    }
+    fn write(value: &Backlog, _: &Script) -> String {
+        match value {
+            Backlog::Number(n) => n.to_string(),
+            Backlog::Somaxconn => "SOMAXCONN".to_owned(),
+            Backlog::Hint(n) => format!("SOMAXCONN_HINT({n})"),
+        }
+    }
+}
+
+impl Text for NetworkEventsIn {
+    const EXAMPLE: &'static str = "FD_ACCEPT";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<NetworkEvents> {
+        parser.network_events()
+    }
+    fn write(value: &NetworkEvents, _: &Script) -> String {
+        render::network_events(*value)
+    }
+}

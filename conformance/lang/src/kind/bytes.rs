@@ -1,0 +1,48 @@
+//! Stream data, and numbers behind pointers.
+
+use winaccept_model::call::Data;
+use winaccept_model::kind::{BytesIn, BytesOut, Fionbio};
+use winaccept_sim::script::{Ref, Script};
+
+use super::super::cursor::Parsed;
+use super::super::literal::quote_data;
+use super::super::parser::Parser;
+use super::super::signature::Out;
+use super::{Asking, Text};
+
+impl Text for BytesIn {
+    const EXAMPLE: &'static str = "\"abc\"";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        parser.data()
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        quote_data(value)
+    }
+}
+
+impl Text for BytesOut {
+    const EXAMPLE: &'static str = "16";
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Data)
+    }
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Self::Value<Ref>> {
+        parser.cursor.integer("the size of the buffer", 0..=255).map(|size| size as u8)
+    }
+    fn write(value: &Self::Value<Ref>, _: &Script) -> String {
+        value.to_string()
+    }
+}
+
+impl Text for Fionbio {
+    const ARGUMENTS: (usize, usize) = (2, 2);
+    const EXAMPLE: &'static str = "FIONBIO, 1";
+    const WORDS: &'static [&'static str] = &["FIONBIO"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+        parser.cursor.expect("FIONBIO")?;
+        parser.cursor.expect(",")?;
+        parser.dword("the argument of FIONBIO")
+    }
+    fn write(value: &u32, _: &Script) -> String {
+        format!("FIONBIO, {value}")
+    }
+}

@@ -1,0 +1,150 @@
+//! Sockets and events, one or several, and what an APC does with one.
+
+use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
+use winaccept_model::kind::{Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
+use winaccept_sim::script::{Ref, Script};
+
+use super::super::cursor::Parsed;
+use super::super::diagnostic::Diagnostic;
+use super::super::parser::Parser;
+use super::super::render::{braces, poll_events, reference};
+use super::super::signature::Out;
+use super::{Asking, Text};
+
+const SOCKET: &str = "a socket: a variable, `INVALID_SOCKET` or `handle(N)`";
+
+impl Text for Sock {
+    const EXAMPLE: &'static str = "S";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.handle(SOCKET, asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+/// The protocol information that was made for a socket.
+impl Text for InfoIn {
+    const EXAMPLE: &'static str = "info(S)";
+    const WORDS: &'static [&'static str] = &["info"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.cursor.expect("info")?;
+        parser.cursor.expect("(")?;
+        let s = parser.handle(SOCKET, asking.actor)?;
+        parser.cursor.expect(")")?;
+        Ok(s)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        format!("info({})", reference(*value, script))
+    }
+}
+
+impl Text for Event {
+    const EXAMPLE: &'static str = "E";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.handle("an event", asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for EventOrNull {
+    const EXAMPLE: &'static str = "E";
+    const WORDS: &'static [&'static str] = &["NULL"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Option<Ref>> {
+        if parser.cursor.eat("NULL") { Ok(None) } else { parser.handle("an event or `NULL`", asking.actor).map(Some) }
+    }
+    fn write(value: &Option<Ref>, script: &Script) -> String {
+        value.map_or("NULL".to_owned(), |event| reference(event, script))
+    }
+}
+
+/// Unlike the sets of `select` it may not be empty.
+impl Text for EventArray {
+    const EXAMPLE: &'static str = "{E}";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Set<Ref>> {
+        let start = parser.cursor.span().start;
+        let events = parser.set_members("an event", asking.actor)?;
+        if !events.is_empty() {
+            return Ok(events);
+        }
+        let label = format!("expected 1 to {SET} events");
+        let problem = Diagnostic::new("no event to wait for", parser.cursor.since(start), label)
+            .help(format!("Winsock waits for at least one event, the model for at most {SET}: `{{E}}`"));
+        Err(parser.cursor.report(problem))
+    }
+    fn write(value: &Set<Ref>, script: &Script) -> String {
+        braces(value.iter().map(|event| reference(event, script)))
+    }
+}
+
+/// `{L, A}`, `{}` or `NULL`.
+impl Text for SocketSet {
+    const EXAMPLE: &'static str = "{S}";
+    const WORDS: &'static [&'static str] = &["NULL"];
+    fn out(field: &str) -> Option<Out> {
+        Out::named(field)
+    }
+    fn is_null(value: &FdSet<Ref>) -> bool {
+        value.is_none()
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<FdSet<Ref>> {
+        if parser.cursor.eat("NULL") { Ok(None) } else { parser.set_members("a socket", asking.actor).map(Some) }
+    }
+    fn write(value: &FdSet<Ref>, script: &Script) -> String {
+        match value {
+            None => "NULL".to_owned(),
+            Some(set) => braces(set.iter().map(|member| reference(member, script))),
+        }
+    }
+}
+
+impl Text for PollArray {
+    const EXAMPLE: &'static str = "{S: POLLRDNORM}";
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Revents)
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Set<(Ref, PollEvents)>> {
+        let mut fds = Set::default();
+        parser.cursor.expect("{")?;
+        while !parser.cursor.eat("}") {
+            if !fds.is_empty() {
+                parser.cursor.expect(",")?;
+            }
+            let start = parser.cursor.span().start;
+            let s = parser.handle(SOCKET, asking.actor)?;
+            parser.cursor.expect(":")?;
+            let events = parser.poll_events()?;
+            if !fds.push((s, events)) {
+                return Err(parser.too_many_members(start));
+            }
+        }
+        Ok(fds)
+    }
+    fn write(value: &Set<(Ref, PollEvents)>, script: &Script) -> String {
+        braces(value.iter().map(|(s, events)| format!("{}: {}", reference(s, script), poll_events(events))))
+    }
+}
+
+impl Text for RoutineIn {
+    const EXAMPLE: &'static str = "WSASetEvent(E)";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Routine<Ref>> {
+        let make: fn(Ref) -> Routine<Ref> = match parser.cursor.text() {
+            "WSASetEvent" => Routine::SetEvent,
+            "accept" => Routine::Accept,
+            _ => return Err(parser.cursor.expected("what the APC does: `WSASetEvent(E)` or `accept(L)`")),
+        };
+        parser.cursor.advance();
+        parser.cursor.expect("(")?;
+        let routine = make(parser.handle("a variable", asking.actor)?);
+        parser.cursor.expect(")")?;
+        Ok(routine)
+    }
+    fn write(value: &Routine<Ref>, script: &Script) -> String {
+        match value {
+            Routine::SetEvent(event) => format!("WSASetEvent({})", reference(*event, script)),
+            Routine::Accept(s) => format!("accept({})", reference(*s, script)),
+        }
+    }
+}
