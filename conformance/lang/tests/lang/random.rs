@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use winaccept_lang::{format_source, parse, parse_observed, render_call, render_expect, render_observed};
-use winaccept_model::call::{Address, Call, Data, Family, Ip, NetworkEvents, OptVal, PollEvents, Port};
+use winaccept_model::call::{Address, Call, Data, Family, Function, Ip, NetworkEvents, Opt, OptVal, PollEvents, Port};
 use winaccept_model::code::{CODES, Code};
+use winaccept_model::kind::Choices;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
-use winaccept_sim::script::{Action, Item, NameId, Ref, Script};
+use winaccept_sim::script::{Action, Item, NameId, Ref, Script, Step};
 
 /// Words that the language is made of, and some that it is not.
 const WORDS: &[&str] = &[
@@ -98,6 +99,47 @@ fn calls() -> Vec<Call<Ref>> {
         _ => None,
     });
     calls.collect()
+}
+
+/// Choices from a list of numbers, and zeros after its end; handles are those of a script.
+struct Numbers(std::vec::IntoIter<u32>);
+
+impl Choices<Ref> for Numbers {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.0.next().unwrap_or(0) % bound
+    }
+    fn handle(&mut self) -> Ref {
+        match self.below(5) {
+            0 => Ref::InvalidSocket,
+            1 => Ref::Number(self.below(70_000)),
+            name => Ref::Name(NameId(name as u16 - 2)),
+        }
+    }
+}
+
+/// Any call of a script with three variables, two processes and two actors.
+fn any_call() -> impl Strategy<Value = Call<Ref>> {
+    let shaped = |call: &Call<Ref>| match call {
+        // A value has the shape that its option says.
+        Call::Setsockopt { opt, value, .. } => matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger),
+        _ => true,
+    };
+    let numbers = vec(any::<u32>(), 40);
+    let call = (select(Function::ALL), numbers);
+    call.prop_map(|(function, numbers)| Call::draw(function, &mut Numbers(numbers.into_iter())))
+        .prop_filter("an option and its value", shaped)
+}
+
+/// A script in which the calls of [`any_call`] can be written.
+const ROOM: &str = "scenario \"t\"\nprocess peer: other\nserver  socket(AF_INET, SOCK_STREAM, 0) = S\n\
+                    server  socket(AF_INET, SOCK_STREAM, 0) = C\nother  WSACreateEvent() = E\n";
+
+/// The call of the last step.
+fn last_call(script: &Script) -> Call<Ref> {
+    match script.items.last() {
+        Some(Item::Step(Step { action: Action::Call(call), .. })) => *call,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn names() -> impl Strategy<Value = Vec<NameId>> {
@@ -227,6 +269,14 @@ proptest! {
     }
 
     #[test]
+    fn calls_survive_being_written_down(call in any_call()) {
+        let room = parse(ROOM.as_bytes(), "test", &|_| true).unwrap();
+        let source = format!("{ROOM}server  {}\n", render_call(&call, &room));
+        let script = parse(source.as_bytes(), "test", &|_| true).map_err(|problem| TestCaseError::fail(problem.to_string()))?;
+        prop_assert_eq!(last_call(&script), call, "{}", source);
+    }
+
+    #[test]
     fn no_text_makes_reading_an_observation_panic(words in vec(select(WORDS), 0..12)) {
         let _ = parse_observed(&words.join(" "), &script(), &calls()[0]);
     }
@@ -259,4 +309,18 @@ fn calls_and_expectations_are_written_as_they_are_read() {
 
 fn assert_contains(line: &str, written: &str) {
     assert!(line.contains(written), "`{written}` for `{line}`");
+}
+
+#[test]
+fn the_example_in_a_complaint_can_be_read() {
+    for function in Function::ALL {
+        let source = format!("{ROOM}server  {}(1, 2, 3, 4, 5, 6, 7, 8, 9)\n", function.name());
+        let complaint = parse(source.as_bytes(), "test", &|_| true).unwrap_err().to_string();
+        let example = complaint.split("for example `").nth(1).unwrap().rsplit_once('`').unwrap().0;
+        let source = format!("{ROOM}server  {example}\n");
+        match parse(source.as_bytes(), "test", &|_| true) {
+            Ok(script) => assert_eq!(last_call(&script).name(), function.name()),
+            Err(problem) => panic!("{problem}"),
+        }
+    }
 }
