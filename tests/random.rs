@@ -1,6 +1,5 @@
 //! Scenarios that a machine made up: whatever is asked, and in whatever order, the model answers it, or names the limit that
 //! it has. It does not panic, no invariant breaks, and the same scenario gives the same run.
-#![forbid(unsafe_code)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,5 +1,4 @@
 //! The rules as a whole: their names, what they cite, and that they say what they do.
-#![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,6 @@
 //!
 //! What rustfmt and clippy do not look at: files that fit on a few pages, lines that fit on a screen, no notes to
 //! oneself, panics that say which invariant or limit they stand for, nothing of the machine it was written on.
-#![forbid(unsafe_code)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

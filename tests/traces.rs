@@ -1,9 +1,8 @@
 //! The same scenario gives the same trace in every build, on Linux, on Windows and on Wine.
 //!
 //! `trace-hashes.txt` holds a hash of each bundled scenario's trace under two profiles. After a change that is meant,
-//! `WINACCEPT_UPDATE_HASHES=1 cargo test -p winaccept-tests --test traces` writes it anew; whoever reviews the change sees
+//! `WINACCEPT_UPDATE_HASHES=1 cargo test -p winaccept-tests traces::` writes it anew; whoever reviews the change sees
 //! which scenarios it concerns.
-#![forbid(unsafe_code)]
 
 use winaccept::profiles;
 use winaccept::suite;

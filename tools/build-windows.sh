@@ -2,7 +2,7 @@
 # Cross-compiles `winaccept` for 64-bit Windows on Debian 12, and prints the path of the executable.
 # usage: tools/build-windows.sh            target-windows/x86_64-win7-windows-gnu/release/winaccept.exe
 #        tools/build-windows.sh --tests    its tests and those across the crates, one executable per line
-#        tools/build-windows.sh --traces   only the test that compares traces with the record
+#        tools/build-windows.sh --traces   only the test program that compares traces with the record; it wants `traces::`
 #
 # The executable needs nothing beside it: copied alone it runs on Windows 7 to 11 and on Wine 8 and 10.
 #
@@ -16,12 +16,12 @@ repo=$(dirname "$tools")
 target=x86_64-win7-windows-gnu
 
 case ${1-} in
-    '') command=(build) packages=(--package winaccept) std=std,panic_unwind ;;
+    '') command=(build) packages=(--package winaccept-command) std=std,panic_unwind ;;
     --tests)
-        command=(test --no-run) packages=(--package winaccept-lang --package winaccept --package winaccept-tests) std=std,panic_unwind,test
+        command=(test --no-run) packages=(--package winaccept-lang --package winaccept --package winaccept-command --package winaccept-tests) std=std,panic_unwind,test
         ;;
     --traces)
-        command=(test --no-run) packages=(--package winaccept-tests --test traces) std=std,panic_unwind,test
+        command=(test --no-run) packages=(--package winaccept-tests --test across) std=std,panic_unwind,test
         ;;
     *) echo "usage: $0 [--tests | --traces]" >&2 && exit 2 ;;
 esac

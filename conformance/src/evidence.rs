@@ -3,16 +3,14 @@
 //! JSON Lines between a `begin` and an `end` line. Observations are kept, not verdicts: verdicts are made anew from them
 //! each time, by the profile of the day.
 
-use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
+use winaccept_lang::bundle;
 use winaccept_sim::observe::Observed;
 use winaccept_sim::script::Script;
 
 use crate::lang::{parse_observed, render_action, render_observed};
 use crate::stack::{Identity, Replay, StepReport};
 use crate::suite::Scenario;
-
-static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/evidence");
 
 /// What a stack was seen to do in a number of scenarios.
 #[derive(Clone, PartialEq, Debug)]
@@ -294,14 +292,11 @@ fn line(line: &Line) -> String {
 /// When a bundled evidence file is broken; a test reads them all.
 #[must_use]
 pub fn bundled() -> Vec<Recording> {
-    let mut files: Vec<_> =
-        BUNDLED.files().filter(|file| file.path().extension().is_some_and(|e| e == "jsonl")).collect();
-    files.sort_by_key(|file| file.path());
-    let read = |file: &include_dir::File<'_>| {
-        let text = file.contents_utf8().expect("evidence files are tested");
-        Recording::read(text, &file.path().to_string_lossy()).expect("evidence files are tested")
+    let read = |(name, content): bundle::File| {
+        let text = std::str::from_utf8(content).expect("evidence files are tested");
+        Recording::read(text, name).expect("evidence files are tested")
     };
-    files.into_iter().map(read).collect()
+    bundle::under("conformance/evidence", "jsonl").map(read).collect()
 }
 
 /// Today, UTC, as `YYYY-MM-DD`. Only evidence carries a date; nothing is decided by it.

@@ -51,12 +51,12 @@ enum Place {
 }
 
 impl Spec {
-    /// The inventory this program was built with.
+    /// The inventory that comes with the program.
     #[must_use]
     pub fn bundled() -> &'static Spec {
         static BUNDLED: OnceLock<Spec> = OnceLock::new();
         BUNDLED.get_or_init(|| {
-            Spec::parse(Sources::BUNDLED)
+            Spec::parse(Sources::bundled())
                 .expect("invariant: the bundled files parse, as the test `bundled_data_parses` shows")
         })
     }

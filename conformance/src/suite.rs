@@ -3,14 +3,15 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
+use winaccept_lang::bundle;
 use winaccept_sim::scenario;
 use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
 use crate::spec::{Spec, similar};
 
-static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+/// Where the bundled scenarios are.
+const BUNDLED: &str = "conformance/scenarios";
 
 /// The name of standard input on the command line.
 pub const STDIN: &str = "-";
@@ -83,19 +84,11 @@ impl Scenario {
 /// # Errors
 /// The diagnostics of the first broken file; a test reads them all.
 pub fn bundled() -> Result<Vec<Scenario>, String> {
-    let mut files: Vec<_> = Vec::new();
-    collect(&BUNDLED, &mut files);
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    files.iter().map(|(name, source)| Scenario::read(source, name)).collect()
+    files().map(|(name, source)| Scenario::read(source, name)).collect()
 }
 
-fn collect(dir: &'static Dir<'static>, files: &mut Vec<(String, &'static [u8])>) {
-    for file in dir.files() {
-        if file.path().extension().is_some_and(|ending| ending == EXTENSION) {
-            files.push((file.path().to_string_lossy().replace('\\', "/"), file.contents()));
-        }
-    }
-    dir.dirs().for_each(|dir| collect(dir, files));
+fn files() -> impl Iterator<Item = bundle::File> {
+    bundle::under(BUNDLED, EXTENSION)
 }
 
 /// Keeps the scenarios whose file or title contains this text.
@@ -168,18 +161,15 @@ pub fn find(path: &Path) -> Result<Scenario, String> {
         return read_file(path);
     }
     let wanted = path.to_string_lossy().replace('\\', "/");
-    let mut files = Vec::new();
-    collect(&BUNDLED, &mut files);
-    files.sort_by(|a, b| a.0.cmp(&b.0));
     let named = |name: &str| {
         let name = name.strip_suffix(".winaccept").unwrap_or(name);
         let wanted = wanted.strip_suffix(".winaccept").unwrap_or(&wanted);
         name == wanted || name.rsplit('/').next() == Some(wanted)
     };
-    if let Some((name, source)) = files.iter().find(|(name, _)| named(name)) {
+    if let Some((name, source)) = files().find(|(name, _)| named(name)) {
         return Scenario::read(source, name);
     }
-    let stems = files.iter().filter_map(|(name, _)| name.rsplit('/').next()?.strip_suffix(".winaccept"));
+    let stems = files().filter_map(|(name, _)| name.rsplit('/').next()?.strip_suffix(".winaccept"));
     let help = match similar(&wanted, stems).first() {
         Some(near) => format!("did you mean the bundled scenario `{near}`?"),
         None => "name a file, or a bundled scenario as `winaccept run` lists them".to_owned(),
@@ -217,10 +207,5 @@ pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
 
 fn bundled_name(path: &Path) -> Option<String> {
     let wanted = path.file_stem()?.to_string_lossy().into_owned();
-    let mut files = Vec::new();
-    collect(&BUNDLED, &mut files);
-    files
-        .iter()
-        .any(|(name, _)| Path::new(name).file_stem().is_some_and(|stem| stem == wanted.as_str()))
-        .then_some(wanted)
+    files().any(|(name, _)| Path::new(name).file_stem().is_some_and(|stem| stem == wanted.as_str())).then_some(wanted)
 }

@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use winaccept_lang::bundle::text;
 use winaccept_model::rule::Mutation;
-
-const SOURCE: &str = include_str!("../../spec-notes/survivors.toml");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +24,8 @@ struct File {
 fn bundled() -> &'static [Survivor] {
     static SURVIVORS: OnceLock<Vec<Survivor>> = OnceLock::new();
     SURVIVORS.get_or_init(|| {
-        let file: File = toml::from_str(SOURCE).expect("spec-notes/survivors.toml is tested");
+        let file: File =
+            toml::from_str(text("spec-notes/survivors.toml")).expect("spec-notes/survivors.toml is tested");
         file.survivor
     })
 }

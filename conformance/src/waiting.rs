@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-
-const SOURCE: &str = include_str!("../scenarios/waiting.toml");
+use winaccept_lang::bundle::text;
 
 /// A clause that waits.
 #[derive(Debug, Deserialize)]
@@ -28,12 +27,13 @@ impl Waiting {
     /// All of them.
     ///
     /// # Panics
-    /// When the file as compiled in is broken; a test reads it.
+    /// When the file is broken; a test reads it.
     #[must_use]
     pub fn bundled() -> &'static [Waiting] {
         static WAITING: OnceLock<Vec<Waiting>> = OnceLock::new();
         WAITING.get_or_init(|| {
-            let file: File = toml::from_str(SOURCE).expect("scenarios/waiting.toml is tested");
+            let file: File =
+                toml::from_str(text("conformance/scenarios/waiting.toml")).expect("scenarios/waiting.toml is tested");
             file.waiting
         })
     }

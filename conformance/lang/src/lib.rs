@@ -10,6 +10,7 @@
 mod actor;
 mod argument;
 mod block;
+pub mod bundle;
 mod call;
 mod cursor;
 mod declaration;

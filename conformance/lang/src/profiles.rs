@@ -7,8 +7,10 @@ use serde::Deserialize;
 use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
 
-/// The text of `spec-notes/choices.toml`.
-const SOURCE: &str = include_str!("../../../spec-notes/choices.toml");
+use crate::bundle::text;
+
+/// Where the choice points are.
+const SOURCE: &str = "spec-notes/choices.toml";
 
 /// The names of the profiles, strongest evidence first.
 pub const NAMES: [&str; 4] = ["documented", "windows", "wine-8.0", "wine-10.0"];
@@ -96,10 +98,10 @@ impl Choices {
     /// The choice points that come with the program.
     ///
     /// # Panics
-    /// When `spec-notes/choices.toml` as compiled in is broken; a test reads it.
+    /// When `spec-notes/choices.toml` is broken; a test reads it.
     pub fn bundled() -> &'static Choices {
         static CHOICES: OnceLock<Choices> = OnceLock::new();
-        CHOICES.get_or_init(|| Choices::parse(SOURCE).expect("spec-notes/choices.toml is tested"))
+        CHOICES.get_or_init(|| Choices::parse(text(SOURCE)).expect("spec-notes/choices.toml is tested"))
     }
 
     /// Reads choice points.
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_bundled_choices_are_those_of_the_model() {
-        Choices::parse(SOURCE).unwrap();
+        Choices::parse(text(SOURCE)).unwrap();
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use winaccept_lang::bundle::text;
 
 use super::entry::{Clause, RelatedRule};
 use super::note::{Note, Observation};
@@ -29,13 +30,16 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'static> {
-    /// The data files as they were when this crate was compiled.
-    pub const BUNDLED: Self = Sources {
-        clauses: include_str!("../../../spec-notes/clauses.toml"),
-        related: include_str!("../../../spec-notes/related-rules.toml"),
-        notes: include_str!("../../../spec-notes/notes.toml"),
-        observations: include_str!("../../../spec-notes/observations.toml"),
-    };
+    /// The data files that come with the program.
+    #[must_use]
+    pub fn bundled() -> Self {
+        Sources {
+            clauses: text("spec-notes/clauses.toml"),
+            related: text("spec-notes/related-rules.toml"),
+            notes: text("spec-notes/notes.toml"),
+            observations: text("spec-notes/observations.toml"),
+        }
+    }
 }
 
 /// Why data files could not be read.

@@ -248,11 +248,3 @@ fn queues_within_bounds(profile: &Profile, before: &World, event: Event, branch:
     }
     Ok(())
 }
-
-/// The call that a blocked thread is in.
-pub fn waits_in(world: &World, thread: ThreadId) -> Option<Call> {
-    match world.threads()[usize::from(thread.0)].doing {
-        Doing::Blocked(call) | Doing::Woken(call) => Some(call),
-        _ => None,
-    }
-}

@@ -26,7 +26,7 @@ fn parse(clauses: &str) -> Result<Spec, LoadError> {
 #[test]
 fn bundled_data_parses() {
     // The one place where a broken file shows as a test failure with the parser's own message.
-    assert!(Spec::parse(Sources::BUNDLED).map_err(|error| panic!("{error}")).is_ok());
+    assert!(Spec::parse(Sources::bundled()).map_err(|error| panic!("{error}")).is_ok());
 }
 
 #[test]

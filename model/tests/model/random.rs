@@ -3,13 +3,11 @@
 //! The seeds are fixed, so that a run is the same everywhere; `WINACCEPT_CASES=100000` looks further, and
 //! `WINACCEPT_SEED=n` elsewhere.
 
-mod walk;
-
+use crate::walk::properties::branches;
+use crate::walk::tickets::Tickets;
+use crate::walk::{Numbers, Op, busy_world, event, profile};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, RngSeed, TestRunner};
-use walk::properties::branches;
-use walk::tickets::Tickets;
-use walk::{Numbers, Op, busy_world, event, profile};
 use winaccept_model::step::Machine;
 
 /// A runner with a fixed seed.

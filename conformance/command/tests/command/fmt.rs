@@ -1,10 +1,8 @@
 //! `winaccept fmt`: files in place, standard input, and that nothing is ever lost.
 
-mod cli;
-
 use std::fs;
 
-use cli::{folder, winaccept, winaccept_reading};
+use crate::running::{folder, winaccept, winaccept_reading};
 
 const UNTIDY: &str = "scenario   \"t\"\nserver socket( AF_INET,SOCK_STREAM,0 )=L\n";
 const TIDY: &str = "scenario \"t\"\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\n";
@@ -86,6 +84,6 @@ fn links_and_permissions_stay() {
 
 #[test]
 fn every_bundled_scenario_is_laid_out() {
-    let run = winaccept(&["fmt", "--check", "scenarios", "tests/show"]);
+    let run = winaccept(&["fmt", "--check", "../scenarios", "tests/show"]);
     assert_eq!(run.status, 0, "winaccept fmt conformance/scenarios would change:\n{}{}", run.out, run.err);
 }

@@ -1,12 +1,9 @@
 //! `winaccept run --stack exec:`: what happens with workers that do what they should not.
-#![cfg(unix)]
-
-mod cli;
 
 use std::fs;
 use std::path::PathBuf;
 
-use cli::{Run, folder, winaccept};
+use crate::running::{Run, folder, winaccept};
 
 const HELLO: &str =
     r#"read -r line; echo '{"id":1,"did":"hello","name":"toy","version":"1","build":"toy","process":7}'"#;

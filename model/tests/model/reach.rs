@@ -1,10 +1,8 @@
 //! Every rule fires somewhere: a rule that never can is either dead or guarded wrongly.
 
-mod walk;
-
 use std::collections::BTreeSet;
 
-use walk::{Numbers, busy_world, event, profile};
+use crate::walk::{Numbers, busy_world, event, profile};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::rules;

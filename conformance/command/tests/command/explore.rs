@@ -1,11 +1,9 @@
 //! `winaccept explore`: what it says of what it looked at, and counterexamples that show what they are about.
 
-mod cli;
-
 use std::fs;
 use std::path::Path;
 
-use cli::{folder, winaccept};
+use crate::running::{folder, winaccept};
 use serde_json::Value;
 
 const LISTENER: &str = "server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
@@ -140,7 +138,7 @@ fn events_are_told_in_the_words_of_the_language() {
 
 #[test]
 fn an_exploration_that_is_not_complete_claims_nothing_of_the_rest() {
-    let run = winaccept(&["explore", "--max-states", "1", "../examples/backlog-3.winaccept"]);
+    let run = winaccept(&["explore", "--max-states", "1", "../../examples/backlog-3.winaccept"]);
     assert_eq!(run.status, 2);
     assert!(run.out.ends_with("\nnothing broke in the 1 state visited; the rest was not looked at\n"), "{}", run.out);
     assert!(!run.out.contains("holds"), "{}", run.out);
@@ -167,7 +165,7 @@ fn says_why_there_is_no_graph() {
         run.err
     };
     assert!(refused(&[&plain]).contains("there is no `any order` in it"));
-    let big = "../examples/backlog-3.winaccept";
+    let big = "../../examples/backlog-3.winaccept";
     assert!(refused(&[big]).contains("more than the 400 states that a graph can show"));
     assert!(refused(&["--max-states", "20", big]).contains("more states than --max-states allows: 20"));
     assert!(

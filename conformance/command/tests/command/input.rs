@@ -1,10 +1,8 @@
 //! Where scenarios and recordings may come from: files, pipes, devices, standard input, and what editors put in front.
 
-mod cli;
-
 use std::fs;
 
-use cli::{folder, winaccept, winaccept_reading};
+use crate::running::{folder, winaccept, winaccept_reading};
 
 const SCENARIO: &str = "scenario \"from a pipe\"\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\n";
 
@@ -63,7 +61,7 @@ fn a_byte_order_mark_hides_nothing() {
     let scenario = folder.join("bom.winaccept");
     fs::write(&scenario, format!("\u{feff}{SCENARIO}")).unwrap();
     assert_eq!(winaccept(&["run", scenario.to_str().unwrap()]).status, 0);
-    let recording = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/evidence/wine-8.0.jsonl")).unwrap();
+    let recording = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../evidence/wine-8.0.jsonl")).unwrap();
     let file = folder.join("recording.txt");
     fs::write(&file, format!("\u{feff}{recording}")).unwrap();
     let run = winaccept(&["evidence", "add", file.to_str().unwrap(), "--to", folder.to_str().unwrap()]);

@@ -1,4 +1,4 @@
-//! Runs the command as a user does.
+//! Running the command as a user does.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -14,13 +14,11 @@ pub(crate) struct Run {
 }
 
 /// Runs `winaccept` with these arguments in the folder of this crate.
-#[allow(dead_code)] // each test file uses its own part
 pub(crate) fn winaccept(arguments: &[&str]) -> Run {
     run(command(arguments).stdin(Stdio::null()).output())
 }
 
 /// The same with this standard input.
-#[allow(dead_code)] // each test file uses its own part
 pub(crate) fn winaccept_reading(arguments: &[&str], input: &str) -> Run {
     use std::io::Write as _;
     let mut child =
@@ -30,7 +28,6 @@ pub(crate) fn winaccept_reading(arguments: &[&str], input: &str) -> Run {
 }
 
 /// An empty folder of this name, for one test alone.
-#[allow(dead_code)] // each test file uses its own part
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);

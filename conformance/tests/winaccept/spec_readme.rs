@@ -3,7 +3,7 @@
 
 use winaccept::spec::{Clause, Document, Entry, Kind, NoteKind, Spec, Testable};
 
-const README: &str = include_str!("../../spec-notes/README.md");
+const README: &str = include_str!("../../../spec-notes/README.md");
 
 /// Asserts that the README holds `part`, and shows what to paste if it does not.
 #[track_caller]

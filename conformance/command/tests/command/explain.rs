@@ -1,8 +1,6 @@
 //! `winaccept explain`: every name there is, and what a page looks like.
 
-mod cli;
-
-use cli::winaccept;
+use crate::running::winaccept;
 use winaccept::explain::{explain, render};
 use winaccept::graph::SUBJECTS;
 use winaccept::page::WIDTH;

@@ -1,8 +1,6 @@
 //! `winaccept show`: charts and traces of scenarios that have a bit of everything.
 
-mod cli;
-
-use cli::winaccept;
+use crate::running::winaccept;
 
 const HAPPENINGS: &str = "tests/show/happenings.winaccept";
 const RACE: &str = "tests/show/race.winaccept";
@@ -54,7 +52,7 @@ fn every_event_carries_its_index_and_the_index_of_its_call() {
 
 #[test]
 fn a_trace_names_no_folder() {
-    let folder = cli::folder("show");
+    let folder = crate::running::folder("show");
     let path = folder.join("mine.winaccept");
     std::fs::copy(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(RACE), &path).unwrap();
     let run = winaccept(&["show", path.to_str().unwrap(), "--format", "json"]);

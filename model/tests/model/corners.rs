@@ -1,8 +1,6 @@
 //! Corners that random walks found, or seldom come by: each was wrong once.
 
-mod walk;
-
-use walk::{STREAM, call, listener};
+use crate::walk::{STREAM, call, listener};
 use winaccept_model::call::{Buffer, Call, Handle, Length, List, Name, ProcessId, Routine, ThreadId, Version};
 use winaccept_model::choice::{
     ADDR_ON_ENTRY, ADDRLEN_KEEPS, Alt, BOUND_EXACTLY, CLEANUP_INTERRUPTED, CLOSE_INTERRUPTED, CLOSE_STAYS,

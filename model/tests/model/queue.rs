@@ -3,12 +3,10 @@
 //! One listener, six clients, a quiet network, and a profile without choices. The reference knows nothing of segments,
 //! ends or rules: a client joins the list if there is room, accept takes the first, and a dead one is an error in its turn.
 
-mod walk;
-
+use crate::walk::{STREAM, call, listener};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use walk::{STREAM, call, listener};
 use winaccept_model::call::{Buffer, Call, Handle, Length, Name, Opt, OptVal, Port, ProcessId, ThreadId, Version};
 use winaccept_model::choice::{
     ADDR_ON_ENTRY, ADDRLEN_ON_ENTRY, BOUND_EXACTLY, COUNTS_BOTH, FULL_REFUSE, HANDED, LISTENER_RESETS,

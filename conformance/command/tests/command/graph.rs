@@ -1,10 +1,8 @@
 //! `winaccept graph`: what the rules add up to, as text and as pictures.
 
-mod cli;
-
 use std::collections::BTreeSet;
 
-use cli::winaccept;
+use crate::running::winaccept;
 use winaccept::graph::flow::{Edge, Flow};
 use winaccept::graph::{SUBJECTS, Sockets};
 use winaccept_model::rules;

@@ -3,13 +3,11 @@
 //! The snapshot is the table that a reader can go through; `cargo insta review` (or `INSTA_UPDATE=always`) takes in a
 //! change that is meant. The profile is the widest: whatever any document or stack is known to allow.
 
-mod walk;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use walk::properties::branches;
-use walk::{LOOPBACK, STREAM, call, deliver, listener};
+use crate::walk::properties::branches;
+use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal,
     PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,

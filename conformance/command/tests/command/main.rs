@@ -1,0 +1,12 @@
+//! The command as a user meets it, in one test program: each costs its link and its place on the disk.
+
+mod explain;
+mod explore;
+mod fmt;
+mod graph;
+mod input;
+mod readme;
+mod running;
+mod show;
+#[cfg(unix)]
+mod worker;

@@ -1,0 +1,9 @@
+//! What the library promises, in one test program: each costs its link and its place on the disk.
+
+mod language_docs;
+mod schemas;
+mod spec;
+mod spec_load;
+mod spec_quotes;
+mod spec_readme;
+mod worker_docs;

@@ -1,0 +1,9 @@
+//! What the model promises, in one test program: each costs its link and its place on the disk.
+
+mod corners;
+mod queue;
+mod random;
+mod reach;
+mod table;
+mod tape;
+mod walk;

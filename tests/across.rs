@@ -1,0 +1,8 @@
+//! What spans the crates, in one test program: each costs its link and its place on the disk.
+#![forbid(unsafe_code)]
+
+mod explore;
+mod random;
+mod rules;
+mod tidy;
+mod traces;
