@@ -1,5 +1,6 @@
 //! What the model promises, in one test program: each costs its link and its place on the disk.
 
+mod calls;
 mod corners;
 mod queue;
 mod random;

@@ -1,6 +1,6 @@
 //! What must hold of every step.
 
-use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::call::ThreadId;
 use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
