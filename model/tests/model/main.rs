@@ -5,6 +5,7 @@ mod corners;
 mod queue;
 mod random;
 mod reach;
+mod reads;
 mod table;
 mod tape;
 mod walk;

@@ -1,8 +1,6 @@
 //! A step depends on nothing that it did not note: where other things stand in the places it did not read, it is the same step.
 
-mod walk;
-
-use walk::{Numbers, busy_world, event, profile};
+use crate::walk::{Numbers, busy_world, event, profile};
 use winaccept_model::call::ThreadId;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::Tape;
