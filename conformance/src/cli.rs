@@ -6,6 +6,7 @@ mod explain;
 mod explore;
 mod fmt;
 mod graph;
+mod list;
 mod run;
 mod show;
 #[cfg(not(windows))]
@@ -15,6 +16,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::page::{obeyed, printable};
 
 pub(crate) use fmt::FmtOutput;
 pub(crate) use run::Outcome;
@@ -44,6 +47,9 @@ struct Cli {
     /// How to write the output
     #[arg(long, global = true, value_enum, default_value = "text")]
     format: Format,
+    /// Without a command: also where each stack does otherwise than the documents say, and how that is known
+    #[arg(long)]
+    matrix: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -62,6 +68,10 @@ enum Command {
     Graph(graph::Args),
     /// Shows what happens in a scenario, event by event
     Show(show::Args),
+    /// Lists the bundled scenarios
+    List(list::ListArgs),
+    /// Prints bundled scenarios as they are written
+    Cat(list::CatArgs),
     /// Lays scenario files out as all of them are laid out
     Fmt(fmt::Args),
     /// Speaks the worker protocol on standard input and output
@@ -74,13 +84,17 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     winaccept_sim::limit::are_errors();
+    if cli.matrix && cli.command.is_some() {
+        eprintln!("error: --matrix goes with no command\nhelp: `winaccept --matrix`");
+        return ExitCode::from(2);
+    }
     let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_) | Command::Explore(_)));
     if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
         eprintln!("error: only graph, show and explore draw; everything else writes text or json");
         return ExitCode::from(2);
     }
     let done = match cli.command {
-        None => run::without_command(cli.format),
+        None => run::without_command(cli.format, cli.matrix),
         Some(Command::Run(args)) => run::run(&args, cli.format),
         Some(Command::Coverage(args)) => coverage::coverage(&args, cli.format),
         Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),
@@ -88,6 +102,8 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(args)) => explain::explain(&args, cli.format),
         Some(Command::Graph(args)) => graph::graph(&args, cli.format),
         Some(Command::Show(args)) => show::show(&args, cli.format),
+        Some(Command::List(args)) => list::list(&args, cli.format),
+        Some(Command::Cat(args)) => list::cat(&args, cli.format),
         Some(Command::Fmt(args)) => fmt::fmt(&args, cli.format),
         Some(Command::Worker) => worker(),
     };
@@ -100,8 +116,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Writes to standard output. A reader that has gone away, as `head` does, is no error of ours.
+/// Writes to standard output, with the control characters of a title or of a worker's words as symbols.
 fn print(text: &str) -> Result<(), String> {
+    print_source(&printable(text))
+}
+
+/// Writes to standard output what must stay as it is. A reader that has gone away, as `head` does, is no error of ours.
+fn print_source(text: &str) -> Result<(), String> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("error: standard output: {error}")),
         _ => Ok(()),
@@ -112,7 +133,19 @@ fn print(text: &str) -> Result<(), String> {
 fn json(data: &impl serde::Serialize) -> String {
     let text =
         serde_json::to_string_pretty(data).expect("invariant: the outputs have string keys and no failing parts");
-    text + "\n"
+    escaped(&text) + "\n"
+}
+
+/// JSON in which what a terminal would obey is escaped, as JSON itself demands it of the first 32 characters alone.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match obeyed(c) {
+            true => text += &format!("\\u{:04x}", u32::from(c)),
+            false => text.push(c),
+        }
+    }
+    text
 }
 
 #[cfg(windows)]

@@ -7,7 +7,17 @@ use serde::Serialize;
 
 use crate::verdict::Verdict;
 
-/// What `run` writes for one stack; for several stacks it writes an array of these.
+/// What `run` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RunOutputs {
+    /// On one stack.
+    One(Box<RunOutput>),
+    /// On several.
+    Several(Vec<RunOutput>),
+}
+
+/// What `run` writes for one stack.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunOutput {
     /// The stack.
@@ -59,6 +69,17 @@ pub struct ScenarioOutput {
     pub choices: Vec<&'static str>,
     /// The claim rests on a choice of which nobody knows what this stack does.
     pub rests_on_unknown: bool,
+}
+
+/// A bundled scenario: an element of what `list` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ListedScenario {
+    /// The name that `run`, `show`, `explore` and `cat` take.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// The clauses that it shows.
+    pub clauses: Vec<String>,
 }
 
 /// How many scenarios got each verdict.
@@ -160,6 +181,8 @@ pub struct Survivor {
 pub struct EvidenceRow {
     /// The scenario.
     pub scenario: String,
+    /// The line of its file on which the step stands.
+    pub line: usize,
     /// The step, in scenario syntax.
     pub step: String,
     /// The clauses that it shows.

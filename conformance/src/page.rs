@@ -1,19 +1,80 @@
-//! Text for people: wrapped at a width that fits a terminal, sections set off by indentation.
+//! Text for people: wrapped at the width of the terminal, sections set off by indentation.
 
-/// The widest line.
+use std::sync::OnceLock;
+
+use terminal_size::{Width, terminal_size};
+
+/// The width of a line where nobody says how wide the terminal is: in a file, in a pipe.
 pub const WIDTH: usize = 100;
+/// Narrower than this a table says nothing, wider than this nobody reads a line.
+const WIDTHS: std::ops::RangeInclusive<usize> = 40..=200;
+
+/// How wide a line may be, in columns: what COLUMNS says, else as wide as the terminal, else [`WIDTH`]; from 40 to 200.
+#[must_use]
+pub fn width() -> usize {
+    static FOUND: OnceLock<usize> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+        let terminal = || terminal_size().map(|(Width(columns), _)| usize::from(columns));
+        said.or_else(terminal).unwrap_or(WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end())
+    })
+}
+
+/// Text from a file as a terminal may have it: control characters are told by their symbols (`␛`), not obeyed.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if obeyed(c) { symbol(c) } else { c }).collect()
+}
+
+/// Would a terminal do something for this character other than show it? Also the marks that turn the direction of
+/// writing: no reader would see what they do to a line.
+#[must_use]
+pub fn obeyed(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        _ => c.is_control(),
+    }
+}
+
+fn symbol(c: char) -> char {
+    match c {
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\x7f' => '\u{2421}',
+        _ => char::REPLACEMENT_CHARACTER,
+    }
+}
 
 /// A text under construction.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
     text: String,
+    width: usize,
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        Page::new()
+    }
 }
 
 impl Page {
-    /// A blank page.
+    /// A blank page, as wide as the terminal.
     #[must_use]
     pub fn new() -> Page {
-        Page::default()
+        Page::of_width(width())
+    }
+
+    /// A blank page with lines of at most this many columns.
+    #[must_use]
+    pub fn of_width(width: usize) -> Page {
+        Page { text: String::new(), width }
+    }
+
+    /// How wide its lines may be, in columns.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
     }
 
     /// A line as it is.
@@ -40,8 +101,9 @@ impl Page {
         self.hanging(indent, "", indent, text);
     }
 
-    /// A paragraph that begins with `label` at `indent`; its text stands at `column`.
+    /// A paragraph that begins with `label` at `indent`; its text stands at `column`, or nearer on a narrow page.
     pub fn hanging(&mut self, indent: usize, label: &str, column: usize, text: &str) {
+        let column = if self.width < WIDTH { (column * self.width / WIDTH).max(indent) } else { column };
         let mut line = format!("{:indent$}{label}", "");
         if line.chars().count() > column.saturating_sub(1).max(indent) && !text.is_empty() {
             self.line(&line);
@@ -50,7 +112,7 @@ impl Page {
         let mut empty = true;
         for word in text.split_whitespace() {
             let used = line.chars().count().max(column);
-            if !empty && used + 1 + word.chars().count() > WIDTH {
+            if !empty && used + 1 + word.chars().count() > self.width {
                 self.line(&line);
                 line = String::new();
                 empty = true;
@@ -79,8 +141,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_terminal_obeys_nothing_of_a_title() {
+        assert_eq!(printable("a\x1b[2Jb\n\u{9b}c\u{202e}d\x7f"), "a␛[2Jb\n\u{fffd}c\u{fffd}d␡");
+    }
+
+    #[test]
+    fn a_narrow_page_is_narrow() {
+        let mut page = Page::of_width(40);
+        page.hanging(2, "label", 28, &"word ".repeat(40));
+        let text = page.finish();
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
     fn paragraphs_hang_and_fit() {
-        let mut page = Page::new();
+        let mut page = Page::of_width(WIDTH);
         page.hanging(2, "label", 10, &"word ".repeat(40));
         page.hanging(2, "a-label-that-is-too-long", 10, "text");
         let text = page.finish();

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use crate::cli::Outcome;
+use crate::page::{Page, width};
 use crate::verdict::Verdict;
-
-/// How wide text output is.
-pub const WIDTH: u16 = 110;
 
 /// A table of the kind that all text output uses.
 #[must_use]
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width()).unwrap_or(u16::MAX));
     table.set_header(header.iter().copied());
     table
 }
@@ -79,8 +80,39 @@ fn choices(outcome: &Outcome<'_>) -> String {
     format!("{}\n\n", trimmed(&rows))
 }
 
-/// A table without blanks at the ends of its lines.
+/// A table without blanks at the ends of its lines, and with no word broken: where even the longest words do not fit
+/// beside each other, every row becomes lines of its own.
 #[must_use]
 pub fn trimmed(table: &Table) -> String {
+    let lines = |row: &Row| row.cell_iter().map(comfy_table::Cell::content).collect::<Vec<String>>();
+    let header = table.header().map(lines).unwrap_or_default();
+    let rows: Vec<Vec<String>> = table.row_iter().map(lines).collect();
+    let longest = |column: usize| {
+        let cells = rows.iter().chain([&header]).filter_map(|row| row.get(column));
+        cells.flat_map(|cell| cell.split_whitespace()).map(|word| word.chars().count()).max().unwrap_or(0)
+    };
+    let words: Vec<usize> = (0..header.len()).map(longest).collect();
+    let available = usize::from(table.width().unwrap_or(u16::MAX));
+    // A blank stands on both sides of a cell.
+    if words.iter().map(|word| word + 2).sum::<usize>() > available {
+        return one_by_one(&header, &rows, available);
+    }
+    let mut table = table.clone();
+    for (column, word) in table.column_iter_mut().zip(words) {
+        let word = u16::try_from(word + 2).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word)));
+    }
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// A table as lines: the first cell of a row, and below it the others with their titles.
+fn one_by_one(header: &[String], rows: &[Vec<String>], width: usize) -> String {
+    let mut page = Page::of_width(width);
+    for row in rows {
+        page.paragraph(1, row.first().map_or("", String::as_str));
+        let titled = header.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+        let titled: Vec<String> = titled.map(|(title, cell)| format!("{title} {cell}").trim().to_owned()).collect();
+        page.paragraph(3, &titled.join("; "));
+    }
+    page.finish().trim_end().to_owned()
 }

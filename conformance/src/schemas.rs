@@ -1,26 +1,33 @@
 //! JSON Schemas of what the commands write, made from the very types that they write.
 
-use schemars::{Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 
 use crate::chart::TraceEvent;
 use crate::cli::FmtOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
-use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, RunOutput};
+use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs};
+
+/// The schema of what is written: a field that is left out when empty is not required.
+fn schema_of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}
 
 /// Every schema with the name of its file in `conformance/schemas/`, without the ending.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
-        ("coverage", schema_for!(CoverageOutput)),
-        ("evidence", schema_for!(Vec<EvidenceRow>)),
-        ("evidence-halves", schema_for!(Vec<Half>)),
-        ("explain", schema_for!(Explanation)),
-        ("explore", schema_for!(ExploreOutput)),
-        ("fmt", schema_for!(FmtOutput)),
-        ("graph", schema_for!(GraphOutput)),
-        ("graph-overview", schema_for!(OverviewOutput)),
-        ("run", schema_for!(RunOutput)),
-        ("trace", schema_for!(TraceEvent)),
+        ("coverage", schema_of::<CoverageOutput>()),
+        ("evidence", schema_of::<Vec<EvidenceRow>>()),
+        ("evidence-halves", schema_of::<Vec<Half>>()),
+        ("explain", schema_of::<Explanation>()),
+        ("explore", schema_of::<ExploreOutput>()),
+        ("fmt", schema_of::<FmtOutput>()),
+        ("graph", schema_of::<GraphOutput>()),
+        ("graph-overview", schema_of::<OverviewOutput>()),
+        ("list", schema_of::<Vec<ListedScenario>>()),
+        ("run", schema_of::<RunOutputs>()),
+        ("trace", schema_of::<TraceEvent>()),
     ]
 }

@@ -139,8 +139,8 @@ fn differs(chart: &Chart<'_>, number: usize, observed: &Observed, event: &mut Tr
     event.event = EventKind::Differs;
     let script = &chart.scenario.script;
     let expect = chart.scenario.program.steps[number].expect.as_ref();
-    let documented = expect.map_or("anything".to_owned(), |expect| render_expect(expect, script));
-    event.text = format!("documented: {documented}");
+    let expected = expect.map_or("anything".to_owned(), |expect| render_expect(expect, script));
+    event.text = format!("expected: {expected}");
     event.outcome = Some(render_observed(observed, script, binds(chart, number)));
 }
 

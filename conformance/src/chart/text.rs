@@ -1,7 +1,7 @@
 //! A chart of text: one line an event, its rules beside it.
 
 use super::{Chart, EventKind, SegmentData, TraceEvent};
-use crate::page::{Page, WIDTH};
+use crate::page::{Page, printable};
 
 /// Where the rules stand.
 const RULES: usize = 64;
@@ -12,7 +12,7 @@ pub fn chart(chart: &Chart<'_>) -> String {
     let events = chart.events();
     let actors = chart.scenario.script.actors.iter().map(|actor| actor.name.chars().count()).max().unwrap_or(0);
     let mut page = Page::new();
-    page.line(&format!("{} (profile {})", chart.scenario.script.title, chart.profile));
+    page.line(&printable(&format!("{} (profile {})", chart.scenario.script.title, chart.profile)));
     page.gap();
     for event in &events {
         line(&mut page, event, actors);
@@ -46,7 +46,7 @@ fn line(page: &mut Page, event: &TraceEvent, actors: usize) {
     let sends = if sent.is_empty() { String::new() } else { format!("  sends {}", sent.join(", ")) };
     let start = format!("{number:>4}  {who:actors$}  ");
     let rules = event.rules.join(" ");
-    match text.split_once(" = ").filter(|_| start.len() + text.len() + sends.len() > WIDTH) {
+    match text.split_once(" = ").filter(|_| start.len() + text.len() + sends.len() > page.width()) {
         Some((call, outcome)) => {
             page.line(&format!("{start}{call}"));
             page.hanging(start.len() + 2, &format!("= {outcome}{sends}"), RULES, &rules);

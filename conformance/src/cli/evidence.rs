@@ -11,6 +11,7 @@ use super::{Format, json, print};
 use crate::evidence::{self, Recording};
 use crate::lang::{render_action, render_expect, render_observed};
 use crate::output::{EvidenceRow, Half};
+use crate::page::Page;
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
@@ -22,6 +23,7 @@ use crate::verdict::{self, Verdict};
 Examples:
   winaccept evidence                          documents, windows profile and recorded stacks side by side
   winaccept evidence --only reset             only scenarios whose file or title contains `reset`
+  winaccept evidence --differ                 only steps where a stack does otherwise than the documents say
   winaccept evidence --halves                 how well the profiles predict what they were not made from
   winaccept.exe > run.txt                     on a Windows machine: everything, with its evidence
   winaccept evidence add run.txt              reads that back, checks it and files it
@@ -32,8 +34,11 @@ pub(super) struct Args {
     /// Only scenarios whose file or title contains this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Only steps where a stack does otherwise than the documents say
+    #[arg(long)]
+    differ: bool,
     /// How well each stack's profile predicts: filled from every other scenario, judged by the rest
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long, conflicts_with_all = ["only", "differ"])]
     halves: bool,
 }
 
@@ -192,29 +197,52 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
     }
     let recordings = evidence::bundled();
     let rows: Vec<EvidenceRow> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();
+    let rows: Vec<EvidenceRow> = rows.into_iter().filter(|row| !args.differ || differs(row)).collect();
+    if rows.is_empty() {
+        return Err("error: in none of these scenarios does a stack do otherwise than the documents say".to_owned());
+    }
     match format {
         Format::Json => print(&json(&rows)),
-        Format::Text => {
-            let mut header =
-                vec!["scenario and step".to_owned(), "documented".to_owned(), "windows (profile)".to_owned()];
-            header.extend(recordings.iter().map(|recording| format!("{} ({})", recording.stack(), recording.date)));
-            let mut shown = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
-            for row in &rows {
-                let mut cells = vec![format!("{}: {}", row.scenario, row.step), row.documented.clone()];
-                let names = std::iter::once("windows".to_owned()).chain(recordings.iter().map(Recording::stack));
-                cells.extend(names.map(|name| match row.stacks.get(&name) {
-                    Some(cell) if *cell == row.documented => "=".to_owned(),
-                    cell => cell.cloned().unwrap_or_default(),
-                }));
-                shown.add_row(cells);
-            }
-            print(&format!(
-                "{}\n\n= as documented; windows is what the profile predicts from graded observations, not a run\n",
-                trimmed(&shown)
-            ))
-        }
+        Format::Text => print(&listing(&rows, &recordings)),
         _ => Err("error: evidence writes text or json".to_owned()),
     }
+}
+
+/// Was a stack seen, or is it said, to do otherwise than the documents say?
+fn differs(row: &EvidenceRow) -> bool {
+    row.stacks.values().any(|cell| *cell != row.documented && !UNTOLD.contains(&cell.as_str()))
+}
+
+/// What stands in a cell where a stack was not asked.
+const UNTOLD: [&str; 3] = ["not recorded", "cannot be taken", "not reached"];
+
+/// A step to a paragraph, its place and name in one piece, so that a search finds them: what is documented, and below
+/// it who does that, and what the others do.
+fn listing(rows: &[EvidenceRow], recordings: &[Recording]) -> String {
+    let mut page = Page::new();
+    for row in rows {
+        page.line(&format!("{}:{}  {}", row.scenario, row.line, row.step));
+        page.hanging(2, "documented", 14, &row.documented);
+        let agree: Vec<&str> =
+            row.stacks.iter().filter(|(_, cell)| **cell == row.documented).map(|(name, _)| name.as_str()).collect();
+        if !agree.is_empty() {
+            page.hanging(2, "so", 14, &agree.join(", "));
+        }
+        for (name, cell) in row.stacks.iter().filter(|(_, cell)| **cell != row.documented) {
+            page.hanging(2, name, 14, cell);
+        }
+        page.gap();
+    }
+    let when = recordings.iter().map(|recording| format!("{} on {}", recording.stack(), recording.date));
+    let when: Vec<String> = when.collect();
+    page.paragraph(
+        0,
+        &format!(
+            "windows is what the profile predicts from graded observations, not a run; recorded were {}",
+            when.join(", ")
+        ),
+    );
+    page.finish()
 }
 
 /// The steps of a scenario that show something, each with what was recorded there.
@@ -240,6 +268,7 @@ fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<EvidenceRow> {
         let documented = step.expect.as_ref().map_or_else(|| "done".to_owned(), |expect| render_expect(expect, script));
         rows.push(EvidenceRow {
             scenario: scenario.file.trim_end_matches(".winaccept").to_owned(),
+            line: scenario.line(number),
             step: render_action(&step.action, script),
             clauses: step.shows.clone(),
             documented,

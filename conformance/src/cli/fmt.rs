@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::{Format, json, print};
+use super::{Format, json, print, print_source};
 use crate::lang::format_source;
 use crate::suite;
 
@@ -84,7 +84,7 @@ fn standard_input(check: bool) -> Result<u8, String> {
     if check {
         return Ok(u8::from(formatted != source));
     }
-    print(&formatted)?;
+    print_source(&formatted)?;
     Ok(0)
 }
 

@@ -10,7 +10,7 @@ use winaccept_model::step::Machine;
 use super::{Format, json, print};
 use crate::evidence::{self, Recording};
 use crate::live::{self, Live};
-use crate::output::{LiveOutput, RunOutput, ScenarioOutput, StackOutput, Totals};
+use crate::output::{LiveOutput, RunOutput, RunOutputs, ScenarioOutput, StackOutput, Totals};
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, Identity, Stack};
@@ -105,7 +105,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
 }
 
 /// What `winaccept` does without a command: on Windows the real stack and its evidence, elsewhere the model.
-pub(super) fn without_command(format: Format) -> Result<u8, String> {
+pub(super) fn without_command(format: Format, #[cfg_attr(windows, allow(unused))] matrix: bool) -> Result<u8, String> {
     #[cfg(windows)]
     {
         let scenarios = suite::bundled()?;
@@ -120,7 +120,7 @@ pub(super) fn without_command(format: Format) -> Result<u8, String> {
         Ok(status)
     }
     #[cfg(not(windows))]
-    super::summary::summary(format)
+    super::summary::summary(format, matrix)
 }
 
 pub(super) fn on_model<'s>(scenarios: &'s [Scenario], profile: Profile) -> Outcome<'s> {
@@ -268,10 +268,10 @@ fn numbered(file: &Path, label: &str, n: usize) -> PathBuf {
 
 fn show(outputs: &[Outcome<'_>], format: Format) -> Result<(), String> {
     let text = match format {
-        Format::Json => {
-            let all: Vec<_> = outputs.iter().map(Outcome::output).collect();
-            if let [one] = all.as_slice() { json(one) } else { json(&all) }
-        }
+        Format::Json => json(&match outputs {
+            [one] => RunOutputs::One(Box::new(one.output())),
+            several => RunOutputs::Several(several.iter().map(Outcome::output).collect()),
+        }),
         Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
         _ => return Err("error: run writes text or json".to_owned()),
     };

@@ -16,7 +16,7 @@ struct Column<'s> {
     judged: Vec<(&'s Scenario, Judged)>,
 }
 
-pub(super) fn summary(format: Format) -> Result<u8, String> {
+pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, String> {
     let scenarios = suite::bundled()?;
     let profile = |name: &str| Choices::bundled().profile(name).map_err(|error| format!("error: {error}"));
     let model = on_model(&scenarios, profile("documented")?);
@@ -33,18 +33,23 @@ pub(super) fn summary(format: Format) -> Result<u8, String> {
         };
         columns.push(Column { title: recording.stack(), judged: scenarios.iter().filter_map(judge).collect() });
     }
-    let mut text = documents(&scenarios);
+    let mut text = "How Winsock accepts connections, as an executable specification.\n".to_owned();
     text += &model_line(&model);
-    text += &disagreements(&scenarios, &columns);
-    text += NEXT;
+    text += &documents(&scenarios);
+    text += &stacks(&scenarios, &columns);
+    text += if matrix { "" } else { NEXT };
+    if matrix {
+        text += &disagreements(&columns);
+    }
     print(&text).map(|()| status)
 }
 
 const NEXT: &str = "\
-winaccept explain WSAECONNRESET    why, and what each stack does instead
-winaccept coverage --kill          break every rule in turn and see who notices
-winaccept run --stack wine         judge a real stack
-winaccept --help                   everything else
+winaccept --matrix           where each stack does otherwise, and how that is known
+winaccept list, show NAME    the scenarios, and one of them event by event
+winaccept run MY.winaccept   a scenario of your own; --stack wine: on a real stack
+winaccept explain NAME       an error code, a call, a rule, a choice: why, and says who
+winaccept --help             everything else
 ";
 
 fn documents(scenarios: &[Scenario]) -> String {
@@ -69,22 +74,26 @@ fn documents(scenarios: &[Scenario]) -> String {
 }
 
 fn bar(part: usize, whole: usize) -> String {
-    let filled = (part * 20).div_ceil(whole.max(1));
+    // Full only where nothing is missing, empty only where there is nothing.
+    let filled = if part == whole { 20 } else { (part * 20 / whole.max(1)).max(usize::from(part > 0)) };
     format!("{}{}", "#".repeat(filled), ".".repeat(20 - filled))
 }
 
 fn model_line(model: &Outcome<'_>) -> String {
-    let mut text =
-        format!("{} of {} scenarios hold on the model as documented\n", model.count(Verdict::Pass), model.judged.len());
+    let mut text = format!(
+        "{} of {} scenarios hold on the model as documented.\n",
+        model.count(Verdict::Pass),
+        model.judged.len()
+    );
     for (scenario, judged) in model.judged.iter().filter(|(_, judged)| judged.verdict != Verdict::Pass) {
         text += &format!("  {} {}: {}\n", judged.verdict.name(), scenario.file, judged.reason);
     }
     text + "\n"
 }
 
-/// Where a stack does not do what the documents say: by choice point, with the reason.
-fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
-    let mut rows = table(&["stack", "as documented", "deviates", "open", "not taken", "other"]);
+/// How many scenarios come out on each stack as the documents say, and how many otherwise.
+fn stacks(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
+    let mut rows = table(&["stack", "as documented", "otherwise, as known", "not sure", "cannot take", "other"]);
     for column in columns {
         let count = |wanted: &[Verdict]| {
             column.judged.iter().filter(|(_, judged)| wanted.contains(&judged.verdict)).count().to_string()
@@ -99,7 +108,17 @@ fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
         ]);
     }
     let mut text = format!("{}\n\n", trimmed(&rows));
-    let mut reasons = table(&["where they disagree with the documents", "stack", "does", "because"]);
+    let stale = columns.iter().skip(1).map(|column| scenarios.len() - column.judged.len()).max().unwrap_or_default();
+    if stale > 0 {
+        text +=
+            &format!("{stale} scenarios are newer than what was recorded; `run --stack wine --record` renews it\n\n");
+    }
+    text
+}
+
+/// Where a stack does not do what the documents say: by choice point, with the reason.
+fn disagreements(columns: &[Column<'_>]) -> String {
+    let mut reasons = table(&["choice point (scenarios)", "stack", "does", "because [source, grade]"]);
     for choice in &Choices::bundled().choices {
         for column in columns {
             let explained =
@@ -130,14 +149,9 @@ fn disagreements(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
             reasons.add_row([title.as_str(), name, "checks in its own order", &order.because]);
         }
     }
-    if !reasons.is_empty() {
-        text += &format!("{}\n\n", trimmed(&reasons));
+    if reasons.is_empty() {
+        return "nowhere does a stack do otherwise than the documents say\n".to_owned();
     }
-    let stale = columns.iter().skip(1).map(|column| scenarios.len() - column.judged.len()).max().unwrap_or_default();
-    if stale > 0 {
-        text += &format!(
-            "{stale} scenarios are newer than the recorded evidence; `run --stack wine --record` renews it\n\n"
-        );
-    }
-    text
+    let grades = "winaccept explain CHOICE-POINT tells more of each, winaccept explain M what the grade M means";
+    format!("{}\n\n{grades}\n", trimmed(&reasons))
 }

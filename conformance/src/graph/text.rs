@@ -5,7 +5,7 @@ use winaccept_model::world::State;
 use super::flow::{Edge, Flow, Node};
 use super::legal::{Legality, is_illegal, texts};
 use super::{Label, Result, SUBJECTS, Sockets, state_name, states_name};
-use crate::page::{Page, WIDTH};
+use crate::page::Page;
 
 /// The state machine of a call, stage by stage, and what it can give in each state.
 #[must_use]
@@ -113,7 +113,13 @@ fn names(page: &mut Page, title: &str, calls: bool) {
 }
 
 fn matrix(page: &mut Page, calls: &[Legality]) {
-    let states: Vec<String> = State::ALL.iter().map(|state| state_name(*state)).collect();
+    let mut states: Vec<String> = State::ALL.iter().map(|state| state_name(*state)).collect();
+    if 23 + states.iter().map(|state| state.len() + 1).sum::<usize>() > page.width() {
+        // Where the names do not fit, numbers do.
+        let numbered = states.iter().zip(1..).map(|(state, number)| format!("{number} {state}"));
+        page.paragraph(2, &numbered.collect::<Vec<_>>().join(", "));
+        states = (1..=states.len()).map(|number| format!("{number:2}")).collect();
+    }
     page.line(&format!("  {:20} {}", "", states.join(" ")));
     for call in calls.iter().filter(|call| call.subject.has_socket()) {
         let cells = call.states.iter().zip(&states).map(|((_, gives), state)| {
@@ -139,5 +145,3 @@ fn illegal(page: &mut Page, call: &Legality) {
         page.hanging(2, name, 24, &format!("{}: {}", codes.join(", "), states_name(states)));
     }
 }
-
-const _: () = assert!(WIDTH >= 92, "the table of states fits a line");

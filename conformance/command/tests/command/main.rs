@@ -5,6 +5,7 @@ mod explore;
 mod fmt;
 mod graph;
 mod input;
+mod outputs;
 mod readme;
 mod running;
 mod show;

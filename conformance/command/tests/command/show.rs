@@ -29,7 +29,7 @@ fn an_interleaving() {
 fn a_deviation_is_marked() {
     let run = winaccept(&["show", "peer-reset-while-queued", "--profile", "windows"]);
     assert_eq!(run.status, 0);
-    assert!(run.out.contains("! documented: INVALID_SOCKET WSAECONNRESET"), "{}", run.out);
+    assert!(run.out.contains("! expected: INVALID_SOCKET WSAECONNRESET"), "{}", run.out);
     assert!(run.out.contains("not as the scenario expects"), "{}", run.out);
 }
 

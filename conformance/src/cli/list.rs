@@ -1,0 +1,94 @@
+//! `winaccept list` and `winaccept cat`: the bundled scenarios by name.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::{Format, json, print, print_source};
+use crate::output::ListedScenario;
+use crate::page::Page;
+use crate::suite::{self, Scenario};
+
+/// Arguments of `list`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept list                    every bundled scenario: its name, and its title
+  winaccept list --only reset       those whose file or title contains `reset`
+  winaccept list --clause accept.err.WSAECONNRESET    those that show a clause
+  winaccept cat accept/example      one of them as it is written
+
+run, show and explore take these names; the last part alone will do where no other scenario has it.")]
+pub(super) struct ListArgs {
+    /// Only scenarios whose file or title contains this text
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Only scenarios of which a step or claim shows this clause
+    #[arg(long, value_name = "CLAUSE")]
+    clause: Option<String>,
+}
+
+/// Arguments of `cat`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept cat accept/example > mine.winaccept    a scenario of one's own begins as another's
+
+The names are those of `winaccept list`.")]
+pub(super) struct CatArgs {
+    /// Names of bundled scenarios
+    #[arg(required = true)]
+    names: Vec<PathBuf>,
+}
+
+pub(super) fn list(args: &ListArgs, format: Format) -> Result<u8, String> {
+    let mut scenarios = suite::bundled()?;
+    if let Some(text) = &args.only {
+        suite::keep_only(&mut scenarios, text)?;
+    }
+    if let Some(clause) = &args.clause {
+        scenarios.retain(|scenario| scenario.clauses().contains(&clause.as_str()));
+        if scenarios.is_empty() {
+            return Err(format!("error: no bundled scenario shows `{clause}`\nhelp: `winaccept explain {clause}`"));
+        }
+    }
+    match format {
+        Format::Json => print(&json(&scenarios.iter().map(listed).collect::<Vec<_>>()))?,
+        Format::Text => print(&text(&scenarios))?,
+        _ => return Err("error: list writes text or json".to_owned()),
+    }
+    Ok(0)
+}
+
+/// A name and a title a line, or the title below where the line is too short for both.
+fn text(scenarios: &[Scenario]) -> String {
+    let mut page = Page::new();
+    let widest = scenarios.iter().map(|scenario| name(scenario).len()).max().unwrap_or(0);
+    for scenario in scenarios {
+        page.hanging(0, name(scenario), widest + 2, &scenario.script.title);
+    }
+    page.finish()
+}
+
+/// The name that every command takes.
+fn name(scenario: &Scenario) -> &str {
+    scenario.file.trim_end_matches(".winaccept")
+}
+
+fn listed(scenario: &Scenario) -> ListedScenario {
+    ListedScenario {
+        name: name(scenario).to_owned(),
+        title: scenario.script.title.clone(),
+        clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
+    }
+}
+
+pub(super) fn cat(args: &CatArgs, format: Format) -> Result<u8, String> {
+    if format != Format::Text {
+        return Err("error: cat writes scenarios as they are; `winaccept list --format json` tells of them".to_owned());
+    }
+    let scenarios = args.names.iter().map(|name| suite::find(name)).collect::<Result<Vec<_>, _>>()?;
+    let sources: Vec<&str> = scenarios.iter().map(|scenario| scenario.script.source.as_str()).collect();
+    print_source(&sources.join("\n"))?;
+    Ok(0)
+}
