@@ -78,7 +78,7 @@ fn what_the_other_commands_write() {
         ("evidence-halves", &["evidence", "--halves"]),
         ("explore", &["explore", "reset-against-accept"]),
         ("explore", &["explore", "accept-against-close", "--profile", "windows"]),
-        ("explore", &["explore", "../examples/backlog-3.winaccept", "--max-states", "1000"]),
+        ("explore", &["explore", "../../examples/backlog-3.winaccept", "--max-states", "1000"]),
         ("fmt", &["fmt", "--check", folder]),
         ("list", &["list"]),
     ] {
