@@ -177,7 +177,9 @@ pub fn advance(
 ) {
     machine.step(&mut config.world, event, tape, fx);
     let mut hook = hook;
-    for (thread, outcome) in &fx.returns {
+    for index in 0..fx.returns.len() {
+        let (thread, outcome) = fx.returns[index];
+        touches(fx, Some(thread));
         let slot = usize::from(thread.0);
         if let Some(result) = config.results.get_mut(slot) {
             *result = match outcome.value {
@@ -187,27 +189,84 @@ pub fn advance(
         }
         // A call inside a blocking hook returns first, while the call it interrupts may still wait.
         if let Some(number) = hook.take() {
-            note(scenario, config, number, outcome, happened);
+            note(scenario, config, number, &outcome, fx, happened);
             continue;
         }
         let Some(number) = usize::from(config.waits[slot]).checked_sub(1) else { continue };
         config.waits[slot] = 0;
         if blocks(&scenario.steps[number]) && event != call_of(scenario, config, number) {
-            config.finished[slot] = Some(*outcome);
+            config.finished[slot] = Some(outcome);
         } else {
-            note(scenario, config, number, outcome, happened);
+            note(scenario, config, number, &outcome, fx, happened);
         }
     }
 }
 
 /// Binds and reports what the call of this step gave.
-pub fn note(scenario: &Scenario, config: &mut Config, number: usize, outcome: &Outcome, happened: &mut Vec<Happened>) {
+pub fn note(
+    scenario: &Scenario,
+    config: &mut Config,
+    number: usize,
+    outcome: &Outcome,
+    fx: &mut Effects,
+    happened: &mut Vec<Happened>,
+) {
     let step = &scenario.steps[number];
     config.bind(step.expect.as_ref(), outcome);
+    bound_names(step.expect.as_ref()).for_each(|name| touches(fx, scenario.binder(name)));
     if let Some(call) = scenario.call_at(number) {
-        let observed = Observed::Returned(config.shown(call, outcome));
-        happened.push(Happened { step: number, observed });
+        reads_names(scenario, call, fx);
+        let shown = config.shown(call, outcome);
+        if shown.out.iter().any(|out| matches!(out, ShownOut::Addr(Some(_)))) {
+            // Whose address it is was asked of every variable.
+            (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId(actor as u8)));
+        }
+        happened.push(Happened { step: number, observed: Observed::Returned(shown) });
     }
+}
+
+/// What an actor has, its variables among it, may have been read and changed.
+pub(crate) fn touches(fx: &mut Effects, actor: Option<ThreadId>) {
+    if let Some(actor) = actor {
+        fx.read.owner(actor);
+        fx.touched.owner(actor);
+    }
+}
+
+/// What another step read and touched, this one did.
+pub(crate) fn joins(fx: &mut Effects, other: &Effects) {
+    for (all, more) in [(&mut fx.read, other.read), (&mut fx.touched, other.touched)] {
+        more.owners().for_each(|owner| all.owner(ThreadId(owner as u8)));
+        if more.shared() {
+            all.process();
+        }
+        if more.has_ports() {
+            all.ports();
+        }
+    }
+}
+
+/// The variables that a call names were read.
+pub(crate) fn reads_names(scenario: &Scenario, call: &Call<Ref>, fx: &mut Effects) {
+    call.map(|reference| {
+        if let Ref::Name(name) = reference
+            && let Some(binder) = scenario.binder(name)
+        {
+            fx.read.owner(binder);
+        }
+    });
+}
+
+/// The variables that an expectation may bind.
+pub(crate) fn bound_names(expect: Option<&Expect>) -> impl Iterator<Item = NameId> + '_ {
+    let patterns = match expect {
+        Some(Expect::OneOf(patterns)) => patterns.as_slice(),
+        _ => &[],
+    };
+    patterns.iter().filter_map(|pattern| match pattern.value {
+        ValuePattern::Binds(name) => Some(name),
+        ValuePattern::Is(_) => None,
+    })
 }
 
 fn blocks(step: &Step) -> bool {

@@ -10,10 +10,14 @@ use crate::observe::Observed;
 use crate::scenario::{LaneCode, Scenario};
 
 pub mod blocks;
+mod forms;
 pub(crate) mod graph;
+mod layout;
+mod memo;
 mod moves;
 mod past;
 pub mod reference;
+mod remembered;
 mod report;
 mod retell;
 mod search;

@@ -122,13 +122,18 @@ fn arm_later(config: &mut Config, fault: &Fault, scenario: &Scenario) {
     }
 }
 
-/// Counts down the faults that wait for this call; returns the faults to go back to when one hits it.
-pub(crate) fn arm(
-    config: &mut Config,
-    actor: ThreadId,
-    call: &str,
-    scenario: &Scenario,
-) -> Option<(ProcessId, Faults)> {
+/// A fault that hits one call.
+pub(crate) struct Hit {
+    /// Where.
+    pub(crate) process: ProcessId,
+    /// The faults to go back to after the call.
+    pub(crate) before: Faults,
+    /// What came of its beginning.
+    pub(crate) begun: Effects,
+}
+
+/// Counts down the faults that wait for this call, and begins those that hit it.
+pub(crate) fn arm(config: &mut Config, actor: ThreadId, call: &str, scenario: &Scenario) -> Option<Hit> {
     let process = scenario.script.actors[usize::from(actor.0)].process;
     let before = config.world.processes()[usize::from(process.0)].faults;
     let mut faults = before;
@@ -144,14 +149,14 @@ pub(crate) fn arm(
     });
     (faults != before).then(|| {
         let machine = Machine::new(Profile::widest("fault"));
-        set_faults(&machine, config, process, faults);
-        (process, before)
+        Hit { process, before, begun: set_faults(&machine, config, process, faults) }
     })
 }
 
-pub(crate) fn set_faults(machine: &Machine, config: &mut Config, process: ProcessId, faults: Faults) {
+pub(crate) fn set_faults(machine: &Machine, config: &mut Config, process: ProcessId, faults: Faults) -> Effects {
     let (mut tape, mut fx) = (Tape::default(), Effects::default());
     machine.step(&mut config.world, Event::Faults(process, faults), &mut tape, &mut fx);
+    fx
 }
 
 fn segment_of(name: SegmentName) -> Segment {

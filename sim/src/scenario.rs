@@ -3,7 +3,10 @@
 use winaccept_model::call::{Call, Handle, ThreadId, Version};
 use winaccept_model::world::{MAX_EVENTS, MAX_SOCKETS, MAX_THREADS, Process, Room, World};
 
-use crate::script::{Action, Actor, Happening, Item, Lane, LaneItem, Never, PrintArgument, Ref, Script, Span, Step};
+use crate::script::{
+    Action, Actor, Expect, Happening, Item, Lane, LaneItem, NameId, Never, PrintArgument, Ref, Script, Span, Step,
+    ValuePattern,
+};
 
 /// A script made ready to run.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct Scenario {
     pub nevers: Vec<Never>,
     /// The world before the first step.
     pub first: World,
+    /// By variable, the actor whose steps bind it.
+    binders: Vec<Option<ThreadId>>,
 }
 
 /// A part of a scenario.
@@ -72,6 +77,7 @@ impl Scenario {
             sections: Vec::new(),
             nevers: Vec::new(),
             first: World::default(),
+            binders: Vec::new(),
         };
         for item in &script.items {
             match item {
@@ -90,6 +96,8 @@ impl Scenario {
             }
         }
         scenario.first = scenario.first_world()?;
+        let names = (0..script.names.len()).map(|name| NameId(name as u16));
+        scenario.binders = names.map(|name| scenario.find_binder(name)).collect();
         Ok(scenario)
     }
 
@@ -110,6 +118,22 @@ impl Scenario {
             }
             Action::Prints { .. } | Action::Exits(_) => None,
         }
+    }
+
+    /// The actor whose steps bind a variable; `None`: nobody does, and it never changes.
+    #[must_use]
+    pub fn binder(&self, name: NameId) -> Option<ThreadId> {
+        self.binders[usize::from(name.0)]
+    }
+
+    fn find_binder(&self, name: NameId) -> Option<ThreadId> {
+        let binds = |step: &&Step| match &step.expect {
+            Some(Expect::OneOf(patterns)) => {
+                patterns.iter().any(|pattern| matches!(pattern.value, ValuePattern::Binds(bound) if bound == name))
+            }
+            _ => false,
+        };
+        self.steps.iter().find(binds).map(|step| step.actor)
     }
 
     /// Does some step print what the last call returned?

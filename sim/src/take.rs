@@ -3,6 +3,7 @@
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::Doing;
 
@@ -81,16 +82,16 @@ fn issues(
 ) -> Vec<Branch> {
     let actor = usize::from(step.actor.0);
     start.config.finished[actor] = None;
-    let at_fault = arm(&mut start.config, step.actor, call.name(), scenario);
+    let hit = arm(&mut start.config, step.actor, call.name(), scenario);
     start.config.waits[actor] = number as u16 + 1;
     let event = call_event(&start.config, step.actor, call);
     let mut branches = quiet(scenario, machine, event_in(scenario, machine, start, event, None));
     if !matches!(step.expect, Some(Expect::Blocks)) {
         branches = pass_time(scenario, machine, step.actor, branches);
     }
-    if let Some((process, before)) = at_fault {
+    if let Some(hit) = hit {
         for branch in &mut branches {
-            set_faults(machine, &mut branch.config, process, before);
+            set_faults(machine, &mut branch.config, hit.process, hit.before);
         }
     }
     branches
@@ -100,7 +101,7 @@ fn issues(
 fn resumes(scenario: &Scenario, actor: ThreadId, number: usize, mut branch: Branch) -> (Observed, Branch) {
     let observed = match branch.config.finished[usize::from(actor.0)].take() {
         Some(outcome) => {
-            note(scenario, &mut branch.config, number, &outcome, &mut branch.happened);
+            note(scenario, &mut branch.config, number, &outcome, &mut Effects::default(), &mut branch.happened);
             shown_at(&branch, number)
         }
         None => Observed::Blocks,

@@ -16,7 +16,7 @@ use winaccept_model::world::{Process, Touched};
 
 use crate::config::Config;
 use crate::scenario::Scenario;
-use crate::script::{Expect, FaultKind, Step, ValuePattern};
+use crate::script::{FaultKind, NameId};
 
 /// How far the lane of one actor has got.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,11 +62,7 @@ pub struct Blocks {
 impl Blocks {
     /// Ready for the configurations of this scenario.
     pub fn new(scenario: &Scenario, first: &Config) -> Blocks {
-        let mut vars: Vec<Vec<usize>> =
-            (0..scenario.script.actors.len()).map(|actor| names_of(scenario, actor)).collect();
-        // What nobody binds never changes; any block may hold it.
-        let orphans = (0..scenario.script.names.len()).filter(|&name| binder(scenario, name).is_none());
-        vars[0].extend(orphans);
+        let vars = (0..scenario.script.actors.len()).map(|actor| names_of(scenario, actor));
         let block = |(actor, vars)| ActorBlock {
             actor,
             vars,
@@ -78,7 +74,7 @@ impl Blocks {
         let mut blocks = Blocks {
             hash: FixedState::default(),
             shared: Vec::new(),
-            actors: vars.into_iter().enumerate().map(block).collect(),
+            actors: vars.enumerate().map(block).collect(),
             loaded: Vec::new(),
             config: first.clone(),
         };
@@ -253,17 +249,7 @@ impl ActorBlock {
 
 /// The variables that an actor's steps bind, in order.
 pub(super) fn names_of(scenario: &Scenario, actor: usize) -> Vec<usize> {
-    (0..scenario.script.names.len()).filter(|&name| binder(scenario, name) == Some(actor)).collect()
-}
-
-/// The actor whose steps bind this variable.
-fn binder(scenario: &Scenario, name: usize) -> Option<usize> {
-    let binds = |step: &&Step| match &step.expect {
-        Some(Expect::OneOf(patterns)) => patterns.iter().any(|pattern| match pattern.value {
-            ValuePattern::Binds(bound) => usize::from(bound.0) == name,
-            ValuePattern::Is(_) => false,
-        }),
-        _ => false,
-    };
-    scenario.steps.iter().find(binds).map(|step| usize::from(step.actor.0))
+    let names = 0..scenario.script.names.len();
+    let binds = |name: usize| scenario.binder(NameId(name as u16)).is_some_and(|binder| usize::from(binder.0) == actor);
+    names.filter(|&name| binds(name)).collect()
 }

@@ -1,16 +1,18 @@
 //! What can happen next in a configuration, and making it happen.
 
-use winaccept_model::call::{Handle, ThreadId};
+use winaccept_model::call::{Call, Handle, ThreadId};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::Doing;
 
-use crate::config::{Config, Happened, Move, advance, call_event, network, note};
+use crate::config::{
+    Config, Happened, Move, advance, bound_names, call_event, joins, network, note, reads_names, touches,
+};
 use crate::happen::{arm, set_faults};
 use crate::observe::Observed;
 use crate::scenario::{Instruction, LaneCode, Scenario, bound};
-use crate::script::{Action, Expect, ValuePattern};
+use crate::script::{Action, Expect, Ref};
 
 /// The moves possible in a configuration, in a fixed order: the actors', then the network's.
 pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
@@ -67,7 +69,7 @@ fn skip_jumps(code: &[Instruction], mut at: u16) -> u16 {
     at
 }
 
-/// Makes a move. Appends what was seen.
+/// Makes a move. Appends what was seen; `fx` notes what was read and touched, of the script as of the world.
 #[allow(clippy::too_many_arguments)] // the scratch buffers are arguments so that exploring allocates nothing
 pub fn make(
     scenario: &Scenario,
@@ -83,64 +85,74 @@ pub fn make(
         Move::Event(event) => advance(scenario, machine, config, event, None, tape, fx, happened),
         Move::Leave(actor) => {
             fx.clear();
-            fx.touched.owner(actor);
+            touches(fx, Some(actor));
             config.at[usize::from(actor.0)] = lane_of(lanes, actor).code.len() as u16;
         }
         Move::Step(actor, number) => {
             let slot = usize::from(actor.0);
             let code = &lane_of(lanes, actor).code;
-            let at = code
-                .iter()
-                .position(|instruction| *instruction == Instruction::Step(number))
-                .expect("invariant: a lane's steps are in its code");
+            let at = code.iter().position(|instruction| *instruction == Instruction::Step(number));
+            let at = at.expect("invariant: a lane's steps are in its code");
             config.at[slot] = skip_jumps(code, at as u16 + 1);
             let step = &scenario.steps[number];
-            forget_bound(step.expect.as_ref(), config);
+            // A variable that this step is about to bind anew holds nothing until then: what it held is lost in any case.
+            bound_names(step.expect.as_ref()).for_each(|name| config.vars[usize::from(name.0)] = Handle::INVALID);
             match &step.action {
-                Action::Call(call) => {
-                    config.waits[slot] = number as u16 + 1;
-                    let counts = !config.armed.is_empty();
-                    let at_fault = if counts { arm(config, actor, call.name(), scenario) } else { None };
-                    let event = call_event(config, actor, call);
-                    advance(scenario, machine, config, event, None, tape, fx, happened);
-                    if let Some((process, before)) = at_fault {
-                        set_faults(machine, config, process, before);
-                    }
-                    if counts {
-                        fx.touched.process();
-                    }
-                    if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {
-                        happened.push(Happened { step: number, observed: Observed::Blocks });
-                    }
-                }
+                Action::Call(call) => issue(scenario, machine, config, number, call, tape, fx, happened),
                 Action::InHook(call) => {
                     let event = Event::InHook(actor, bound(call, &config.vars));
                     advance(scenario, machine, config, event, Some(number), tape, fx, happened);
+                    reads_names(scenario, call, fx);
                 }
                 Action::Resumes => {
                     fx.clear();
                     if let Some(outcome) = config.finished[slot].take() {
-                        note(scenario, config, number, &outcome, happened);
+                        note(scenario, config, number, &outcome, fx, happened);
                     }
                 }
                 Action::Prints { .. } => fx.clear(),
                 Action::Exits(_) => advance(scenario, machine, config, Event::Exit(actor), None, tape, fx, happened),
             }
-            fx.touched.owner(actor);
+            touches(fx, Some(actor));
+            bound_names(step.expect.as_ref()).for_each(|name| touches(fx, scenario.binder(name)));
         }
+    }
+}
+
+/// An actor makes a call in its lane.
+#[allow(clippy::too_many_arguments)] // as above
+fn issue(
+    scenario: &Scenario,
+    machine: &Machine,
+    config: &mut Config,
+    number: usize,
+    call: &Call<Ref>,
+    tape: &mut Tape,
+    fx: &mut Effects,
+    happened: &mut Vec<Happened>,
+) {
+    let step = &scenario.steps[number];
+    let slot = usize::from(step.actor.0);
+    config.waits[slot] = number as u16 + 1;
+    let counts = !config.armed.is_empty();
+    let hit = if counts { arm(config, step.actor, call.name(), scenario) } else { None };
+    let event = call_event(config, step.actor, call);
+    advance(scenario, machine, config, event, None, tape, fx, happened);
+    reads_names(scenario, call, fx);
+    // Whether a fault waits for this call is a question in any case.
+    fx.read.process();
+    if counts {
+        fx.touched.process();
+    }
+    if let Some(hit) = hit {
+        joins(fx, &hit.begun);
+        joins(fx, &set_faults(machine, config, hit.process, hit.before));
+    }
+    if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {
+        happened.push(Happened { step: number, observed: Observed::Blocks });
     }
 }
 
 fn lane_of(lanes: &[LaneCode], actor: ThreadId) -> &LaneCode {
     lanes.iter().find(|lane| lane.actor == actor).expect("invariant: a move belongs to a lane")
-}
-
-/// A variable that this step is about to bind anew holds nothing until then: what it held before is lost in any case.
-fn forget_bound(expect: Option<&Expect>, config: &mut Config) {
-    let Some(Expect::OneOf(patterns)) = expect else { return };
-    for pattern in patterns {
-        if let ValuePattern::Binds(name) = pattern.value {
-            config.vars[usize::from(name.0)] = Handle::INVALID;
-        }
-    }
 }

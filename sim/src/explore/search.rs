@@ -2,19 +2,26 @@
 
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::{Effects, Rule};
-use winaccept_model::step::{Event, Machine, broken_invariant};
+use winaccept_model::step::{Machine, broken_invariant};
+use winaccept_model::world::Touched;
 
 use super::blocks::Blocks;
-use super::moves::{enter, make, moves};
+use super::forms::{Class, Form, Forms};
+use super::moves::{enter, make};
+use super::remembered::Remembered;
 use super::symmetry::{Refused, Symmetry};
 use super::visited::{Batch, Visited};
-use crate::config::{Config, Happened, Move};
+use crate::config::{Config, Happened};
 use crate::guide::Guide;
 use crate::observe::Observed;
 use crate::scenario::{LaneCode, Scenario};
 
 /// How many successors are looked up at once.
 const BATCH: usize = 256;
+/// What is remembered of steps takes at most this share of what the configurations take ...
+const MEMO_SHARE: usize = 8;
+/// ... and in any case may take so many bytes.
+const MEMO_LEAST: usize = 4 << 20;
 
 /// Finding is explored, and what is watched on the way.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +77,8 @@ pub(super) struct Search<'a> {
     pub(super) task: Task<'a>,
     pub(super) blocks: Blocks,
     pub(super) visited: Visited,
+    forms: Forms,
+    remembered: Remembered,
     pub(super) transitions: u64,
     /// Finding the configurations seen, and the transitions from them, stand for.
     pub(super) unreduced: Count,
@@ -115,6 +124,8 @@ impl<'a> Search<'a> {
         Search {
             task,
             visited: Visited::new(blocks.width()),
+            forms: Forms::new(blocks.width() - 1),
+            remembered: Remembered::default(),
             blocks,
             transitions: 0,
             unreduced: Count::default(),
@@ -146,12 +157,10 @@ impl<'a> Search<'a> {
     }
 
     fn go(&mut self) -> Result<(), Refused> {
-        let Task { scenario, machine, lanes, .. } = self.task;
         let mut at = 0;
         let mut level_ends = self.visited.len();
         let mut batch = Batch::default();
-        let mut scratch = Scratch::default();
-        let (mut numbers, mut next) = (vec![0; self.blocks.width()], vec![0; self.blocks.width()]);
+        let mut scratch = Scratch::new(self.blocks.width());
         while at < self.visited.len() {
             let known = self.visited.len();
             while at < known && batch.len() < BATCH {
@@ -163,48 +172,184 @@ impl<'a> Search<'a> {
                     self.depth += 1;
                     level_ends = known;
                 }
-                self.visited.numbers(at, &mut numbers);
-                self.blocks.decode(&numbers);
-                if let Some(name) = broken_invariant(&self.blocks.config.world) {
-                    self.find(Finding::Invariant(name), at);
-                }
-                moves(scenario, lanes, &self.blocks.config, &mut scratch.events, &mut scratch.moves);
-                if scratch.moves.is_empty() {
-                    self.ends.push(at);
-                }
-                let before = self.transitions;
-                for index in 0..scratch.moves.len() {
-                    let chosen = scratch.moves[index];
-                    let mut tape = Tape::default();
-                    loop {
-                        scratch.happened.clear();
-                        let (fx, happened) = (&mut scratch.fx, &mut scratch.happened);
-                        make(scenario, machine, lanes, &mut self.blocks.config, chosen, &mut tape, fx, happened);
-                        self.transitions += 1;
-                        if self.note(&scratch, at) {
-                            self.blocks.encode_after(&numbers, &scratch.fx, &mut next);
-                            if let Some(symmetry) = &mut self.symmetry {
-                                symmetry.sort(&mut self.blocks, &mut next)?;
-                            }
-                            self.visited.offer(&mut batch, &next, Some(at));
-                        }
-                        self.blocks.restore(&numbers, scratch.fx.touched);
-                        if !tape.advance() {
-                            break;
-                        }
-                    }
-                }
-                let orbit = match &mut self.symmetry {
-                    Some(symmetry) => symmetry.orbit(&mut self.blocks, &numbers)?,
-                    None => 1,
-                };
-                self.unreduced.states += orbit;
-                self.unreduced.transitions += orbit * (self.transitions - before);
+                self.expand(at, &mut batch, &mut scratch)?;
                 at += 1;
             }
             self.complete &= self.visited.take_in(&mut batch, self.task.max_states);
+            self.forget_what_is_too_much();
         }
         Ok(())
+    }
+
+    /// Makes every move that is possible in a configuration.
+    fn expand(&mut self, at: usize, batch: &mut Batch, scratch: &mut Scratch) -> Result<(), Refused> {
+        self.visited.numbers(at, &mut scratch.numbers);
+        scratch.sum = self.visited.sum(&scratch.numbers);
+        self.recognise(scratch);
+        self.check(at, scratch);
+        if scratch.forms.iter().all(Form::rests) {
+            self.ends.push(at);
+        }
+        let before = self.transitions;
+        for lane in self.task.lanes {
+            self.go_on(at, usize::from(lane.actor.0), Class::Lane, batch, scratch)?;
+        }
+        for class in [Class::Connection, Class::Thread] {
+            for actor in 0..scratch.forms.len() {
+                self.go_on(at, actor, class, batch, scratch)?;
+            }
+        }
+        let orbit = match &mut self.symmetry {
+            Some(symmetry) => symmetry.orbit(&mut self.blocks, &scratch.numbers)?,
+            None => 1,
+        };
+        self.unreduced.states += orbit;
+        self.unreduced.transitions += orbit * (self.transitions - before);
+        Ok(())
+    }
+
+    /// What is known of the forms that make a configuration.
+    fn recognise(&mut self, scratch: &mut Scratch) {
+        scratch.forms.clear();
+        for actor in 0..scratch.numbers.len() - 1 {
+            let number = scratch.numbers[actor + 1];
+            let form = self.forms.known(actor, number).unwrap_or_else(|| {
+                self.blocks.decode(&scratch.numbers);
+                self.forms.learn(self.task.scenario, self.task.lanes, actor, number, &self.blocks.config)
+            });
+            scratch.forms.push(form);
+        }
+    }
+
+    /// Makes an actor's moves of one class: those that were made before where all that they read was the same are replayed.
+    fn go_on(
+        &mut self,
+        at: usize,
+        actor: usize,
+        class: Class,
+        batch: &mut Batch,
+        scratch: &mut Scratch,
+    ) -> Result<(), Refused> {
+        for index in scratch.forms[actor].moves(class) {
+            match self.remembered.find(self.forms.entries[index].root, |place| scratch.number(place)) {
+                Some(step) => {
+                    debug_assert!(self.is_as_remembered(index, step, scratch), "a step depends on what it notes alone");
+                    self.replay(at, step, batch, scratch)?;
+                }
+                None => self.make(at, actor, index, batch, scratch)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A step that was made before.
+    fn replay(&mut self, at: usize, step: usize, batch: &mut Batch, scratch: &mut Scratch) -> Result<(), Refused> {
+        self.transitions += self.remembered.ways(step);
+        for successor in self.remembered.successors(step) {
+            let changes = self.remembered.changes(successor);
+            let Some(symmetry) = &mut self.symmetry else {
+                self.visited.offer_changed(batch, at, &scratch.numbers, scratch.sum, changes);
+                continue;
+            };
+            scratch.next.copy_from_slice(&scratch.numbers);
+            changes.iter().for_each(|change| scratch.next[usize::from(change.place)] = change.number);
+            symmetry.sort(&mut self.blocks, &mut scratch.next)?;
+            self.visited.offer(batch, &scratch.next, Some(at));
+        }
+        Ok(())
+    }
+
+    /// Makes a step again that is remembered: does it lead where it did? Asked while debugging, and not every time.
+    fn is_as_remembered(&mut self, index: usize, step: usize, scratch: &Scratch) -> bool {
+        if !self.transitions.is_multiple_of(16) {
+            return true;
+        }
+        let Task { scenario, machine, lanes, .. } = self.task;
+        let chosen = self.forms.moves[self.forms.entries[index].chosen as usize];
+        self.blocks.decode(&scratch.numbers);
+        let mut successors = self.remembered.successors(step);
+        let (mut tape, mut fx, mut happened) = (Tape::default(), Effects::default(), Vec::new());
+        let (mut next, mut ways) = (scratch.numbers.clone(), 0);
+        let mut same = true;
+        loop {
+            happened.clear();
+            make(scenario, machine, lanes, &mut self.blocks.config, chosen, &mut tape, &mut fx, &mut happened);
+            let shown = |seen: &Happened| self.outcomes[seen.step].iter().find(|known| known.observed == seen.observed);
+            same &= happened.iter().all(|seen| shown(seen).is_some());
+            if happened.iter().all(|seen| shown(seen).is_some_and(|known| known.agrees)) {
+                let mut wanted = scratch.numbers.clone();
+                let changes = successors.next().map_or(&[][..], |successor| self.remembered.changes(successor));
+                changes.iter().for_each(|change| wanted[usize::from(change.place)] = change.number);
+                self.blocks.encode_after(&scratch.numbers, &fx, &mut next);
+                same &= next == wanted;
+            }
+            self.blocks.restore(&scratch.numbers, fx.touched);
+            ways += 1;
+            if !tape.advance() {
+                return same && successors.next().is_none() && ways == self.remembered.ways(step);
+            }
+        }
+    }
+
+    /// Makes a step, in every way that the profile allows, and remembers it.
+    fn make(
+        &mut self,
+        at: usize,
+        actor: usize,
+        index: usize,
+        batch: &mut Batch,
+        scratch: &mut Scratch,
+    ) -> Result<(), Refused> {
+        let Task { scenario, machine, lanes, .. } = self.task;
+        let entry = self.forms.entries[index];
+        let chosen = self.forms.moves[entry.chosen as usize];
+        self.blocks.decode(&scratch.numbers);
+        self.remembered.begin();
+        let mut tape = Tape::default();
+        scratch.read.clear();
+        loop {
+            scratch.happened.clear();
+            let (fx, happened) = (&mut scratch.fx, &mut scratch.happened);
+            make(scenario, machine, lanes, &mut self.blocks.config, chosen, &mut tape, fx, happened);
+            self.transitions += 1;
+            self.remembered.way();
+            scratch.read.add(&scratch.fx);
+            if self.note(scratch, at) {
+                self.blocks.encode_after(&scratch.numbers, &scratch.fx, &mut scratch.next);
+                self.remembered.leads(&scratch.numbers, &scratch.next);
+                if let Some(symmetry) = &mut self.symmetry {
+                    symmetry.sort(&mut self.blocks, &mut scratch.next)?;
+                }
+                self.visited.offer(batch, &scratch.next, Some(at));
+            }
+            self.blocks.restore(&scratch.numbers, scratch.fx.touched);
+            if !tape.advance() {
+                break;
+            }
+        }
+        // The form of whoever makes the move leads to the root.
+        scratch.read.places(actor, scratch.forms.len(), &mut scratch.places);
+        let mut places = std::mem::take(&mut scratch.places);
+        let root = self.remembered.keep(entry.root, &mut places, |place| scratch.number(place));
+        scratch.places = places;
+        self.forms.entries[index].root = root;
+        Ok(())
+    }
+
+    fn check(&mut self, at: usize, scratch: &Scratch) {
+        self.blocks.decode(&scratch.numbers);
+        if let Some(name) = broken_invariant(&self.blocks.config.world) {
+            self.find(Finding::Invariant(name), at);
+        }
+    }
+
+    /// What is remembered does not outgrow what is kept: where steps seldom come again it is not worth its memory.
+    fn forget_what_is_too_much(&mut self) {
+        let most = (self.visited.bytes() / MEMO_SHARE).max(MEMO_LEAST);
+        if self.remembered.bytes() > most {
+            self.remembered.clear();
+            self.forms.forget_moves();
+        }
     }
 
     /// Takes note of what came of a move. False when the guide does not agree with it.
@@ -278,8 +423,71 @@ impl<'a> Search<'a> {
 /// Buffers that are used again for every configuration.
 #[derive(Default)]
 struct Scratch {
-    events: Vec<Event>,
-    moves: Vec<Move>,
+    /// The numbers of the configuration that is expanded, their sum, and what is known of its forms.
+    numbers: Vec<u32>,
+    sum: u64,
+    forms: Vec<Form>,
+    next: Vec<u32>,
     happened: Vec<Happened>,
     fx: Effects,
+    read: Read,
+    places: Vec<u16>,
+}
+
+impl Scratch {
+    fn new(width: usize) -> Scratch {
+        Scratch { numbers: vec![0; width], next: vec![0; width], ..Scratch::default() }
+    }
+
+    /// What stands in a place: the forms of all blocks, then what each actor adds to the list of who is bound where.
+    fn number(&self, place: usize) -> u32 {
+        match place.checked_sub(self.numbers.len()) {
+            None => self.numbers[place],
+            Some(actor) => self.forms[actor].bound,
+        }
+    }
+}
+
+/// What a step read, in whichever way it was made.
+#[derive(Clone, Debug, Default)]
+struct Read {
+    shared: bool,
+    ports: bool,
+    owners: Vec<usize>,
+}
+
+impl Read {
+    fn clear(&mut self) {
+        self.shared = false;
+        self.ports = false;
+        self.owners.clear();
+    }
+
+    fn add(&mut self, fx: &Effects) {
+        self.add_read(fx.read);
+        self.add_read(fx.touched);
+    }
+
+    fn add_read(&mut self, read: Touched) {
+        self.shared |= read.shared();
+        self.ports |= read.has_ports();
+        for owner in read.owners() {
+            if !self.owners.contains(&owner) {
+                self.owners.push(owner);
+            }
+        }
+    }
+
+    /// The places where it stands, but for the form of whoever read it.
+    fn places(&self, reader: usize, actors: usize, places: &mut Vec<u16>) {
+        places.clear();
+        for actor in (0..actors).filter(|actor| *actor != reader) {
+            let read = self.owners.contains(&actor);
+            let place = if read { Some(actor + 1) } else { self.ports.then_some(actors + 1 + actor) };
+            places.extend(place.map(|place| place as u16));
+        }
+        if self.shared {
+            places.push(0);
+        }
+    }
 }

@@ -1,12 +1,9 @@
 //! The configurations visited so far, as numbers of blocks, in the order in which they were found.
 //!
-//! The order of discovery is itself the queue of a breadth-first search. A number takes two bytes, or four once some
-//! block has taken more than 65536 forms; a configuration costs its numbers, four bytes for the way back, and its
-//! place in a table of tags.
+//! The order of discovery is itself the queue of a breadth-first search. A configuration costs its words, four bytes for
+//! the way back, and its place in a table of tags.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
+use super::layout::{Layout, mixed};
 
 /// How many tables there are. Each grows alone, so that growing needs little memory on top.
 const SHARDS: usize = 64;
@@ -15,15 +12,20 @@ const FIRST_SLOTS: usize = 64;
 /// The parent of a configuration that the search began with.
 const NOBODY: u32 = u32::MAX;
 
+/// A configuration that replaces some numbers of another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change {
+    /// Which number.
+    pub(super) place: u16,
+    /// What it becomes.
+    pub(super) number: u32,
+}
+
 /// The configurations visited so far.
 #[derive(Debug)]
 pub(super) struct Visited {
-    hash: FixedState,
-    /// Numbers of a configuration.
-    width: usize,
-    /// Cells of a configuration: `width`, or twice that where a number takes two cells.
-    stride: usize,
-    cells: Vec<u16>,
+    layout: Layout,
+    words: Vec<u64>,
     parents: Vec<u32>,
     shards: Vec<Shard>,
     spare: Vec<u64>,
@@ -39,7 +41,7 @@ struct Shard {
 /// Configurations on their way into [`Visited`]: looking up many at once lets the memory accesses overlap.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    cells: Vec<u16>,
+    words: Vec<u64>,
     hashes: Vec<u64>,
     parents: Vec<u32>,
 }
@@ -56,10 +58,8 @@ impl Visited {
     pub(super) fn new(width: usize) -> Visited {
         let shard = || Shard { slots: vec![0; FIRST_SLOTS], taken: 0 };
         Visited {
-            hash: FixedState::default(),
-            width,
-            stride: width,
-            cells: Vec::new(),
+            layout: Layout::new(width),
+            words: Vec::new(),
             parents: Vec::new(),
             shards: std::iter::repeat_with(shard).take(SHARDS).collect(),
             spare: Vec::new(),
@@ -71,17 +71,25 @@ impl Visited {
         self.parents.len()
     }
 
+    /// How many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let slots: usize = self.shards.iter().map(|shard| shard.slots.len()).sum();
+        (self.words.len() + slots) * size_of::<u64>() + self.parents.len() * size_of::<u32>()
+    }
+
+    fn at(&self, state: usize) -> &[u64] {
+        let words = self.layout.words();
+        &self.words[state * words..(state + 1) * words]
+    }
+
     /// The numbers of a configuration.
     pub(super) fn numbers(&self, state: usize, out: &mut [u32]) {
-        let cells = &self.cells[state * self.stride..(state + 1) * self.stride];
-        if self.stride == self.width {
-            out.iter_mut().zip(cells).for_each(|(number, &cell)| *number = u32::from(cell));
-        } else {
-            let pairs = cells.chunks_exact(2);
-            out.iter_mut()
-                .zip(pairs)
-                .for_each(|(number, pair)| *number = u32::from(pair[0]) | u32::from(pair[1]) << 16);
-        }
+        self.layout.unpack(self.at(state), out);
+    }
+
+    /// The hash of these numbers before it is mixed, for [`Visited::offer_changed`].
+    pub(super) fn sum(&self, numbers: &[u32]) -> u64 {
+        self.layout.sum(numbers)
     }
 
     /// The configuration from which this one was first reached; `None` for one that the search began with.
@@ -92,34 +100,58 @@ impl Visited {
 
     /// Puts a configuration into a batch, reached from `parent`.
     pub(super) fn offer(&mut self, batch: &mut Batch, numbers: &[u32], parent: Option<usize>) {
-        if self.stride == self.width && numbers.iter().any(|&number| number > u32::from(u16::MAX)) {
-            self.widen(batch);
+        if !self.layout.fits(numbers) {
+            self.widen(batch, numbers);
         }
-        let start = batch.cells.len();
-        if self.stride == self.width {
-            batch.cells.extend(numbers.iter().map(|&number| number as u16));
-        } else {
-            batch.cells.extend(numbers.iter().flat_map(|&number| [number as u16, (number >> 16) as u16]));
+        let start = batch.words.len();
+        batch.words.resize(start + self.layout.words(), 0);
+        self.layout.pack(numbers, &mut batch.words[start..]);
+        batch.hashes.push(mixed(self.layout.sum(numbers)));
+        let parent = parent.map(|parent| u32::try_from(parent).expect(MANY));
+        batch.parents.push(parent.unwrap_or(NOBODY));
+    }
+
+    /// Puts the configuration into a batch that differs from `parent`, which has these numbers and this sum, in these
+    /// places; such numbers were offered before.
+    pub(super) fn offer_changed(
+        &self,
+        batch: &mut Batch,
+        parent: usize,
+        numbers: &[u32],
+        sum: u64,
+        changes: &[Change],
+    ) {
+        let start = batch.words.len();
+        batch.words.extend_from_slice(self.at(parent));
+        let mut sum = sum;
+        for change in changes {
+            let place = usize::from(change.place);
+            self.layout.replace(place, numbers[place], change.number, &mut batch.words[start..], &mut sum);
         }
-        batch.hashes.push(self.hash.hash_one(&batch.cells[start..]));
-        batch.parents.push(parent.map_or(NOBODY, |parent| parent as u32));
+        batch.hashes.push(mixed(sum));
+        batch.parents.push(parent as u32);
     }
 
     /// Takes in a batch, in order, up to `limit` configurations in all. False when the limit kept a new one out.
     pub(super) fn take_in(&mut self, batch: &mut Batch, limit: usize) -> bool {
         self.touch(batch);
+        let words = self.layout.words();
         let mut complete = true;
-        for index in 0..batch.len() {
-            let cells = &batch.cells[index * self.stride..(index + 1) * self.stride];
+        for (index, offered) in batch.words.chunks_exact(words).enumerate() {
             let hash = batch.hashes[index];
             let shard = &mut self.shards[shard_of(hash)];
-            match shard.find(hash, |state| self.cells[state * self.stride..(state + 1) * self.stride] == *cells) {
+            let same = |state: usize| {
+                let kept = &self.words[state * words..(state + 1) * words];
+                kept.iter().zip(offered).all(|(kept, offered)| kept == offered)
+            };
+            match shard.find(hash, same) {
                 Ok(_) => {}
                 Err(_) if self.parents.len() >= limit => complete = false,
                 Err(free) => {
-                    self.cells.extend_from_slice(cells);
+                    self.words.extend_from_slice(offered);
                     self.parents.push(batch.parents[index]);
-                    shard.slots[free] = hash << 32 | self.parents.len() as u64;
+                    let state = u32::try_from(self.parents.len()).expect(MANY);
+                    shard.slots[free] = hash << 32 | u64::from(state);
                     shard.taken += 1;
                     if shard.taken * 5 > shard.slots.len() * 4 {
                         shard.grow(&mut self.spare);
@@ -127,7 +159,7 @@ impl Visited {
                 }
             }
         }
-        batch.cells.clear();
+        batch.words.clear();
         batch.hashes.clear();
         batch.parents.clear();
         complete
@@ -135,14 +167,13 @@ impl Visited {
 
     /// Which of the configurations visited this is.
     pub(super) fn position(&self, numbers: &[u32]) -> Option<usize> {
-        let cells: Vec<u16> = if self.stride == self.width {
-            numbers.iter().map(|&number| u16::try_from(number).ok()).collect::<Option<_>>()?
-        } else {
-            numbers.iter().flat_map(|&number| [number as u16, (number >> 16) as u16]).collect()
-        };
-        let hash = self.hash.hash_one(&cells[..]);
-        let same = |state: usize| self.cells[state * self.stride..(state + 1) * self.stride] == cells[..];
-        self.shards[shard_of(hash)].find(hash, same).ok()
+        if !self.layout.fits(numbers) {
+            return None;
+        }
+        let mut words = vec![0; self.layout.words()];
+        self.layout.pack(numbers, &mut words);
+        let hash = mixed(self.layout.sum(numbers));
+        self.shards[shard_of(hash)].find(hash, |state| self.at(state) == words).ok()
     }
 
     /// Reads what `take_in` will read, all of it independently, so that the processor waits once and not every time.
@@ -156,32 +187,33 @@ impl Visited {
             let shard = &self.shards[shard_of(hash)];
             let slot = shard.slots[shard.start(hash)];
             if slot != 0 && slot >> 32 == hash & TAG {
-                sum ^= u64::from(self.cells[state_in(slot) * self.stride]);
+                sum ^= self.words[state_in(slot) * self.layout.words()];
             }
         }
         std::hint::black_box(sum);
     }
 
-    /// From two bytes a number to four.
-    fn widen(&mut self, batch: &mut Batch) {
-        let wide = |cells: &[u16]| cells.iter().flat_map(|&cell| [cell, 0]).collect::<Vec<u16>>();
-        self.cells = wide(&self.cells);
-        batch.cells = wide(&batch.cells);
-        self.stride = self.width * 2;
-        let hash_of = |cells: &[u16]| self.hash.hash_one(cells);
-        batch.hashes = batch.cells.chunks_exact(self.stride).map(hash_of).collect();
-        for shard in &mut self.shards {
-            shard.slots.fill(0);
-            shard.taken = 0;
-        }
-        for (state, cells) in self.cells.chunks_exact(self.stride).enumerate() {
-            let hash = self.hash.hash_one(cells);
-            let shard = &mut self.shards[shard_of(hash)];
-            shard.put(hash << 32 | (state as u64 + 1));
-            if shard.taken * 5 > shard.slots.len() * 4 {
-                shard.grow(&mut self.spare);
-            }
-        }
+    /// Makes room in every configuration for these numbers. Hashes, and so the tables, stay.
+    fn widen(&mut self, batch: &mut Batch, numbers: &[u32]) {
+        let before = self.layout.clone();
+        self.layout.grow(numbers);
+        rearrange(&mut self.words, &before, &self.layout);
+        rearrange(&mut batch.words, &before, &self.layout);
+    }
+}
+
+const MANY: &str = "limit: an exploration keeps fewer than 2^32 configurations";
+
+/// From one layout to a wider one, in place: the last first, so that none is overwritten before it is read.
+fn rearrange(words: &mut Vec<u64>, before: &Layout, after: &Layout) {
+    let (old, new) = (before.words(), after.words());
+    let count = words.len() / old;
+    words.resize(count * new, 0);
+    let (mut numbers, mut wider) = (vec![0; before.width()], vec![0; new]);
+    for state in (0..count).rev() {
+        before.unpack(&words[state * old..(state + 1) * old], &mut numbers);
+        after.pack(&numbers, &mut wider);
+        words[state * new..(state + 1) * new].copy_from_slice(&wider);
     }
 }
 
@@ -268,5 +300,24 @@ mod tests {
         visited.offer(&mut batch, &[123, 17], None);
         assert!(visited.take_in(&mut batch, 0), "an old configuration is not kept out");
         assert_eq!(visited.len(), 50_002);
+    }
+
+    #[test]
+    fn a_change_of_some_numbers_is_the_same_as_all_of_them() {
+        let mut visited = Visited::new(3);
+        let mut batch = Batch::default();
+        for numbers in [[1, 2, 3], [900, 2, 70_000], [1, 2, 70_000], [u32::MAX, 1 << 20, 1 << 20]] {
+            visited.offer(&mut batch, &numbers, None);
+        }
+        assert!(visited.take_in(&mut batch, usize::MAX));
+        let (numbers, change) = ([900, 2, 70_000], Change { place: 0, number: 1 });
+        visited.offer_changed(&mut batch, 1, &numbers, visited.sum(&numbers), &[change]);
+        assert!(visited.take_in(&mut batch, usize::MAX));
+        assert_eq!(visited.len(), 4, "[1, 2, 70000] is known");
+        let (numbers, change) = ([1, 2, 3], Change { place: 2, number: 70_001 });
+        visited.offer_changed(&mut batch, 0, &numbers, visited.sum(&numbers), &[change]);
+        assert!(visited.take_in(&mut batch, usize::MAX));
+        assert_eq!(visited.position(&[1, 2, 70_001]), Some(4));
+        assert_eq!(visited.parent(4), Some(0));
     }
 }
