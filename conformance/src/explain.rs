@@ -7,14 +7,16 @@ mod code;
 mod find;
 mod parts;
 mod text;
+mod topic;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use code::{Cause, CodePage};
-pub use find::{explain, near};
+pub use find::{explain, near, search};
 pub use parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart};
 pub use text::render;
+pub use topic::{Mention, TopicPage};
 
 use crate::graph::legal::LegalityData;
 
@@ -38,6 +40,8 @@ pub enum Explanation {
     Observation(ObservationPart),
     /// A profile.
     Profile(ProfilePage),
+    /// A document, constant, option, flag, grade, stack or word.
+    Topic(TopicPage),
 }
 
 /// A clause with all that hangs on it.

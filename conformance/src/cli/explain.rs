@@ -16,16 +16,24 @@ Examples:
   winaccept explain accept.err.WSAECONNRESET         a clause: its words, its rules, the scenarios that show it
   winaccept explain reset-while-queued               a choice point: what each profile allows there, why, known from where
   winaccept explain silent.02-wsaefault-consumes     a note on what the documents leave open
+  winaccept explain silent.02                        the beginning of a name, where no other begins so
+  winaccept explain AcceptEx                         a document, with its clauses
+  winaccept explain SO_LINGER                        an option, flag or constant, with all that speaks of it
+  winaccept explain --all linger                     everything that has the word
   winaccept explain windows                          a profile: all that it allows
 
 With --format json one object; its field `kind` says which of these it is (conformance/schemas/explain.json).")]
 pub(super) struct Args {
-    /// An error code or its number, a call, a rule, a clause, a choice point, a note, an observation or a profile
+    /// An error code or its number, a call, a rule, a clause, a choice point, a note, an observation,
+    /// a profile, a document, a constant, an option, a flag, a grade, a stack; the beginning of a name, or a word
     name: String,
+    /// Everything that has this word in its name or in what it says
+    #[arg(long)]
+    all: bool,
 }
 
 pub(super) fn explain(args: &Args, format: Format) -> Result<u8, String> {
-    let explanation = explain::explain(&args.name)?;
+    let explanation = if args.all { explain::search(&args.name)? } else { explain::explain(&args.name)? };
     let text = match format {
         Format::Text => explain::render(&explanation),
         Format::Json => json(&explanation),

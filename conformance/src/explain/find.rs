@@ -7,6 +7,7 @@ use winaccept_model::rules;
 
 use super::code::known_names;
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart, mentions};
+use super::topic;
 use super::{
     CallPage, ChoiceOfProfile, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage,
 };
@@ -29,11 +30,17 @@ pub fn explain(name: &str) -> Result<Explanation, String> {
         .or_else(|| choice(name).map(Explanation::Choice))
         .or_else(|| Spec::bundled().note(name).map(|found| Explanation::Note(note(found))))
         .or_else(|| profile(name).map(Explanation::Profile))
-        .or_else(|| {
-            Spec::bundled().observation(name).map(|found| Explanation::Observation(ObservationPart::of(found)))
-        });
-    found.ok_or_else(|| {
-        let near = near(name);
+        .or_else(|| Spec::bundled().observation(name).map(|found| Explanation::Observation(ObservationPart::of(found))))
+        .or_else(|| topic::topic(name).map(Explanation::Topic));
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    if let [only] = beginning_with(name)[..] {
+        return explain(only);
+    }
+    topic::word(name).map(Explanation::Topic).ok_or_else(|| {
+        let begin = beginning_with(name);
+        let near = if begin.is_empty() { near(name) } else { begin.into_iter().take(MOST).collect() };
         let help = if near.is_empty() {
             "try an error code, a clause, a rule, a call, a choice point, a note or a profile".to_owned()
         } else {
@@ -43,27 +50,56 @@ pub fn explain(name: &str) -> Result<Explanation, String> {
     })
 }
 
+/// Everything that has this word in its name or in what it says.
+///
+/// # Errors
+/// That nothing has it.
+pub fn search(word: &str) -> Result<Explanation, String> {
+    topic::word(word.trim()).map(Explanation::Topic).ok_or_else(|| {
+        format!("error: nothing has the word `{word}` in its name or in what it says\nhelp: words stand alone: try another form of it")
+    })
+}
+
+/// How many names a message offers.
+const MOST: usize = 8;
+
+/// The names of which this is the beginning, up to a dot, a hyphen, or their end.
+fn beginning_with(name: &str) -> Vec<&'static str> {
+    let begins = |known: &&str| {
+        let rest =
+            known.get(..name.len()).filter(|begin| begin.eq_ignore_ascii_case(name)).map(|_| &known[name.len()..]);
+        rest.is_some_and(|rest| rest.starts_with(['.', '-']))
+    };
+    if name.is_empty() { Vec::new() } else { names().filter(begins).collect() }
+}
+
 /// Names that resemble this one, most alike first.
 #[must_use]
 pub fn near(name: &str) -> Vec<&'static str> {
+    let mut near = similar(name, names());
+    // The errors of Berkeley sockets lack three letters.
+    let winsock = format!("WSA{name}");
+    near.extend(known_names().map(|(code, _)| code).find(|code| code.eq_ignore_ascii_case(&winsock)));
+    near
+}
+
+/// Every name that has a page.
+fn names() -> impl Iterator<Item = &'static str> {
     let spec = Spec::bundled();
     let ids = spec.entries().map(Entry::id).chain(spec.notes().iter().map(|note| note.id.as_str()));
     let observations = spec.observations().iter().map(|seen| seen.id.as_str());
     let calls = SUBJECTS.iter().filter(|subject| subject.is_call).map(|subject| subject.name);
     let choices = Choices::bundled().choices.iter().map(|choice| choice.name.as_str());
-    let known = known_names()
+    known_names()
         .map(|(code, _)| code)
         .chain(calls)
         .chain(choices)
         .chain(NAMES)
         .chain(rules::all().map(|(_, rule)| rule.name))
         .chain(ids)
-        .chain(observations);
-    let mut near = similar(name, known);
-    // The errors of Berkeley sockets lack three letters.
-    let winsock = format!("WSA{name}");
-    near.extend(known_names().map(|(code, _)| code).find(|code| code.eq_ignore_ascii_case(&winsock)));
-    near
+        .chain(observations)
+        .chain(Document::ALL.iter().map(|document| document.name()))
+        .chain(spec.topics())
 }
 
 fn call(name: &str) -> Option<CallPage> {

@@ -1,7 +1,9 @@
 //! Explanations for people.
 
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart};
-use super::{CallPage, Cause, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage};
+use super::{
+    CallPage, Cause, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage, TopicPage,
+};
 use crate::graph::legal::LegalityData;
 use crate::page::Page;
 
@@ -20,6 +22,7 @@ pub fn render(explanation: &Explanation) -> String {
             observations(&mut page, "Real Windows was seen to do this", std::slice::from_ref(seen));
         }
         Explanation::Profile(profile) => profile_page(&mut page, profile),
+        Explanation::Topic(topic) => topic_page(&mut page, topic),
     }
     page.finish()
 }
@@ -119,6 +122,38 @@ fn from(rule: &RulePart) -> String {
         8 => "whatever the state of the socket".to_owned(),
         7 if !rule.from.iter().any(|state| state == "NotASocket") => "from any state of a socket".to_owned(),
         _ => format!("from {}", rule.from.join(", ")),
+    }
+}
+
+fn topic_page(page: &mut Page, found: &TopicPage) {
+    let value = found.value.map_or(String::new(), |value| format!(" = {value}"));
+    page.line(&format!("{}{value}", found.name));
+    page.paragraph(2, &found.what);
+    if let Some(meaning) = &found.meaning {
+        page.paragraph(2, meaning);
+    }
+    let mut heading = "";
+    for mention in &found.mentioned {
+        if mention.of != heading {
+            heading = mention.of;
+            page.heading(titled(heading));
+        }
+        page.hanging(2, &mention.name, 36, &mention.says);
+    }
+}
+
+/// What stands above mentions of one sort.
+fn titled(of: &str) -> &'static str {
+    match of {
+        "clause" => "Clauses",
+        "related" => "Rules of related pages",
+        "rule" => "Rules of the model",
+        "choice" => "Choice points",
+        "note" => "Notes",
+        "observation" => "Seen on real Windows",
+        "constant" => "Constants",
+        "profile" => "Profiles",
+        _ => "Scenarios",
     }
 }
 

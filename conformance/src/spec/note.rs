@@ -77,6 +77,26 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Every grade, in the order of the list above.
+    pub const ALL: [Grade; 9] =
+        [Grade::T, Grade::TI, Grade::D, Grade::C, Grade::I, Grade::S, Grade::M, Grade::W, Grade::N];
+
+    /// What the grade says of an observation.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Grade::T => "asserted by a test that runs on real Windows by default",
+            Grade::TI => "asserted by a test that runs on real Windows only on request",
+            Grade::D => "implied by a sequence of asserted calls",
+            Grade::C => "stated in a comment of a test",
+            Grade::I => "inferred by the reader of a test, or found to be untested",
+            Grade::S => "a test on real Windows, a statement of Microsoft or a packet capture",
+            Grade::M => "several independent reports",
+            Grade::W => "one report or a code comment",
+            Grade::N => "no evidence was found",
+        }
+    }
+
     /// Whether somebody saw it, rather than inferred or missed it.
     #[must_use]
     pub const fn is_seen(self) -> bool {

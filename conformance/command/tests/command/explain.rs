@@ -76,7 +76,7 @@ fn an_unknown_name_is_answered_with_near_ones() {
         ("acept", "accept"),
         ("accept.peer-rest", "accept.peer-reset"),
         ("reset-while-queue", "reset-while-queued"),
-        ("window", "windows"),
+        ("windws", "windows"),
     ] {
         let run = winaccept(&["explain", name]);
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{name}");
@@ -95,4 +95,38 @@ fn a_format_that_makes_no_sense_is_refused() {
     }
     let run = winaccept(&["show", "tests/show/race.winaccept", "--format", "dot"]);
     assert_eq!((run.status, run.err.as_str()), (2, "error: show writes text, json or mermaid; graph writes dot\n"));
+}
+
+#[test]
+fn every_name_there_is_has_a_page() {
+    for (name, says) in [
+        ("WSAAccept", "a document: 153 clauses"),
+        ("AcceptEx", "a document: 128 clauses"),
+        ("Accepting a Connection", "a document"),
+        ("wspaccept", "a document"),
+        ("SOMAXCONN", "a constant of the headers"),
+        ("SO_LINGER", "an option of level SOL_SOCKET"),
+        ("FD_ACCEPT", "a network event"),
+        ("POLLRDNORM", "an event of WSAPoll"),
+        ("SYN", "happens without a call"),
+        ("listen", "listen"),
+        ("TI", "only on request"),
+        ("run", "our own recorded run"),
+        ("wine", "a stack"),
+        ("accept-succeeds", "reset-while-queued"),
+        ("backlog", "a word"),
+        ("silent.23", "silent.23-withdrawn-during-wait"),
+    ] {
+        let run = winaccept(&["explain", name]);
+        assert!(run.status == 0 && run.out.contains(says), "{name}: {}{}", run.out, run.err);
+    }
+}
+
+#[test]
+fn a_search_finds_what_has_the_word_and_says_when_nothing_has() {
+    let run = winaccept(&["explain", "--all", "linger"]);
+    assert!(run.out.contains("Rules of the model") && run.out.contains("Scenarios"), "{}", run.out);
+    let run = winaccept(&["explain", "--all", "lingerie"]);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("nothing has the word `lingerie`"), "{}", run.err);
 }
