@@ -227,6 +227,8 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
         if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
             mutations.extend(rule.from.iter().map(Mutation::NotFrom));
         }
+        mutations.extend(rule.columns().map(|(column, _)| Mutation::Stuck(column)));
+        mutations.extend(rule.asks.iter().copied().map(Mutation::OtherAnswer));
         all.extend(mutations.into_iter().map(|mutation| (table, Mutant { rule, mutation })));
     }
     all
@@ -257,9 +259,9 @@ impl Original {
     /// Can this mutant make a difference here? One that fires less than its rule matters only where the rule fires, one that
     /// fires more where its table is asked.
     fn concerns(&self, table: Table, mutant: Mutant) -> bool {
-        match mutant.mutation {
-            Mutation::Always => self.tables.contains(&table),
-            _ => self.fired.contains(mutant.rule.name),
+        match mutant.mutation.fires_elsewhere() {
+            true => self.tables.contains(&table),
+            false => self.fired.contains(mutant.rule.name),
         }
     }
 }

@@ -141,7 +141,7 @@ impl Scope {
     pub fn compare(&self, table: Table, mutant: Mutant) -> Compared {
         let name = mutant.rule.name;
         let reached = match mutant.mutation {
-            Mutation::Always => self.asked.contains(&table),
+            mutation if mutation.fires_elsewhere() => self.asked.contains(&table),
             Mutation::NotFrom(state) => self.fired.contains(&(name, state)),
             _ => self.fired.iter().any(|(fired, _)| *fired == name),
         };
@@ -151,7 +151,7 @@ impl Scope {
         let broken = Machine { mutant: Some(mutant), ..Machine::new(Profile::widest("scope")) };
         let differs = |case: &Case| {
             let concerned = match mutant.mutation {
-                Mutation::Always => true,
+                mutation if mutation.fires_elsewhere() => true,
                 Mutation::NotFrom(state) => case.fired.contains(&(name, state)),
                 _ => case.fired.iter().any(|(fired, _)| *fired == name),
             };

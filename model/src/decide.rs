@@ -2,7 +2,7 @@
 
 use crate::at::At;
 use crate::choice::{Alt, Point};
-use crate::rule::{Col, Decided, Mutation, Rule, Stage};
+use crate::rule::{Col, Column, Decided, Mutation, Rule, Stage};
 
 /// Beside the alternative of a choice point, that the profile leaves it open.
 const OPEN: u8 = 0x80;
@@ -39,10 +39,11 @@ impl At<'_> {
         self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1
     }
 
-    /// The value of a column in this step.
-    pub(crate) fn value<T: Copy>(&self, col: &Col<T>) -> T {
+    /// The value of a column of the rule that is asked, in this step.
+    pub(crate) fn value<T: Copy>(&self, column: Column, col: &Col<T>) -> T {
         match *col {
             Col::Is(value) => value,
+            Col::By(_, values) if self.mutation(self.asking.get()) == Some(Mutation::Stuck(column)) => values[0],
             Col::By(point, values) => values[self.decide(point)],
         }
     }
@@ -61,7 +62,7 @@ impl At<'_> {
                 self.decided[point.index()].set(alternative as u8 + 1);
             }
         }
-        self.value(&rule.stage)
+        self.value(Column::Stage, &rule.stage)
     }
 
     fn picked(&self, point: Point) -> u8 {

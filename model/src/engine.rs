@@ -4,7 +4,7 @@ use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
-use crate::rule::{Gives, Mutation, Role, Rule, Stage, Table};
+use crate::rule::{Column, Gives, Mutation, Role, Rule, Stage, Table};
 use crate::small::Small;
 use crate::world::{Doing, State};
 
@@ -86,7 +86,7 @@ impl At<'_> {
             rule.to,
             self.state()
         );
-        let gives = self.value(&rule.gives);
+        let gives = self.value(Column::Gives, &rule.gives);
         self.asking.set(None);
         let gives = if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives };
         match gives {

@@ -202,12 +202,22 @@ impl Rule {
         self.takes.values().iter().any(|takes| *takes != Takes::Keeps)
     }
 
+    /// The columns that a choice point decides, with that point.
+    pub fn columns(&self) -> impl Iterator<Item = (Column, Point)> {
+        let all = [
+            (Column::Stage, self.stage.point()),
+            (Column::Gives, self.gives.point()),
+            (Column::Takes, self.takes.point()),
+        ];
+        all.into_iter().filter_map(|(column, point)| point.map(|point| (column, point)))
+    }
+
     /// Every choice point that it depends on, in order.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
-        let columns = [self.stage.point(), self.gives.point(), self.takes.point()];
         let under = self.under.iter().map(|alt| alt.point());
-        let mut all: Vec<Point> = under.chain(columns.into_iter().flatten()).chain(self.asks.iter().copied()).collect();
+        let columns = self.columns().map(|(_, point)| point);
+        let mut all: Vec<Point> = under.chain(columns).chain(self.asks.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -216,9 +226,8 @@ impl Rule {
     /// May it ask this choice point?
     #[must_use]
     pub fn names(&self, point: Point) -> bool {
-        let columns = [self.stage.point(), self.gives.point(), self.takes.point()];
         self.under.iter().any(|alt| alt.point() == point)
-            || columns.contains(&Some(point))
+            || self.columns().any(|(_, other)| other == point)
             || self.asks.contains(&point)
     }
 }
@@ -252,6 +261,14 @@ pub enum Mutation {
     Stuck(Column),
     /// What it asks at this choice point beside its columns is answered with the next alternative.
     OtherAnswer(Point),
+}
+
+impl Mutation {
+    /// Can a rule that is so broken fire where the rule itself does not?
+    #[must_use]
+    pub fn fires_elsewhere(self) -> bool {
+        matches!(self, Mutation::Always | Mutation::Stuck(Column::Stage) | Mutation::OtherAnswer(_))
+    }
 }
 
 /// A column that a choice point can decide.
