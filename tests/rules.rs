@@ -72,14 +72,15 @@ fn every_rule_cites_what_exists() {
     let spec = Spec::bundled();
     let mut wrong = Vec::new();
     for rule in all() {
-        if rule.cites.is_empty() {
-            wrong.push(format!("{} cites nothing", rule.name));
+        let sources: Vec<&str> = rule.sources().collect();
+        if sources.is_empty() {
+            wrong.push(format!("{} cites nothing and rests on nothing", rule.name));
         }
-        for (place, id) in rule.cites.iter().enumerate() {
+        for (place, id) in sources.iter().enumerate() {
             if !spec.knows(id) {
                 wrong.push(format!("{} cites {id}, which is no clause or related rule", rule.name));
             }
-            if rule.cites[..place].contains(id) {
+            if sources[..place].contains(id) {
                 wrong.push(format!("{} cites {id} twice", rule.name));
             }
         }
@@ -131,7 +132,7 @@ fn a_check_gives_the_code_of_the_error_that_it_cites() {
         // Where a choice point decides the code, the first is what is documented.
         let Gives::Fails(code) = rule.gives.values()[0] else { continue };
         let name = code.to_string();
-        for id in rule.cites {
+        for id in rule.sources() {
             let Some((_, error)) = id.split_once(".err.") else { continue };
             let cited = error.split('.').next().unwrap_or(error);
             let known = Code::by_name(cited).is_some();
@@ -142,4 +143,44 @@ fn a_check_gives_the_code_of_the_error_that_it_cites() {
         }
     }
     none("codes", &wrong);
+}
+
+#[test]
+fn a_rule_cites_its_own_page_and_rests_on_others() {
+    let spec = Spec::bundled();
+    let mut wrong = Vec::new();
+    for rule in all() {
+        let page = rule.name.split_once('.').map_or(rule.name, |(call, _)| call);
+        let of = |id: &str| spec.entry(id).map(|entry| entry.doc().to_owned()).unwrap_or_default();
+        let foreign = rule.cites.iter().filter(|id| of(id) != page);
+        wrong.extend(foreign.map(|id| format!("{} cites {id}, which is of the page {}", rule.name, of(id))));
+        let own = rule.rests_on.iter().filter(|id| of(id) == page);
+        wrong.extend(own.map(|id| format!("{} rests on {id}, which is of its own page", rule.name)));
+    }
+    none("citations in the wrong column", &wrong);
+}
+
+/// Does a name of `spec-notes/other-pages.toml`, with its `*`, speak of this rule?
+fn speaks_of(name: &str, rule: &str) -> bool {
+    match (name.strip_prefix('*'), name.strip_suffix('*')) {
+        (Some(end), _) => rule.ends_with(end),
+        (_, Some(start)) => rule.starts_with(start),
+        _ => rule == name,
+    }
+}
+
+#[test]
+fn a_rule_of_other_pages_alone_says_why_its_own_is_silent() {
+    let notes: toml::Table = include_str!("../spec-notes/other-pages.toml").parse().expect("it is TOML");
+    let lines = notes["silent"].as_array().expect("a list");
+    let mut names = Vec::new();
+    for line in lines {
+        assert!(line["why"].as_str().is_some_and(|why| !why.is_empty()), "no reason: {line}");
+        names.extend(line["rules"].as_array().into_iter().flatten().filter_map(|name| name.as_str()));
+    }
+    let alone: Vec<&str> = all().filter(|rule| rule.cites.is_empty()).map(|rule| rule.name).collect();
+    let unsaid = alone.iter().filter(|rule| !names.iter().any(|name| speaks_of(name, rule)));
+    none("rules of other pages alone, without a reason", &unsaid.map(|rule| (*rule).to_owned()).collect::<Vec<_>>());
+    let idle = names.iter().filter(|name| !alone.iter().any(|rule| speaks_of(name, rule)));
+    none("reasons for no such rule", &idle.map(|name| (*name).to_owned()).collect::<Vec<_>>());
 }

@@ -142,7 +142,7 @@ impl Coverage {
         if self.mutants.is_empty() {
             return true;
         }
-        let cites = |judged: &&Judged| judged.rule.cites.contains(&clause);
+        let cites = |judged: &&Judged| judged.rule.sources().any(|id| id == clause);
         self.mutants.iter().filter(cites).any(|judged| places.iter().any(|place| judged.noticed.contains(place)))
     }
 
@@ -181,7 +181,7 @@ impl Coverage {
         if !self.shown.by_clause.contains_key(clause) {
             return "no scenario shows it".to_owned();
         }
-        let cited = rules::all().any(|(_, rule)| rule.cites.contains(&clause));
+        let cited = rules::all().any(|(_, rule)| rule.sources().any(|id| id == clause));
         if cited {
             "no mutant of a rule that cites it fails first at the step that shows it"
         } else {
@@ -206,7 +206,13 @@ impl Coverage {
 /// Does some document or related page stand behind this rule?
 #[must_use]
 pub fn is_cited(rule: &Rule) -> bool {
-    rule.cites.iter().any(|id| matches!(Spec::bundled().entry(id), Some(Entry::Clause(_) | Entry::Related(_))))
+    rule.sources().any(|id| matches!(Spec::bundled().entry(id), Some(Entry::Clause(_) | Entry::Related(_))))
+}
+
+/// Does it stand on other pages alone, its own being silent?
+#[must_use]
+pub fn stands_on_others(rule: &Rule) -> bool {
+    rule.cites.is_empty() && is_cited(rule)
 }
 
 /// Every mutant that the rules' declarations give rise to.
@@ -288,7 +294,7 @@ fn judge(
         // The cheap ones first: what explores need not be run for a mutant that is dead.
         for costly in [false, true] {
             for (index, (scenario, original)) in scenarios.iter().zip(originals).enumerate() {
-                let claims = mutant.rule.cites.iter().any(|clause| original.shows.contains(*clause));
+                let claims = mutant.rule.sources().any(|clause| original.shows.contains(clause));
                 let needed = !killed || (*name == "documented" && claims);
                 if original.costly != costly || !needed || !original.concerns(table, mutant) {
                     continue;

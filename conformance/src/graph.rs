@@ -14,7 +14,7 @@ mod text;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use winaccept_model::choice::Alt;
+use winaccept_model::choice::{Alt, Point};
 use winaccept_model::code::Code;
 use winaccept_model::rule::{Gives, Role, Rule};
 use winaccept_model::world::State;
@@ -58,8 +58,12 @@ pub struct Label {
     pub rule: &'static str,
     /// The alternatives under which it is in force, each as `choice-point = alternative`.
     pub under: Vec<String>,
-    /// The clauses and related rules that it implements.
+    /// The clauses of its call's own page that it implements.
     pub cites: Vec<&'static str>,
+    /// What it takes from other pages.
+    pub rests_on: Vec<&'static str>,
+    /// Every choice point that it depends on.
+    pub points: Vec<&'static str>,
     /// It is a check: those that hold compete, and the documents give no order.
     pub check: bool,
 }
@@ -78,6 +82,8 @@ impl Label {
             rule: rule.name,
             under: rule.under.iter().map(|alt| alt.text()).collect(),
             cites: rule.cites.to_vec(),
+            rests_on: rule.rests_on.to_vec(),
+            points: rule.points().into_iter().map(Point::name).collect(),
             check: rule.role == Role::Check,
         }
     }

@@ -137,8 +137,10 @@ pub struct RelatedCoverage {
 pub struct RuleCoverage {
     /// Rules in all.
     pub total: usize,
-    /// Rules that cite a clause or a related rule.
+    /// Rules behind which a clause or a related rule stands.
     pub cited: usize,
+    /// Of these, those whose own page is silent: they take from other pages alone.
+    pub on_other_pages_alone: usize,
     /// Mutants made.
     pub mutants: usize,
     /// Mutants that a scenario notices.

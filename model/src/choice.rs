@@ -83,13 +83,16 @@ macro_rules! choices {
 pub const COUNT: usize = 60;
 
 choices! {
-    0 RESET_WHILE_QUEUED "reset-while-queued": "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
-    1 BACKLOG_FULL "backlog-full": "refuse" FULL_REFUSE, "drop" FULL_DROP, "complete-then-reset" FULL_COMPLETE_THEN_RESET;
+    0 RESET_WHILE_QUEUED "reset-while-queued":
+        "accept-fails" RESET_ACCEPT_FAILS, "accept-succeeds" RESET_ACCEPT_SUCCEEDS, "vanishes" RESET_VANISHES;
+    1 BACKLOG_FULL "backlog-full":
+        "refuse" FULL_REFUSE, "drop" FULL_DROP, "complete-then-reset" FULL_COMPLETE_THEN_RESET;
     2 BACKLOG_COUNTS "backlog-counts": "both-queues" COUNTS_BOTH, "accept-queue" COUNTS_ACCEPT_QUEUE;
     3 BACKLOG_BOUND "backlog-bound": "exactly" BOUND_EXACTLY, "one-more" BOUND_ONE_MORE;
     4 BACKLOG_ZERO "backlog-zero": "as-one" ZERO_AS_ONE, "as-zero" ZERO_AS_ZERO;
     5 BACKLOG_HINT "backlog-hint": "clamps-200-65535" HINT_CLAMPS, "ignored" HINT_IGNORED;
-    6 RELISTEN "relisten": "keeps-backlog" RELISTEN_KEEPS, "updates-backlog" RELISTEN_UPDATES, "updates-and-drops-excess" RELISTEN_DROPS;
+    6 RELISTEN "relisten":
+        "keeps-backlog" RELISTEN_KEEPS, "updates-backlog" RELISTEN_UPDATES, "updates-and-drops-excess" RELISTEN_DROPS;
     7 SYN_AFTER_REFUSAL "syn-after-refusal": "gives-up" REFUSED_GIVES_UP, "repeats" REFUSED_REPEATS;
     8 HAND_OVER "hand-over": "handed" HANDED, "woken" WOKEN;
     9 ADDRLEN_CHECK_STAGE "addrlen-check-stage": "on-entry" ADDRLEN_ON_ENTRY, "on-taking" ADDRLEN_ON_TAKING;
@@ -97,25 +100,30 @@ choices! {
     11 ADDR_CHECK_STAGE "addr-check-stage": "on-entry" ADDR_ON_ENTRY, "on-taking" ADDR_ON_TAKING;
     12 ADDR_CHECK_CONSUMES "addr-check-consumes": "keeps" ADDR_KEEPS, "consumes" ADDR_CONSUMES;
     13 NO_DESCRIPTORS_DURING_WAIT "no-descriptors-during-wait": "fails" WAIT_MFILE_FAILS, "waits-on" WAIT_MFILE_WAITS;
-    14 CLOSE_UNDER_ACCEPT "close-under-accept": "interrupted" CLOSE_INTERRUPTED, "not-a-socket" CLOSE_NOTSOCK, "aborted" CLOSE_ABORTED,
+    14 CLOSE_UNDER_ACCEPT "close-under-accept":
+        "interrupted" CLOSE_INTERRUPTED, "not-a-socket" CLOSE_NOTSOCK, "aborted" CLOSE_ABORTED,
         "stays-blocked" CLOSE_STAYS;
     15 CLEANUP_UNDER_CALL "cleanup-under-call": "interrupted" CLEANUP_INTERRUPTED, "aborted" CLEANUP_ABORTED,
         "not-initialised" CLEANUP_NOTINITIALISED, "not-a-socket" CLEANUP_NOTSOCK, "stays-blocked" CLEANUP_STAYS;
     16 LISTENER_CLOSE_QUEUED "listener-close-queued": "reset" LISTENER_RESETS, "silent" LISTENER_SILENT;
     17 CLEANUP_CONNECTIONS "cleanup-connections": "reset" CLEANUP_RESETS, "graceful" CLEANUP_GRACEFUL;
     18 INHERIT_SAMPLED "inherit-sampled": "at-accept" SAMPLED_AT_ACCEPT, "at-handshake" SAMPLED_AT_HANDSHAKE;
-    19 INHERIT_NONBLOCKING "inherit-nonblocking": "inherited" NONBLOCKING_INHERITED, "blocking" NONBLOCKING_NOT_INHERITED;
-    20 INHERIT_EVENT_SELECTION "inherit-event-selection": "inherited" SELECTION_INHERITED, "none" SELECTION_NOT_INHERITED;
+    19 INHERIT_NONBLOCKING "inherit-nonblocking":
+        "inherited" NONBLOCKING_INHERITED, "blocking" NONBLOCKING_NOT_INHERITED;
+    20 INHERIT_EVENT_SELECTION "inherit-event-selection":
+        "inherited" SELECTION_INHERITED, "none" SELECTION_NOT_INHERITED;
     21 INHERIT_TIMEOUTS "inherit-timeouts": "inherited" TIMEOUTS_INHERITED, "defaults" TIMEOUTS_DEFAULT;
     22 NONBLOCKING_OF_DUPLICATES "nonblocking-of-duplicates": "shared" MODE_SHARED, "per-handle" MODE_PER_HANDLE;
     23 FD_ACCEPT_SECOND_ARRIVAL "fd-accept-second-arrival": "silent" SECOND_SILENT, "signals-again" SECOND_SIGNALS;
     24 FD_ACCEPT_RESELECT "fd-accept-reselect": "signals-again" RESELECT_SIGNALS, "silent" RESELECT_SILENT;
-    25 ACCEPT_WAIT "accept-wait": "alertable-continues" WAIT_CONTINUES, "alertable-interrupted" WAIT_INTERRUPTED, "not-alertable" WAIT_NOT_ALERTABLE;
+    25 ACCEPT_WAIT "accept-wait":
+        "alertable-continues" WAIT_CONTINUES, "alertable-interrupted" WAIT_INTERRUPTED, "not-alertable" WAIT_NOT_ALERTABLE;
     26 LAST_ERROR_AFTER_SUCCESS "last-error-after-success": "kept" SUCCESS_KEEPS, "cleared" SUCCESS_CLEARS;
     27 ADDRLEN_WITHOUT_ADDR "addrlen-without-addr": "untouched" LENGTH_UNTOUCHED, "written" LENGTH_WRITTEN;
     28 GETSOCKNAME_WILDCARD "getsockname-wildcard": "fails" WILDCARD_FAILS, "succeeds" WILDCARD_SUCCEEDS;
     29 CLOSE_WITH_UNREAD_DATA "close-with-unread-data": "graceful" UNREAD_GRACEFUL, "resets" UNREAD_RESETS;
-    30 ADDRESS_OF_RESET_PEER "address-of-reset-peer": "told" PEER_TOLD, "empty" PEER_EMPTY, "not-connected" PEER_NOT_CONNECTED;
+    30 ADDRESS_OF_RESET_PEER "address-of-reset-peer":
+        "told" PEER_TOLD, "empty" PEER_EMPTY, "not-connected" PEER_NOT_CONNECTED;
     31 BAD_ADDR_CODE "bad-addr-code": "WSAEFAULT" BAD_ADDR_WSAEFAULT, "WSAEINVAL" BAD_ADDR_WSAEINVAL;
     32 RECV_AFTER_RESET "recv-after-reset": "fails" RECV_RESET_FAILS, "end-of-stream" RECV_RESET_ENDS;
     33 TRANSFER_ON_LISTENER "transfer-on-listener": "fails" TRANSFER_FAILS, "waits" TRANSFER_WAITS;
@@ -123,28 +131,42 @@ choices! {
     35 INHERIT_V6ONLY "inherit-v6only": "inherited" V6ONLY_INHERITED, "default" V6ONLY_DEFAULT;
     36 CANCEL_BLOCKING_CALL "cancel-blocking-call": "serves-1.1" CANCEL_SERVES, "does-nothing" CANCEL_DOES_NOTHING;
     37 SO_ERROR_READ "so-error-read": "clears" SO_ERROR_CLEARS, "keeps" SO_ERROR_KEEPS;
-    38 LISTEN_CONNECTED_CODE "listen-connected-code": "WSAEISCONN" LISTEN_CONNECTED_WSAEISCONN, "WSAEINVAL" LISTEN_CONNECTED_WSAEINVAL;
-    39 FD_CLOSE_WITH_UNREAD_DATA "fd-close-with-unread-data": "at-once" CLOSE_EVENT_AT_ONCE, "after-data" CLOSE_EVENT_AFTER_DATA;
+    38 LISTEN_CONNECTED_CODE "listen-connected-code":
+        "WSAEISCONN" LISTEN_CONNECTED_WSAEISCONN, "WSAEINVAL" LISTEN_CONNECTED_WSAEINVAL;
+    39 FD_CLOSE_WITH_UNREAD_DATA "fd-close-with-unread-data":
+        "at-once" CLOSE_EVENT_AT_ONCE, "after-data" CLOSE_EVENT_AFTER_DATA;
     40 POLL_INVALID_ENTRY "poll-invalid-entry": "cleared" POLL_CLEARED, "POLLNVAL" POLL_NVAL;
-    41 POLL_NO_VALID_SOCKET "poll-no-valid-socket": "WSAEINVAL" POLL_NONE_WSAEINVAL, "WSAENOTSOCK" POLL_NONE_WSAENOTSOCK;
-    42 BIND_FAMILY_CODE "bind-family-code": "WSAEFAULT" BIND_FAMILY_WSAEFAULT, "WSAEOPNOTSUPP" BIND_FAMILY_WSAEOPNOTSUPP;
+    41 POLL_NO_VALID_SOCKET "poll-no-valid-socket":
+        "WSAEINVAL" POLL_NONE_WSAEINVAL, "WSAENOTSOCK" POLL_NONE_WSAENOTSOCK;
+    42 BIND_FAMILY_CODE "bind-family-code":
+        "WSAEFAULT" BIND_FAMILY_WSAEFAULT, "WSAEOPNOTSUPP" BIND_FAMILY_WSAEOPNOTSUPP;
     43 POLL_POLLPRI "poll-pollpri": "WSAEINVAL" POLLPRI_FAILS, "ignored" POLLPRI_IGNORED;
     44 ENUM_ERROR_EVENT "enum-error-event": "untouched" ENUM_ERROR_UNTOUCHED, "reset" ENUM_ERROR_RESETS;
-    45 CONNECT_BAD_NAME_CODE "connect-bad-name-code": "WSAEFAULT" CONNECT_NAME_WSAEFAULT, "by-fault" CONNECT_NAME_BY_FAULT;
-    46 SEND_UNCONNECTED_CODE "send-unconnected-code": "WSAENOTCONN" SEND_UNCONNECTED_WSAENOTCONN, "WSAECONNRESET" SEND_UNCONNECTED_WSAECONNRESET;
-    47 ACCEPT_LENGTH_POINTER "accept-length-pointer": "WSAEFAULT" LENGTH_POINTER_FAILS, "crashes" LENGTH_POINTER_CRASHES;
+    45 CONNECT_BAD_NAME_CODE "connect-bad-name-code":
+        "WSAEFAULT" CONNECT_NAME_WSAEFAULT, "by-fault" CONNECT_NAME_BY_FAULT;
+    46 SEND_UNCONNECTED_CODE "send-unconnected-code":
+        "WSAENOTCONN" SEND_UNCONNECTED_WSAENOTCONN, "WSAECONNRESET" SEND_UNCONNECTED_WSAECONNRESET;
+    47 ACCEPT_LENGTH_POINTER "accept-length-pointer":
+        "WSAEFAULT" LENGTH_POINTER_FAILS, "crashes" LENGTH_POINTER_CRASHES;
     48 RESOURCE_ERROR_FATE "resource-error-consumes": "keeps" RESOURCE_ERROR_KEEPS, "consumes" RESOURCE_ERROR_CONSUMES;
     49 RECV_AFTER_REFUSAL "recv-after-refusal": "fails" RECV_REFUSED_FAILS, "end-of-stream" RECV_REFUSED_ENDS;
-    50 LISTEN_AFTER_REFUSAL "listen-after-refusal": "listens" LISTEN_REFUSED_LISTENS, "WSAEINVAL" LISTEN_REFUSED_WSAEINVAL;
-    51 CONNECT_AFTER_REFUSAL "connect-after-refusal": "connects" CONNECT_REFUSED_CONNECTS, "WSAECONNABORTED" CONNECT_REFUSED_ABORTS;
-    52 BIND_DATAGRAM_ELSEWHERE "bind-datagram-elsewhere": "fails" BIND_ELSEWHERE_FAILS, "succeeds" BIND_ELSEWHERE_SUCCEEDS;
+    50 LISTEN_AFTER_REFUSAL "listen-after-refusal":
+        "listens" LISTEN_REFUSED_LISTENS, "WSAEINVAL" LISTEN_REFUSED_WSAEINVAL;
+    51 CONNECT_AFTER_REFUSAL "connect-after-refusal":
+        "connects" CONNECT_REFUSED_CONNECTS, "WSAECONNABORTED" CONNECT_REFUSED_ABORTS;
+    52 BIND_DATAGRAM_ELSEWHERE "bind-datagram-elsewhere":
+        "fails" BIND_ELSEWHERE_FAILS, "succeeds" BIND_ELSEWHERE_SUCCEEDS;
     53 WAIT_BEFORE_STARTUP "wait-before-startup": "fails" WAIT_NEEDS_STARTUP, "waits" WAIT_NEEDS_NO_STARTUP;
     54 POLL_AFTER_RESET "poll-after-reset": "hang-up" POLL_RESET_HANGS_UP, "error-and-hang-up" POLL_RESET_IS_AN_ERROR;
-    55 POLL_AFTER_REFUSAL "poll-after-refusal": "nothing" POLL_REFUSED_NOTHING, "error" POLL_REFUSED_ERROR, "error-and-hang-up" POLL_REFUSED_HANGS_UP;
+    55 POLL_AFTER_REFUSAL "poll-after-refusal":
+        "nothing" POLL_REFUSED_NOTHING, "error" POLL_REFUSED_ERROR, "error-and-hang-up" POLL_REFUSED_HANGS_UP;
     56 GETSOCKNAME_BAD_BUFFER "getsockname-bad-buffer": "WSAEFAULT" SOCKNAME_WSAEFAULT, "by-fault" SOCKNAME_BY_FAULT;
-    57 GETPEERNAME_BAD_BUFFER "getpeername-bad-buffer": "WSAEFAULT" PEERNAME_WSAEFAULT, "no-length-first" PEERNAME_NO_LENGTH_FIRST, "by-fault" PEERNAME_BY_FAULT;
-    58 NEGATIVE_LENGTH "negative-length": "an-error" NEGATIVE_LENGTH_FAILS, "overwrites-memory" NEGATIVE_LENGTH_OVERWRITES;
-    59 BIND_ONE_SIDED_REUSE "bind-one-sided-reuse": "WSAEADDRINUSE" ONE_SIDED_WSAEADDRINUSE, "WSAEACCES" ONE_SIDED_WSAEACCES;
+    57 GETPEERNAME_BAD_BUFFER "getpeername-bad-buffer":
+        "WSAEFAULT" PEERNAME_WSAEFAULT, "no-length-first" PEERNAME_NO_LENGTH_FIRST, "by-fault" PEERNAME_BY_FAULT;
+    58 NEGATIVE_LENGTH "negative-length":
+        "an-error" NEGATIVE_LENGTH_FAILS, "overwrites-memory" NEGATIVE_LENGTH_OVERWRITES;
+    59 BIND_ONE_SIDED_REUSE "bind-one-sided-reuse":
+        "WSAEADDRINUSE" ONE_SIDED_WSAEADDRINUSE, "WSAEACCES" ONE_SIDED_WSAEACCES;
 }
 
 /// The choice point of this name.

@@ -141,8 +141,10 @@ pub enum Gives {
 pub struct Rule {
     /// Its name: the call or happening, a dot, what it does.
     pub name: &'static str,
-    /// Ids of the clauses and related rules that it implements.
+    /// Ids of the clauses of its call's own page that it implements.
     pub cites: &'static [&'static str],
+    /// Ids of what it takes from other pages.
+    pub rests_on: &'static [&'static str],
     /// Check or case.
     pub role: Role,
     /// When it is asked.
@@ -210,6 +212,11 @@ impl Rule {
             (Column::Takes, self.takes.point()),
         ];
         all.into_iter().filter_map(|(column, point)| point.map(|point| (column, point)))
+    }
+
+    /// Everything that it implements: of its own page, then of others.
+    pub fn sources(&self) -> impl Iterator<Item = &'static str> {
+        self.cites.iter().chain(self.rests_on).copied()
     }
 
     /// Every choice point that it depends on, in order.

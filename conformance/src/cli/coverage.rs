@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use winaccept_model::rules;
 
 use super::{Format, json, print};
-use crate::coverage::{Coverage, Fate, Judged, is_cited};
+use crate::coverage::{Coverage, Fate, Judged, is_cited, stands_on_others};
 use crate::output::{
     CoverageOutput, DocumentCoverage, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor, Uncovered,
 };
@@ -65,6 +65,7 @@ fn output(coverage: &Coverage) -> CoverageOutput {
         rules: RuleCoverage {
             total: rules::all().count(),
             cited: rules::all().filter(|(_, rule)| is_cited(rule)).count(),
+            on_other_pages_alone: rules::all().filter(|(_, rule)| stands_on_others(rule)).count(),
             mutants: coverage.mutants.len(),
             killed: coverage.count(|fate| *fate == Fate::Killed),
             equivalent: coverage.count(|fate| *fate == Fate::Equivalent),
@@ -120,7 +121,8 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     }
     let total = rules::all().count();
     let cited = rules::all().filter(|(_, rule)| is_cited(rule)).count();
-    text += &format!("{total} rules, {cited} cite a clause or a related rule\n");
+    let others = rules::all().filter(|(_, rule)| stands_on_others(rule)).count();
+    text += &format!("{total} rules, {cited} cite a clause or a related rule, {others} of them of other pages alone\n");
     if kill {
         text += &mutants(coverage);
     } else {

@@ -63,7 +63,7 @@ impl CodePage {
         let gives = |gives: &Gives| matches!(*gives, Gives::Fails(code) | Gives::Returns(code) if code == value);
         let mut rules = RulePart::all(|rule| rule.gives.values().iter().any(gives));
         rules.sort_by_key(|rule| SUBJECTS.iter().position(|subject| rule.calls.first() == Some(&subject.name)));
-        let cited: Vec<&str> = rules.iter().flat_map(|rule| rule.cites.iter().copied()).collect();
+        let cited: Vec<&str> = rules.iter().flat_map(RulePart::sources).collect();
         let clauses = |id: &str| id.split('.').any(|part| part == main);
         let others = spec.entries().filter(|entry| clauses(entry.id()) && !cited.contains(&entry.id()));
         let observed = spec.observations().iter().filter(|seen| mentions(&seen.statement, &main));
@@ -75,10 +75,7 @@ impl CodePage {
             notes: NotePart::on(&cited_errors(&cited, &main), Some(&main)),
             other_clauses: others.map(ClausePart::of).collect(),
             observations: observed.map(ObservationPart::of).collect(),
-            causes: rules
-                .into_iter()
-                .map(|rule| Cause { clauses: ClausePart::all(rule.cites.iter().copied()), rule })
-                .collect(),
+            causes: rules.into_iter().map(|rule| Cause { clauses: ClausePart::all(rule.sources()), rule }).collect(),
             name: main,
         })
     }

@@ -136,7 +136,7 @@ fn clause(entry: Entry<'_>) -> ClausePage {
         },
         reason: reason.clone(),
         contradicts: contradicts.clone(),
-        rules: RulePart::all(|rule| rule.cites.contains(&entry.id())),
+        rules: RulePart::all(|rule| rule.sources().any(|id| id == entry.id())),
         scenarios: scenarios(&[entry.id()]),
         notes: NotePart::on(&[entry.id()], None),
     }
@@ -146,9 +146,9 @@ fn rule(name: &str) -> Option<RulePage> {
     let (table, rule) = rules::all().find(|(_, rule)| rule.name.eq_ignore_ascii_case(name))?;
     let part = RulePart::of(table, rule);
     Some(RulePage {
-        clauses: ClausePart::all(rule.cites.iter().copied()),
+        clauses: ClausePart::all(rule.sources()),
         choices: ChoicePart::behind(std::slice::from_ref(&part)),
-        scenarios: scenarios(rule.cites),
+        scenarios: scenarios(&rule.sources().collect::<Vec<_>>()),
         rule: part,
     })
 }
@@ -159,7 +159,7 @@ fn choice(name: &str) -> Option<ChoicePage> {
     let named: Vec<&str> = Spec::bundled().entries().map(Entry::id).filter(|id| mentions(&text, id)).collect();
     Some(ChoicePage {
         choice: ChoicePart::of(choice),
-        rules: RulePart::all(|rule| rule.under.iter().any(|alt| alt.text().starts_with(&format!("{name} = ")))),
+        rules: RulePart::all(|rule| rule.points().iter().any(|point| point.name() == name)),
         notes: NotePart::on(&named, None),
     })
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use winaccept_model::choice::CHOICES;
+use winaccept_model::choice::{CHOICES, Point};
 use winaccept_model::rule::{Gives, Role, Rule, Table};
 use winaccept_model::rules;
 
@@ -49,8 +49,12 @@ pub struct RulePart {
     pub under: Vec<String>,
     /// What the caller gets.
     pub gives: String,
-    /// The clauses and related rules that it implements.
+    /// The choice points that it asks beside those of `under`: they decide what it gives, when it is asked, what it changes.
+    pub asks: Vec<&'static str>,
+    /// The clauses of its call's own page that it implements.
     pub cites: Vec<&'static str>,
+    /// What it takes from other pages.
+    pub rests_on: Vec<&'static str>,
 }
 
 /// A choice point.
@@ -155,7 +159,9 @@ impl RulePart {
             to: rule.to.map(state_name),
             under: rule.under.iter().map(|alt| alt.text()).collect(),
             gives: rule.gives.values().iter().map(|gives| given(*gives)).collect::<Vec<_>>().join(" or "),
+            asks: beside(rule).map(Point::name).collect(),
             cites: rule.cites.to_vec(),
+            rests_on: rule.rests_on.to_vec(),
         }
     }
 
@@ -166,8 +172,19 @@ impl RulePart {
 
     /// The choice points on whose alternatives it depends.
     pub(super) fn choice_names(&self) -> impl Iterator<Item = &str> {
-        self.under.iter().filter_map(|under| under.split_once(" = ")).map(|(name, _)| name)
+        let under = self.under.iter().filter_map(|under| under.split_once(" = ")).map(|(name, _)| name);
+        under.chain(self.asks.iter().copied())
     }
+
+    /// Everything that it implements.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &'static str> {
+        self.cites.iter().chain(&self.rests_on).copied()
+    }
+}
+
+/// The choice points of a rule that no alternative of its declaration settles.
+fn beside(rule: &Rule) -> impl Iterator<Item = Point> {
+    rule.points().into_iter().filter(|point| rule.under.iter().all(|alt| alt.point() != *point))
 }
 
 fn given(gives: Gives) -> String {

@@ -55,7 +55,7 @@ fn causes(page: &mut Page, code: &CodePage) {
     let mut groups: Vec<Vec<&Cause>> = Vec::new();
     for cause in &code.causes {
         let alike = |other: &Cause| {
-            circumstances(&other.rule) == circumstances(&cause.rule) && other.rule.cites == cause.rule.cites
+            circumstances(&other.rule) == circumstances(&cause.rule) && other.rule.sources().eq(cause.rule.sources())
         };
         match groups.iter_mut().find(|group| alike(group[0])) {
             Some(group) => group.push(cause),
@@ -110,6 +110,9 @@ fn circumstances(rule: &RulePart) -> String {
     text += &format!("; {}", from(rule));
     if !rule.under.is_empty() {
         text += &format!("; if {}", rule.under.join(" and "));
+    }
+    if !rule.asks.is_empty() {
+        text += &format!("; asks {}", rule.asks.join(", "));
     }
     if rule.consumes {
         text += "; the connection is taken off the queue and closed";
@@ -262,9 +265,19 @@ fn rule_page(page: &mut Page, found: &RulePage) {
     if !rule.under.is_empty() {
         page.hanging(2, "if", 10, &rule.under.join(" and "));
     }
+    if !rule.asks.is_empty() {
+        page.hanging(2, "asks", 10, &rule.asks.join(", "));
+    }
     page.hanging(2, "gives", 10, &rule.gives);
-    page.heading("What it implements");
-    found.clauses.iter().for_each(|part| clause(page, 2, part));
+    for (title, ids) in
+        [("What it implements of its own page", &rule.cites), ("What it takes from other pages", &rule.rests_on)]
+    {
+        if !ids.is_empty() {
+            page.heading(title);
+            let parts = found.clauses.iter().filter(|part| ids.contains(&part.id.as_str()));
+            parts.for_each(|part| clause(page, 2, part));
+        }
+    }
     choices(page, "What the stacks do", &found.choices);
     if !found.scenarios.is_empty() {
         page.gap();

@@ -31,50 +31,49 @@ pub(super) static ACCEPT: &[Rule] = &[
             // Recorded again only if connections remain once this call has had its way.
             at.occurs(at.socket.expect("invariant: a listener is a socket"), NetworkEvents::ACCEPT);
         },
-        ..case(
-            "accept.re-enables-fd-accept",
-            &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
-            LISTENING,
-        )
+        rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
+        ..case("accept.re-enables-fd-accept", &[], LISTENING)
     },
     Rule {
         gives: Is(Gives::Continues(Table::AcceptChecks)),
-        ..case("accept.enters", &["accept.desc.permits-incoming", "mapping.accept-to-wspaccept"], States::ANY)
+        rests_on: &["mapping.accept-to-wspaccept"],
+        ..case("accept.enters", &["accept.desc.permits-incoming"], States::ANY)
     },
 ];
 
 pub(super) static CHECKS: &[Rule] = &[
-    not_initialised("accept.not-initialised", &["accept.err.WSANOTINITIALISED", "wsastartup.first"]),
-    in_progress(
-        "accept.in-progress.blocking-call",
-        &["accept.err.WSAEINPROGRESS.blocking-call", "einprogress.only-1-1"],
-    ),
-    in_callback("accept.in-progress.callback", &["accept.err.WSAEINPROGRESS.callback"]),
-    network_down("accept.network-down", &["accept.err.WSAENETDOWN"]),
-    not_a_socket("accept.not-a-socket", &["accept.err.WSAENOTSOCK"]),
+    Rule { cites: &["accept.err.WSANOTINITIALISED"], ..not_initialised("accept.not-initialised") },
+    Rule { cites: &["accept.err.WSAEINPROGRESS.blocking-call"], ..in_progress("accept.in-progress.blocking-call") },
+    Rule { cites: &["accept.err.WSAEINPROGRESS.callback"], ..in_callback("accept.in-progress.callback") },
+    Rule { cites: &["accept.err.WSAENETDOWN"], rests_on: &[], ..network_down("accept.network-down") },
+    Rule { cites: &["accept.err.WSAENOTSOCK"], rests_on: &[], ..not_a_socket("accept.not-a-socket") },
     check(
         "accept.not-connection-oriented",
         &["accept.err.WSAEOPNOTSUPP", "accept.rem.connection-oriented-only"],
         States::of(&[State::Datagram]),
         Code::WSAEOPNOTSUPP,
     ),
-    check(
-        "accept.not-listening",
-        &[
-            "accept.err.WSAEINVAL.no-listen",
-            "accept.s.must-be-listening",
-            "accept.rem.accepted-not-listener",
+    Rule {
+        rests_on: &[
             "listen.rem.sequence",
             "tutorial.desc.after-listening",
             "tutorial.loop.listen-checks",
-            "accept.ret.invalid-socket",
-            "accept.ret.last-error",
-            "accept.ex.failure-path",
             "tutorial.ex.failure-path",
         ],
-        NOT_LISTENING,
-        Code::WSAEINVAL,
-    ),
+        ..check(
+            "accept.not-listening",
+            &[
+                "accept.err.WSAEINVAL.no-listen",
+                "accept.s.must-be-listening",
+                "accept.rem.accepted-not-listener",
+                "accept.ret.invalid-socket",
+                "accept.ret.last-error",
+                "accept.ex.failure-path",
+            ],
+            NOT_LISTENING,
+            Code::WSAEINVAL,
+        )
+    },
     Rule {
         under: &[ADDRLEN_ON_ENTRY],
         when: addrlen_small,
@@ -89,7 +88,8 @@ pub(super) static CHECKS: &[Rule] = &[
     Rule {
         under: &[RESOURCE_ERROR_KEEPS],
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
-        ..check("accept.no-descriptors", &["accept.err.WSAEMFILE", "maxsockets.memory"], LISTENING, Code::WSAEMFILE)
+        rests_on: &["maxsockets.memory"],
+        ..check("accept.no-descriptors", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
         under: &[RESOURCE_ERROR_CONSUMES],
@@ -105,12 +105,8 @@ pub(super) static CHECKS: &[Rule] = &[
     Rule {
         under: &[RESOURCE_ERROR_KEEPS],
         when: |at| at.process().faults.no_buffers && !at.sock().accept_queue.is_empty(),
-        ..check(
-            "accept.no-buffers",
-            &["accept.err.WSAENOBUFS", "wpucreate.err.WSAENOBUFS"],
-            LISTENING,
-            Code::WSAENOBUFS,
-        )
+        rests_on: &["wpucreate.err.WSAENOBUFS"],
+        ..check("accept.no-buffers", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
         under: &[RESOURCE_ERROR_CONSUMES],
@@ -120,14 +116,10 @@ pub(super) static CHECKS: &[Rule] = &[
     },
     Rule {
         when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
+        rests_on: &["wsaeventselect.rem.spurious-wouldblock", "select.rem.guarantee-duration"],
         ..check(
             "accept.would-block",
-            &[
-                "accept.err.WSAEWOULDBLOCK",
-                "accept.rem.nonblocking-error",
-                "wsaeventselect.rem.spurious-wouldblock",
-                "select.rem.guarantee-duration",
-            ],
+            &["accept.err.WSAEWOULDBLOCK", "accept.rem.nonblocking-error"],
             LISTENING,
             Code::WSAEWOULDBLOCK,
         )
@@ -248,6 +240,7 @@ pub(super) static QUEUE: &[Rule] = &[
     Rule {
         when: |at| !connection_ready(at),
         gives: Is(Gives::Blocks),
+        rests_on: &["tutorial.step3.continue-accepting"],
         ..case(
             "accept.blocks",
             &[
@@ -255,7 +248,6 @@ pub(super) static QUEUE: &[Rule] = &[
                 "accept.rem.blocking-condition",
                 "accept.rem.may-wait-network-event",
                 "accept.ex.waiting-message",
-                "tutorial.step3.continue-accepting",
             ],
             LISTENING,
         )
@@ -264,6 +256,15 @@ pub(super) static QUEUE: &[Rule] = &[
         when: connection_ready,
         gives: Is(Gives::Continues(Table::AcceptInherits)),
         then: takes_first,
+        rests_on: &[
+            "tutorial.ex.single",
+            "tutorial.ex.init-invalid",
+            "tutorial.step3.continue-accepting",
+            "protobasics.original-listening",
+            "wsarecv.rem.accept-binds",
+            "tutorial.desc.after-listening",
+            "select.rem.accept-will-succeed",
+        ],
         ..case(
             "accept.takes-first",
             &[
@@ -277,13 +278,6 @@ pub(super) static QUEUE: &[Rule] = &[
                 "accept.desc.permits-incoming",
                 "accept.absent.cf-errors",
                 "accept.ex.success-message",
-                "tutorial.ex.single",
-                "tutorial.ex.init-invalid",
-                "tutorial.step3.continue-accepting",
-                "protobasics.original-listening",
-                "wsarecv.rem.accept-binds",
-                "tutorial.desc.after-listening",
-                "select.rem.accept-will-succeed",
             ],
             LISTENING,
         )
@@ -313,11 +307,8 @@ pub(super) static INHERITS: &[Rule] = &[
             inherits(at, options);
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
-        ..case(
-            "accept.inherits-properties",
-            &["accept.rem.inherit.properties", "protobasics.new-socket-attributes"],
-            States::ANY,
-        )
+        rests_on: &["protobasics.new-socket-attributes"],
+        ..case("accept.inherits-properties", &["accept.rem.inherit.properties"], States::ANY)
     },
 ];
 
@@ -334,16 +325,12 @@ pub(super) static SELECTION: &[Rule] = &[
             at.occurs(new, NetworkEvents::WRITE);
             readable_events(at, new);
         },
-        ..case(
-            "accept.inherits-event-selection",
-            &[
-                "accept.rem.inherit.async-events",
-                "wsaeventselect.inherit.accepted",
-                "wsaeventselect.inherit.same-handle",
-                "wsaeventselect.fdwrite.on-accept",
-            ],
-            States::ANY,
-        )
+        rests_on: &[
+            "wsaeventselect.inherit.accepted",
+            "wsaeventselect.inherit.same-handle",
+            "wsaeventselect.fdwrite.on-accept",
+        ],
+        ..case("accept.inherits-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
     Rule {
         gives: Is(Gives::Continues(Table::AcceptName)),
@@ -365,15 +352,10 @@ pub(super) static NAME: &[Rule] = &[
         when: |at| {
             matches!(at.call, Call::Accept { addr: Buffer::Null, .. } | Call::Accept { addrlen: Length::Null, .. })
         },
+        rests_on: &["tutorial.ex.accept-null-null"],
         ..case(
             "accept.gives-no-address",
-            &[
-                "accept.rem.null-addr-no-info",
-                "accept.addr.optional",
-                "accept.addrlen.optional",
-                "accept.ex.null-null",
-                "tutorial.ex.accept-null-null",
-            ],
+            &["accept.rem.null-addr-no-info", "accept.addr.optional", "accept.addrlen.optional", "accept.ex.null-null"],
             States::ANY,
         )
     },
@@ -389,6 +371,7 @@ pub(super) static NAME: &[Rule] = &[
             let peer = at.conn_at(conn).client_address;
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
+        rests_on: &["sockaddr.family-first"],
         ..case(
             "accept.reports-peer",
             &[
@@ -399,7 +382,6 @@ pub(super) static NAME: &[Rule] = &[
                 "accept.rem.addr.format",
                 "accept.rem.addrlen.value-result",
                 "accept.rem.addrlen.actual",
-                "sockaddr.family-first",
             ],
             States::ANY,
         )

@@ -15,7 +15,8 @@ pub(super) static QUEUEUSERAPC: &[Rule] = &[
     // It fails, but no page of Winsock says with which code.
     Rule {
         when: |at| target(at).is_none_or(|t| at.thread_at(t).doing == Doing::Exited),
-        ..not_modelled("QueueUserAPC.ended-thread-not-modelled", &["accept.rem.apc-interrupts"], States::ANY)
+        rests_on: &["accept.rem.apc-interrupts"],
+        ..not_modelled("QueueUserAPC.ended-thread-not-modelled", &[], States::ANY)
     },
     Rule {
         then: |at| {
@@ -24,25 +25,33 @@ pub(super) static QUEUEUSERAPC: &[Rule] = &[
             }
             at.give(Outcome::number(1));
         },
-        ..case("QueueUserAPC.queues", &["accept.rem.apc-interrupts", "accept.rem.alertable-wait"], States::ANY)
+        rests_on: &["accept.rem.apc-interrupts", "accept.rem.alertable-wait"],
+        ..case("QueueUserAPC.queues", &[], States::ANY)
     },
 ];
 
 pub(super) static SLEEPEX: &[Rule] = &[
     Rule {
         when: |at| at.in_hook,
-        ..not_modelled("SleepEx.in-hook-not-modelled", &["einprogress.only-1-1"], States::ANY)
+        rests_on: &["einprogress.only-1-1"],
+        ..not_modelled("SleepEx.in-hook-not-modelled", &[], States::ANY)
     },
     Rule {
         when: |at| matches!(at.call, Call::SleepEx { alertable: true, .. }) && !at.thread().apcs.is_empty(),
         then: runs_all,
-        ..case("SleepEx.runs-apcs", &["accept.rem.apc-interrupts"], States::ANY)
+        rests_on: &["accept.rem.apc-interrupts"],
+        ..case("SleepEx.runs-apcs", &[], States::ANY)
     },
     Rule {
         when: |at| matches!(at.call, Call::SleepEx { timeout: Some(0), .. }),
-        ..case("SleepEx.returns", &["accept.rem.apc-interrupts"], States::ANY)
+        rests_on: &["accept.rem.apc-interrupts"],
+        ..case("SleepEx.returns", &[], States::ANY)
     },
-    Rule { gives: Is(Gives::Blocks), ..case("SleepEx.sleeps", &["accept.rem.apc-interrupts"], States::ANY) },
+    Rule {
+        gives: Is(Gives::Blocks),
+        rests_on: &["accept.rem.apc-interrupts"],
+        ..case("SleepEx.sleeps", &[], States::ANY)
+    },
 ];
 
 /// An APC is due and its thread waits alertably.
@@ -51,16 +60,14 @@ pub(super) static APC: &[Rule] = &[
         role: Role::Case,
         when: |at| matches!(at.thread().apcs.first(), Some(Routine::Accept(_))) && is_winsock_wait(at),
         gives: Is(Gives::Undefined),
-        ..case(
-            "apc.nested-blocking-call",
-            &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"],
-            States::ANY,
-        )
+        rests_on: &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"],
+        ..case("apc.nested-blocking-call", &[], States::ANY)
     },
     Rule {
         when: |at| matches!(at.call, Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. }),
         then: runs_all,
-        ..case("apc.ends-alertable-wait", &["wsawait.alertable-returns"], States::ANY)
+        rests_on: &["wsawait.alertable-returns"],
+        ..case("apc.ends-alertable-wait", &[], States::ANY)
     },
     Rule {
         under: &[WAIT_CONTINUES],
@@ -68,7 +75,8 @@ pub(super) static APC: &[Rule] = &[
         then: |at| {
             runs_first(at);
         },
-        ..case("apc.runs-and-call-waits-on", &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"], States::ANY)
+        rests_on: &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"],
+        ..case("apc.runs-and-call-waits-on", &[], States::ANY)
     },
     Rule {
         under: &[WAIT_INTERRUPTED],
@@ -76,11 +84,13 @@ pub(super) static APC: &[Rule] = &[
         then: |at| {
             runs_first(at);
         },
-        ..case("apc.runs-and-ends-call", &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"], States::ANY)
+        rests_on: &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"],
+        ..case("apc.runs-and-ends-call", &[], States::ANY)
     },
     Rule {
         gives: Is(Gives::Silent),
-        ..case("apc.waits-for-alertable-wait", &["accept.rem.alertable-wait"], States::ANY)
+        rests_on: &["accept.rem.alertable-wait"],
+        ..case("apc.waits-for-alertable-wait", &[], States::ANY)
     },
 ];
 

@@ -15,10 +15,10 @@ const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connec
 const UNBOUND: States = States::of(&[State::Unbound]);
 
 pub(super) static BIND: &[Rule] = &[
-    not_initialised("bind.not-initialised", &["wsastartup.first"]),
-    in_progress("bind.in-progress", &["einprogress.only-1-1"]),
-    network_down("bind.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("bind.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("bind.not-initialised"),
+    in_progress("bind.in-progress"),
+    network_down("bind.network-down"),
+    not_a_socket("bind.not-a-socket"),
     check("bind.already-bound", &["bind.err.WSAEINVAL.already-bound"], BOUND, Code::WSAEINVAL),
     Rule {
         when: |at| named(at).is_none() && !other_family(at),
@@ -60,12 +60,8 @@ pub(super) static BIND: &[Rule] = &[
     },
     Rule {
         when: |at| in_use(at) && !wants_to_share(at),
-        ..check(
-            "bind.address-in-use",
-            &["bind.err.WSAEADDRINUSE", "accept.ex.bind"],
-            States::SOCKET,
-            Code::WSAEADDRINUSE,
-        )
+        rests_on: &["accept.ex.bind"],
+        ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {
@@ -74,15 +70,10 @@ pub(super) static BIND: &[Rule] = &[
             binds(at);
             at.sock_mut().state = State::Bound;
         },
+        rests_on: &["accept.ex.bind", "accept.ex.port"],
         ..case(
             "bind.binds",
-            &[
-                "bind.rem.required-before-listen",
-                "bind.rem.port-zero",
-                "bind.rem.wildcard",
-                "accept.ex.bind",
-                "accept.ex.port",
-            ],
+            &["bind.rem.required-before-listen", "bind.rem.port-zero", "bind.rem.wildcard"],
             States::of(&[State::Unbound]),
         )
     },

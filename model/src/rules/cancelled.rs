@@ -14,14 +14,12 @@ use crate::world::Doing;
 
 pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
     // Where the call does nothing it does not ask for WSAStartup either.
-    Rule {
-        under: &[CANCEL_SERVES],
-        ..super::common::not_initialised("WSACancelBlockingCall.not-initialised", &["wsastartup.first"])
-    },
+    Rule { under: &[CANCEL_SERVES], ..super::common::not_initialised("WSACancelBlockingCall.not-initialised") },
     Rule {
         under: &[CANCEL_SERVES],
         when: |at| at.process().version.major == 1 && !at.in_hook,
-        ..check("WSACancelBlockingCall.nothing-outstanding", &["wspcancel.err.WSAEINVAL"], States::ANY, Code::WSAEINVAL)
+        rests_on: &["wspcancel.err.WSAEINVAL"],
+        ..check("WSACancelBlockingCall.nothing-outstanding", &[], States::ANY, Code::WSAEINVAL)
     },
     Rule {
         under: &[CANCEL_DOES_NOTHING],
@@ -35,58 +33,72 @@ pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
     },
     Rule {
         then: |at| at.cancel(at.thread, Cause::Hook),
-        ..case("WSACancelBlockingCall.cancels", &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR"], States::ANY)
+        rests_on: &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR"],
+        ..case("WSACancelBlockingCall.cancels", &[], States::ANY)
     },
 ];
 
 /// What a blocked call gives when its socket, or its Winsock, goes away under it.
 pub(super) static CANCELLED: &[Rule] = &[
-    ended(
-        "cancelled.by-hook",
-        &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"],
-        Code::WSAEINTR,
-        |at| at.cause == Cause::Hook,
-    ),
+    Rule {
+        rests_on: &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"],
+        ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
+    },
     Rule {
         under: &[CLOSE_INTERRUPTED],
-        ..ended("accept.closed-under.interrupted", CLOSED, Code::WSAEINTR, accept_closed)
+        rests_on: CLOSED,
+        ..ended("accept.closed-under.interrupted", Code::WSAEINTR, accept_closed)
     },
     Rule {
         under: &[CLOSE_NOTSOCK],
-        ..ended("accept.closed-under.not-a-socket", CLOSED, Code::WSAENOTSOCK, accept_closed)
+        rests_on: CLOSED,
+        ..ended("accept.closed-under.not-a-socket", Code::WSAENOTSOCK, accept_closed)
     },
     Rule {
         under: &[CLOSE_ABORTED],
-        ..ended("accept.closed-under.aborted", CLOSED, Code::WSA_OPERATION_ABORTED, accept_closed)
+        rests_on: CLOSED,
+        ..ended("accept.closed-under.aborted", Code::WSA_OPERATION_ABORTED, accept_closed)
     },
     Rule {
         under: &[CLOSE_STAYS],
         gives: Is(Gives::Silent),
         then: |at| at.strand(),
-        ..ended("accept.closed-under.stays-blocked", CLOSED, Code::NONE, accept_closed)
+        rests_on: CLOSED,
+        ..ended("accept.closed-under.stays-blocked", Code::NONE, accept_closed)
     },
-    Rule { under: &[CLEANUP_INTERRUPTED], ..ended("cleanup-under.interrupted", CLEANED, Code::WSAEINTR, cleaned) },
-    Rule { under: &[CLEANUP_ABORTED], ..ended("cleanup-under.aborted", CLEANED, Code::WSA_OPERATION_ABORTED, cleaned) },
+    Rule {
+        under: &[CLEANUP_INTERRUPTED],
+        rests_on: CLEANED,
+        ..ended("cleanup-under.interrupted", Code::WSAEINTR, cleaned)
+    },
+    Rule {
+        under: &[CLEANUP_ABORTED],
+        rests_on: CLEANED,
+        ..ended("cleanup-under.aborted", Code::WSA_OPERATION_ABORTED, cleaned)
+    },
     Rule {
         under: &[CLEANUP_NOTINITIALISED],
-        ..ended("cleanup-under.not-initialised", CLEANED, Code::WSANOTINITIALISED, cleaned)
+        rests_on: CLEANED,
+        ..ended("cleanup-under.not-initialised", Code::WSANOTINITIALISED, cleaned)
     },
-    Rule { under: &[CLEANUP_NOTSOCK], ..ended("cleanup-under.not-a-socket", CLEANED, Code::WSAENOTSOCK, cleaned) },
+    Rule {
+        under: &[CLEANUP_NOTSOCK],
+        rests_on: CLEANED,
+        ..ended("cleanup-under.not-a-socket", Code::WSAENOTSOCK, cleaned)
+    },
     Rule {
         under: &[CLEANUP_STAYS],
         gives: Is(Gives::Silent),
         then: |at| at.strand(),
-        ..ended("cleanup-under.stays-blocked", CLEANED, Code::NONE, cleaned)
+        rests_on: CLEANED,
+        ..ended("cleanup-under.stays-blocked", Code::NONE, cleaned)
     },
     // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket, closing an
     // event under a wait by that of the wait.
     Rule {
         gives: Is(Gives::Undefined),
-        ..case(
-            "closed-under.undefined",
-            &["closesocket.rem.no-concurrent-call", "wsawait.closed-handle-undefined"],
-            States::ANY,
-        )
+        rests_on: &["closesocket.rem.no-concurrent-call", "wsawait.closed-handle-undefined"],
+        ..case("closed-under.undefined", &[], States::ANY)
     },
 ];
 
@@ -113,14 +125,14 @@ pub(super) static EXPIRE: &[Rule] = &[
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
     },
-    case("SleepEx.wakes", &["accept.rem.apc-interrupts"], States::ANY),
+    Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
 ];
 
 const CLOSED: &[&str] = &["closesocket.rem.no-concurrent-call"];
 const CLEANED: &[&str] = &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"];
 
-const fn ended(name: &'static str, cites: &'static [&'static str], code: Code, when: fn(&At<'_>) -> bool) -> Rule {
-    Rule { role: Role::Case, when, ..check(name, cites, States::ANY, code) }
+const fn ended(name: &'static str, code: Code, when: fn(&At<'_>) -> bool) -> Rule {
+    Rule { role: Role::Case, when, ..check(name, &[], States::ANY, code) }
 }
 
 fn accept_closed(at: &At<'_>) -> bool {

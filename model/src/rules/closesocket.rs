@@ -18,16 +18,21 @@ pub(super) enum Manner {
 }
 
 pub(super) static CLOSESOCKET: &[Rule] = &[
-    not_initialised("closesocket.not-initialised", &["wsastartup.first"]),
-    in_progress("closesocket.in-progress", &["einprogress.only-1-1"]),
-    network_down("closesocket.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("closesocket.not-a-socket", &["closesocket.err.WSAENOTSOCK", "tutorial.ex.init-invalid"]),
+    not_initialised("closesocket.not-initialised"),
+    in_progress("closesocket.in-progress"),
+    network_down("closesocket.network-down"),
+    Rule {
+        cites: &["closesocket.err.WSAENOTSOCK"],
+        rests_on: &["tutorial.ex.init-invalid"],
+        ..not_a_socket("closesocket.not-a-socket")
+    },
     Rule {
         when: |at| at.sock().holders.iter().flatten().count() > 1,
         then: |at| {
             closes_handle(at);
         },
-        ..case("closesocket.one-of-several-handles", &["wsadup.closes-with-last"], States::SOCKET)
+        rests_on: &["wsadup.closes-with-last"],
+        ..case("closesocket.one-of-several-handles", &[], States::SOCKET)
     },
     Rule {
         to: Some(State::NotASocket),
@@ -50,30 +55,29 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
         to: Some(State::NotASocket),
         then: |at| closes(at, Manner::Graceful),
         asks: &[LISTENER_CLOSE_QUEUED],
+        rests_on: &["wsaeventselect.rem.close-cancels"],
         ..case(
             "closesocket.closes",
-            &[
-                "closesocket.rem.default-graceful",
-                "closesocket.rem.descriptor-reuse",
-                "closesocket.rem.no-fd-close",
-                "wsaeventselect.rem.close-cancels",
-            ],
+            &["closesocket.rem.default-graceful", "closesocket.rem.descriptor-reuse", "closesocket.rem.no-fd-close"],
             States::SOCKET,
         )
     },
 ];
 
 pub(super) static SHUTDOWN: &[Rule] = &[
-    not_initialised("shutdown.not-initialised", &["wsastartup.first"]),
-    in_progress("shutdown.in-progress", &["einprogress.only-1-1"]),
-    network_down("shutdown.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("shutdown.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
-    check(
-        "shutdown.not-connected",
-        &["shutdown.err.WSAENOTCONN", "accept.s.connection-on-returned"],
-        States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed]),
-        Code::WSAENOTCONN,
-    ),
+    not_initialised("shutdown.not-initialised"),
+    in_progress("shutdown.in-progress"),
+    network_down("shutdown.network-down"),
+    not_a_socket("shutdown.not-a-socket"),
+    Rule {
+        rests_on: &["accept.s.connection-on-returned"],
+        ..check(
+            "shutdown.not-connected",
+            &["shutdown.err.WSAENOTCONN"],
+            States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed]),
+            Code::WSAENOTCONN,
+        )
+    },
     Rule {
         then: |at| {
             let Call::Shutdown { how, .. } = at.call else { return };
@@ -86,7 +90,8 @@ pub(super) static SHUTDOWN: &[Rule] = &[
             }
         },
         // Without a connection it fails only where the socket is one for connections.
-        ..case("shutdown.shuts", &["recv.ret.zero-graceful"], States::of(&[State::Connected, State::Datagram]))
+        rests_on: &["recv.ret.zero-graceful"],
+        ..case("shutdown.shuts", &[], States::of(&[State::Connected, State::Datagram]))
     },
 ];
 

@@ -1,4 +1,5 @@
-//! The checks that every page repeats, so that each call's table can say them in one line.
+//! The checks that every page repeats, so that each call's table can say them in one line. Where a page says such a check itself,
+//! its table adds what it cites.
 
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -11,44 +12,50 @@ pub(super) const fn check(name: &'static str, cites: &'static [&'static str], fr
 }
 
 /// No successful `WSAStartup` preceded the call.
-pub(super) const fn not_initialised(name: &'static str, cites: &'static [&'static str]) -> Rule {
+pub(super) const fn not_initialised(name: &'static str) -> Rule {
     Rule {
+        rests_on: &["wsastartup.first"],
         in_trouble: true,
         when: |at| at.process().startups == 0,
-        ..check(name, cites, States::ANY, Code::WSANOTINITIALISED)
+        ..check(name, &[], States::ANY, Code::WSANOTINITIALISED)
     }
 }
 
 /// A blocking Windows Sockets 1.1 call of this thread is in progress: the call comes from its blocking hook.
-pub(super) const fn in_progress(name: &'static str, cites: &'static [&'static str]) -> Rule {
+pub(super) const fn in_progress(name: &'static str) -> Rule {
     Rule {
+        rests_on: &["einprogress.only-1-1"],
         in_trouble: true,
         when: |at| at.in_hook && at.process().version.major == 1,
-        ..check(name, cites, States::ANY, Code::WSAEINPROGRESS)
+        ..check(name, &[], States::ANY, Code::WSAEINPROGRESS)
     }
 }
 
 /// The service provider is still processing a callback function.
-pub(super) const fn in_callback(name: &'static str, cites: &'static [&'static str]) -> Rule {
+pub(super) const fn in_callback(name: &'static str) -> Rule {
     Rule {
         in_trouble: true,
         when: |at| at.process().faults.in_callback,
-        ..check(name, cites, States::ANY, Code::WSAEINPROGRESS)
+        ..check(name, &[], States::ANY, Code::WSAEINPROGRESS)
     }
 }
 
 /// The network subsystem has failed.
-pub(super) const fn network_down(name: &'static str, cites: &'static [&'static str]) -> Rule {
+pub(super) const fn network_down(name: &'static str) -> Rule {
     Rule {
+        rests_on: &["listen.err.WSAENETDOWN"],
         in_trouble: true,
         when: |at| at.process().faults.network_down,
-        ..check(name, cites, States::ANY, Code::WSAENETDOWN)
+        ..check(name, &[], States::ANY, Code::WSAENETDOWN)
     }
 }
 
 /// The descriptor is not a socket.
-pub(super) const fn not_a_socket(name: &'static str, cites: &'static [&'static str]) -> Rule {
-    check(name, cites, States::of(&[State::NotASocket]), Code::WSAENOTSOCK)
+pub(super) const fn not_a_socket(name: &'static str) -> Rule {
+    Rule {
+        rests_on: &["closesocket.rem.descriptor-reuse"],
+        ..check(name, &[], States::of(&[State::NotASocket]), Code::WSAENOTSOCK)
+    }
 }
 
 /// A stack that uses a pointer without a look at it: the call brings its process down, with all that the process holds.
@@ -61,6 +68,7 @@ pub(super) const fn case(name: &'static str, cites: &'static [&'static str], fro
     Rule {
         name,
         cites,
+        rests_on: &[],
         role: Role::Case,
         stage: Is(Stage::Entry),
         from,

@@ -24,37 +24,39 @@ const NEVER_TRIED: States = States::of(&[State::Unbound, State::Bound]);
 const BAD_NAME: &[&str] = &["bind.err.WSAEFAULT", "sockaddr.family-first"];
 
 pub(super) static CONNECT: &[Rule] = &[
-    not_initialised("connect.not-initialised", &["wsastartup.first"]),
-    in_progress("connect.in-progress", &["einprogress.only-1-1"]),
-    network_down("connect.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("connect.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("connect.not-initialised"),
+    in_progress("connect.in-progress"),
+    network_down("connect.network-down"),
+    not_a_socket("connect.not-a-socket"),
     check("connect.listening", &["connect.err.WSAEINVAL.listening"], States::of(&[State::Listening]), Code::WSAEINVAL),
-    check(
-        "connect.connected",
-        &["connect.err.WSAEISCONN", "accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
-        States::of(&[State::Connected]),
-        Code::WSAEISCONN,
-    ),
+    Rule {
+        rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
+        ..check("connect.connected", &["connect.err.WSAEISCONN"], States::of(&[State::Connected]), Code::WSAEISCONN)
+    },
     check("connect.connecting", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEALREADY),
     Rule {
         under: &[CONNECT_NAME_WSAEFAULT],
         when: |at| named(at).is_none(),
-        ..check("connect.bad-name", BAD_NAME, States::STREAM, Code::WSAEFAULT)
+        rests_on: BAD_NAME,
+        ..check("connect.bad-name", &[], States::STREAM, Code::WSAEFAULT)
     },
     Rule {
         under: &[CONNECT_NAME_BY_FAULT],
         when: too_short,
-        ..check("connect.short-name-as-WSAEADDRNOTAVAIL", BAD_NAME, CONNECTS, Code::WSAEADDRNOTAVAIL)
+        rests_on: BAD_NAME,
+        ..check("connect.short-name-as-WSAEADDRNOTAVAIL", &[], CONNECTS, Code::WSAEADDRNOTAVAIL)
     },
     Rule {
         under: &[CONNECT_NAME_BY_FAULT],
         when: |at| at.sock().family == Family::Inet && other_family(at),
-        ..check("connect.other-family-as-WSAEOPNOTSUPP", BAD_NAME, NEVER_TRIED, Code::WSAEOPNOTSUPP)
+        rests_on: BAD_NAME,
+        ..check("connect.other-family-as-WSAEOPNOTSUPP", &[], NEVER_TRIED, Code::WSAEOPNOTSUPP)
     },
     Rule {
         under: &[CONNECT_NAME_BY_FAULT],
         when: |at| at.sock().family == Family::Inet6 && other_family(at),
-        ..check("connect.other-family-as-WSAEINVAL", BAD_NAME, NEVER_TRIED, Code::WSAEINVAL)
+        rests_on: BAD_NAME,
+        ..check("connect.other-family-as-WSAEINVAL", &[], NEVER_TRIED, Code::WSAEINVAL)
     },
     Rule {
         under: &[CONNECT_REFUSED_ABORTS],
@@ -73,22 +75,24 @@ pub(super) static CONNECT: &[Rule] = &[
     // that failed is answered by each version in its own way.
     Rule {
         when: |at| named(at).is_none(),
-        ..not_modelled("connect.no-name-not-modelled", &["sockaddr.family-first"], CONNECTS)
+        rests_on: &["sockaddr.family-first"],
+        ..not_modelled("connect.no-name-not-modelled", &[], CONNECTS)
     },
     // A SYN that meets its own sender opens the connection from both sides at once, on the stacks that send it.
     Rule {
         when: |at| named(at).is_some_and(|to| is_own_address(at, to)),
-        ..not_modelled(
-            "connect.to-itself-not-modelled",
-            &["protobasics.backlog-held"],
-            States::of(&[State::Bound, State::Failed]),
-        )
+        rests_on: &["protobasics.backlog-held"],
+        ..not_modelled("connect.to-itself-not-modelled", &[], States::of(&[State::Bound, State::Failed]))
     },
     Rule {
         when: |at| named(at).is_some_and(|to| only_dual_stack_listens(at, to)),
-        ..not_modelled("connect.to-dual-stack-not-modelled", &["dualstack.accept-mapped"], CONNECTS)
+        rests_on: &["dualstack.accept-mapped"],
+        ..not_modelled("connect.to-dual-stack-not-modelled", &[], CONNECTS)
     },
-    not_modelled("connect.datagram-not-modelled", &["sockaddr.family-first"], States::of(&[State::Datagram])),
+    Rule {
+        rests_on: &["sockaddr.family-first"],
+        ..not_modelled("connect.datagram-not-modelled", &[], States::of(&[State::Datagram]))
+    },
     Rule {
         to: Some(State::Connecting),
         gives: Is(Gives::Continues(Table::ConnectAnswer)),
@@ -122,7 +126,8 @@ pub(super) static CONNECT: &[Rule] = &[
             at.conn = Some(conn);
         },
         asks: &[GETSOCKNAME_WILDCARD],
-        ..case("connect.sends-syn", &["connect.rem.nonblocking", "protobasics.backlog-held"], CONNECTS)
+        rests_on: &["protobasics.backlog-held"],
+        ..case("connect.sends-syn", &["connect.rem.nonblocking"], CONNECTS)
     },
 ];
 
@@ -139,9 +144,10 @@ pub(super) static ANSWER: &[Rule] = &[
     },
     Rule {
         when: |at| at.sock().error == Code::WSAECONNREFUSED,
+        rests_on: &["listen.rem.queue-full-refused", "accept.ex.listen-backlog-1"],
         ..check(
             "connect.refused",
-            &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused", "accept.ex.listen-backlog-1"],
+            &["connect.err.WSAECONNREFUSED"],
             States::of(&[State::Failed]),
             Code::WSAECONNREFUSED,
         )
@@ -154,11 +160,10 @@ pub(super) static ANSWER: &[Rule] = &[
         gives: Is(Gives::Blocks),
         ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting]))
     },
-    case(
-        "connect.completes",
-        &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
-        States::of(&[State::Connected]),
-    ),
+    Rule {
+        rests_on: &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
+        ..case("connect.completes", &[], States::of(&[State::Connected]))
+    },
 ];
 
 /// The name is cut short, whatever its family.

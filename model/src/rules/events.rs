@@ -16,7 +16,8 @@ use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb, pack_e
 pub(super) static EVENT_OBJECT: &[Rule] = &[
     Rule {
         when: |at| !matches!(at.call, Call::WSACreateEvent) && event(at).is_none(),
-        ..check("event.invalid-handle", &["wsawait.closed-handle-undefined"], States::ANY, Code::WSA_INVALID_HANDLE)
+        rests_on: &["wsawait.closed-handle-undefined"],
+        ..check("event.invalid-handle", &[], States::ANY, Code::WSA_INVALID_HANDLE)
     },
     Rule {
         when: |at| matches!(at.call, Call::WSACreateEvent),
@@ -26,7 +27,8 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
             at.give(Outcome { value: Value::Handle(pack_event(id)), error: Code::NONE, out: Out::None });
         },
-        ..case("WSACreateEvent.creates", &["wsaeventselect.rem.one-event-object"], States::ANY)
+        rests_on: &["wsaeventselect.rem.one-event-object"],
+        ..case("WSACreateEvent.creates", &[], States::ANY)
     },
     Rule {
         when: |at| matches!(at.call, Call::WSACloseEvent { .. }),
@@ -39,7 +41,8 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             }
             at.give(Outcome::number(1));
         },
-        ..case("WSACloseEvent.closes", &["wsaeventselect.rem.close-cancels"], States::ANY)
+        rests_on: &["wsaeventselect.rem.close-cancels"],
+        ..case("WSACloseEvent.closes", &[], States::ANY)
     },
     Rule {
         when: |at| matches!(at.call, Call::WSASetEvent { .. }),
@@ -49,7 +52,8 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             }
             at.give(Outcome::number(1));
         },
-        ..case("WSASetEvent.signals", &["wsawait.any-lowest-index"], States::ANY)
+        rests_on: &["wsawait.any-lowest-index"],
+        ..case("WSASetEvent.signals", &[], States::ANY)
     },
     Rule {
         then: |at| {
@@ -58,16 +62,14 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             }
             at.give(Outcome::number(1));
         },
-        ..case("WSAResetEvent.resets", &["wsaeventselect.rem.reset-atomically"], States::ANY)
+        rests_on: &["wsaeventselect.rem.reset-atomically"],
+        ..case("WSAResetEvent.resets", &[], States::ANY)
     },
 ];
 
 pub(super) static WAIT: &[Rule] = &[
-    Rule {
-        under: &[WAIT_NEEDS_STARTUP],
-        ..not_initialised("WSAWaitForMultipleEvents.not-initialised", &["wsastartup.first"])
-    },
-    in_progress("WSAWaitForMultipleEvents.in-progress", &["einprogress.only-1-1"]),
+    Rule { under: &[WAIT_NEEDS_STARTUP], ..not_initialised("WSAWaitForMultipleEvents.not-initialised") },
+    in_progress("WSAWaitForMultipleEvents.in-progress"),
     Rule {
         when: |at| waited(at).iter().any(|handle| at.resolve_event(*handle).is_none()),
         ..check(
@@ -113,10 +115,10 @@ pub(super) static WAIT_READY: &[Rule] = &[
 ];
 
 pub(super) static WSAEVENTSELECT: &[Rule] = &[
-    not_initialised("WSAEventSelect.not-initialised", &["wsastartup.first"]),
-    in_progress("WSAEventSelect.in-progress", &["einprogress.only-1-1"]),
-    network_down("WSAEventSelect.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("WSAEventSelect.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("WSAEventSelect.not-initialised"),
+    in_progress("WSAEventSelect.in-progress"),
+    network_down("WSAEventSelect.network-down"),
+    not_a_socket("WSAEventSelect.not-a-socket"),
     Rule {
         when: |at| {
             let Call::WSAEventSelect { event, mask, .. } = at.call else { return true };
@@ -163,6 +165,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             already_happened(at);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],
+        rests_on: &["wspeventselect.rem.sets-nonblocking", "wspeventselect.rem.replaces-previous"],
         ..case(
             "WSAEventSelect.selects",
             &[
@@ -170,8 +173,6 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
                 "wsaeventselect.rem.replaces-previous",
                 "wsaeventselect.fd.already-happened",
                 "wsaeventselect.fdaccept.listen-then-select",
-                "wspeventselect.rem.sets-nonblocking",
-                "wspeventselect.rem.replaces-previous",
                 "wsaeventselect.inherit.override",
             ],
             States::SOCKET,
@@ -180,12 +181,14 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
 ];
 
 pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
-    not_initialised("WSAEnumNetworkEvents.not-initialised", &["wsastartup.first"]),
-    in_progress("WSAEnumNetworkEvents.in-progress", &["einprogress.only-1-1"]),
-    network_down("WSAEnumNetworkEvents.network-down", &["listen.err.WSAENETDOWN"]),
+    not_initialised("WSAEnumNetworkEvents.not-initialised"),
+    in_progress("WSAEnumNetworkEvents.in-progress"),
+    network_down("WSAEnumNetworkEvents.network-down"),
     Rule {
         under: &[ENUM_ERROR_UNTOUCHED],
-        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket", &["wsaenum.rem.error-no-change"])
+        cites: &["wsaenum.rem.error-no-change"],
+        rests_on: &[],
+        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket")
     },
     Rule {
         under: &[ENUM_ERROR_RESETS],
@@ -195,7 +198,9 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
                 at.event_mut(id).signalled = false;
             }
         },
-        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket-resets-event", &["wsaenum.rem.error-no-change"])
+        cites: &["wsaenum.rem.error-no-change"],
+        rests_on: &[],
+        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket-resets-event")
     },
     Rule {
         then: |at| {
@@ -209,16 +214,14 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
             }
             at.give(Outcome::number(0).with(Out::Events(told)));
         },
+        rests_on: &[
+            "accept.rem.inherit.async-events",
+            "wsaeventselect.rem.reset-atomically",
+            "select.rem.events-persist",
+        ],
         ..case(
             "WSAEnumNetworkEvents.copies-and-clears",
-            &[
-                "wsaenum.rem.copy-clear",
-                "wsaenum.rem.atomic-reset",
-                "wsaenum.rem.recording-starts",
-                "accept.rem.inherit.async-events",
-                "wsaeventselect.rem.reset-atomically",
-                "select.rem.events-persist",
-            ],
+            &["wsaenum.rem.copy-clear", "wsaenum.rem.atomic-reset", "wsaenum.rem.recording-starts"],
             States::SOCKET,
         )
     },
@@ -235,27 +238,27 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
     Rule {
         when: |at| !at.sock().selection.mask.has(at.network_event) || at.sock().selection.event.is_none(),
         gives: Is(Gives::Silent),
-        ..case("event-record.not-registered", &["wsaenum.rem.recording-starts"], OCCURS)
+        rests_on: &["wsaenum.rem.recording-starts"],
+        ..case("event-record.not-registered", &[], OCCURS)
     },
     Rule {
         when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue.is_empty(),
         gives: Is(Gives::Silent),
-        ..case("event-record.nothing-to-accept", &["wsaeventselect.fdaccept.level-triggered"], LISTENING)
+        rests_on: &["wsaeventselect.fdaccept.level-triggered"],
+        ..case("event-record.nothing-to-accept", &[], LISTENING)
     },
     Rule {
         under: &[SECOND_SILENT],
         when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().selection.disabled.has(NetworkEvents::ACCEPT),
         gives: Is(Gives::Silent),
-        ..case("event-record.accept-muted", &["wsaeventselect.fd.no-more-until-reenable"], LISTENING)
+        rests_on: &["wsaeventselect.fd.no-more-until-reenable"],
+        ..case("event-record.accept-muted", &[], LISTENING)
     },
     Rule {
         when: |at| at.network_event != NetworkEvents::ACCEPT && at.sock().selection.disabled.has(at.network_event),
         gives: Is(Gives::Silent),
-        ..case(
-            "event-record.muted",
-            &["wsaeventselect.fd.no-more-until-reenable"],
-            States::of(&[State::Connected, State::Failed]),
-        )
+        rests_on: &["wsaeventselect.fd.no-more-until-reenable"],
+        ..case("event-record.muted", &[], States::of(&[State::Connected, State::Failed]))
     },
     Rule {
         gives: Is(Gives::Silent),
@@ -268,16 +271,13 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
                 at.signal(id);
             }
         },
-        ..case(
-            "event-record.records-and-signals",
-            &[
-                "wsaeventselect.fdaccept.level-triggered",
-                "wsaeventselect.fd.already-happened",
-                "wsaeventselect.fdwrite.on-accept",
-                "eventsignal.remembered",
-            ],
-            OCCURS,
-        )
+        rests_on: &[
+            "wsaeventselect.fdaccept.level-triggered",
+            "wsaeventselect.fd.already-happened",
+            "wsaeventselect.fdwrite.on-accept",
+            "eventsignal.remembered",
+        ],
+        ..case("event-record.records-and-signals", &[], OCCURS)
     },
 ];
 

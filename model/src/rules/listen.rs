@@ -19,17 +19,22 @@ const CONNECTED: &[&str] = &["listen.err.WSAEISCONN", "listen.s.bound-unconnecte
 const MOST: u16 = 65535;
 
 pub(super) static LISTEN: &[Rule] = &[
-    not_initialised("listen.not-initialised", &["listen.err.WSANOTINITIALISED", "wsastartup.first"]),
-    in_progress("listen.in-progress", &["listen.err.WSAEINPROGRESS"]),
-    in_callback("listen.in-callback", &["listen.err.WSAEINPROGRESS", "wsplisten.err.WSAEINPROGRESS"]),
-    network_down("listen.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("listen.not-a-socket", &["listen.err.WSAENOTSOCK"]),
+    Rule { cites: &["listen.err.WSANOTINITIALISED"], ..not_initialised("listen.not-initialised") },
+    Rule { cites: &["listen.err.WSAEINPROGRESS"], ..in_progress("listen.in-progress") },
+    Rule {
+        cites: &["listen.err.WSAEINPROGRESS"],
+        rests_on: &["wsplisten.err.WSAEINPROGRESS"],
+        ..in_callback("listen.in-callback")
+    },
+    Rule { cites: &["listen.err.WSAENETDOWN"], rests_on: &[], ..network_down("listen.network-down") },
+    Rule { cites: &["listen.err.WSAENOTSOCK"], rests_on: &[], ..not_a_socket("listen.not-a-socket") },
     check("listen.datagram", &["listen.err.WSAEOPNOTSUPP"], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP),
     Rule {
         when: |at| at.sock().local.port == Port::Unset,
+        rests_on: &["bind.rem.required-before-listen"],
         ..check(
             "listen.unbound",
-            &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected", "bind.rem.required-before-listen"],
+            &["listen.err.WSAEINVAL.unbound", "listen.s.bound-unconnected"],
             States::of(&[State::Unbound, State::Datagram]),
             Code::WSAEINVAL,
         )
@@ -58,18 +63,15 @@ pub(super) static LISTEN: &[Rule] = &[
     },
     Rule {
         when: |at| at.process().faults.no_buffers,
-        ..check(
-            "listen.no-buffers",
-            &["listen.err.WSAENOBUFS", "accept.ex.listen-backlog-1"],
-            States::SOCKET,
-            Code::WSAENOBUFS,
-        )
+        rests_on: &["accept.ex.listen-backlog-1"],
+        ..check("listen.no-buffers", &["listen.err.WSAENOBUFS"], States::SOCKET, Code::WSAENOBUFS)
     },
     Rule {
         under: &[RELISTEN_KEEPS],
+        rests_on: &["tutorial.loop.listen-checks"],
         ..case(
             "listen.again-keeps-backlog",
-            &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset", "tutorial.loop.listen-checks"],
+            &["listen.rem.relisten-no-change", "listen.rem.relisten-zero-not-reset"],
             LISTENING,
         )
     },
@@ -77,7 +79,8 @@ pub(super) static LISTEN: &[Rule] = &[
         under: &[RELISTEN_UPDATES],
         then: sets_backlog,
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],
-        ..case("listen.again-updates-backlog", &["wsplisten.rem.relisten-updates"], LISTENING)
+        rests_on: &["wsplisten.rem.relisten-updates"],
+        ..case("listen.again-updates-backlog", &[], LISTENING)
     },
     Rule {
         under: &[RELISTEN_DROPS],
@@ -90,11 +93,8 @@ pub(super) static LISTEN: &[Rule] = &[
             }
         },
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],
-        ..case(
-            "listen.again-drops-excess",
-            &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"],
-            LISTENING,
-        )
+        rests_on: &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"],
+        ..case("listen.again-drops-excess", &[], LISTENING)
     },
     Rule {
         to: Some(State::Listening),
@@ -104,6 +104,7 @@ pub(super) static LISTEN: &[Rule] = &[
             at.occurs(at.socket.expect("invariant: a bound socket is a socket"), NetworkEvents::ACCEPT);
         },
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],
+        rests_on: &["accept.ex.listen-backlog-1", "tutorial.loop.listen-checks", "protobasics.backlog-limit-silent"],
         ..case(
             "listen.starts",
             &[
@@ -113,11 +114,8 @@ pub(super) static LISTEN: &[Rule] = &[
                 "listen.backlog.max-pending",
                 "listen.backlog.somaxconn",
                 "listen.compat.illegal-nearest",
-                "accept.ex.listen-backlog-1",
-                "tutorial.loop.listen-checks",
                 "listen.backlog.somaxconn-hint",
                 "listen.compat.silently-limited",
-                "protobasics.backlog-limit-silent",
             ],
             States::of(&[State::Bound, State::Failed]),
         )

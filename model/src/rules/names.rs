@@ -26,10 +26,10 @@ const NAMED: States =
 const BUFFER: &[&str] = &["sockaddr.family-first"];
 
 pub(super) static GETSOCKNAME: &[Rule] = &[
-    not_initialised("getsockname.not-initialised", &["wsastartup.first"]),
-    in_progress("getsockname.in-progress", &["einprogress.only-1-1"]),
-    network_down("getsockname.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("getsockname.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("getsockname.not-initialised"),
+    in_progress("getsockname.in-progress"),
+    network_down("getsockname.network-down"),
+    not_a_socket("getsockname.not-a-socket"),
     Rule {
         when: |at| at.sock().local.port == Port::Unset,
         ..check("getsockname.unbound", &["getsockname.err.WSAEINVAL"], MAYBE_UNNAMED, Code::WSAEINVAL)
@@ -42,99 +42,112 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
     Rule {
         under: &[SOCKNAME_WSAEFAULT],
         when: bad_buffer,
-        ..check("getsockname.bad-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getsockname.bad-buffer", &[], States::SOCKET, Code::WSAEFAULT)
     },
     // Some stacks look at the pointers before they look at the descriptor, each fault in its own way.
     Rule {
         under: &[SOCKNAME_BY_FAULT],
         when: |at| buffer(at) == Buffer::Null,
-        ..check("getsockname.no-buffer", BUFFER, States::ANY, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getsockname.no-buffer", &[], States::ANY, Code::WSAEFAULT)
     },
     Rule {
         under: &[SOCKNAME_BY_FAULT],
         when: |at| buffer(at) != Buffer::Null && size(at).is_none(),
-        ..crashes("getsockname.length-unreadable.crashes", BUFFER, States::ANY)
+        rests_on: BUFFER,
+        ..crashes("getsockname.length-unreadable.crashes", &[], States::ANY)
     },
     Rule {
         under: &[SOCKNAME_BY_FAULT],
         when: |at| buffer(at) != Buffer::Null && unusable(at),
-        ..check("getsockname.unusable-buffer-as-WSAEINVAL", BUFFER, States::ANY, Code::WSAEINVAL)
+        rests_on: BUFFER,
+        ..check("getsockname.unusable-buffer-as-WSAEINVAL", &[], States::ANY, Code::WSAEINVAL)
     },
     Rule {
         under: &[SOCKNAME_BY_FAULT],
         when: short,
-        ..check("getsockname.short-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getsockname.short-buffer", &[], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         then: |at| {
             let local = at.sock().local;
             name(at, local);
         },
-        ..case(
-            "getsockname.tells",
-            &["getsockname.rem.accept-fixes-address", "bind.rem.port-zero", "accept.ex.bind", "accept.ex.port"],
-            NAMED,
-        )
+        rests_on: &["bind.rem.port-zero", "accept.ex.bind", "accept.ex.port"],
+        ..case("getsockname.tells", &["getsockname.rem.accept-fixes-address"], NAMED)
     },
 ];
 
 pub(super) static GETPEERNAME: &[Rule] = &[
-    not_initialised("getpeername.not-initialised", &["wsastartup.first"]),
-    in_progress("getpeername.in-progress", &["einprogress.only-1-1"]),
-    network_down("getpeername.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("getpeername.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
-    check(
-        "getpeername.not-connected",
-        &["getpeername.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
-        States::of(&[
-            State::Unbound,
-            State::Bound,
-            State::Listening,
-            State::Connecting,
-            State::Failed,
-            State::Datagram,
-        ]),
-        Code::WSAENOTCONN,
-    ),
+    not_initialised("getpeername.not-initialised"),
+    in_progress("getpeername.in-progress"),
+    network_down("getpeername.network-down"),
+    not_a_socket("getpeername.not-a-socket"),
+    Rule {
+        rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
+        ..check(
+            "getpeername.not-connected",
+            &["getpeername.err.WSAENOTCONN"],
+            States::of(&[
+                State::Unbound,
+                State::Bound,
+                State::Listening,
+                State::Connecting,
+                State::Failed,
+                State::Datagram,
+            ]),
+            Code::WSAENOTCONN,
+        )
+    },
     Rule {
         under: &[PEERNAME_WSAEFAULT],
         when: bad_buffer,
-        ..check("getpeername.bad-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getpeername.bad-buffer", &[], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST],
         when: |at| length(at) == Length::Null,
-        ..check("getpeername.no-length-first", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getpeername.no-length-first", &[], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST],
         when: |at| length(at) == Length::Bad,
-        ..crashes("getpeername.no-length-first.crashes", BUFFER, States::SOCKET)
+        rests_on: BUFFER,
+        ..crashes("getpeername.no-length-first.crashes", &[], States::SOCKET)
     },
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST, NEGATIVE_LENGTH_OVERWRITES],
         when: |at| buffer(at) == Buffer::Valid && size(at).is_some_and(|n| n < 0),
-        ..crashes("getpeername.negative-length.crashes", BUFFER, States::of(&[State::Connected]))
+        rests_on: BUFFER,
+        ..crashes("getpeername.negative-length.crashes", &[], States::of(&[State::Connected]))
     },
     Rule {
         under: &[PEERNAME_NO_LENGTH_FIRST],
         when: |at| size(at).is_some() && bad_buffer(at),
-        ..check("getpeername.bad-buffer-after-length", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getpeername.bad-buffer-after-length", &[], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         under: &[PEERNAME_BY_FAULT],
         when: |at| length(at) == Length::Bad,
-        ..crashes("getpeername.length-unreadable.crashes", BUFFER, States::SOCKET)
+        rests_on: BUFFER,
+        ..crashes("getpeername.length-unreadable.crashes", &[], States::SOCKET)
     },
     Rule {
         under: &[PEERNAME_BY_FAULT],
         when: unusable,
-        ..check("getpeername.unusable-buffer-as-WSAEINVAL", BUFFER, States::SOCKET, Code::WSAEINVAL)
+        rests_on: BUFFER,
+        ..check("getpeername.unusable-buffer-as-WSAEINVAL", &[], States::SOCKET, Code::WSAEINVAL)
     },
     Rule {
         under: &[PEERNAME_BY_FAULT],
         when: |at| length(at) == Length::Null || short(at),
-        ..check("getpeername.short-buffer", BUFFER, States::SOCKET, Code::WSAEFAULT)
+        rests_on: BUFFER,
+        ..check("getpeername.short-buffer", &[], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         then: |at| {
@@ -146,11 +159,12 @@ pub(super) static GETPEERNAME: &[Rule] = &[
             };
             name(at, peer);
         },
-        ..case(
-            "getpeername.tells",
-            &["accept.ret.handle-actual-connection", "accept.addr.peer-address", "accept.s.connection-on-returned"],
-            States::of(&[State::Connected]),
-        )
+        rests_on: &[
+            "accept.ret.handle-actual-connection",
+            "accept.addr.peer-address",
+            "accept.s.connection-on-returned",
+        ],
+        ..case("getpeername.tells", &[], States::of(&[State::Connected]))
     },
 ];
 

@@ -28,28 +28,27 @@ pub(super) static SYN: &[Rule] = &[
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
-        ..segment("syn.again", &["protobasics.backlog-held", "listen.rem.passive-mode"], LISTENING)
+        rests_on: &["protobasics.backlog-held", "listen.rem.passive-mode"],
+        ..segment("syn.again", &[], LISTENING)
     },
     Rule {
         under: &[FULL_REFUSE],
         when: |at| at.full,
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
-        ..segment(
-            "syn.queue-full.refused",
-            &[
-                "listen.rem.queue-full-refused",
-                "wsplisten.rem.queue-full-refused",
-                "listen.backlog.max-pending",
-                "accept.ex.listen-backlog-1",
-            ],
-            LISTENING,
-        )
+        rests_on: &[
+            "listen.rem.queue-full-refused",
+            "wsplisten.rem.queue-full-refused",
+            "listen.backlog.max-pending",
+            "accept.ex.listen-backlog-1",
+        ],
+        ..segment("syn.queue-full.refused", &[], LISTENING)
     },
     Rule {
         under: &[FULL_DROP],
         when: |at| at.full,
         then: goes_unanswered,
-        ..segment("syn.queue-full.dropped", &["listen.backlog.max-pending"], LISTENING)
+        rests_on: &["listen.backlog.max-pending"],
+        ..segment("syn.queue-full.dropped", &[], LISTENING)
     },
     Rule {
         under: &[FULL_COMPLETE_THEN_RESET],
@@ -58,7 +57,8 @@ pub(super) static SYN: &[Rule] = &[
             at.send(conn(at), Direction::Down, Segment::SynAck);
             at.send(conn(at), Direction::Down, Segment::Rst);
         },
-        ..segment("syn.queue-full.completed-then-reset", &["listen.backlog.max-pending"], LISTENING)
+        rests_on: &["listen.backlog.max-pending"],
+        ..segment("syn.queue-full.completed-then-reset", &[], LISTENING)
     },
     Rule {
         when: |at| !at.full,
@@ -69,26 +69,25 @@ pub(super) static SYN: &[Rule] = &[
             at.sock_mut().syn_queue.push(conn);
             at.send(conn, Direction::Down, Segment::SynAck);
         },
-        ..segment(
-            "syn.queued",
-            &[
-                "listen.rem.passive-mode",
-                "protobasics.backlog-held",
-                "bind.rem.wildcard",
-                "accept.rem.original-keeps-listening",
-                "accept.ex.port",
-            ],
-            LISTENING,
-        )
+        rests_on: &[
+            "listen.rem.passive-mode",
+            "protobasics.backlog-held",
+            "bind.rem.wildcard",
+            "accept.rem.original-keeps-listening",
+            "accept.ex.port",
+        ],
+        ..segment("syn.queued", &[], LISTENING)
     },
     Rule {
         when: |at| at.connection().server_address.ip == Ip::NotLocal,
         then: goes_unanswered,
-        ..segment("syn.no-host", &["connect.err.WSAETIMEDOUT"], NOBODY)
+        rests_on: &["connect.err.WSAETIMEDOUT"],
+        ..segment("syn.no-host", &[], NOBODY)
     },
     Rule {
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
-        ..segment("syn.no-listener", &["connect.err.WSAECONNREFUSED"], NOBODY)
+        rests_on: &["connect.err.WSAECONNREFUSED"],
+        ..segment("syn.no-listener", &[], NOBODY)
     },
 ];
 
@@ -117,12 +116,14 @@ pub(super) static SYN_ACK: &[Rule] = &[
             at.occurs(s, NetworkEvents::CONNECT);
             at.occurs(s, NetworkEvents::WRITE);
         },
-        ..segment("connect.established", &["listen.rem.passive-mode"], States::of(&[State::Connecting]))
+        rests_on: &["listen.rem.passive-mode"],
+        ..segment("connect.established", &[], States::of(&[State::Connecting]))
     },
     Rule {
         when: |at| at.receiver().tcb == Tcb::Established,
         then: |at| at.send(conn(at), Direction::Up, Segment::Ack),
-        ..segment("syn-ack.again", &["listen.rem.passive-mode"], States::ANY)
+        rests_on: &["listen.rem.passive-mode"],
+        ..segment("syn-ack.again", &[], States::ANY)
     },
     Rule {
         then: |at| {
@@ -130,7 +131,8 @@ pub(super) static SYN_ACK: &[Rule] = &[
                 at.send(conn(at), Direction::Up, Segment::Rst);
             }
         },
-        ..segment("syn-ack.nobody-connects", &["protobasics.backlog-held"], States::ANY)
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("syn-ack.nobody-connects", &[], States::ANY)
     },
 ];
 
@@ -149,19 +151,17 @@ pub(super) static ACK: &[Rule] = &[
             at.wake(s);
             at.occurs(s, NetworkEvents::ACCEPT);
         },
-        ..segment(
-            "ack.queues-connection",
-            &["listen.rem.passive-mode", "accept.rem.first-on-queue", "accept.rem.may-wait-network-event"],
-            LISTENING,
-        )
+        rests_on: &["listen.rem.passive-mode", "accept.rem.first-on-queue", "accept.rem.may-wait-network-event"],
+        ..segment("ack.queues-connection", &[], LISTENING)
     },
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         // Half open it stays; the SYN-ACK will be repeated.
         then: |at| at.conn_mut(conn(at)).timer = true,
-        ..segment("ack.accept-queue-full", &["listen.backlog.max-pending"], LISTENING)
+        rests_on: &["listen.backlog.max-pending"],
+        ..segment("ack.accept-queue-full", &[], LISTENING)
     },
-    segment("ack.nothing-to-do", &["listen.rem.passive-mode"], States::ANY),
+    Rule { rests_on: &["listen.rem.passive-mode"], ..segment("ack.nothing-to-do", &[], States::ANY) },
 ];
 
 /// A RST arrives; the socket in question is the one that holds this end, or the listener that queues it.
@@ -173,7 +173,8 @@ pub(super) static RST: &[Rule] = &[
             at.sock_mut().syn_queue.remove(conn);
             drops(at, conn, false);
         },
-        ..segment("rst.half-open", &["protobasics.backlog-held"], LISTENING)
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("rst.half-open", &[], LISTENING)
     },
     Rule {
         under: &[RESET_VANISHES],
@@ -183,7 +184,8 @@ pub(super) static RST: &[Rule] = &[
             at.sock_mut().accept_queue.remove(conn);
             drops(at, conn, false);
         },
-        ..segment("rst.queued-vanishes", &["protobasics.backlog-held"], LISTENING)
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("rst.queued-vanishes", &[], LISTENING)
     },
     Rule {
         when: |at| at.receiver().tcb == Tcb::Established,
@@ -192,31 +194,31 @@ pub(super) static RST: &[Rule] = &[
             end.tcb = Tcb::Reset;
             end.unread = Data::default();
         },
-        ..segment("rst.queued", &["accept.err.WSAECONNRESET", "recv.rem.reset"], LISTENING)
+        rests_on: &["accept.err.WSAECONNRESET", "recv.rem.reset"],
+        ..segment("rst.queued", &[], LISTENING)
     },
     Rule {
         to: Some(State::Failed),
         under: &[REFUSED_GIVES_UP],
         when: |at| at.receiver().tcb == Tcb::SynSent,
         then: refused,
-        ..segment(
-            "rst.refuses",
-            &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"],
-            States::of(&[State::Connecting]),
-        )
+        rests_on: &["connect.err.WSAECONNREFUSED", "listen.rem.queue-full-refused"],
+        ..segment("rst.refuses", &[], States::of(&[State::Connecting]))
     },
     Rule {
         under: &[REFUSED_REPEATS],
         when: |at| at.receiver().tcb == Tcb::SynSent && at.connection().retries > 0,
         then: |at| at.conn_mut(conn(at)).timer = true,
-        ..segment("rst.refused-syn-is-repeated", &["connect.err.WSAECONNREFUSED"], States::of(&[State::Connecting]))
+        rests_on: &["connect.err.WSAECONNREFUSED"],
+        ..segment("rst.refused-syn-is-repeated", &[], States::of(&[State::Connecting]))
     },
     Rule {
         to: Some(State::Failed),
         under: &[REFUSED_REPEATS],
         when: |at| at.receiver().tcb == Tcb::SynSent,
         then: refused,
-        ..segment("rst.refuses-for-good", &["connect.err.WSAECONNREFUSED"], States::of(&[State::Connecting]))
+        rests_on: &["connect.err.WSAECONNREFUSED"],
+        ..segment("rst.refuses-for-good", &[], States::of(&[State::Connecting]))
     },
     Rule {
         when: |at| at.receiver().tcb == Tcb::Established,
@@ -229,11 +231,8 @@ pub(super) static RST: &[Rule] = &[
             at.wake(s);
             at.occurs(s, NetworkEvents::CLOSE);
         },
-        ..segment(
-            "rst.connected",
-            &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
-            States::of(&[State::Connected]),
-        )
+        rests_on: &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
+        ..segment("rst.connected", &[], States::of(&[State::Connected]))
     },
     Rule {
         then: |at| {
@@ -243,7 +242,8 @@ pub(super) static RST: &[Rule] = &[
                 end.tcb = Tcb::None;
             }
         },
-        ..segment("rst.nobody", &["closesocket.rem.linger-zero-reset"], States::ANY)
+        rests_on: &["closesocket.rem.linger-zero-reset"],
+        ..segment("rst.nobody", &[], States::ANY)
     },
 ];
 
@@ -263,7 +263,8 @@ pub(super) static FIN: &[Rule] = &[Rule {
         }
     },
     asks: &[FD_CLOSE_WITH_UNREAD_DATA],
-    ..segment("fin.arrives", &["recv.ret.zero-graceful"], States::ANY)
+    rests_on: &["recv.ret.zero-graceful"],
+    ..segment("fin.arrives", &[], States::ANY)
 }];
 
 /// Data arrive.
@@ -279,7 +280,8 @@ pub(super) static DATA: &[Rule] = &[
             }
             take_sent(at);
         },
-        ..segment("data.nobody-reads", &["closesocket.rem.default-graceful"], States::ANY)
+        rests_on: &["closesocket.rem.default-graceful"],
+        ..segment("data.nobody-reads", &[], States::ANY)
     },
     Rule {
         then: |at| {
@@ -300,7 +302,8 @@ pub(super) static DATA: &[Rule] = &[
                 at.occurs(s, NetworkEvents::READ);
             }
         },
-        ..segment("data.arrive", &["accept.rem.new-handles-connection", "listen.rem.passive-mode"], States::ANY)
+        rests_on: &["accept.rem.new-handles-connection", "listen.rem.passive-mode"],
+        ..segment("data.arrive", &[], States::ANY)
     },
 ];
 
@@ -314,7 +317,8 @@ pub(super) static TIMER: &[Rule] = &[
             at.conn_mut(conn).retries -= 1;
             at.send(conn, Direction::Up, Segment::Syn);
         },
-        ..segment("timer.repeats-syn", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Connecting]))
+        rests_on: &["connect.err.WSAETIMEDOUT"],
+        ..segment("timer.repeats-syn", &[], States::of(&[State::Connecting]))
     },
     Rule {
         to: Some(State::Failed),
@@ -323,7 +327,8 @@ pub(super) static TIMER: &[Rule] = &[
             let error = Code::WSAETIMEDOUT;
             fails(at, error);
         },
-        ..segment("timer.gives-up", &["connect.err.WSAETIMEDOUT"], States::of(&[State::Connecting]))
+        rests_on: &["connect.err.WSAETIMEDOUT"],
+        ..segment("timer.gives-up", &[], States::of(&[State::Connecting]))
     },
     Rule {
         when: |at| at.connection().server.tcb == Tcb::SynReceived && at.connection().retries > 0,
@@ -334,7 +339,8 @@ pub(super) static TIMER: &[Rule] = &[
             connection.retries -= 1;
             at.send(conn, Direction::Down, Segment::SynAck);
         },
-        ..segment("timer.repeats-syn-ack", &["listen.rem.passive-mode"], States::ANY)
+        rests_on: &["listen.rem.passive-mode"],
+        ..segment("timer.repeats-syn-ack", &[], States::ANY)
     },
     Rule {
         when: |at| at.connection().listener.is_some(),
@@ -344,7 +350,8 @@ pub(super) static TIMER: &[Rule] = &[
             at.socket_mut(listener).syn_queue.remove(conn);
             drops(at, conn, true);
         },
-        ..segment("timer.drops-half-open", &["protobasics.backlog-held"], States::ANY)
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("timer.drops-half-open", &[], States::ANY)
     },
 ];
 

@@ -11,15 +11,16 @@ use crate::rule::{At, Rule, States};
 use crate::world::{Options, State};
 
 pub(super) static IOCTLSOCKET: &[Rule] = &[
-    not_initialised("ioctlsocket.not-initialised", &["wsastartup.first"]),
-    in_progress("ioctlsocket.in-progress", &["einprogress.only-1-1"]),
-    network_down("ioctlsocket.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("ioctlsocket.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("ioctlsocket.not-initialised"),
+    in_progress("ioctlsocket.in-progress"),
+    network_down("ioctlsocket.network-down"),
+    not_a_socket("ioctlsocket.not-a-socket"),
     Rule {
         when: |at| matches!(at.call, Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection.event.is_some(),
+        rests_on: &["modes.back-to-blocking"],
         ..check(
             "ioctlsocket.events-selected",
-            &["ioctl.fionbio.WSAEINVAL-with-events", "ioctl.fionbio.disable-first", "modes.back-to-blocking"],
+            &["ioctl.fionbio.WSAEINVAL-with-events", "ioctl.fionbio.disable-first"],
             States::SOCKET,
             Code::WSAEINVAL,
         )
@@ -30,7 +31,8 @@ pub(super) static IOCTLSOCKET: &[Rule] = &[
             set_nonblocking(at, argp != 0);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
-        ..case("ioctlsocket.sets-mode", &["ioctl.fionbio.set", "accept.rem.blocking-condition"], States::SOCKET)
+        rests_on: &["accept.rem.blocking-condition"],
+        ..case("ioctlsocket.sets-mode", &["ioctl.fionbio.set"], States::SOCKET)
     },
 ];
 
@@ -49,10 +51,10 @@ pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
 }
 
 pub(super) static GETSOCKOPT: &[Rule] = &[
-    not_initialised("getsockopt.not-initialised", &["wsastartup.first"]),
-    in_progress("getsockopt.in-progress", &["einprogress.only-1-1"]),
-    network_down("getsockopt.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("getsockopt.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("getsockopt.not-initialised"),
+    in_progress("getsockopt.in-progress"),
+    network_down("getsockopt.network-down"),
+    not_a_socket("getsockopt.not-a-socket"),
     Rule {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::ConditionalAccept, .. }),
@@ -71,13 +73,10 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
     Rule {
         when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::AcceptConn, .. }),
         then: |at| value(at, u32::from(at.state() == State::Listening)),
+        rests_on: &["accept.rem.accepted-not-listener"],
         ..case(
             "getsockopt.accepting",
-            &[
-                "getsockopt.acceptconn.listening",
-                "getsockopt.acceptconn.accepted-socket",
-                "accept.rem.accepted-not-listener",
-            ],
+            &["getsockopt.acceptconn.listening", "getsockopt.acceptconn.accepted-socket"],
             States::SOCKET,
         )
     },
@@ -112,53 +111,39 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
                 at.give(Outcome::number(0).with(Out::Option(read)));
             }
         },
-        ..case(
-            "getsockopt.reads",
-            &["accept.rem.inherit.properties", "getsockopt.conditional-accept.state", "condaccept.default-off"],
-            States::SOCKET,
-        )
+        rests_on: &["accept.rem.inherit.properties", "condaccept.default-off"],
+        ..case("getsockopt.reads", &["getsockopt.conditional-accept.state"], States::SOCKET)
     },
 ];
 
 pub(super) static SETSOCKOPT: &[Rule] = &[
-    not_initialised("setsockopt.not-initialised", &["wsastartup.first"]),
-    in_progress("setsockopt.in-progress", &["einprogress.only-1-1"]),
-    network_down("setsockopt.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("setsockopt.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("setsockopt.not-initialised"),
+    in_progress("setsockopt.in-progress"),
+    network_down("setsockopt.network-down"),
+    not_a_socket("setsockopt.not-a-socket"),
     Rule {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(at.call, Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
-        ..check(
-            "setsockopt.conditional-accept-unknown",
-            &["getsockopt.err.WSAENOPROTOOPT"],
-            States::SOCKET,
-            Code::WSAENOPROTOOPT,
-        )
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.conditional-accept-unknown", &[], States::SOCKET, Code::WSAENOPROTOOPT)
     },
     Rule {
         when: |at| {
             matches!(at.call, Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })
         },
-        ..check(
-            "setsockopt.get-only",
-            &["setsockopt.acceptconn.read-only", "solsocket.acceptconn.get-only", "solsocket.connect-time.get-only"],
-            States::SOCKET,
-            Code::WSAENOPROTOOPT,
-        )
+        rests_on: &["solsocket.acceptconn.get-only", "solsocket.connect-time.get-only"],
+        ..check("setsockopt.get-only", &["setsockopt.acceptconn.read-only"], States::SOCKET, Code::WSAENOPROTOOPT)
     },
     Rule {
         when: |at| matches!(at.call, Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
-        ..check(
-            "setsockopt.conditional-accept-listening",
-            &["condaccept.err.WSAEINVAL.listening"],
-            States::of(&[State::Listening]),
-            Code::WSAEINVAL,
-        )
+        rests_on: &["condaccept.err.WSAEINVAL.listening"],
+        ..check("setsockopt.conditional-accept-listening", &[], States::of(&[State::Listening]), Code::WSAEINVAL)
     },
     // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
-        ..not_modelled("setsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..not_modelled("setsockopt.foreign-option-not-modelled", &[], States::SOCKET)
     },
     Rule {
         then: |at| {
@@ -170,11 +155,8 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
             }
         },
         asks: &[INHERIT_SAMPLED],
-        ..case(
-            "setsockopt.sets",
-            &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],
-            States::SOCKET,
-        )
+        rests_on: &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],
+        ..case("setsockopt.sets", &[], States::SOCKET)
     },
 ];
 

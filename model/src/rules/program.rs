@@ -28,36 +28,30 @@ pub(super) static PROGRAM: &[Rule] = &[
             }
         },
         asks: &[LISTENER_CLOSE_QUEUED],
-        ..case(
-            "program.exits",
-            &[
-                "accept.ex.final-cleanup",
-                "accept.ex.failure-path",
-                "accept.ex.startup-first",
-                "tutorial.ex.failure-path",
-            ],
-            States::ANY,
-        )
+        rests_on: &[
+            "accept.ex.final-cleanup",
+            "accept.ex.failure-path",
+            "accept.ex.startup-first",
+            "tutorial.ex.failure-path",
+        ],
+        ..case("program.exits", &[], States::ANY)
     },
     Rule {
         then: |at| {
             let last_error = at.thread().last_error;
             at.give(Outcome::number(i64::from(last_error.0)));
         },
-        ..case(
-            "program.prints",
-            &[
-                "accept.ex.waiting-message",
-                "accept.ex.success-message",
-                "accept.ex.failure-path",
-                "accept.ex.startup-first",
-                "tutorial.ex.failure-path",
-                "tutorial.ex.prints-error",
-                "accept.ex.socket",
-                "accept.ex.bind",
-                "accept.ex.listen-backlog-1",
-            ],
-            States::ANY,
-        )
+        rests_on: &[
+            "accept.ex.waiting-message",
+            "accept.ex.success-message",
+            "accept.ex.failure-path",
+            "accept.ex.startup-first",
+            "tutorial.ex.failure-path",
+            "tutorial.ex.prints-error",
+            "accept.ex.socket",
+            "accept.ex.bind",
+            "accept.ex.listen-backlog-1",
+        ],
+        ..case("program.prints", &[], States::ANY)
     },
 ];

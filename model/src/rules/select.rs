@@ -13,9 +13,9 @@ use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{SocketId, State, Tcb};
 
 pub(super) static SELECT: &[Rule] = &[
-    not_initialised("select.not-initialised", &["wsastartup.first"]),
-    in_progress("select.in-progress", &["einprogress.only-1-1"]),
-    network_down("select.network-down", &["listen.err.WSAENETDOWN"]),
+    not_initialised("select.not-initialised"),
+    in_progress("select.in-progress"),
+    network_down("select.network-down"),
     Rule {
         when: |at| sets(at).iter().all(|set| set.is_none_or(|set| set.is_empty())),
         ..check("select.no-sockets", &["select.err.WSAEINVAL"], States::ANY, Code::WSAEINVAL)
@@ -26,7 +26,8 @@ pub(super) static SELECT: &[Rule] = &[
     },
     Rule {
         gives: Is(Gives::Continues(Table::SelectReady)),
-        ..case("select.looks", &["select.rem.nfds-ignored", "tutorial.select-poll"], States::ANY)
+        rests_on: &["tutorial.select-poll"],
+        ..case("select.looks", &["select.rem.nfds-ignored"], States::ANY)
     },
 ];
 
@@ -39,7 +40,8 @@ pub(super) static SELECT_READY: &[Rule] = &[
             let count = read.len() + write.len() + except.len();
             at.give(Outcome::number(count as i64).with(Out::Sets { read, write, except }));
         },
-        ..case("select.ready", &["select.rem.listener-readable", "tutorial.select-poll"], States::ANY)
+        rests_on: &["tutorial.select-poll"],
+        ..case("select.ready", &["select.rem.listener-readable"], States::ANY)
     },
     Rule {
         when: |at| timeout(at) == Some(0),
@@ -54,9 +56,9 @@ pub(super) const NOBODY: Out = Out::Sets { read: EMPTY, write: EMPTY, except: EM
 const EMPTY: List<Handle, SET> = List::EMPTY;
 
 pub(super) static WSAPOLL: &[Rule] = &[
-    not_initialised("WSAPoll.not-initialised", &["wsastartup.first"]),
-    in_progress("WSAPoll.in-progress", &["einprogress.only-1-1"]),
-    network_down("WSAPoll.network-down", &["listen.err.WSAENETDOWN"]),
+    not_initialised("WSAPoll.not-initialised"),
+    in_progress("WSAPoll.in-progress"),
+    network_down("WSAPoll.network-down"),
     Rule {
         under: &[POLLPRI_FAILS],
         when: |at| polled(at).iter().any(|(_, events)| events.has(PollEvents::PRI)),
@@ -74,7 +76,8 @@ pub(super) static WSAPOLL: &[Rule] = &[
     },
     Rule {
         gives: Is(Gives::Continues(Table::WSAPollReady)),
-        ..case("WSAPoll.looks", &["wsapoll.rem.negative-fd-ignored", "tutorial.select-poll"], States::ANY)
+        rests_on: &["tutorial.select-poll"],
+        ..case("WSAPoll.looks", &["wsapoll.rem.negative-fd-ignored"], States::ANY)
     },
 ];
 
@@ -84,7 +87,8 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
         when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
         then: poll_tells,
         asks: &[POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY],
-        ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm", "tutorial.select-poll"], States::ANY)
+        rests_on: &["tutorial.select-poll"],
+        ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
         under: &[POLL_REFUSED_ERROR],

@@ -9,16 +9,18 @@ use crate::rule::{At, Rule, States};
 use crate::world::{Holder, Socket, SocketId, State, pack};
 
 pub(super) static SOCKET: &[Rule] = &[
-    not_initialised("socket.not-initialised", &["wsastartup.first"]),
-    in_progress("socket.in-progress", &["einprogress.only-1-1"]),
-    network_down("socket.network-down", &["listen.err.WSAENETDOWN"]),
+    not_initialised("socket.not-initialised"),
+    in_progress("socket.in-progress"),
+    network_down("socket.network-down"),
     Rule {
         when: |at| at.process().faults.no_descriptors,
-        ..check("socket.no-descriptors", &["socket.err.WSAEMFILE", "accept.ex.socket"], States::ANY, Code::WSAEMFILE)
+        rests_on: &["accept.ex.socket"],
+        ..check("socket.no-descriptors", &["socket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
         when: |at| at.process().faults.no_buffers,
-        ..check("socket.no-buffers", &["wpucreate.err.WSAENOBUFS"], States::ANY, Code::WSAENOBUFS)
+        rests_on: &["wpucreate.err.WSAENOBUFS"],
+        ..check("socket.no-buffers", &[], States::ANY, Code::WSAENOBUFS)
     },
     Rule {
         then: |at| {
@@ -26,18 +28,15 @@ pub(super) static SOCKET: &[Rule] = &[
                 creates(at, family, kind, true);
             }
         },
-        ..case(
-            "socket.creates",
-            &["socket.rem.overlapped-default", "ioctl.fionbio.default-blocking", "accept.ex.socket"],
-            States::ANY,
-        )
+        rests_on: &["ioctl.fionbio.default-blocking", "accept.ex.socket"],
+        ..case("socket.creates", &["socket.rem.overlapped-default"], States::ANY)
     },
 ];
 
 pub(super) static WSASOCKET: &[Rule] = &[
-    not_initialised("WSASocket.not-initialised", &["wsastartup.first"]),
-    in_progress("WSASocket.in-progress", &["einprogress.only-1-1"]),
-    network_down("WSASocket.network-down", &["listen.err.WSAENETDOWN"]),
+    not_initialised("WSASocket.not-initialised"),
+    in_progress("WSASocket.in-progress"),
+    network_down("WSASocket.network-down"),
     Rule {
         when: |at| at.process().faults.no_descriptors,
         ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
@@ -53,7 +52,8 @@ pub(super) static WSASOCKET: &[Rule] = &[
     },
     Rule {
         when: |at| described(at).is_none(),
-        ..not_modelled("WSASocket.stale-info-not-modelled", &["wsadup.closes-with-last"], States::ANY)
+        rests_on: &["wsadup.closes-with-last"],
+        ..not_modelled("WSASocket.stale-info-not-modelled", &[], States::ANY)
     },
     Rule {
         then: |at| {
@@ -67,14 +67,15 @@ pub(super) static WSASOCKET: &[Rule] = &[
             at.give(Outcome { value: Value::Handle(pack(id, copy)), error: Code::NONE, out: Out::None });
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
-        ..case("WSASocket.duplicates", &["wsadup.shared-state"], States::ANY)
+        rests_on: &["wsadup.shared-state"],
+        ..case("WSASocket.duplicates", &[], States::ANY)
     },
 ];
 
 pub(super) static WSADUPLICATESOCKET: &[Rule] = &[
-    not_initialised("WSADuplicateSocket.not-initialised", &["wsastartup.first"]),
-    in_progress("WSADuplicateSocket.in-progress", &["einprogress.only-1-1"]),
-    not_a_socket("WSADuplicateSocket.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("WSADuplicateSocket.not-initialised"),
+    in_progress("WSADuplicateSocket.in-progress"),
+    not_a_socket("WSADuplicateSocket.not-a-socket"),
     case("WSADuplicateSocket.describes", &["wsadup.shared-state"], States::ANY),
 ];
 

@@ -17,51 +17,51 @@ const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::
 const LISTENING: States = States::of(&[State::Listening]);
 
 pub(super) static SEND: &[Rule] = &[
-    not_initialised("send.not-initialised", &["wsastartup.first"]),
-    in_progress("send.in-progress", &["einprogress.only-1-1"]),
-    network_down("send.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("send.not-a-socket", &["closesocket.rem.descriptor-reuse"]),
+    not_initialised("send.not-initialised"),
+    in_progress("send.in-progress"),
+    network_down("send.network-down"),
+    not_a_socket("send.not-a-socket"),
     Rule {
         under: &[SEND_UNCONNECTED_WSAENOTCONN],
-        ..check(
-            "send.not-connected",
-            &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
-            NOT_CONNECTED,
-            Code::WSAENOTCONN,
-        )
+        rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+        ..check("send.not-connected", &[], NOT_CONNECTED, Code::WSAENOTCONN)
     },
     Rule {
         under: &[SEND_UNCONNECTED_WSAECONNRESET],
-        ..check("send.not-connected-as-WSAECONNRESET", &["wsasend.err.WSAENOTCONN"], NOT_CONNECTED, Code::WSAECONNRESET)
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..check("send.not-connected-as-WSAECONNRESET", &[], NOT_CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         under: &[TRANSFER_FAILS],
-        ..check(
-            "send.listening",
-            &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.rem.new-handles-connection"],
-            LISTENING,
-            Code::WSAENOTCONN,
-        )
+        rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.rem.new-handles-connection"],
+        ..check("send.listening", &[], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
         under: &[TRANSFER_WAITS],
         when: |at| at.nonblocking(),
-        ..check("send.listening-as-WSAECONNRESET", &["wsasend.err.WSAENOTCONN"], LISTENING, Code::WSAECONNRESET)
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..check("send.listening-as-WSAECONNRESET", &[], LISTENING, Code::WSAECONNRESET)
     },
     Rule {
         under: &[TRANSFER_WAITS],
         gives: Is(Gives::Blocks),
-        ..case("send.listening-waits", &["wsasend.err.WSAENOTCONN"], LISTENING)
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..case("send.listening-waits", &[], LISTENING)
     },
     Rule {
         when: |at| own(at).tcb == Tcb::Reset,
-        ..check("send.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
+        rests_on: &["recv.rem.reset"],
+        ..check("send.reset", &[], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         when: |at| at.sock().send_shut,
-        ..check("send.shut", &["shutdown.err.WSAENOTCONN"], CONNECTED, Code::WSAESHUTDOWN)
+        rests_on: &["shutdown.err.WSAENOTCONN"],
+        ..check("send.shut", &[], CONNECTED, Code::WSAESHUTDOWN)
     },
-    not_modelled("send.datagram-not-modelled", &["wsasend.err.WSAENOTCONN"], States::of(&[State::Datagram])),
+    Rule {
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..not_modelled("send.datagram-not-modelled", &[], States::of(&[State::Datagram]))
+    },
     Rule {
         then: |at| {
             let Call::Send { data, .. } = at.call else { return };
@@ -79,21 +79,28 @@ pub(super) static SEND: &[Rule] = &[
             }
             at.give(Outcome::number(data.as_slice().len() as i64));
         },
-        ..case("send.sends", &["accept.rem.new-handles-connection"], CONNECTED)
+        rests_on: &["accept.rem.new-handles-connection"],
+        ..case("send.sends", &[], CONNECTED)
     },
 ];
 
 pub(super) static RECV: &[Rule] = &[
-    not_initialised("recv.not-initialised", &["wsastartup.first"]),
-    in_progress("recv.in-progress", &["einprogress.only-1-1"]),
-    network_down("recv.network-down", &["listen.err.WSAENETDOWN"]),
-    not_a_socket("recv.not-a-socket", &["closesocket.rem.descriptor-reuse", "tutorial.ex.init-invalid"]),
-    check(
-        "recv.not-connected",
-        &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned"],
-        States::of(&[State::Unbound, State::Bound, State::Connecting]),
-        Code::WSAENOTCONN,
-    ),
+    not_initialised("recv.not-initialised"),
+    in_progress("recv.in-progress"),
+    network_down("recv.network-down"),
+    Rule {
+        rests_on: &["closesocket.rem.descriptor-reuse", "tutorial.ex.init-invalid"],
+        ..not_a_socket("recv.not-a-socket")
+    },
+    Rule {
+        rests_on: &["accept.s.connection-on-returned"],
+        ..check(
+            "recv.not-connected",
+            &["recv.err.WSAENOTCONN"],
+            States::of(&[State::Unbound, State::Bound, State::Connecting]),
+            Code::WSAENOTCONN,
+        )
+    },
     Rule {
         under: &[RECV_REFUSED_FAILS],
         ..check("recv.refused", &["recv.err.WSAENOTCONN"], States::of(&[State::Failed]), Code::WSAENOTCONN)
@@ -105,12 +112,8 @@ pub(super) static RECV: &[Rule] = &[
     },
     Rule {
         under: &[TRANSFER_FAILS],
-        ..check(
-            "recv.listening",
-            &["recv.err.WSAENOTCONN", "accept.s.connection-on-returned", "accept.rem.new-handles-connection"],
-            LISTENING,
-            Code::WSAENOTCONN,
-        )
+        rests_on: &["accept.s.connection-on-returned", "accept.rem.new-handles-connection"],
+        ..check("recv.listening", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
         under: &[TRANSFER_WAITS],
@@ -124,12 +127,14 @@ pub(super) static RECV: &[Rule] = &[
     },
     Rule {
         when: |at| at.sock().receive_shut,
-        ..check("recv.shut", &["shutdown.err.WSAENOTCONN"], CONNECTED, Code::WSAESHUTDOWN)
+        rests_on: &["shutdown.err.WSAENOTCONN"],
+        ..check("recv.shut", &[], CONNECTED, Code::WSAESHUTDOWN)
     },
     not_modelled("recv.datagram-not-modelled", &["recv.err.WSAENOTCONN"], States::of(&[State::Datagram])),
     Rule {
         gives: Is(Gives::Continues(Table::RecvData)),
-        ..case("recv.looks", &["accept.rem.new-handles-connection"], CONNECTED)
+        rests_on: &["accept.rem.new-handles-connection"],
+        ..case("recv.looks", &[], CONNECTED)
     },
 ];
 
@@ -142,7 +147,8 @@ pub(super) static RECV_DATA: &[Rule] = &[
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| !at.again && own(at).tcb == Tcb::Reset,
-        ..check("recv.reset", &["recv.rem.reset", "closesocket.rem.linger-zero-reset"], CONNECTED, Code::WSAECONNRESET)
+        rests_on: &["closesocket.rem.linger-zero-reset"],
+        ..check("recv.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         when: |at| {
@@ -150,7 +156,8 @@ pub(super) static RECV_DATA: &[Rule] = &[
             let nothing = end.unread.as_slice().is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
             nothing && at.nonblocking() && !at.again
         },
-        ..check("recv.would-block", &["ioctl.fionbio.set"], CONNECTED, Code::WSAEWOULDBLOCK)
+        rests_on: &["ioctl.fionbio.set"],
+        ..check("recv.would-block", &[], CONNECTED, Code::WSAEWOULDBLOCK)
     },
     Rule {
         when: |at| !own(at).unread.as_slice().is_empty(),
@@ -160,11 +167,8 @@ pub(super) static RECV_DATA: &[Rule] = &[
             at.give(Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)));
         },
         asks: &[FD_CLOSE_WITH_UNREAD_DATA],
-        ..case(
-            "recv.receives",
-            &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"],
-            CONNECTED,
-        )
+        rests_on: &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"],
+        ..case("recv.receives", &[], CONNECTED)
     },
     Rule {
         under: &[RECV_RESET_ENDS],
@@ -176,9 +180,14 @@ pub(super) static RECV_DATA: &[Rule] = &[
     // How long, no clock of this world could tell.
     Rule {
         when: |at| at.sock().options.rcvtimeo != 0,
-        ..not_modelled("recv.timeout-not-modelled", &["accept.rem.inherit.properties"], CONNECTED)
+        rests_on: &["accept.rem.inherit.properties"],
+        ..not_modelled("recv.timeout-not-modelled", &[], CONNECTED)
     },
-    Rule { gives: Is(Gives::Blocks), ..case("recv.waits", &["ioctl.fionbio.default-blocking"], CONNECTED) },
+    Rule {
+        gives: Is(Gives::Blocks),
+        rests_on: &["ioctl.fionbio.default-blocking"],
+        ..case("recv.waits", &[], CONNECTED)
+    },
     // Readable is all that such a stack waits for: a connection that is queued makes a listener so.
     Rule {
         when: |at| !at.sock().accept_queue.is_empty(),
