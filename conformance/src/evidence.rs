@@ -118,7 +118,7 @@ impl Recording {
             let step = &scenario.program.steps[report.index];
             StepLine {
                 step: report.index,
-                actor: script.actors[usize::from(report.actor.0)].name.clone(),
+                actor: script.actors[report.actor.index()].name.clone(),
                 call: render_action(&step.action, script),
                 seen: render_observed(&report.observed, script, None),
                 assumed: report.assumed.clone(),

@@ -16,7 +16,7 @@ use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Doing, EventId, Faults, HANDLES, SocketId, State, World, pack, pack_event};
+use winaccept_model::world::{Doing, EventId, Faults, HANDLES, SocketId, State, World};
 use winaccept_sim::run::worlds;
 
 use crate::suite::Scenario;
@@ -197,7 +197,7 @@ fn shape(world: &World, event: Event) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
     match event {
         Event::Deliver(c, _) | Event::Lose(c, _) | Event::Timer(c) => {
-            let conn = &world.conns()[usize::from(c.0)];
+            let conn = &world.conns()[c.index()];
             let first = [&conn.client, &conn.server].map(|end| (end.tcb, end.flight.first(), end.attached));
             (std::mem::discriminant(&event), first, conn.timer, conn.retries == 0, conn.listener.is_some())
                 .hash(&mut hasher);
@@ -207,11 +207,11 @@ fn shape(world: &World, event: Event) -> u64 {
             (process, faults, states).hash(&mut hasher);
         }
         Event::Call(thread, call) | Event::InHook(thread, call) => {
-            let process = world.threads()[usize::from(thread.0)].process;
+            let process = world.threads()[thread.index()].process;
             std::mem::discriminant(&call).hash(&mut hasher);
             call.map(|handle| {
                 if let Some((s, copy)) = world.resolve(process, handle) {
-                    let socket = &world.sockets()[usize::from(s.0)];
+                    let socket = &world.sockets()[s.index()];
                     let nonblocking = socket.holders[copy].is_some_and(|holder| holder.nonblocking);
                     let handles = socket.holders.iter().flatten().count();
                     let queues = [socket.syn_queue.len().min(2), socket.accept_queue.len().min(2)];
@@ -246,11 +246,11 @@ fn events(world: &World) -> Vec<Event> {
         .filter(|&(s, copy)| {
             world.sockets()[s].state != State::NotASocket && world.sockets()[s].holders[copy].is_some()
         })
-        .map(|(s, copy)| pack(SocketId(s as u8), copy))
+        .map(|(s, copy)| Handle::socket(SocketId::new(s), copy))
         .chain([Handle::INVALID])
         .collect();
     for (index, thread) in world.threads().iter().enumerate() {
-        let id = ThreadId(index as u8);
+        let id = ThreadId::new(index);
         match thread.doing {
             Doing::Running => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
@@ -287,7 +287,8 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         }
     }
     let opened = |e: &usize| world.events()[*e].open;
-    let objects: Vec<Handle> = (0..world.events().len()).filter(opened).map(|e| pack_event(EventId(e as u8))).collect();
+    let objects: Vec<Handle> =
+        (0..world.events().len()).filter(opened).map(|e| Handle::event(EventId::new(e))).collect();
     for &event in objects.iter().chain([&Handle::INVALID]) {
         all.extend([Call::WSACloseEvent { event }, Call::WSASetEvent { event }, Call::WSAResetEvent { event }]);
         let mut events = List::default();
@@ -296,7 +297,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
             all.push(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
         }
         for thread in 0..world.threads().len() {
-            let thread = ThreadId(thread as u8);
+            let thread = ThreadId::new(thread);
             all.push(Call::QueueUserAPC { routine: Routine::SetEvent(event), thread });
             all.extend(sockets.first().map(|&s| Call::QueueUserAPC { routine: Routine::Accept(s), thread }));
         }
@@ -344,7 +345,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
             all.push(Call::WSAEnumNetworkEvents { s, event: Some(object) });
         }
         for process in 0..world.processes().len() {
-            all.push(Call::WSADuplicateSocket { s, process: ProcessId(process as u8) });
+            all.push(Call::WSADuplicateSocket { s, process: ProcessId::new(process) });
         }
         all.push(Call::WSASocketFromInfo { s });
     }

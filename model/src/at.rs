@@ -21,7 +21,7 @@ use crate::world::{ConnId, Direction, EventId, SocketId, Touched, World};
 pub struct At<'a> {
     w: &'a mut World,
     /// Whose objects were looked at.
-    read: Cell<Touched>,
+    read: RefCell<Touched>,
     pub(crate) profile: &'a Profile,
     pub(crate) mutant: Option<Mutant>,
     /// The tables of rules, handed in: what fires them knows none of them.
@@ -95,7 +95,7 @@ impl<'a> At<'a> {
         let notes = RefCell::new(std::mem::take(&mut fx.decided));
         At {
             w,
-            read: Cell::default(),
+            read: RefCell::new(std::mem::take(&mut fx.read)),
             profile,
             mutant,
             tables,
@@ -124,6 +124,6 @@ impl<'a> At<'a> {
     /// The step is over: writes down what it depends on, and what was decided.
     pub(crate) fn finish(self) {
         self.fx.decided = self.notes.into_inner();
-        self.fx.read = self.read.get();
+        self.fx.read = self.read.into_inner();
     }
 }

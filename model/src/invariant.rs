@@ -18,7 +18,7 @@ pub struct Invariant<T: 'static> {
     /// It as a sentence.
     pub says: &'static str,
     /// Does it hold of the object with this index?
-    holds: fn(&World, u8, &T) -> bool,
+    holds: fn(&World, u32, &T) -> bool,
 }
 
 /// What holds of every socket.
@@ -171,7 +171,7 @@ fn told<T>(invariants: &'static [Invariant<T>]) -> impl Iterator<Item = (&'stati
 /// The first broken invariant of a world as a sentence, if there is one.
 #[must_use]
 pub fn broken_invariant(w: &World) -> Option<&'static str> {
-    let socket = |(s, socket): (u8, &Socket)| {
+    let socket = |(s, socket): (u32, &Socket)| {
         let free = socket.state == State::NotASocket;
         broken(w, s, socket, if free { FREE_SLOTS } else { SOCKETS })
     };
@@ -182,12 +182,12 @@ pub fn broken_invariant(w: &World) -> Option<&'static str> {
         .or_else(|| each(&w.events).find_map(|(e, event)| broken(w, e, event, EVENTS)))
 }
 
-fn broken<T>(w: &World, index: u8, object: &T, invariants: &'static [Invariant<T>]) -> Option<&'static str> {
+fn broken<T>(w: &World, index: u32, object: &T, invariants: &'static [Invariant<T>]) -> Option<&'static str> {
     invariants.iter().find(|invariant| !(invariant.holds)(w, index, object)).map(|invariant| invariant.says)
 }
 
-fn each<T>(objects: &[T]) -> impl Iterator<Item = (u8, &T)> {
-    objects.iter().enumerate().map(|(index, object)| (index as u8, object))
+fn each<T>(objects: &[T]) -> impl Iterator<Item = (u32, &T)> {
+    (0..).zip(objects)
 }
 
 // Queues.
@@ -196,44 +196,44 @@ fn queued(socket: &Socket) -> impl Iterator<Item = ConnId> + '_ {
     socket.syn_queue.iter().chain(socket.accept_queue.iter())
 }
 
-fn queues_of_listeners(_: &World, _: u8, socket: &Socket) -> bool {
+fn queues_of_listeners(_: &World, _: u32, socket: &Socket) -> bool {
     socket.state == State::Listening || queued(socket).next().is_none()
 }
 
-fn queued_once(w: &World, s: u8, socket: &Socket) -> bool {
-    queued(socket).all(|conn| w.conns[usize::from(conn.0)].listener == Some(SocketId(s)))
+fn queued_once(w: &World, s: u32, socket: &Socket) -> bool {
+    queued(socket).all(|conn| w.conns[conn.index()].listener == Some(SocketId(s)))
         && queued(socket).enumerate().all(|(place, conn)| queued(socket).skip(place + 1).all(|other| other != conn))
 }
 
-fn listener_queues_it(w: &World, c: u8, conn: &Conn) -> bool {
-    conn.listener.is_none_or(|s| queued(&w.sockets[usize::from(s.0)]).any(|other| other.0 == c))
+fn listener_queues_it(w: &World, c: u32, conn: &Conn) -> bool {
+    conn.listener.is_none_or(|s| queued(&w.sockets[s.index()]).any(|other| other.0 == c))
 }
 
-fn queues_sorted(w: &World, _: u8, socket: &Socket) -> bool {
-    let tcb = |conn: ConnId| w.conns[usize::from(conn.0)].server.tcb;
+fn queues_sorted(w: &World, _: u32, socket: &Socket) -> bool {
+    let tcb = |conn: ConnId| w.conns[conn.index()].server.tcb;
     socket.syn_queue.iter().all(|conn| tcb(conn) == Tcb::SynReceived)
         && socket.accept_queue.iter().all(|conn| matches!(tcb(conn), Tcb::Established | Tcb::Reset))
 }
 
-fn accepted_is_not_queued(_: &World, _: u8, conn: &Conn) -> bool {
+fn accepted_is_not_queued(_: &World, _: u32, conn: &Conn) -> bool {
     !conn.server.attached || conn.listener.is_none()
 }
 
-fn sampled_is_queued(_: &World, _: u8, conn: &Conn) -> bool {
+fn sampled_is_queued(_: &World, _: u32, conn: &Conn) -> bool {
     conn.sampled.is_none() || conn.listener.is_some()
 }
 
 // Handles and sockets.
 
-fn lives_by_handles(_: &World, _: u8, socket: &Socket) -> bool {
+fn lives_by_handles(_: &World, _: u32, socket: &Socket) -> bool {
     socket.holders.iter().any(Option::is_some)
 }
 
-fn holders_have_started(w: &World, _: u8, socket: &Socket) -> bool {
-    socket.holders.iter().flatten().all(|holder| w.processes[usize::from(holder.process.0)].startups > 0)
+fn holders_have_started(w: &World, _: u32, socket: &Socket) -> bool {
+    socket.holders.iter().flatten().all(|holder| w.processes[holder.process.index()].startups > 0)
 }
 
-fn free_is_new(_: &World, _: u8, socket: &Socket) -> bool {
+fn free_is_new(_: &World, _: u32, socket: &Socket) -> bool {
     // Its options are left out: they are many, and the next socket gets its own.
     socket.holders.iter().all(Option::is_none)
         && socket.conn.is_none()
@@ -246,11 +246,11 @@ fn free_is_new(_: &World, _: u8, socket: &Socket) -> bool {
         && !socket.receive_shut
 }
 
-fn connection_by_state(_: &World, _: u8, socket: &Socket) -> bool {
+fn connection_by_state(_: &World, _: u32, socket: &Socket) -> bool {
     socket.conn.is_some() == matches!(socket.state, State::Connecting | State::Connected)
 }
 
-fn bound_has_port(_: &World, _: u8, socket: &Socket) -> bool {
+fn bound_has_port(_: &World, _: u32, socket: &Socket) -> bool {
     let bound = socket.local.port != Port::Unset;
     match socket.state {
         State::Unbound => !bound,
@@ -259,14 +259,14 @@ fn bound_has_port(_: &World, _: u8, socket: &Socket) -> bool {
     }
 }
 
-fn accepted_is_connected(w: &World, s: u8, socket: &Socket) -> bool {
+fn accepted_is_connected(w: &World, s: u32, socket: &Socket) -> bool {
     match w.accepts(SocketId(s)) {
         Some(conn) => socket.conn == Some(conn) && socket.state == State::Connected,
         None => socket.conn.is_none_or(|conn| conn.0 == s),
     }
 }
 
-fn end_by_state(w: &World, s: u8, socket: &Socket) -> bool {
+fn end_by_state(w: &World, s: u32, socket: &Socket) -> bool {
     let Some(conn) = socket.conn else { return true };
     let tcb = w.end(conn, w.sends(SocketId(s))).tcb;
     match socket.state {
@@ -275,7 +275,7 @@ fn end_by_state(w: &World, s: u8, socket: &Socket) -> bool {
     }
 }
 
-fn selection(_: &World, _: u8, socket: &Socket) -> bool {
+fn selection(_: &World, _: u32, socket: &Socket) -> bool {
     let selection = &socket.selection;
     match selection.event {
         None => *selection == Selection::default(),
@@ -285,23 +285,23 @@ fn selection(_: &World, _: u8, socket: &Socket) -> bool {
 
 // Connections.
 
-fn server_end_attached(w: &World, c: u8, conn: &Conn) -> bool {
-    conn.server.attached == (w.sockets[usize::from(w.accepted_slot(ConnId(c)).0)].state != State::NotASocket)
+fn server_end_attached(w: &World, c: u32, conn: &Conn) -> bool {
+    conn.server.attached == (w.sockets[w.accepted_slot(ConnId(c)).index()].state != State::NotASocket)
 }
 
-fn client_end_attached(w: &World, c: u8, conn: &Conn) -> bool {
-    conn.client.attached == (w.sockets[usize::from(c)].conn == Some(ConnId(c)))
+fn client_end_attached(w: &World, c: u32, conn: &Conn) -> bool {
+    conn.client.attached == (w.sockets[c as usize].conn == Some(ConnId(c)))
 }
 
 fn handshake_under_way(conn: &Conn) -> bool {
     conn.client.tcb == Tcb::SynSent || conn.server.tcb == Tcb::SynReceived
 }
 
-fn handshake_goes_on(_: &World, _: u8, conn: &Conn) -> bool {
+fn handshake_goes_on(_: &World, _: u32, conn: &Conn) -> bool {
     !handshake_under_way(conn) || conn.timer || !conn.client.flight.is_empty() || !conn.server.flight.is_empty()
 }
 
-fn timer_has_reason(_: &World, _: u8, conn: &Conn) -> bool {
+fn timer_has_reason(_: &World, _: u32, conn: &Conn) -> bool {
     !conn.timer || handshake_under_way(conn)
 }
 
@@ -309,28 +309,28 @@ fn ends(conn: &Conn) -> [&End; 2] {
     [&conn.client, &conn.server]
 }
 
-fn data_has_segment(_: &World, _: u8, conn: &Conn) -> bool {
+fn data_has_segment(_: &World, _: u32, conn: &Conn) -> bool {
     ends(conn).into_iter().all(|end| end.sent.as_slice().is_empty() || end.flight.contains(crate::world::Segment::Data))
 }
 
-fn unread_has_reader(_: &World, _: u8, conn: &Conn) -> bool {
+fn unread_has_reader(_: &World, _: u32, conn: &Conn) -> bool {
     let kept = |end: &End| !end.unread.as_slice().is_empty();
     (!kept(&conn.client) || conn.client.attached)
         && (!kept(&conn.server) || conn.server.attached || conn.listener.is_some())
 }
 
-fn fin_was_sent(_: &World, _: u8, conn: &Conn) -> bool {
+fn fin_was_sent(_: &World, _: u32, conn: &Conn) -> bool {
     (!conn.client.fin_received || conn.server.fin_sent) && (!conn.server.fin_received || conn.client.fin_sent)
 }
 
-fn forgotten_when_idle(w: &World, c: u8, conn: &Conn) -> bool {
+fn forgotten_when_idle(w: &World, c: u32, conn: &Conn) -> bool {
     let busy = |end: &End| end.attached || !end.flight.is_empty();
     if ends(conn).into_iter().any(busy) || conn.listener.is_some() {
         return true;
     }
     // A script may mark the connection that a socket is still to open.
     let marked = conn.held || conn.lose != 0;
-    let to_be_opened = w.sockets[usize::from(c)].state != State::NotASocket;
+    let to_be_opened = w.sockets[c as usize].state != State::NotASocket;
     let nothing = |end: &End| end.tcb == Tcb::None && !end.fin_sent && !end.fin_received;
     ends(conn).into_iter().all(nothing)
         && conn.client_address == Address::default()
@@ -347,13 +347,13 @@ fn call_of(thread: &Thread) -> Option<&Call> {
     }
 }
 
-fn blocked_is_recorded(w: &World, t: u8, thread: &Thread) -> bool {
+fn blocked_is_recorded(w: &World, t: u32, thread: &Thread) -> bool {
     let Some(call) = call_of(thread) else { return true };
     let t = ThreadId(t);
-    let at_event = |handle| w.resolve_event(handle).is_none_or(|e| w.events[usize::from(e.0)].waiters.contains(t));
+    let at_event = |handle| w.resolve_event(handle).is_none_or(|e| w.events[e.index()].waiters.contains(t));
     let at_socket = |handle| {
         let socket = w.resolve(thread.process, handle);
-        socket.is_none_or(|(s, _)| w.sockets[usize::from(s.0)].waiters.contains(t))
+        socket.is_none_or(|(s, _)| w.sockets[s.index()].waiters.contains(t))
     };
     match call {
         Call::WSAWaitForMultipleEvents { events, .. } => events.iter().all(at_event),
@@ -363,40 +363,40 @@ fn blocked_is_recorded(w: &World, t: u8, thread: &Thread) -> bool {
     }
 }
 
-fn waiters_wait_here(w: &World, s: u8, socket: &Socket) -> bool {
+fn waiters_wait_here(w: &World, s: u32, socket: &Socket) -> bool {
     socket.waiters.iter().all(|t| {
-        let thread = &w.threads[usize::from(t.0)];
+        let thread = &w.threads[t.index()];
         let names_it = |handle| w.resolve(thread.process, handle).is_some_and(|(named, _)| named.0 == s);
         call_of(thread).is_some_and(|call| names(call).iter().any(names_it))
     })
 }
 
-fn waiters_wait_for_it(w: &World, e: u8, event: &EventObject) -> bool {
+fn waiters_wait_for_it(w: &World, e: u32, event: &EventObject) -> bool {
     event.waiters.iter().all(|t| {
         let names_it = |handle| w.resolve_event(handle) == Some(EventId(e));
-        call_of(&w.threads[usize::from(t.0)]).is_some_and(|call| names(call).iter().any(names_it))
+        call_of(&w.threads[t.index()]).is_some_and(|call| names(call).iter().any(names_it))
     })
 }
 
-fn enough_are_awake(w: &World, _: u8, socket: &Socket) -> bool {
+fn enough_are_awake(w: &World, _: u32, socket: &Socket) -> bool {
     if socket.accept_queue.is_empty() {
         return true;
     }
-    let doing = |t: ThreadId| w.threads[usize::from(t.0)].doing;
+    let doing = |t: ThreadId| w.threads[t.index()].doing;
     let awake = socket.waiters.iter().filter(|t| matches!(doing(*t), Doing::Woken(_))).count();
     let asleep = |t: ThreadId| {
-        let process = w.threads[usize::from(t.0)].process;
-        let short = w.processes[usize::from(process.0)].faults.no_descriptors;
+        let process = w.threads[t.index()].process;
+        let short = w.processes[process.index()].faults.no_descriptors;
         matches!(doing(t), Doing::Blocked(Call::Accept { .. })) && !short
     };
     awake >= socket.accept_queue.len() || !socket.waiters.iter().any(asleep)
 }
 
-fn ended(w: &World, _: u8, thread: &Thread) -> bool {
+fn ended(w: &World, _: u32, thread: &Thread) -> bool {
     let other = |other: &Thread| other.process != thread.process || other.doing == Doing::Exited;
     thread.doing != Doing::Exited || thread.apcs.is_empty() && w.threads.iter().all(other)
 }
 
-fn closed_is_quiet(_: &World, _: u8, event: &EventObject) -> bool {
+fn closed_is_quiet(_: &World, _: u32, event: &EventObject) -> bool {
     event.open || !event.signalled && event.waiters.is_empty()
 }

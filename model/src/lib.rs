@@ -15,6 +15,7 @@ pub mod choice;
 pub mod code;
 mod decide;
 mod engine;
+pub mod id;
 pub mod invariant;
 pub mod kind;
 pub mod outcome;

@@ -28,11 +28,11 @@ impl Parts {
     /// No forms yet of what this owner has in worlds shaped like this one.
     #[must_use]
     pub fn new(world: &World, owner: ThreadId) -> Parts {
-        let thread = &world.threads[usize::from(owner.0)];
+        let thread = world.threads.get(owner.index()).cloned().unwrap_or_default();
         Parts {
-            owner: usize::from(owner.0),
-            slots: usize::from(thread.first_slot)..usize::from(thread.first_slot + thread.slots),
-            event_slots: usize::from(thread.first_event)..usize::from(thread.first_event + thread.event_slots),
+            owner: owner.index(),
+            slots: thread.own_slots(),
+            event_slots: thread.own_events(),
             threads: Vec::new(),
             created: Vec::new(),
             accepted: Vec::new(),
@@ -170,9 +170,9 @@ fn hash_socket(socket: &Socket, hasher: &mut impl Hasher) {
     for queue in [&socket.syn_queue, &socket.accept_queue] {
         hasher.write_u64(queue.iter().fold(1, |bits, conn| bits << 6 ^ u64::from(conn.0)));
     }
-    socket.waiters.iter().for_each(|thread| hasher.write_u8(thread.0));
+    socket.waiters.iter().for_each(|thread| hasher.write_u32(thread.0));
     for holder in socket.holders.iter().flatten() {
-        hasher.write_u8(holder.process.0 << 1 | u8::from(holder.nonblocking));
+        hasher.write_u32(holder.process.0 << 1 | u32::from(holder.nonblocking));
     }
     if socket.selection != Selection::default() {
         socket.selection.hash(hasher);

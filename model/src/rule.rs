@@ -334,7 +334,7 @@ impl Effects {
         self.fired_from.clear();
         self.decided.clear();
         self.returns.clear();
-        self.touched = Touched::default();
-        self.read = Touched::default();
+        self.touched.clear();
+        self.read.clear();
     }
 }

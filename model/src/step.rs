@@ -56,7 +56,7 @@ impl Machine {
         Machine { profile, mutant: None }
     }
 
-    /// Lets `event` happen to the world. Total: an event that cannot happen now changes nothing.
+    /// Lets `event` happen to the world. Total: an event that cannot happen now, or is about nobody there is, changes nothing.
     ///
     /// Where the profile leaves a choice, `tape` decides it. `fx` tells what happened; it is cleared first.
     ///
@@ -65,13 +65,34 @@ impl Machine {
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
         let mut at = At::new(w, &self.profile, self.mutant, crate::rules::of, tape, fx);
-        at.event(event);
-        at.settle();
+        if at.concerns_somebody(event) {
+            at.event(event);
+            at.settle();
+        }
         at.finish();
     }
 }
 
 impl At<'_> {
+    /// Is it about a thread, a connection, a process that there is?
+    fn concerns_somebody(&self, event: Event) -> bool {
+        match event {
+            Event::Call(thread, _)
+            | Event::InHook(thread, _)
+            | Event::Resume(thread)
+            | Event::Expire(thread)
+            | Event::Apc(thread)
+            | Event::Print(thread)
+            | Event::Exit(thread) => self.has_thread(thread),
+            Event::Deliver(conn, _)
+            | Event::Lose(conn, _)
+            | Event::Timer(conn)
+            | Event::Hold(conn, _)
+            | Event::LoseNext(conn, _) => self.has_conn(conn),
+            Event::Faults(process, _) => self.has_process(process),
+        }
+    }
+
     fn event(&mut self, event: Event) {
         match event {
             Event::Call(thread, call) => {
@@ -256,7 +277,7 @@ fn bit(segment: Segment) -> u8 {
 /// Everything that can happen without a call, in a fixed order: deliveries, timers, woken threads, APCs.
 pub fn pending(w: &World, out: &mut Vec<Event>) {
     for (index, conn) in w.conns.iter().enumerate() {
-        let id = ConnId(index as u8);
+        let id = ConnId::new(index);
         if !conn.held {
             if !conn.client.flight.is_empty() {
                 out.push(Event::Deliver(id, Direction::Up));
@@ -270,7 +291,7 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
         }
     }
     for (index, thread) in w.threads.iter().enumerate() {
-        let id = ThreadId(index as u8);
+        let id = ThreadId::new(index);
         match thread.doing {
             Doing::Woken(_) => out.push(Event::Resume(id)),
             Doing::Blocked(call) => {

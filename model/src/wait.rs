@@ -7,7 +7,7 @@ use crate::engine::names;
 use crate::outcome::{Outcome, Value};
 use crate::rule::Table;
 use crate::small::{Queued, Small};
-use crate::world::Doing;
+use crate::world::{Doing, SocketId};
 
 impl At<'_> {
     /// The call in question stays blocked for good: what it waited for is gone.
@@ -65,10 +65,10 @@ impl At<'_> {
     /// To be called while the thread still says what it waits for: its waiter records stand where its call points.
     pub fn leave(&mut self, thread: ThreadId) {
         let (Doing::Blocked(call) | Doing::Woken(call)) = self.thread_at(thread).doing else { return };
-        let mut slots: Small<u8, 12> = Small::default();
-        names(&call).iter().filter_map(|handle| self.slot_of(handle)).for_each(|s| slots.insert(s.0));
-        while let Some(s) = slots.iter().min().map(crate::world::SocketId) {
-            slots.remove(s.0);
+        let mut slots: Small<SocketId, 12> = Small::default();
+        names(&call).iter().filter_map(|handle| self.slot_of(handle)).for_each(|s| slots.insert(s));
+        while let Some(s) = slots.iter().min() {
+            slots.remove(s);
             if self.socket_at(s).waiters.contains(thread) {
                 self.socket_mut(s).waiters.remove(thread);
                 self.offer(s);

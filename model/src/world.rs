@@ -8,23 +8,16 @@
 //! * a connection has the number of the client socket that opened it;
 //! * the socket that `accept` creates has a slot of its own per connection.
 
+use std::sync::LazyLock;
+
 use crate::call::{
     Address, Call, Data, Family, Handle, NetworkEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
 };
 use crate::code::Code;
 use crate::small::{Queued, Small};
 
-/// Index of a socket object.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct SocketId(pub u8);
-
-/// Index of a connection; equal to the index of the client socket that opened it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct ConnId(pub u8);
-
-/// Index of an event object.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct EventId(pub u8);
+use crate::id::Named;
+pub use crate::id::{ConnId, EventId, MAX_SLOTS, SocketId};
 
 /// The state of a socket, as the documents speak of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -314,13 +307,27 @@ pub struct Thread {
     /// User APCs queued to it, in order.
     pub apcs: Small<Routine<Handle>, APCS>,
     /// First socket slot that this thread owns.
-    pub first_slot: u8,
+    pub first_slot: u32,
     /// How many it owns.
-    pub slots: u8,
+    pub slots: u32,
     /// First event slot that this thread owns.
-    pub first_event: u8,
+    pub first_event: u32,
     /// How many it owns.
-    pub event_slots: u8,
+    pub event_slots: u32,
+}
+
+impl Thread {
+    /// The socket slots that it owns.
+    #[must_use]
+    pub fn own_slots(&self) -> std::ops::Range<usize> {
+        self.first_slot as usize..(self.first_slot + self.slots) as usize
+    }
+
+    /// The event slots that it owns.
+    #[must_use]
+    pub fn own_events(&self) -> std::ops::Range<usize> {
+        self.first_event as usize..(self.first_event + self.event_slots) as usize
+    }
 }
 
 /// Faults in force in a process.
@@ -371,12 +378,6 @@ pub struct World {
     pub(crate) events: Vec<EventObject>,
 }
 
-/// How many threads, and so owners of slots, a world may have.
-pub const MAX_THREADS: usize = 24;
-/// How many sockets all threads together may have created at a time.
-pub const MAX_SOCKETS: usize = 100;
-/// How many event objects all threads together may have at a time.
-pub const MAX_EVENTS: usize = 100;
 /// How many connections one listener may hold in each of its two queues.
 pub const QUEUE: usize = 16;
 /// How many threads may wait at one socket or event.
@@ -389,6 +390,11 @@ pub const FLIGHT: usize = 6;
 impl Queued for ConnId {
     const VACANT: ConnId = ConnId(0);
     const MANY: &'static str = "connections in one queue of a listener";
+}
+
+impl Queued for SocketId {
+    const VACANT: SocketId = SocketId(0);
+    const MANY: &'static str = "sockets in one call";
 }
 
 impl Queued for ThreadId {
@@ -417,38 +423,38 @@ pub struct Room {
     /// Its process.
     pub process: ProcessId,
     /// Sockets that it may have created at a time.
-    pub sockets: u8,
+    pub sockets: u32,
     /// Event objects that it may have at a time.
-    pub events: u8,
+    pub events: u32,
 }
 
 impl World {
     /// A world with these processes and threads.
     ///
     /// # Panics
-    /// When there are more than [`MAX_THREADS`] threads, [`MAX_SOCKETS`] sockets or [`MAX_EVENTS`] events, or a process does not
-    /// exist: script compilation checks these limits first.
+    /// When there are more than [`MAX_SLOTS`] slots of sockets or of events, or a process does not exist: script compilation checks
+    /// these limits first.
     #[must_use]
     pub fn new(processes: &[Process], threads: &[Room]) -> World {
-        assert!(threads.len() <= MAX_THREADS, "limit: at most {MAX_THREADS} threads");
         let mut world = World { processes: processes.to_vec(), ..World::default() };
+        let (mut slots, mut events) = (0, 0);
         for (index, room) in threads.iter().enumerate() {
-            assert!(usize::from(room.process.0) < processes.len(), "the process exists");
-            let owner = ThreadId(index as u8);
+            assert!(room.process.index() < processes.len(), "the process exists");
+            let owner = ThreadId::new(index);
             world.threads.push(Thread {
                 process: room.process,
-                first_slot: world.conns.len() as u8,
+                first_slot: slots,
                 slots: room.sockets,
-                first_event: world.events.len() as u8,
+                first_event: events,
                 event_slots: room.events,
                 ..Thread::default()
             });
-            world.conns.resize_with(world.conns.len() + usize::from(room.sockets), Conn::default);
-            assert!(world.conns.len() <= MAX_SOCKETS, "limit: at most {MAX_SOCKETS} sockets");
-            world.sockets.resize_with(world.conns.len(), || Socket::free(owner));
-            let events = world.events.len() + usize::from(room.events);
-            assert!(events <= MAX_EVENTS, "limit: at most {MAX_EVENTS} event objects");
-            world.events.resize_with(events, || EventObject { owner, ..EventObject::default() });
+            (slots, events) = (slots + room.sockets, events + room.events);
+            assert!(slots as usize <= MAX_SLOTS / 2, "limit: at most {} sockets", MAX_SLOTS / 2);
+            assert!(events as usize <= MAX_SLOTS, "limit: at most {MAX_SLOTS} event objects");
+            world.conns.resize_with(slots as usize, Conn::default);
+            world.sockets.resize_with(slots as usize, || Socket::free(owner));
+            world.events.resize_with(events as usize, || EventObject { owner, ..EventObject::default() });
         }
         for slot in 0..world.conns.len() {
             let owner = world.sockets[slot].owner;
@@ -490,19 +496,19 @@ impl World {
     /// The slot of the socket that accepts this connection.
     #[must_use]
     pub fn accepted_slot(&self, conn: ConnId) -> SocketId {
-        SocketId(self.conns.len() as u8 + conn.0)
+        SocketId(conn.0.saturating_add(SocketId::new(self.conns.len()).0))
     }
 
     /// The connection whose accepting socket this slot is, if it is one.
     #[must_use]
     pub fn accepts(&self, socket: SocketId) -> Option<ConnId> {
-        socket.0.checked_sub(self.conns.len() as u8).map(ConnId)
+        socket.index().checked_sub(self.conns.len()).map(ConnId::new)
     }
 
     /// The owner of a connection slot: the thread that opens it.
     #[must_use]
-    pub fn conn_owner(&self, conn: ConnId) -> ThreadId {
-        self.sockets[usize::from(conn.0)].owner
+    pub fn conn_owner(&self, conn: ConnId) -> Option<ThreadId> {
+        self.sockets[..self.conns.len()].get(conn.index()).map(|socket| socket.owner)
     }
 
     /// The direction in which a segment goes that this socket's end of its connection sends.
@@ -514,65 +520,66 @@ impl World {
     /// Who is bound where, ascending.
     pub fn bound(&self) -> impl Iterator<Item = Bound> + '_ {
         let all = self.sockets.iter().enumerate();
-        all.filter_map(|(s, socket)| bound(SocketId(s as u8), socket))
+        all.filter_map(|(s, socket)| bound(SocketId::new(s), socket))
     }
 
     /// The socket behind a handle of a process, and which of its handles it is.
     #[must_use]
     pub fn resolve(&self, process: ProcessId, handle: Handle) -> Option<(SocketId, usize)> {
-        let (slot, copy) = unpack(handle);
-        let socket = self.sockets.get(usize::from(slot))?;
+        let Named::Socket(slot, copy) = handle.names() else { return None };
+        let socket = self.sockets.get(slot.index())?;
         let holder = socket.holders.get(copy).copied().flatten()?;
-        (holder.process == process && socket.state != State::NotASocket).then_some((SocketId(slot), copy))
+        (holder.process == process && socket.state != State::NotASocket).then_some((slot, copy))
     }
 
     /// The event object behind a handle.
     #[must_use]
     pub fn resolve_event(&self, handle: Handle) -> Option<EventId> {
-        self.event_of(handle).filter(|e| self.events[usize::from(e.0)].open)
+        self.event_of(handle).filter(|e| self.events[e.index()].open)
     }
 
     /// The slot that an event handle's value speaks of, if there is one, whatever is there now.
     #[must_use]
     pub fn event_of(&self, handle: Handle) -> Option<EventId> {
-        unpack_event(handle).filter(|e| usize::from(e.0) < self.events.len())
+        match handle.names() {
+            Named::Event(event) if event.index() < self.events.len() => Some(event),
+            _ => None,
+        }
     }
 
     /// The slot that a socket handle's value speaks of, if there is one, whatever is there now.
     #[must_use]
     pub fn slot_of(&self, handle: Handle) -> Option<SocketId> {
-        let (slot, copy) = unpack(handle);
-        (copy < HANDLES && usize::from(slot) < self.sockets.len()).then_some(SocketId(slot))
+        handle.slot().filter(|slot| slot.index() < self.sockets.len())
     }
 
     /// The socket object that a handle value names, whoever holds it open.
     #[must_use]
     pub fn named(&self, handle: Handle) -> Option<SocketId> {
-        let (slot, copy) = unpack(handle);
-        let socket = self.sockets.get(usize::from(slot))?;
-        (copy < HANDLES && socket.state != State::NotASocket).then_some(SocketId(slot))
+        self.slot_of(handle).filter(|slot| self.sockets[slot.index()].state != State::NotASocket)
     }
 
     /// Can a new event object have this slot? A registration keeps the object of a closed one alive.
     #[must_use]
     pub fn free_event(&self, event: EventId) -> bool {
         let selected = |socket: &Socket| socket.selection.event == Some(event);
-        !self.events[usize::from(event.0)].open && !self.sockets.iter().any(selected)
+        self.events.get(event.index()).is_some_and(|event| !event.open) && !self.sockets.iter().any(selected)
     }
 
-    /// The end of a connection that sends in this direction.
+    /// The end of a connection that sends in this direction; nobody's where there is no such connection.
     #[must_use]
     pub fn end(&self, conn: ConnId, direction: Direction) -> &End {
-        let conn = &self.conns[usize::from(conn.0)];
-        match direction {
-            Direction::Up => &conn.client,
-            Direction::Down => &conn.server,
+        static NOBODYS: LazyLock<End> = LazyLock::new(End::default);
+        match (self.conns.get(conn.index()), direction) {
+            (Some(conn), Direction::Up) => &conn.client,
+            (Some(conn), Direction::Down) => &conn.server,
+            (None, _) => &NOBODYS,
         }
     }
 
-    /// Puts these processes in the place of this world's, without allocating.
+    /// Puts these processes in the place of this world's, without allocating; those that it has not got are left out.
     pub fn put_processes(&mut self, processes: &[Process]) {
-        self.processes.clone_from_slice(processes);
+        self.processes.iter_mut().zip(processes).for_each(|(place, process)| place.clone_from(process));
     }
 }
 
@@ -595,81 +602,61 @@ pub struct Bound {
     pub v6only: bool,
 }
 
-/// The owners whose objects a step may have read or changed, as bits, and whether it may have read or changed a process.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Touched(pub u32);
+/// What a step may have read or changed: the owners whose objects, whether a process, whether who is bound where.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Touched {
+    /// Ascending, each once.
+    owners: Vec<ThreadId>,
+    shared: bool,
+    ports: bool,
+}
 
 impl Touched {
-    const SHARED: u32 = 1 << 31;
-    const PORTS: u32 = 1 << 30;
-
     /// Marks an owner.
     pub fn owner(&mut self, owner: ThreadId) {
-        self.0 |= 1 << owner.0;
+        // Few owners, and nearly always one that is marked already.
+        let place = self.owners.iter().position(|marked| *marked >= owner).unwrap_or(self.owners.len());
+        if self.owners.get(place) != Some(&owner) {
+            self.owners.insert(place, owner);
+        }
     }
 
     /// Marks the processes.
     pub fn process(&mut self) {
-        self.0 |= Self::SHARED;
+        self.shared = true;
     }
 
     /// Marks the list of who is bound where: all that [`World::bound`] tells.
     pub fn ports(&mut self) {
-        self.0 |= Self::PORTS;
+        self.ports = true;
     }
 
     /// Was the list of who is bound where marked?
     #[must_use]
-    pub fn has_ports(self) -> bool {
-        self.0 & Self::PORTS != 0
+    pub fn has_ports(&self) -> bool {
+        self.ports
     }
 
     /// Were processes marked?
     #[must_use]
-    pub fn shared(self) -> bool {
-        self.0 & Self::SHARED != 0
+    pub fn shared(&self) -> bool {
+        self.shared
     }
 
     /// Was this owner marked?
     #[must_use]
-    pub fn has(self, owner: usize) -> bool {
-        self.0 >> owner & 1 == 1
+    pub fn has(&self, owner: usize) -> bool {
+        self.owners.binary_search_by_key(&owner, |marked| marked.index()).is_ok()
     }
 
     /// The owners marked, ascending.
-    pub fn owners(self) -> impl Iterator<Item = usize> {
-        let mut bits = self.0 & !(Self::SHARED | Self::PORTS);
-        std::iter::from_fn(move || {
-            (bits != 0).then(|| {
-                let lowest = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                lowest
-            })
-        })
+    pub fn owners(&self) -> impl Iterator<Item = usize> + '_ {
+        self.owners.iter().map(|owner| owner.index())
     }
-}
 
-/// Handle values from here on name event objects; below, sockets.
-const EVENT_HANDLES: u16 = 0x8000;
-
-/// The handle value of a socket's `copy`-th handle.
-#[must_use]
-pub fn pack(socket: SocketId, copy: usize) -> Handle {
-    Handle(u16::from(socket.0) | (copy as u16) << 8)
-}
-
-/// The handle value of an event object.
-#[must_use]
-pub fn pack_event(event: EventId) -> Handle {
-    Handle(EVENT_HANDLES + u16::from(event.0))
-}
-
-/// The event object that a handle value names, open or not; `None`: it names a socket, or nothing.
-#[must_use]
-pub fn unpack_event(handle: Handle) -> Option<EventId> {
-    handle.0.checked_sub(EVENT_HANDLES).map(|event| EventId(event as u8))
-}
-
-pub(crate) fn unpack(handle: Handle) -> (u8, usize) {
-    (handle.0 as u8, usize::from(handle.0 >> 8))
+    /// Forgets all marks but keeps the memory.
+    pub fn clear(&mut self) {
+        self.owners.clear();
+        (self.shared, self.ports) = (false, false);
+    }
 }

@@ -5,7 +5,7 @@ use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::{Effects, Rule};
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{ConnId, SocketId, World};
+use winaccept_model::world::{ConnId, World};
 
 use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
@@ -49,7 +49,7 @@ impl Config {
     /// The step that this actor's blocked call belongs to.
     #[must_use]
     pub fn waiting(&self, actor: ThreadId) -> Option<usize> {
-        usize::from(self.waits[usize::from(actor.0)]).checked_sub(1)
+        usize::from(self.waits[actor.index()]).checked_sub(1)
     }
 
     /// Binds what the expectation of a step says to the handle that came back.
@@ -113,19 +113,19 @@ impl Config {
 
     fn shown_address(&self, address: Address) -> ShownAddress {
         let shown = match address.port {
-            Port::Chosen(_) => Address { port: Port::Chosen(0), ..address },
+            Port::Chosen(_) => Address { port: Port::SOME, ..address },
             _ => address,
         };
         let same = |handle: &Handle| {
-            let slot = handle.0 as u8;
-            *handle != Handle::INVALID
-                && self.world.sockets().get(usize::from(slot)).is_some_and(|socket| {
+            handle.slot().is_some_and(|slot| {
+                self.world.sockets().get(slot.index()).is_some_and(|socket| {
                     let local = match socket.local.port {
-                        Port::Unset => Address { ip: Ip::Loopback, port: Port::Chosen(u16::from(slot)), ..address },
+                        Port::Unset => Address { ip: Ip::Loopback, port: Port::Chosen(slot), ..address },
                         _ => socket.local,
                     };
                     local == address
                 })
+            })
         };
         let names = self.vars.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| NameId(i as u16)).collect();
         ShownAddress { address: shown, names }
@@ -134,9 +134,8 @@ impl Config {
     /// The connection that the socket in this variable opens.
     #[must_use]
     pub fn conn_of(&self, name: NameId) -> Option<ConnId> {
-        let handle = self.vars[usize::from(name.0)];
-        let slot = handle.0 as u8;
-        (handle != Handle::INVALID && usize::from(slot) < self.world.conns().len()).then_some(ConnId(slot))
+        let slot = self.vars[usize::from(name.0)].slot()?;
+        (slot.index() < self.world.conns().len()).then_some(ConnId(slot.0))
     }
 }
 
@@ -180,7 +179,7 @@ pub fn advance(
     for index in 0..fx.returns.len() {
         let (thread, outcome) = fx.returns[index];
         touches(fx, Some(thread));
-        let slot = usize::from(thread.0);
+        let slot = thread.index();
         if let Some(result) = config.results.get_mut(slot) {
             *result = match outcome.value {
                 Value::Number(n) => n,
@@ -219,7 +218,7 @@ pub fn note(
         let shown = config.shown(call, outcome);
         if shown.out.iter().any(|out| matches!(out, ShownOut::Addr(Some(_)))) {
             // Whose address it is was asked of every variable.
-            (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId(actor as u8)));
+            (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId::new(actor)));
         }
         happened.push(Happened { step: number, observed: Observed::Returned(shown) });
     }
@@ -235,8 +234,8 @@ pub(crate) fn touches(fx: &mut Effects, actor: Option<ThreadId>) {
 
 /// What another step read and touched, this one did.
 pub(crate) fn joins(fx: &mut Effects, other: &Effects) {
-    for (all, more) in [(&mut fx.read, other.read), (&mut fx.touched, other.touched)] {
-        more.owners().for_each(|owner| all.owner(ThreadId(owner as u8)));
+    for (all, more) in [(&mut fx.read, &other.read), (&mut fx.touched, &other.touched)] {
+        more.owners().for_each(|owner| all.owner(ThreadId::new(owner)));
         if more.shared() {
             all.process();
         }
@@ -296,10 +295,4 @@ pub fn network(config: &Config, out: &mut Vec<Event>) {
 #[must_use]
 pub fn names(fired: &[&'static Rule]) -> Vec<&'static str> {
     fired.iter().map(|rule| rule.name).collect()
-}
-
-/// A socket slot, for messages.
-#[must_use]
-pub fn slot(handle: Handle) -> SocketId {
-    SocketId(handle.0 as u8)
 }

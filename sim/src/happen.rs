@@ -63,7 +63,7 @@ pub(crate) fn happened(
         Happening::Fault(fault) => match &fault.at {
             None => {
                 let faults =
-                    with_fault(branch.config.world.processes()[usize::from(fault.process.0)].faults, fault.kind, true);
+                    with_fault(branch.config.world.processes()[fault.process.index()].faults, fault.kind, true);
                 Some(Event::Faults(fault.process, faults))
             }
             Some(_) => {
@@ -72,7 +72,7 @@ pub(crate) fn happened(
             }
         },
         Happening::Mend(kind, process) => {
-            let faults = with_fault(branch.config.world.processes()[usize::from(process.0)].faults, *kind, false);
+            let faults = with_fault(branch.config.world.processes()[process.index()].faults, *kind, false);
             Some(Event::Faults(*process, faults))
         }
     };
@@ -134,8 +134,8 @@ pub(crate) struct Hit {
 
 /// Counts down the faults that wait for this call, and begins those that hit it.
 pub(crate) fn arm(config: &mut Config, actor: ThreadId, call: &str, scenario: &Scenario) -> Option<Hit> {
-    let process = scenario.script.actors[usize::from(actor.0)].process;
-    let before = config.world.processes()[usize::from(process.0)].faults;
+    let process = scenario.script.actors[actor.index()].process;
+    let before = config.world.processes()[process.index()].faults;
     let mut faults = before;
     config.armed.retain_mut(|(whose, kind, name, left)| {
         if *whose != process || *name != call {

@@ -172,7 +172,7 @@ impl Log {
                 let segment = before.world.end(conn, direction).flight.first()?;
                 let link = link(before, conn).or_else_server(&after.world);
                 let travel = Travel { segment, direction, link };
-                let unlucky = before.world.conns()[usize::from(conn.0)].lose & 1 << segment as u8 != 0;
+                let unlucky = before.world.conns()[conn.index()].lose & 1 << segment as u8 != 0;
                 if unlucky || matches!(event, Event::Lose(..)) { What::Lost(travel) } else { What::Arrives(travel) }
             }
             Event::Timer(conn) => What::Timer(link(before, conn)),
@@ -183,7 +183,7 @@ impl Log {
                     Value::Number(n) => n,
                     _ => -1,
                 });
-                let result = before.results.get(usize::from(thread.0)).copied().unwrap_or_default();
+                let result = before.results.get(thread.index()).copied().unwrap_or_default();
                 let Action::Prints { format, argument } = &scenario.steps[step].action else { return None };
                 What::Prints { step, text: printed(format, *argument, number, result) }
             }
@@ -230,7 +230,7 @@ impl Log {
 fn sent(before: &Config, event: Event, after: &Config) -> Vec<Travel> {
     let mut all = Vec::new();
     for index in 0..after.world.conns().len() {
-        let conn = ConnId(index as u8);
+        let conn = ConnId::new(index);
         for direction in [Direction::Up, Direction::Down] {
             let popped = matches!(event, Event::Deliver(c, d) | Event::Lose(c, d) if c == conn && d == direction);
             let old = before.world.end(conn, direction).flight;
@@ -248,7 +248,7 @@ fn link(config: &Config, conn: ConnId) -> Link {
     Link {
         conn,
         name: name_of(config, conn),
-        client: config.world.conn_owner(conn),
+        client: config.world.conn_owner(conn).expect("invariant: a segment belongs to a connection that there is"),
         server: server_of(&config.world, conn),
     }
 }
@@ -262,18 +262,15 @@ impl Link {
 
 /// The variable of the socket that opens a connection: of those that held this slot the last one bound.
 fn name_of(config: &Config, conn: ConnId) -> Option<NameId> {
-    let opens = |handle: &Handle| {
-        let slot = SocketId(handle.0 as u8);
-        *handle != Handle::INVALID && handle.0 >> 15 == 0 && slot == SocketId(conn.0)
-    };
+    let opens = |handle: &Handle| handle.slot() == Some(SocketId(conn.0));
     config.vars.iter().rposition(opens).map(|name| NameId(name as u16))
 }
 
 /// The actor whose listener a connection reaches: the one that queues it, or that listens on its address.
 fn server_of(world: &World, conn: ConnId) -> Option<ThreadId> {
-    let connection = &world.conns()[usize::from(conn.0)];
+    let connection = &world.conns()[conn.index()];
     let to = connection.server_address;
-    let queued = connection.listener.map(|listener| &world.sockets()[usize::from(listener.0)]);
+    let queued = connection.listener.map(|listener| &world.sockets()[listener.index()]);
     let listens = || {
         let reached = |socket: &&winaccept_model::world::Socket| {
             socket.state == State::Listening && socket.local.port == to.port && socket.local.family == to.family

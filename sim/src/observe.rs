@@ -69,7 +69,7 @@ pub enum ShownOut {
 /// An address as seen from outside. A port that the system chose is only known by who else has it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ShownAddress {
-    /// Family, IP, and the port: [`Port::Fixed`] if a script wrote it, `Port::Chosen(0)` if the system chose it.
+    /// Family, IP, and the port: [`Port::Fixed`] if a script wrote it, `Port::SOME` if the system chose it.
     pub address: Address,
     /// The variables whose sockets are bound to exactly this address at this moment, in order.
     pub names: Vec<NameId>,

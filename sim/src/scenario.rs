@@ -1,7 +1,7 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
 use winaccept_model::call::{Call, Handle, ThreadId, Version};
-use winaccept_model::world::{MAX_EVENTS, MAX_SOCKETS, MAX_THREADS, Process, Room, World};
+use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::script::{
     Action, Actor, Expect, Happening, Item, Lane, LaneItem, NameId, Never, PrintArgument, Ref, Script, Span, Step,
@@ -64,6 +64,9 @@ pub struct TooLarge {
     /// Where.
     pub span: Span,
 }
+
+/// How many actors a scenario may have, alike ones counted one by one.
+pub const MAX_ACTORS: usize = u8::MAX as usize;
 
 impl Scenario {
     /// Makes a script ready to run.
@@ -195,22 +198,22 @@ impl Scenario {
                 ..Process::default()
             })
             .collect();
-        if script.actors.len() > MAX_THREADS {
-            let late = |step: &&Step| usize::from(step.actor.0) >= MAX_THREADS;
+        if script.actors.len() > MAX_ACTORS {
+            let late = |step: &&Step| step.actor.index() >= MAX_ACTORS;
             let span = self.steps.iter().find(late).map_or(Span::default(), |step| step.span);
-            let message = format!("{} actors are more than the {MAX_THREADS} that a world holds", script.actors.len());
+            let message = format!("{} actors are more than the {MAX_ACTORS} that a world holds", script.actors.len());
             return Err(TooLarge { message, span });
         }
         let creates = |step: &&Step| matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
         let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
-        self.at_most("sockets", MAX_SOCKETS, creates)?;
-        self.at_most("event objects", MAX_EVENTS, opens)?;
+        self.at_most("sockets", MAX_SLOTS / 2, creates)?;
+        self.at_most("event objects", MAX_SLOTS, opens)?;
         let room = |(index, actor): (usize, &Actor)| {
-            let own = |step: &&Step| usize::from(step.actor.0) == index;
+            let own = |step: &&Step| step.actor.index() == index;
             Room {
                 process: actor.process,
-                sockets: self.steps.iter().filter(own).filter(creates).count() as u8,
-                events: self.steps.iter().filter(own).filter(opens).count() as u8,
+                sockets: self.steps.iter().filter(own).filter(creates).count() as u32,
+                events: self.steps.iter().filter(own).filter(opens).count() as u32,
             }
         };
         let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();

@@ -51,12 +51,12 @@ pub(crate) fn outcomes(
 }
 
 fn doing(branch: &Branch, actor: ThreadId) -> Doing {
-    branch.config.world.threads()[usize::from(actor.0)].doing
+    branch.config.world.threads()[actor.index()].doing
 }
 
 /// Why a step cannot be taken.
 fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
-    let finished = start.config.finished[usize::from(step.actor.0)].is_some();
+    let finished = start.config.finished[step.actor.index()].is_some();
     match (&step.action, doing(start, step.actor)) {
         (_, Doing::Exited) => Some("this actor has ended"),
         // Its outcome is the undefined behaviour itself; after that nothing can be said.
@@ -80,7 +80,7 @@ fn issues(
     call: &Call<Ref>,
     mut start: Branch,
 ) -> Vec<Branch> {
-    let actor = usize::from(step.actor.0);
+    let actor = step.actor.index();
     start.config.finished[actor] = None;
     let hit = arm(&mut start.config, step.actor, call.name(), scenario);
     start.config.waits[actor] = number as u16 + 1;
@@ -99,7 +99,7 @@ fn issues(
 
 /// The call that this actor has in progress returns.
 fn resumes(scenario: &Scenario, actor: ThreadId, number: usize, mut branch: Branch) -> (Observed, Branch) {
-    let observed = match branch.config.finished[usize::from(actor.0)].take() {
+    let observed = match branch.config.finished[actor.index()].take() {
         Some(outcome) => {
             note(scenario, &mut branch.config, number, &outcome, &mut Effects::default(), &mut branch.happened);
             shown_at(&branch, number)
@@ -117,7 +117,7 @@ fn prints(
     argument: Option<PrintArgument>,
     start: &Branch,
 ) -> Vec<(Observed, Branch)> {
-    let result = start.config.results.get(usize::from(actor.0)).copied().unwrap_or_default();
+    let result = start.config.results.get(actor.index()).copied().unwrap_or_default();
     let print = |(_, outcome): &(ThreadId, Outcome)| match outcome.value {
         Value::Number(last_error) if outcome.error == Code::NONE => {
             Some(Observed::Printed(printed(format, argument, last_error, result)))

@@ -89,7 +89,7 @@ impl Parser<'_> {
 
     fn find_or_add_actor(&mut self, name: &str, word: &str, alike: Option<u8>, span: Range<usize>) -> Parsed<ThreadId> {
         if let Some(index) = self.script.actors.iter().position(|actor| actor.name == name) {
-            return Ok(ThreadId(index as u8));
+            return Ok(ThreadId::new(index));
         }
         if self.script.actors.len() == MAX_ACTORS {
             let label = format!("this would be one more than {MAX_ACTORS}");
@@ -97,7 +97,7 @@ impl Parser<'_> {
         }
         let process = self.homes.get(word).map_or(ProcessId(0), |(process, _)| *process);
         self.script.actors.push(Actor { name: name.to_owned(), process, alike });
-        Ok(ThreadId((self.script.actors.len() - 1) as u8))
+        Ok(ThreadId::new(self.script.actors.len() - 1))
     }
 
     /// An actor named as the target of an APC, perhaps before its first step.
@@ -108,7 +108,7 @@ impl Parser<'_> {
         }
         let known = self.script.actors.len();
         let actor = self.find_or_add_actor(word, word, None, span.clone())?;
-        if usize::from(actor.0) == known && !self.homes.contains_key(word) {
+        if actor.index() == known && !self.homes.contains_key(word) {
             self.mentioned.insert(actor.0, span);
         }
         Ok(actor)
@@ -117,7 +117,7 @@ impl Parser<'_> {
     /// Complains about every actor that was named but never takes a step.
     pub(super) fn report_unknown_actors(&mut self) {
         for (actor, span) in std::mem::take(&mut self.mentioned) {
-            let word = self.script.actors[usize::from(actor)].name.clone();
+            let word = self.script.actors[actor as usize].name.clone();
             let others = self.script.actors.iter().map(|actor| actor.name.as_str()).filter(|name| *name != word);
             let near = did_you_mean(&word, others);
             let title = format!("unknown actor `{}`", shortened(&word));
@@ -130,7 +130,7 @@ impl Parser<'_> {
         let (word, span) = self.cursor.word("the name of a process")?;
         let mut names = self.script.processes.iter().map(|process| process.name.as_str());
         if let Some(index) = names.position(|name| name == word) {
-            return Ok(ProcessId(index as u8));
+            return Ok(ProcessId::new(index));
         }
         let near = did_you_mean(word, self.script.processes.iter().map(|process| process.name.as_str()));
         let title = format!("unknown process `{}`", shortened(word));

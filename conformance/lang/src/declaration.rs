@@ -58,7 +58,7 @@ impl Parser<'_> {
             let label = format!("this would be one more than {MAX_PROCESSES}");
             return Err(self.cursor.report(Diagnostic::new("too many processes", span, label)));
         }
-        let process = ProcessId(self.script.processes.len() as u8);
+        let process = ProcessId::new(self.script.processes.len());
         self.script.processes.push(Process { name: name.to_owned(), started: Some(Version { major: 2, minor: 2 }) });
         self.cursor.expect(":")?;
         loop {
@@ -95,14 +95,14 @@ impl Parser<'_> {
         let started = self.cursor.one_of("a version", STARTED)?;
         let process = if self.cursor.at_line_end() { ProcessId(0) } else { self.process()? };
         if let Some(first) = self.winsock_lines.get(&process.0) {
-            let name = &self.script.processes[usize::from(process.0)].name;
+            let name = &self.script.processes[process.index()].name;
             let problem =
                 Diagnostic::new(format!("the version of process `{name}` is given twice"), line, "given again here")
                     .also(first.clone(), "first given here");
             return Err(self.cursor.report(problem));
         }
         self.winsock_lines.insert(process.0, line);
-        self.script.processes[usize::from(process.0)].started = started;
+        self.script.processes[process.index()].started = started;
         self.cursor.line_end("the name of a process or the end of the line")
     }
 

@@ -209,7 +209,7 @@ impl Text for Process {
         parser.process()
     }
     fn write(value: &ProcessId, script: &Script) -> String {
-        script.processes.get(usize::from(value.0)).map_or("?", |process| &process.name).to_owned()
+        script.processes.get(value.index()).map_or("?", |process| &process.name).to_owned()
     }
 }
 
@@ -219,7 +219,7 @@ impl Text for Thread {
         parser.target_actor()
     }
     fn write(value: &ThreadId, script: &Script) -> String {
-        script.actors.get(usize::from(value.0)).map_or("?", |actor| &actor.name).to_owned()
+        script.actors.get(value.index()).map_or("?", |actor| &actor.name).to_owned()
     }
 }
 

@@ -141,7 +141,7 @@ impl Reader<'_> {
         }
         let address = match literal::address(self.cursor.text()) {
             Some(AddressLiteral::Port(address)) => address,
-            Some(AddressLiteral::AnyPort(address)) => Address { port: Port::Chosen(0), ..address },
+            Some(AddressLiteral::AnyPort(address)) => Address { port: Port::SOME, ..address },
             None => return Err(self.cursor.expected("`unchanged` or an address")),
         };
         self.cursor.advance();

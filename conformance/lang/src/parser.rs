@@ -122,9 +122,9 @@ pub(super) struct Parser<'a> {
     /// The process of each actor word that a `process` line gave, and where.
     pub(super) homes: BTreeMap<String, (ProcessId, Range<usize>)>,
     /// The `winsock` line of each process that has one.
-    pub(super) winsock_lines: BTreeMap<u8, Range<usize>>,
+    pub(super) winsock_lines: BTreeMap<u32, Range<usize>>,
     /// Actors named by `QueueUserAPC` before any step of theirs.
-    pub(super) mentioned: BTreeMap<u8, Range<usize>>,
+    pub(super) mentioned: BTreeMap<u32, Range<usize>>,
 }
 
 impl<'a> Parser<'a> {

@@ -120,7 +120,7 @@ fn render_with(with: &With, script: &Script) -> String {
         With::Addr(AddrPattern::Of(s)) => format!("addr = address({})", reference(*s, script)),
         With::Addr(AddrPattern::Is(address)) => format!("addr = {}", write_address(*address)),
         With::Addr(AddrPattern::AnyPort(address)) => {
-            let any = winaccept_model::call::Port::Chosen(0);
+            let any = winaccept_model::call::Port::SOME;
             format!("addr = {}", write_address(winaccept_model::call::Address { port: any, ..*address }))
         }
         With::AddrLen(length) => format!("addrlen = {length}"),

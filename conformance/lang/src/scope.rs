@@ -71,7 +71,7 @@ impl Flow {
 
     /// The progress of an actor.
     pub(super) fn progress(&mut self, actor: ThreadId) -> &mut Progress {
-        let index = usize::from(actor.0);
+        let index = actor.index();
         if self.progress.len() <= index {
             self.progress.resize(index + 1, Progress::Free);
         }
@@ -103,7 +103,7 @@ impl Flow {
 
     /// The step that ended this process, if `actor` comes after it.
     pub(super) fn gone(&self, actor: ThreadId, process: ProcessId) -> Option<&Range<usize>> {
-        match self.gone.get(usize::from(process.0)) {
+        match self.gone.get(process.index()) {
             Some(Gone::Yes(step, Seen::ByAll)) => Some(step),
             Some(Gone::Yes(step, Seen::By(by))) if *by == actor => Some(step),
             _ => None,
@@ -112,7 +112,7 @@ impl Flow {
 
     /// A process ends.
     pub(super) fn exit(&mut self, process: ProcessId, step: Range<usize>, seen: Seen) {
-        let index = usize::from(process.0);
+        let index = process.index();
         if self.gone.len() <= index {
             self.gone.resize(index + 1, Gone::No);
         }

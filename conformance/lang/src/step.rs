@@ -33,7 +33,7 @@ impl Parser<'_> {
     fn check_owner(&mut self, actor: ThreadId, owner: Option<ThreadId>, span: &Range<usize>) -> Parsed<()> {
         match owner {
             Some(owner) if owner != actor => {
-                let name = |actor: ThreadId| self.script.actors[usize::from(actor.0)].name.as_str();
+                let name = |actor: ThreadId| self.script.actors[actor.index()].name.as_str();
                 let title = format!("a step of `{}` among steps of `{}`", name(actor), name(owner));
                 let problem = Diagnostic::new(title, span.clone(), format!("expected `{}`", name(owner)))
                     .help("`either` and `repeat` hold the steps of one actor");
@@ -68,9 +68,9 @@ impl Parser<'_> {
 
     /// Complains about a step after the exit of the actor's process.
     fn check_alive(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<()> {
-        let process = self.script.actors[usize::from(actor.0)].process;
+        let process = self.script.actors[actor.index()].process;
         let Some(exit) = self.flow.gone(actor, process).cloned() else { return Ok(()) };
-        let process = &self.script.processes[usize::from(process.0)].name;
+        let process = &self.script.processes[process.index()].name;
         let again = self.cursor.at("exits");
         let title = if again {
             format!("process `{process}` exits twice")
@@ -83,7 +83,7 @@ impl Parser<'_> {
 
     /// Complains about a step by an actor whose call is still in progress.
     fn check_free(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<()> {
-        let who = self.script.actors[usize::from(actor.0)].name.clone();
+        let who = self.script.actors[actor.index()].name.clone();
         let problem = match self.flow.progress(actor).clone() {
             Progress::Free | Progress::Unsure => return Ok(()),
             Progress::Blocked(blocked) => {
@@ -176,7 +176,7 @@ impl Parser<'_> {
                 return Err(self.cursor.report(problem));
             }
             Progress::Free | Progress::Never(_) => {
-                let who = &self.script.actors[usize::from(actor.0)].name;
+                let who = &self.script.actors[actor.index()].name;
                 let title = format!("`{who}` has no call in progress");
                 let problem = Diagnostic::new(title, span, "nothing to resume")
                     .help(format!("a call that blocks comes first: `{who}  {} = ...`", signature.usage));
@@ -235,7 +235,7 @@ impl Parser<'_> {
             let problem = Diagnostic::new("an exit has no outcome", self.cursor.span(), "expected the end of the line");
             return Err(self.cursor.report(problem));
         }
-        let process = self.script.actors[usize::from(actor.0)].process;
+        let process = self.script.actors[actor.index()].process;
         let seen = if self.any_order { Seen::By(actor) } else { Seen::ByAll };
         self.flow.exit(process, self.cursor.since(name.start), seen);
         Ok((Action::Exits(code as i32), None))

@@ -24,7 +24,7 @@ pub fn render_script(script: &Script, comment: &Comment) -> String {
     text.push('\n');
     let before = text.len();
     for (index, process) in script.processes.iter().enumerate() {
-        let actors = script.actors.iter().filter(|actor| usize::from(actor.process.0) == index);
+        let actors = script.actors.iter().filter(|actor| actor.process.index() == index);
         let actors: Vec<&str> = actors.map(|actor| actor.name.as_str()).collect();
         if index > 0 && !actors.is_empty() {
             text += &format!("process {}: {}\n", process.name, actors.join(", "));
@@ -71,7 +71,7 @@ pub(super) fn render_happening(happening: &Happening, script: &Script) -> String
     let segment = |wanted: &SegmentName| SEGMENTS.iter().find(|(_, s)| s == wanted).map_or("?", |(text, _)| text);
     let process = |id: &winaccept_model::call::ProcessId| match id.0 {
         0 => String::new(),
-        other => format!(" for {}", script.processes[usize::from(other)].name),
+        other => format!(" for {}", script.processes[other as usize].name),
     };
     let fault = |wanted| FAULTS.iter().find(|(_, kind)| *kind == wanted).map_or("?", |(text, _)| text);
     match happening {
@@ -118,7 +118,7 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
 }
 
 fn step_line(step: &Step, script: &Script, indent: &str) -> String {
-    let actor = &script.actors[usize::from(step.actor.0)].name;
+    let actor = &script.actors[step.actor.index()].name;
     let action = match &step.action {
         // The call in progress has no place in the script's data; the last one of this actor is the one.
         Action::Resumes => format!("{} resumes", in_progress(step, script).unwrap_or("accept")),

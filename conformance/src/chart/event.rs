@@ -170,7 +170,7 @@ fn connection(chart: &Chart<'_>, link: Link) -> Option<String> {
 }
 
 fn actor(chart: &Chart<'_>, thread: ThreadId) -> String {
-    chart.scenario.script.actors[usize::from(thread.0)].name.clone()
+    chart.scenario.script.actors[thread.index()].name.clone()
 }
 
 fn return_of(chart: &Chart<'_>, returned: &Returned) -> ReturnData {

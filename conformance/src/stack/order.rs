@@ -136,7 +136,7 @@ impl<'s> Stage<'s> {
         let Some((number, step, repeating)) = lane.next(alone) else { return false };
         let call = match &step.action {
             Action::Call(call) => call,
-            Action::Resumes if self.in_progress[usize::from(actor.0)].is_some() => {
+            Action::Resumes if self.in_progress[actor.index()].is_some() => {
                 lane.waiting = Some((number, step, repeating));
                 return true;
             }

@@ -58,7 +58,7 @@ impl Stage<'_> {
 
     /// Lets what a blocked call has set off arrive.
     pub(super) fn quieten_after_blocking(&mut self, actor: ThreadId) -> Option<String> {
-        let call = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.call);
+        let call = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.call);
         match call {
             Some(Call::Connect { .. }) => {
                 self.connecting = true;
@@ -159,10 +159,10 @@ impl Stage<'_> {
     /// Waits until every other call in progress has returned or is seen waiting. Of one that waits for its peer's
     /// machine nobody can say that it was not woken; it is left alone.
     pub(super) fn let_the_woken_return(&mut self, but: ThreadId) -> Option<String> {
-        let actors = (0..self.in_progress.len() as u8).map(ThreadId);
-        let busy: Vec<_> = actors.filter(|a| *a != but && self.in_progress[usize::from(a.0)].is_some()).collect();
+        let actors = (0..self.in_progress.len()).map(ThreadId::new);
+        let busy: Vec<_> = actors.filter(|a| *a != but && self.in_progress[a.index()].is_some()).collect();
         for actor in busy {
-            let call = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.call);
+            let call = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.call);
             if self.has_returned(actor) || !call.is_some_and(waits_for_local_things) {
                 continue;
             }

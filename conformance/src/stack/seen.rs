@@ -141,7 +141,7 @@ fn seen_address(address: SocketAddress, known: &impl Known) -> ShownAddress {
     let port = match address.port {
         0 => Port::Unset,
         port if known.written(port) => Port::Fixed(port),
-        _ => Port::Chosen(0),
+        _ => Port::SOME,
     };
     let address_in_words = Address { family, ip: ip.unwrap_or(Ip::NotLocal), port };
     ShownAddress { address: address_in_words, names: known.at(address) }

@@ -59,7 +59,7 @@ impl<'s> Stage<'s> {
     /// Sets the processes up for this script.
     pub(super) fn begin(script: &'s Script, mut processes: Vec<Child>) -> Result<Stage<'s>, (Vec<Child>, String)> {
         for (id, process) in script.processes.iter().enumerate() {
-            let threads = script.actors.iter().filter(|actor| usize::from(actor.process.0) == id).count();
+            let threads = script.actors.iter().filter(|actor| actor.process.index() == id).count();
             let winsock = process.started.map(|version| [version.major, version.minor]);
             let begun = match u8::try_from(threads) {
                 Ok(threads) => processes[id].ask(Order::Begin { winsock, threads }),
@@ -104,18 +104,18 @@ impl<'s> Stage<'s> {
 
     /// The process of an actor.
     pub(super) fn process_of(&self, actor: ThreadId) -> ProcessId {
-        self.script.actors[usize::from(actor.0)].process
+        self.script.actors[actor.index()].process
     }
 
     /// The worker that plays a process.
     pub(super) fn child(&mut self, process: ProcessId) -> &mut Child {
-        &mut self.processes[usize::from(process.0)]
+        &mut self.processes[process.index()]
     }
 
     /// The number of an actor among those of its process.
     pub(super) fn thread_number(&self, actor: ThreadId) -> u8 {
         let process = self.process_of(actor);
-        let before = &self.script.actors[..usize::from(actor.0)];
+        let before = &self.script.actors[..actor.index()];
         before.iter().filter(|other| other.process == process).count() as u8
     }
 
@@ -205,7 +205,7 @@ impl Names for SeenBy<'_, '_> {
     }
 
     fn process(&self, process: ProcessId) -> Result<u32, String> {
-        let child = self.stage.processes.get(usize::from(process.0));
+        let child = self.stage.processes.get(process.index());
         child.map(|child| child.greeting().process).ok_or_else(|| "there is no such process".to_owned())
     }
 

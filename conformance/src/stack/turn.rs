@@ -74,7 +74,7 @@ impl<'s> Stage<'s> {
                 let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
-            Action::Resumes => match self.in_progress[usize::from(actor.0)] {
+            Action::Resumes => match self.in_progress[actor.index()] {
                 Some(_) => self.conclude(actor, step, Patience::ToReturn),
                 None => Given::not_taken("no call of this actor is in progress"),
             },
@@ -90,7 +90,7 @@ impl<'s> Stage<'s> {
     /// Hands a call to its actor.
     pub(super) fn issue(&mut self, step: &'s Step, call: &'s Call<Ref>) -> Result<(), String> {
         let actor = step.actor;
-        if let Some(busy) = &self.in_progress[usize::from(actor.0)] {
+        if let Some(busy) = &self.in_progress[actor.index()] {
             let (name, ticket, issued) = (busy.call.name(), busy.ticket, busy.step);
             if !self.has_returned(actor) {
                 return Err(format!("the actor is still inside {name}"));
@@ -111,7 +111,7 @@ impl<'s> Stage<'s> {
         let thread = self.thread_number(actor);
         let process = self.process_of(actor);
         let ticket = self.child(process).call(thread, function)?;
-        self.in_progress[usize::from(actor.0)] = Some(InProgress { call, ticket, step });
+        self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl<'s> Stage<'s> {
 
     /// Waits for the call in progress of this actor, which must have one.
     pub(super) fn turnout(&mut self, actor: ThreadId, patience: Patience) -> Turnout {
-        let Some(InProgress { call, ticket, .. }) = &self.in_progress[usize::from(actor.0)] else {
+        let Some(InProgress { call, ticket, .. }) = &self.in_progress[actor.index()] else {
             return Turnout::Returned(Err("no call of this actor is in progress".to_owned()));
         };
         let (call, ticket) = (*call, *ticket);
@@ -182,14 +182,14 @@ impl<'s> Stage<'s> {
 
     /// Has the call in progress of this actor returned by now?
     pub(super) fn has_returned(&mut self, actor: ThreadId) -> bool {
-        let ticket = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.ticket);
+        let ticket = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.ticket);
         let process = self.process_of(actor);
         ticket.is_some_and(|ticket| self.child(process).has_returned(ticket))
     }
 
     /// Leaves the return of the call in progress to a later step.
     pub(super) fn put_back(&mut self, actor: ThreadId, returned: Result<Returned, String>) {
-        let ticket = self.in_progress[usize::from(actor.0)].as_ref().map(|in_progress| in_progress.ticket);
+        let ticket = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.ticket);
         let process = self.process_of(actor);
         if let Some(ticket) = ticket {
             self.child(process).put_back(ticket, returned);
@@ -198,7 +198,7 @@ impl<'s> Stage<'s> {
 
     /// Takes in what the call in progress gave, and lets its effects arrive.
     pub(super) fn finish(&mut self, actor: ThreadId, step: &'s Step, returned: Result<Returned, String>) -> Given {
-        let Some(InProgress { call, .. }) = self.in_progress[usize::from(actor.0)].take() else {
+        let Some(InProgress { call, .. }) = self.in_progress[actor.index()].take() else {
             return Given::not_taken("no call of this actor is in progress");
         };
         let process = self.process_of(actor);
@@ -211,7 +211,7 @@ impl<'s> Stage<'s> {
             }
             Err(why) => return Given::not_taken(why),
         };
-        self.last_value[usize::from(actor.0)] = Some(returned.value);
+        self.last_value[actor.index()] = Some(returned.value);
         let seen_now = seen(call, &returned, self);
         if seen_now.value == ShownValue::Handle
             && let Some(name) = binds(step)
@@ -267,11 +267,11 @@ impl<'s> Stage<'s> {
         let number = match argument {
             None => None,
             Some(PrintArgument::LastResult) => {
-                let value = self.last_value[usize::from(actor.0)];
+                let value = self.last_value[actor.index()];
                 Some(value.ok_or("the actor has made no call that returned")?)
             }
             Some(PrintArgument::LastError) => {
-                if let Some(busy) = &self.in_progress[usize::from(actor.0)] {
+                if let Some(busy) = &self.in_progress[actor.index()] {
                     return Err(format!("the actor is still inside {}", busy.call.name()));
                 }
                 let (process, thread) = (self.process_of(actor), self.thread_number(actor));

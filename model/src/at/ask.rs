@@ -25,7 +25,7 @@ impl At<'_> {
     /// Any socket.
     #[must_use]
     pub fn socket_at(&self, s: SocketId) -> &Socket {
-        let socket = &self.w.sockets[usize::from(s.0)];
+        let socket = &self.w.sockets[s.index()];
         self.reads(socket.owner);
         socket
     }
@@ -42,8 +42,8 @@ impl At<'_> {
     /// Any connection.
     #[must_use]
     pub fn conn_at(&self, c: ConnId) -> &Conn {
-        self.reads(self.w.conn_owner(c));
-        &self.w.conns[usize::from(c.0)]
+        self.reads(self.conn_owner(c));
+        &self.w.conns[c.index()]
     }
 
     /// The end of the connection in question that the segment in question arrives at.
@@ -92,12 +92,12 @@ impl At<'_> {
     /// The thread that opens this connection.
     #[must_use]
     pub fn conn_owner(&self, c: ConnId) -> ThreadId {
-        self.w.conn_owner(c)
+        self.w.sockets[c.index()].owner
     }
 
     /// All sockets. Whoever asks depends on everything.
     pub fn socket_ids(&self) -> impl Iterator<Item = SocketId> + use<> {
-        (0..self.w.sockets.len()).map(|s| SocketId(s as u8))
+        (0..self.w.sockets.len()).map(|s| SocketId::new(s))
     }
 
     /// The sockets bound to this port, as far as a question about addresses needs to know them, ascending.
@@ -118,8 +118,7 @@ impl At<'_> {
     /// The lowest slot in which the thread in question can put a new event object.
     #[must_use]
     pub fn free_event(&self) -> Option<EventId> {
-        let thread = self.thread();
-        let mut slots = (thread.first_event..thread.first_event + thread.event_slots).map(EventId);
+        let mut slots = self.thread().own_events().map(EventId::new);
         // A registration, whoever owns its socket, keeps the object of a closed one alive.
         self.socket_ids().for_each(|s| {
             let _ = self.socket_at(s);
@@ -130,7 +129,7 @@ impl At<'_> {
     /// An event object.
     #[must_use]
     pub fn event_at(&self, e: EventId) -> &EventObject {
-        let event = &self.w.events[usize::from(e.0)];
+        let event = &self.w.events[e.index()];
         self.reads(event.owner);
         event
     }
@@ -151,13 +150,13 @@ impl At<'_> {
     #[must_use]
     pub fn process_at(&self, p: ProcessId) -> &Process {
         self.reads_processes();
-        &self.w.processes[usize::from(p.0)]
+        &self.w.processes[p.index()]
     }
 
     /// The process that a thread belongs to: what never changes, nobody depends on.
     #[must_use]
     pub fn process_of(&self, t: ThreadId) -> ProcessId {
-        self.w.threads[usize::from(t.0)].process
+        self.w.threads[t.index()].process
     }
 
     /// The thread in question.
@@ -170,20 +169,32 @@ impl At<'_> {
     #[must_use]
     pub fn thread_at(&self, t: ThreadId) -> &Thread {
         self.reads(t);
-        &self.w.threads[usize::from(t.0)]
+        &self.w.threads[t.index()]
     }
 
     /// Is there such a thread, running or not?
     #[must_use]
     pub fn has_thread(&self, t: ThreadId) -> bool {
-        usize::from(t.0) < self.w.threads.len()
+        t.index() < self.w.threads.len()
+    }
+
+    /// Is there such a connection slot?
+    #[must_use]
+    pub fn has_conn(&self, c: ConnId) -> bool {
+        c.index() < self.w.conns.len()
+    }
+
+    /// Is there such a process?
+    #[must_use]
+    pub fn has_process(&self, p: ProcessId) -> bool {
+        p.index() < self.w.processes.len()
     }
 
     /// The threads of a process, ascending.
     pub fn threads_of(&self, process: ProcessId) -> impl Iterator<Item = ThreadId> + use<> {
         let of = |thread: &Thread| thread.process == process;
         let all = self.w.threads.iter().enumerate().filter(|(_, thread)| of(thread));
-        all.map(|(t, _)| ThreadId(t as u8)).collect::<Vec<_>>().into_iter()
+        all.map(|(t, _)| ThreadId::new(t)).collect::<Vec<_>>().into_iter()
     }
 
     /// Is the handle used in nonblocking mode?
@@ -254,22 +265,16 @@ impl At<'_> {
 
     /// Notes that this step depends on what a thread owns.
     fn reads(&self, owner: ThreadId) {
-        let mut read = self.read.get();
-        read.owner(owner);
-        self.read.set(read);
+        self.read.borrow_mut().owner(owner);
     }
 
     /// Notes that this step depends on the processes.
     fn reads_processes(&self) {
-        let mut read = self.read.get();
-        read.process();
-        self.read.set(read);
+        self.read.borrow_mut().process();
     }
 
     /// Notes that this step depends on who is bound where.
     fn reads_ports(&self) {
-        let mut read = self.read.get();
-        read.ports();
-        self.read.set(read);
+        self.read.borrow_mut().ports();
     }
 }

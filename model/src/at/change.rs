@@ -18,14 +18,14 @@ impl At<'_> {
 
     /// Any socket, to change.
     pub fn socket_mut(&mut self, s: SocketId) -> &mut Socket {
-        self.touches(self.w.sockets[usize::from(s.0)].owner);
-        &mut self.w.sockets[usize::from(s.0)]
+        self.touches(self.w.sockets[s.index()].owner);
+        &mut self.w.sockets[s.index()]
     }
 
     /// A connection, to change.
     pub fn conn_mut(&mut self, c: ConnId) -> &mut Conn {
-        self.touches(self.w.conn_owner(c));
-        &mut self.w.conns[usize::from(c.0)]
+        self.touches(self.conn_owner(c));
+        &mut self.w.conns[c.index()]
     }
 
     /// The end of a connection that sends in this direction, to change.
@@ -40,7 +40,7 @@ impl At<'_> {
     /// A thread, to change.
     pub fn thread_mut(&mut self, t: ThreadId) -> &mut Thread {
         self.touches(t);
-        &mut self.w.threads[usize::from(t.0)]
+        &mut self.w.threads[t.index()]
     }
 
     /// The calling process, to change.
@@ -52,13 +52,13 @@ impl At<'_> {
     pub fn process_at_mut(&mut self, p: ProcessId) -> &mut Process {
         let _ = self.process_at(p);
         self.fx.touched.process();
-        &mut self.w.processes[usize::from(p.0)]
+        &mut self.w.processes[p.index()]
     }
 
     /// An event object, to change.
     pub fn event_mut(&mut self, e: EventId) -> &mut EventObject {
-        self.touches(self.w.events[usize::from(e.0)].owner);
-        &mut self.w.events[usize::from(e.0)]
+        self.touches(self.w.events[e.index()].owner);
+        &mut self.w.events[e.index()]
     }
 
     fn touches(&mut self, owner: ThreadId) {

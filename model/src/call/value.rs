@@ -1,21 +1,7 @@
 //! What calls are given: handles, addresses, pointers, options, sets, times.
 
-/// A handle value of one process. The model never hands out [`Handle::INVALID`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Handle(pub u16);
-
-impl Handle {
-    /// `INVALID_SOCKET`, and equally a `NULL` or nonsensical handle: nothing is open under it.
-    pub const INVALID: Handle = Handle(u16::MAX);
-}
-
-/// An actor of a script, a thread of the world: its index in order of appearance.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct ThreadId(pub u8);
-
-/// A process of the world, by index.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub struct ProcessId(pub u8);
+use crate::id::SocketId;
+pub use crate::id::{Handle, ProcessId, ThreadId};
 
 /// The Winsock version a process asks for in `WSAStartup`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -76,7 +62,12 @@ pub enum Port {
     /// A number the script wrote.
     Fixed(u16),
     /// The port the system chose for the socket object with this index: stays symbolic.
-    Chosen(u16),
+    Chosen(SocketId),
+}
+
+impl Port {
+    /// What the world outside sees of a chosen port: that it was chosen.
+    pub const SOME: Port = Port::Chosen(SocketId(0));
 }
 
 /// A socket address.

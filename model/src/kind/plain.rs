@@ -4,6 +4,7 @@ use crate::call::{
     Address, Backlog, Buffer, Data, Family, How, Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port,
     ProcessId, SockType, ThreadId, Version,
 };
+use crate::id::SocketId;
 
 /// A value that holds no handle.
 pub trait Plain: Sized {
@@ -194,20 +195,23 @@ impl Plain for Data {
 
 impl Plain for Port {
     fn code(&self, key: &mut Vec<u8>) {
-        let (place, number) = match *self {
-            Port::Unset => (0, 0),
-            Port::Fixed(number) => (1, number),
-            Port::Chosen(number) => (2, number),
-        };
-        key.push(place);
-        number.code(key);
+        match *self {
+            Port::Unset => key.push(0),
+            Port::Fixed(number) => {
+                key.push(1);
+                number.code(key);
+            }
+            Port::Chosen(socket) => {
+                key.push(2);
+                socket.index().code(key);
+            }
+        }
     }
     fn decode(key: &mut &[u8]) -> Port {
-        let (place, number) = (byte(key), u16::decode(key));
-        match place {
+        match byte(key) {
             0 => Port::Unset,
-            1 => Port::Fixed(number),
-            _ => Port::Chosen(number),
+            1 => Port::Fixed(Plain::decode(key)),
+            _ => Port::Chosen(SocketId::new(usize::decode(key))),
         }
     }
     fn draw(below: &mut dyn FnMut(u32) -> u32) -> Port {
@@ -221,13 +225,13 @@ macro_rules! ids {
     ($($name:ident),*) => { $(
         impl Plain for $name {
             fn code(&self, key: &mut Vec<u8>) {
-                self.0.code(key);
+                self.index().code(key);
             }
             fn decode(key: &mut &[u8]) -> $name {
-                $name(Plain::decode(key))
+                $name::new(usize::decode(key))
             }
             fn draw(below: &mut dyn FnMut(u32) -> u32) -> $name {
-                $name(below(2) as u8)
+                $name(below(2))
             }
         }
     )* };

@@ -4,27 +4,26 @@
 //! exchanges everything they own, and a world that results differs from the first in names alone.
 
 use crate::call::{Call, Handle, Port, Routine, ThreadId};
+use crate::id::Named;
 use crate::outcome::{Out, Outcome, Value};
 use crate::small::{Queued, Small};
-use crate::world::{
-    Conn, ConnId, Doing, EventId, EventObject, Socket, SocketId, Thread, World, pack, pack_event, unpack, unpack_event,
-};
+use crate::world::{Conn, ConnId, Doing, EventId, EventObject, Socket, SocketId, Thread, World};
 
 /// Gives every name in an object to another owner.
 #[derive(Clone, Debug)]
 pub struct Renaming {
     /// By owner, the one that takes its place.
-    to: Vec<u8>,
+    to: Vec<ThreadId>,
     /// By owner, its first slot.
-    first_slot: Vec<u8>,
+    first_slot: Vec<u32>,
     /// By slot, its owner.
-    owner_of: Vec<u8>,
+    owner_of: Vec<ThreadId>,
     /// By owner, its first event slot.
-    first_event: Vec<u8>,
+    first_event: Vec<u32>,
     /// By event slot, its owner.
-    owner_of_event: Vec<u8>,
+    owner_of_event: Vec<ThreadId>,
     /// The owners whose objects were named, in the order of the names, before they were changed.
-    pub met: Vec<u8>,
+    pub met: Vec<ThreadId>,
 }
 
 impl Renaming {
@@ -32,62 +31,59 @@ impl Renaming {
     #[must_use]
     pub fn new(world: &World) -> Renaming {
         Renaming {
-            to: (0..world.threads.len() as u8).collect(),
+            to: (0..world.threads.len()).map(ThreadId::new).collect(),
             first_slot: world.threads.iter().map(|thread| thread.first_slot).collect(),
-            owner_of: world.sockets[..world.conns.len()].iter().map(|socket| socket.owner.0).collect(),
+            owner_of: world.sockets[..world.conns.len()].iter().map(|socket| socket.owner).collect(),
             first_event: world.threads.iter().map(|thread| thread.first_event).collect(),
-            owner_of_event: world.events.iter().map(|event| event.owner.0).collect(),
+            owner_of_event: world.events.iter().map(|event| event.owner).collect(),
             met: Vec::new(),
         }
     }
 
     /// From now on what belongs to `owner` is named as if it belonged to `to`, which owns equally many slots.
     pub fn set(&mut self, owner: usize, to: usize) {
-        self.to[owner] = to as u8;
+        self.to[owner] = ThreadId::new(to);
     }
 
     /// The owner whose objects those of `owner` become.
     #[must_use]
     pub fn target(&self, owner: usize) -> usize {
-        usize::from(self.to[owner])
+        self.to[owner].index()
     }
 
     /// Leaves everything as it is again.
     pub fn reset(&mut self) {
-        self.to.iter_mut().zip(0..).for_each(|(to, owner)| *to = owner);
+        self.to.iter_mut().zip(0..).for_each(|(to, owner)| *to = ThreadId(owner));
         self.met.clear();
     }
 
     /// Copies the objects of one owner from a world, renamed, to their new owner in another world of the same shape.
     pub fn copy(&mut self, from: &World, owner: usize, into: &mut World) {
-        let to = usize::from(self.to[owner]);
+        let to = self.to[owner].index();
         into.threads[to] = self.thread(&from.threads[owner]);
         into.threads[to].first_slot = self.first_slot[to];
         into.threads[to].first_event = self.first_event[to];
         let accepted = from.conns.len();
-        let (first, slots) = (usize::from(self.first_slot[owner]), usize::from(from.threads[owner].slots));
-        let first_to = usize::from(self.first_slot[to]);
+        let (first, slots) = (self.first_slot[owner] as usize, from.threads[owner].slots as usize);
+        let first_to = self.first_slot[to] as usize;
         for slot in 0..slots {
             into.sockets[first_to + slot] = self.socket(&from.sockets[first + slot]);
             into.sockets[accepted + first_to + slot] = self.socket(&from.sockets[accepted + first + slot]);
             into.conns[first_to + slot] = self.conn(&from.conns[first + slot]);
         }
-        let (first, first_to) = (usize::from(self.first_event[owner]), usize::from(self.first_event[to]));
-        for event in 0..usize::from(from.threads[owner].event_slots) {
+        let (first, first_to) = (self.first_event[owner] as usize, self.first_event[to] as usize);
+        for event in 0..from.threads[owner].event_slots as usize {
             into.events[first_to + event] = self.event(&from.events[first + event]);
         }
     }
 
     /// The new name of a handle.
     pub fn handle(&mut self, handle: Handle) -> Handle {
-        if handle == Handle::INVALID {
-            return handle;
+        match handle.names() {
+            Named::Socket(socket, copy) => Handle::socket(self.socket_id(socket), copy),
+            Named::Event(event) => Handle::event(self.event_id(event)),
+            Named::Nothing => handle,
         }
-        if let Some(event) = unpack_event(handle) {
-            return pack_event(self.event_id(event));
-        }
-        let (socket, copy) = unpack(handle);
-        pack(self.socket_id(SocketId(socket)), copy)
     }
 
     /// An outcome with the new names of what it names.
@@ -111,36 +107,39 @@ impl Renaming {
         Outcome { value, out, ..*outcome }
     }
 
-    fn owner(&mut self, owner: u8) -> u8 {
+    fn owner(&mut self, owner: ThreadId) -> ThreadId {
         self.met.push(owner);
-        self.to[usize::from(owner)]
+        self.to[owner.index()]
     }
 
-    fn slot(&mut self, slot: u8) -> u8 {
-        let owner = self.owner_of[usize::from(slot)];
-        let offset = slot - self.first_slot[usize::from(owner)];
+    fn slot(&mut self, slot: u32) -> u32 {
+        let owner = self.owner_of[slot as usize];
+        let offset = slot - self.first_slot[owner.index()];
         let to = self.owner(owner);
-        self.first_slot[usize::from(to)] + offset
+        self.first_slot[to.index()] + offset
+    }
+
+    fn conn_id(&mut self, conn: ConnId) -> ConnId {
+        ConnId(self.slot(conn.0))
     }
 
     fn socket_id(&mut self, socket: SocketId) -> SocketId {
-        let slots = self.owner_of.len() as u8;
-        match socket.0.checked_sub(slots) {
-            Some(conn) => SocketId(slots + self.slot(conn)),
+        match socket.index().checked_sub(self.owner_of.len()) {
+            Some(conn) => SocketId::new(self.owner_of.len() + self.conn_id(ConnId::new(conn)).index()),
             None => SocketId(self.slot(socket.0)),
         }
     }
 
     fn event_id(&mut self, event: EventId) -> EventId {
-        let owner = self.owner_of_event[usize::from(event.0)];
-        let offset = event.0 - self.first_event[usize::from(owner)];
+        let owner = self.owner_of_event[event.index()];
+        let offset = event.0 - self.first_event[owner.index()];
         let to = self.owner(owner);
-        EventId(self.first_event[usize::from(to)] + offset)
+        EventId(self.first_event[to.index()] + offset)
     }
 
     fn port(&mut self, port: Port) -> Port {
         match port {
-            Port::Chosen(socket) => Port::Chosen(u16::from(self.socket_id(SocketId(socket as u8)).0)),
+            Port::Chosen(socket) => Port::Chosen(self.socket_id(socket)),
             other => other,
         }
     }
@@ -148,9 +147,7 @@ impl Renaming {
     fn call(&mut self, call: &Call) -> Call {
         let call = call.map(|handle| self.handle(handle));
         match call {
-            Call::QueueUserAPC { routine, thread } => {
-                Call::QueueUserAPC { routine, thread: ThreadId(self.owner(thread.0)) }
-            }
+            Call::QueueUserAPC { routine, thread } => Call::QueueUserAPC { routine, thread: self.owner(thread) },
             other => other,
         }
     }
@@ -170,12 +167,12 @@ impl Renaming {
 
     fn socket(&mut self, socket: &Socket) -> Socket {
         let mut renamed_socket = socket.clone();
-        renamed_socket.owner = ThreadId(self.to[usize::from(socket.owner.0)]);
+        renamed_socket.owner = self.to[socket.owner.index()];
         renamed_socket.local.port = self.port(socket.local.port);
-        renamed_socket.conn = socket.conn.map(|conn| ConnId(self.slot(conn.0)));
-        renamed_socket.syn_queue = renamed(&socket.syn_queue, |conn| ConnId(self.slot(conn.0)));
-        renamed_socket.accept_queue = renamed(&socket.accept_queue, |conn| ConnId(self.slot(conn.0)));
-        renamed_socket.waiters = renamed(&socket.waiters, |thread| ThreadId(self.owner(thread.0)));
+        renamed_socket.conn = socket.conn.map(|conn| self.conn_id(conn));
+        renamed_socket.syn_queue = renamed(&socket.syn_queue, |conn| self.conn_id(conn));
+        renamed_socket.accept_queue = renamed(&socket.accept_queue, |conn| self.conn_id(conn));
+        renamed_socket.waiters = renamed(&socket.waiters, |thread| self.owner(thread));
         renamed_socket.selection.event = socket.selection.event.map(|event| self.event_id(event));
         renamed_socket
     }
@@ -190,8 +187,8 @@ impl Renaming {
 
     fn event(&mut self, event: &EventObject) -> EventObject {
         EventObject {
-            owner: ThreadId(self.to[usize::from(event.owner.0)]),
-            waiters: renamed(&event.waiters, |thread| ThreadId(self.owner(thread.0))),
+            owner: self.to[event.owner.index()],
+            waiters: renamed(&event.waiters, |thread| self.owner(thread)),
             ..event.clone()
         }
     }

@@ -2,7 +2,7 @@
 
 use super::closesocket::drops;
 use super::common::{case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Buffer, Call, Data, Length, NetworkEvents};
+use crate::call::{Buffer, Call, Data, Handle, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS,
     ADDRLEN_ON_ENTRY, ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
@@ -15,7 +15,7 @@ use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
-use crate::world::{Direction, Holder, Selection, Socket, State, Tcb, pack};
+use crate::world::{Direction, Holder, Selection, Socket, State, Tcb};
 
 const LISTENING: States = States::of(&[State::Listening]);
 const NOT_LISTENING: States =
@@ -448,7 +448,7 @@ fn takes_first(at: &mut At<'_>) {
     connection.listener = None;
     connection.server.attached = true;
     at.conn = Some(conn);
-    at.give(Outcome { value: Value::Handle(pack(slot, 0)), error: Code::NONE, out: Out::None });
+    at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }
 
 /// The check found its fault only with the connection in hand, and lets it go.

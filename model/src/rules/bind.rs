@@ -110,7 +110,7 @@ pub(super) fn address_of(at: &At<'_>, handle: crate::call::Handle) -> Option<Add
     let mut address = socket.local;
     if address.port == Port::Unset {
         // A closed socket's port: nobody else can have been given it.
-        address = Address { family: socket.family, ip: Ip::Loopback, port: Port::Chosen(u16::from(slot.0)) };
+        address = Address { family: socket.family, ip: Ip::Loopback, port: Port::Chosen(slot) };
     }
     if address.ip == Ip::Any {
         address.ip = Ip::Loopback;
@@ -147,5 +147,5 @@ fn binds(at: &mut At<'_>) {
 
 /// The port that the system chooses for the socket in question.
 pub(super) fn chosen(at: &At<'_>) -> Port {
-    Port::Chosen(u16::from(at.socket.expect("invariant: binding concerns a socket").0))
+    Port::Chosen(at.socket.expect("invariant: binding concerns a socket"))
 }

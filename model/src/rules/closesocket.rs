@@ -1,12 +1,12 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, How};
+use crate::call::{Call, Handle, How};
 use crate::choice::{LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
 use crate::engine::sends;
 use crate::rule::{At, Rule, States};
-use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb, pack};
+use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
 
 /// How a connected socket's close looks on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,7 +123,7 @@ fn closes_handle(at: &mut At<'_>) {
     let (copy, process) = (at.copy, at.process_id());
     at.sock_mut().holders[copy] = None;
     let waiters = at.sock().waiters;
-    at.cancel_waiters(waiters, pack(id, copy), Some(process));
+    at.cancel_waiters(waiters, Handle::socket(id, copy), Some(process));
 }
 
 /// The last handle of a socket object is gone.

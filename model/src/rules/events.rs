@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
-use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb, pack_event};
+use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb};
 
 pub(super) static EVENT_OBJECT: &[Rule] = &[
     Rule {
@@ -25,7 +25,7 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             let id = at.free_event().expect("limit: a thread creates an event object over and over");
             let owner = at.thread;
             *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
-            at.give(Outcome { value: Value::Handle(pack_event(id)), error: Code::NONE, out: Out::None });
+            at.give(Outcome { value: Value::Handle(Handle::event(id)), error: Code::NONE, out: Out::None });
         },
         rests_on: &["wsaeventselect.rem.one-event-object"],
         ..case("WSACreateEvent.creates", &[], States::ANY)
@@ -37,7 +37,7 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
                 let closed = at.event_mut(id);
                 (closed.open, closed.signalled) = (false, false);
                 let waiters = closed.waiters;
-                at.cancel_waiters(waiters, pack_event(id), None);
+                at.cancel_waiters(waiters, Handle::event(id), None);
             }
             at.give(Outcome::number(1));
         },

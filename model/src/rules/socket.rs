@@ -1,12 +1,12 @@
 //! `socket`, `WSASocket` and `WSADuplicateSocket`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Call, Family, SockType};
+use crate::call::{Call, Family, Handle, SockType};
 use crate::choice::NONBLOCKING_OF_DUPLICATES;
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Rule, States};
-use crate::world::{Holder, Socket, SocketId, State, pack};
+use crate::world::{Holder, Socket, SocketId, State};
 
 pub(super) static SOCKET: &[Rule] = &[
     not_initialised("socket.not-initialised"),
@@ -64,7 +64,7 @@ pub(super) static WSASOCKET: &[Rule] = &[
             let nonblocking = at.socket_at(id).holders.iter().flatten().any(|holder| holder.nonblocking)
                 && at.chooses(crate::choice::MODE_SHARED);
             at.socket_mut(id).holders[copy] = Some(Holder { process, nonblocking });
-            at.give(Outcome { value: Value::Handle(pack(id, copy)), error: Code::NONE, out: Out::None });
+            at.give(Outcome { value: Value::Handle(Handle::socket(id, copy)), error: Code::NONE, out: Out::None });
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
         rests_on: &["wsadup.shared-state"],
@@ -102,5 +102,5 @@ fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
     new.holders[0] = Some(Holder { process, nonblocking: false });
     *at.socket_mut(slot) = new;
-    at.give(Outcome { value: Value::Handle(pack(slot, 0)), error: Code::NONE, out: Out::None });
+    at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

@@ -31,7 +31,7 @@ fn two_uses_of_one_function_are_told_apart() {
 fn handles_are_renamed_in_the_order_of_the_parameters() {
     let call = Call::WSAEventSelect { s: 1, event: Some(2), mask: Default::default() };
     let mut seen = Vec::new();
-    let renamed = call.map(|h: u16| {
+    let renamed = call.map(|h: u32| {
         seen.push(h);
         Handle(h + 10)
     });
@@ -49,7 +49,7 @@ impl<I: Iterator<Item = u32>> Choices<Handle> for Numbers<I> {
         self.0.next().unwrap_or(0) % bound
     }
     fn handle(&mut self) -> Handle {
-        Handle(self.below(1 << 16) as u16)
+        Handle(self.below(1 << 16))
     }
 }
 
@@ -65,9 +65,9 @@ proptest! {
         let mut rest = key.as_slice();
         for call in calls {
             let read = Call::get(&mut rest, &mut |key| {
-                let (bytes, after) = key.split_at(2);
+                let (bytes, after) = key.split_at(4);
                 *key = after;
-                Handle(u16::from_be_bytes([bytes[0], bytes[1]]))
+                Handle(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
             });
             prop_assert_eq!(read, call);
         }

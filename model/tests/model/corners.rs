@@ -9,10 +9,11 @@ use winaccept_model::choice::{
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
 use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{ConnId, Direction, Doing, Process, Room, Segment, World};
+use winaccept_model::world::{ConnId, Direction, Doing, End, EventId, Faults, Process, Room, Segment, SocketId, World};
 
 fn machine(only: &[Alt]) -> Machine {
     let mut profile = Profile::widest("corner");
@@ -37,7 +38,7 @@ fn happen(machine: &Machine, world: &mut World, event: Event) -> Vec<(ThreadId, 
     fx.returns
 }
 
-fn calls(machine: &Machine, world: &mut World, thread: u8, call: Call) -> Option<Outcome> {
+fn calls(machine: &Machine, world: &mut World, thread: u32, call: Call) -> Option<Outcome> {
     happen(machine, world, Event::Call(ThreadId(thread), call)).first().map(|(_, outcome)| *outcome)
 }
 
@@ -120,14 +121,14 @@ fn a_repeated_syn_is_queued_once() {
     let mut world = world();
     let s = listener(&machine, &mut world, 0, 4);
     let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
-    let conn = ConnId(c.0 as u8);
+    let conn = ConnId(c.0);
     assert_eq!(calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) }), None);
     happen(&machine, &mut world, Event::LoseNext(conn, Segment::SynAck));
     delivers(&machine, &mut world);
     happen(&machine, &mut world, Event::Timer(conn));
     let returned = delivers(&machine, &mut world);
     assert_eq!(returned, [(ThreadId(3), Outcome::number(0))]);
-    assert_eq!(world.sockets()[usize::from(s.0)].accept_queue.len(), 1);
+    assert_eq!(world.sockets()[s.0 as usize].accept_queue.len(), 1);
 }
 
 #[test]
@@ -136,12 +137,12 @@ fn a_lost_refusal_leaves_nobody_waiting_for_ever() {
     let mut world = world();
     let s = listener(&machine, &mut world, 0, 4);
     let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
-    let conn = ConnId(c.0 as u8);
+    let conn = ConnId(c.0);
     calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) });
     calls(&machine, &mut world, 0, Call::Closesocket { s });
     happen(&machine, &mut world, Event::Deliver(conn, Direction::Up));
     happen(&machine, &mut world, Event::Lose(conn, Direction::Down));
-    assert!(world.conns()[usize::from(conn.0)].timer, "the SYN will be repeated");
+    assert!(world.conns()[conn.index()].timer, "the SYN will be repeated");
 }
 
 #[test]
@@ -154,17 +155,17 @@ fn the_last_ack_finds_the_bound_too() {
         let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
         calls(&machine, &mut world, 3, Call::Ioctlsocket { s: c, argp: 1 });
         calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) });
-        conns.push(ConnId(c.0 as u8));
+        conns.push(ConnId(c.0));
     }
     // Both are half open before either is complete.
     conns.iter().for_each(|conn| drop(happen(&machine, &mut world, Event::Deliver(*conn, Direction::Up))));
     delivers(&machine, &mut world);
-    assert_eq!(world.sockets()[usize::from(s.0)].accept_queue.len(), 1);
+    assert_eq!(world.sockets()[s.0 as usize].accept_queue.len(), 1);
     // The second is not lost: when there is room its handshake is completed by a repeated SYN-ACK.
     assert!(calls(&machine, &mut world, 0, accept(s)).is_some());
     happen(&machine, &mut world, Event::Timer(conns[1]));
     delivers(&machine, &mut world);
-    assert_eq!(world.sockets()[usize::from(s.0)].accept_queue.first(), Some(conns[1]));
+    assert_eq!(world.sockets()[s.0 as usize].accept_queue.first(), Some(conns[1]));
 }
 
 #[test]
@@ -225,4 +226,41 @@ fn wsacleanup_ends_waits_of_winsock_alone() {
     let returned = happen(&machine, &mut world, Event::Call(ThreadId(3), Call::WSACleanup));
     assert!(returned.contains(&(ThreadId(0), Outcome::invalid_socket(Code::WSAEINTR))), "{returned:?}");
     assert!(matches!(world.threads()[1].doing, Doing::Blocked(Call::SleepEx { .. })));
+}
+
+#[test]
+fn who_is_not_there_is_refused() {
+    let machine = machine(&[]);
+    let mut world = world();
+    let before = world.clone();
+    let (t, c, p) = (ThreadId(1000), ConnId(1000), ProcessId(1000));
+    let (call, far) = (Call::WSACleanup, Handle::socket(SocketId(9_000), 100));
+    let events = [
+        Event::Call(t, call),
+        Event::InHook(t, call),
+        Event::Resume(t),
+        Event::Deliver(c, Direction::Up),
+        Event::Lose(c, Direction::Down),
+        Event::Timer(c),
+        Event::Expire(t),
+        Event::Apc(t),
+        Event::Print(t),
+        Event::Exit(t),
+        Event::Faults(p, Faults { no_buffers: true, ..Faults::default() }),
+        Event::Hold(c, true),
+        Event::LoseNext(c, Segment::Syn),
+    ];
+    for event in events {
+        assert!(happen(&machine, &mut world, event).is_empty(), "{event:?}");
+    }
+    // Of a connection, however far, there is nothing; and no name stands for it.
+    assert_eq!(*world.end(c, Direction::Up), End::default());
+    assert_eq!((world.conn_owner(c), world.resolve(p, far), world.named(far)), (None, None, None));
+    assert_eq!(world.resolve_event(Handle::event(EventId(9_000))), None);
+    assert!(!world.free_event(EventId(9_000)));
+    assert_eq!(world.accepted_slot(ConnId(u32::MAX)), SocketId(u32::MAX));
+    assert_eq!(Handle::socket(SocketId(u32::MAX), 0), Handle::INVALID);
+    world.put_processes(&[]);
+    assert!(Parts::new(&world, t).is_empty());
+    assert_eq!(world, before);
 }

@@ -133,10 +133,10 @@ struct Driven {
     accepted: Vec<u8>,
 }
 
-const SERVER: u8 = 0;
+const SERVER: u32 = 0;
 
 impl Driven {
-    fn make(&mut self, thread: u8, call: Call) -> Option<Outcome> {
+    fn make(&mut self, thread: u32, call: Call) -> Option<Outcome> {
         let mut fx = Effects::default();
         self.machine.step(&mut self.world, Event::Call(ThreadId(thread), call), &mut Tape::default(), &mut fx);
         let mut returned = fx.returns.first().map(|(_, outcome)| *outcome);
@@ -160,7 +160,7 @@ impl Driven {
     fn client_of(&self, outcome: &Outcome) -> u8 {
         let Out::Name { addr: Some(address), .. } = outcome.out else { panic!("accept reported no peer") };
         let Port::Chosen(slot) = address.port else { panic!("clients have chosen ports") };
-        let place = self.clients.iter().position(|handle| handle.0 == slot);
+        let place = self.clients.iter().position(|handle| handle.slot() == Some(slot));
         place.expect("the peer is one of the clients") as u8
     }
 }
@@ -194,7 +194,7 @@ impl StateMachineTest for QueueTest {
         let listener = listener(&machine, &mut world, SERVER, queue.backlog as i32);
         call(&machine, &mut world, SERVER, Call::Ioctlsocket { s: listener, argp: 1 });
         let socket = |c| call(&machine, &mut world, c, STREAM).expect("each client has a slot");
-        let clients = (1..=CLIENTS).map(socket).collect();
+        let clients = (1..=u32::from(CLIENTS)).map(socket).collect();
         Driven { machine, world, listener, clients, accepted: Vec::new() }
     }
 
@@ -203,7 +203,7 @@ impl StateMachineTest for QueueTest {
         match transition {
             Do::Connect(c) => {
                 let call = Call::Connect { s: s(c, &driven), name: Name::Of(driven.listener) };
-                let outcome = driven.make(c + 1, call).expect("connect comes to an end");
+                let outcome = driven.make(u32::from(c) + 1, call).expect("connect comes to an end");
                 let expected = match queue.expected {
                     Expected::Connected => Outcome::number(0),
                     _ => Outcome::socket_error(Code::WSAECONNREFUSED),
@@ -213,9 +213,10 @@ impl StateMachineTest for QueueTest {
             Do::Reset(c) | Do::Close(c) => {
                 let s = s(c, &driven);
                 if matches!(transition, Do::Reset(_)) {
-                    driven.make(c + 1, Call::Setsockopt { s, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
+                    driven
+                        .make(u32::from(c) + 1, Call::Setsockopt { s, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
                 }
-                driven.make(c + 1, Call::Closesocket { s });
+                driven.make(u32::from(c) + 1, Call::Closesocket { s });
             }
             Do::Accept => {
                 let outcome = driven.accept(16);
@@ -245,8 +246,8 @@ impl StateMachineTest for QueueTest {
     fn check_invariants(driven: &Driven, queue: &Queue) {
         assert_eq!(broken_invariant(&driven.world), None);
         let (s, _) = driven.world.resolve(ProcessId(0), driven.listener).expect("the listener stays open");
-        let waiting = driven.world.sockets()[usize::from(s.0)].accept_queue.iter().map(|conn| conn.0 - 1);
-        assert!(waiting.eq(queue.waiting.iter().map(|(c, _)| *c)), "nobody is lost and nobody overtakes");
+        let waiting = driven.world.sockets()[s.index()].accept_queue.iter().map(|conn| conn.0 - 1);
+        assert!(waiting.eq(queue.waiting.iter().map(|(c, _)| u32::from(*c))), "nobody is lost and nobody overtakes");
     }
 }
 

@@ -10,14 +10,14 @@ use winaccept_model::world::{Bound, World};
 
 /// The form that an owner's objects have in a world.
 fn parts_of(world: &World, owner: usize) -> Parts {
-    let mut parts = Parts::new(world, ThreadId(owner as u8));
+    let mut parts = Parts::new(world, ThreadId::new(owner));
     parts.keep(world);
     parts
 }
 
 /// What an owner adds to the list of who is bound where.
 fn bound_by(world: &World, owner: usize) -> Vec<Bound> {
-    let own = |bound: &Bound| usize::from(world.sockets()[usize::from(bound.socket.0)].owner.0) == owner;
+    let own = |bound: &Bound| world.sockets()[bound.socket.index()].owner.index() == owner;
     world.bound().filter(own).collect()
 }
 
@@ -45,7 +45,7 @@ fn same_step(machine: &Machine, event: Event, taken: (&World, &Effects, &Tape), 
     assert_eq!(names(&again), names(fx), "{told}");
     assert_eq!(again.fired_from, fx.fired_from, "{told}");
     assert_eq!(again.returns, fx.returns, "{told}");
-    assert_eq!((again.touched, again.read), (fx.touched, fx.read), "{told}");
+    assert_eq!((&again.touched, &again.read), (&fx.touched, &fx.read), "{told}");
     assert_eq!(replay.picks(), tape.picks(), "{told}");
     for owner in fx.read.owners() {
         assert!(parts_of(after, owner).same(0, &world), "{told}: what thread {owner} has is different");

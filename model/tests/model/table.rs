@@ -284,5 +284,5 @@ fn every_state_and_every_call() {
 
 fn state_of(situation: &Situation) -> State {
     let resolved = situation.world.resolve(ProcessId(0), situation.s);
-    resolved.map_or(State::NotASocket, |(s, _)| situation.world.sockets()[usize::from(s.0)].state)
+    resolved.map_or(State::NotASocket, |(s, _)| situation.world.sockets()[s.index()].state)
 }

@@ -66,7 +66,7 @@ impl Blocks {
         let block = |(actor, vars)| ActorBlock {
             actor,
             vars,
-            parts: Parts::new(&first.world, ThreadId(actor as u8)),
+            parts: Parts::new(&first.world, ThreadId::new(actor)),
             progress: Vec::new(),
             handles: Vec::new(),
             numbers: HashTable::new(),
@@ -136,11 +136,11 @@ impl Blocks {
         for actor in fx.touched.owners() {
             numbers[actor + 1] = self.actors[actor].number(&self.hash, &self.config);
         }
-        debug_assert!(self.untouched_is_unchanged(before, fx.touched), "a step notes everything that it changes");
+        debug_assert!(self.untouched_is_unchanged(before, &fx.touched), "a step notes everything that it changes");
     }
 
     /// Undoes a step in the scratch configuration, given the numbers before it and what it touched.
-    pub fn restore(&mut self, before: &[u32], touched: Touched) {
+    pub fn restore(&mut self, before: &[u32], touched: &Touched) {
         if touched.shared() {
             self.put_shared(before[0]);
         }
@@ -159,7 +159,7 @@ impl Blocks {
         self.actors[actor].number(&self.hash, config)
     }
 
-    fn untouched_is_unchanged(&self, before: &[u32], touched: Touched) -> bool {
+    fn untouched_is_unchanged(&self, before: &[u32], touched: &Touched) -> bool {
         let shared = &self.shared[before[0] as usize];
         let (world, armed) = (&self.config.world, &self.config.armed);
         (touched.shared() || shared.processes == world.processes() && shared.armed == *armed)
@@ -215,7 +215,7 @@ impl ActorBlock {
     fn hash(&self, mut hasher: FoldHasher<'_>, config: &Config, progress: &Progress) -> u64 {
         let position = u64::from(progress.at) | u64::from(progress.waits) << 16;
         hasher.write_u64(position ^ (progress.result as u64) << 32 ^ u64::from(progress.finished.is_some()) << 63);
-        self.vars.iter().for_each(|&var| hasher.write_u16(config.vars[var].0));
+        self.vars.iter().for_each(|&var| hasher.write_u32(config.vars[var].0));
         self.parts.hash(&config.world, &mut hasher);
         hasher.finish()
     }
@@ -250,6 +250,6 @@ impl ActorBlock {
 /// The variables that an actor's steps bind, in order.
 pub(super) fn names_of(scenario: &Scenario, actor: usize) -> Vec<usize> {
     let names = 0..scenario.script.names.len();
-    let binds = |name: usize| scenario.binder(NameId(name as u16)).is_some_and(|binder| usize::from(binder.0) == actor);
+    let binds = |name: usize| scenario.binder(NameId(name as u16)).is_some_and(|binder| binder.index() == actor);
     names.filter(|&name| binds(name)).collect()
 }

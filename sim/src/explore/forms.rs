@@ -127,7 +127,7 @@ impl Forms {
     }
 
     fn bound_number(&mut self, world: &World, actor: usize) -> u32 {
-        let owner = |bound: &Bound| usize::from(world.sockets()[usize::from(bound.socket.0)].owner.0);
+        let owner = |bound: &Bound| world.sockets()[bound.socket.index()].owner.index();
         let own: Vec<Bound> = world.bound().filter(|bound| owner(bound) == actor).collect();
         let next = count(self.bound_numbers.len());
         *self.bound_numbers.entry(own).or_insert(next)
@@ -143,10 +143,11 @@ fn whose(world: &World, chosen: &Move) -> (Class, usize) {
     let (class, owner) = match chosen {
         Move::Step(actor, _) | Move::Leave(actor) => (Class::Lane, *actor),
         Move::Event(Event::Deliver(conn, _) | Event::Lose(conn, _) | Event::Timer(conn)) => {
-            (Class::Connection, world.conn_owner(*conn))
+            let owner = world.conn_owner(*conn).expect("invariant: only connections that there are move");
+            (Class::Connection, owner)
         }
         Move::Event(Event::Resume(thread) | Event::Expire(thread) | Event::Apc(thread)) => (Class::Thread, *thread),
         Move::Event(other) => unreachable!("invariant: nobody but a script makes {other:?} happen"),
     };
-    (class, usize::from(owner.0))
+    (class, owner.index())
 }

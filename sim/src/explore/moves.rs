@@ -18,7 +18,7 @@ use crate::script::{Action, Expect, Ref};
 pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
     out.clear();
     for lane in lanes {
-        let actor = usize::from(lane.actor.0);
+        let actor = lane.actor.index();
         ways(scenario, lane, config, config.at[actor], out);
     }
     events.clear();
@@ -29,7 +29,7 @@ pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &
 /// The moves of a lane from this instruction on. An `either` is decided together with the step that follows it: what
 /// lies between is nobody's to see.
 fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mut Vec<Move>) {
-    let actor = usize::from(lane.actor.0);
+    let actor = lane.actor.index();
     match lane.code.get(usize::from(at)) {
         Some(Instruction::Step(number)) => {
             let running = config.world.threads()[actor].doing == Doing::Running;
@@ -57,7 +57,7 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
 /// Puts the actors of these lanes at their beginning.
 pub fn enter(lanes: &[LaneCode], config: &mut Config) {
     for lane in lanes {
-        config.at[usize::from(lane.actor.0)] = skip_jumps(&lane.code, 0);
+        config.at[lane.actor.index()] = skip_jumps(&lane.code, 0);
     }
 }
 
@@ -86,10 +86,10 @@ pub fn make(
         Move::Leave(actor) => {
             fx.clear();
             touches(fx, Some(actor));
-            config.at[usize::from(actor.0)] = lane_of(lanes, actor).code.len() as u16;
+            config.at[actor.index()] = lane_of(lanes, actor).code.len() as u16;
         }
         Move::Step(actor, number) => {
-            let slot = usize::from(actor.0);
+            let slot = actor.index();
             let code = &lane_of(lanes, actor).code;
             let at = code.iter().position(|instruction| *instruction == Instruction::Step(number));
             let at = at.expect("invariant: a lane's steps are in its code");
@@ -132,7 +132,7 @@ fn issue(
     happened: &mut Vec<Happened>,
 ) {
     let step = &scenario.steps[number];
-    let slot = usize::from(step.actor.0);
+    let slot = step.actor.index();
     config.waits[slot] = number as u16 + 1;
     let counts = !config.armed.is_empty();
     let hit = if counts { arm(config, step.actor, call.name(), scenario) } else { None };

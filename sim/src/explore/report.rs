@@ -280,7 +280,7 @@ fn waits(lanes: &[LaneCode], config: &Config) -> Vec<Waits> {
     let mut waits: Vec<Waits> = lanes
         .iter()
         .filter_map(|lane| {
-            let actor = usize::from(lane.actor.0);
+            let actor = lane.actor.index();
             let next = lane.code.get(usize::from(config.at[actor])).and_then(|instruction| match instruction {
                 Instruction::Step(number) => Some(*number),
                 _ => None,

@@ -192,7 +192,7 @@ impl<'a> Search<'a> {
         }
         let before = self.transitions;
         for lane in self.task.lanes {
-            self.go_on(at, usize::from(lane.actor.0), Class::Lane, batch, scratch)?;
+            self.go_on(at, lane.actor.index(), Class::Lane, batch, scratch)?;
         }
         for class in [Class::Connection, Class::Thread] {
             for actor in 0..scratch.forms.len() {
@@ -283,7 +283,7 @@ impl<'a> Search<'a> {
                 self.blocks.encode_after(&scratch.numbers, &fx, &mut next);
                 same &= next == wanted;
             }
-            self.blocks.restore(&scratch.numbers, fx.touched);
+            self.blocks.restore(&scratch.numbers, &fx.touched);
             ways += 1;
             if !tape.advance() {
                 return same && successors.next().is_none() && ways == self.remembered.ways(step);
@@ -322,7 +322,7 @@ impl<'a> Search<'a> {
                 }
                 self.visited.offer(batch, &scratch.next, Some(at));
             }
-            self.blocks.restore(&scratch.numbers, scratch.fx.touched);
+            self.blocks.restore(&scratch.numbers, &scratch.fx.touched);
             if !tape.advance() {
                 break;
             }
@@ -464,11 +464,11 @@ impl Read {
     }
 
     fn add(&mut self, fx: &Effects) {
-        self.add_read(fx.read);
-        self.add_read(fx.touched);
+        self.add_read(&fx.read);
+        self.add_read(&fx.touched);
     }
 
-    fn add_read(&mut self, read: Touched) {
+    fn add_read(&mut self, read: &Touched) {
         self.shared |= read.shared();
         self.ports |= read.has_ports();
         for owner in read.owners() {

@@ -104,7 +104,7 @@ impl Symmetry {
     /// Do these two own equally much, and are their lanes the same text?
     fn alike(&self, scenario: &Scenario, lanes: &[LaneCode], one: usize, other: usize) -> bool {
         let threads = scenario.first.threads();
-        let lane = |actor: usize| lanes.iter().find(|lane| usize::from(lane.actor.0) == actor);
+        let lane = |actor: usize| lanes.iter().find(|lane| lane.actor.index() == actor);
         let same_ops = match (lane(one), lane(other)) {
             (Some(a), Some(b)) => {
                 a.code.len() == b.code.len()
@@ -203,7 +203,7 @@ impl Symmetry {
             self.rename(blocks, actor, number);
             let mut met = Vec::new();
             for &owner in &self.renaming.met {
-                if let Some(member) = self.member[usize::from(owner)].filter(|member| !met.contains(member)) {
+                if let Some(member) = self.member[owner.index()].filter(|member| !met.contains(member)) {
                     met.push(member);
                 }
             }
@@ -247,11 +247,8 @@ impl Symmetry {
         self.renaming.reset();
         self.renaming.set(from, to);
         self.rename(blocks, from, number);
-        let stranger = self
-            .renaming
-            .met
-            .iter()
-            .find(|&&owner| usize::from(owner) != from && self.member[usize::from(owner)].is_some());
+        let stranger =
+            self.renaming.met.iter().find(|&&owner| owner.index() != from && self.member[owner.index()].is_some());
         if stranger.is_some() {
             return Err(Refused {
                 group: self.groups[group].id,
@@ -310,5 +307,5 @@ impl Symmetry {
 
 /// The numbers of an actor's steps, in order.
 fn steps_of(scenario: &Scenario, actor: usize) -> Vec<usize> {
-    (0..scenario.steps.len()).filter(|&step| usize::from(scenario.steps[step].actor.0) == actor).collect()
+    (0..scenario.steps.len()).filter(|&step| scenario.steps[step].actor.index() == actor).collect()
 }

@@ -170,7 +170,7 @@ fn value() -> impl Strategy<Value = ShownValue> {
 }
 
 fn address() -> impl Strategy<Value = Address> {
-    let port = prop_oneof![Just(Port::Unset), (1..=u16::MAX).prop_map(Port::Fixed), Just(Port::Chosen(0))];
+    let port = prop_oneof![Just(Port::Unset), (1..=u16::MAX).prop_map(Port::Fixed), Just(Port::SOME)];
     let family = select(vec![Family::Inet, Family::Inet6]);
     let ip = select(vec![Ip::Any, Ip::Loopback, Ip::NotLocal]);
     (family, ip, port).prop_map(|(family, ip, port)| Address { family, ip, port })

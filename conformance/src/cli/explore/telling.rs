@@ -38,12 +38,12 @@ fn action(scenario: &Scenario, step: usize) -> String {
     }
 }
 
-pub(super) fn actor_and_step(scenario: &Scenario, actor: u8, step: usize) -> String {
+pub(super) fn actor_and_step(scenario: &Scenario, actor: u32, step: usize) -> String {
     format!("{}: {}", name(scenario, ThreadId(actor)), action(scenario, step))
 }
 
 fn name(scenario: &Scenario, actor: ThreadId) -> &str {
-    &scenario.script.actors[usize::from(actor.0)].name
+    &scenario.script.actors[actor.index()].name
 }
 
 /// A move on a way, and what was seen.

@@ -6,7 +6,7 @@ use winaccept_model::call::{
 };
 use winaccept_model::step::{Event, pending};
 use winaccept_model::world::{
-    APCS, Conn, ConnId, Direction, Doing, EventId, Faults, HANDLES, Segment, SocketId, State, World, pack, pack_event,
+    APCS, Conn, ConnId, Direction, Doing, EventId, Faults, HANDLES, Segment, SocketId, State, World,
 };
 
 use super::{Dice, Op};
@@ -64,15 +64,15 @@ fn within_limits(w: &World, event: &Event) -> bool {
     match call {
         Call::Socket { .. } | Call::WSASocket { .. } => free_slot(w, thread),
         Call::WSACreateEvent => {
-            let room = &w.threads()[usize::from(thread.0)];
+            let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
         Call::QueueUserAPC { thread, .. } => {
-            w.threads().get(usize::from(thread.0)).is_none_or(|thread| thread.apcs.len() < APCS)
+            w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
         Call::Send { s, data } => room_for(w, thread, s, data),
         Call::WSASocketFromInfo { s } => {
-            let described = w.sockets().get(usize::from(s.0 as u8));
+            let described = w.sockets().get(s.slot().map_or(usize::MAX, |slot| slot.index()));
             described.is_none_or(|socket| socket.holders.iter().any(Option::is_none))
         }
         _ => true,
@@ -80,16 +80,16 @@ fn within_limits(w: &World, event: &Event) -> bool {
 }
 
 fn free_slot(w: &World, thread: ThreadId) -> bool {
-    let thread = &w.threads()[usize::from(thread.0)];
+    let thread = &w.threads()[thread.index()];
     (thread.first_slot..thread.first_slot + thread.slots).any(|slot| {
-        let slot = usize::from(slot);
+        let slot = slot as usize;
         w.sockets()[slot].state == State::NotASocket && w.conns()[slot] == Conn::default()
     })
 }
 
 fn room_for(w: &World, thread: ThreadId, s: Handle, data: Data) -> bool {
-    let Some((s, _)) = w.resolve(w.threads()[usize::from(thread.0)].process, s) else { return true };
-    let Some(conn) = w.sockets()[usize::from(s.0)].conn else { return true };
+    let Some((s, _)) = w.resolve(w.threads()[thread.index()].process, s) else { return true };
+    let Some(conn) = w.sockets()[s.index()].conn else { return true };
     let (end, other) = match w.sends(s) {
         Direction::Up => (w.end(conn, Direction::Up), w.end(conn, Direction::Down)),
         Direction::Down => (w.end(conn, Direction::Down), w.end(conn, Direction::Up)),
@@ -115,7 +115,7 @@ fn call_event(w: &World, dice: &mut Dice) -> Event {
 
 fn threads(w: &World, wanted: impl Fn(Doing) -> bool) -> Vec<ThreadId> {
     let all = w.threads().iter().enumerate();
-    all.filter(|(_, thread)| wanted(thread.doing)).map(|(index, _)| ThreadId(index as u8)).collect()
+    all.filter(|(_, thread)| wanted(thread.doing)).map(|(index, _)| ThreadId::new(index)).collect()
 }
 
 fn blocked(w: &World, dice: &mut Dice) -> ThreadId {
@@ -210,22 +210,22 @@ fn option_call(s: Handle, dice: &mut Dice) -> Call {
 
 /// A socket handle: mostly one that is open in the thread's process.
 fn socket(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
-    let process = w.threads()[usize::from(thread.0)].process;
+    let process = w.threads()[thread.index()].process;
     let open = handles(w, |_, holder| holder == process);
     if open.is_empty() || dice.one_in(16) { anybodys(w, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
 }
 
 /// A listener of the thread's process if it has one, mostly.
 fn listener_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
-    let process = w.threads()[usize::from(thread.0)].process;
+    let process = w.threads()[thread.index()].process;
     let open = handles(w, |state, holder| holder == process && state == State::Listening);
     if open.is_empty() || dice.one_in(6) { socket(w, thread, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
 }
 
 /// A client of the thread's process whose connection waits to be accepted, in every other case.
 fn queued_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
-    let process = w.threads()[usize::from(thread.0)].process;
-    let queued = |handle: &Handle| w.conns().get(usize::from(handle.0)).is_some_and(|conn| conn.listener.is_some());
+    let process = w.threads()[thread.index()].process;
+    let queued = |handle: &Handle| w.conns().get(handle.0 as usize).is_some_and(|conn| conn.listener.is_some());
     let open: Vec<Handle> = handles(w, |_, holder| holder == process).into_iter().filter(queued).collect();
     let chosen = dice.one(&open).filter(|_| dice.one_in(2));
     chosen.unwrap_or_else(|| socket(w, thread, dice))
@@ -236,7 +236,7 @@ fn anybodys(w: &World, dice: &mut Dice) -> Handle {
     let open = handles(w, |_, _| true);
     match dice.below(8) {
         0 => Handle::INVALID,
-        1 => Handle(dice.below(64) as u16),
+        1 => Handle(dice.below(64) as u32),
         2 => event_handle(w, dice),
         _ => dice.one(&open).unwrap_or(Handle::INVALID),
     }
@@ -247,7 +247,7 @@ fn handles(w: &World, wanted: impl Fn(State, ProcessId) -> bool) -> Vec<Handle> 
     for (index, socket) in w.sockets().iter().enumerate() {
         for copy in 0..HANDLES {
             if socket.holders[copy].is_some_and(|holder| wanted(socket.state, holder.process)) {
-                all.push(pack(SocketId(index as u8), copy));
+                all.push(Handle::socket(SocketId::new(index), copy));
             }
         }
     }
@@ -258,7 +258,7 @@ fn event_handle(w: &World, dice: &mut Dice) -> Handle {
     let closed_too = dice.one_in(8);
     let open: Vec<Handle> = (0..w.events().len())
         .filter(|&e| w.events()[e].open || closed_too)
-        .map(|e| pack_event(EventId(e as u8)))
+        .map(|e| Handle::event(EventId::new(e)))
         .collect();
     dice.one(&open).unwrap_or(Handle::INVALID)
 }
@@ -350,8 +350,8 @@ fn kind(dice: &mut Dice) -> SockType {
 
 fn conn(w: &World, dice: &mut Dice) -> ConnId {
     let live: Vec<ConnId> =
-        (0..w.conns().len()).filter(|&c| w.conns()[c] != Conn::default()).map(|c| ConnId(c as u8)).collect();
-    if dice.one_in(8) { None } else { dice.one(&live) }.unwrap_or(ConnId(dice.below(w.conns().len()) as u8))
+        (0..w.conns().len()).filter(|&c| w.conns()[c] != Conn::default()).map(|c| ConnId::new(c)).collect();
+    if dice.one_in(8) { None } else { dice.one(&live) }.unwrap_or(ConnId::new(dice.below(w.conns().len())))
 }
 
 fn direction(dice: &mut Dice) -> Direction {
@@ -364,9 +364,9 @@ fn segment(dice: &mut Dice) -> Segment {
 }
 
 fn thread(w: &World, dice: &mut Dice) -> ThreadId {
-    ThreadId(dice.below(w.threads().len()) as u8)
+    ThreadId::new(dice.below(w.threads().len()))
 }
 
 fn process(w: &World, dice: &mut Dice) -> ProcessId {
-    ProcessId(dice.below(w.processes().len()) as u8)
+    ProcessId::new(dice.below(w.processes().len()))
 }

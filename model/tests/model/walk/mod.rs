@@ -110,7 +110,7 @@ pub fn world() -> World {
 }
 
 /// A call that a set-up makes, taken under the first alternatives; the handle it returned, if any.
-pub fn call(machine: &Machine, world: &mut World, thread: u8, call: Call) -> Option<Handle> {
+pub fn call(machine: &Machine, world: &mut World, thread: u32, call: Call) -> Option<Handle> {
     let (mut tape, mut fx) = (Tape::default(), Effects::default());
     machine.step(world, Event::Call(ThreadId(thread), call), &mut tape, &mut fx);
     match fx.returns.first()?.1.value {
@@ -123,7 +123,7 @@ pub const STREAM: Call = Call::Socket { family: Family::Inet, kind: SockType::St
 pub const LOOPBACK: Address = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Unset };
 
 /// A listener of this thread, bound to a port that the system chooses.
-pub fn listener(machine: &Machine, world: &mut World, thread: u8, backlog: i32) -> Handle {
+pub fn listener(machine: &Machine, world: &mut World, thread: u32, backlog: i32) -> Handle {
     let s = call(machine, world, thread, STREAM).expect("the thread has a free slot");
     call(machine, world, thread, Call::Bind { s, name: Name::Address(LOOPBACK, 16) });
     call(machine, world, thread, Call::Listen { s, backlog: Backlog::Number(backlog) });

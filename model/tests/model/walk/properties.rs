@@ -87,7 +87,7 @@ fn free_slots_are_new(branch: &Branch) -> Result<(), String> {
 }
 
 fn parts_of(world: &World, owner: usize) -> Parts {
-    let mut parts = Parts::new(world, ThreadId(owner as u8));
+    let mut parts = Parts::new(world, ThreadId::new(owner));
     parts.keep(world);
     parts
 }
@@ -140,17 +140,17 @@ fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Resul
         });
     }
     let mut undone = branch.world.clone();
-    let mut parts = parts_of(before, usize::from(thread.0));
+    let mut parts = parts_of(before, thread.index());
     parts.keep(before);
-    let changed = undone.threads()[usize::from(thread.0)].last_error;
+    let changed = undone.threads()[thread.index()].last_error;
     parts.put(0, &mut undone);
     ensure(undone == *before && fired.len() == check + 1, || {
         format!("{} changed another's objects", fired[check].name)
     })?;
     // The caller's own objects: nothing but its last error.
-    let mut expected = before.threads()[usize::from(thread.0)].clone();
+    let mut expected = before.threads()[thread.index()].clone();
     expected.last_error = changed;
-    let own = branch.world.threads()[usize::from(thread.0)] == expected
+    let own = branch.world.threads()[thread.index()] == expected
         && branch.world.sockets() == before.sockets()
         && branch.world.conns() == before.conns()
         && branch.world.events() == before.events();
@@ -161,7 +161,7 @@ fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Resul
 fn last_error_tells(before: &World, branch: &Branch) -> Result<(), String> {
     for (place, (thread, outcome)) in branch.fx.returns.iter().enumerate() {
         let again = branch.fx.returns[place + 1..].iter().any(|(other, _)| other == thread);
-        let index = usize::from(thread.0);
+        let index = thread.index();
         let (was, is) = (before.threads()[index].last_error, branch.world.threads()[index].last_error);
         let sets = branch.fx.fired.iter().any(|rule| rule.name == "WSASetLastError.sets");
         let right = match outcome.error {
@@ -177,7 +177,7 @@ fn last_error_tells(before: &World, branch: &Branch) -> Result<(), String> {
 fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     let Branch { world, fx, .. } = branch;
     if let Event::Call(thread, _) = event {
-        let index = usize::from(thread.0);
+        let index = thread.index();
         if before.threads()[index].doing == Doing::Running {
             let returned = fx.returns.iter().filter(|(other, _)| *other == thread).count();
             let waits = matches!(world.threads()[index].doing, Doing::Blocked(_) | Doing::Woken(_));
@@ -188,7 +188,7 @@ fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Resu
     }
     let crashed = fx.returns.iter().any(|(_, outcome)| outcome.value == Value::Crashes);
     for (thread, outcome) in &fx.returns {
-        let doing = world.threads()[usize::from(thread.0)].doing;
+        let doing = world.threads()[thread.index()].doing;
         let goes_on = match outcome.value {
             Value::Undefined | Value::Crashes => doing == Doing::Undefined,
             _ => doing == Doing::Running || crashed || matches!(event, Event::InHook(..)),
@@ -209,7 +209,7 @@ fn handles_are_new(before: &World, branch: &Branch) -> Result<(), String> {
     let mut seen = Vec::new();
     for (thread, outcome) in &branch.fx.returns {
         let Value::Handle(handle) = outcome.value else { continue };
-        let process = before.threads()[usize::from(thread.0)].process;
+        let process = before.threads()[thread.index()].process;
         let open = |world: &World| world.resolve(process, handle).is_some() || world.resolve_event(handle).is_some();
         ensure(!open(before) && open(&branch.world), || format!("{handle:?} is not a new handle"))?;
         ensure(!seen.contains(&handle), || format!("{handle:?} was given out twice"))?;
@@ -223,9 +223,9 @@ fn queues_within_bounds(profile: &Profile, before: &World, event: Event, branch:
     let allows = |alt: winaccept_model::choice::Alt| profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1;
     let Event::Deliver(conn, _) = event else { return Ok(()) };
     let fired = |name: &str| branch.fx.fired.iter().any(|rule| rule.name.starts_with(name));
-    let listener = |world: &World| world.conns()[usize::from(conn.0)].listener;
+    let listener = |world: &World| world.conns()[conn.index()].listener;
     let lengths = |s: SocketId| {
-        let socket = &before.sockets()[usize::from(s.0)];
+        let socket = &before.sockets()[s.index()];
         (socket.syn_queue.len(), socket.accept_queue.len(), usize::from(socket.backlog))
     };
     let most = |bound: usize| bound + usize::from(allows(BOUND_ONE_MORE));

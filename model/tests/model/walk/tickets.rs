@@ -22,7 +22,7 @@ impl Tickets {
     /// The tickets of those who already wait when a walk begins.
     pub fn of(world: &World) -> Tickets {
         let all = world.sockets().iter().enumerate();
-        let queues = all.map(|(index, socket)| (SocketId(index as u8), socket.accept_queue.iter().collect())).collect();
+        let queues = all.map(|(index, socket)| (SocketId::new(index), socket.accept_queue.iter().collect())).collect();
         Tickets { queues }
     }
 
@@ -50,7 +50,7 @@ impl Tickets {
                     Some((listener_of(before, event, *thread)?, handle))
                 });
                 if let Some((listener, handle)) = accepted {
-                    let conn = after.accepts(SocketId(handle.0 as u8)).ok_or("accept gave no accepted socket")?;
+                    let conn = after.accepts(SocketId(handle.0)).ok_or("accept gave no accepted socket")?;
                     let first = self.front(listener)?;
                     if first != conn {
                         return Err(format!("{conn:?} was accepted before {first:?}, which came earlier"));
@@ -65,7 +65,7 @@ impl Tickets {
 
     fn draw(&mut self, before: &World, event: Event) -> Result<(), String> {
         let Event::Deliver(conn, _) = event else { return Err("a connection queued by no segment".to_owned()) };
-        let listener = before.conns()[usize::from(conn.0)].listener.ok_or("queued at no listener")?;
+        let listener = before.conns()[conn.index()].listener.ok_or("queued at no listener")?;
         if self.queues.values().any(|queue| queue.contains(&conn)) {
             return Err(format!("{conn:?} draws a second ticket"));
         }
@@ -91,7 +91,7 @@ impl Tickets {
     fn close(&mut self, fx: &Effects, after: &World) -> Result<(), String> {
         let relisten = fx.fired.iter().any(|rule| rule.name == "listen.again-drops-excess");
         for (listener, queue) in &mut self.queues {
-            let socket = &after.sockets()[usize::from(listener.0)];
+            let socket = &after.sockets()[listener.index()];
             if socket.state != State::Listening {
                 queue.clear();
             } else if relisten && socket.accept_queue.len() < queue.len() {
@@ -106,7 +106,7 @@ impl Tickets {
 
     fn compare(&self, after: &World) -> Result<(), String> {
         for (index, socket) in after.sockets().iter().enumerate() {
-            let listener = SocketId(index as u8);
+            let listener = SocketId::new(index);
             let expected = self.queues.get(&listener).map_or(&[][..], Vec::as_slice);
             if !socket.accept_queue.iter().eq(expected.iter().copied()) {
                 return Err(format!("{listener:?} queues {:?}, by ticket {expected:?}", socket.accept_queue));
@@ -118,11 +118,11 @@ impl Tickets {
 
 /// The listener that this thread's call of accept is about.
 fn listener_of(before: &World, event: Event, thread: ThreadId) -> Option<SocketId> {
-    let call = match (event, before.threads()[usize::from(thread.0)].doing) {
+    let call = match (event, before.threads()[thread.index()].doing) {
         (Event::Call(caller, call), _) if caller == thread => call,
         (_, Doing::Blocked(call) | Doing::Woken(call)) => call,
         _ => return None,
     };
     let Call::Accept { s, .. } = call else { return None };
-    before.resolve(before.threads()[usize::from(thread.0)].process, s).map(|(socket, _)| socket)
+    before.resolve(before.threads()[thread.index()].process, s).map(|(socket, _)| socket)
 }

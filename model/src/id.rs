@@ -1,0 +1,108 @@
+//! Names of objects: numbers that say which of its kind an object is.
+
+/// Number types that differ only in what they number.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+        pub struct $id(pub u32);
+
+        impl $id {
+            /// The object with this number.
+            ///
+            /// # Panics
+            /// When there are 2^32 or more: no world has as many.
+            #[must_use]
+            pub fn new(index: usize) -> $id {
+                $id(u32::try_from(index).expect("invariant: a world has less than 2^32 objects of a kind"))
+            }
+
+            /// Its number, as an index.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )* };
+}
+
+ids! {
+    /// An actor of a script, a thread of the world: its index in order of appearance.
+    ThreadId;
+    /// A process of the world, by index.
+    ProcessId;
+    /// Index of a socket object.
+    SocketId;
+    /// Index of a connection; equal to the index of the client socket that opened it.
+    ConnId;
+    /// Index of an event object.
+    EventId;
+}
+
+/// A handle value of one process. The model never hands out [`Handle::INVALID`].
+///
+/// What a handle names stands in its value: the slot of an object, and for a socket which of the object's handles it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Handle(pub u32);
+
+/// What the value of a handle speaks of, open or not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Named {
+    /// This handle, by number, of the socket object in this slot.
+    Socket(SocketId, usize),
+    /// The event object in this slot.
+    Event(EventId),
+    /// Nothing: [`Handle::INVALID`].
+    Nothing,
+}
+
+/// The bits of a handle that tell the slot.
+const SLOT_BITS: u32 = 24;
+/// Set in a handle of an event object.
+const EVENT: u32 = 1 << 31;
+
+/// How many socket slots a world may have, those of accepted sockets included, and how many event objects: what a handle can name.
+pub const MAX_SLOTS: usize = 1 << SLOT_BITS;
+/// How many handles a socket object may have at once: the original and its duplicates.
+pub const MAX_HANDLES: usize = 127;
+
+impl Handle {
+    /// `INVALID_SOCKET`, and equally a `NULL` or nonsensical handle: nothing is open under it.
+    pub const INVALID: Handle = Handle(u32::MAX);
+
+    /// The value of a socket's `copy`-th handle; [`Handle::INVALID`] beyond [`MAX_SLOTS`] and [`MAX_HANDLES`].
+    #[must_use]
+    pub fn socket(socket: SocketId, copy: usize) -> Handle {
+        match u32::try_from(copy) {
+            Ok(number) if copy < MAX_HANDLES && socket.index() < MAX_SLOTS => Handle(socket.0 | number << SLOT_BITS),
+            _ => Handle::INVALID,
+        }
+    }
+
+    /// The value of the handle of an event object; [`Handle::INVALID`] beyond [`MAX_SLOTS`].
+    #[must_use]
+    pub fn event(event: EventId) -> Handle {
+        if event.index() < MAX_SLOTS { Handle(event.0 | EVENT) } else { Handle::INVALID }
+    }
+
+    /// What the value speaks of.
+    #[must_use]
+    pub fn names(self) -> Named {
+        let slot = self.0 & (1 << SLOT_BITS) - 1;
+        let copy = (self.0 & !EVENT) >> SLOT_BITS;
+        match (self.0 & EVENT != 0, copy) {
+            (false, copy) if (copy as usize) < MAX_HANDLES => Named::Socket(SocketId(slot), copy as usize),
+            (true, 0) => Named::Event(EventId(slot)),
+            _ => Named::Nothing,
+        }
+    }
+
+    /// The slot of a socket object, if the value speaks of one.
+    #[must_use]
+    pub fn slot(self) -> Option<SocketId> {
+        match self.names() {
+            Named::Socket(socket, _) => Some(socket),
+            Named::Event(_) | Named::Nothing => None,
+        }
+    }
+}
