@@ -34,6 +34,8 @@ pub struct Choice {
     pub kind: ChoiceKind,
     /// What is left open.
     pub question: String,
+    /// What each alternative means, as an answer to the question.
+    pub means: BTreeMap<String, String>,
     /// What the documents say.
     pub documents: String,
     /// What real Windows is known to do.
@@ -115,8 +117,14 @@ impl Choices {
         }
         let choices = Choices { choices: file.choice, orders: file.order };
         for point in &CHOICES {
-            if choices.choices.iter().filter(|choice| choice.name == point.name).count() != 1 {
+            let [choice] = choices.choices.iter().filter(|choice| choice.name == point.name).collect::<Vec<_>>()[..]
+            else {
                 return Err(format!("`{}` must occur exactly once", point.name));
+            };
+            let mut alternatives = point.alternatives.to_vec();
+            alternatives.sort_unstable();
+            if !choice.means.keys().eq(alternatives) {
+                return Err(format!("`means` of `{}` must say what each of its alternatives means", point.name));
             }
         }
         for name in NAMES {

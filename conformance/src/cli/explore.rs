@@ -1,7 +1,7 @@
 //! `winaccept explore`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
@@ -29,6 +29,7 @@ Examples:
                                                               which of the alike clients is which
   winaccept explore --no-symmetry examples/backlog-3.winaccept    every single state
   winaccept explore --profile windows select-then-accept      a bundled scenario, by its name
+  winaccept explore my.winaccept -o way.winaccept            what does not hold, as a scenario to run, show and keep
   winaccept explore reset-against-accept --format dot         a graph for Graphviz, of up to 400 states, or --max-states
                                                               when those are fewer
 
@@ -51,6 +52,9 @@ pub(super) struct Args {
     /// Tells alike actors apart
     #[arg(long)]
     no_symmetry: bool,
+    /// Writes the first way to something that does not hold into this file, as a scenario
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
@@ -69,11 +73,24 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
         Format::Json => print(&json(&output(&scenario, &report, &args.profile)))?,
         _ => print(&text(&scenario, &report, &args.profile))?,
     }
+    if let Some(file) = &args.output {
+        write_first(&scenario, &report, &args.profile, file)?;
+    }
     Ok(match (report.violations.is_empty(), report.complete) {
         (false, _) => 1,
         (true, false) => 2,
         (true, true) => 0,
     })
+}
+
+/// Writes the first counterexample into a file, or says that there is none.
+fn write_first(scenario: &Scenario, report: &Report, profile: &str, file: &Path) -> Result<(), String> {
+    let Some(broken) = report.violations.first() else {
+        eprintln!("{} was not written: nothing was found that does not hold", file.display());
+        return Ok(());
+    };
+    std::fs::write(file, retold(scenario, broken, profile))
+        .map_err(|error| format!("error: {}: {error}", file.display()))
 }
 
 /// The last `any order` as a graph.

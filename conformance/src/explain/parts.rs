@@ -72,6 +72,8 @@ pub struct ChoicePart {
     pub known: String,
     /// Every alternative.
     pub alternatives: Vec<&'static str>,
+    /// What each alternative means, in the same order.
+    pub means: Vec<String>,
     /// What each profile allows.
     pub profiles: Vec<ProfilePart>,
 }
@@ -197,6 +199,7 @@ fn given(gives: Gives) -> String {
 impl ChoicePart {
     pub(super) fn of(choice: &Choice) -> ChoicePart {
         let alternatives = CHOICES.iter().find(|point| point.name == choice.name).map(|point| point.alternatives);
+        let alternatives = alternatives.unwrap_or_default();
         ChoicePart {
             name: choice.name.clone(),
             why: match choice.kind {
@@ -208,7 +211,11 @@ impl ChoicePart {
             question: choice.question.clone(),
             documents: choice.documents.clone(),
             known: choice.known.clone(),
-            alternatives: alternatives.unwrap_or_default().to_vec(),
+            alternatives: alternatives.to_vec(),
+            means: alternatives
+                .iter()
+                .map(|alternative| choice.means.get(*alternative).cloned().unwrap_or_default())
+                .collect(),
             profiles: NAMES.iter().map(|profile| ProfilePart::of(choice, profile)).collect(),
         }
     }

@@ -333,7 +333,11 @@ fn choice_page(page: &mut Page, found: &ChoicePage) {
     page.gap();
     page.hanging(0, "documents", 14, &choice.documents);
     page.hanging(0, "Windows", 14, &choice.known);
-    page.hanging(0, "alternatives", 14, &choice.alternatives.join(", "));
+    page.heading("Its alternatives");
+    for (alternative, means) in choice.alternatives.iter().zip(&choice.means) {
+        let means = if means == alternative { "" } else { means };
+        page.hanging(2, alternative, 28, means);
+    }
     page.heading("What each profile allows");
     choice.profiles.iter().for_each(|part| profile(page, part.profile, part));
     rules(page, "Rules that rest on it", &found.rules);

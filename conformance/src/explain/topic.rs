@@ -177,10 +177,13 @@ fn stack(name: &str) -> Option<TopicPage> {
 /// An alternative of one or several choice points.
 fn alternative(name: &str) -> Option<TopicPage> {
     let points = CHOICES.iter().filter(|point| point.alternatives.iter().any(|known| known.eq_ignore_ascii_case(name)));
-    let question =
-        |point: &str| Choices::bundled().choice(point).map_or(String::new(), |choice| choice.question.clone());
+    let says = |point: &str| {
+        let choice = Choices::bundled().choice(point)?;
+        let (_, means) = choice.means.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(format!("{} {name}: {means}", choice.question))
+    };
     let mentioned: Vec<Mention> =
-        points.map(|point| Mention::new("choice", point.name, &question(point.name))).collect();
+        points.map(|point| Mention::new("choice", point.name, &says(point.name).unwrap_or_default())).collect();
     (!mentioned.is_empty()).then(|| TopicPage {
         name: name.to_owned(),
         what: "an alternative: one of the ways that a choice point leaves".to_owned(),

@@ -1,5 +1,7 @@
 //! A way retold as a scenario without `any order`: every connection is held, every segment delivered by name.
 
+use std::collections::BTreeSet;
+
 use winaccept_model::call::{Call, Port};
 use winaccept_model::code::Code;
 use winaccept_model::step::{Event, Machine};
@@ -42,13 +44,9 @@ pub(super) fn retell(
         names: script.names.clone(),
         ..Script::default()
     };
-    for actor in &mut told.actors {
-        actor.name.retain(|c| c != '.');
-        actor.alike = None;
-    }
-    for name in &mut told.names {
-        name.text.retain(|c| c != '.');
-    }
+    without_dots(told.actors.iter_mut().map(|actor| &mut actor.name).collect());
+    told.actors.iter_mut().for_each(|actor| actor.alike = None);
+    without_dots(told.names.iter_mut().map(|name| &mut name.text).collect());
     let current = (0..script.names.len()).map(|name| NameId(name as u16)).collect();
     let bound = vec![false; script.names.len()];
     let mut teller = Teller { scenario, told, current, bound, to_show: shown, is_last: false, shown: None };
@@ -75,6 +73,19 @@ pub(super) fn retell(
         }
     }
     Told { scenario: teller.told, shown: teller.shown }
+}
+
+/// The members of a group have a dot in their names, which the language keeps for them: without it, and with a mark where
+/// somebody else has the name already.
+fn without_dots(mut names: Vec<&mut String>) {
+    let mut taken: BTreeSet<String> =
+        names.iter().filter(|name| !name.contains('.')).map(|name| (*name).clone()).collect();
+    for name in names.iter_mut().filter(|name| name.contains('.')) {
+        name.retain(|c| c != '.');
+        while !taken.insert((*name).clone()) {
+            name.push('_');
+        }
+    }
 }
 
 fn is_last(way: &[Taken], taken: &Taken) -> bool {
@@ -158,17 +169,17 @@ impl Teller<'_> {
     /// From here on nothing is delivered by itself.
     fn hold_all(&mut self) {
         for name in 0..self.current.len() {
-            if self.bound[name] && self.is_stream_socket(NameId(name as u16)) {
+            if self.bound[name] && self.opens_a_connection(NameId(name as u16)) {
                 self.told.items.push(Item::Happening(Happening::Hold(self.current[name]), Span::default()));
             }
         }
     }
 
-    /// Is this variable bound by `socket` or `WSASocket`, so that it may open a connection?
-    fn is_stream_socket(&self, name: NameId) -> bool {
-        self.scenario.steps.iter().any(|step| {
-            let opens = matches!(&step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
-            opens && binds(step.expect.as_ref()).contains(&name)
+    /// Does a step connect the socket in this variable? Of others nothing is in flight that could be held.
+    fn opens_a_connection(&self, name: NameId) -> bool {
+        self.scenario.steps.iter().any(|step| match &step.action {
+            Action::Call(Call::Connect { s, .. }) | Action::InHook(Call::Connect { s, .. }) => *s == Ref::Name(name),
+            _ => false,
         })
     }
 
@@ -221,7 +232,8 @@ impl Teller<'_> {
 
     fn is_opening(&self, number: usize) -> bool {
         let step = &self.scenario.steps[number];
-        binds(step.expect.as_ref()).first().is_some_and(|&name| self.is_stream_socket(name))
+        let opens = matches!(&step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
+        opens && binds(step.expect.as_ref()).first().is_some_and(|&name| self.opens_a_connection(name))
     }
 
     /// A blocked call returns.

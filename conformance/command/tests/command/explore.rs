@@ -172,3 +172,34 @@ fn says_why_there_is_no_graph() {
         refused(&["--max-states", "2", "reset-against-accept"]).contains("more states than --max-states allows: 2")
     );
 }
+
+/// Actor `c1` with `C1` beside a group `c` with `C`, and a listener, which there is no need to hold.
+const COLLIDING: &str = "scenario \"names that collide when members are numbered\"
+
+c1  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C1
+c1  bind(C1, 127.0.0.1:0) = 0
+c1  listen(C1, 1) = 0
+any order {
+  clients 2 alike {
+    c  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+    c  connect(C, C1) = 0
+  }
+  c1  accept(C1, NULL, NULL) = INVALID_SOCKET WSAEWOULDBLOCK
+}
+";
+
+#[test]
+fn a_counterexample_goes_into_a_file_that_can_be_run() {
+    let folder = crate::running::folder("explore-output");
+    let (from, to) = (folder.join("from.winaccept"), folder.join("to.winaccept"));
+    std::fs::write(&from, COLLIDING).unwrap();
+    let run = winaccept(&["explore", from.to_str().unwrap(), "-o", to.to_str().unwrap()]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    let told = std::fs::read_to_string(&to).unwrap();
+    assert!(!told.contains("hold C1\n"), "{told}");
+    let run = winaccept(&["run", to.to_str().unwrap()]);
+    assert!(run.status == 0 && run.out.contains("1 pass"), "{told}\n{}{}", run.out, run.err);
+    let run = winaccept(&["explore", "reset-against-accept", "-o", folder.join("none").to_str().unwrap()]);
+    assert!(run.status == 0 && run.err.contains("was not written"), "{}{}", run.out, run.err);
+    assert!(!folder.join("none").exists());
+}
