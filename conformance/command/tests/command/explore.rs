@@ -190,12 +190,12 @@ any order {
 
 #[test]
 fn a_counterexample_goes_into_a_file_that_can_be_run() {
-    let folder = crate::running::folder("explore-output");
+    let folder = folder("explore-output");
     let (from, to) = (folder.join("from.winaccept"), folder.join("to.winaccept"));
-    std::fs::write(&from, COLLIDING).unwrap();
+    fs::write(&from, COLLIDING).unwrap();
     let run = winaccept(&["explore", from.to_str().unwrap(), "-o", to.to_str().unwrap()]);
     assert_eq!(run.status, 1, "{}", run.err);
-    let told = std::fs::read_to_string(&to).unwrap();
+    let told = fs::read_to_string(&to).unwrap();
     assert!(!told.contains("hold C1\n"), "{told}");
     let run = winaccept(&["run", to.to_str().unwrap()]);
     assert!(run.status == 0 && run.out.contains("1 pass"), "{told}\n{}{}", run.out, run.err);
