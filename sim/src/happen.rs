@@ -10,6 +10,7 @@ use winaccept_model::world::{ConnId, Direction, Faults, Segment};
 
 use crate::branch::{Branch, event_in};
 use crate::config::Config;
+use crate::distinct::Distinct;
 use crate::quiet::quiet;
 use crate::scenario::Scenario;
 use crate::script::{Action, Fault, FaultKind, Happening, NameId, SegmentName};
@@ -22,16 +23,14 @@ pub(crate) fn happen(
     configs: Vec<Config>,
     rules: &mut BTreeSet<&'static str>,
 ) -> Vec<Config> {
-    let mut after: Vec<Config> = Vec::new();
+    let mut after = Distinct::new();
     for config in configs {
         for branch in happened(scenario, machine, happening, Branch::new(config, None)) {
             rules.extend(&branch.rules);
-            if !after.contains(&branch.config) {
-                after.push(branch.config);
-            }
+            after.insert(branch.config, ());
         }
     }
-    after
+    after.into_vec().into_iter().map(|(config, ())| config).collect()
 }
 
 pub(crate) fn happened(

@@ -6,6 +6,7 @@
 
 mod branch;
 pub mod config;
+mod distinct;
 pub mod draw;
 pub mod explore;
 mod guide;

@@ -11,6 +11,7 @@ use winaccept_model::world::World;
 
 use crate::branch::Branch;
 use crate::config::Config;
+use crate::distinct::Distinct;
 use crate::explore::{Limits, interleave};
 use crate::happen::{can_happen, happen};
 use crate::limit;
@@ -69,12 +70,6 @@ pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
                 return run;
             }
         }
-        for config in &configs {
-            if let Some(name) = broken_invariant(&config.world) {
-                let number = if let Section::Step(number) = section { *number } else { 0 };
-                run.broken.push((number, name.to_owned()));
-            }
-        }
     }
     run.ends = configs;
     run
@@ -101,7 +96,10 @@ fn take_section(
             if !configs.iter().any(|config| can_happen(config, happening)) {
                 run.missed.push(*span);
             }
-            happen(scenario, machine, happening, configs, &mut run.between)
+            let after = happen(scenario, machine, happening, configs, &mut run.between);
+            let broken = after.iter().filter_map(|config| Some((0, broken_invariant(&config.world)?.to_owned())));
+            run.broken.extend(broken);
+            after
         }
         Section::AnyOrder(lanes) => {
             let explored = interleave(scenario, machine, guide, lanes, &configs, &Limits::default());
@@ -138,21 +136,29 @@ fn take_step(
             results.push((observed, branch.config));
         }
     }
-    narrow(scenario, guide, number, results)
+    let kept = narrow(scenario, guide, number, results);
+    // Where the step was not taken nothing has changed.
+    let changed = kept.iter().filter(|(_, observed)| !matches!(observed, Observed::NotTaken(_)));
+    run.broken.extend(changed.filter_map(|(config, _)| Some((number, broken_invariant(&config.world)?.to_owned()))));
+    kept.into_iter().map(|(config, _)| config).collect()
 }
 
-/// Keeps the configurations that agree with the guide, each once.
-fn narrow(scenario: &Scenario, guide: Guide<'_>, number: usize, results: Vec<(Observed, Config)>) -> Vec<Config> {
+/// Keeps the configurations that agree with the guide, each once, with what was first seen on the way to it.
+fn narrow(
+    scenario: &Scenario,
+    guide: Guide<'_>,
+    number: usize,
+    results: Vec<(Observed, Config)>,
+) -> Vec<(Config, Observed)> {
     let agrees = |observed: &Observed| guide.agrees(scenario, number, observed);
     let any = results.iter().any(|(observed, _)| agrees(observed));
-    let mut kept: Vec<Config> = Vec::new();
+    let mut kept = Distinct::new();
     for (observed, config) in results {
-        let keep = agrees(&observed) || (!any && matches!(guide, Guide::Expectations));
-        if keep && !kept.contains(&config) {
-            kept.push(config);
+        if agrees(&observed) || (!any && matches!(guide, Guide::Expectations)) {
+            kept.insert(config, observed);
         }
     }
-    kept
+    kept.into_vec()
 }
 
 /// The worlds that a scenario leads to between its steps, in the order in which it gets there; at most `most` after each.

@@ -13,6 +13,7 @@ use winaccept_model::world::{ConnId, Segment};
 
 use crate::branch::Branch;
 use crate::config::Config;
+use crate::distinct::Distinct;
 use crate::happen::happened;
 use crate::log::Log;
 use crate::observe::{Observed, allows};
@@ -63,9 +64,9 @@ fn step(scenario: &Scenario, machine: &Machine, number: usize, ways: Vec<Way>) -
     }
     let agrees = |observed: &Observed| step.expect.as_ref().is_none_or(|expect| allows(expect, observed));
     let any = results.iter().any(|(observed, _)| agrees(observed));
-    let mut kept: Vec<Way> = Vec::new();
+    let mut kept = Distinct::new();
     for (observed, (config, mut log)) in results {
-        if any && !agrees(&observed) || kept.iter().any(|(other, _)| *other == config) {
+        if any && !agrees(&observed) || kept.contains(&config) {
             continue;
         }
         match &observed {
@@ -75,25 +76,23 @@ fn step(scenario: &Scenario, machine: &Machine, number: usize, ways: Vec<Way>) -
             _ if !agrees(&observed) => log.push(What::Differs { step: number, observed }),
             _ => {}
         }
-        kept.push((config, log));
+        kept.insert(config, log);
     }
-    kept
+    kept.into_vec()
 }
 
 fn happen(scenario: &Scenario, machine: &Machine, happening: &Happening, span: Span, ways: Vec<Way>) -> Vec<Way> {
-    let mut after: Vec<Way> = Vec::new();
+    let mut after = Distinct::new();
     for (config, mut log) in ways {
         // The timer's own event tells it.
         if !matches!(happening, Happening::Timer(_)) {
             log.push(What::Happens { span });
         }
         for branch in happened(scenario, machine, happening, Branch::new(config, Some(log.clone()))) {
-            if !after.iter().any(|(other, _)| *other == branch.config) {
-                after.push((branch.config, branch.log.unwrap_or_default()));
-            }
+            after.insert(branch.config, branch.log.unwrap_or_default());
         }
     }
-    after
+    after.into_vec()
 }
 
 /// Numbers the calls, and says of every return which call it belongs to.

@@ -13,6 +13,7 @@ use super::search::{Finding, Search, Task};
 use super::way::Taken;
 use crate::branch::Branch;
 use crate::config::{Config, Happened, Move};
+use crate::distinct::Distinct;
 use crate::happen::happened;
 use crate::observe::{Observed, allows, matches};
 use crate::scenario::{Instruction, LaneCode, Scenario, Section};
@@ -140,7 +141,7 @@ impl Whole<'_> {
     /// A step outside `any order`, after which the network gets quiet.
     fn step(&mut self, index: usize, number: usize, reached: &[Reached]) -> Vec<Reached> {
         let step = &self.scenario.steps[number];
-        let mut after: Vec<Reached> = Vec::new();
+        let mut after = Distinct::new();
         for Reached { config, past } in reached {
             let branches = outcomes(self.scenario, self.machine, step, number, Branch::new(config.clone(), None));
             let open = branches.iter().any(|(observed, _)| *observed != branches[0].0);
@@ -156,34 +157,32 @@ impl Whole<'_> {
                 };
                 let past = past.then([taken]);
                 self.outcome(index, number, &observed, || past.clone());
-                self.goes_on(index, Reached { config: branch.config, past }, &mut after);
+                self.goes_on(index, branch.config, past, &mut after);
             }
         }
-        after
+        reached_of(after)
     }
 
     /// A happening, after which the network gets quiet.
     fn happening(&mut self, index: usize, happening: &Happening, reached: &[Reached]) -> Vec<Reached> {
-        let mut after: Vec<Reached> = Vec::new();
+        let mut after = Distinct::new();
         for Reached { config, past } in reached {
             let branches = happened(self.scenario, self.machine, happening, Branch::new(config.clone(), None));
             for branch in branches {
                 let mut past = past.clone();
                 past.between.extend(choices(&self.machine.profile, branch.rules.iter().filter_map(rule)));
-                self.goes_on(index, Reached { config: branch.config, past }, &mut after);
+                self.goes_on(index, branch.config, past, &mut after);
             }
         }
-        after
+        reached_of(after)
     }
 
     /// Keeps a configuration behind a section, unless it was reached before.
-    fn goes_on(&mut self, index: usize, reached: Reached, after: &mut Vec<Reached>) {
-        if let Some(name) = broken_invariant(&reached.config.world) {
-            self.broken(index, Property::Invariant(name), None, || reached.past.clone());
+    fn goes_on(&mut self, index: usize, config: Config, past: Past, after: &mut Distinct<Config, Past>) {
+        if let Some(name) = broken_invariant(&config.world) {
+            self.broken(index, Property::Invariant(name), None, || past.clone());
         }
-        if !after.iter().any(|other| other.config == reached.config) {
-            after.push(reached);
-        }
+        after.insert(config, past);
     }
 
     fn any_order(&mut self, index: usize, lanes: &[LaneCode], reached: &[Reached]) -> Vec<Reached> {
@@ -273,6 +272,10 @@ impl Whole<'_> {
         let Told { scenario, shown } = told;
         self.report.violations.push(Broken { property, outcome, way: past.way, choices, open, scenario, shown });
     }
+}
+
+fn reached_of(configs: Distinct<Config, Past>) -> Vec<Reached> {
+    configs.into_vec().into_iter().map(|(config, past)| Reached { config, past }).collect()
 }
 
 /// Who has not come to the end of its lane, and where it is.
