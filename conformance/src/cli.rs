@@ -7,6 +7,7 @@ mod explore;
 mod fmt;
 mod graph;
 mod list;
+mod outcome;
 mod run;
 mod show;
 #[cfg(not(windows))]
@@ -20,7 +21,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::page::{obeyed, printable};
 
 pub(crate) use fmt::FmtOutput;
-pub(crate) use run::Outcome;
+pub(crate) use outcome::Outcome;
 
 /// How output is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

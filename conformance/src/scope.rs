@@ -266,6 +266,7 @@ fn events(world: &World) -> Vec<Event> {
     all
 }
 
+// Longer than a screen: it is a list, one line for each call that is tried.
 fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     let loopback = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Unset };
     let mut all = vec![

@@ -7,15 +7,15 @@ use clap::Args as ClapArgs;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 
+use super::outcome::Outcome;
 use super::{Format, json, print};
 use crate::evidence::{self, Recording};
-use crate::live::{self, Live};
-use crate::output::{LiveOutput, RunOutput, RunOutputs, ScenarioOutput, StackOutput, Totals};
+use crate::output::RunOutputs;
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, Identity, Stack};
 use crate::suite::{self, Scenario};
-use crate::verdict::{self, Judged, Verdict};
+use crate::verdict::{self, Judged};
 
 /// Arguments of `run`.
 #[derive(ClapArgs, Debug)]
@@ -58,14 +58,6 @@ pub(super) struct Args {
 const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/release/winaccept.exe";
 /// Where tools/setup-wine.sh leaves its wrappers.
 const WINES: &str = "tools/cache";
-
-/// The verdicts of one stack.
-pub(crate) struct Outcome<'s> {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) profile: String,
-    pub(crate) judged: Vec<(&'s Scenario, Judged)>,
-}
 
 pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
     let mut scenarios = if args.paths.is_empty() { suite::bundled()? } else { suite::read(&args.paths)? };
@@ -276,57 +268,6 @@ fn show(outputs: &[Outcome<'_>], format: Format) -> Result<(), String> {
         _ => return Err("error: run writes text or json".to_owned()),
     };
     print(&text)
-}
-
-impl Outcome<'_> {
-    /// How many scenarios got this verdict.
-    pub(crate) fn count(&self, verdict: Verdict) -> usize {
-        self.judged.iter().filter(|(_, judged)| judged.verdict == verdict).count()
-    }
-
-    fn status(&self, strict: bool) -> u8 {
-        let fine = |verdict| match verdict {
-            Verdict::Pass | Verdict::ModelOnly => true,
-            Verdict::Deviates => !strict,
-            // An earlier, explained deviation, or an assumption, is nobody's failure; --strict wants neither.
-            Verdict::Blocked | Verdict::Unresolved => false,
-            Verdict::Fixed | Verdict::Fail => false,
-        };
-        u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
-    }
-
-    /// What was run live; nothing on the model.
-    pub(crate) fn live(&self) -> Vec<Live> {
-        let played = self.judged.iter().any(|(_, judged)| !judged.taken.is_empty());
-        if played { live::of(self.judged.iter().map(|(scenario, judged)| (*scenario, judged))) } else { Vec::new() }
-    }
-
-    pub(crate) fn output(&self) -> RunOutput {
-        let scenario = |(scenario, judged): &(&Scenario, Judged)| ScenarioOutput {
-            name: scenario.script.title.clone(),
-            file: scenario.file.clone(),
-            clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
-            verdict: judged.verdict,
-            reason: judged.reason.clone(),
-            choices: judged.choices.clone(),
-            rests_on_unknown: judged.rests_on_unknown,
-        };
-        RunOutput {
-            stack: StackOutput { name: self.name.clone(), version: self.version.clone() },
-            profile: self.profile.clone(),
-            scenarios: self.judged.iter().map(scenario).collect(),
-            totals: Totals {
-                pass: self.count(Verdict::Pass),
-                deviates: self.count(Verdict::Deviates),
-                fixed: self.count(Verdict::Fixed),
-                fail: self.count(Verdict::Fail),
-                blocked: self.count(Verdict::Blocked),
-                unresolved: self.count(Verdict::Unresolved),
-                model_only: self.count(Verdict::ModelOnly),
-            },
-            live: self.live().into_iter().map(LiveOutput::named).collect(),
-        }
-    }
 }
 
 /// By step, what a profile allows on the model, as people read it.

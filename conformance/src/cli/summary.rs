@@ -1,6 +1,7 @@
 //! What `winaccept` prints without a command: what is covered, what holds on the model, and who disagrees with the documents.
 
-use super::run::{Outcome, on_model, profile_of};
+use super::outcome::Outcome;
+use super::run::{on_model, profile_of};
 use super::{Format, json, print};
 use crate::coverage::Coverage;
 use crate::evidence;

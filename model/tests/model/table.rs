@@ -40,6 +40,7 @@ fn client(machine: &Machine, world: &mut World, to: Handle) -> Handle {
     s
 }
 
+// Longer than a screen: it is a list, a few lines for each situation, and each begins where another ended.
 fn situations(machine: &Machine) -> Vec<Situation> {
     let situation = |title, state, build: &dyn Fn(&mut World) -> Handle| {
         let mut world = empty();

@@ -1,0 +1,67 @@
+//! What came of judging scenarios on one stack.
+
+use crate::live::{self, Live};
+use crate::output::{LiveOutput, RunOutput, ScenarioOutput, StackOutput, Totals};
+use crate::suite::Scenario;
+use crate::verdict::{Judged, Verdict};
+
+/// The verdicts of one stack.
+pub(crate) struct Outcome<'s> {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) profile: String,
+    pub(crate) judged: Vec<(&'s Scenario, Judged)>,
+}
+
+impl Outcome<'_> {
+    /// How many scenarios got this verdict.
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
+        self.judged.iter().filter(|(_, judged)| judged.verdict == verdict).count()
+    }
+
+    /// The exit status that these verdicts are worth.
+    pub(super) fn status(&self, strict: bool) -> u8 {
+        let fine = |verdict| match verdict {
+            Verdict::Pass | Verdict::ModelOnly => true,
+            Verdict::Deviates => !strict,
+            // An earlier, explained deviation, or an assumption, is nobody's failure; --strict wants neither.
+            Verdict::Blocked | Verdict::Unresolved => false,
+            Verdict::Fixed | Verdict::Fail => false,
+        };
+        u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
+    }
+
+    /// What was run live; nothing on the model.
+    pub(crate) fn live(&self) -> Vec<Live> {
+        let played = self.judged.iter().any(|(_, judged)| !judged.taken.is_empty());
+        if played { live::of(self.judged.iter().map(|(scenario, judged)| (*scenario, judged))) } else { Vec::new() }
+    }
+
+    /// As data.
+    pub(super) fn output(&self) -> RunOutput {
+        let scenario = |(scenario, judged): &(&Scenario, Judged)| ScenarioOutput {
+            name: scenario.script.title.clone(),
+            file: scenario.file.clone(),
+            clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
+            verdict: judged.verdict,
+            reason: judged.reason.clone(),
+            choices: judged.choices.clone(),
+            rests_on_unknown: judged.rests_on_unknown,
+        };
+        RunOutput {
+            stack: StackOutput { name: self.name.clone(), version: self.version.clone() },
+            profile: self.profile.clone(),
+            scenarios: self.judged.iter().map(scenario).collect(),
+            totals: Totals {
+                pass: self.count(Verdict::Pass),
+                deviates: self.count(Verdict::Deviates),
+                fixed: self.count(Verdict::Fixed),
+                fail: self.count(Verdict::Fail),
+                blocked: self.count(Verdict::Blocked),
+                unresolved: self.count(Verdict::Unresolved),
+                model_only: self.count(Verdict::ModelOnly),
+            },
+            live: self.live().into_iter().map(LiveOutput::named).collect(),
+        }
+    }
+}
