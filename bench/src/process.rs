@@ -19,3 +19,10 @@ pub(crate) fn processor_seconds() -> Option<f64> {
     let ticks: f64 = rest.next()?.parse::<f64>().ok()? + rest.next()?.parse::<f64>().ok()?;
     Some(ticks / 100.0)
 }
+
+/// The processor time that this thread has used, in seconds, to the nanosecond; `None` where the system does not tell.
+pub(crate) fn thread_seconds() -> Option<f64> {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds: f64 = statistics.split_whitespace().next()?.parse().ok()?;
+    Some(nanoseconds / 1e9)
+}

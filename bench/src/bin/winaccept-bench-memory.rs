@@ -1,0 +1,32 @@
+//! Prints how many bytes an idle open connection takes, both its ends together, with an allocator that counts:
+//! `winaccept-bench-memory CONNECTIONS`. A program of its own, because counting makes allocating slower.
+#![forbid(unsafe_code)]
+
+use std::alloc::System;
+use std::process::ExitCode;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use winaccept_bench::network::Network;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn main() -> ExitCode {
+    let Some(connections) = std::env::args().nth(1).and_then(|word| word.parse::<usize>().ok()) else {
+        eprintln!("usage: winaccept-bench-memory CONNECTIONS");
+        return ExitCode::FAILURE;
+    };
+    // What a network takes without connections is not theirs.
+    let held = |connections: usize| {
+        let region = Region::new(ALLOCATOR);
+        let mut network = Network::new(connections, 0);
+        (0..connections).for_each(|_| network.open());
+        let change = region.change();
+        drop(network);
+        change.bytes_allocated as f64 - change.bytes_deallocated as f64
+    };
+    // Whatever is made once and kept is made by the first.
+    held(0);
+    println!("{:.1}", (held(connections) - held(0)) / connections as f64);
+    ExitCode::SUCCESS
+}
