@@ -9,9 +9,10 @@ use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, Function, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt,
+    OptVal, PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
 };
+use winaccept_model::kind::Choices;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
@@ -350,5 +351,31 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         }
         all.push(Call::WSASocketFromInfo { s });
     }
+    let handles: Vec<Handle> = sockets.iter().chain(&objects).copied().collect();
+    for function in Function::ALL {
+        // A call that nobody has chosen arguments for: some of each kind.
+        if !all.iter().any(|call| call.function() == *function) {
+            let mut choices = InTurn { handles: &handles, next: 0 };
+            all.extend((0..32).map(|_| Call::draw(*function, &mut choices)));
+        }
+    }
     all
+}
+
+/// Arguments in turn, and these handles.
+struct InTurn<'a> {
+    handles: &'a [Handle],
+    next: u32,
+}
+
+impl Choices<Handle> for InTurn<'_> {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.next += 1;
+        // Neighbours of one call do not go in step.
+        (self.next / 5 + self.next) % bound
+    }
+    fn handle(&mut self) -> Handle {
+        let place = self.below(self.handles.len() as u32);
+        self.handles[place as usize]
+    }
 }

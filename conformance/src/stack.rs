@@ -12,7 +12,6 @@ mod command;
 mod exec;
 #[cfg(any(windows, test))]
 mod linux_table;
-mod marshal;
 mod order;
 mod plan;
 pub mod protocol;
@@ -24,6 +23,7 @@ mod turn;
 #[cfg(windows)]
 mod windows;
 mod wine;
+pub mod wire;
 
 use std::fmt;
 

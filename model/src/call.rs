@@ -36,12 +36,15 @@ pub enum Returns {
 pub struct Does {
     /// It can block.
     pub waits: bool,
+    /// It waits for nothing that could still be on its way once the network is quiet. What `connect` and `send` wait for
+    /// is retried by timers.
+    pub locally: bool,
     /// It closes the handle that it is about.
     pub closes: bool,
 }
 
 /// What a call does of which the list says nothing.
-const DOES: Does = Does { waits: false, closes: false };
+const DOES: Does = Does { waits: false, locally: false, closes: false };
 
 macro_rules! types {
     ($($call:ident $library:ident $c:literal
@@ -144,6 +147,14 @@ macro_rules! arguments {
                 match function { $(Function::$call => Call::$call $({
                     $($field: <kind::$kind as Kind>::draw(choices)),*
                 })?),* }
+            }
+
+            /// The first handle that it names: for a call that closes one, that.
+            #[must_use]
+            pub fn first_handle(&self) -> Option<H> {
+                let mut first = None;
+                self.map(|handle| *first.get_or_insert(handle));
+                first
             }
 
             /// Writes the call into a key, `handle` each handle in it. [`Call::get`] reads exactly this back.

@@ -15,7 +15,8 @@
 //! * the parameters in the order of the C declaration, each a field and its kind; one in brackets is no field, because it is always
 //!   the same. A call without any has no parentheses;
 //! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
-//! * in brackets what else is to be known of it: `waits` if it can block, `closes` if it closes the handle that it is about;
+//! * in brackets what else is to be known of it: `waits` if it can block, and `locally` if only for what is on its own machine by
+//!   then, `closes` if it closes the handle that it is about;
 //! * `again`: the table in which it looks again when it has waited and something has changed;
 //! * `by`: the table that it begins with, and in braces the tables of its page with their lists of rules. Calls of one page share
 //!   its tables, and only the first of them has the list.
@@ -50,7 +51,7 @@ macro_rules! for_each_call {
                 by Bind { Bind: bind::BIND };
             Listen ws2_32 "listen" (s: Sock, backlog: BacklogIn) -> Number []
                 by Listen { Listen: listen::LISTEN };
-            Accept ws2_32 "accept" (s: Sock, addr: AddrOut, addrlen: LengthInOut) -> Socket [waits] again AcceptQueue
+            Accept ws2_32 "accept" (s: Sock, addr: AddrOut, addrlen: LengthInOut) -> Socket [waits locally] again AcceptQueue
                 by Accept {
                     // An `accept` on a listener re-enables FD_ACCEPT, whatever comes of it.
                     Accept: accept::ACCEPT,
@@ -72,7 +73,7 @@ macro_rules! for_each_call {
                 by Closesocket { Closesocket: closesocket::CLOSESOCKET };
             Send ws2_32 "send" (s: Sock, data: BytesIn [NoFlags]) -> Number [waits]
                 by Send { Send: transfer::SEND };
-            Recv ws2_32 "recv" (s: Sock, len: BytesOut [NoFlags]) -> Number [waits] again RecvData
+            Recv ws2_32 "recv" (s: Sock, len: BytesOut [NoFlags]) -> Number [waits locally] again RecvData
                 by Recv { Recv: transfer::RECV, RecvData: transfer::RECV_DATA };
             // `ioctlsocket(s, FIONBIO, &argp)`.
             Ioctlsocket ws2_32 "ioctlsocket" (s: Sock, argp: Fionbio) -> Number []
@@ -87,9 +88,9 @@ macro_rules! for_each_call {
                 by Setsockopt { Setsockopt: options::SETSOCKOPT };
             Select ws2_32 "select" (
                 [NoCount] readfds: SocketSet, writefds: SocketSet, exceptfds: SocketSet, timeout: SelectTime
-            ) -> Number [waits] again SelectReady
+            ) -> Number [waits locally] again SelectReady
                 by Select { Select: select::SELECT, SelectReady: select::SELECT_READY };
-            WSAPoll ws2_32 "WSAPoll" (fds: PollArray, timeout: PollTime) -> Number [waits] again WSAPollReady
+            WSAPoll ws2_32 "WSAPoll" (fds: PollArray, timeout: PollTime) -> Number [waits locally] again WSAPollReady
                 by WSAPoll { WSAPoll: select::WSAPOLL, WSAPollReady: select::WSAPOLL_READY };
             WSACreateEvent ws2_32 "WSACreateEvent" -> Event []
                 by EventObject { EventObject: events::EVENT_OBJECT };
@@ -102,7 +103,7 @@ macro_rules! for_each_call {
             // For any one of the events: `fWaitAll` is FALSE.
             WSAWaitForMultipleEvents ws2_32 "WSAWaitForMultipleEvents" (
                 events: EventArray [NotAll], timeout: WaitTime, alertable: MayBeAlertable
-            ) -> Wait [waits] again WSAWaitReady
+            ) -> Wait [waits locally] again WSAWaitReady
                 by WSAWait { WSAWait: events::WAIT, WSAWaitReady: events::WAIT_READY };
             WSAEventSelect ws2_32 "WSAEventSelect" (s: Sock, event: EventOrNull, mask: NetworkEventsIn) -> Number []
                 by WSAEventSelect { WSAEventSelect: events::WSAEVENTSELECT };
@@ -110,7 +111,7 @@ macro_rules! for_each_call {
                 by WSAEnumNetworkEvents { WSAEnumNetworkEvents: events::WSAENUMNETWORKEVENTS };
             QueueUserAPC kernel32 "QueueUserAPC" (routine: RoutineIn, thread: Thread [RoutineData]) -> Bool []
                 by QueueUserAPC { QueueUserAPC: apc::QUEUEUSERAPC };
-            SleepEx kernel32 "SleepEx" (timeout: SleepTime, alertable: Alertable) -> Sleep [waits]
+            SleepEx kernel32 "SleepEx" (timeout: SleepTime, alertable: Alertable) -> Sleep [waits locally]
                 by SleepEx { SleepEx: apc::SLEEPEX };
             WSACancelBlockingCall ws2_32 "WSACancelBlockingCall" -> Number []
                 by WSACancelBlockingCall { WSACancelBlockingCall: cancelled::WSACANCELBLOCKINGCALL };

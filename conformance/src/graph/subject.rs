@@ -1,5 +1,8 @@
 //! What has a state machine of its own: the calls, and what happens without one.
 
+use std::sync::LazyLock;
+
+use winaccept_model::call::Function;
 use winaccept_model::rule::{Gives, Role, Rule, States, Table};
 use winaccept_model::rules;
 use winaccept_model::world::State;
@@ -16,48 +19,62 @@ pub struct Subject {
 }
 
 /// Every call, then every happening.
-pub static SUBJECTS: &[Subject] = &[
-    call("accept", Table::Accept),
-    call("listen", Table::Listen),
-    call("bind", Table::Bind),
-    call("connect", Table::Connect),
-    call("socket", Table::Socket),
-    call("WSASocket", Table::WSASocket),
-    call("WSADuplicateSocket", Table::WSADuplicateSocket),
-    call("shutdown", Table::Shutdown),
-    call("closesocket", Table::Closesocket),
-    call("send", Table::Send),
-    call("recv", Table::Recv),
-    call("ioctlsocket", Table::Ioctlsocket),
-    call("getsockname", Table::Getsockname),
-    call("getpeername", Table::Getpeername),
-    call("getsockopt", Table::Getsockopt),
-    call("setsockopt", Table::Setsockopt),
-    call("select", Table::Select),
-    call("WSAPoll", Table::WSAPoll),
-    call("WSAEventSelect", Table::WSAEventSelect),
-    call("WSAEnumNetworkEvents", Table::WSAEnumNetworkEvents),
-    call("WSACreateEvent", Table::EventObject),
-    call("WSACloseEvent", Table::EventObject),
-    call("WSASetEvent", Table::EventObject),
-    call("WSAResetEvent", Table::EventObject),
-    call("WSAWaitForMultipleEvents", Table::WSAWait),
-    call("QueueUserAPC", Table::QueueUserAPC),
-    call("SleepEx", Table::SleepEx),
-    call("WSAStartup", Table::WSAStartup),
-    call("WSACleanup", Table::WSACleanup),
-    call("WSAGetLastError", Table::WSAGetLastError),
-    call("WSASetLastError", Table::WSAGetLastError),
-    call("WSACancelBlockingCall", Table::WSACancelBlockingCall),
-    happening("network-event", Table::NetworkEvent),
-    happening("SYN", Table::Syn),
-    happening("SYN-ACK", Table::SynAck),
-    happening("ACK", Table::Ack),
-    happening("RST", Table::Rst),
-    happening("FIN", Table::Fin),
-    happening("DATA", Table::Data),
-    happening("timer", Table::Timer),
-    happening("program", Table::Program),
+pub static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
+    let mut all: Vec<Subject> = Vec::new();
+    for function in Function::ALL {
+        // Two entries of the list may be one function of C.
+        if all.iter().all(|subject| subject.name != function.name()) {
+            all.push(Subject { name: function.name(), first: function.table(), is_call: true });
+        }
+    }
+    let place = |subject: &Subject| FIRST.iter().position(|name| *name == subject.name).unwrap_or(FIRST.len());
+    all.sort_by_key(place);
+    all.extend(HAPPENINGS.iter().map(|(name, first)| Subject { name, first: *first, is_call: false }));
+    all
+});
+
+/// The calls that a reader looks for come before the others.
+const FIRST: [&str; 27] = [
+    "accept",
+    "listen",
+    "bind",
+    "connect",
+    "socket",
+    "WSASocket",
+    "WSADuplicateSocket",
+    "shutdown",
+    "closesocket",
+    "send",
+    "recv",
+    "ioctlsocket",
+    "getsockname",
+    "getpeername",
+    "getsockopt",
+    "setsockopt",
+    "select",
+    "WSAPoll",
+    "WSAEventSelect",
+    "WSAEnumNetworkEvents",
+    "WSACreateEvent",
+    "WSACloseEvent",
+    "WSASetEvent",
+    "WSAResetEvent",
+    "WSAWaitForMultipleEvents",
+    "QueueUserAPC",
+    "SleepEx",
+];
+
+/// What happens without a call.
+const HAPPENINGS: &[(&str, Table)] = &[
+    ("network-event", Table::NetworkEvent),
+    ("SYN", Table::Syn),
+    ("SYN-ACK", Table::SynAck),
+    ("ACK", Table::Ack),
+    ("RST", Table::Rst),
+    ("FIN", Table::Fin),
+    ("DATA", Table::Data),
+    ("timer", Table::Timer),
+    ("program", Table::Program),
 ];
 
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
@@ -71,14 +88,6 @@ const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
     ("apc.waits-for-alertable-wait", &["SleepEx", "WSAWaitForMultipleEvents"]),
 ];
-
-const fn call(name: &'static str, first: Table) -> Subject {
-    Subject { name, first, is_call: true }
-}
-
-const fn happening(name: &'static str, first: Table) -> Subject {
-    Subject { name, first, is_call: false }
-}
 
 impl Subject {
     /// The call or happening of this name, whatever the case.

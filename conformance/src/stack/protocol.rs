@@ -31,7 +31,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use function::{ApcRoutine, Function, LengthPointer, OptionValue, Pointer, PollFd};
+pub use function::{ApcRoutine, Fields, Function, LengthPointer, OptionValue, Pointer, PollFd};
 
 /// A socket or event as its process knows it.
 pub type RawHandle = i64;

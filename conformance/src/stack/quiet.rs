@@ -18,7 +18,7 @@ use super::child::Child;
 use super::protocol::{Connection, Order, RawHandle, Report, SocketAddress, TcpState};
 use super::quote::quoted;
 use super::stage::Stage;
-use super::turn::{Patience, Turnout, goes_on, waits_for_local_things};
+use super::turn::{Patience, Turnout, goes_on};
 
 /// How long connections may take to settle.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -43,9 +43,8 @@ impl Stage<'_> {
                 }
             }
             Call::Send { s: Ref::Name(name), .. } if succeeded => assumed = self.settle(Some(name)),
-            Call::Shutdown { .. } | Call::Closesocket { .. } | Call::WSACleanup if succeeded => {
-                assumed = self.settle(None);
-            }
+            Call::Shutdown { .. } | Call::WSACleanup if succeeded => assumed = self.settle(None),
+            _ if succeeded && call.function().does().closes && call.subject().is_some() => assumed = self.settle(None),
             Call::WSAGetLastError
             | Call::WSASetLastError { .. }
             | Call::Getsockname { .. }
@@ -163,7 +162,7 @@ impl Stage<'_> {
         let busy: Vec<_> = actors.filter(|a| *a != but && self.in_progress[a.index()].is_some()).collect();
         for actor in busy {
             let call = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.call);
-            if self.has_returned(actor) || !call.is_some_and(waits_for_local_things) {
+            if self.has_returned(actor) || !call.is_some_and(|call| call.function().does().locally) {
                 continue;
             }
             match self.turnout(actor, Patience::ToBlock) {

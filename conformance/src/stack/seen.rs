@@ -3,15 +3,16 @@
 use std::net::IpAddr;
 
 use winaccept_model::call::{
-    Address, Buffer, Call, Data, Family, FdSet, Ip, Length, NetworkEvents, OptVal, PollEvents, Port,
+    Address, Buffer, Call, Data, Family, FdSet, Ip, Length, NetworkEvents, OptVal, PollEvents, Port, Returns,
 };
 use winaccept_model::code::Code;
+use winaccept_model::kind::{self, Kind};
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{NameId, Ref};
 
-use super::marshal::ip_address;
 use super::protocol::{INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
+use super::wire::ip_address;
 
 /// What is known outside of the call about the addresses and handles it may give back.
 pub(super) trait Known {
@@ -25,91 +26,124 @@ pub(super) trait Known {
 
 /// What was seen of this call when it returned.
 pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) -> Shown {
-    let (value, failed) = value(call, returned.value);
+    let (value, failed) = value(call.function().returns(), returned.value);
     let error = if failed { Code(u16::try_from(returned.error).unwrap_or(u16::MAX)) } else { Code::NONE };
-    Shown { value, error, out: outputs(call, returned, failed, known) }
+    Shown { value, error, out: told(call, &Told { returned, failed, known }) }
 }
 
 /// The value, and whether it says that the call failed and left an error code.
-fn value(call: &Call<Ref>, value: i64) -> (ShownValue, bool) {
+fn value(returns: Returns, value: i64) -> (ShownValue, bool) {
     let plain = |value| (ShownValue::Is(value), false);
     let failure = |value| (ShownValue::Is(value), true);
-    match call {
-        Call::Socket { .. } | Call::WSASocket { .. } | Call::WSASocketFromInfo { .. } | Call::Accept { .. } => {
-            if value == INVALID_SOCKET { failure(Value::InvalidSocket) } else { (ShownValue::Handle, false) }
-        }
-        Call::WSACreateEvent => {
-            if value == 0 {
-                failure(Value::InvalidEvent)
-            } else {
-                (ShownValue::Handle, false)
-            }
-        }
-        // These return a BOOL, or a DWORD that is one in all but type.
-        Call::WSACloseEvent { .. }
-        | Call::WSASetEvent { .. }
-        | Call::WSAResetEvent { .. }
-        | Call::QueueUserAPC { .. } => {
-            if value == 0 {
-                failure(Value::Number(0))
-            } else {
-                plain(Value::Number(1))
-            }
-        }
-        Call::WSAWaitForMultipleEvents { .. } => match value {
-            0..=63 => plain(Value::WaitEvent(value as u8)),
-            0xc0 => plain(Value::WaitIoCompletion),
-            0x102 => plain(Value::WaitTimeout),
-            0xffff_ffff | -1 => failure(Value::WaitFailed),
-            other => plain(Value::Number(other)),
-        },
-        Call::SleepEx { .. } => plain(if value == 0xc0 { Value::WaitIoCompletion } else { Value::Number(value) }),
-        // These return a code or nothing, never SOCKET_ERROR.
-        Call::WSAStartup { .. } | Call::WSAGetLastError | Call::WSASetLastError { .. } => plain(Value::Number(value)),
-        _ => {
-            if value == -1 {
-                failure(Value::SocketError)
-            } else {
-                plain(Value::Number(value))
-            }
+    match (returns, value) {
+        (Returns::Socket, INVALID_SOCKET) => failure(Value::InvalidSocket),
+        (Returns::Event, 0) => failure(Value::InvalidEvent),
+        (Returns::Socket | Returns::Event, _) => (ShownValue::Handle, false),
+        (Returns::Bool, 0) => failure(Value::Number(0)),
+        (Returns::Bool, _) => plain(Value::Number(1)),
+        (Returns::Wait, 0..=63) => plain(Value::WaitEvent(value as u8)),
+        (Returns::Wait | Returns::Sleep, 0xc0) => plain(Value::WaitIoCompletion),
+        (Returns::Wait, 0x102) => plain(Value::WaitTimeout),
+        (Returns::Wait, 0xffff_ffff | -1) => failure(Value::WaitFailed),
+        (Returns::Number, -1) => failure(Value::SocketError),
+        // A code, or nothing, is never SOCKET_ERROR.
+        (Returns::Number | Returns::Code | Returns::Wait | Returns::Sleep | Returns::Nothing, _) => {
+            plain(Value::Number(value))
         }
     }
 }
 
-fn outputs(call: &Call<Ref>, returned: &Returned, failed: bool, known: &impl Known) -> Vec<ShownOut> {
-    let mut out = Vec::new();
-    match call {
-        Call::Accept { addr, addrlen: len, .. }
-        | Call::Getsockname { name: addr, namelen: len, .. }
-        | Call::Getpeername { name: addr, namelen: len, .. } => {
-            if matches!(addr, Buffer::Valid) {
-                out.push(ShownOut::Addr(returned.addr.map(|address| seen_address(address, known))));
-            }
-            if let (Length::Holds(_), Some(len)) = (len, returned.addrlen) {
-                out.push(ShownOut::AddrLen(len));
-            }
-        }
-        // The rest write nothing that counts when they fail.
-        _ if failed => {}
-        Call::Recv { .. } => out.extend(returned.data.as_ref().and_then(|data| Data::new(&data.0)).map(ShownOut::Data)),
-        Call::Getsockopt { .. } => out.extend(returned.option.map(|value| ShownOut::Value(option(value)))),
-        Call::Select { readfds, writefds, exceptfds, .. } => {
-            out.extend(names(readfds, returned.readfds.as_ref(), known).map(ShownOut::ReadFds));
-            out.extend(names(writefds, returned.writefds.as_ref(), known).map(ShownOut::WriteFds));
-            out.extend(names(exceptfds, returned.exceptfds.as_ref(), known).map(ShownOut::ExceptFds));
-        }
-        Call::WSAPoll { .. } => out.extend(
-            returned
-                .revents
-                .as_ref()
-                .map(|revents| ShownOut::Revents(revents.iter().copied().map(PollEvents).collect())),
-        ),
-        Call::WSAEnumNetworkEvents { .. } => {
-            out.extend(returned.events.map(|events| ShownOut::Events(NetworkEvents(events as u16))));
-        }
-        _ => {}
+/// A call that has returned, as its parameters are asked what was written through them.
+pub(super) struct Told<'a, K> {
+    returned: &'a Returned,
+    failed: bool,
+    known: &'a K,
+}
+
+/// What a kind tells when its call has returned.
+trait Tell: Kind {
+    /// What was written through the parameter `field`, if it is a pointer to something that counts.
+    fn tell(_value: &Self::Value<Ref>, _field: &str, _told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        None
     }
-    out
+}
+
+macro_rules! tell {
+    ($($call:ident $library:ident $c:literal
+        $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
+        $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
+        /// What the call wrote, in the order of its parameters.
+        fn told(call: &Call<Ref>, told: &Told<'_, impl Known>) -> Vec<ShownOut> {
+            let mut all = Vec::new();
+            match call { $(Call::$call $({ $($field),* })? => { $($(
+                $(all.extend(constant(stringify!($before), told));)*
+                all.extend(<kind::$kind as Tell>::tell($field, stringify!($field), told));
+                $(all.extend(constant(stringify!($after), told));)*
+            )*)? })* }
+            all
+        }
+    };
+}
+winaccept_model::for_each_call!(tell);
+
+/// What was written through a parameter that is always the same. Nothing that counts when the call failed.
+fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+    match kind {
+        _ if told.failed => None,
+        "OptionOut" => told.returned.option.map(|value| ShownOut::Value(option(value))),
+        "EventsOut" => told.returned.events.map(|events| ShownOut::Events(NetworkEvents(events as u16))),
+        _ => None,
+    }
+}
+
+macro_rules! tell_nothing {
+    ($($kind:ident),* $(,)?) => { $(impl Tell for kind::$kind {})* };
+}
+tell_nothing! {
+    VersionIn, ErrorCode, AddressFamily, TypeProtocol, SocketFlags, Process, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
+    OptionIn, NetworkEventsIn, Thread, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
+    Event, EventOrNull, EventArray, NameIn, RoutineIn,
+}
+
+/// Told also of a call that failed.
+impl Tell for kind::AddrOut {
+    fn tell(value: &Buffer, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let address = told.returned.addr.map(|address| seen_address(address, told.known));
+        (*value == Buffer::Valid).then_some(ShownOut::Addr(address))
+    }
+}
+
+/// Told also of a call that failed.
+impl Tell for kind::LengthInOut {
+    fn tell(value: &Length, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        told.returned.addrlen.filter(|_| matches!(value, Length::Holds(_))).map(ShownOut::AddrLen)
+    }
+}
+
+impl Tell for kind::BytesOut {
+    fn tell(_: &Self::Value<Ref>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let data = told.returned.data.as_ref().filter(|_| !told.failed)?;
+        Data::new(&data.0).map(ShownOut::Data)
+    }
+}
+
+impl Tell for kind::SocketSet {
+    fn tell(value: &FdSet<Ref>, field: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let Returned { readfds, writefds, exceptfds, .. } = told.returned;
+        let (shown, left): (fn(Vec<NameId>) -> ShownOut, _) = match field {
+            "readfds" => (ShownOut::ReadFds, readfds),
+            "writefds" => (ShownOut::WriteFds, writefds),
+            _ => (ShownOut::ExceptFds, exceptfds),
+        };
+        names(value, left.as_ref().filter(|_| !told.failed), told.known).map(shown)
+    }
+}
+
+impl Tell for kind::PollArray {
+    fn tell(_: &Self::Value<Ref>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let revents = told.returned.revents.as_ref().filter(|_| !told.failed)?;
+        Some(ShownOut::Revents(revents.iter().copied().map(PollEvents).collect()))
+    }
 }
 
 /// The variables of this set whose handles were left in it, in order.
@@ -149,25 +183,17 @@ fn seen_address(address: SocketAddress, known: &impl Known) -> ShownAddress {
 
 #[cfg(test)]
 mod tests {
-    use winaccept_model::call::{List, Timeout};
-
     use super::*;
 
     #[test]
     fn only_failures_have_an_error() {
-        let accept = Call::Accept { s: Ref::InvalidSocket, addr: Buffer::Null, addrlen: Length::Null };
-        assert_eq!(value(&accept, INVALID_SOCKET), (ShownValue::Is(Value::InvalidSocket), true));
-        assert_eq!(value(&accept, 52), (ShownValue::Handle, false));
-        let timeout: Timeout = Some(0);
-        let wait = Call::WSAWaitForMultipleEvents { events: List::default(), timeout, alertable: false };
-        assert_eq!(value(&wait, 1), (ShownValue::Is(Value::WaitEvent(1)), false));
-        assert_eq!(value(&wait, 0x102), (ShownValue::Is(Value::WaitTimeout), false));
-        assert_eq!(value(&wait, 0xffff_ffff), (ShownValue::Is(Value::WaitFailed), true));
-        assert_eq!(
-            value(&Call::WSACloseEvent { event: Ref::InvalidSocket }, 0),
-            (ShownValue::Is(Value::Number(0)), true)
-        );
-        assert_eq!(value(&Call::WSACleanup, -1), (ShownValue::Is(Value::SocketError), true));
-        assert_eq!(value(&Call::WSAGetLastError, 10038), (ShownValue::Is(Value::Number(10038)), false));
+        assert_eq!(value(Returns::Socket, INVALID_SOCKET), (ShownValue::Is(Value::InvalidSocket), true));
+        assert_eq!(value(Returns::Socket, 52), (ShownValue::Handle, false));
+        assert_eq!(value(Returns::Wait, 1), (ShownValue::Is(Value::WaitEvent(1)), false));
+        assert_eq!(value(Returns::Wait, 0x102), (ShownValue::Is(Value::WaitTimeout), false));
+        assert_eq!(value(Returns::Wait, 0xffff_ffff), (ShownValue::Is(Value::WaitFailed), true));
+        assert_eq!(value(Returns::Bool, 0), (ShownValue::Is(Value::Number(0)), true));
+        assert_eq!(value(Returns::Number, -1), (ShownValue::Is(Value::SocketError), true));
+        assert_eq!(value(Returns::Code, 10038), (ShownValue::Is(Value::Number(10038)), false));
     }
 }

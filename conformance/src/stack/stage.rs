@@ -6,10 +6,10 @@ use winaccept_model::call::{Address, Call, Name, Opt, Port, ProcessId, ThreadId}
 use winaccept_sim::script::{Action, NameId, Ref, Script, Step};
 
 use super::child::{Child, Loss, Ticket};
-use super::marshal::Names;
 use super::plan::{Numbered, numbered};
 use super::protocol::{Bytes, INVALID_SOCKET, Order, RawHandle, Report, SocketAddress};
 use super::seen::Known;
+use super::wire::Names;
 
 /// What a variable stands for.
 pub(super) struct Bound {

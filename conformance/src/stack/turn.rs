@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use winaccept_model::call::{Call, ProcessId, ThreadId};
+use winaccept_model::call::{Call, ProcessId, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownValue};
 use winaccept_sim::script::{Action, Expect, NameId, PrintArgument, Ref, Step, ValuePattern};
 
-use super::marshal::function;
 use super::protocol::{Function, Order, Report, Returned};
 use super::seen::seen;
 use super::stage::{InProgress, Stage};
@@ -101,9 +100,10 @@ impl<'s> Stage<'s> {
                 self.finish(actor, issued, returned);
             }
         }
-        let function = function(call, &self.seen_by(actor))?;
-        if let Call::Closesocket { s: Ref::Name(name) } = call
-            && let Some(bound) = self.bound(*name)
+        let function = Function::of(call, &self.seen_by(actor))?;
+        if call.function().does().closes
+            && let Some(Ref::Name(name)) = call.subject()
+            && let Some(bound) = self.bound(name)
         {
             let (process, raw) = (bound.process, bound.raw);
             self.learn(process, raw); // its addresses are asked for even after it is closed
@@ -132,7 +132,7 @@ impl<'s> Stage<'s> {
             return Turnout::Returned(Err("no call of this actor is in progress".to_owned()));
         };
         let (call, ticket) = (*call, *ticket);
-        let local = waits_for_local_things(call);
+        let local = call.function().does().locally;
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
@@ -235,7 +235,7 @@ impl<'s> Stage<'s> {
     fn take_in(&mut self, actor: ThreadId, call: &Call<Ref>, returned: &Returned, seen_now: &Shown) {
         let process = self.process_of(actor);
         let succeeded = seen_now.error == Code::NONE;
-        if seen_now.value == ShownValue::Handle && !matches!(call, Call::WSACreateEvent) {
+        if seen_now.value == ShownValue::Handle && call.function().returns() == Returns::Socket {
             self.learn(process, returned.value);
         }
         match *call {
@@ -249,16 +249,19 @@ impl<'s> Stage<'s> {
                     self.each(process, raw, |bound| bound.listening = true);
                 }
             }
-            Call::Closesocket { s: Ref::Name(name) } | Call::WSACloseEvent { event: Ref::Name(name) } if succeeded => {
-                let Some(raw) = self.bound(name).map(|bound| bound.raw) else { return };
-                self.each(process, raw, |bound| bound.open = false);
-            }
             Call::WSADuplicateSocket { s: Ref::Name(name), .. } => {
                 if let Some(info) = &returned.info {
                     self.infos.insert(name, info.clone());
                 }
             }
             _ => {}
+        }
+        if succeeded
+            && call.function().does().closes
+            && let Some(Ref::Name(name)) = call.first_handle()
+            && let Some(raw) = self.bound(name).map(|bound| bound.raw)
+        {
+            self.each(process, raw, |bound| bound.open = false);
         }
     }
 
@@ -324,30 +327,11 @@ fn binds(step: &Step) -> Option<NameId> {
     })
 }
 
-/// Does the call, when it blocks, wait for something of this machine that cannot be on its way once the network is
-/// quiet? Then a thread that is seen waiting blocks for ever. What `connect` and `send` wait for is retried by timers.
-pub(super) fn waits_for_local_things(call: &Call<Ref>) -> bool {
-    matches!(
-        call,
-        Call::Accept { .. }
-            | Call::Recv { .. }
-            | Call::Select { .. }
-            | Call::WSAPoll { .. }
-            | Call::WSAWaitForMultipleEvents { .. }
-            | Call::SleepEx { .. }
-    )
-}
-
 /// Does nothing in the call's own arguments, or in the socket's, end the wait after some time?
 fn waits_without_limit(call: &Call<Ref>, receive_timeouts: bool) -> bool {
-    match call {
-        Call::Select { timeout, .. }
-        | Call::WSAPoll { timeout, .. }
-        | Call::WSAWaitForMultipleEvents { timeout, .. }
-        | Call::SleepEx { timeout, .. } => timeout.is_none(),
-        Call::Accept { .. } | Call::Recv { .. } => !receive_timeouts,
-        _ => false,
-    }
+    // What is about one socket takes its time-out from there.
+    let socket_limits = call.subject().is_some() && receive_timeouts;
+    call.function().does().locally && !call.times_out() && !socket_limits
 }
 
 /// `printf` with at most one conversion, `%d` or `%ld`.

@@ -7,6 +7,7 @@ mod address;
 mod connections;
 mod identity;
 mod opened;
+mod pass;
 mod perform;
 mod waiting;
 mod worker;

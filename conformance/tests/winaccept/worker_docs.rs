@@ -75,7 +75,7 @@ fn every_reply_is_told() {
 fn every_call_has_an_example() {
     let examples = examples("{\"function\":");
     for line in &examples {
-        exactly::<Function>(line);
+        assert_eq!(serde_json::to_string(&exactly::<Function>(line)).unwrap(), *line);
     }
     for name in names::<Function>("function") {
         let shows = |line: &&String| line.contains(&format!("{{\"function\":\"{name}\""));

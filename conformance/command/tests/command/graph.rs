@@ -46,7 +46,7 @@ fn json_lists_illegal_pairs() {
 #[test]
 fn every_rule_stands_on_an_edge() {
     let mut drawn = BTreeSet::new();
-    for subject in SUBJECTS {
+    for subject in SUBJECTS.iter() {
         for (_, why, _) in Flow::of(*subject).edges() {
             if let Edge::Rules(labels) = why {
                 drawn.extend(labels.iter().map(|label| label.rule));

@@ -57,7 +57,7 @@ fn every_explanation() {
 #[test]
 fn every_graph() {
     let each = schema("graph");
-    for subject in graph::SUBJECTS {
+    for subject in graph::SUBJECTS.iter() {
         holds(&each, subject.name, &winaccept(&["graph", subject.name, "--format", "json"]).out);
     }
     holds(&schema("graph-overview"), "graph", &winaccept(&["graph", "--format", "json"]).out);

@@ -1,161 +1,85 @@
-//! The calls of the protocol with their arguments.
+//! The calls of the protocol with their arguments: made from the list of calls, each parameter as its kind is sent.
 
-use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
-use super::{Bytes, RawHandle, SocketAddress};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+use winaccept_model::call::{self, Call};
+use winaccept_model::kind;
+use winaccept_sim::script::Ref;
 
-/// A call with its arguments, named as in C.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "function")]
-#[allow(missing_docs)] // each variant is the function of that name, its fields are the parameters
-pub enum Function {
-    WSAStartup {
-        version: [u8; 2],
-    },
-    WSACleanup,
-    WSAGetLastError,
-    WSASetLastError {
-        error: i32,
-    },
-    #[serde(rename = "socket")]
-    Socket {
-        family: i32,
-        r#type: i32,
-        protocol: i32,
-    },
-    WSASocket {
-        family: i32,
-        r#type: i32,
-        protocol: i32,
-        flags: u32,
-    },
-    /// `WSASocket` with what `WSADuplicateSocket` wrote.
-    WSASocketFromInfo {
-        info: Bytes,
-    },
-    WSADuplicateSocket {
-        s: RawHandle,
-        process: u32,
-    },
-    #[serde(rename = "bind")]
-    Bind {
-        s: RawHandle,
-        name: Option<SocketAddress>,
-        namelen: i32,
-    },
-    #[serde(rename = "listen")]
-    Listen {
-        s: RawHandle,
-        backlog: i32,
-    },
-    #[serde(rename = "accept")]
-    Accept {
-        s: RawHandle,
-        addr: Pointer,
-        addrlen: LengthPointer,
-    },
-    #[serde(rename = "connect")]
-    Connect {
-        s: RawHandle,
-        name: Option<SocketAddress>,
-        namelen: i32,
-    },
-    #[serde(rename = "shutdown")]
-    Shutdown {
-        s: RawHandle,
-        how: i32,
-    },
-    #[serde(rename = "closesocket")]
-    Closesocket {
-        s: RawHandle,
-    },
-    #[serde(rename = "send")]
-    Send {
-        s: RawHandle,
-        buf: Bytes,
-    },
-    #[serde(rename = "recv")]
-    Recv {
-        s: RawHandle,
-        len: u32,
-    },
-    #[serde(rename = "ioctlsocket")]
-    Ioctlsocket {
-        s: RawHandle,
-        cmd: u32,
-        argp: u32,
-    },
-    #[serde(rename = "getsockname")]
-    Getsockname {
-        s: RawHandle,
-        name: Pointer,
-        namelen: LengthPointer,
-    },
-    #[serde(rename = "getpeername")]
-    Getpeername {
-        s: RawHandle,
-        name: Pointer,
-        namelen: LengthPointer,
-    },
-    #[serde(rename = "getsockopt")]
-    Getsockopt {
-        s: RawHandle,
-        level: i32,
-        optname: i32,
-    },
-    #[serde(rename = "setsockopt")]
-    Setsockopt {
-        s: RawHandle,
-        level: i32,
-        optname: i32,
-        optval: OptionValue,
-    },
-    /// The time-out is in milliseconds; absent: `NULL`.
-    #[serde(rename = "select")]
-    Select {
-        readfds: Option<Vec<RawHandle>>,
-        writefds: Option<Vec<RawHandle>>,
-        exceptfds: Option<Vec<RawHandle>>,
-        timeout: Option<u32>,
-    },
-    WSAPoll {
-        fds: Vec<PollFd>,
-        timeout: i32,
-    },
-    WSACreateEvent,
-    WSACloseEvent {
-        event: RawHandle,
-    },
-    WSASetEvent {
-        event: RawHandle,
-    },
-    WSAResetEvent {
-        event: RawHandle,
-    },
-    /// `fWaitAll` is false; the time-out is in milliseconds, absent: `WSA_INFINITE`.
-    WSAWaitForMultipleEvents {
-        events: Vec<RawHandle>,
-        timeout: Option<u32>,
-        alertable: bool,
-    },
-    WSAEventSelect {
-        s: RawHandle,
-        event: RawHandle,
-        mask: u32,
-    },
-    WSAEnumNetworkEvents {
-        s: RawHandle,
-        event: RawHandle,
-    },
-    QueueUserAPC {
-        routine: ApcRoutine,
-        thread: u8,
-    },
-    SleepEx {
-        timeout: Option<u32>,
-        alertable: bool,
-    },
-    WSACancelBlockingCall,
+use super::super::wire::{Names, Wire};
+use super::RawHandle;
+
+/// The names of a call's arguments with their values, in order.
+pub type Fields = Vec<(&'static str, Value)>;
+
+macro_rules! functions {
+    ($($call:ident $library:ident $c:literal
+        $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
+        $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
+        /// A call with its arguments, as numbers.
+        #[derive(Clone, PartialEq, Debug)]
+        #[allow(missing_docs)] // each variant is the function of that name, its fields are the parameters
+        pub enum Function { $($call $({ $($field: <kind::$kind as Wire>::Sent),* })?),* }
+
+        impl Function {
+            /// Which call it is.
+            #[must_use]
+            pub fn called(&self) -> call::Function {
+                match self { $(Function::$call { .. } => call::Function::$call),* }
+            }
+
+            /// The call with numbers for names, or the reason why it cannot be made.
+            pub(in super::super) fn of(call: &Call<Ref>, names: &impl Names) -> Result<Function, String> {
+                Ok(match call { $(Call::$call $({ $($field),* })? => Function::$call $({
+                    $($field: <kind::$kind as Wire>::sent($field, names)?),*
+                })?),* })
+            }
+
+            fn fields(&self) -> Fields {
+                let mut fields = Fields::new();
+                match self { $(Function::$call $({ $($field),* })? => { $($(
+                    <kind::$kind as Wire>::write($field, stringify!($field), &mut fields);
+                )*)? })* }
+                fields
+            }
+
+            fn read(called: call::Function, from: &Map<String, Value>) -> Result<Function, String> {
+                Ok(match called { $(call::Function::$call => Function::$call $({
+                    $($field: <kind::$kind as Wire>::read(stringify!($field), from)?),*
+                })?),* })
+            }
+        }
+    };
+}
+winaccept_model::for_each_call!(functions);
+
+impl Serialize for Function {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("function", self.called().distinct_name())?;
+        for (field, value) in self.fields() {
+            map.serialize_entry(field, &value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Function {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Function, D::Error> {
+        use serde::de::Error;
+        static NAMES: LazyLock<Vec<&'static str>> =
+            LazyLock::new(|| call::Function::ALL.iter().map(|called| called.distinct_name()).collect());
+        let map = Map::deserialize(deserializer)?;
+        let Some(name) = map.get("function").and_then(Value::as_str) else {
+            return Err(D::Error::missing_field("function"));
+        };
+        let called = call::Function::ALL.iter().find(|called| called.distinct_name() == name);
+        let called = called.ok_or_else(|| D::Error::unknown_variant(name, &NAMES))?;
+        Function::read(*called, &map).map_err(|problem| D::Error::custom(format!("`{name}`: {problem}")))
+    }
 }
 
 /// What a user APC does when it runs.

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 
-use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6, SOCKADDR};
+use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_NOACCESS, PAGE_READWRITE, VirtualAlloc, VirtualFree,
 };
 
-use super::super::protocol::{LengthPointer, Pointer, SocketAddress};
+use super::super::protocol::SocketAddress;
 
 /// What a buffer is filled with, to tell later whether anything was written.
 const UNTOUCHED: u8 = 0xcc;
@@ -68,13 +68,18 @@ impl AddressBuffer {
         buffer
     }
 
-    /// For the input parameter of `bind` and `connect`.
-    pub(super) fn as_input(&self) -> *const SOCKADDR {
-        self.start.cast()
+    /// A buffer in which it can be seen whether anything was written, of as many bytes as `length` claims.
+    pub(super) fn untouched(length: i32) -> AddressBuffer {
+        AddressBuffer::filled(length, UNTOUCHED)
+    }
+
+    /// Where it begins.
+    pub(super) fn start(&self) -> *mut u8 {
+        self.start
     }
 
     /// The address written here; `None` if nothing was. One of an unknown family is told as `0.0.0.0:0`.
-    fn read(&self) -> Option<SocketAddress> {
+    pub(super) fn read(&self) -> Option<SocketAddress> {
         // SAFETY: the buffer has so many bytes, all of them written at its start, and no call holds it any more.
         let bytes = unsafe { std::slice::from_raw_parts(self.start, self.length) };
         if bytes.iter().all(|byte| *byte == UNTOUCHED) {
@@ -100,46 +105,8 @@ impl Drop for AddressBuffer {
     }
 }
 
-/// The two parameters `addr` and `addrlen` of the calls that give an address back.
-pub(super) struct AddressOut {
-    addr: Pointer,
-    addrlen: LengthPointer,
-    buffer: AddressBuffer,
-    length: i32,
-}
-
-impl AddressOut {
-    pub(super) fn new(addr: Pointer, addrlen: LengthPointer) -> AddressOut {
-        let length = match addrlen {
-            LengthPointer::Holds(n) => n,
-            LengthPointer::Null | LengthPointer::Bad => 0,
-        };
-        AddressOut { addr, addrlen, buffer: AddressBuffer::filled(length, UNTOUCHED), length }
-    }
-
-    /// What to pass to the call. Valid while `self` is neither moved nor dropped.
-    pub(super) fn pointers(&mut self) -> (*mut SOCKADDR, *mut i32) {
-        let addr = match self.addr {
-            Pointer::Null => std::ptr::null_mut(),
-            Pointer::Valid => self.buffer.start.cast(),
-            Pointer::Bad => bad_pointer().cast(),
-        };
-        let addrlen = match self.addrlen {
-            LengthPointer::Null => std::ptr::null_mut(),
-            LengthPointer::Holds(_) => &raw mut self.length,
-            LengthPointer::Bad => bad_pointer().cast(),
-        };
-        (addr, addrlen)
-    }
-
-    /// The address that was written, and the length there is now.
-    pub(super) fn written(&self) -> (Option<SocketAddress>, Option<i32>) {
-        (self.buffer.read(), matches!(self.addrlen, LengthPointer::Holds(_)).then_some(self.length))
-    }
-}
-
 /// An address that is reserved in this process and may not be touched.
-fn bad_pointer() -> *mut u8 {
+pub(super) fn bad_pointer() -> *mut u8 {
     static FORBIDDEN: OnceLock<usize> = OnceLock::new();
     let page = FORBIDDEN.get_or_init(|| {
         // SAFETY: reserves a page of address space wherever there is room; nothing is ever read or written there by us.

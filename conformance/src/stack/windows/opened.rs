@@ -30,12 +30,11 @@ impl Opened {
         }
     }
 
-    pub(super) fn socket_closed(&self, s: SOCKET) {
-        self.handles().sockets.remove(&s);
-    }
-
-    pub(super) fn event_closed(&self, event: WSAEVENT) {
-        self.handles().events.remove(&event);
+    /// A handle of either sort was closed. No two have the same number.
+    pub(super) fn closed(&self, handle: usize) {
+        let mut handles = self.handles();
+        handles.sockets.remove(&handle);
+        handles.events.retain(|event| *event as usize != handle);
     }
 
     /// Closes the sockets; calls that are blocked on one return.

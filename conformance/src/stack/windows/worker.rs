@@ -10,11 +10,9 @@ use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::Diagnostics::Debug::{EXCEPTION_POINTERS, SetUnhandledExceptionFilter};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
-use super::super::protocol::{
-    CRASHED_STATUS, LengthPointer, Looked, Order, Pointer, RawHandle, Reply, Report, Request,
-};
+use super::super::protocol::{CRASHED_STATUS, Looked, Order, RawHandle, Reply, Report, Request};
 use super::actor::Actors;
-use super::address::AddressOut;
+use super::address::AddressBuffer;
 use super::connections::connections;
 use super::identity::identity;
 
@@ -121,10 +119,9 @@ fn startup([major, minor]: [u8; 2]) -> i32 {
 fn look(s: RawHandle) -> Looked {
     let socket = s as ws::SOCKET;
     let address = |get: unsafe extern "system" fn(ws::SOCKET, *mut ws::SOCKADDR, *mut i32) -> i32| {
-        let mut out = AddressOut::new(Pointer::Valid, LengthPointer::Holds(128));
-        let (name, namelen) = out.pointers();
+        let (buffer, mut length) = (AddressBuffer::untouched(128), 128);
         // SAFETY: the buffer has the 128 bytes that its length says.
-        if unsafe { get(socket, name, namelen) } == 0 { out.written().0 } else { None }
+        if unsafe { get(socket, buffer.start().cast(), &raw mut length) } == 0 { buffer.read() } else { None }
     };
     let mut set = ws::FD_SET { fd_count: 1, ..ws::FD_SET::default() };
     set.fd_array[0] = socket;

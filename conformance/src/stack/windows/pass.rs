@@ -1,0 +1,287 @@
+//! How each kind of parameter becomes machine words, and what is read behind its pointers when the call has returned.
+
+mod address;
+mod handle;
+
+use winaccept_model::kind::*;
+use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::Threading::INFINITE;
+
+use super::super::protocol::{Bytes, OptionValue, Returned};
+use super::super::wire::Wire;
+use super::actor::Desk;
+
+/// One call on its way to the system.
+pub(super) struct Passing {
+    /// The words, in order.
+    pub(super) words: Vec<usize>,
+    /// What the threads share.
+    pub(super) desk: std::sync::Arc<Desk>,
+    /// How many bytes the call is told that its buffer for an address has.
+    room: i32,
+    /// The socket option that it is about.
+    option: (i32, i32),
+    /// What the APC is given that it queues.
+    task: usize,
+}
+
+impl Passing {
+    pub(super) fn new(desk: std::sync::Arc<Desk>) -> Passing {
+        Passing { words: Vec::with_capacity(8), desk, room: 0, option: (0, 0), task: 0 }
+    }
+}
+
+/// A parameter on its way: what must stay alive, and in its place, while the call runs.
+pub(super) trait Part {
+    /// Adds its words. All parts of the call exist by now.
+    fn words(&mut self, call: &mut Passing);
+    /// Adds what the call has written to what it returned.
+    fn told(&self, _call: &Passing, _returned: &mut Returned) {}
+}
+
+/// What a kind means to the system.
+pub(super) trait Pass: Wire {
+    /// Makes the part of the parameter `field`.
+    fn part(sent: Self::Sent, field: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String>;
+}
+
+/// What a parameter that is always the same means to the system.
+pub(super) trait PassConstant {
+    /// Makes its part.
+    fn part() -> Box<dyn Part>;
+}
+
+/// Words that are known beforehand.
+struct Words<const N: usize>([usize; N]);
+
+impl<const N: usize> Part for Words<N> {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend(self.0);
+    }
+}
+
+fn words<const N: usize>(words: [usize; N]) -> Box<dyn Part> {
+    Box::new(Words(words))
+}
+
+/// A signed number as a word: a function looks at its lower half only.
+fn int(n: i32) -> usize {
+    n as isize as usize
+}
+
+/// Kinds that are plain words.
+macro_rules! plain {
+    ($($kind:ident |$sent:pat_param| $words:expr;)*) => { $(
+        impl Pass for $kind {
+            fn part($sent: Self::Sent, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+                Ok(words($words))
+            }
+        }
+    )* };
+}
+plain! {
+    VersionIn |version| [usize::from(u16::from_le_bytes(version))];
+    ErrorCode |code| [int(code)];
+    AddressFamily |family| [int(family)];
+    TypeProtocol |(kind, protocol)| [int(kind), int(protocol)];
+    SocketFlags |flags| [flags as usize];
+    Process |process| [process as usize];
+    BacklogIn |backlog| [int(backlog)];
+    HowIn |how| [int(how)];
+    NetworkEventsIn |mask| [mask as usize];
+    PollTime |timeout| [int(timeout)];
+    WaitTime |timeout| [timeout.unwrap_or(INFINITE) as usize];
+    SleepTime |timeout| [timeout.unwrap_or(INFINITE) as usize];
+    Alertable |alertable| [usize::from(alertable)];
+    MayBeAlertable |alertable| [usize::from(alertable)];
+}
+
+/// Parameters that are always the same word, or a pointer to room for something.
+macro_rules! constants {
+    ($($kind:ident: $part:expr;)*) => { $(
+        impl PassConstant for $kind {
+            fn part() -> Box<dyn Part> {
+                $part
+            }
+        }
+    )* };
+}
+constants! {
+    StartupDataOut: Box::new(StartupData(ws::WSADATA::default()));
+    NoInfo: words([0]);
+    NoGroup: words([0]);
+    NoSocketFlags: words([0]);
+    FromInfo: words([int(ws::FROM_PROTOCOL_INFO)]);
+    InfoOut: Box::new(Info(ws::WSAPROTOCOL_INFOW::default(), true));
+    NoFlags: words([0]);
+    OptionOut: Box::new(OptionRoom { bytes: [0; 4], length: 4 });
+    NoCount: words([0]);
+    NotAll: words([0]);
+    EventsOut: Box::new(Events(ws::WSANETWORKEVENTS::default()));
+    RoutineData: Box::new(handle::Task);
+}
+
+struct StartupData(ws::WSADATA);
+
+impl Part for StartupData {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+}
+
+/// Protocol information, and whether the call fills it in.
+struct Info(ws::WSAPROTOCOL_INFOW, bool);
+
+impl Part for Info {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        if self.1 && returned.value == 0 {
+            let start = std::ptr::from_ref(&self.0).cast::<u8>();
+            // SAFETY: a structure of integers, filled by the system or zero, without padding.
+            let bytes = unsafe { std::slice::from_raw_parts(start, size_of::<ws::WSAPROTOCOL_INFOW>()) };
+            returned.info = Some(Bytes(bytes.to_vec()));
+        }
+    }
+}
+
+impl Pass for InfoIn {
+    fn part(bytes: Bytes, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        if bytes.0.len() != size_of::<ws::WSAPROTOCOL_INFOW>() {
+            return Err("this is no WSAPROTOCOL_INFO".to_owned());
+        }
+        // SAFETY: long enough, and a structure of integers: any bits are valid.
+        let info = unsafe { bytes.0.as_ptr().cast::<ws::WSAPROTOCOL_INFOW>().read_unaligned() };
+        Ok(Box::new(Info(info, false)))
+    }
+}
+
+struct Events(ws::WSANETWORKEVENTS);
+
+impl Part for Events {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        returned.events = Some(self.0.lNetworkEvents as u32);
+    }
+}
+
+/// Bytes and their number, as an `int`.
+struct Buffer {
+    bytes: Vec<u8>,
+    /// The call writes them.
+    out: bool,
+}
+
+impl Part for Buffer {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.bytes.as_mut_ptr() as usize, self.bytes.len()]);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        if self.out {
+            let got = usize::try_from(returned.value).ok().and_then(|got| self.bytes.get(..got));
+            returned.data = got.map(|bytes| Bytes(bytes.to_vec()));
+        }
+    }
+}
+
+fn buffer(bytes: Vec<u8>, out: bool) -> Result<Box<dyn Part>, String> {
+    i32::try_from(bytes.len()).map_err(|error| error.to_string())?;
+    Ok(Box::new(Buffer { bytes, out }))
+}
+
+impl Pass for BytesIn {
+    fn part(bytes: Bytes, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        buffer(bytes.0, false)
+    }
+}
+
+impl Pass for BytesOut {
+    fn part(size: u32, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        buffer(vec![0; size as usize], true)
+    }
+}
+
+/// A command and the number behind its argument, which is as large as the commands of `ioctlsocket` need.
+struct Command(u32, u32);
+
+impl Part for Command {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.0 as usize, &raw mut self.1 as usize]);
+    }
+}
+
+impl Pass for Fionbio {
+    fn part((command, argument): (u32, u32), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(Command(command, argument)))
+    }
+}
+
+impl Pass for OptionName {
+    fn part((level, name): (i32, i32), _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        call.option = (level, name);
+        Ok(words([int(level), int(name)]))
+    }
+}
+
+/// The value of an option, and how many bytes that is.
+struct OptionBytes([u8; 4]);
+
+impl Part for OptionBytes {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.0.as_mut_ptr() as usize, self.0.len()]);
+    }
+}
+
+impl Pass for OptionIn {
+    fn part(value: OptionValue, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(OptionBytes(match value {
+            OptionValue::Number(n) => n.to_ne_bytes(),
+            OptionValue::Linger(on, seconds) => {
+                let (on, seconds) = (on.to_ne_bytes(), seconds.to_ne_bytes());
+                [on[0], on[1], seconds[0], seconds[1]]
+            }
+        })))
+    }
+}
+
+/// Room for the value of an option.
+struct OptionRoom {
+    bytes: [u8; 4],
+    length: i32,
+}
+
+impl Part for OptionRoom {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.bytes.as_mut_ptr() as usize, &raw mut self.length as usize]);
+    }
+    fn told(&self, call: &Passing, returned: &mut Returned) {
+        if returned.value != 0 {
+            return;
+        }
+        let [a, b, c, d] = self.bytes;
+        returned.option = Some(if call.option == (ws::SOL_SOCKET, ws::SO_LINGER) {
+            OptionValue::Linger(u16::from_ne_bytes([a, b]), u16::from_ne_bytes([c, d]))
+        } else {
+            OptionValue::Number(u32::from_ne_bytes(self.bytes))
+        });
+    }
+}
+
+/// The structure that `select` takes its time-out in.
+struct TimeVal(Option<ws::TIMEVAL>);
+
+impl Part for TimeVal {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.as_mut().map_or(0, |time| &raw mut *time as usize));
+    }
+}
+
+impl Pass for SelectTime {
+    fn part(timeout: Option<u32>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let time = |ms| ws::TIMEVAL { tv_sec: (ms / 1000) as i32, tv_usec: (ms % 1000 * 1000) as i32 };
+        Ok(Box::new(TimeVal(timeout.map(time))))
+    }
+}

@@ -1,0 +1,249 @@
+//! How each kind of parameter is sent to a worker: variables become handles, names become numbers.
+
+mod address;
+mod handle;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use winaccept_model::call::{
+    Backlog, Data, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, SockType, ThreadId, Timeout, Version,
+};
+use winaccept_model::kind::*;
+use winaccept_sim::script::Ref;
+
+use super::protocol::{Bytes, Fields, OptionValue, RawHandle, SocketAddress};
+
+pub(super) use address::ip_address;
+
+/// What a script's names stand for at this moment of a replay.
+///
+/// An answer may be the reason why there is none, and then the step is not taken.
+pub trait Names {
+    /// The handle of a reference.
+    fn handle(&self, r: Ref) -> RawHandle;
+    /// The local address of a socket.
+    fn address(&self, r: Ref) -> Result<SocketAddress, String>;
+    /// The protocol information that was made for a socket.
+    fn info(&self, r: Ref) -> Result<Bytes, String>;
+    /// The system's number of a process of the script.
+    fn process(&self, process: ProcessId) -> Result<u32, String>;
+    /// The number of a thread within the process of the actor that asks.
+    fn thread(&self, thread: ThreadId) -> Result<u8, String>;
+}
+
+/// What a kind means to the protocol.
+pub trait Wire: Kind {
+    /// What is sent.
+    type Sent: Clone + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned;
+    /// The names of what is sent, where they differ from the parameter's.
+    const FIELDS: &'static [&'static str] = &[];
+    /// What to send for a value of a script.
+    ///
+    /// # Errors
+    /// The reason why there is nothing to send, and the step is not taken.
+    fn sent(value: &Self::Value<Ref>, names: &impl Names) -> Result<Self::Sent, String>;
+    /// Adds it to the fields of a call, for the parameter `field`.
+    fn write(sent: &Self::Sent, field: &'static str, to: &mut Fields) {
+        let value = serde_json::to_value(sent).expect("invariant: what is sent is plain data");
+        match (Self::FIELDS, value) {
+            ([], value) => to.push((field, value)),
+            ([only], value) => to.push((only, value)),
+            (several, Value::Array(values)) => to.extend(several.iter().copied().zip(values)),
+            (several, value) => unreachable!("invariant: {several:?} are several values, not {value}"),
+        }
+    }
+    /// Reads what [`Wire::write`] wrote. What is null may be missing.
+    ///
+    /// # Errors
+    /// What is wrong with which field.
+    fn read(field: &'static str, from: &Map<String, Value>) -> Result<Self::Sent, String> {
+        let value = |field: &str| from.get(field).cloned().unwrap_or(Value::Null);
+        let (name, value) = match Self::FIELDS {
+            [] => (field.to_owned(), value(field)),
+            [only] => ((*only).to_owned(), value(only)),
+            several => (several.join(", "), several.iter().map(|field| value(field)).collect()),
+        };
+        serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
+    }
+}
+
+/// Kinds that are sent as numbers which depend on nothing but their value.
+macro_rules! numbers {
+    ($($kind:ident $([$($field:literal),*])? |$value:ident: $from:ty| -> $sent:ty { $number:expr })*) => { $(
+        impl Wire for $kind {
+            type Sent = $sent;
+            $(const FIELDS: &'static [&'static str] = &[$($field),*];)?
+            fn sent($value: &$from, _: &impl Names) -> Result<$sent, String> {
+                Ok($number)
+            }
+        }
+    )* };
+}
+numbers! {
+    VersionIn |version: Version| -> [u8; 2] { [version.major, version.minor] }
+    ErrorCode ["error"] |code: u16| -> i32 { i32::from(*code) }
+    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23 } }
+    TypeProtocol ["type", "protocol"] |kind: SockType| -> (i32, i32) {
+        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17) }
+    }
+    // WSA_FLAG_OVERLAPPED is 1.
+    SocketFlags ["flags"] |overlapped: bool| -> u32 { u32::from(*overlapped) }
+    BacklogIn |backlog: Backlog| -> i32 { backlog_number(*backlog) }
+    HowIn |how: How| -> i32 { match how { How::Receive => 0, How::Send => 1, How::Both => 2 } }
+    BytesIn ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    BytesOut |size: u8| -> u32 { u32::from(*size) }
+    Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
+    OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
+    OptionIn ["optval"] |value: OptVal| -> OptionValue {
+        match *value { OptVal::Number(n) => OptionValue::Number(n), OptVal::Linger(on, seconds) => OptionValue::Linger(on, seconds) }
+    }
+    NetworkEventsIn |mask: NetworkEvents| -> u32 { u32::from(mask.0) }
+    SelectTime |timeout: Timeout| -> Option<u32> { *timeout }
+    PollTime |timeout: Timeout| -> i32 { timeout.map_or(-1, |ms| i32::try_from(ms).unwrap_or(i32::MAX)) }
+    WaitTime |timeout: Timeout| -> Option<u32> { *timeout }
+    SleepTime |timeout: Timeout| -> Option<u32> { *timeout }
+    Alertable |alertable: bool| -> bool { *alertable }
+    MayBeAlertable |alertable: bool| -> bool { *alertable }
+}
+
+impl Wire for Process {
+    type Sent = u32;
+    fn sent(value: &ProcessId, names: &impl Names) -> Result<u32, String> {
+        names.process(*value)
+    }
+}
+
+impl Wire for Thread {
+    type Sent = u8;
+    fn sent(value: &ThreadId, names: &impl Names) -> Result<u8, String> {
+        names.thread(*value)
+    }
+}
+
+/// `FIONBIO`, the only command that scripts give to `ioctlsocket`.
+const FIONBIO: u32 = 0x8004_667e;
+
+fn backlog_number(backlog: Backlog) -> i32 {
+    match backlog {
+        Backlog::Number(n) => n,
+        Backlog::Somaxconn => 0x7fff_ffff,
+        Backlog::Hint(n) => n.wrapping_neg(), // the macro SOMAXCONN_HINT of winsock2.h
+    }
+}
+
+fn option_numbers(opt: Opt) -> (i32, i32) {
+    let number = match opt {
+        Opt::NoDelay => 1,
+        Opt::AcceptConn => 2,
+        Opt::ReuseAddr => 4,
+        Opt::ExclusiveAddrUse => !4,
+        Opt::KeepAlive => 8,
+        Opt::V6Only => 27,
+        Opt::Linger => 0x80,
+        Opt::OobInline => 0x100,
+        Opt::SndBuf => 0x1001,
+        Opt::RcvBuf => 0x1002,
+        Opt::SndTimeo => 0x1005,
+        Opt::RcvTimeo => 0x1006,
+        Opt::Error => 0x1007,
+        Opt::Type => 0x1008,
+        Opt::ConditionalAccept => 0x3002,
+        Opt::ConnectTime => 0x700c,
+    };
+    let level = OPTIONS.iter().find(|(_, _, known)| *known == opt).map(|(level, _, _)| *level);
+    let level = match level {
+        Some("IPPROTO_TCP") => 6,
+        Some("IPPROTO_IPV6") => 41,
+        _ => 0xffff, // SOL_SOCKET
+    };
+    (level, number)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use winaccept_model::call::{Call, Function as called};
+    use winaccept_sim::script::NameId;
+
+    use super::super::protocol::{Function, INVALID_SOCKET};
+    use super::*;
+
+    /// A replay in which everything has a number of its own, and nothing is refused.
+    struct Numbered;
+
+    impl Names for Numbered {
+        fn handle(&self, r: Ref) -> RawHandle {
+            match r {
+                Ref::Name(name) => 52 + 4 * RawHandle::from(name.0),
+                Ref::InvalidSocket => INVALID_SOCKET,
+                Ref::Number(number) => RawHandle::from(number),
+            }
+        }
+        fn address(&self, r: Ref) -> Result<SocketAddress, String> {
+            let ip = match r {
+                Ref::Name(NameId(0)) => Ipv4Addr::UNSPECIFIED.into(),
+                Ref::Name(_) => Ipv4Addr::LOCALHOST.into(),
+                _ => Ipv6Addr::UNSPECIFIED.into(),
+            };
+            Ok(SocketAddress { ip, port: 49152 })
+        }
+        fn info(&self, _: Ref) -> Result<Bytes, String> {
+            Ok(Bytes(b"abc\xff".to_vec()))
+        }
+        fn process(&self, process: ProcessId) -> Result<u32, String> {
+            Ok(1000 + u32::from(process.0))
+        }
+        fn thread(&self, thread: ThreadId) -> Result<u8, String> {
+            Ok(thread.0 as u8)
+        }
+    }
+
+    /// Choices that count: always the same, and every value of a kind in its turn.
+    struct Counting(u32);
+
+    impl Choices<Ref> for Counting {
+        fn below(&mut self, bound: u32) -> u32 {
+            self.0 = self.0.wrapping_mul(25).wrapping_add(7);
+            (self.0 >> 8) % bound
+        }
+        fn handle(&mut self) -> Ref {
+            match self.below(8) {
+                0 => Ref::InvalidSocket,
+                1 => Ref::Number(0xdead),
+                name => Ref::Name(NameId(name as u16 - 2)),
+            }
+        }
+    }
+
+    /// What a worker is told must not change by a byte, or the workers of other people break.
+    #[test]
+    fn every_call_is_asked_for_as_it_always_was() {
+        let mut lines = String::new();
+        for called in called::ALL {
+            let mut choices = Counting(1);
+            for _ in 0..12 {
+                let call = Call::draw(*called, &mut choices);
+                let asked = Function::of(&call, &Numbered).expect("nothing is refused");
+                let line = serde_json::to_string(&asked).expect("plain data");
+                let read: Function = serde_json::from_str(&line).expect("what was written");
+                assert_eq!(serde_json::to_string(&read).expect("plain data"), line);
+                if !lines.contains(&line) {
+                    lines += &line;
+                    lines.push('\n');
+                }
+            }
+        }
+        assert_eq!(lines, include_str!("wire/asked.jsonl"));
+    }
+
+    #[test]
+    fn numbers_are_those_of_winsock2() {
+        assert_eq!(option_numbers(Opt::ExclusiveAddrUse), (0xffff, -5));
+        assert_eq!(option_numbers(Opt::NoDelay), (6, 1));
+        assert_eq!(option_numbers(Opt::V6Only), (41, 27));
+        assert_eq!(backlog_number(Backlog::Hint(300)), -300);
+        assert_eq!(backlog_number(Backlog::Somaxconn), i32::MAX);
+    }
+}

@@ -1,0 +1,72 @@
+//! Sockets and events, one or several.
+
+use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
+use winaccept_model::kind::{Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
+use winaccept_sim::script::Ref;
+
+use super::super::protocol::{ApcRoutine, Bytes, INVALID_SOCKET, PollFd, RawHandle, WSA_INVALID_EVENT};
+use super::{Names, Wire};
+
+impl Wire for Sock {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Ok(names.handle(*value))
+    }
+}
+
+impl Wire for InfoIn {
+    type Sent = Bytes;
+    const FIELDS: &'static [&'static str] = &["info"];
+    fn sent(value: &Ref, names: &impl Names) -> Result<Bytes, String> {
+        names.info(*value)
+    }
+}
+
+/// No event has the number of INVALID_SOCKET: as a handle it stands for the calling process.
+impl Wire for Event {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Ok(match names.handle(*value) {
+            INVALID_SOCKET => WSA_INVALID_EVENT,
+            raw => raw,
+        })
+    }
+}
+
+impl Wire for EventOrNull {
+    type Sent = RawHandle;
+    fn sent(value: &Option<Ref>, names: &impl Names) -> Result<RawHandle, String> {
+        value.as_ref().map_or(Ok(0), |event| Event::sent(event, names))
+    }
+}
+
+impl Wire for EventArray {
+    type Sent = Vec<RawHandle>;
+    fn sent(value: &Set<Ref>, names: &impl Names) -> Result<Vec<RawHandle>, String> {
+        value.iter().map(|event| Event::sent(&event, names)).collect()
+    }
+}
+
+impl Wire for SocketSet {
+    type Sent = Option<Vec<RawHandle>>;
+    fn sent(value: &FdSet<Ref>, names: &impl Names) -> Result<Self::Sent, String> {
+        Ok(value.as_ref().map(|set| set.iter().map(|s| names.handle(s)).collect()))
+    }
+}
+
+impl Wire for PollArray {
+    type Sent = Vec<PollFd>;
+    fn sent(value: &Set<(Ref, PollEvents)>, names: &impl Names) -> Result<Vec<PollFd>, String> {
+        Ok(value.iter().map(|(s, events)| PollFd { fd: names.handle(s), events: events.0 }).collect())
+    }
+}
+
+impl Wire for RoutineIn {
+    type Sent = ApcRoutine;
+    fn sent(value: &Routine<Ref>, names: &impl Names) -> Result<ApcRoutine, String> {
+        Ok(match value {
+            Routine::SetEvent(event) => ApcRoutine::SetEvent(Event::sent(event, names)?),
+            Routine::Accept(s) => ApcRoutine::Accept(names.handle(*s)),
+        })
+    }
+}
