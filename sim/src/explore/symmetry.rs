@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use winaccept_model::parts::rename::Renaming;
 
 use super::blocks::{Blocks, names_of};
@@ -36,8 +37,23 @@ pub(super) struct Symmetry {
     into: Config,
     /// By actor and number, the members that its block points at, in order, each once.
     met: Vec<Vec<Option<Vec<Member>>>>,
-    /// The number of a block after its group's members have changed places.
-    moved: HashMap<(usize, u32, Vec<u8>), u32>,
+    /// The ways in which members have changed places, each with a number: by actor, whose place it took.
+    permutations: HashMap<Box<[usize]>, usize, FixedState>,
+    /// The number of an actor's block after members have changed places.
+    moved: HashMap<(usize, u32, usize), u32, FixedState>,
+    scratch: Scratch,
+}
+
+/// Buffers that are used again for every configuration.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// By actor, the first place where others point at it.
+    places: Vec<u32>,
+    /// By member, its home form.
+    homes: Vec<u32>,
+    order: Vec<usize>,
+    /// By actor, whose place it takes.
+    to: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -79,7 +95,9 @@ impl Symmetry {
             from: first.clone(),
             into: first.clone(),
             met: vec![Vec::new(); actors],
-            moved: HashMap::new(),
+            permutations: HashMap::default(),
+            moved: HashMap::default(),
+            scratch: Scratch::default(),
         };
         for id in 0..=u8::MAX {
             let is_member = |actor: &usize| scenario.script.actors[*actor].alike == Some(id);
@@ -127,27 +145,41 @@ impl Symmetry {
     /// Puts the members of every group in their order: the configuration becomes the one that stands for all that
     /// differ from it only in who of a group is who.
     pub(super) fn sort(&mut self, blocks: &mut Blocks, numbers: &mut [u32]) -> Result<(), Refused> {
-        let places = self.places(blocks, numbers)?;
-        let mut to: Vec<u8> = (0..self.member.len() as u8).collect();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let sorted = self.sort_with(blocks, numbers, &mut scratch);
+        self.scratch = scratch;
+        sorted
+    }
+
+    fn sort_with(&mut self, blocks: &mut Blocks, numbers: &mut [u32], scratch: &mut Scratch) -> Result<(), Refused> {
+        self.find_places(blocks, numbers, &mut scratch.places);
         let mut changed = false;
         for group in 0..self.groups.len() {
-            let homes = self.homes(blocks, numbers, group)?;
+            self.find_homes(blocks, numbers, group, &mut scratch.homes)?;
             let members = &self.groups[group].members;
-            let mut order: Vec<usize> = (0..members.len()).collect();
-            order.sort_by_key(|&place| (homes[place], places[members[place]]));
-            if order.iter().enumerate().all(|(new, old)| new == *old) {
+            let Scratch { places, homes, order, to, .. } = scratch;
+            let key = |place: usize| (homes[place], places[members[place]]);
+            if (1..members.len()).all(|place| key(place - 1) <= key(place)) {
                 continue;
             }
-            changed = true;
+            if !changed {
+                changed = true;
+                to.clear();
+                to.extend(0..self.member.len());
+            }
+            order.clear();
+            order.extend(0..members.len());
+            order.sort_by_key(|&place| key(place));
             for (new, &old) in order.iter().enumerate() {
                 let (actor, old_actor) = (self.groups[group].members[new], self.groups[group].members[old]);
-                to[old_actor] = actor as u8;
-                numbers[actor + 1] = self.away(blocks, group, new, homes[old])?;
+                to[old_actor] = actor;
+                numbers[actor + 1] = self.exchange(blocks, group, new, homes[old], false)?;
             }
         }
         if changed {
+            let mut permutation = None;
             for actor in (0..self.member.len()).filter(|&actor| self.member[actor].is_none()).collect::<Vec<_>>() {
-                numbers[actor + 1] = self.moved(blocks, actor, numbers[actor + 1], &to)?;
+                numbers[actor + 1] = self.moved(blocks, actor, numbers[actor + 1], &scratch.to, &mut permutation);
             }
         }
         Ok(())
@@ -155,24 +187,27 @@ impl Symmetry {
 
     /// How many configurations a sorted one stands for.
     pub(super) fn orbit(&mut self, blocks: &mut Blocks, numbers: &[u32]) -> Result<u64, Refused> {
-        let places = self.places(blocks, numbers)?;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.find_places(blocks, numbers, &mut scratch.places);
         let mut orbit = 1;
         for group in 0..self.groups.len() {
-            let homes = self.homes(blocks, numbers, group)?;
+            self.find_homes(blocks, numbers, group, &mut scratch.homes)?;
             let members = &self.groups[group].members;
             let mut alike = 0;
             for place in 0..members.len() {
-                let key = |place: usize| (homes[place], places[members[place]]);
+                let key = |place: usize| (scratch.homes[place], scratch.places[members[place]]);
                 alike = if place > 0 && key(place) == key(place - 1) { alike + 1 } else { 1 };
                 orbit = orbit * (place as u64 + 1) / alike;
             }
         }
+        self.scratch = scratch;
         Ok(orbit)
     }
 
     /// By actor, the first place where others point at it.
-    fn places(&mut self, blocks: &mut Blocks, numbers: &[u32]) -> Result<Vec<u32>, Refused> {
-        let mut places = vec![NOWHERE; self.member.len()];
+    fn find_places(&mut self, blocks: &mut Blocks, numbers: &[u32], places: &mut Vec<u32>) {
+        places.clear();
+        places.resize(self.member.len(), NOWHERE);
         let mut place = 0;
         for actor in 0..self.member.len() {
             if self.member[actor].is_some() {
@@ -185,7 +220,6 @@ impl Symmetry {
                 place += 1;
             }
         }
-        Ok(places)
     }
 
     fn met_by(&self, actor: usize, number: u32) -> &[Member] {
@@ -212,17 +246,19 @@ impl Symmetry {
     }
 
     /// The numbers of the home forms of a group's members.
-    fn homes(&mut self, blocks: &mut Blocks, numbers: &[u32], group: usize) -> Result<Vec<u32>, Refused> {
-        (0..self.groups[group].members.len())
-            .map(|place| {
-                let number = numbers[self.groups[group].members[place] + 1];
-                self.exchange(blocks, group, place, number, true)
-            })
-            .collect()
-    }
-
-    fn away(&mut self, blocks: &mut Blocks, group: usize, place: usize, home: u32) -> Result<u32, Refused> {
-        self.exchange(blocks, group, place, home, false)
+    fn find_homes(
+        &mut self,
+        blocks: &mut Blocks,
+        numbers: &[u32],
+        group: usize,
+        homes: &mut Vec<u32>,
+    ) -> Result<(), Refused> {
+        homes.clear();
+        for place in 0..self.groups[group].members.len() {
+            let number = numbers[self.groups[group].members[place] + 1];
+            homes.push(self.exchange(blocks, group, place, number, true)?);
+        }
+        Ok(())
     }
 
     /// The number of a form after its member has changed places with the first of the group: to the home form, or back.
@@ -262,21 +298,37 @@ impl Symmetry {
         Ok(result)
     }
 
-    /// The number of a block of an actor outside all groups after members have changed places.
-    fn moved(&mut self, blocks: &mut Blocks, actor: usize, number: u32, to: &[u8]) -> Result<u32, Refused> {
+    /// The number of a block of an actor outside all groups after members have changed places, to these; `permutation`
+    /// is the number of that, once somebody has asked for it.
+    fn moved(
+        &mut self,
+        blocks: &mut Blocks,
+        actor: usize,
+        number: u32,
+        to: &[usize],
+        permutation: &mut Option<usize>,
+    ) -> u32 {
         if self.met_by(actor, number).is_empty() {
-            return Ok(number);
+            return number;
         }
-        let key = (actor, number, to.to_vec());
+        let permutation = *permutation.get_or_insert_with(|| match self.permutations.get(to) {
+            Some(&known) => known,
+            None => {
+                let next = self.permutations.len();
+                self.permutations.insert(to.into(), next);
+                next
+            }
+        });
+        let key = (actor, number, permutation);
         if let Some(&known) = self.moved.get(&key) {
-            return Ok(known);
+            return known;
         }
         self.renaming.reset();
-        to.iter().enumerate().for_each(|(owner, &to)| self.renaming.set(owner, usize::from(to)));
+        to.iter().enumerate().for_each(|(owner, &to)| self.renaming.set(owner, to));
         self.rename(blocks, actor, number);
         let result = blocks.number_in(actor, &self.into);
         self.moved.insert(key, result);
-        Ok(result)
+        result
     }
 
     /// Renames one form of an actor's block, from `self.from` into `self.into`.
