@@ -3,9 +3,9 @@
 use crate::engine::{ENGINES, Figures, run_apart};
 
 /// How many times stateright's speed is asked for, by engine of [`ENGINES`].
-const SPEED: [f64; 3] = [1.0, 2.5, 6.0];
+const SPEED: [f64; 3] = [1.0, 7.0, 14.0];
 /// Which share of stateright's memory may be used.
-const MEMORY: [f64; 3] = [1.0, 0.65, 1.0 / 3.0];
+const MEMORY: [f64; 3] = [1.0, 0.6, 0.2];
 
 /// Explores the example with all engines in turn, asserts equal counts and prints the ratios.
 pub(crate) fn explore(clients: usize, rounds: usize) -> Result<(), String> {

@@ -54,7 +54,7 @@ pub struct Violation {
     pub moves: Vec<Move>,
 }
 
-/// Finding an exploration of lanes found.
+/// What an exploration of lanes found.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Explored {
     /// Distinct states.
@@ -69,7 +69,7 @@ pub struct Explored {
     pub outcomes: BTreeMap<usize, BTreeSet<Observed>>,
     /// By step number, the rules that fired.
     pub rules: BTreeMap<usize, BTreeSet<&'static str>>,
-    /// Finding does not hold.
+    /// What does not hold.
     pub violations: Vec<Violation>,
     /// The configurations in which nothing can happen any more: every lane has ended or waits for ever.
     pub ends: Vec<Config>,

@@ -35,7 +35,7 @@ impl Default for Options {
     }
 }
 
-/// Finding came of exploring a scenario.
+/// What came of exploring a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Distinct states, with alike actors told apart.
@@ -54,7 +54,7 @@ pub struct Report {
     pub outcomes: BTreeMap<usize, BTreeSet<Observed>>,
     /// How it can end with somebody still waiting, each with the number of states.
     pub waiting: BTreeMap<Vec<Waits>, u64>,
-    /// Finding does not hold.
+    /// What does not hold.
     pub violations: Vec<Broken>,
 }
 
@@ -76,7 +76,7 @@ pub struct Broken {
     pub outcome: Option<(usize, Observed)>,
     /// A shortest way there: the steps before `any order`, and the moves inside.
     pub way: Vec<Taken>,
-    /// Finding the profile decided on this way where it leaves a choice, as far as rules name it.
+    /// What the profile decided on this way where it leaves a choice, as far as rules name it.
     pub choices: Vec<Alt>,
     /// A move on it could have shown something else.
     pub open: bool,

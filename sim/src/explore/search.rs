@@ -23,13 +23,13 @@ const MEMO_SHARE: usize = 8;
 /// ... and in any case may take so many bytes.
 const MEMO_LEAST: usize = 4 << 20;
 
-/// Finding is explored, and what is watched on the way.
+/// What is explored, and what is watched on the way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) machine: &'a Machine,
     pub(super) lanes: &'a [LaneCode],
-    /// Finding ends a way that does not agree with it; `None`: every way is gone.
+    /// What ends a way that does not agree with it; `None`: every way is gone.
     pub(super) guide: Option<Guide<'a>>,
     /// The most configurations to keep.
     pub(super) max_states: usize,
@@ -55,7 +55,7 @@ pub(super) struct Found {
     pub(super) state: usize,
 }
 
-/// Finding a property may forbid.
+/// What a property may forbid.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Finding {
     /// An invariant is broken.
@@ -80,7 +80,7 @@ pub(super) struct Search<'a> {
     forms: Forms,
     remembered: Remembered,
     pub(super) transitions: u64,
-    /// Finding the configurations seen, and the transitions from them, stand for.
+    /// What the configurations seen, and the transitions from them, stand for.
     pub(super) unreduced: Count,
     symmetry: Option<Symmetry>,
     /// The groups whose members could not change places.

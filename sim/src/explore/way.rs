@@ -19,7 +19,7 @@ pub struct Taken {
     pub section: usize,
     /// The move.
     pub chosen: Move,
-    /// Finding the profile decided of what came of it, as far as rules name it.
+    /// What the profile decided of what came of it, as far as rules name it.
     pub choices: Vec<Alt>,
     /// The same move, made in the same configuration, could have shown something else. Known on ways alone, not in graphs.
     pub open: bool,
@@ -27,7 +27,7 @@ pub struct Taken {
     pub name: Option<NameId>,
     /// The segment that arrived.
     pub segment: Option<Segment>,
-    /// Finding was seen.
+    /// What was seen.
     pub happened: Vec<Happened>,
 }
 
