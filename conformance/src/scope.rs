@@ -17,7 +17,7 @@ use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Doing, EventId, Faults, HANDLES, SocketId, State, World};
+use winaccept_model::world::{Doing, EventId, Faults, SocketId, State, World};
 use winaccept_sim::run::worlds;
 
 use crate::suite::Scenario;
@@ -213,10 +213,10 @@ fn shape(world: &World, event: Event) -> u64 {
             call.map(|handle| {
                 if let Some((s, copy)) = world.resolve(process, handle) {
                     let socket = &world.sockets()[s.index()];
-                    let nonblocking = socket.holders[copy].is_some_and(|holder| holder.nonblocking);
-                    let handles = socket.holders.iter().flatten().count();
-                    let queues = [socket.syn_queue.len().min(2), socket.accept_queue.len().min(2)];
-                    let registered = (socket.selection.event.is_some(), socket.selection.mask);
+                    let nonblocking = socket.holder(copy).is_some_and(|holder| holder.nonblocking);
+                    let handles = socket.holders().count();
+                    let queues = [socket.syn_queue().len().min(2), socket.accept_queue().len().min(2)];
+                    let registered = (socket.selection().event.is_some(), socket.selection().mask);
                     (socket.state, nonblocking, handles, queues, registered, socket.local.ip).hash(&mut hasher);
                 }
                 handle
@@ -242,12 +242,9 @@ fn events(world: &World) -> Vec<Event> {
     ] {
         all.push(Event::Faults(ProcessId(0), faults));
     }
-    let sockets: Vec<Handle> = (0..world.sockets().len())
-        .flat_map(|s| (0..HANDLES).map(move |copy| (s, copy)))
-        .filter(|&(s, copy)| {
-            world.sockets()[s].state != State::NotASocket && world.sockets()[s].holders[copy].is_some()
-        })
-        .map(|(s, copy)| Handle::socket(SocketId::new(s), copy))
+    let open = world.sockets().iter().enumerate().filter(|(_, socket)| socket.state != State::NotASocket);
+    let sockets: Vec<Handle> = open
+        .flat_map(|(s, socket)| socket.holders().map(move |(copy, _)| Handle::socket(SocketId::new(s), copy)))
         .chain([Handle::INVALID])
         .collect();
     for (index, thread) in world.threads().iter().enumerate() {

@@ -14,7 +14,6 @@ use crate::choice::COUNT;
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
 use crate::rule::{Cause, Decided, Effects, Mutant, Rule, Tables};
-use crate::small::{Queued, Small};
 use crate::world::{ConnId, Direction, EventId, SocketId, Touched, World};
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.
@@ -37,8 +36,6 @@ pub struct At<'a> {
     pub(crate) asking: Cell<Option<&'static Rule>>,
     /// The call is past its checks on entry.
     pub(crate) taking: bool,
-    /// Sockets and events whose waiters must look again.
-    pub(crate) pending: Small<Wake, 16>,
     /// Who is calling, or whose call is concerned.
     pub thread: ThreadId,
     /// The call.
@@ -78,11 +75,6 @@ pub(crate) enum Wake {
     Cancel(ThreadId, Cause),
 }
 
-impl Queued for Wake {
-    const VACANT: Wake = Wake::Socket(SocketId(0));
-    const MANY: &'static str = "objects that change in one step";
-}
-
 impl<'a> At<'a> {
     pub(crate) fn new(
         w: &'a mut World,
@@ -105,7 +97,6 @@ impl<'a> At<'a> {
             notes,
             asking: Cell::new(None),
             taking: false,
-            pending: Small::default(),
             thread: ThreadId(0),
             call: Call::WSAGetLastError,
             socket: None,
@@ -122,7 +113,8 @@ impl<'a> At<'a> {
     }
 
     /// The step is over: writes down what it depends on, and what was decided.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(mut self) {
+        self.bring_up_to_date();
         self.fx.decided = self.notes.into_inner();
         self.fx.read = self.read.into_inner();
     }

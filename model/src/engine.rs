@@ -118,7 +118,9 @@ impl At<'_> {
 
     /// Nothing more can be said of the calling thread; after a crash, of no thread of its process.
     fn ends_in(&mut self, value: Value) -> Outcome {
-        for thread in self.threads_of(self.process_id()) {
+        let process = self.process_id();
+        for place in 0..self.threads_of(process).len() {
+            let thread = self.threads_of(process)[place];
             if thread == self.thread || value == Value::Crashes {
                 self.leave(thread);
                 self.thread_mut(thread).doing = Doing::Undefined;

@@ -193,7 +193,7 @@ fn each<T>(objects: &[T]) -> impl Iterator<Item = (u32, &T)> {
 // Queues.
 
 fn queued(socket: &Socket) -> impl Iterator<Item = ConnId> + '_ {
-    socket.syn_queue.iter().chain(socket.accept_queue.iter())
+    socket.syn_queue().iter().chain(socket.accept_queue().iter())
 }
 
 fn queues_of_listeners(_: &World, _: u32, socket: &Socket) -> bool {
@@ -211,8 +211,8 @@ fn listener_queues_it(w: &World, c: u32, conn: &Conn) -> bool {
 
 fn queues_sorted(w: &World, _: u32, socket: &Socket) -> bool {
     let tcb = |conn: ConnId| w.conns[conn.index()].server.tcb;
-    socket.syn_queue.iter().all(|conn| tcb(conn) == Tcb::SynReceived)
-        && socket.accept_queue.iter().all(|conn| matches!(tcb(conn), Tcb::Established | Tcb::Reset))
+    socket.syn_queue().iter().all(|conn| tcb(conn) == Tcb::SynReceived)
+        && socket.accept_queue().iter().all(|conn| matches!(tcb(conn), Tcb::Established | Tcb::Reset))
 }
 
 fn accepted_is_not_queued(_: &World, _: u32, conn: &Conn) -> bool {
@@ -226,20 +226,20 @@ fn sampled_is_queued(_: &World, _: u32, conn: &Conn) -> bool {
 // Handles and sockets.
 
 fn lives_by_handles(_: &World, _: u32, socket: &Socket) -> bool {
-    socket.holders.iter().any(Option::is_some)
+    socket.holders().next().is_some()
 }
 
 fn holders_have_started(w: &World, _: u32, socket: &Socket) -> bool {
-    socket.holders.iter().flatten().all(|holder| w.processes[holder.process.index()].startups > 0)
+    socket.holders().all(|(_, holder)| w.processes[holder.process.index()].startups > 0)
 }
 
 fn free_is_new(_: &World, _: u32, socket: &Socket) -> bool {
     // Its options are left out: they are many, and the next socket gets its own.
-    socket.holders.iter().all(Option::is_none)
+    socket.holders().next().is_none()
         && socket.conn.is_none()
         && queued(socket).next().is_none()
-        && socket.waiters.is_empty()
-        && socket.selection == Selection::default()
+        && socket.waiters().is_empty()
+        && socket.selection() == Selection::default()
         && socket.local == Address::default()
         && socket.error == Code::NONE
         && !socket.send_shut
@@ -276,7 +276,7 @@ fn end_by_state(w: &World, s: u32, socket: &Socket) -> bool {
 }
 
 fn selection(_: &World, _: u32, socket: &Socket) -> bool {
-    let selection = &socket.selection;
+    let selection = &socket.selection();
     match selection.event {
         None => *selection == Selection::default(),
         Some(_) => selection.mask.has(selection.recorded),
@@ -310,11 +310,11 @@ fn ends(conn: &Conn) -> [&End; 2] {
 }
 
 fn data_has_segment(_: &World, _: u32, conn: &Conn) -> bool {
-    ends(conn).into_iter().all(|end| end.sent.as_slice().is_empty() || end.flight.contains(crate::world::Segment::Data))
+    ends(conn).into_iter().all(|end| end.sent.is_empty() || end.flight.contains(crate::world::Segment::Data))
 }
 
 fn unread_has_reader(_: &World, _: u32, conn: &Conn) -> bool {
-    let kept = |end: &End| !end.unread.as_slice().is_empty();
+    let kept = |end: &End| !end.unread.is_empty();
     (!kept(&conn.client) || conn.client.attached)
         && (!kept(&conn.server) || conn.server.attached || conn.listener.is_some())
 }
@@ -353,7 +353,7 @@ fn blocked_is_recorded(w: &World, t: u32, thread: &Thread) -> bool {
     let at_event = |handle| w.resolve_event(handle).is_none_or(|e| w.events[e.index()].waiters.contains(t));
     let at_socket = |handle| {
         let socket = w.resolve(thread.process, handle);
-        socket.is_none_or(|(s, _)| w.sockets[s.index()].waiters.contains(t))
+        socket.is_none_or(|(s, _)| w.sockets[s.index()].waiters().contains(t))
     };
     match call {
         Call::WSAWaitForMultipleEvents { events, .. } => events.iter().all(at_event),
@@ -364,7 +364,7 @@ fn blocked_is_recorded(w: &World, t: u32, thread: &Thread) -> bool {
 }
 
 fn waiters_wait_here(w: &World, s: u32, socket: &Socket) -> bool {
-    socket.waiters.iter().all(|t| {
+    socket.waiters().iter().all(|t| {
         let thread = &w.threads[t.index()];
         let names_it = |handle| w.resolve(thread.process, handle).is_some_and(|(named, _)| named.0 == s);
         call_of(thread).is_some_and(|call| names(call).iter().any(names_it))
@@ -379,17 +379,17 @@ fn waiters_wait_for_it(w: &World, e: u32, event: &EventObject) -> bool {
 }
 
 fn enough_are_awake(w: &World, _: u32, socket: &Socket) -> bool {
-    if socket.accept_queue.is_empty() {
+    if socket.accept_queue().is_empty() {
         return true;
     }
     let doing = |t: ThreadId| w.threads[t.index()].doing;
-    let awake = socket.waiters.iter().filter(|t| matches!(doing(*t), Doing::Woken(_))).count();
+    let awake = socket.waiters().iter().filter(|t| matches!(doing(*t), Doing::Woken(_))).count();
     let asleep = |t: ThreadId| {
         let process = w.threads[t.index()].process;
         let short = w.processes[process.index()].faults.no_descriptors;
         matches!(doing(t), Doing::Blocked(Call::Accept { .. })) && !short
     };
-    awake >= socket.accept_queue.len() || !socket.waiters.iter().any(asleep)
+    awake >= socket.accept_queue().len() || !socket.waiters().iter().any(asleep)
 }
 
 fn ended(w: &World, _: u32, thread: &Thread) -> bool {

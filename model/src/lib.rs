@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod at;
+pub mod bytes;
 pub mod call;
 pub mod calls;
 pub mod choice;
@@ -18,11 +19,13 @@ mod engine;
 pub mod id;
 pub mod invariant;
 pub mod kind;
+pub mod list;
 pub mod outcome;
 pub mod parts;
 pub mod profile;
 pub mod rule;
 pub mod rules;
+mod slab;
 pub mod small;
 pub mod step;
 mod wait;

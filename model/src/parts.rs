@@ -67,11 +67,13 @@ impl Parts {
     pub fn put(&self, number: usize, world: &mut World) {
         let (accepted, events) = self.places(world);
         let (slots, own_events) = self.own(number);
+        world.forget(self.owner);
         world.threads[self.owner].clone_from(&self.threads[number]);
         world.sockets[self.slots.clone()].clone_from_slice(&self.created[slots.clone()]);
         world.sockets[accepted].clone_from_slice(&self.accepted[slots.clone()]);
         world.conns[self.slots.clone()].clone_from_slice(&self.conns[slots]);
         world.events[events].clone_from_slice(&self.events[own_events]);
+        world.learn(self.owner);
     }
 
     /// Have the owner's objects this form in this world?
@@ -142,7 +144,7 @@ fn hash_conn(conn: &Conn, hasher: &mut impl Hasher) {
     hasher.write_u64(bits_of(&conn.client) ^ rest << 32);
     hasher.write_u64(bits_of(&conn.server));
     for data in [&conn.client.sent, &conn.client.unread, &conn.server.sent, &conn.server.unread] {
-        if !data.as_slice().is_empty() {
+        if !data.is_empty() {
             hasher.write(data.as_slice());
         }
     }
@@ -159,25 +161,25 @@ fn hash_socket(socket: &Socket, hasher: &mut impl Hasher) {
     hasher.write_u64(
         socket.state as u64
             | u64::from(socket.error.0) << 8
-            | u64::from(socket.backlog) << 24
-            | (socket.waiters.len() as u64) << 40
+            | (socket.backlog() as u64) << 24
+            | (socket.waiters().len() as u64 & 0xff) << 40
             | u64::from(socket.send_shut) << 48
             | u64::from(socket.receive_shut) << 49,
     );
     if socket.state == State::NotASocket {
         return;
     }
-    for queue in [&socket.syn_queue, &socket.accept_queue] {
+    for queue in [socket.syn_queue(), socket.accept_queue()] {
         hasher.write_u64(queue.iter().fold(1, |bits, conn| bits << 6 ^ u64::from(conn.0)));
     }
-    socket.waiters.iter().for_each(|thread| hasher.write_u32(thread.0));
-    for holder in socket.holders.iter().flatten() {
+    socket.waiters().iter().for_each(|thread| hasher.write_u32(thread.0));
+    for (_, holder) in socket.holders() {
         hasher.write_u32(holder.process.0 << 1 | u32::from(holder.nonblocking));
     }
-    if socket.selection != Selection::default() {
-        socket.selection.hash(hasher);
+    if socket.selection() != Selection::default() {
+        socket.selection().hash(hasher);
     }
-    if socket.options != Options::NEW {
-        socket.options.hash(hasher);
+    if *socket.options() != Options::NEW {
+        socket.options().hash(hasher);
     }
 }

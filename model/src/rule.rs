@@ -2,12 +2,15 @@
 //! [`At`].
 
 pub use crate::at::At;
+use crate::at::Wake;
 use crate::call::ThreadId;
 use crate::choice::{Alt, Point};
 use crate::code::Code;
+use crate::list::Line;
 use crate::outcome::Outcome;
 pub use crate::rules::Table;
-use crate::world::{State, Touched};
+use crate::world::index::Shown;
+use crate::world::{ConnId, EventId, SocketId, State, Touched};
 
 /// A set of socket states.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -325,6 +328,41 @@ pub struct Effects {
     /// What the step depends on, and so what it may have changed, too: with the event, the profile, and what stood in
     /// these places before, everything else follows.
     pub read: Touched,
+    /// The step asked for more than the model holds: it says nothing, and neither does what follows.
+    pub limit: Option<Limit>,
+    /// What the step may have changed, object by object, until what is kept twice is up to date.
+    pub(crate) changed: Changed,
+    /// Who is still to look.
+    pub(crate) wakes: Line<Wake>,
+    /// Those of them who look now.
+    pub(crate) looking: Vec<ThreadId>,
+    /// What a call that begins to wait waits for.
+    pub(crate) objects: Vec<Wake>,
+}
+
+/// A limit of the model: how many of what there may be at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limit {
+    /// How many.
+    pub most: usize,
+    /// Of what.
+    pub of: &'static str,
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "at most {} {}", self.most, self.of)
+    }
+}
+
+/// Objects that a step may have changed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changed {
+    /// Each once, with what was known of it before.
+    pub(crate) sockets: Vec<(SocketId, Shown)>,
+    pub(crate) conns: Vec<ConnId>,
+    pub(crate) threads: Vec<ThreadId>,
+    pub(crate) events: Vec<EventId>,
 }
 
 impl Effects {
@@ -336,5 +374,6 @@ impl Effects {
         self.returns.clear();
         self.touched.clear();
         self.read.clear();
+        self.limit = None;
     }
 }

@@ -208,7 +208,7 @@ impl At<'_> {
             // Whoever still waits for an answer will ask again.
             connection.timer |= connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
             if segment == Segment::Data {
-                self.end_mut(conn, direction).sent = crate::call::Data::default();
+                self.forget_sent(conn, direction);
             }
             self.reap(conn);
             return;
@@ -248,24 +248,24 @@ impl At<'_> {
             return None;
         }
         let listens = |ip: Ip| {
-            self.bound_to(to.port)
-                .find(|bound| bound.listens && bound.local.family == to.family && bound.local.ip == ip)
-                .map(|bound| bound.socket)
+            let there =
+                self.listeners_on(to.port).filter(|bound| bound.local.family == to.family && bound.local.ip == ip);
+            there.map(|bound| bound.socket).min()
         };
         listens(to.ip).or_else(|| listens(Ip::Any))
     }
 
     /// Is the queue of pending connections as long as the backlog allows, as this profile counts?
     fn queue_full(&mut self, listener: SocketId) -> bool {
-        let half_open = self.socket_at(listener).syn_queue.len();
+        let half_open = self.socket_at(listener).syn_queue().len();
         let counted = if half_open > 0 && self.chooses(COUNTS_BOTH) { half_open } else { 0 };
         self.over_bound(listener, counted)
     }
 
     /// Would one more connection beside the queued ones and these be more than the backlog allows?
     fn over_bound(&mut self, listener: SocketId, others: usize) -> bool {
-        let pending = others + self.socket_at(listener).accept_queue.len();
-        let bound = usize::from(self.socket_at(listener).backlog);
+        let pending = others + self.socket_at(listener).accept_queue().len();
+        let bound = self.socket_at(listener).backlog();
         pending > bound || pending == bound && !self.chooses(BOUND_ONE_MORE)
     }
 }
@@ -276,8 +276,8 @@ fn bit(segment: Segment) -> u8 {
 
 /// Everything that can happen without a call, in a fixed order: deliveries, timers, woken threads, APCs.
 pub fn pending(w: &World, out: &mut Vec<Event>) {
-    for (index, conn) in w.conns.iter().enumerate() {
-        let id = ConnId::new(index);
+    for id in w.index.moving.iter().map(ConnId::new) {
+        let conn = &w.conns[id.index()];
         if !conn.held {
             if !conn.client.flight.is_empty() {
                 out.push(Event::Deliver(id, Direction::Up));
@@ -290,8 +290,8 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
             out.push(Event::Timer(id));
         }
     }
-    for (index, thread) in w.threads.iter().enumerate() {
-        let id = ThreadId::new(index);
+    for id in w.index.ready.iter().map(ThreadId::new) {
+        let thread = &w.threads[id.index()];
         match thread.doing {
             Doing::Woken(_) => out.push(Event::Resume(id)),
             Doing::Blocked(call) => {

@@ -6,13 +6,14 @@ use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
 use crate::engine::names;
 use crate::outcome::{Outcome, Value};
 use crate::rule::Table;
-use crate::small::{Queued, Small};
+use crate::small::Small;
 use crate::world::{Doing, SocketId};
 
 impl At<'_> {
     /// The call in question stays blocked for good: what it waited for is gone.
     pub fn strand(&mut self) {
         self.leave(self.thread);
+        self.again = false;
         self.block();
     }
 
@@ -24,16 +25,24 @@ impl At<'_> {
             if open { handle } else { Handle::INVALID }
         });
         self.thread_mut(thread).doing = Doing::Blocked(self.call);
-        self.enlist();
+        if !self.again {
+            // Who looks again stands in every line already, and keeps its place.
+            self.enlist();
+        }
     }
 
     /// Adds waiter records of the calling thread's blocked call.
     fn enlist(&mut self) {
         let thread = self.thread;
-        let mut objects: Small<Wake, 12> = Small::default();
+        let mut objects = std::mem::take(&mut self.fx.objects);
+        let mut add = |object: Wake| {
+            if !objects.contains(&object) {
+                objects.push(object);
+            }
+        };
         let mut socket = |handle: Handle| {
             if let Some(s) = self.resolve_socket(handle) {
-                objects.insert(Wake::Socket(s));
+                add(Wake::Socket(s));
             }
         };
         match self.call {
@@ -46,18 +55,19 @@ impl At<'_> {
             Call::WSAPoll { fds, .. } => fds.iter().for_each(|(s, _)| socket(s)),
             Call::WSAWaitForMultipleEvents { events, .. } => {
                 for e in events.iter().filter_map(|handle| self.resolve_event(handle)) {
-                    objects.insert(Wake::Event(e));
+                    add(Wake::Event(e));
                 }
             }
             _ => {}
         }
-        for object in objects.iter() {
+        for object in objects.drain(..) {
             match object {
-                Wake::Socket(s) => self.socket_mut(s).waiters.insert(thread),
-                Wake::Event(e) => self.event_mut(e).waiters.insert(thread),
+                Wake::Socket(s) => self.extra_mut(s).waiters.push(thread),
+                Wake::Event(e) => self.event_mut(e).waiters.push(thread),
                 _ => {}
             }
         }
+        self.fx.objects = objects;
     }
 
     /// This thread waits for nothing any more. If it was to have a connection, others may have it.
@@ -69,8 +79,8 @@ impl At<'_> {
         names(&call).iter().filter_map(|handle| self.slot_of(handle)).for_each(|s| slots.insert(s));
         while let Some(s) = slots.iter().min() {
             slots.remove(s);
-            if self.socket_at(s).waiters.contains(thread) {
-                self.socket_mut(s).waiters.remove(thread);
+            if self.socket_at(s).waiters().contains(thread) {
+                self.extra_mut(s).waiters.remove(thread);
                 self.offer(s);
             }
         }
@@ -111,17 +121,19 @@ impl At<'_> {
 
     /// Lets everybody look again who was woken, until nobody is left.
     pub(crate) fn settle(&mut self) {
-        while let Some(wake) = self.pending.pop_first() {
+        while let Some(wake) = self.fx.wakes.pop_first() {
             match wake {
                 Wake::Socket(s) => {
-                    for thread in copy_of(&self.socket_at(s).waiters).iter() {
-                        self.woken(thread);
-                    }
+                    let mut looking = std::mem::take(&mut self.fx.looking);
+                    looking.extend(self.socket_at(s).waiters().iter());
+                    looking.drain(..).for_each(|thread| self.woken(thread));
+                    self.fx.looking = looking;
                 }
                 Wake::Event(e) => {
-                    for thread in copy_of(&self.event_at(e).waiters).iter() {
-                        self.woken(thread);
-                    }
+                    let mut looking = std::mem::take(&mut self.fx.looking);
+                    looking.extend(self.event_at(e).waiters.iter());
+                    looking.drain(..).for_each(|thread| self.woken(thread));
+                    self.fx.looking = looking;
                 }
                 Wake::Occurs(s, event) => {
                     self.socket = Some(s);
@@ -153,16 +165,12 @@ impl At<'_> {
             return;
         }
         let Some(listener) = self.resolve_in(process, s) else { return };
-        let queued = self.socket_at(listener).accept_queue.len();
+        let queued = self.socket_at(listener).accept_queue().len();
         let is_awake = |t: &ThreadId| matches!(self.thread_at(*t).doing, Doing::Woken(_));
-        let awake = self.socket_at(listener).waiters.iter().filter(is_awake).count();
+        let awake = self.socket_at(listener).waiters().iter().filter(is_awake).count();
         // One thread is woken per connection that waits, no more.
         if awake < queued {
             self.thread_mut(thread).doing = Doing::Woken(call);
         }
     }
-}
-
-fn copy_of<T: Queued, const N: usize>(waiters: &Small<T, N>) -> Small<T, N> {
-    *waiters
 }

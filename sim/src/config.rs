@@ -7,6 +7,7 @@ use winaccept_model::rule::{Effects, Rule};
 use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{ConnId, World};
 
+use crate::limit;
 use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Expect, FaultKind, NameId, Ref, Step, ValuePattern};
@@ -175,6 +176,7 @@ pub fn advance(
     happened: &mut Vec<Happened>,
 ) {
     machine.step(&mut config.world, event, tape, fx);
+    limit::heeds(fx);
     let mut hook = hook;
     for index in 0..fx.returns.len() {
         let (thread, outcome) = fx.returns[index];

@@ -1,11 +1,13 @@
 //! The limits of the model: where a scenario asks for more than a world holds, a run ends with a sentence, not with a panic.
 //!
 //! What can be counted beforehand is refused when a [`crate::scenario::Scenario`] is made. The rest (bytes in flight, segments,
-//! threads that wait at one object, …) shows only in the run: the model panics there with a message that begins with
-//! `limit:`, and [`within`] catches that.
+//! handles of one socket, …) shows only in the run: a step tells that it reached one ([`Effects::limit`]). The run then unwinds
+//! with a message that begins with `limit:`, and [`within`] catches that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Once;
+
+use winaccept_model::rule::Effects;
 
 /// How the model's messages about a limit begin.
 const MARK: &str = "limit: ";
@@ -23,6 +25,13 @@ pub fn within<T>(run: impl FnOnce() -> T) -> Result<T, String> {
         Some(limit) => limit.to_owned(),
         None => resume_unwind(panic),
     })
+}
+
+/// Goes on with a step only if it asked for no more than the model holds.
+pub(crate) fn heeds(fx: &Effects) {
+    if let Some(limit) = fx.limit {
+        panic!("{MARK}{limit}");
+    }
 }
 
 /// From now on a limit that is reached prints nothing of its own: it is told where the error is told.

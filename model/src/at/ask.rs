@@ -1,7 +1,7 @@
 //! What guards ask. Each answer notes whose objects it was read from.
 
 use super::At;
-use crate::call::{Handle, Port, ProcessId, ThreadId};
+use crate::call::{Address, Handle, Port, ProcessId, SockType, ThreadId};
 use crate::world::{
     Bound, Conn, ConnId, Direction, End, EventId, EventObject, Faults, Process, Socket, SocketId, State, Thread,
 };
@@ -97,33 +97,51 @@ impl At<'_> {
 
     /// All sockets. Whoever asks depends on everything.
     pub fn socket_ids(&self) -> impl Iterator<Item = SocketId> + use<> {
-        (0..self.w.sockets.len()).map(|s| SocketId::new(s))
+        (0..self.w.sockets.len()).map(SocketId::new)
     }
 
-    /// The sockets bound to this port, as far as a question about addresses needs to know them, ascending.
-    pub fn bound_to(&self, port: Port) -> impl Iterator<Item = Bound> + '_ {
+    /// The listeners on this port.
+    pub fn listeners_on(&self, port: Port) -> impl Iterator<Item = Bound> + '_ {
         self.reads_ports();
-        self.w.bound().filter(move |bound| bound.local.port == port)
+        // Those that this step may have changed are looked at themselves.
+        let changed = self.fx.changed.sockets.iter().map(|(s, _)| *s);
+        let all = self.w.index.listeners_on(port).filter(|s| !self.w.sockets[s.index()].noted).chain(changed);
+        let shown = all.filter_map(|s| self.w.shown(s).bound);
+        shown.filter(move |bound| bound.listens && bound.local.port == port)
+    }
+
+    /// Is a socket of this type bound to this address? Of those that share it with who asks, none counts for one that shares it too.
+    #[must_use]
+    pub fn is_bound(&self, address: Address, kind: SockType, shares: bool) -> bool {
+        self.reads_ports();
+        let manners = if shares { 1 } else { 2 };
+        let counted: u32 = [false, true].iter().take(manners).map(|r| self.w.index.count(address, kind, *r)).sum();
+        let at_it = |bound: &Bound| bound.local == address && bound.kind == kind && !(bound.reuseaddr && shares);
+        let mut all = i64::from(counted);
+        for (s, before) in &self.fx.changed.sockets {
+            // Those that this step may have changed are counted as they are now.
+            let is = |bound: &Option<Bound>| i64::from(bound.as_ref().is_some_and(|b| at_it(b) && counted_at(b)));
+            all += is(&self.w.shown(*s).bound) - is(&before.bound);
+        }
+        let own = match address.port {
+            Port::Chosen(s) if s.index() < self.w.sockets.len() => self.w.shown(s).bound,
+            _ => None,
+        };
+        all > 0 || own.as_ref().is_some_and(at_it)
     }
 
     /// The lowest slot in which the thread in question can put a new socket.
     #[must_use]
     pub fn free_socket(&self) -> Option<SocketId> {
-        let thread = self.thread();
-        (thread.first_slot..thread.first_slot + thread.slots)
-            .map(SocketId)
-            .find(|&s| self.socket_at(s).state == State::NotASocket && *self.conn_at(ConnId(s.0)) == Conn::default())
+        let own = self.thread().own_slots();
+        self.w.index.free_slots.next(own.start).filter(|slot| own.contains(slot)).map(SocketId::new)
     }
 
     /// The lowest slot in which the thread in question can put a new event object.
     #[must_use]
     pub fn free_event(&self) -> Option<EventId> {
-        let mut slots = self.thread().own_events().map(EventId::new);
-        // A registration, whoever owns its socket, keeps the object of a closed one alive.
-        self.socket_ids().for_each(|s| {
-            let _ = self.socket_at(s);
-        });
-        slots.find(|&e| self.w.free_event(e))
+        let own = self.thread().own_events();
+        self.w.index.free_events.next(own.start).filter(|event| own.contains(event)).map(EventId::new)
     }
 
     /// An event object.
@@ -190,17 +208,16 @@ impl At<'_> {
         p.index() < self.w.processes.len()
     }
 
-    /// The threads of a process, ascending.
-    pub fn threads_of(&self, process: ProcessId) -> impl Iterator<Item = ThreadId> + use<> {
-        let of = |thread: &Thread| thread.process == process;
-        let all = self.w.threads.iter().enumerate().filter(|(_, thread)| of(thread));
-        all.map(|(t, _)| ThreadId::new(t)).collect::<Vec<_>>().into_iter()
+    /// The threads of a process, ascending; which they are never changes.
+    #[must_use]
+    pub fn threads_of(&self, process: ProcessId) -> &[ThreadId] {
+        self.w.index.threads_of(process)
     }
 
     /// Is the handle used in nonblocking mode?
     #[must_use]
     pub fn nonblocking(&self) -> bool {
-        self.sock().holders[self.copy].is_some_and(|holder| holder.nonblocking)
+        self.sock().holder(self.copy).is_some_and(|holder| holder.nonblocking)
     }
 
     /// The socket behind a handle of the process in question, and which of its handles it is.
@@ -277,4 +294,8 @@ impl At<'_> {
     fn reads_ports(&self) {
         self.read.borrow_mut().ports();
     }
+}
+
+fn counted_at(bound: &Bound) -> bool {
+    crate::world::index::counted(bound).is_some()
 }

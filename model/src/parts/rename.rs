@@ -60,6 +60,7 @@ impl Renaming {
     /// Copies the objects of one owner from a world, renamed, to their new owner in another world of the same shape.
     pub fn copy(&mut self, from: &World, owner: usize, into: &mut World) {
         let to = self.to[owner].index();
+        into.forget(to);
         into.threads[to] = self.thread(&from.threads[owner]);
         into.threads[to].first_slot = self.first_slot[to];
         into.threads[to].first_event = self.first_event[to];
@@ -75,6 +76,7 @@ impl Renaming {
         for event in 0..from.threads[owner].event_slots as usize {
             into.events[first_to + event] = self.event(&from.events[first + event]);
         }
+        into.learn(to);
     }
 
     /// The new name of a handle.
@@ -170,10 +172,12 @@ impl Renaming {
         renamed_socket.owner = self.to[socket.owner.index()];
         renamed_socket.local.port = self.port(socket.local.port);
         renamed_socket.conn = socket.conn.map(|conn| self.conn_id(conn));
-        renamed_socket.syn_queue = renamed(&socket.syn_queue, |conn| self.conn_id(conn));
-        renamed_socket.accept_queue = renamed(&socket.accept_queue, |conn| self.conn_id(conn));
-        renamed_socket.waiters = renamed(&socket.waiters, |thread| self.owner(thread));
-        renamed_socket.selection.event = socket.selection.event.map(|event| self.event_id(event));
+        if let Some(extra) = &mut renamed_socket.extra {
+            extra.syn_queue = extra.syn_queue.iter().map(|conn| self.conn_id(conn)).collect();
+            extra.accept_queue = extra.accept_queue.iter().map(|conn| self.conn_id(conn)).collect();
+            extra.waiters = extra.waiters.iter().map(|thread| self.owner(thread)).collect();
+            extra.selection.event = extra.selection.event.map(|event| self.event_id(event));
+        }
         renamed_socket
     }
 
@@ -188,7 +192,7 @@ impl Renaming {
     fn event(&mut self, event: &EventObject) -> EventObject {
         EventObject {
             owner: self.to[event.owner.index()],
-            waiters: renamed(&event.waiters, |thread| self.owner(thread)),
+            waiters: event.waiters.iter().map(|thread| self.owner(thread)).collect(),
             ..event.clone()
         }
     }

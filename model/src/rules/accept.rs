@@ -2,7 +2,7 @@
 
 use super::closesocket::drops;
 use super::common::{case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Buffer, Call, Data, Handle, Length, NetworkEvents};
+use crate::call::{Buffer, Call, Handle, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS,
     ADDRLEN_ON_ENTRY, ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
@@ -23,10 +23,10 @@ const NOT_LISTENING: States =
 
 pub(super) static ACCEPT: &[Rule] = &[
     Rule {
-        when: |at| at.sock().selection.event.is_some(),
+        when: |at| at.sock().selection().event.is_some(),
         gives: Is(Gives::Continues(Table::AcceptChecks)),
         then: |at| {
-            let selection = &mut at.sock_mut().selection;
+            let selection = &mut at.own_extra_mut().selection;
             selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
             // Recorded again only if connections remain once this call has had its way.
             at.occurs(at.socket.expect("invariant: a listener is a socket"), NetworkEvents::ACCEPT);
@@ -87,35 +87,35 @@ pub(super) static CHECKS: &[Rule] = &[
     },
     Rule {
         under: &[RESOURCE_ERROR_KEEPS],
-        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
+        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
         rests_on: &["maxsockets.memory"],
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
         under: &[RESOURCE_ERROR_CONSUMES],
-        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
+        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
         then: takes_and_closes,
         ..check("accept.no-descriptors.loses-connection", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     // WSAENOBUFS, other than WSAEMFILE, has no condition about the queue; where it is empty there is nothing to lose.
     Rule {
-        when: |at| at.process().faults.no_buffers && at.sock().accept_queue.is_empty(),
+        when: |at| at.process().faults.no_buffers && at.sock().accept_queue().is_empty(),
         ..check("accept.no-buffers.empty-queue", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
         under: &[RESOURCE_ERROR_KEEPS],
-        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue.is_empty(),
+        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue().is_empty(),
         rests_on: &["wpucreate.err.WSAENOBUFS"],
         ..check("accept.no-buffers", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
         under: &[RESOURCE_ERROR_CONSUMES],
-        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue.is_empty(),
+        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue().is_empty(),
         then: takes_and_closes,
         ..check("accept.no-buffers.loses-connection", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
-        when: |at| at.nonblocking() && at.sock().accept_queue.is_empty(),
+        when: |at| at.nonblocking() && at.sock().accept_queue().is_empty(),
         rests_on: &["wsaeventselect.rem.spurious-wouldblock", "select.rem.guarantee-duration"],
         ..check(
             "accept.would-block",
@@ -133,7 +133,7 @@ pub(super) static CHECKS: &[Rule] = &[
 /// What a call of accept finds at the queue, when it is made and each time a blocked one looks again.
 pub(super) static QUEUE: &[Rule] = &[
     Rule {
-        when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue.is_empty(),
+        when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
         under: &[WAIT_MFILE_FAILS],
         ..check("accept.no-descriptors.during-wait", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
@@ -227,7 +227,7 @@ pub(super) static QUEUE: &[Rule] = &[
         under: &[RESET_ACCEPT_FAILS],
         when: |at| connection_ready(at) && first_is_reset(at),
         then: |at| {
-            let conn = at.sock_mut().accept_queue.pop_first().expect("invariant: the guard saw a connection");
+            let conn = at.own_extra_mut().accept_queue.pop_first().expect("invariant: the guard saw a connection");
             drops(at, conn, false);
         },
         ..check(
@@ -291,7 +291,7 @@ pub(super) static INHERITS: &[Rule] = &[
         gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: |at| {
             let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
-            inherits(at, sampled);
+            inherits(at, sampled.map(|options| *options));
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
         ..case("accept.inherits-properties-of-handshake", &["accept.rem.inherit.properties"], States::ANY)
@@ -303,7 +303,7 @@ pub(super) static INHERITS: &[Rule] = &[
             if let Some(conn) = at.conn {
                 at.conn_mut(conn).sampled = None;
             }
-            let options = at.socket.map(|l| at.socket_at(l).options);
+            let options = at.socket.map(|l| *at.socket_at(l).options());
             inherits(at, options);
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
@@ -315,12 +315,12 @@ pub(super) static INHERITS: &[Rule] = &[
 pub(super) static SELECTION: &[Rule] = &[
     Rule {
         under: &[SELECTION_INHERITED],
-        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection.event.is_some()),
+        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().event.is_some()),
         gives: Is(Gives::Continues(Table::AcceptName)),
         then: |at| {
-            let listener = at.sock().selection;
+            let listener = at.sock().selection();
             let Some(new) = accepted(at) else { return };
-            at.socket_mut(new).selection =
+            at.extra_mut(new).selection =
                 Selection { recorded: NetworkEvents(0), disabled: NetworkEvents(0), ..listener };
             at.occurs(new, NetworkEvents::WRITE);
             readable_events(at, new);
@@ -422,16 +422,16 @@ fn addrlen_unreadable(at: &At<'_>) -> bool {
 
 /// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
 fn connection_ready(at: &At<'_>) -> bool {
-    !at.sock().accept_queue.is_empty() && (!at.again || !at.process().faults.no_descriptors)
+    !at.sock().accept_queue().is_empty() && (!at.again || !at.process().faults.no_descriptors)
 }
 
 fn first_is_reset(at: &At<'_>) -> bool {
-    let first = at.sock().accept_queue.first();
+    let first = at.sock().accept_queue().first();
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
 }
 
 fn takes_first(at: &mut At<'_>) {
-    let Some(conn) = at.sock_mut().accept_queue.pop_first() else { return };
+    let Some(conn) = at.own_extra_mut().accept_queue.pop_first() else { return };
     let process = at.process_id();
     let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
     let slot = at.accepted_slot(conn);
@@ -440,10 +440,10 @@ fn takes_first(at: &mut At<'_>) {
     let mut new = Socket::free(owner);
     new.state = State::Connected;
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.holders[0] = Some(Holder { process, nonblocking: false });
+    new.first_handle = Some(Holder { process, nonblocking: false });
     new.local = local;
     new.conn = Some(conn);
-    *at.socket_mut(slot) = new;
+    at.put_socket(slot, new);
     let connection = at.conn_mut(conn);
     connection.listener = None;
     connection.server.attached = true;
@@ -453,11 +453,12 @@ fn takes_first(at: &mut At<'_>) {
 
 /// The check found its fault only with the connection in hand, and lets it go.
 fn takes_and_closes(at: &mut At<'_>) {
-    let Some(conn) = at.sock_mut().accept_queue.pop_first() else { return };
+    let Some(conn) = at.own_extra_mut().accept_queue.pop_first() else { return };
     let connection = at.conn_mut(conn);
     connection.listener = None;
     connection.sampled = None;
-    connection.server.unread = Data::default();
+    at.forget_unread(conn, Direction::Down);
+    let connection = at.conn_mut(conn);
     if connection.server.tcb == Tcb::Established {
         connection.server.fin_sent = true;
         at.send(conn, Direction::Down, crate::world::Segment::Fin);
@@ -483,11 +484,11 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
     if !at.chooses(V6ONLY_INHERITED) {
         options.v6only = crate::world::Options::NEW.v6only;
     }
-    at.socket_mut(new).options = options;
+    at.set_options(new, options, at.socket);
     if at.socket.is_some()
         && at.nonblocking()
         && at.chooses(NONBLOCKING_INHERITED)
-        && let Some(holder) = &mut at.socket_mut(new).holders[0]
+        && let Some(holder) = &mut at.socket_mut(new).first_handle
     {
         holder.nonblocking = true;
     }
@@ -496,7 +497,7 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
 fn readable_events(at: &mut At<'_>, s: crate::world::SocketId) {
     let Some(conn) = at.socket_at(s).conn else { return };
     let end = at.conn_at(conn).server.clone();
-    if !end.unread.as_slice().is_empty() {
+    if !end.unread.is_empty() {
         at.occurs(s, NetworkEvents::READ);
     }
     if end.fin_received || end.tcb == Tcb::Reset {

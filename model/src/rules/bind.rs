@@ -8,7 +8,7 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::rule::{At, Rule, States};
-use crate::world::{Bound, State};
+use crate::world::State;
 
 const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
 
@@ -120,7 +120,7 @@ pub(super) fn address_of(at: &At<'_>, handle: crate::call::Handle) -> Option<Add
 
 /// The address is taken, by a socket that does not share it with this one, which would.
 fn wants_to_share(at: &At<'_>) -> bool {
-    in_use(at) && at.state() == State::Unbound && at.sock().options.reuseaddr
+    in_use(at) && at.state() == State::Unbound && at.sock().options().reuseaddr
 }
 
 fn in_use(at: &At<'_>) -> bool {
@@ -128,13 +128,7 @@ fn in_use(at: &At<'_>) -> bool {
     if address.port == Port::Unset {
         return false;
     }
-    let both_reuse = |other: &Bound| other.reuseaddr && at.sock().options.reuseaddr;
-    at.bound_to(address.port).any(|other| {
-        other.kind == at.sock().kind
-            && other.local.family == address.family
-            && other.local.ip == address.ip
-            && !both_reuse(&other)
-    })
+    at.is_bound(address, at.sock().kind, at.sock().options().reuseaddr)
 }
 
 fn binds(at: &mut At<'_>) {

@@ -1,7 +1,7 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, Handle, How};
+use crate::call::{Call, How};
 use crate::choice::{LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
 use crate::engine::sends;
@@ -27,7 +27,7 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
         ..not_a_socket("closesocket.not-a-socket")
     },
     Rule {
-        when: |at| at.sock().holders.iter().flatten().count() > 1,
+        when: |at| at.sock().holders().count() > 1,
         then: |at| {
             closes_handle(at);
         },
@@ -36,7 +36,7 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
     },
     Rule {
         to: Some(State::NotASocket),
-        when: |at| at.sock().options.linger == (1, 0),
+        when: |at| at.sock().options().linger == (1, 0),
         then: |at| closes(at, Manner::Reset),
         ..case(
             "closesocket.linger-zero-resets",
@@ -98,7 +98,7 @@ pub(super) static SHUTDOWN: &[Rule] = &[
 fn has_unread(at: &At<'_>) -> bool {
     at.socket.zip(at.conn).is_some_and(|(s, c)| {
         let own = at.end_at(c, at.sends(s));
-        !own.unread.as_slice().is_empty()
+        !own.unread.is_empty()
     })
 }
 
@@ -121,9 +121,8 @@ fn closes(at: &mut At<'_>, manner: Manner) {
 fn closes_handle(at: &mut At<'_>) {
     let id = at.socket.expect("invariant: a rule from a socket's state has a socket");
     let (copy, process) = (at.copy, at.process_id());
-    at.sock_mut().holders[copy] = None;
-    let waiters = at.sock().waiters;
-    at.cancel_waiters(waiters, Handle::socket(id, copy), Some(process));
+    at.set_holder(id, copy, None);
+    at.cancel_waiters(id, copy, process);
 }
 
 /// The last handle of a socket object is gone.
@@ -132,7 +131,7 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     match socket.state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
-            for conn in socket.syn_queue.iter().chain(socket.accept_queue.iter()) {
+            for conn in socket.syn_queue().iter().chain(socket.accept_queue().iter()) {
                 drops(at, conn, resets);
             }
         }
@@ -143,7 +142,7 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         }
         _ => {}
     }
-    *at.socket_mut(id) = Socket::free(socket.owner);
+    at.put_socket(id, Socket::free(socket.owner));
     if at.accepts(id).is_none() {
         // Marks for a connection that it never made go with it.
         at.reap(ConnId(id.0));
@@ -156,7 +155,8 @@ pub(super) fn drops(at: &mut At<'_>, conn: ConnId, resets: bool) {
     connection.listener = None;
     connection.sampled = None;
     connection.timer &= connection.client.tcb == Tcb::SynSent;
-    connection.server.unread = crate::call::Data::default();
+    at.forget_unread(conn, Direction::Down);
+    let connection = at.conn_mut(conn);
     let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived);
     connection.server.tcb = Tcb::None;
     if resets && live {
@@ -168,9 +168,9 @@ pub(super) fn drops(at: &mut At<'_>, conn: ConnId, resets: bool) {
 /// A socket lets go of its end of the connection.
 fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
     let direction = at.sends(id);
+    at.forget_unread(conn, direction);
     let end = at.end_mut(conn, direction);
     end.attached = false;
-    end.unread = crate::call::Data::default();
     let live = end.tcb == Tcb::Established;
     let fin_sent = end.fin_sent;
     match manner {

@@ -113,7 +113,7 @@ pub(super) static CONNECT: &[Rule] = &[
             let conn = ConnId(s.0);
             if let Some(listener) = at.conn_at(conn).listener {
                 // What is left half open of an attempt that timed out makes way for the new one.
-                at.socket_mut(listener).syn_queue.remove(conn);
+                at.extra_mut(listener).syn_queue.remove(conn);
             }
             let mut opened = Conn { client_address: from, server_address: to, retries: RETRIES, ..Conn::default() };
             (opened.client.tcb, opened.client.attached) = (Tcb::SynSent, true);
@@ -186,9 +186,8 @@ fn other_family(at: &At<'_>) -> bool {
 /// Does nobody listen at this IPv4 address but a socket of both families?
 fn only_dual_stack_listens(at: &At<'_>, to: Address) -> bool {
     let listens = |family| {
-        at.bound_to(to.port).any(|socket| {
-            socket.listens
-                && socket.family == family
+        at.listeners_on(to.port).any(|socket| {
+            socket.family == family
                 && match family {
                     Family::Inet => true,
                     Family::Inet6 => socket.local.ip == Ip::Any && !socket.v6only,

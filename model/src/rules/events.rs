@@ -10,7 +10,7 @@ use crate::choice::{
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States, Table};
+use crate::rule::{At, Gives, Limit, Rule, States, Table};
 use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb};
 
 pub(super) static EVENT_OBJECT: &[Rule] = &[
@@ -22,7 +22,11 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
     Rule {
         when: |at| matches!(at.call, Call::WSACreateEvent),
         then: |at| {
-            let id = at.free_event().expect("limit: a thread creates an event object over and over");
+            let Some(id) = at.free_event() else {
+                let most = at.thread().own_events().len();
+                at.reaches(Limit { most, of: "event objects of one thread at a time: it creates them over and over" });
+                return;
+            };
             let owner = at.thread;
             *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
             at.give(Outcome { value: Value::Handle(Handle::event(id)), error: Code::NONE, out: Out::None });
@@ -36,8 +40,7 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             if let Some(id) = event(at) {
                 let closed = at.event_mut(id);
                 (closed.open, closed.signalled) = (false, false);
-                let waiters = closed.waiters;
-                at.cancel_waiters(waiters, Handle::event(id), None);
+                at.cancel_event_waiters(id);
             }
             at.give(Outcome::number(1));
         },
@@ -135,7 +138,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
         when: |at| matches!(at.call, Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
         then: |at| {
             set_nonblocking(at, true);
-            at.sock_mut().selection = Selection::default();
+            at.own_extra_mut().selection = Selection::default();
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
         ..case(
@@ -152,7 +155,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
         then: |at| {
             let Call::WSAEventSelect { event: Some(handle), mask, .. } = at.call else { return };
             set_nonblocking(at, true);
-            let before = at.sock().selection;
+            let before = at.sock().selection();
             let fresh = Selection { event: at.resolve_event(handle), mask, ..Selection::default() };
             // "Already happened" conditions are recorded at once, unless this stack remembers what it reported.
             let silent = before.event.is_some() && !at.chooses(RESELECT_SIGNALS);
@@ -161,7 +164,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             } else {
                 fresh
             };
-            at.sock_mut().selection = kept;
+            at.own_extra_mut().selection = kept;
             already_happened(at);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],
@@ -205,10 +208,10 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
     Rule {
         then: |at| {
             let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
-            let recorded = at.sock().selection.recorded;
-            let mask = at.sock().selection.mask;
+            let recorded = at.sock().selection().recorded;
+            let mask = at.sock().selection().mask;
             let told = NetworkEvents(recorded.0 & mask.0);
-            at.sock_mut().selection.recorded = recorded.without(told);
+            at.own_extra_mut().selection.recorded = recorded.without(told);
             if let Some(id) = event.and_then(|handle| at.resolve_event(handle)) {
                 at.event_mut(id).signalled = false;
             }
@@ -236,26 +239,28 @@ const LISTENING: States = States::of(&[State::Listening]);
 /// connect fails.
 pub(super) static NETWORK_EVENT: &[Rule] = &[
     Rule {
-        when: |at| !at.sock().selection.mask.has(at.network_event) || at.sock().selection.event.is_none(),
+        when: |at| !at.sock().selection().mask.has(at.network_event) || at.sock().selection().event.is_none(),
         gives: Is(Gives::Silent),
         rests_on: &["wsaenum.rem.recording-starts"],
         ..case("event-record.not-registered", &[], OCCURS)
     },
     Rule {
-        when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue.is_empty(),
+        when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue().is_empty(),
         gives: Is(Gives::Silent),
         rests_on: &["wsaeventselect.fdaccept.level-triggered"],
         ..case("event-record.nothing-to-accept", &[], LISTENING)
     },
     Rule {
         under: &[SECOND_SILENT],
-        when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().selection.disabled.has(NetworkEvents::ACCEPT),
+        when: |at| {
+            at.network_event == NetworkEvents::ACCEPT && at.sock().selection().disabled.has(NetworkEvents::ACCEPT)
+        },
         gives: Is(Gives::Silent),
         rests_on: &["wsaeventselect.fd.no-more-until-reenable"],
         ..case("event-record.accept-muted", &[], LISTENING)
     },
     Rule {
-        when: |at| at.network_event != NetworkEvents::ACCEPT && at.sock().selection.disabled.has(at.network_event),
+        when: |at| at.network_event != NetworkEvents::ACCEPT && at.sock().selection().disabled.has(at.network_event),
         gives: Is(Gives::Silent),
         rests_on: &["wsaeventselect.fd.no-more-until-reenable"],
         ..case("event-record.muted", &[], States::of(&[State::Connected, State::Failed]))
@@ -264,7 +269,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
         gives: Is(Gives::Silent),
         then: |at| {
             let event = at.network_event;
-            let selection = &mut at.sock_mut().selection;
+            let selection = &mut at.own_extra_mut().selection;
             selection.recorded = selection.recorded.with(event);
             selection.disabled = selection.disabled.with(event);
             if let Some(id) = selection.event {
@@ -318,7 +323,7 @@ fn connected_events(at: &mut At<'_>, s: SocketId) {
     at.occurs(s, NetworkEvents::WRITE);
     let Some(conn) = at.socket_at(s).conn else { return };
     let end = at.end_at(conn, at.sends(s));
-    let data = !end.unread.as_slice().is_empty();
+    let data = !end.unread.is_empty();
     let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
     let closed = reset || ended && (!data || at.chooses(CLOSE_EVENT_AT_ONCE));
     if data {

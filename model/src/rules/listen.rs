@@ -86,9 +86,8 @@ pub(super) static LISTEN: &[Rule] = &[
         under: &[RELISTEN_DROPS],
         then: |at| {
             sets_backlog(at);
-            while at.sock().accept_queue.len() > usize::from(at.sock().backlog) {
-                let last = at.sock().accept_queue.iter().last().expect("invariant: the queue is longer than its bound");
-                at.sock_mut().accept_queue.remove(last);
+            while at.sock().accept_queue().len() > at.sock().backlog() {
+                let Some(last) = at.own_extra_mut().accept_queue.pop_last() else { break };
                 drops(at, last, true);
             }
         },
@@ -132,5 +131,5 @@ fn sets_backlog(at: &mut At<'_>) {
         Backlog::Number(n) if n <= 0 => u16::from(at.chooses(ZERO_AS_ONE)),
         Backlog::Number(n) => n.min(i32::from(MOST)) as u16,
     };
-    at.sock_mut().backlog = bound;
+    at.own_extra_mut().backlog = bound;
 }

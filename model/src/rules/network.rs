@@ -3,7 +3,7 @@
 use super::closesocket::drops;
 use super::common::case;
 use super::connect::RETRIES;
-use crate::call::{Data, Ip, NetworkEvents};
+use crate::call::{Ip, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
     REFUSED_REPEATS, RESET_VANISHES,
@@ -66,7 +66,7 @@ pub(super) static SYN: &[Rule] = &[
             let (conn, listener) = (conn(at), socket(at));
             at.conn_mut(conn).listener = Some(listener);
             at.end_mut(conn, Direction::Down).tcb = Tcb::SynReceived;
-            at.sock_mut().syn_queue.push(conn);
+            at.own_extra_mut().syn_queue.push(conn);
             at.send(conn, Direction::Down, Segment::SynAck);
         },
         rests_on: &[
@@ -144,7 +144,7 @@ pub(super) static ACK: &[Rule] = &[
             let conn = conn(at);
             let connection = at.conn_mut(conn);
             (connection.server.tcb, connection.timer) = (Tcb::Established, false);
-            let listener = at.sock_mut();
+            let listener = at.own_extra_mut();
             listener.syn_queue.remove(conn);
             listener.accept_queue.push(conn);
             let s = socket(at);
@@ -170,7 +170,7 @@ pub(super) static RST: &[Rule] = &[
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| {
             let conn = conn(at);
-            at.sock_mut().syn_queue.remove(conn);
+            at.own_extra_mut().syn_queue.remove(conn);
             drops(at, conn, false);
         },
         rests_on: &["protobasics.backlog-held"],
@@ -181,7 +181,7 @@ pub(super) static RST: &[Rule] = &[
         when: |at| at.receiver().tcb == Tcb::Established,
         then: |at| {
             let conn = conn(at);
-            at.sock_mut().accept_queue.remove(conn);
+            at.own_extra_mut().accept_queue.remove(conn);
             drops(at, conn, false);
         },
         rests_on: &["protobasics.backlog-held"],
@@ -190,9 +190,8 @@ pub(super) static RST: &[Rule] = &[
     Rule {
         when: |at| at.receiver().tcb == Tcb::Established,
         then: |at| {
-            let end = at.end_mut(conn(at), Direction::Down);
-            end.tcb = Tcb::Reset;
-            end.unread = Data::default();
+            at.end_mut(conn(at), Direction::Down).tcb = Tcb::Reset;
+            at.forget_unread(conn(at), Direction::Down);
         },
         rests_on: &["accept.err.WSAECONNRESET", "recv.rem.reset"],
         ..segment("rst.queued", &[], LISTENING)
@@ -224,9 +223,8 @@ pub(super) static RST: &[Rule] = &[
         when: |at| at.receiver().tcb == Tcb::Established,
         then: |at| {
             let direction = towards(at);
-            let end = at.end_mut(conn(at), direction);
-            end.tcb = Tcb::Reset;
-            end.unread = Data::default();
+            at.end_mut(conn(at), direction).tcb = Tcb::Reset;
+            at.forget_unread(conn(at), direction);
             let s = socket(at);
             at.wake(s);
             at.occurs(s, NetworkEvents::CLOSE);
@@ -256,7 +254,7 @@ pub(super) static FIN: &[Rule] = &[Rule {
             && at.socket_at(s).state == State::Connected
         {
             at.wake(s);
-            let unread = !at.receiver().unread.as_slice().is_empty();
+            let unread = !at.receiver().unread.is_empty();
             if !unread || at.chooses(CLOSE_EVENT_AT_ONCE) {
                 at.occurs(s, NetworkEvents::CLOSE);
             }
@@ -278,22 +276,17 @@ pub(super) static DATA: &[Rule] = &[
                 at.end_mut(conn(at), direction).tcb = Tcb::None;
                 at.send(conn(at), direction, Segment::Rst);
             }
-            take_sent(at);
+            at.forget_sent(conn(at), at.direction);
         },
         rests_on: &["closesocket.rem.default-graceful"],
         ..segment("data.nobody-reads", &[], States::ANY)
     },
     Rule {
         then: |at| {
-            let data = take_sent(at);
-            let direction = towards(at);
-            let end = at.end_mut(conn(at), direction);
-            if matches!(end.tcb, Tcb::Established | Tcb::SynReceived) {
-                assert!(
-                    end.unread.push(data.as_slice()),
-                    "limit: at most {} unread bytes at one end of a connection",
-                    Data::MAX
-                );
+            if matches!(at.receiver().tcb, Tcb::Established | Tcb::SynReceived) {
+                at.sent_arrive(conn(at), at.direction);
+            } else {
+                at.forget_sent(conn(at), at.direction);
             }
             if let Some(s) = at.socket
                 && at.socket_at(s).state == State::Connected
@@ -347,7 +340,7 @@ pub(super) static TIMER: &[Rule] = &[
         then: |at| {
             let conn = conn(at);
             let Some(listener) = at.connection().listener else { return };
-            at.socket_mut(listener).syn_queue.remove(conn);
+            at.extra_mut(listener).syn_queue.remove(conn);
             drops(at, conn, true);
         },
         rests_on: &["protobasics.backlog-held"],
@@ -392,9 +385,4 @@ fn fails(at: &mut At<'_>, error: Code) {
     (socket.state, socket.error, socket.conn) = (State::Failed, error, None);
     at.wake(s);
     at.occurs(s, NetworkEvents::CONNECT);
-}
-
-fn take_sent(at: &mut At<'_>) -> Data {
-    let direction = at.direction;
-    std::mem::take(&mut at.end_mut(conn(at), direction).sent)
 }

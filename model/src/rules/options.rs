@@ -1,5 +1,7 @@
 //! `ioctlsocket(FIONBIO)`, `getsockopt` and `setsockopt`.
 
+use std::sync::Arc;
+
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, Opt, OptVal, SockType};
 use crate::choice::{
@@ -8,7 +10,7 @@ use crate::choice::{
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
-use crate::world::{Options, State};
+use crate::world::{Holder, MAX_HANDLES, Options, State};
 
 pub(super) static IOCTLSOCKET: &[Rule] = &[
     not_initialised("ioctlsocket.not-initialised"),
@@ -16,7 +18,7 @@ pub(super) static IOCTLSOCKET: &[Rule] = &[
     network_down("ioctlsocket.network-down"),
     not_a_socket("ioctlsocket.not-a-socket"),
     Rule {
-        when: |at| matches!(at.call, Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection.event.is_some(),
+        when: |at| matches!(at.call, Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().event.is_some(),
         rests_on: &["modes.back-to-blocking"],
         ..check(
             "ioctlsocket.events-selected",
@@ -38,14 +40,13 @@ pub(super) static IOCTLSOCKET: &[Rule] = &[
 
 /// Sets the mode of the handle used, or of all handles where the profile shares it.
 pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
-    let several = at.sock().holders.iter().flatten().count() > 1;
+    let s = at.socket.expect("invariant: a rule from a socket's state has a socket");
+    let several = at.sock().holders().count() > 1;
     let shared = several && at.chooses(MODE_SHARED);
-    let copy = at.copy;
-    for (index, holder) in at.sock_mut().holders.iter_mut().enumerate() {
-        if let Some(holder) = holder
-            && (shared || index == copy)
-        {
-            holder.nonblocking = on;
+    let copies = if shared { 0..MAX_HANDLES } else { at.copy..at.copy + 1 };
+    for copy in copies {
+        if let Some(holder) = at.sock().holder(copy) {
+            at.set_holder(s, copy, Some(Holder { nonblocking: on, ..holder }));
         }
     }
 }
@@ -148,9 +149,12 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
     Rule {
         then: |at| {
             let Call::Setsockopt { opt, value, .. } = at.call else { return };
-            let before = at.sock().options;
-            set(&mut at.sock_mut().options, opt, value);
-            if at.sock().options != before && at.may(SAMPLED_AT_HANDSHAKE) {
+            let Some(s) = at.socket else { return };
+            let before = *at.sock().options();
+            let mut options = before;
+            set(&mut options, opt, value);
+            at.set_options(s, options, None);
+            if options != before && at.may(SAMPLED_AT_HANDSHAKE) {
                 keep_for_the_queued(at, before);
             }
         },
@@ -163,9 +167,11 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
 /// The connections that are queued may get the properties of the moment when they came: these were they. Which it is, is chosen
 /// when one is accepted; to remember it only now, where it begins to matter, keeps worlds equal that nobody could tell apart.
 fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
-    let queued = at.sock().accept_queue;
-    for conn in queued.iter() {
-        at.conn_mut(conn).sampled.get_or_insert(before);
+    let before = Arc::new(before);
+    for place in 0..at.sock().accept_queue().len() {
+        if let Some(conn) = at.sock().accept_queue().get(place) {
+            at.conn_mut(conn).sampled.get_or_insert_with(|| Arc::clone(&before));
+        }
     }
 }
 
@@ -184,7 +190,7 @@ fn value(at: &mut At<'_>, number: u32) {
 }
 
 fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
-    let o = &at.sock().options;
+    let o = at.sock().options();
     let number = match opt {
         Opt::ReuseAddr => o.reuseaddr.into(),
         Opt::ExclusiveAddrUse => o.exclusiveaddruse.into(),

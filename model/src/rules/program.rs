@@ -20,7 +20,8 @@ pub(super) static PROGRAM: &[Rule] = &[
                 at.process_mut().startups = 0;
                 release_all(at, Manner::Reset);
             }
-            for t in at.threads_of(process) {
+            for place in 0..at.threads_of(process).len() {
+                let t = at.threads_of(process)[place];
                 at.leave(t);
                 let thread = at.thread_mut(t);
                 thread.doing = Doing::Exited;

@@ -227,9 +227,9 @@ fn marked(at: &mut At<'_>, revents: List<PollEvents, SET>) -> List<PollEvents, S
 fn readable(at: &At<'_>, s: SocketId) -> bool {
     let socket = at.socket_at(s);
     match socket.state {
-        State::Listening => !socket.accept_queue.is_empty(),
+        State::Listening => !socket.accept_queue().is_empty(),
         State::Connected => {
-            end(at, s).is_some_and(|end| !end.unread.as_slice().is_empty() || end.fin_received || end.tcb == Tcb::Reset)
+            end(at, s).is_some_and(|end| !end.unread.is_empty() || end.fin_received || end.tcb == Tcb::Reset)
         }
         _ => false,
     }
@@ -248,7 +248,7 @@ fn exceptional(at: &At<'_>, s: SocketId) -> bool {
 
 fn hung_up(at: &At<'_>, s: SocketId) -> bool {
     at.socket_at(s).state == State::Connected
-        && end(at, s).is_some_and(|end| (end.fin_received && end.unread.as_slice().is_empty()) || end.tcb == Tcb::Reset)
+        && end(at, s).is_some_and(|end| (end.fin_received && end.unread.is_empty()) || end.tcb == Tcb::Reset)
 }
 
 fn end<'w>(at: &'w At<'_>, s: SocketId) -> Option<&'w crate::world::End> {

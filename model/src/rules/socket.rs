@@ -5,8 +5,8 @@ use crate::call::{Call, Family, Handle, SockType};
 use crate::choice::NONBLOCKING_OF_DUPLICATES;
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{At, Rule, States};
-use crate::world::{Holder, Socket, SocketId, State};
+use crate::rule::{At, Limit, Rule, States};
+use crate::world::{Holder, MAX_HANDLES, Socket, SocketId, State};
 
 pub(super) static SOCKET: &[Rule] = &[
     not_initialised("socket.not-initialised"),
@@ -58,12 +58,14 @@ pub(super) static WSASOCKET: &[Rule] = &[
     Rule {
         then: |at| {
             let Some(id) = described(at) else { return };
-            let free = free_handle(at, id);
-            let copy = free.unwrap_or_else(|| panic!("limit: at most {} handles of one socket", crate::world::HANDLES));
+            let Some(copy) = at.socket_at(id).free_handle() else {
+                at.reaches(Limit { most: MAX_HANDLES, of: "handles of one socket" });
+                return;
+            };
             let process = at.process_id();
-            let nonblocking = at.socket_at(id).holders.iter().flatten().any(|holder| holder.nonblocking)
+            let nonblocking = at.socket_at(id).holders().any(|(_, holder)| holder.nonblocking)
                 && at.chooses(crate::choice::MODE_SHARED);
-            at.socket_mut(id).holders[copy] = Some(Holder { process, nonblocking });
+            at.set_holder(id, copy, Some(Holder { process, nonblocking }));
             at.give(Outcome { value: Value::Handle(Handle::socket(id, copy)), error: Code::NONE, out: Out::None });
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
@@ -85,22 +87,18 @@ fn described(at: &At<'_>) -> Option<SocketId> {
     at.named(s)
 }
 
-/// The first unused handle of a socket object.
-fn free_handle(at: &At<'_>, id: SocketId) -> Option<usize> {
-    at.socket_at(id).holders.iter().position(Option::is_none)
-}
-
-/// Puts a new socket into the lowest free slot of the calling thread.
-///
-/// # Panics
-/// When the thread owns no free slot: compiling a script gives each thread as many as its steps can use.
+/// Puts a new socket into the lowest free slot of the calling thread, if it has room for one more.
 fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
-    let slot = at.free_socket().expect("limit: a thread creates a socket over and over");
+    let Some(slot) = at.free_socket() else {
+        let most = at.thread().own_slots().len();
+        at.reaches(Limit { most, of: "sockets of one thread at a time: it creates them over and over" });
+        return;
+    };
     let process = at.process_id();
     let mut new = Socket::free(at.thread);
     new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.holders[0] = Some(Holder { process, nonblocking: false });
-    *at.socket_mut(slot) = new;
+    new.first_handle = Some(Holder { process, nonblocking: false });
+    at.put_socket(slot, new);
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

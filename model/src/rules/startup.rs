@@ -6,9 +6,9 @@ use crate::choice::{CLEANUP_GRACEFUL, CLEANUP_RESETS, LISTENER_CLOSE_QUEUED};
 use crate::code::Code;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
-use crate::rule::{At, Cause, Gives, Rule, States};
+use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
-use crate::world::{Doing, State};
+use crate::world::Doing;
 
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
@@ -32,15 +32,20 @@ pub(super) static WSASTARTUP: &[Rule] = &[
             if process.startups == 0 {
                 process.version = version.min(HIGHEST);
             }
-            process.startups = process
-                .startups
-                .checked_add(1)
-                .expect("limit: at most 255 calls of WSAStartup that await their WSACleanup");
+            match process.startups.checked_add(1) {
+                Some(startups) => process.startups = startups,
+                None => {
+                    at.reaches(Limit { most: MOST_STARTUPS, of: "calls of WSAStartup that await their WSACleanup" })
+                }
+            }
         },
         rests_on: &["accept.ex.startup-first"],
         ..case("WSAStartup.starts", &["wsastartup.first", "wsastartup.refcount"], States::ANY)
     },
 ];
+
+/// How many calls of `WSAStartup` one process may have without their `WSACleanup`.
+const MOST_STARTUPS: usize = u8::MAX as usize;
 
 pub(super) static WSACLEANUP: &[Rule] = &[
     Rule {
@@ -81,7 +86,8 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
     at.process_mut().startups = 0;
     let process = at.process_id();
     // SleepEx is no Winsock call.
-    for t in at.threads_of(process) {
+    for place in 0..at.threads_of(process).len() {
+        let t = at.threads_of(process)[place];
         if let Doing::Blocked(call) | Doing::Woken(call) = at.thread_at(t).doing
             && !matches!(call, Call::SleepEx { .. })
         {
@@ -95,13 +101,10 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
 pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
     let process = at.process_id();
     for id in at.socket_ids() {
-        for copy in 0..crate::world::HANDLES {
-            let socket = at.socket_at(id);
-            if socket.state == State::NotASocket || socket.holders[copy].is_none_or(|held| held.process != process) {
-                continue;
-            }
-            at.socket_mut(id).holders[copy] = None;
-            if at.socket_at(id).holders.iter().all(Option::is_none) {
+        let own = |at: &At<'_>| at.socket_at(id).holders().find(|(_, holder)| holder.process == process);
+        while let Some((copy, _)) = own(at) {
+            at.set_holder(id, copy, None);
+            if at.socket_at(id).holders().next().is_none() {
                 close_object(at, id, manner);
             }
         }

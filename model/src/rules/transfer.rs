@@ -67,13 +67,8 @@ pub(super) static SEND: &[Rule] = &[
             let Call::Send { data, .. } = at.call else { return };
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
             let direction = at.sends(s);
-            let end = at.end_mut(conn, direction);
-            assert!(
-                end.sent.push(data.as_slice()),
-                "limit: at most {} bytes in flight in one direction of a connection",
-                Data::MAX
-            );
-            let merges = data.as_slice().is_empty() || end.flight.iter().last() == Some(Segment::Data);
+            let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
+            at.puts_in_flight(conn, direction, data.as_slice());
             if !merges {
                 at.send(conn, direction, Segment::Data);
             }
@@ -153,14 +148,14 @@ pub(super) static RECV_DATA: &[Rule] = &[
     Rule {
         when: |at| {
             let end = own(at);
-            let nothing = end.unread.as_slice().is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
+            let nothing = end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
             nothing && at.nonblocking() && !at.again
         },
         rests_on: &["ioctl.fionbio.set"],
         ..check("recv.would-block", &[], CONNECTED, Code::WSAEWOULDBLOCK)
     },
     Rule {
-        when: |at| !own(at).unread.as_slice().is_empty(),
+        when: |at| !own(at).unread.is_empty(),
         then: |at| {
             let Call::Recv { len, .. } = at.call else { return };
             let data = take(at, usize::from(len));
@@ -179,7 +174,7 @@ pub(super) static RECV_DATA: &[Rule] = &[
     Rule { when: |at| own(at).fin_received, ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED) },
     // How long, no clock of this world could tell.
     Rule {
-        when: |at| at.sock().options.rcvtimeo != 0,
+        when: |at| at.sock().options().rcvtimeo != 0,
         rests_on: &["accept.rem.inherit.properties"],
         ..not_modelled("recv.timeout-not-modelled", &[], CONNECTED)
     },
@@ -190,7 +185,7 @@ pub(super) static RECV_DATA: &[Rule] = &[
     },
     // Readable is all that such a stack waits for: a connection that is queued makes a listener so.
     Rule {
-        when: |at| !at.sock().accept_queue.is_empty(),
+        when: |at| !at.sock().accept_queue().is_empty(),
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
@@ -206,13 +201,13 @@ fn own<'w>(at: &'w At<'_>) -> &'w End {
 fn take(at: &mut At<'_>, len: usize) -> Data {
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
     let direction: Direction = at.sends(s);
-    let end = at.end_mut(conn, direction);
-    let data = end.unread.take(len);
-    let more = !end.unread.as_slice().is_empty();
+    let data = at.takes(conn, direction, len);
+    let end = at.end_at(conn, direction);
+    let more = !end.unread.is_empty();
     let ended = end.fin_received;
-    let disabled = at.socket_at(s).selection.disabled;
+    let disabled = at.socket_at(s).selection().disabled;
     if disabled.has(NetworkEvents::READ) {
-        at.socket_mut(s).selection.disabled = disabled.without(NetworkEvents::READ);
+        at.extra_mut(s).selection.disabled = disabled.without(NetworkEvents::READ);
         if more {
             at.occurs(s, NetworkEvents::READ);
         }

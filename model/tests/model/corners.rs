@@ -13,7 +13,9 @@ use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{ConnId, Direction, Doing, End, EventId, Faults, Process, Room, Segment, SocketId, World};
+use winaccept_model::world::{
+    ConnId, Direction, Doing, End, EventId, Faults, MAX_HANDLES, Process, Room, Segment, SocketId, World,
+};
 
 fn machine(only: &[Alt]) -> Machine {
     let mut profile = Profile::widest("corner");
@@ -35,6 +37,7 @@ fn happen(machine: &Machine, world: &mut World, event: Event) -> Vec<(ThreadId, 
     let mut fx = Effects::default();
     machine.step(world, event, &mut Tape::default(), &mut fx);
     assert_eq!(broken_invariant(world), None, "after {event:?}");
+    assert_eq!(world.kept_twice_agrees(), Ok(()), "after {event:?}");
     fx.returns
 }
 
@@ -128,7 +131,7 @@ fn a_repeated_syn_is_queued_once() {
     happen(&machine, &mut world, Event::Timer(conn));
     let returned = delivers(&machine, &mut world);
     assert_eq!(returned, [(ThreadId(3), Outcome::number(0))]);
-    assert_eq!(world.sockets()[s.0 as usize].accept_queue.len(), 1);
+    assert_eq!(world.sockets()[s.0 as usize].accept_queue().len(), 1);
 }
 
 #[test]
@@ -160,12 +163,12 @@ fn the_last_ack_finds_the_bound_too() {
     // Both are half open before either is complete.
     conns.iter().for_each(|conn| drop(happen(&machine, &mut world, Event::Deliver(*conn, Direction::Up))));
     delivers(&machine, &mut world);
-    assert_eq!(world.sockets()[s.0 as usize].accept_queue.len(), 1);
+    assert_eq!(world.sockets()[s.0 as usize].accept_queue().len(), 1);
     // The second is not lost: when there is room its handshake is completed by a repeated SYN-ACK.
     assert!(calls(&machine, &mut world, 0, accept(s)).is_some());
     happen(&machine, &mut world, Event::Timer(conns[1]));
     delivers(&machine, &mut world);
-    assert_eq!(world.sockets()[s.0 as usize].accept_queue.first(), Some(conns[1]));
+    assert_eq!(world.sockets()[s.0 as usize].accept_queue().first(), Some(conns[1]));
 }
 
 #[test]
@@ -194,13 +197,20 @@ fn what_was_not_found_on_entry_is_found_on_taking() {
 }
 
 #[test]
-#[should_panic(expected = "limit: at most 3 handles of one socket")]
-fn a_socket_has_three_handles_at_most() {
+fn a_socket_has_many_handles_and_running_out_is_told() {
     let machine = machine(&[]);
     let mut world = world();
     let (s, _) = shared(&machine, &mut world);
-    assert!(call(&machine, &mut world, 2, Call::WSASocketFromInfo { s }).is_some());
-    calls(&machine, &mut world, 2, Call::WSASocketFromInfo { s });
+    let mut fx = Effects::default();
+    let duplicate = Event::Call(ThreadId(2), Call::WSASocketFromInfo { s });
+    for _ in 2..MAX_HANDLES {
+        machine.step(&mut world, duplicate, &mut Tape::default(), &mut fx);
+        assert_eq!(fx.limit, None);
+        assert!(matches!(fx.returns[..], [(_, Outcome { value: Value::Handle(_), .. })]));
+    }
+    machine.step(&mut world, duplicate, &mut Tape::default(), &mut fx);
+    assert_eq!(fx.limit.map(|limit| limit.to_string()).as_deref(), Some("at most 127 handles of one socket"));
+    assert_eq!(world.sockets()[0].holders().count(), MAX_HANDLES);
 }
 
 #[test]

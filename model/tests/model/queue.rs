@@ -246,7 +246,7 @@ impl StateMachineTest for QueueTest {
     fn check_invariants(driven: &Driven, queue: &Queue) {
         assert_eq!(broken_invariant(&driven.world), None);
         let (s, _) = driven.world.resolve(ProcessId(0), driven.listener).expect("the listener stays open");
-        let waiting = driven.world.sockets()[s.index()].accept_queue.iter().map(|conn| conn.0 - 1);
+        let waiting = driven.world.sockets()[s.index()].accept_queue().iter().map(|conn| conn.0 - 1);
         assert!(waiting.eq(queue.waiting.iter().map(|(c, _)| u32::from(*c))), "nobody is lost and nobody overtakes");
     }
 }

@@ -5,9 +5,7 @@ use winaccept_model::call::{
     OptVal, PollEvents, Port, ProcessId, Routine, SET, SockType, ThreadId, Version,
 };
 use winaccept_model::step::{Event, pending};
-use winaccept_model::world::{
-    APCS, Conn, ConnId, Direction, Doing, EventId, Faults, HANDLES, Segment, SocketId, State, World,
-};
+use winaccept_model::world::{APCS, Conn, ConnId, Direction, Doing, EventId, Faults, Segment, SocketId, State, World};
 
 use super::{Dice, Op};
 
@@ -73,7 +71,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::Send { s, data } => room_for(w, thread, s, data),
         Call::WSASocketFromInfo { s } => {
             let described = w.sockets().get(s.slot().map_or(usize::MAX, |slot| slot.index()));
-            described.is_none_or(|socket| socket.holders.iter().any(Option::is_none))
+            described.is_none_or(|socket| socket.free_handle().is_some())
         }
         _ => true,
     }
@@ -245,8 +243,8 @@ fn anybodys(w: &World, dice: &mut Dice) -> Handle {
 fn handles(w: &World, wanted: impl Fn(State, ProcessId) -> bool) -> Vec<Handle> {
     let mut all = Vec::new();
     for (index, socket) in w.sockets().iter().enumerate() {
-        for copy in 0..HANDLES {
-            if socket.holders[copy].is_some_and(|holder| wanted(socket.state, holder.process)) {
+        for copy in 0..3 {
+            if socket.holder(copy).is_some_and(|holder| wanted(socket.state, holder.process)) {
                 all.push(Handle::socket(SocketId::new(index), copy));
             }
         }

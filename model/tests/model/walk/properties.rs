@@ -45,6 +45,8 @@ fn holds(machine: &Machine, before: &World, event: Event, branch: &Branch) -> Re
     if let Some(invariant) = broken_invariant(&branch.world) {
         return Err(format!("broken: {invariant}"));
     }
+    ensure(branch.fx.limit.is_none(), || format!("reached a limit: {:?}", branch.fx.limit))?;
+    branch.world.kept_twice_agrees().map_err(str::to_owned)?;
     free_slots_are_new(branch)?;
     touched_covers(before, branch)?;
     undone_by_parts(before, branch)?;
@@ -110,6 +112,7 @@ fn undone_by_parts(before: &World, branch: &Branch) -> Result<(), String> {
     if branch.fx.touched.shared() {
         world.put_processes(before.processes());
     }
+    world.kept_twice_agrees().map_err(|what| format!("put back: {what}"))?;
     ensure(world == *before, || "putting back what was touched does not undo the step".to_owned())
 }
 
@@ -134,7 +137,9 @@ fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Resul
     let Some(check) = fired.iter().position(|rule| rule.role == Role::Check && !rule.consumes()) else { return Ok(()) };
     let before_it = |name: &str| fired[..check].iter().any(|rule| rule.name == name);
     if before_it("connect.sends-syn") || before_it("accept.re-enables-fd-accept") {
-        let queues = |world: &World| world.sockets().iter().map(|s| (s.syn_queue, s.accept_queue)).collect::<Vec<_>>();
+        let queues = |world: &World| {
+            world.sockets().iter().map(|s| (s.syn_queue().clone(), s.accept_queue().clone())).collect::<Vec<_>>()
+        };
         return ensure(before_it("connect.sends-syn") || queues(before) == queues(&branch.world), || {
             "a failed accept changed a queue".to_owned()
         });
@@ -226,7 +231,7 @@ fn queues_within_bounds(profile: &Profile, before: &World, event: Event, branch:
     let listener = |world: &World| world.conns()[conn.index()].listener;
     let lengths = |s: SocketId| {
         let socket = &before.sockets()[s.index()];
-        (socket.syn_queue.len(), socket.accept_queue.len(), usize::from(socket.backlog))
+        (socket.syn_queue().len(), socket.accept_queue().len(), socket.backlog())
     };
     let most = |bound: usize| bound + usize::from(allows(BOUND_ONE_MORE));
     if let (true, Some(s)) = (fired("ack.queues-connection"), listener(before)) {
@@ -240,9 +245,9 @@ fn queues_within_bounds(profile: &Profile, before: &World, event: Event, branch:
     }
     if fired("syn.queue-full") {
         let full = |socket: &Socket| {
-            let half = if allows(COUNTS_BOTH) { socket.syn_queue.len() } else { 0 };
-            let bound = usize::from(socket.backlog) + usize::from(!allows(BOUND_EXACTLY));
-            half + socket.accept_queue.len() >= bound
+            let half = if allows(COUNTS_BOTH) { socket.syn_queue().len() } else { 0 };
+            let bound = socket.backlog() + usize::from(!allows(BOUND_EXACTLY));
+            half + socket.accept_queue().len() >= bound
         };
         ensure(before.sockets().iter().any(full), || "turned away although no queue was full".to_owned())?;
     }

@@ -22,7 +22,8 @@ impl Tickets {
     /// The tickets of those who already wait when a walk begins.
     pub fn of(world: &World) -> Tickets {
         let all = world.sockets().iter().enumerate();
-        let queues = all.map(|(index, socket)| (SocketId::new(index), socket.accept_queue.iter().collect())).collect();
+        let queues =
+            all.map(|(index, socket)| (SocketId::new(index), socket.accept_queue().iter().collect())).collect();
         Tickets { queues }
     }
 
@@ -94,11 +95,11 @@ impl Tickets {
             let socket = &after.sockets()[listener.index()];
             if socket.state != State::Listening {
                 queue.clear();
-            } else if relisten && socket.accept_queue.len() < queue.len() {
-                if socket.accept_queue.len() != usize::from(socket.backlog) {
+            } else if relisten && socket.accept_queue().len() < queue.len() {
+                if socket.accept_queue().len() != socket.backlog() {
                     return Err("listening again dropped more than the excess".to_owned());
                 }
-                queue.truncate(socket.accept_queue.len());
+                queue.truncate(socket.accept_queue().len());
             }
         }
         Ok(())
@@ -108,8 +109,8 @@ impl Tickets {
         for (index, socket) in after.sockets().iter().enumerate() {
             let listener = SocketId::new(index);
             let expected = self.queues.get(&listener).map_or(&[][..], Vec::as_slice);
-            if !socket.accept_queue.iter().eq(expected.iter().copied()) {
-                return Err(format!("{listener:?} queues {:?}, by ticket {expected:?}", socket.accept_queue));
+            if !socket.accept_queue().iter().eq(expected.iter().copied()) {
+                return Err(format!("{listener:?} queues {:?}, by ticket {expected:?}", socket.accept_queue()));
             }
         }
         Ok(())

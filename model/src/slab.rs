@@ -1,0 +1,98 @@
+//! Which slots of many are taken: sets of numbers in which the next one is found at once.
+
+/// A set of numbers below a fixed bound, as a tree of bit sets: a bit of a level above says whether a word below has any bit.
+/// The next number at or after another is found by looking at two words a level: four levels for sixteen million numbers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Bits {
+    /// Of each level its words; the last level has one.
+    levels: Vec<Vec<u64>>,
+}
+
+const WORD: usize = u64::BITS as usize;
+
+impl Bits {
+    /// No numbers yet, of those below `bound`.
+    pub(crate) fn new(bound: usize) -> Bits {
+        let mut levels = Vec::new();
+        let mut words = bound;
+        while words > 1 || levels.is_empty() {
+            words = words.div_ceil(WORD).max(1);
+            levels.push(vec![0; words]);
+        }
+        Bits { levels }
+    }
+
+    /// Adds a number, or takes it out.
+    pub(crate) fn set(&mut self, number: usize, is_there: bool) {
+        let mut place = number;
+        let mut any = is_there;
+        for level in &mut self.levels {
+            let (word, bit) = (place / WORD, 1 << (place % WORD));
+            let before = level[word];
+            level[word] = if any { before | bit } else { before & !bit };
+            // Above, only whether there is any is known.
+            if (before == 0) == (level[word] == 0) {
+                return;
+            }
+            (place, any) = (word, level[word] != 0);
+        }
+    }
+
+    /// The lowest number at or after this one.
+    pub(crate) fn next(&self, from: usize) -> Option<usize> {
+        let mut place = from;
+        for (height, level) in self.levels.iter().enumerate() {
+            let word = level.get(place / WORD)? & u64::MAX << (place % WORD);
+            if word != 0 {
+                let mut number = place / WORD * WORD + word.trailing_zeros() as usize;
+                for below in self.levels[..height].iter().rev() {
+                    number = number * WORD + below[number].trailing_zeros() as usize;
+                }
+                return Some(number);
+            }
+            place = place / WORD + 1;
+        }
+        None
+    }
+
+    /// All of them, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let next = self.next(from)?;
+            from = next + 1;
+            Some(next)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_a_scan_finds() {
+        for bound in [0, 1, 63, 64, 65, 4096, 4097, 300_000] {
+            let mut bits = Bits::new(bound);
+            let mut plain = std::collections::BTreeSet::new();
+            let mut seed = 1_u64;
+            for _ in 0..2_000 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                if bound == 0 {
+                    break;
+                }
+                let number = (seed >> 33) as usize % bound;
+                let is_there = seed >> 32 & 1 == 0;
+                bits.set(number, is_there);
+                if is_there {
+                    plain.insert(number);
+                } else {
+                    plain.remove(&number);
+                }
+                let from = (seed >> 13) as usize % bound;
+                assert_eq!(bits.next(from), plain.range(from..).next().copied());
+            }
+            assert!(bits.iter().eq(plain.iter().copied()));
+        }
+    }
+}

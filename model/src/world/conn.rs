@@ -1,0 +1,113 @@
+//! A connection: its two ends, and what is on its way between them.
+
+use std::sync::Arc;
+
+use crate::bytes::{Bytes, Flight};
+use crate::call::Address;
+use crate::id::SocketId;
+use crate::world::Options;
+
+/// One end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[repr(u8)]
+pub enum Tcb {
+    /// Nothing here, or nothing any more.
+    #[default]
+    None,
+    /// SYN sent, answer awaited (client end).
+    SynSent,
+    /// SYN received and answered: half open, in the SYN queue (server end).
+    SynReceived,
+    /// The handshake is complete at this end.
+    Established,
+    /// The peer reset the connection; a socket still holds this end.
+    Reset,
+}
+
+/// A segment in flight.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Segment {
+    #[default]
+    Syn,
+    SynAck,
+    Ack,
+    Rst,
+    Fin,
+    Data,
+}
+
+impl Segment {
+    /// All kinds; the last two places stand for none.
+    pub(crate) const ALL: [Segment; 8] = [
+        Segment::Syn,
+        Segment::SynAck,
+        Segment::Ack,
+        Segment::Rst,
+        Segment::Fin,
+        Segment::Data,
+        Segment::Data,
+        Segment::Data,
+    ];
+}
+
+/// The direction of a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Direction {
+    /// From the client to the server.
+    Up,
+    /// From the server to the client.
+    Down,
+}
+
+/// One end of a connection with what is on its way to the other end.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct End {
+    /// State of this end.
+    pub tcb: Tcb,
+    /// This end sent FIN.
+    pub fin_sent: bool,
+    /// FIN of the other end has arrived.
+    pub fin_received: bool,
+    /// A socket refers to this end. When none does the end lives on only until its segments are delivered.
+    pub attached: bool,
+    /// Segments on their way to the other end, first sent first.
+    pub flight: Flight,
+    /// The bytes of the `Data` segments in flight.
+    pub sent: Bytes,
+    /// Bytes that arrived here and nobody has read.
+    pub unread: Bytes,
+}
+
+/// A connection, from the first SYN until both ends are gone.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Conn {
+    /// The end that sent the SYN.
+    pub client: End,
+    /// The end that received it.
+    pub server: End,
+    /// The listener whose queues hold it; `None` once accepted or gone.
+    pub listener: Option<SocketId>,
+    /// The listener's properties at the handshake, where the profile samples them then.
+    pub sampled: Option<Arc<Options>>,
+    /// The client's address.
+    pub client_address: Address,
+    /// The address the client connected to.
+    pub server_address: Address,
+    /// How often the client will still repeat its SYN after a refusal.
+    pub retries: u8,
+    /// The client's retransmission timer runs: its SYN was lost, dropped or refused.
+    pub timer: bool,
+    /// The script holds this connection's segments in flight.
+    pub held: bool,
+    /// Segment kinds, as bits, of which the script loses the next one.
+    pub lose: u8,
+}
+
+impl Conn {
+    /// Has it anything that can happen without anybody acting?
+    pub(crate) fn can_move(&self) -> bool {
+        !self.held && !(self.client.flight.is_empty() && self.server.flight.is_empty()) || self.timer
+    }
+}

@@ -1,0 +1,299 @@
+//! A socket object.
+
+use std::sync::{Arc, LazyLock};
+
+use crate::call::{Address, Family, NetworkEvents, Port, SockType};
+use crate::code::Code;
+use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId};
+use crate::list::Line;
+
+/// The state of a socket, as the documents speak of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+#[repr(u8)]
+pub enum State {
+    /// No such socket: a closed or never opened descriptor, or a handle that is no socket.
+    #[default]
+    NotASocket,
+    /// Connection-oriented, created, not bound.
+    Unbound,
+    /// Bound to a local address.
+    Bound,
+    /// `listen` succeeded: passive, with a queue of pending connections.
+    Listening,
+    /// A connection attempt is under way.
+    Connecting,
+    /// Connected, or accepted; also while the peer has already reset or closed the connection.
+    Connected,
+    /// A connection attempt failed; the socket stays bound.
+    Failed,
+    /// A datagram socket, bound or not.
+    Datagram,
+}
+
+impl State {
+    /// All states, in order.
+    pub const ALL: [State; 8] = [
+        State::NotASocket,
+        State::Unbound,
+        State::Bound,
+        State::Listening,
+        State::Connecting,
+        State::Connected,
+        State::Failed,
+        State::Datagram,
+    ];
+}
+
+/// Socket options that accepting touches or inherits. Times in milliseconds, sizes in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub sndbuf: u32,
+    pub rcvbuf: u32,
+    pub sndtimeo: u32,
+    pub rcvtimeo: u32,
+    pub linger: (u16, u16),
+    pub reuseaddr: bool,
+    pub exclusiveaddruse: bool,
+    pub keepalive: bool,
+    pub oobinline: bool,
+    pub nodelay: bool,
+    pub v6only: bool,
+    pub conditional_accept: bool,
+}
+
+impl Options {
+    /// What a new socket has. Buffer sizes are not documented; 65536 stands for the provider's own default.
+    pub const NEW: Options = Options {
+        sndbuf: 65536,
+        rcvbuf: 65536,
+        sndtimeo: 0,
+        rcvtimeo: 0,
+        linger: (0, 0),
+        reuseaddr: false,
+        exclusiveaddruse: false,
+        keepalive: false,
+        oobinline: false,
+        nodelay: false,
+        v6only: true,
+        conditional_accept: false,
+    };
+}
+
+/// A `WSAEventSelect` registration and its record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Selection {
+    /// The event object to signal; `None`: nothing is registered.
+    pub event: Option<EventId>,
+    /// The events registered for.
+    pub mask: NetworkEvents,
+    /// Events recorded and not yet enumerated.
+    pub recorded: NetworkEvents,
+    /// Events that were recorded and wait for their re-enabling call.
+    pub disabled: NetworkEvents,
+}
+
+/// A handle to a socket object: which process holds it, and the mode set through it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Holder {
+    /// The process in which the handle is open.
+    pub process: ProcessId,
+    /// FIONBIO was set through this handle (or, where the profile shares the mode, through any).
+    pub nonblocking: bool,
+}
+
+/// A socket object. What only few sockets have stands behind [`Socket::extra`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Socket {
+    /// The thread that owns this slot.
+    pub owner: ThreadId,
+    /// Its state; [`State::NotASocket`] for a free slot.
+    pub state: State,
+    /// Address family, fixed at creation.
+    pub family: Family,
+    /// Type, fixed at creation.
+    pub kind: SockType,
+    /// Created with the overlapped attribute.
+    pub overlapped: bool,
+    /// `shutdown(SD_SEND)` was called.
+    pub send_shut: bool,
+    /// `shutdown(SD_RECEIVE)` was called.
+    pub receive_shut: bool,
+    /// It stands among those that the step under way may have changed; never between steps.
+    pub(crate) noted: bool,
+    /// `SO_ERROR`.
+    pub error: Code,
+    /// Its first handle; the others are [`Extra::duplicates`].
+    pub(crate) first_handle: Option<Holder>,
+    /// The address it is bound to; port unset while unbound.
+    pub local: Address,
+    /// Its connection.
+    pub conn: Option<ConnId>,
+    /// Its options where they are not [`Options::NEW`].
+    pub(crate) changed: Option<Arc<Options>>,
+    pub(crate) extra: Option<Box<Extra>>,
+}
+
+/// What few sockets have: listeners, those with a registration, those that somebody waits at, duplicated ones.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Extra {
+    /// A listener's effective backlog.
+    pub backlog: u16,
+    /// Half-open connections, oldest first.
+    pub syn_queue: Line<ConnId>,
+    /// Complete connections that wait for accept, oldest first.
+    pub accept_queue: Line<ConnId>,
+    /// Threads with a blocked call on this socket, first come first.
+    pub waiters: Line<ThreadId>,
+    /// Event registration.
+    pub selection: Selection,
+    /// Its handles after the first, the last of them open.
+    pub duplicates: Vec<Option<Holder>>,
+}
+
+impl Extra {
+    /// Becomes what every socket has, but keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.syn_queue.clear();
+        self.accept_queue.clear();
+        self.waiters.clear();
+        self.duplicates.clear();
+        (self.backlog, self.selection) = (0, Selection::default());
+    }
+
+    /// Is it what every socket has?
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == *NOTHING_EXTRA
+    }
+}
+
+/// What a socket has that has nothing extra.
+static NOTHING_EXTRA: LazyLock<Extra> = LazyLock::new(Extra::default);
+
+impl Socket {
+    /// A free slot.
+    #[must_use]
+    pub fn free(owner: ThreadId) -> Socket {
+        Socket {
+            owner,
+            state: State::NotASocket,
+            family: Family::Inet,
+            kind: SockType::Stream,
+            overlapped: false,
+            send_shut: false,
+            receive_shut: false,
+            noted: false,
+            error: Code::NONE,
+            first_handle: None,
+            local: Address::default(),
+            conn: None,
+            changed: None,
+            extra: None,
+        }
+    }
+
+    /// What few sockets have.
+    #[must_use]
+    pub fn extra(&self) -> &Extra {
+        self.extra.as_deref().unwrap_or_else(|| &NOTHING_EXTRA)
+    }
+
+    /// Complete connections that wait for accept, oldest first.
+    #[must_use]
+    pub fn accept_queue(&self) -> &Line<ConnId> {
+        &self.extra().accept_queue
+    }
+
+    /// Half-open connections, oldest first.
+    #[must_use]
+    pub fn syn_queue(&self) -> &Line<ConnId> {
+        &self.extra().syn_queue
+    }
+
+    /// Threads with a blocked call on this socket, first come first.
+    #[must_use]
+    pub fn waiters(&self) -> &Line<ThreadId> {
+        &self.extra().waiters
+    }
+
+    /// Its event registration.
+    #[must_use]
+    pub fn selection(&self) -> Selection {
+        self.extra().selection
+    }
+
+    /// A listener's effective backlog.
+    #[must_use]
+    pub fn backlog(&self) -> usize {
+        usize::from(self.extra().backlog)
+    }
+
+    /// Its options.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        self.changed.as_deref().unwrap_or(&Options::NEW)
+    }
+
+    /// Sets its options; those of another socket that has the same are shared.
+    pub(crate) fn set_options(&mut self, options: Options, like: Option<&Arc<Options>>) {
+        self.changed = match like {
+            _ if options == Options::NEW => None,
+            Some(shared) if **shared == options => Some(Arc::clone(shared)),
+            _ => Some(Arc::new(options)),
+        };
+    }
+
+    /// Who holds its handle of this number.
+    #[must_use]
+    pub fn holder(&self, copy: usize) -> Option<Holder> {
+        match copy.checked_sub(1) {
+            None => self.first_handle,
+            Some(place) => self.extra().duplicates.get(place).copied().flatten(),
+        }
+    }
+
+    /// Its open handles by their numbers, ascending.
+    pub fn holders(&self) -> impl Iterator<Item = (usize, Holder)> + '_ {
+        let all = std::iter::once(&self.first_handle).chain(&self.extra().duplicates);
+        all.enumerate().filter_map(|(copy, holder)| Some((copy, (*holder)?)))
+    }
+
+    /// The lowest number that a new handle can have.
+    #[must_use]
+    pub fn free_handle(&self) -> Option<usize> {
+        (0..MAX_HANDLES).find(|&copy| self.holder(copy).is_none())
+    }
+}
+
+/// What a bound socket shows of itself.
+pub(crate) fn bound(id: SocketId, socket: &Socket) -> Option<Bound> {
+    (socket.state != State::NotASocket && socket.local.port != Port::Unset).then_some(Bound {
+        socket: id,
+        listens: socket.state == State::Listening,
+        family: socket.family,
+        kind: socket.kind,
+        local: socket.local,
+        reuseaddr: socket.options().reuseaddr,
+        v6only: socket.options().v6only,
+    })
+}
+
+/// A socket that is bound, as far as it matters to somebody else's address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Bound {
+    /// The socket.
+    pub socket: SocketId,
+    /// It is a listener.
+    pub listens: bool,
+    /// Its family, which may be another than that of an address it shows.
+    pub family: Family,
+    /// Its type.
+    pub kind: SockType,
+    /// The address.
+    pub local: Address,
+    /// `SO_REUSEADDR`.
+    pub reuseaddr: bool,
+    /// `IPV6_V6ONLY`.
+    pub v6only: bool,
+}
