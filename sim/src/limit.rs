@@ -15,7 +15,7 @@ const MARK: &str = "limit: ";
 /// Runs something that steps the model.
 ///
 /// # Errors
-/// The limit that was reached, as "at most 31 unread bytes at one end of a connection".
+/// The limit that was reached, as "at most 1048576 unread bytes at one end of a connection".
 ///
 /// # Panics
 /// When something else than a limit panics.
