@@ -13,11 +13,11 @@ use winaccept_model::step::Machine;
 use winaccept_sim::run::{Guide, Run, run};
 use winaccept_sim::scenario::Section;
 
+use crate::judge::{self, Fit};
 use crate::profiles::{self, NAMES};
 use crate::scope::Compared;
 use crate::spec::{Document, Entry, Spec};
 use crate::suite::Scenario;
-use crate::verdict::step_allowed;
 use crate::waiting::Waiting;
 
 /// Where a clause is shown.
@@ -335,16 +335,14 @@ fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {
         return Some(Place::Step(usize::MAX));
     }
     let steps = scenario.program.steps.iter().zip(&played.steps);
-    let step = steps.enumerate().find(|(_, (step, run))| step_allowed(step, run, &scenario.script).is_err());
+    let step = steps.enumerate().find(|(_, (step, run))| judge::fit(step, run, &scenario.script) != Fit::Exact);
     if let Some((number, _)) = step {
         return Some(Place::Step(number));
     }
     if let Some((number, _)) = played.broken.first() {
         return Some(Place::Step(*number));
     }
-    (0..scenario.program.nevers.len())
-        .find(|&n| crate::never::claim_broken(scenario, played, n).is_some())
-        .map(Place::Never)
+    (0..scenario.program.nevers.len()).find(|&n| judge::claim_broken(scenario, played, n).is_some()).map(Place::Never)
 }
 
 fn first_change(played: &Run, original: &Run) -> Option<Place> {

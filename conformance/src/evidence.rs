@@ -3,13 +3,13 @@
 //! JSON Lines between a `begin` and an `end` line. Observations are kept, not verdicts: verdicts are made anew from them
 //! each time, by the profile of the day.
 
+mod whole;
+
 use serde::{Deserialize, Serialize};
 use winaccept_lang::bundle;
-use winaccept_sim::observe::Observed;
-use winaccept_sim::script::Script;
 
-use crate::lang::{parse_observed, render_action, render_observed};
-use crate::stack::{Identity, Replay, StepReport};
+use crate::lang::{render_action, render_observed};
+use crate::stack::{Identity, Lacks, Replay, StepReport};
 use crate::suite::Scenario;
 
 /// What a stack was seen to do in a number of scenarios.
@@ -40,6 +40,8 @@ pub struct Recorded {
     pub failed: Option<String>,
     /// Why the stack lost a process, if no call crashed it.
     pub lost: Option<String>,
+    /// The call that the stack does not have, with which the scenario ended.
+    pub lacks: Option<Lacks>,
 }
 
 /// One step as recorded.
@@ -77,6 +79,8 @@ enum Line {
         failed: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lost: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lacks: Option<Lacks>,
         steps: Vec<StepLine>,
     },
     End {
@@ -131,6 +135,7 @@ impl Recording {
             not_taken: replay.not_taken.clone(),
             failed: replay.failed.clone(),
             lost: replay.lost.clone(),
+            lacks: replay.lacks.clone(),
         });
     }
 
@@ -158,6 +163,7 @@ impl Recording {
                 not_taken: recorded.not_taken.clone(),
                 failed: recorded.failed.clone(),
                 lost: recorded.lost.clone(),
+                lacks: recorded.lacks.clone(),
                 steps: recorded.steps.clone(),
             });
         }
@@ -172,12 +178,16 @@ impl Recording {
     pub fn read(text: &str, name: &str) -> Result<Recording, String> {
         let mut recording: Option<Recording> = None;
         let mut covered = String::new();
+        let mut ended = false;
         for (index, raw) in text.lines().enumerate() {
             let raw = raw.trim();
             if !raw.starts_with("{\"evidence\":") {
                 continue;
             }
             let place = format!("{name}:{}", index + 1);
+            if ended {
+                return Err(format!("error: {place}: the recording is over, and this line goes on; add one at a time"));
+            }
             let parsed: Line = serde_json::from_str(raw).map_err(|error| {
                 format!("error: {place}: {error}\nhelp: copy the whole output again; a terminal may have broken or cut this line")
             })?;
@@ -199,8 +209,13 @@ impl Recording {
                         "error: {place}: the beginning of the recording is missing; copy the whole output"
                     ));
                 }
-                (Line::Scenario { file, digest, not_taken, failed, lost, steps }, Some(recording)) => {
-                    recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed, lost });
+                (Line::Scenario { file, digest, not_taken, failed, lost, lacks, steps }, Some(recording)) => {
+                    if recording.scenarios.iter().any(|other| other.file == file) {
+                        return Err(format!(
+                            "error: {place}: {file} is recorded twice; a recording has each scenario once"
+                        ));
+                    }
+                    recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed, lost, lacks });
                 }
                 (Line::End { scenarios, digest: expected }, Some(recording)) => {
                     let found = recording.scenarios.len();
@@ -212,13 +227,14 @@ impl Recording {
                     if digest(&covered) != expected {
                         return Err(format!("error: {place}: the digest does not fit: a line was changed on the way"));
                     }
-                    return Ok(recording.clone());
+                    ended = true;
                 }
             }
             covered += raw;
             covered.push('\n');
         }
         Err(match recording {
+            Some(recording) if ended => return Ok(recording),
             None => {
                 format!("error: {name}: no evidence in this text; a recording begins with {{\"evidence\":\"begin\"")
             }
@@ -241,32 +257,9 @@ impl Recorded {
     /// The observations as a replay of this scenario.
     ///
     /// # Errors
-    /// When a line does not speak of a step of it.
+    /// When it is not whole: a line does not speak of a step of it, or the lines do not account for every step.
     pub fn replay(&self, scenario: &Scenario) -> Result<Replay, String> {
-        let mut steps = Vec::new();
-        for line in &self.steps {
-            let Some(step) = scenario.program.steps.get(line.step) else {
-                return Err(format!("{}: there is no step {}", self.file, line.step));
-            };
-            let observed = observed(line, scenario).map_err(|error| {
-                format!("{}: step {}: `{}` is no outcome of {}: {error}", self.file, line.step, line.seen, line.call)
-            })?;
-            steps.push(StepReport { index: line.step, actor: step.actor, observed, assumed: line.assumed.clone() });
-        }
-        let (not_taken, failed, lost) = (self.not_taken.clone(), self.failed.clone(), self.lost.clone());
-        Ok(Replay { steps, not_taken, failed, lost, again: None })
-    }
-}
-
-fn observed(line: &StepLine, scenario: &Scenario) -> Result<Observed, String> {
-    let script: &Script = &scenario.script;
-    match scenario.program.call_at(line.step) {
-        Some(call) => parse_observed(&line.seen, script, call),
-        // What a program prints, or its exit: any call serves to read the forms they share.
-        None => match line.seen.strip_prefix('"') {
-            Some(_) => serde_json::from_str(&line.seen).map(Observed::Printed).map_err(|error| error.to_string()),
-            None => parse_observed(&line.seen, script, &winaccept_model::call::Call::WSACleanup),
-        },
+        whole::check(self, scenario).map_err(|problem| format!("{}: {problem}", self.file))
     }
 }
 
@@ -275,11 +268,33 @@ fn check_identity(identity: &Identity, date: &str) -> Result<(), String> {
     if !plain(&identity.name) || !plain(&identity.version) {
         return Err(format!("`{identity}` cannot name a stack; letters, digits, `.`, `-` and `_` can"));
     }
-    let digits = date.split('-').map(str::len).collect::<Vec<_>>() == [4, 2, 2];
-    if !digits || !date.chars().all(|c| c.is_ascii_digit() || c == '-') {
+    if !is_date(date) {
         return Err(format!("`{date}` is no date; it is written YYYY-MM-DD"));
     }
     Ok(())
+}
+
+/// Is this a day of the calendar, written `YYYY-MM-DD`?
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    if parts.iter().map(|part| part.len()).collect::<Vec<_>>() != [4, 2, 2] {
+        return false;
+    }
+    let numbers: Vec<u32> = parts.iter().filter(|part| is_digits(part)).filter_map(|part| part.parse().ok()).collect();
+    let [year, month, day] = numbers[..] else { return false };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(leap),
+        _ => return false,
+    };
+    // The program and what it looks at are younger than this.
+    year >= 1990 && (1..=days).contains(&day)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn line(line: &Line) -> String {

@@ -100,8 +100,10 @@ pub enum Result {
     Fails(Code),
     /// The call returns this code directly.
     Returns(Code),
-    /// The documents leave the behaviour undefined, or the model does not go there.
+    /// The documents leave the behaviour undefined.
     Undefined,
+    /// The model does not know.
+    Unmodelled,
     /// The call brings its process down.
     Crashes,
     /// Nobody sees an outcome.
@@ -118,6 +120,7 @@ impl Result {
             Gives::Succeeds => Result::Succeeds,
             Gives::Blocks => Result::Waits,
             Gives::Undefined => Result::Undefined,
+            Gives::Unmodelled => Result::Unmodelled,
             Gives::Crashes => Result::Crashes,
             Gives::Silent => Result::Silent,
             Gives::Continues(_) => return None,
@@ -132,6 +135,7 @@ impl Result {
             Result::Waits => "waits".to_owned(),
             Result::Fails(code) | Result::Returns(code) => code.to_string(),
             Result::Undefined => "undefined".to_owned(),
+            Result::Unmodelled => "unmodelled".to_owned(),
             Result::Crashes => "crashes".to_owned(),
             Result::Silent => "no outcome".to_owned(),
         }

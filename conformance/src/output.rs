@@ -65,7 +65,11 @@ pub struct ScenarioOutput {
     pub verdict: Verdict,
     /// Why; empty for a plain pass.
     pub reason: String,
-    /// The choice points on which a deviation rests.
+    /// What else is to be said: claims that nothing could break.
+    pub notes: Vec<String>,
+    /// For `possible`: how many of the allowed outcomes the scenario names, and how many there are.
+    pub ways: Option<(usize, usize)>,
+    /// The choice points that make the difference between what was expected and what was seen.
     pub choices: Vec<&'static str>,
     /// The claim rests on a choice of which nobody knows what this stack does.
     pub rests_on_unknown: bool,
@@ -87,11 +91,14 @@ pub struct ListedScenario {
 #[allow(missing_docs)] // named after the verdicts
 pub struct Totals {
     pub pass: usize,
+    pub possible: usize,
     pub deviates: usize,
     pub fixed: usize,
     pub fail: usize,
     pub blocked: usize,
     pub unresolved: usize,
+    pub unmodelled: usize,
+    pub lacks_call: usize,
     pub model_only: usize,
 }
 

@@ -25,11 +25,24 @@ pub fn table(header: &[&str]) -> Table {
 pub(crate) fn run(outcome: &Outcome<'_>) -> String {
     let mut text = format!("{} {}, judged by profile {}\n\n", outcome.name, outcome.version, outcome.profile);
     let mut rows = table(&["verdict", "scenario", "why"]);
-    for verdict in
-        [Verdict::Fail, Verdict::Fixed, Verdict::Unresolved, Verdict::Blocked, Verdict::Deviates, Verdict::ModelOnly]
-    {
+    for verdict in [
+        Verdict::Fail,
+        Verdict::Fixed,
+        Verdict::Possible,
+        Verdict::Unresolved,
+        Verdict::Unmodelled,
+        Verdict::Blocked,
+        Verdict::Deviates,
+        Verdict::LacksCall,
+        Verdict::ModelOnly,
+    ] {
         for (scenario, judged) in outcome.judged.iter().filter(|(_, judged)| judged.verdict == verdict) {
-            rows.add_row([verdict.name(), scenario.file.trim_end_matches(".winaccept"), &judged.reason]);
+            rows.add_row([&judged.word(), scenario.file.trim_end_matches(".winaccept"), &judged.reason]);
+        }
+    }
+    for (scenario, judged) in &outcome.judged {
+        for note in &judged.notes {
+            rows.add_row(["note", scenario.file.trim_end_matches(".winaccept"), note]);
         }
     }
     if !rows.is_empty() {

@@ -27,6 +27,8 @@ pub mod wire;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use winaccept_model::call::ThreadId;
 use winaccept_sim::observe::Observed;
 use winaccept_sim::script::Script;
@@ -34,9 +36,23 @@ use winaccept_sim::script::Script;
 pub use command::CommandStack;
 pub use exec::exec;
 pub use plan::{Numbered, numbered};
+pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, plan};
 #[cfg(windows)]
 pub use windows::{windows, worker_main};
 pub use wine::wine;
+
+/// What is said of a process that an exception ended, and of the calls in it that did not return.
+pub(crate) const BROUGHT_DOWN: &str = "a call brought the process down";
+
+/// A call that a stack does not have.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lacks {
+    /// The step that makes it.
+    pub step: usize,
+    /// What the worker says.
+    pub reason: String,
+}
 
 /// Which stack it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,6 +93,8 @@ pub struct Replay {
     pub not_taken: Option<String>,
     /// Why the stack could not play it to its end although it should have: a worker that does not start or answer.
     pub failed: Option<String>,
+    /// The call that this stack does not have, if one is made. Nothing behind it was played.
+    pub lacks: Option<Lacks>,
     /// Why a process was lost the first time, if one was: the scenario was played again in new processes, and this is what came
     /// of that.
     pub again: Option<String>,

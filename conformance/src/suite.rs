@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use winaccept_lang::bundle;
 use winaccept_sim::scenario;
@@ -9,6 +10,7 @@ use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
 use crate::spec::{Spec, similar};
+use crate::verdict::Judged;
 
 /// Where the bundled scenarios are.
 const BUNDLED: &str = "conformance/scenarios";
@@ -30,6 +32,8 @@ pub struct Scenario {
     pub program: scenario::Scenario,
     /// Where the lines of the file begin.
     lines: Vec<u32>,
+    /// What the documents say of it, once somebody asked.
+    documents: OnceLock<Judged>,
 }
 
 impl Scenario {
@@ -49,7 +53,12 @@ impl Scenario {
         })?;
         let ends = source.iter().zip(1..).filter(|(byte, _)| **byte == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(_, next)| next)).collect();
-        Ok(Scenario { file: file.to_owned(), script, program, lines })
+        Ok(Scenario { file: file.to_owned(), script, program, lines, documents: OnceLock::new() })
+    }
+
+    /// What the documents, as the model reads them, say of its expectations and claims.
+    pub fn documents(&self) -> &Judged {
+        self.documents.get_or_init(|| crate::judge::by_documents(self))
     }
 
     /// The line of a step in the file, from 1.

@@ -80,7 +80,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 60;
+pub const COUNT: usize = 61;
 
 choices! {
     0 RESET_WHILE_QUEUED "reset-while-queued":
@@ -167,6 +167,7 @@ choices! {
         "an-error" NEGATIVE_LENGTH_FAILS, "overwrites-memory" NEGATIVE_LENGTH_OVERWRITES;
     59 BIND_ONE_SIDED_REUSE "bind-one-sided-reuse":
         "WSAEADDRINUSE" ONE_SIDED_WSAEADDRINUSE, "WSAEACCES" ONE_SIDED_WSAEACCES;
+    60 SHORT_BUFFER_CONTENTS "short-buffer-contents": "untouched" SHORT_BUFFER_UNTOUCHED, "zeros" SHORT_BUFFER_ZEROS;
 }
 
 /// The choice point of this name.

@@ -3,7 +3,7 @@
 use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::code::Code;
-use crate::outcome::{Outcome, Value};
+use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Column, Gives, Mutation, Role, Rule, Stage, Table};
 use crate::small::Small;
 use crate::world::{Doing, State};
@@ -92,7 +92,9 @@ impl At<'_> {
         match gives {
             Gives::Fails(code) => {
                 self.thread_mut(self.thread).last_error = code;
-                Some(failure(&self.call, code))
+                // What it wrote all the same, if it did.
+                let out = self.gives.take().map_or(Out::None, |written| written.out);
+                Some(failure(&self.call, code).with(out))
             }
             Gives::Succeeds => {
                 let outcome = self.gives.take().unwrap_or(Outcome::number(0));
@@ -106,6 +108,7 @@ impl At<'_> {
             }
             Gives::Returns(code) => Some(Outcome::number(i64::from(code.0))),
             Gives::Undefined => Some(self.ends_in(Value::Undefined)),
+            Gives::Unmodelled => Some(self.ends_in(Value::Unmodelled)),
             Gives::Crashes => Some(self.ends_in(Value::Crashes)),
             Gives::Blocks => {
                 self.block();
@@ -126,7 +129,7 @@ impl At<'_> {
                 self.thread_mut(thread).doing = Doing::Undefined;
             }
         }
-        Outcome { value, error: Code::NONE, out: crate::outcome::Out::None }
+        Outcome { value, error: Code::NONE, out: Out::None }
     }
 
     /// Points this step at a thread and its call.
@@ -157,7 +160,7 @@ fn failure(call: &Call, code: Code) -> Outcome {
         Returns::Bool => Value::Number(0),
         Returns::Number | Returns::Code | Returns::Sleep | Returns::Nothing => Value::SocketError,
     };
-    Outcome { value, error: code, out: crate::outcome::Out::None }
+    Outcome { value, error: code, out: Out::None }
 }
 
 /// Another result than the declared one, for the mutant of that name.
@@ -168,7 +171,9 @@ fn wrong(gives: Gives) -> Gives {
         Gives::Fails(Code::WSAECONNRESET) => Gives::Fails(Code::WSAEACCES),
         Gives::Blocks => Gives::Fails(Code::WSATRY_AGAIN),
         Gives::Fails(_) => Gives::Fails(Code::WSAEFAULT),
-        Gives::Succeeds | Gives::Undefined | Gives::Crashes => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Succeeds | Gives::Undefined | Gives::Unmodelled | Gives::Crashes => {
+            Gives::Fails(Code::WSASYSCALLFAILURE)
+        }
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
         Gives::Continues(_) => Gives::Fails(Code::WSASYSCALLFAILURE),

@@ -26,6 +26,8 @@ pub enum Value {
     InvalidEvent,
     /// The documents say that the behaviour is undefined: anything may follow.
     Undefined,
+    /// The model does not know what happens from here on; that says nothing of the documents.
+    Unmodelled,
     /// The call never returns: it brings its process down.
     Crashes,
 }

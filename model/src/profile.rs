@@ -47,6 +47,11 @@ impl Profile {
         self.allowed[usize::from(alt.0)] = 1 << alt.1;
     }
 
+    /// Allows at this choice point what that other profile allows.
+    pub fn take_from(&mut self, other: &Profile, point: usize) {
+        self.allowed[point] = other.allowed[point];
+    }
+
     /// Sets the order in which this stack makes its checks, by rule name, first made first.
     pub fn set_order(&mut self, names: Vec<String>) {
         self.order = names;

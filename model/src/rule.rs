@@ -134,6 +134,8 @@ pub enum Gives {
     Silent,
     /// The documents leave the behaviour undefined.
     Undefined,
+    /// The model does not know what happens, and makes nothing up.
+    Unmodelled,
     /// The call brings its process down. No document says so; stacks were seen to do it.
     Crashes,
     /// The rules of this table go on.

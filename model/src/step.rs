@@ -310,5 +310,5 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
 /// An outcome that nobody may rely on.
 #[must_use]
 pub fn is_undefined(outcome: &Outcome) -> bool {
-    matches!(outcome.value, Value::Undefined | Value::Crashes)
+    matches!(outcome.value, Value::Undefined | Value::Unmodelled | Value::Crashes)
 }

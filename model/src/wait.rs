@@ -97,7 +97,7 @@ impl At<'_> {
     pub(crate) fn resume(&mut self, outcome: Outcome) {
         let thread = self.thread;
         self.leave(thread);
-        if !matches!(outcome.value, Value::Undefined | Value::Crashes) {
+        if !matches!(outcome.value, Value::Undefined | Value::Unmodelled | Value::Crashes) {
             self.thread_mut(thread).doing = Doing::Running;
         }
         self.fx.returns.push((thread, outcome));

@@ -266,7 +266,7 @@ pub(crate) fn bound_names(expect: Option<&Expect>) -> impl Iterator<Item = NameI
     };
     patterns.iter().filter_map(|pattern| match pattern.value {
         ValuePattern::Binds(name) => Some(name),
-        ValuePattern::Is(_) => None,
+        ValuePattern::Is(_) | ValuePattern::Waits => None,
     })
 }
 

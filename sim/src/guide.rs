@@ -17,7 +17,7 @@ impl Guide<'_> {
     pub(crate) fn agrees(self, scenario: &Scenario, step: usize, observed: &Observed) -> bool {
         match self {
             Guide::Expectations => scenario.steps[step].expect.as_ref().is_none_or(|expect| allows(expect, observed)),
-            Guide::Seen(seen) => seen.get(step).and_then(Option::as_ref).is_none_or(|seen| same(seen, observed)),
+            Guide::Seen(seen) => seen.get(step).and_then(Option::as_ref).is_none_or(|seen| same(observed, seen)),
         }
     }
 }

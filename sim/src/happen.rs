@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 
 use winaccept_model::call::{ProcessId, ThreadId};
-use winaccept_model::profile::{Profile, Tape};
-use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::{ConnId, Direction, Faults, Segment};
 
@@ -81,13 +79,35 @@ pub(crate) fn happened(
     }
 }
 
-/// Is the segment in flight that a script wants delivered or lost?
+/// Is there what a script wants delivered, lost, held or run out?
 pub(crate) fn can_happen(config: &Config, happening: &Happening) -> bool {
     match happening {
         Happening::Deliver(segment, name) | Happening::Lose(segment, name) => {
             first_in_flight(config, *segment, *name).is_some()
         }
-        _ => true,
+        Happening::Timer(name) => config.conn_of(*name).is_some_and(|conn| config.world.conns()[conn.index()].timer),
+        Happening::Hold(name) | Happening::Release(name) | Happening::Drop(_, name) | Happening::MayDrop(_, name) => {
+            config.conn_of(*name).is_some()
+        }
+        Happening::Fault(_) | Happening::Mend(..) => true,
+    }
+}
+
+/// Was this announced, and in none of these ends it ever came?
+pub(crate) fn never_came(scenario: &Scenario, ends: &[Config], happening: &Happening) -> bool {
+    match happening {
+        Happening::Drop(segment, name) => ends.iter().all(|end| {
+            let waits = 1 << segment_of(*segment) as u8;
+            end.conn_of(*name).is_some_and(|conn| end.world.conns()[conn.index()].lose & waits != 0)
+        }),
+        Happening::Fault(Fault { kind, process, at: Some((call, _)) }) => {
+            let made =
+                scenario.steps.iter().any(|step| matches!(&step.action, Action::Call(made) if made.name() == call));
+            let waits =
+                |end: &Config| end.armed.iter().any(|(p, k, c, _)| (p, k, c) == (process, kind, &call.as_str()));
+            !made || ends.iter().all(waits)
+        }
+        _ => false,
     }
 }
 
@@ -122,40 +142,44 @@ fn arm_later(config: &mut Config, fault: &Fault, scenario: &Scenario) {
 }
 
 /// A fault that hits one call.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Hit {
-    /// Where.
-    pub(crate) process: ProcessId,
-    /// The faults to go back to after the call.
-    pub(crate) before: Faults,
-    /// What came of its beginning.
-    pub(crate) begun: Effects,
+    /// Whose resources fail.
+    process: ProcessId,
+    /// What fails while the call is made.
+    during: Faults,
+    /// What fails without it.
+    before: Faults,
 }
 
-/// Counts down the faults that wait for this call, and begins those that hit it.
+impl Hit {
+    /// It begins.
+    pub(crate) fn begins(self) -> Event {
+        Event::Faults(self.process, self.during)
+    }
+
+    /// It is over.
+    pub(crate) fn ends(self) -> Event {
+        Event::Faults(self.process, self.before)
+    }
+}
+
+/// Counts down the faults that wait for this call; tells the one that hits it.
 pub(crate) fn arm(config: &mut Config, actor: ThreadId, call: &str, scenario: &Scenario) -> Option<Hit> {
     let process = scenario.script.actors[actor.index()].process;
     let before = config.world.processes()[process.index()].faults;
-    let mut faults = before;
+    let mut during = before;
     config.armed.retain_mut(|(whose, kind, name, left)| {
         if *whose != process || *name != call {
             return true;
         }
         *left -= 1;
         if *left == 0 {
-            faults = with_fault(faults, *kind, true);
+            during = with_fault(during, *kind, true);
         }
         *left > 0
     });
-    (faults != before).then(|| {
-        let machine = Machine::new(Profile::widest("fault"));
-        Hit { process, before, begun: set_faults(&machine, config, process, faults) }
-    })
-}
-
-pub(crate) fn set_faults(machine: &Machine, config: &mut Config, process: ProcessId, faults: Faults) -> Effects {
-    let (mut tape, mut fx) = (Tape::default(), Effects::default());
-    machine.step(&mut config.world, Event::Faults(process, faults), &mut tape, &mut fx);
-    fx
+    (during != before).then_some(Hit { process, during, before })
 }
 
 fn segment_of(name: SegmentName) -> Segment {

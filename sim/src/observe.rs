@@ -80,6 +80,9 @@ pub struct ShownAddress {
 pub fn allows(expect: &Expect, seen: &Observed) -> bool {
     match (expect, seen) {
         (Expect::Blocks, Observed::Blocks) => true,
+        (Expect::OneOf(patterns), Observed::Blocks) => {
+            patterns.iter().any(|pattern| pattern.value == ValuePattern::Waits)
+        }
         (Expect::OneOf(patterns), Observed::Returned(seen)) => patterns.iter().any(|pattern| matches(pattern, seen)),
         (Expect::Silent(_), Observed::Blocks | Observed::Returned(_)) => true,
         (Expect::Text(text), Observed::Printed(printed)) => text == printed,
@@ -95,7 +98,17 @@ pub fn matches(pattern: &Pattern, seen: &Shown) -> bool {
         (ValuePattern::Is(expected), ShownValue::Is(value)) => expected == value,
         _ => false,
     };
-    value && pattern.error == seen.error && pattern.with.iter().all(|with| seen.out.iter().any(|out| fits(with, out)))
+    let told = |with: &With| seen.out.iter().any(|out| fits(with, out)) || is_nothing(with, seen);
+    value && pattern.error == seen.error && pattern.with.iter().all(told)
+}
+
+/// Is it expected that nothing was received, and did nothing come?
+fn is_nothing(with: &With, seen: &Shown) -> bool {
+    matches!(with, With::Data(data) if data.as_slice().is_empty()) && received_nothing(seen)
+}
+
+fn received_nothing(seen: &Shown) -> bool {
+    seen.error == Code::NONE && !seen.out.iter().any(|out| matches!(out, ShownOut::Data(_)))
 }
 
 fn fits(with: &With, out: &ShownOut) -> bool {
@@ -122,31 +135,43 @@ fn same_set(expected: &[Ref], seen: &[NameId]) -> bool {
     expected.len() == seen.len() && expected.iter().all(|r| matches!(r, Ref::Name(name) if seen.contains(name)))
 }
 
-/// Are these the same observation, as far as both looked? An out-parameter that only one of them reports does not count.
+/// Is what was `seen` of a stack exactly this outcome of the model, as far as the stack was looked at?
+///
+/// What somebody reports of an out-parameter counts whatever the call returned: a failing call that writes is no call that
+/// leaves its buffer alone. What nobody reports does not count.
 #[must_use]
-pub fn same(a: &Observed, b: &Observed) -> bool {
-    match (a, b) {
-        (Observed::Returned(a), Observed::Returned(b)) => {
-            // What a failing call leaves behind its pointers is nobody's promise: only a script's own `with` asks for it.
-            let failed = a.error != Code::NONE;
-            a.value == b.value
-                && a.error == b.error
-                && (failed || a.out.iter().all(|out| b.out.iter().all(|other| agree(out, other))))
+pub fn same(model: &Observed, seen: &Observed) -> bool {
+    match (model, seen) {
+        (Observed::Returned(model), Observed::Returned(seen)) => {
+            let nothing = |out: &ShownOut| {
+                matches!(out, ShownOut::Data(data) if data.as_slice().is_empty()) && received_nothing(model)
+            };
+            let agrees = |out: &ShownOut| model.out.iter().any(|told| agree(told, out)) || nothing(out);
+            model.value == seen.value && model.error == seen.error && seen.out.iter().all(agrees)
         }
         (Observed::NotTaken(_), Observed::NotTaken(_)) => true,
-        _ => a == b,
+        _ => model == seen,
     }
 }
 
-/// Out-parameters of one kind agree; those of different kinds do not concern each other.
-fn agree(a: &ShownOut, b: &ShownOut) -> bool {
-    match (a, b) {
-        (ShownOut::Addr(Some(a)), ShownOut::Addr(Some(b))) => {
-            let shared = a.names.is_empty() || b.names.is_empty() || a.names.iter().any(|name| b.names.contains(name));
-            a.address == b.address && shared
+/// Is this the same out-parameter with the same in it?
+fn agree(model: &ShownOut, seen: &ShownOut) -> bool {
+    match (model, seen) {
+        (ShownOut::Addr(Some(model)), ShownOut::Addr(Some(seen))) => {
+            let nobodys = model.names.is_empty();
+            let shared = model.names.iter().any(|name| seen.names.contains(name));
+            model.address == seen.address && (nobodys || shared)
         }
-        _ => std::mem::discriminant(a) != std::mem::discriminant(b) || a == b,
+        (ShownOut::ReadFds(model), ShownOut::ReadFds(seen))
+        | (ShownOut::WriteFds(model), ShownOut::WriteFds(seen))
+        | (ShownOut::ExceptFds(model), ShownOut::ExceptFds(seen)) => equal_sets(model, seen),
+        _ => model == seen,
     }
+}
+
+/// A set has no order, and a stack may leave a socket in it twice.
+fn equal_sets(a: &[NameId], b: &[NameId]) -> bool {
+    a.iter().all(|name| b.contains(name)) && b.iter().all(|name| a.contains(name))
 }
 
 /// What `prints` shows.

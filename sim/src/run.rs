@@ -13,11 +13,11 @@ use crate::branch::Branch;
 use crate::config::Config;
 use crate::distinct::Distinct;
 use crate::explore::{Limits, interleave};
-use crate::happen::{can_happen, happen};
+use crate::happen::{can_happen, happen, never_came};
 use crate::limit;
 use crate::observe::Observed;
 use crate::scenario::{Instruction, LaneCode, Scenario, Section};
-use crate::script::Span;
+use crate::script::{Action, Expect, Span};
 use crate::take::outcomes;
 
 pub use crate::guide::Guide;
@@ -29,6 +29,9 @@ pub struct StepRun {
     pub allowed: BTreeSet<Observed>,
     /// The rules that fired on the way to it, in order of their names.
     pub rules: BTreeSet<&'static str>,
+    /// The step stands inside `any order`, and its call may wait for ever. What stands in `repeat` ends by waiting; of it that is
+    /// not said.
+    pub waits: bool,
     /// No configuration was left that agrees with the guide: the profile does not allow what was seen before.
     pub lost: bool,
 }
@@ -40,7 +43,8 @@ pub struct Run {
     pub steps: Vec<StepRun>,
     /// The rules that fired in what happens between steps, and there alone as far as steps do not name them.
     pub between: BTreeSet<&'static str>,
-    /// The segments that the script delivers or loses although none such is the first in flight, whatever happened before.
+    /// The happenings of the script that cannot happen, whatever happened before: a segment that is not the first in flight, a
+    /// timer that does not run, a variable that is no socket, a loss or a fault that nothing ever meets.
     pub missed: Vec<Span>,
     /// Broken invariants, by name, with the number of the step after which they showed.
     pub broken: Vec<(usize, String)>,
@@ -71,6 +75,14 @@ pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
             }
         }
     }
+    run.missed.extend(scenario.sections.iter().filter_map(|section| match section {
+        Section::Happening(happening, span) if !configs.is_empty() && never_came(scenario, &configs, happening) => {
+            Some(*span)
+        }
+        _ => None,
+    }));
+    run.missed.sort_unstable_by_key(|span| span.start);
+    run.missed.dedup();
     run.ends = configs;
     run
 }
@@ -110,9 +122,28 @@ fn take_section(
                 run.steps[number].rules.extend(rules);
             }
             run.broken.extend(explored.violations.iter().map(|v| (v.step.unwrap_or(0), v.property.clone())));
+            for number in explored.ends.iter().flat_map(|end| stuck(scenario, lanes, end)) {
+                run.steps[number].waits = true;
+            }
             explored.ends
         }
     }
+}
+
+/// The steps of these lanes that never get their outcome if things end so.
+fn stuck(scenario: &Scenario, lanes: &[LaneCode], end: &Config) -> Vec<usize> {
+    let of_lane = |lane: &LaneCode| {
+        let blocks = |number: &usize| scenario.steps[*number].expect == Some(Expect::Blocks);
+        let waits = end.waiting(lane.actor).filter(|number| !blocks(number));
+        let next = match lane.code.get(usize::from(end.at[lane.actor.index()])) {
+            Some(Instruction::Step(number)) if matches!(scenario.steps[*number].action, Action::Resumes) => {
+                Some(*number)
+            }
+            _ => None,
+        };
+        waits.or(next).filter(|number| !lane.repeats(*number))
+    };
+    lanes.iter().filter_map(of_lane).collect()
 }
 
 fn take_step(

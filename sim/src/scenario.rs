@@ -45,6 +45,19 @@ pub struct LaneCode {
     pub code: Vec<Instruction>,
 }
 
+impl LaneCode {
+    /// Does this step stand inside `repeat`?
+    #[must_use]
+    pub fn repeats(&self, step: usize) -> bool {
+        let at = self.code.iter().position(|instruction| *instruction == Instruction::Step(step));
+        let back = |at: usize| {
+            let behind = &self.code[at..];
+            behind.iter().any(|instruction| matches!(instruction, Instruction::Jump(to) if usize::from(*to) <= at))
+        };
+        at.is_some_and(back)
+    }
+}
+
 /// One instruction of a lane.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Instruction {

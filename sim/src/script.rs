@@ -191,6 +191,8 @@ pub enum ValuePattern {
     Is(Value),
     /// A new handle, bound to this variable.
     Binds(NameId),
+    /// `...` among other outcomes: the call may also wait for ever.
+    Waits,
 }
 
 /// One expectation about an out-parameter.

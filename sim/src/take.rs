@@ -9,7 +9,7 @@ use winaccept_model::world::Doing;
 
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
-use crate::happen::{arm, set_faults};
+use crate::happen::arm;
 use crate::observe::{Observed, printed};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
@@ -85,16 +85,33 @@ fn issues(
     let hit = arm(&mut start.config, step.actor, call.name(), scenario);
     start.config.waits[actor] = number as u16 + 1;
     let event = call_event(&start.config, step.actor, call);
-    let mut branches = quiet(scenario, machine, event_in(scenario, machine, start, event, None));
-    if !matches!(step.expect, Some(Expect::Blocks)) {
+    let starts = match hit {
+        Some(hit) => then_quiet(scenario, machine, vec![start], hit.begins()),
+        None => vec![start],
+    };
+    let mut branches = then_quiet(scenario, machine, starts, event);
+    if matches!(step.expect, Some(Expect::Blocks)) {
+        branches.iter_mut().for_each(|branch| returned_after_all(scenario, branch, step.actor, number));
+    } else {
         branches = pass_time(scenario, machine, step.actor, branches);
     }
-    if let Some(hit) = hit {
-        for branch in &mut branches {
-            set_faults(machine, &mut branch.config, hit.process, hit.before);
-        }
+    match hit {
+        Some(hit) => then_quiet(scenario, machine, branches, hit.ends()),
+        None => branches,
     }
-    branches
+}
+
+/// Lets an event happen, and all that comes of it.
+fn then_quiet(scenario: &Scenario, machine: &Machine, branches: Vec<Branch>, event: Event) -> Vec<Branch> {
+    let after = branches.into_iter().flat_map(|branch| event_in(scenario, machine, branch, event, None)).collect();
+    quiet(scenario, machine, after)
+}
+
+/// A call that is said to block and has returned by the time that the network is quiet did not block.
+fn returned_after_all(scenario: &Scenario, branch: &mut Branch, actor: ThreadId, number: usize) {
+    if let Some(outcome) = branch.config.finished[actor.index()].take() {
+        note(scenario, &mut branch.config, number, &outcome, &mut Effects::default(), &mut branch.happened);
+    }
 }
 
 /// The call that this actor has in progress returns.

@@ -92,27 +92,30 @@ impl Parser<'_> {
             .help("text is expected of `prints`");
             return Err(self.cursor.report(problem));
         }
-        self.alternatives(of).map(Expect::OneOf)
+        self.alternatives(of, true).map(Expect::OneOf)
     }
 
     /// One outcome, or several in braces.
-    fn alternatives(&mut self, of: Expected<'_>) -> Parsed<Vec<Pattern>> {
+    fn alternatives(&mut self, of: Expected<'_>, may_wait: bool) -> Parsed<Vec<Pattern>> {
         if !self.cursor.eat("{") {
-            return Ok(vec![self.alternative(of)?]);
+            return Ok(vec![self.alternative(of, false)?]);
         }
-        let mut patterns = vec![self.alternative(of)?];
+        let mut patterns = vec![self.alternative(of, may_wait)?];
         while self.cursor.eat("|") {
-            patterns.push(self.alternative(of)?);
+            patterns.push(self.alternative(of, may_wait)?);
         }
         if self.cursor.eat("}") { Ok(patterns) } else { Err(self.cursor.expected("`|` and another outcome, or `}`")) }
     }
 
     /// The outcomes after `never CALL =`.
     pub(super) fn never_outcomes(&mut self, signature: &'static Signature) -> Parsed<Vec<Pattern>> {
-        self.alternatives(Expected { signature, call: None, actor: None })
+        self.alternatives(Expected { signature, call: None, actor: None }, false)
     }
 
-    fn alternative(&mut self, of: Expected<'_>) -> Parsed<Pattern> {
+    fn alternative(&mut self, of: Expected<'_>, may_wait: bool) -> Parsed<Pattern> {
+        if may_wait && self.cursor.eat("...") {
+            return Ok(Pattern { value: ValuePattern::Waits, error: Code::NONE, with: Vec::new() });
+        }
         let start = self.cursor.span().start;
         let value = self.value(of)?;
         let span = self.cursor.since(start);
@@ -142,6 +145,10 @@ impl Parser<'_> {
         if word == "undefined" {
             self.cursor.advance();
             return Ok(ValuePattern::Is(Value::Undefined));
+        }
+        if word == "unmodelled" {
+            self.cursor.advance();
+            return Ok(ValuePattern::Is(Value::Unmodelled));
         }
         if word == "crashes" {
             self.cursor.advance();

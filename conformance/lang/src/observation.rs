@@ -45,6 +45,7 @@ const VALUES: &[(&str, ShownValue)] = &[
     ("WSA_WAIT_FAILED", ShownValue::Is(Value::WaitFailed)),
     ("WSA_INVALID_EVENT", ShownValue::Is(Value::InvalidEvent)),
     ("undefined", ShownValue::Is(Value::Undefined)),
+    ("unmodelled", ShownValue::Is(Value::Unmodelled)),
     ("crashes", ShownValue::Is(Value::Crashes)),
 ];
 

@@ -56,6 +56,7 @@ pub fn render_pattern(pattern: &Pattern, script: &Script) -> String {
     let value = match pattern.value {
         ValuePattern::Is(value) => render_value(value),
         ValuePattern::Binds(name) => variable(name, script).to_owned(),
+        ValuePattern::Waits => "...".to_owned(),
     };
     let with: Vec<_> = pattern.with.iter().map(|with| render_with(with, script)).collect();
     outcome(value, pattern.error, &with)
@@ -103,6 +104,7 @@ pub fn render_value(value: Value) -> String {
         Value::WaitFailed => "WSA_WAIT_FAILED".to_owned(),
         Value::InvalidEvent => "WSA_INVALID_EVENT".to_owned(),
         Value::Undefined => "undefined".to_owned(),
+        Value::Unmodelled => "unmodelled".to_owned(),
         Value::Crashes => "crashes".to_owned(),
     }
 }

@@ -14,6 +14,7 @@ const VALUES: &[&str] = &[
     "address",
     "unchanged",
     "undefined",
+    "unmodelled",
     "crashes",
     "of",
     "done",

@@ -193,7 +193,7 @@ fn binds(chart: &Chart<'_>, number: usize) -> Option<NameId> {
     let bound = |expect: Option<&Expect>| match expect {
         Some(Expect::OneOf(patterns)) => patterns.iter().find_map(|pattern| match pattern.value {
             ValuePattern::Binds(name) => Some(name),
-            ValuePattern::Is(_) => None,
+            ValuePattern::Is(_) | ValuePattern::Waits => None,
         }),
         _ => None,
     };

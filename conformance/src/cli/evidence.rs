@@ -9,13 +9,14 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::run::profile_of;
 use super::{Format, json, print};
 use crate::evidence::{self, Recording};
+use crate::judge;
 use crate::lang::{render_action, render_expect, render_observed};
 use crate::output::{EvidenceRow, Half};
 use crate::page::Page;
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
-use crate::verdict::{self, Verdict};
+use crate::verdict::Verdict;
 
 /// Arguments of `evidence`.
 #[derive(ClapArgs, Debug)]
@@ -54,6 +55,9 @@ enum Command {
         /// Replaces an older recording of the same stack
         #[arg(long)]
         replace: bool,
+        /// Files it although the stack's profile does not say what was seen
+        #[arg(long)]
+        with_failures: bool,
     },
 }
 
@@ -61,11 +65,11 @@ pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
     match &args.command {
         None if args.halves => halves(format).map(|()| 0),
         None => grid(args, format).map(|()| 0),
-        Some(Command::Add { file, to, replace }) => add(file, to, *replace),
+        Some(Command::Add { file, to, replace, with_failures }) => add(file, to, *replace, *with_failures),
     }
 }
 
-fn add(file: &Path, to: &Path, replace: bool) -> Result<u8, String> {
+fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8, String> {
     let (text, name) = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("error: standard input: {error}"))?;
@@ -78,7 +82,7 @@ fn add(file: &Path, to: &Path, replace: bool) -> Result<u8, String> {
     let scenarios = suite::bundled()?;
     let profile_name = profile_of(&recording.identity.name, &recording.identity.version);
     let profile = Choices::bundled().profile(profile_name).map_err(|error| format!("error: {error}"))?;
-    let (mut judged, mut stale, mut unknown) = (0, 0, 0);
+    let (mut judged, mut failed, mut stale, mut unknown) = (0, 0, 0, 0);
     for recorded in &recording.scenarios {
         let Some(scenario) = scenarios.iter().find(|scenario| scenario.file == recorded.file) else {
             unknown += 1;
@@ -89,16 +93,23 @@ fn add(file: &Path, to: &Path, replace: bool) -> Result<u8, String> {
             continue;
         }
         let replay = recorded.replay(scenario).map_err(|error| format!("error: {name}: {error}"))?;
-        let verdict = verdict::replay(scenario, &replay, &profile);
+        let verdict = judge::replay(scenario, &replay, &profile);
         judged += 1;
+        failed += usize::from(matches!(verdict.verdict, Verdict::Fail | Verdict::Fixed));
         if !matches!(verdict.verdict, Verdict::Pass | Verdict::ModelOnly) {
-            println!("{:10} {}  {}", verdict.verdict.name(), scenario.file, verdict.reason);
+            println!("{:10} {}  {}", verdict.word(), scenario.file, verdict.reason);
         }
     }
     if judged == 0 {
         return Err(format!(
             "error: {name}: none of its {} scenarios is one of this winaccept's, as it reads today",
             recording.scenarios.len()
+        ));
+    }
+    if failed > 0 && !with_failures {
+        return Err(format!(
+            "error: {name}: {failed} of its {judged} scenarios are not what profile {profile_name} says, so nothing was written\n\
+             help: mend the profile, or file it all the same with --with-failures"
         ));
     }
     if !to.is_dir() {
@@ -138,10 +149,10 @@ fn halves(format: Format) -> Result<(), String> {
         for first in [0, 1] {
             let half = |wanted: usize| replays.iter().skip(wanted).step_by(2);
             let filled: BTreeSet<&str> =
-                half(first).flat_map(|(scenario, replay)| verdict::replay(scenario, replay, &full).choices).collect();
+                half(first).flat_map(|(scenario, replay)| judge::replay(scenario, replay, &full).choices).collect();
             let profile = Choices::bundled().with_only(&full, &filled)?;
             let verdicts: Vec<_> =
-                half(1 - first).map(|(scenario, replay)| verdict::replay(scenario, replay, &profile).verdict).collect();
+                half(1 - first).map(|(scenario, replay)| judge::replay(scenario, replay, &profile).verdict).collect();
             let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
             rows.push(Half {
                 stack: recording.stack(),

@@ -22,11 +22,11 @@ impl Outcome<'_> {
     /// The exit status that these verdicts are worth.
     pub(super) fn status(&self, strict: bool) -> u8 {
         let fine = |verdict| match verdict {
-            Verdict::Pass | Verdict::ModelOnly => true,
+            // What a stack does not have it cannot do wrong.
+            Verdict::Pass | Verdict::ModelOnly | Verdict::LacksCall => true,
             Verdict::Deviates => !strict,
-            // An earlier, explained deviation, or an assumption, is nobody's failure; --strict wants neither.
-            Verdict::Blocked | Verdict::Unresolved => false,
-            Verdict::Fixed | Verdict::Fail => false,
+            Verdict::Blocked | Verdict::Unresolved | Verdict::Unmodelled => false,
+            Verdict::Possible | Verdict::Fixed | Verdict::Fail => false,
         };
         u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
     }
@@ -45,6 +45,8 @@ impl Outcome<'_> {
             clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
             verdict: judged.verdict,
             reason: judged.reason.clone(),
+            notes: judged.notes.clone(),
+            ways: judged.ways,
             choices: judged.choices.clone(),
             rests_on_unknown: judged.rests_on_unknown,
         };
@@ -54,11 +56,14 @@ impl Outcome<'_> {
             scenarios: self.judged.iter().map(scenario).collect(),
             totals: Totals {
                 pass: self.count(Verdict::Pass),
+                possible: self.count(Verdict::Possible),
                 deviates: self.count(Verdict::Deviates),
                 fixed: self.count(Verdict::Fixed),
                 fail: self.count(Verdict::Fail),
                 blocked: self.count(Verdict::Blocked),
                 unresolved: self.count(Verdict::Unresolved),
+                unmodelled: self.count(Verdict::Unmodelled),
+                lacks_call: self.count(Verdict::LacksCall),
                 model_only: self.count(Verdict::ModelOnly),
             },
             live: self.live().into_iter().map(LiveOutput::named).collect(),

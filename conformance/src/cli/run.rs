@@ -10,12 +10,13 @@ use winaccept_model::step::Machine;
 use super::outcome::Outcome;
 use super::{Format, json, print};
 use crate::evidence::{self, Recording};
+use crate::judge;
 use crate::output::RunOutputs;
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, Identity, Stack};
 use crate::suite::{self, Scenario};
-use crate::verdict::{self, Judged};
+use crate::verdict::Judged;
 
 /// Arguments of `run`.
 #[derive(ClapArgs, Debug)]
@@ -122,7 +123,7 @@ pub(super) fn on_model<'s>(scenarios: &'s [Scenario], profile: Profile) -> Outco
     let judge = || {
         let mut judged = Vec::new();
         while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-            judged.push((scenario, verdict::model(scenario, &machine)));
+            judged.push((scenario, judge::model(scenario, &machine)));
         }
         judged
     };
@@ -164,7 +165,7 @@ fn on_stack<'s>(
             return Err(hopeless(&identity, scenario, why));
         }
         recording.add(scenario, &replay);
-        judged.push((scenario, verdict::replay(scenario, &replay, &profile)));
+        judged.push((scenario, judge::replay(scenario, &replay, &profile)));
     }
     let outcome = Outcome { name: identity.name, version: identity.version, profile: profile.name, judged };
     Ok((outcome, recording))

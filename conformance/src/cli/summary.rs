@@ -5,11 +5,12 @@ use super::run::{on_model, profile_of};
 use super::{Format, json, print};
 use crate::coverage::Coverage;
 use crate::evidence;
+use crate::judge;
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
-use crate::verdict::{self, CHECK_ORDER, Judged, Verdict};
+use crate::verdict::{CHECK_ORDER, Judged, Verdict};
 
 /// What one stack makes of the scenarios: a prediction of its profile, or recorded evidence.
 struct Column<'s> {
@@ -30,7 +31,7 @@ pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, String> {
     for recording in evidence::bundled() {
         let profile = profile(profile_of(&recording.identity.name, &recording.identity.version))?;
         let judge = |scenario| {
-            recording.replay_of(scenario).map(|replay| (scenario, verdict::replay(scenario, &replay, &profile)))
+            recording.replay_of(scenario).map(|replay| (scenario, judge::replay(scenario, &replay, &profile)))
         };
         columns.push(Column { title: recording.stack(), judged: scenarios.iter().filter_map(judge).collect() });
     }

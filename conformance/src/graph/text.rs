@@ -123,8 +123,9 @@ fn matrix(page: &mut Page, calls: &[Legality]) {
     page.line(&format!("  {:20} {}", "", states.join(" ")));
     for call in calls.iter().filter(|call| call.subject.has_socket()) {
         let cells = call.states.iter().zip(&states).map(|((_, gives), state)| {
-            let mark = |result, mark| if gives.contains_key(&result) { mark } else { "" };
-            let marks = [mark(Result::Succeeds, "+"), mark(Result::Waits, "w"), mark(Result::Undefined, "?")].concat();
+            let mark = |results: &[Result], mark| if results.iter().any(|r| gives.contains_key(r)) { mark } else { "" };
+            let open = mark(&[Result::Undefined, Result::Unmodelled], "?");
+            let marks = [mark(&[Result::Succeeds], "+"), mark(&[Result::Waits], "w"), open].concat();
             let marks = if is_illegal(gives) { "-".to_owned() } else { marks };
             format!("{marks:width$}", width = state.len())
         });

@@ -7,6 +7,7 @@ use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use super::BROUGHT_DOWN;
 use super::protocol::{CRASHED_STATUS, Function, MAX_REPLY, Order, Reply, Report, Request, Returned};
 use super::quote::quoted;
 
@@ -18,9 +19,6 @@ const ANSWER: Duration = Duration::from_secs(20);
 
 /// How many replies may wait to be read. A worker that writes more has to wait itself.
 const AHEAD: usize = 64;
-
-/// What is said of a process that an exception ended.
-const BROUGHT_DOWN: &str = "a call brought the process down";
 
 /// How long a process may take to end.
 const EXIT: Duration = Duration::from_secs(5);
@@ -56,6 +54,8 @@ pub(super) struct Child {
     open: BTreeSet<u64>,
     /// Calls that returned while something else was waited for.
     returned: BTreeMap<Ticket, Result<Returned, String>>,
+    /// What the worker said of the first call that it does not have.
+    lacks: Option<String>,
     /// Why no more answers will come.
     lost: Option<String>,
     /// A call brought the process down.
@@ -88,6 +88,7 @@ impl Child {
             last_id: 0,
             open: BTreeSet::new(),
             returned: BTreeMap::new(),
+            lacks: None,
             lost: None,
             crashed: false,
             broken: false,
@@ -176,6 +177,11 @@ impl Child {
         self.crashed
     }
 
+    /// What the worker said of a call that it does not have, told once.
+    pub(super) fn lacks(&mut self) -> Option<String> {
+        self.lacks.take()
+    }
+
     /// How it was lost, other than by an exit that was asked for.
     pub(super) fn loss(&self) -> Option<Loss> {
         let why = self.lost.clone().filter(|_| self.broken)?;
@@ -228,7 +234,11 @@ impl Child {
     fn file(&mut self, reply: Reply) {
         let returned = match reply.report {
             Report::Returned(returned) => Ok(returned),
-            Report::NotDone { reason } => Err(quoted(&reason)),
+            Report::NotDone { reason } => {
+                let reason = quoted(&reason);
+                self.lacks.get_or_insert_with(|| reason.clone());
+                Err(reason)
+            }
             other => {
                 let other = quoted(&format!("{other:?}"));
                 self.lose(format!("the worker answered request {}, a call, with {other}", reply.id));

@@ -7,7 +7,7 @@ use winaccept_sim::script::Script;
 use super::child::{Child, Loss};
 use super::plan::{Planned, plan};
 use super::stage::{Stage, loss};
-use super::{Identity, Replay, Stack, StepReport};
+use super::{Identity, Lacks, Replay, Stack, StepReport};
 
 /// What came of playing a script once.
 #[derive(Default)]
@@ -15,6 +15,8 @@ struct Attempt {
     steps: Vec<StepReport>,
     /// Why it was not played to its end.
     failed: Option<String>,
+    /// The call that the stack does not have, with which it ended.
+    lacks: Option<Lacks>,
     /// How a process was lost on the way, if one was.
     lost: Option<Loss>,
 }
@@ -33,7 +35,7 @@ impl Attempt {
     /// As what came of the script, after an earlier attempt that was `again` given up.
     fn replay(self, again: Option<String>) -> Replay {
         let lost = self.lost.filter(|lost| !lost.crash).map(|lost| lost.why);
-        Replay { steps: self.steps, failed: self.failed, lost, again, not_taken: None }
+        Replay { steps: self.steps, failed: self.failed, lost, again, not_taken: None, lacks: self.lacks }
     }
 }
 
@@ -86,6 +88,7 @@ impl CommandStack {
             }
         };
         let mut reports = Vec::new();
+        let mut lacks = None;
         for planned in plan {
             match planned {
                 Planned::Step(index, step) => {
@@ -95,10 +98,14 @@ impl CommandStack {
                 }
                 Planned::AnyOrder(lanes) => stage.any_order(lanes, &mut reports),
             }
+            lacks = stage.lacks(&mut reports);
+            if lacks.is_some() {
+                break; // what follows would be about another scenario
+            }
         }
         let (kept, lost) = stage.end();
         self.idle.splice(0..0, kept);
-        Attempt { steps: reports, failed: None, lost }
+        Attempt { steps: reports, failed: None, lacks, lost }
     }
 }
 

@@ -39,7 +39,7 @@ pub fn numbered(script: &Script) -> Vec<Numbered<'_>> {
 
 /// One element of a script that a real stack is to take.
 #[derive(Debug)]
-pub(super) enum Planned<'s> {
+pub(crate) enum Planned<'s> {
     /// A step with its number.
     Step(usize, &'s Step),
     /// Lanes that run interleaved.
@@ -48,20 +48,20 @@ pub(super) enum Planned<'s> {
 
 /// A lane of `any order`.
 #[derive(Debug)]
-pub(super) struct PlannedLane<'s> {
-    pub(super) actor: ThreadId,
-    pub(super) body: Vec<PlannedInLane<'s>>,
+pub(crate) struct PlannedLane<'s> {
+    pub(crate) actor: ThreadId,
+    pub(crate) body: Vec<PlannedInLane<'s>>,
 }
 
 /// One element of a lane. Of `either` only the first branch is left: a replay takes one deterministic way.
 #[derive(Debug)]
-pub(super) enum PlannedInLane<'s> {
+pub(crate) enum PlannedInLane<'s> {
     Step(usize, &'s Step),
     Repeat(Vec<PlannedInLane<'s>>),
 }
 
 /// The plan, or why no real stack can take this script.
-pub(super) fn plan(script: &Script) -> Result<Vec<Planned<'_>>, String> {
+pub(crate) fn plan(script: &Script) -> Result<Vec<Planned<'_>>, String> {
     if let Some(reason) = &script.model_only {
         return Err(reason.clone());
     }

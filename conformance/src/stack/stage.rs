@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::{Address, Call, Name, Opt, Port, ProcessId, ThreadId};
+use winaccept_sim::observe::Observed;
 use winaccept_sim::script::{Action, NameId, Ref, Script, Step};
 
 use super::child::{Child, Loss, Ticket};
@@ -10,6 +11,7 @@ use super::plan::{Numbered, numbered};
 use super::protocol::{Bytes, INVALID_SOCKET, Order, RawHandle, Report, SocketAddress};
 use super::seen::Known;
 use super::wire::Names;
+use super::{Lacks, StepReport};
 
 /// What a variable stands for.
 pub(super) struct Bound {
@@ -100,6 +102,16 @@ impl<'s> Stage<'s> {
         let lost = loss(&self.processes);
         self.processes.retain(Child::is_alive);
         (self.processes, lost)
+    }
+
+    /// The call that a worker says it does not have, if it was made meanwhile. Its report, and those behind it, go.
+    pub(super) fn lacks(&mut self, reports: &mut Vec<StepReport>) -> Option<Lacks> {
+        let reason = self.processes.iter_mut().find_map(Child::lacks)?;
+        let of_it = |report: &StepReport| matches!(&report.observed, Observed::NotTaken(why) if *why == reason);
+        let at = reports.iter().position(of_it)?;
+        let step = reports[at].index;
+        reports.truncate(at);
+        Some(Lacks { step, reason })
     }
 
     /// The process of an actor.

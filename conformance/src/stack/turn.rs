@@ -323,7 +323,7 @@ fn binds(step: &Step) -> Option<NameId> {
     let Some(Expect::OneOf(patterns)) = &step.expect else { return None };
     patterns.iter().find_map(|pattern| match pattern.value {
         ValuePattern::Binds(name) => Some(name),
-        ValuePattern::Is(_) => None,
+        ValuePattern::Is(_) | ValuePattern::Waits => None,
     })
 }
 

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use winaccept::judge;
 use winaccept::lang::{format_source, parse};
 use winaccept::profiles::Choices;
 use winaccept::suite::Scenario;
-use winaccept::verdict::{self, Verdict};
+use winaccept::verdict::Verdict;
 use winaccept_model::step::Machine;
 
 struct Example {
@@ -53,7 +54,7 @@ fn every_example_is_formatted_and_holds_on_the_model() {
                 assert_eq!(format_source(&whole, &file).unwrap(), whole, "{file} is not laid out as `fmt` does");
                 let scenario = Scenario::read(whole.as_bytes(), &file).unwrap_or_else(|problem| panic!("{problem}"));
                 let documented = Choices::bundled().profile("documented").unwrap();
-                let judged = verdict::model(&scenario, &Machine::new(documented));
+                let judged = judge::model(&scenario, &Machine::new(documented));
                 assert_eq!(judged.verdict, Verdict::Pass, "{file}: {}", judged.reason);
             }
             "winaccept fragment broken" => {

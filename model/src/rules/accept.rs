@@ -1,15 +1,17 @@
 //! `accept`, as its page tells it.
 
 use super::closesocket::drops;
-use super::common::{case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{
+    case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
+};
 use crate::call::{Buffer, Call, Handle, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS,
     ADDRLEN_ON_ENTRY, ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
     INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
     NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
-    RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, TIMEOUTS_INHERITED,
-    V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS,
+    TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -145,7 +147,11 @@ pub(super) static QUEUE: &[Rule] = &[
     Rule {
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES],
         when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_small(at) && !addrlen_negative(at),
-        then: takes_and_closes,
+        then: |at| {
+            takes_and_closes(at);
+            zeros_short_buffer(at);
+        },
+        asks: &[SHORT_BUFFER_CONTENTS],
         ..check("accept.addrlen-small.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
@@ -190,7 +196,11 @@ pub(super) static QUEUE: &[Rule] = &[
     Rule {
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, PEER_TOLD],
         when: |at| connection_ready(at) && first_is_reset(at) && addrlen_small(at),
-        then: takes_and_closes,
+        then: |at| {
+            takes_and_closes(at);
+            zeros_short_buffer(at);
+        },
+        asks: &[SHORT_BUFFER_CONTENTS],
         ..check("accept.addrlen-small-for-reset-peer.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {
@@ -201,7 +211,11 @@ pub(super) static QUEUE: &[Rule] = &[
     Rule {
         under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEFAULT],
         when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
-        then: takes_and_closes,
+        then: |at| {
+            takes_and_closes(at);
+            zeros_short_buffer(at);
+        },
+        asks: &[SHORT_BUFFER_CONTENTS],
         ..check("accept.addrlen-negative.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
     },
     Rule {

@@ -1,7 +1,11 @@
 //! The checks that every page repeats, so that each call's table can say them in one line. Where a page says such a check itself,
 //! its table adds what it cites.
 
+use crate::at::At;
+use crate::call::{Address, Buffer, Call, Family, Ip, Length, Port};
+use crate::choice::SHORT_BUFFER_ZEROS;
 use crate::code::Code;
+use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
 use crate::rule::{ALWAYS, Gives, NOTHING, Role, Rule, Stage, States, Takes};
 use crate::world::State;
@@ -85,5 +89,17 @@ pub(super) const fn case(name: &'static str, cites: &'static [&'static str], fro
 
 /// A case outside the model: what happens is not said, and nothing is made up.
 pub(super) const fn not_modelled(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
-    Rule { gives: Is(Gives::Undefined), ..case(name, cites, from) }
+    Rule { gives: Is(Gives::Unmodelled), ..case(name, cites, from) }
+}
+
+/// Some stacks write zeros over a buffer that is too small for an address before they say that it is.
+pub(super) fn zeros_short_buffer(at: &mut At<'_>) {
+    let (Call::Accept { addr, addrlen, .. } | Call::Getpeername { name: addr, namelen: addrlen, .. }) = at.call else {
+        return;
+    };
+    let short = addr == Buffer::Valid && matches!(addrlen, Length::Holds(n) if n != 0);
+    if short && at.chooses(SHORT_BUFFER_ZEROS) {
+        let zeros = Address { family: Family::Inet, ip: Ip::Any, port: Port::Unset };
+        at.give(Outcome::number(0).with(Out::Name { addr: Some(zeros), len: None }));
+    }
 }

@@ -141,6 +141,7 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             at.own_extra_mut().selection = Selection::default();
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
+        rests_on: &["ioctl.fionbio.disable-first", "modes.back-to-blocking"],
         ..case(
             "WSAEventSelect.cancels",
             &[

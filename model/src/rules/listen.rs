@@ -110,6 +110,7 @@ pub(super) static LISTEN: &[Rule] = &[
                 "listen.ret.zero",
                 "listen.rem.sequence",
                 "listen.rem.passive-mode",
+                "listen.s.bound-unconnected",
                 "listen.backlog.max-pending",
                 "listen.backlog.somaxconn",
                 "listen.compat.illegal-nearest",

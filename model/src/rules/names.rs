@@ -1,10 +1,12 @@
 //! `getsockname` and `getpeername`.
 
-use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{
+    case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
+};
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
-    NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SOCKNAME_BY_FAULT,
-    SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
+    NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SHORT_BUFFER_CONTENTS,
+    SOCKNAME_BY_FAULT, SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -129,6 +131,8 @@ pub(super) static GETPEERNAME: &[Rule] = &[
         under: &[PEERNAME_NO_LENGTH_FIRST],
         when: |at| size(at).is_some() && bad_buffer(at),
         rests_on: BUFFER,
+        then: zeros_short_buffer,
+        asks: &[SHORT_BUFFER_CONTENTS],
         ..check("getpeername.bad-buffer-after-length", &[], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {

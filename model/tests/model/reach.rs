@@ -36,7 +36,7 @@ fn walk_along(numbers: &mut Numbers, fired: &mut BTreeSet<&'static str>) {
 
 #[test]
 fn every_rule_fires_somewhere() {
-    let walks = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(12_000);
+    let walks = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(24_000);
     let all = rules::all().count();
     let mut fired = BTreeSet::new();
     let mut numbers = Numbers(1);

@@ -231,6 +231,7 @@ fn shown(outcome: &Outcome) -> String {
         Value::SocketError => "SOCKET_ERROR".to_owned(),
         Value::InvalidSocket => "INVALID_SOCKET".to_owned(),
         Value::Undefined => "undefined".to_owned(),
+        Value::Unmodelled => "unmodelled".to_owned(),
         Value::Crashes => "crashes".to_owned(),
         other => format!("{other:?}"),
     };

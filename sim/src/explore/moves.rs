@@ -9,7 +9,7 @@ use winaccept_model::world::Doing;
 use crate::config::{
     Config, Happened, Move, advance, bound_names, call_event, joins, network, note, reads_names, touches,
 };
-use crate::happen::{arm, set_faults};
+use crate::happen::arm;
 use crate::observe::Observed;
 use crate::scenario::{Instruction, LaneCode, Scenario, bound};
 use crate::script::{Action, Expect, Ref};
@@ -136,6 +136,11 @@ fn issue(
     config.waits[slot] = number as u16 + 1;
     let counts = !config.armed.is_empty();
     let hit = if counts { arm(config, step.actor, call.name(), scenario) } else { None };
+    let mut around = Effects::default();
+    if let Some(hit) = hit {
+        advance(scenario, machine, config, hit.begins(), None, tape, fx, happened);
+        std::mem::swap(fx, &mut around);
+    }
     let event = call_event(config, step.actor, call);
     advance(scenario, machine, config, event, None, tape, fx, happened);
     reads_names(scenario, call, fx);
@@ -145,8 +150,12 @@ fn issue(
         fx.touched.process();
     }
     if let Some(hit) = hit {
-        joins(fx, &hit.begun);
-        joins(fx, &set_faults(machine, config, hit.process, hit.before));
+        joins(fx, &around);
+        // The call's own rules are those that this move is told by.
+        std::mem::swap(fx, &mut around);
+        advance(scenario, machine, config, hit.ends(), None, tape, fx, happened);
+        std::mem::swap(fx, &mut around);
+        joins(fx, &around);
     }
     if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {
         happened.push(Happened { step: number, observed: Observed::Blocks });

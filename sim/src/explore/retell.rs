@@ -346,7 +346,7 @@ fn binds(expect: Option<&Expect>) -> Vec<NameId> {
     let Some(Expect::OneOf(patterns)) = expect else { return Vec::new() };
     let bound = |pattern: &Pattern| match pattern.value {
         ValuePattern::Binds(name) => Some(name),
-        ValuePattern::Is(_) => None,
+        ValuePattern::Is(_) | ValuePattern::Waits => None,
     };
     patterns.iter().filter_map(bound).collect()
 }

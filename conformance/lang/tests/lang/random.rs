@@ -159,6 +159,7 @@ fn value() -> impl Strategy<Value = ShownValue> {
         Value::WaitFailed,
         Value::InvalidEvent,
         Value::Undefined,
+        Value::Unmodelled,
     ];
     prop_oneof![
         Just(ShownValue::Handle),

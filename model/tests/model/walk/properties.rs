@@ -195,7 +195,7 @@ fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Resu
     for (thread, outcome) in &fx.returns {
         let doing = world.threads()[thread.index()].doing;
         let goes_on = match outcome.value {
-            Value::Undefined | Value::Crashes => doing == Doing::Undefined,
+            Value::Undefined | Value::Unmodelled | Value::Crashes => doing == Doing::Undefined,
             _ => doing == Doing::Running || crashed || matches!(event, Event::InHook(..)),
         };
         ensure(goes_on, || format!("{thread:?} returned and is {doing:?}"))?;

@@ -43,7 +43,9 @@ impl Tickets {
                 }
                 _ => {}
             }
-            if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined = rule.gives.values()[0] {
+            if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined | Gives::Unmodelled =
+                rule.gives.values()[0]
+            {
                 // The first to return of a call made in a blocking hook is that call, not the one it interrupts.
                 let in_hook = returned == 0 && matches!(event, Event::InHook(..));
                 let accepted = fx.returns.get(returned).filter(|_| !in_hook).and_then(|(thread, outcome)| {
