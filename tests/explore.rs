@@ -96,6 +96,28 @@ const LANES: &[(&str, &str)] = &[
          client  connect(C, L)
          client  WSACleanup()",
     ),
+    (
+        "addresses that others have",
+        "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+         client  connect(C, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+         client  getsockname(C, addr, 16)
+         server  accept(L, addr, 16) = { A | INVALID_SOCKET WSAECONNRESET }
+         server  getpeername(A, addr, 16)
+         other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = O
+         other   bind(O, 127.0.0.1:0) = 0
+         other   getsockname(L, addr, 16)
+         other   closesocket(O)",
+    ),
+    (
+        "a process that ends",
+        "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+         client  connect(C, L) = { 0 | SOCKET_ERROR WSAECONNREFUSED }
+         client  send(C, \"x\")
+         client  exits 0
+         server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAECONNRESET }
+         server  recv(A, 8)
+         other   accept(L, NULL, NULL)",
+    ),
 ];
 
 fn program(lanes: &str, before: &str) -> Scenario {
@@ -154,6 +176,18 @@ fn finds_what_the_plain_exploration_finds() {
             assert_eq!(fast, plain, "{title}, {}", machine.profile.name);
         }
     }
+}
+
+#[test]
+fn what_is_remembered_may_be_forgotten_at_any_time() {
+    let machine = settled(|machine| machine.profile.only(WOKEN));
+    let program = program(LANES[0].1, "");
+    let (lanes, starts) = last_section(&program, &machine);
+    let with = |remembered: usize| {
+        let limits = Limits { remembered, ..Limits::default() };
+        interleave(&program, &machine, Guide::Expectations, &lanes, &starts, &limits)
+    };
+    assert_eq!(with(0), with(usize::MAX));
 }
 
 #[test]

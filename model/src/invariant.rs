@@ -3,12 +3,19 @@
 //! An invariant looks at one object of the world. Together they say what a world *is*: who points at whom, who waits
 //! for what, and that nothing is stuck or left over. The properties of whole steps (first come first accepted, checks
 //! that change nothing, totality, determinism) are tested in `model/tests`.
+//!
+//! An invariant spans the owner of its object and whoever it looks at from there, through a view that notes who these
+//! are. So who explores checks it once for each combination of forms that it can tell apart ([`invariants_hold`]).
+
+use std::cell::RefCell;
 
 use crate::call::{Address, Call, Port, ThreadId};
 use crate::code::Code;
 use crate::engine::names;
+// The world as invariants look at it, reads noted.
+use crate::look::Look as World;
 use crate::world::{
-    Conn, ConnId, Doing, End, EventId, EventObject, Selection, Socket, SocketId, State, Tcb, Thread, World,
+    self, Conn, ConnId, Doing, End, EventId, EventObject, Selection, Socket, SocketId, State, Tcb, Thread, Touched,
 };
 
 /// Something that holds of every object of a kind, in every world.
@@ -170,24 +177,46 @@ fn told<T>(invariants: &'static [Invariant<T>]) -> impl Iterator<Item = (&'stati
 
 /// The first broken invariant of a world as a sentence, if there is one.
 #[must_use]
-pub fn broken_invariant(w: &World) -> Option<&'static str> {
-    let socket = |(s, socket): (u32, &Socket)| {
-        let free = socket.state == State::NotASocket;
-        broken(w, s, socket, if free { FREE_SLOTS } else { SOCKETS })
+pub fn broken_invariant(w: &world::World) -> Option<&'static str> {
+    let read = RefCell::default();
+    let look = World::at(w, &read);
+    let sockets = (0..w.sockets.len()).find_map(|s| broken_socket(&look, s));
+    let conns = || (0..w.conns.len()).find_map(|c| broken(&look, c, &look.conns[c], CONNECTIONS));
+    let threads = || (0..w.threads.len()).find_map(|t| broken(&look, t, &look.threads[t], THREADS));
+    let events = || (0..w.events.len()).find_map(|e| broken(&look, e, &look.events[e], EVENTS));
+    sockets.or_else(conns).or_else(threads).or_else(events)
+}
+
+/// Do all invariants hold of what this thread owns? `read` becomes whose objects the answer depends on: wherever these are
+/// the same it is the same. A world in which they hold of what each thread owns has no broken invariant.
+#[must_use]
+pub fn invariants_hold(w: &world::World, owner: ThreadId, read: &mut Touched) -> bool {
+    let noted = RefCell::default();
+    let look = World::at(w, &noted);
+    let thread = &look.threads[owner.index()];
+    let of_slot = |slot: usize| {
+        let accepted = w.accepted_slot(ConnId::new(slot)).index();
+        broken_socket(&look, slot)
+            .or_else(|| broken_socket(&look, accepted))
+            .or_else(|| broken(&look, slot, &look.conns[slot], CONNECTIONS))
     };
-    each(&w.sockets)
-        .find_map(socket)
-        .or_else(|| each(&w.conns).find_map(|(c, conn)| broken(w, c, conn, CONNECTIONS)))
-        .or_else(|| each(&w.threads).find_map(|(t, thread)| broken(w, t, thread, THREADS)))
-        .or_else(|| each(&w.events).find_map(|(e, event)| broken(w, e, event, EVENTS)))
+    let broken = broken(&look, owner.index(), thread, THREADS)
+        .or_else(|| thread.own_slots().find_map(of_slot))
+        .or_else(|| thread.own_events().find_map(|e| broken(&look, e, &look.events[e], EVENTS)));
+    drop(look);
+    *read = noted.into_inner();
+    broken.is_none()
 }
 
-fn broken<T>(w: &World, index: u32, object: &T, invariants: &'static [Invariant<T>]) -> Option<&'static str> {
+fn broken_socket(w: &World, s: usize) -> Option<&'static str> {
+    let socket = &w.sockets[s];
+    let free = socket.state == State::NotASocket;
+    broken(w, s, socket, if free { FREE_SLOTS } else { SOCKETS })
+}
+
+fn broken<T>(w: &World, index: usize, object: &T, invariants: &'static [Invariant<T>]) -> Option<&'static str> {
+    let index = u32::try_from(index).expect("invariant: names of objects have 32 bits");
     invariants.iter().find(|invariant| !(invariant.holds)(w, index, object)).map(|invariant| invariant.says)
-}
-
-fn each<T>(objects: &[T]) -> impl Iterator<Item = (u32, &T)> {
-    (0..).zip(objects)
 }
 
 // Queues.
@@ -310,7 +339,7 @@ fn ends(conn: &Conn) -> [&End; 2] {
 }
 
 fn data_has_segment(_: &World, _: u32, conn: &Conn) -> bool {
-    ends(conn).into_iter().all(|end| end.sent.is_empty() || end.flight.contains(crate::world::Segment::Data))
+    ends(conn).into_iter().all(|end| end.sent.is_empty() || end.flight.contains(world::Segment::Data))
 }
 
 fn unread_has_reader(_: &World, _: u32, conn: &Conn) -> bool {

@@ -20,6 +20,7 @@ pub mod id;
 pub mod invariant;
 pub mod kind;
 pub mod list;
+mod look;
 pub mod outcome;
 pub mod parts;
 pub mod profile;

@@ -7,7 +7,7 @@ use crate::profile::{Profile, Tape};
 use crate::rule::{At, Effects, Mutant, Table};
 use crate::world::{Conn, ConnId, Direction, Doing, Faults, Segment, SocketId, State, Tcb, World};
 
-pub use crate::invariant::broken_invariant;
+pub use crate::invariant::{broken_invariant, invariants_hold};
 
 /// What can happen to a world.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

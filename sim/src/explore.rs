@@ -35,11 +35,16 @@ pub use way::Taken;
 pub struct Limits {
     /// The most states to keep.
     pub max_states: usize,
+    /// What is remembered of steps may take so many bytes, and more only as far as it is little beside the states.
+    pub remembered: usize,
 }
+
+/// What is remembered of steps may take so many bytes, if nothing else is said.
+const REMEMBERED: usize = 4 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_states: 20_000_000 }
+        Limits { max_states: 20_000_000, remembered: REMEMBERED }
     }
 }
 
@@ -91,6 +96,7 @@ pub fn interleave(
         lanes,
         guide: Some(guide),
         max_states: limits.max_states,
+        remembered: limits.remembered,
         rules: true,
         symmetry: false,
     };

@@ -5,8 +5,8 @@ use winaccept_model::call::ThreadId;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::{Bound, World};
+use winaccept_model::step::{Event, Machine, broken_invariant, invariants_hold};
+use winaccept_model::world::{Bound, Touched, World};
 
 /// The form that an owner's objects have in a world.
 fn parts_of(world: &World, owner: usize) -> Parts {
@@ -21,15 +21,15 @@ fn bound_by(world: &World, owner: usize) -> Vec<Bound> {
     world.bound().filter(own).collect()
 }
 
-/// This world with everything that a step did not read taken from another; tells whether anything is different now.
-fn mixed(before: &World, donor: &World, fx: &Effects) -> Option<World> {
+/// This world with everything that was not read taken from another; tells whether anything is different now.
+fn mixed(before: &World, donor: &World, read: &Touched) -> Option<World> {
     let mut mixed = before.clone();
-    for owner in (0..before.threads().len()).filter(|&owner| !fx.read.has(owner)) {
-        if !fx.read.has_ports() || bound_by(before, owner) == bound_by(donor, owner) {
+    for owner in (0..before.threads().len()).filter(|&owner| !read.has(owner)) {
+        if !read.has_ports() || bound_by(before, owner) == bound_by(donor, owner) {
             parts_of(donor, owner).put(0, &mut mixed);
         }
     }
-    if !fx.read.shared() {
+    if !read.shared() {
         mixed.put_processes(donor.processes());
     }
     (mixed != *before).then_some(mixed)
@@ -79,7 +79,7 @@ fn what_was_not_read_does_not_matter() {
                 taken = tape;
             }
             let donor = &donors[numbers.next() as usize % donors.len()];
-            if let Some(other) = mixed(&before, donor, &fx) {
+            if let Some(other) = mixed(&before, donor, &fx.read) {
                 same_step(&machine, event, (&world, &fx, &taken), &other);
                 compared += 1;
             }
@@ -90,4 +90,49 @@ fn what_was_not_read_does_not_matter() {
         }
     }
     assert!(compared > walks * 20, "only {compared} steps were compared");
+}
+
+/// Worlds from a walk, and mixtures of them, in which nothing needs to hold.
+fn worlds(numbers: &mut Numbers) -> Vec<World> {
+    let machine = Machine::new(profile(numbers));
+    let mut world = busy_world(&machine, std::array::from_fn(|_| (numbers.next() % 5) as u8));
+    let (mut worlds, mut fx) = (vec![world.clone()], Effects::default());
+    for _ in 0..60 {
+        let Some(event) = event::event(&world, numbers.op()) else { continue };
+        machine.step(&mut world, event, &mut Tape::default(), &mut fx);
+        worlds.push(world.clone());
+    }
+    for _ in 0..worlds.len() {
+        let mut pick = || worlds[numbers.next() as usize % worlds.len()].clone();
+        let (mut mixture, donor) = (pick(), pick());
+        let owner = numbers.next() as usize % mixture.threads().len();
+        parts_of(&donor, owner).put(0, &mut mixture);
+        worlds.push(mixture);
+    }
+    worlds
+}
+
+#[test]
+fn what_an_invariant_did_not_look_at_does_not_matter() {
+    let mut numbers = Numbers(11);
+    let (mut hold, mut broken) = (0, 0);
+    for _ in 0..30 {
+        let worlds = worlds(&mut numbers);
+        for world in &worlds {
+            let mut all = true;
+            for owner in 0..world.threads().len() {
+                let (mut read, mut again) = (Touched::default(), Touched::default());
+                let holds = invariants_hold(world, ThreadId::new(owner), &mut read);
+                all &= holds;
+                let donor = &worlds[numbers.next() as usize % worlds.len()];
+                if let Some(other) = mixed(world, donor, &read) {
+                    assert_eq!(invariants_hold(&other, ThreadId::new(owner), &mut again), holds);
+                    assert_eq!(again, read);
+                    *if holds { &mut hold } else { &mut broken } += 1;
+                }
+            }
+            assert_eq!(all, broken_invariant(world).is_none(), "what holds of each owner holds of all");
+        }
+    }
+    assert!(hold > 1000 && broken > 200, "{hold} answers that all holds and {broken} that it does not");
 }

@@ -29,6 +29,8 @@ pub(super) struct Form {
     ends: [u32; CLASSES],
     /// The number of what it adds to the list of who is bound where.
     pub(super) bound: u32,
+    /// The root of what is remembered of checking its invariants.
+    pub(super) check: Node,
 }
 
 /// The order in which the moves of a configuration come: first all lanes go on, then all connections, then all threads.
@@ -103,7 +105,7 @@ impl Forms {
             count(self.entries.len())
         });
         let bound = self.bound_number(&config.world, actor);
-        let form = Form { start, ends, bound };
+        let form = Form { start, ends, bound, check: Node::NOTHING };
         let known = &mut self.known[actor];
         if known.len() <= number as usize {
             known.resize(number as usize + 1, None);
@@ -115,6 +117,18 @@ impl Forms {
     /// Forgets what is remembered of making moves.
     pub(super) fn forget_moves(&mut self) {
         self.entries.iter_mut().for_each(|entry| entry.root = Node::NOTHING);
+    }
+
+    /// Where checking a form's invariants begins from now on.
+    pub(super) fn set_check(&mut self, actor: usize, number: u32, root: Node) {
+        if let Some(form) = &mut self.known[actor][number as usize] {
+            form.check = root;
+        }
+    }
+
+    /// Forgets what is remembered of checking invariants.
+    pub(super) fn forget_checks(&mut self) {
+        self.known.iter_mut().flatten().flatten().for_each(|form| form.check = Node::NOTHING);
     }
 
     fn move_number(&mut self, chosen: &Move) -> u32 {

@@ -6,6 +6,7 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::Machine;
 
+use super::REMEMBERED;
 use super::moves::{make, moves};
 use super::past::choices;
 use super::report::Options;
@@ -31,8 +32,16 @@ pub(crate) fn to_dot(
 ) -> Result<String, usize> {
     let most = options.max_states.min(MAX_DRAWN);
     let Section::AnyOrder(lanes) = &scenario.sections[section] else { return Err(most) };
-    let task =
-        Task { scenario, machine, lanes, guide: None, max_states: most + 1, rules: false, symmetry: options.symmetry };
+    let task = Task {
+        scenario,
+        machine,
+        lanes,
+        guide: None,
+        max_states: most + 1,
+        remembered: REMEMBERED,
+        rules: false,
+        symmetry: options.symmetry,
+    };
     let mut search = Search::run(task, starts);
     if search.visited.len() > most {
         return Err(most);

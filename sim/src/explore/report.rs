@@ -7,6 +7,7 @@ use winaccept_model::choice::Alt;
 use winaccept_model::step::{Machine, broken_invariant};
 use winaccept_model::world::Doing;
 
+use super::REMEMBERED;
 use super::past::{Past, choices, rule};
 use super::retell::{Told, retell};
 use super::search::{Finding, Search, Task};
@@ -193,6 +194,7 @@ impl Whole<'_> {
             lanes,
             guide: None,
             max_states: self.options.max_states.saturating_sub(self.states as usize),
+            remembered: REMEMBERED,
             rules: false,
             symmetry: self.options.symmetry,
         };

@@ -1,12 +1,14 @@
 //! The breadth-first search itself.
 
+use winaccept_model::call::ThreadId;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::{Effects, Rule};
-use winaccept_model::step::{Machine, broken_invariant};
+use winaccept_model::step::{Machine, broken_invariant, invariants_hold};
 use winaccept_model::world::Touched;
 
 use super::blocks::Blocks;
 use super::forms::{Class, Form, Forms};
+use super::memo::{Memo, Node};
 use super::moves::{enter, make};
 use super::remembered::Remembered;
 use super::symmetry::{Refused, Symmetry};
@@ -18,10 +20,11 @@ use crate::scenario::{LaneCode, Scenario};
 
 /// How many successors are looked up at once.
 const BATCH: usize = 256;
-/// What is remembered of steps takes at most this share of what the configurations take ...
+/// What is remembered of steps, and again of checks, takes at most this share of what the configurations take, or what the task allows.
 const MEMO_SHARE: usize = 8;
-/// ... and in any case may take so many bytes.
-const MEMO_LEAST: usize = 4 << 20;
+
+/// The answer of a check that invariants hold; there is one other.
+const HOLDS: usize = 0;
 
 /// What is explored, and what is watched on the way.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +36,8 @@ pub(super) struct Task<'a> {
     pub(super) guide: Option<Guide<'a>>,
     /// The most configurations to keep.
     pub(super) max_states: usize,
+    /// How many bytes what is remembered may take in any case.
+    pub(super) remembered: usize,
     /// Take note of the rules behind every outcome.
     pub(super) rules: bool,
     /// Keep one configuration for all that differ only in who of alike actors is who.
@@ -79,6 +84,8 @@ pub(super) struct Search<'a> {
     pub(super) visited: Visited,
     forms: Forms,
     remembered: Remembered,
+    /// The answers of checks.
+    checks: Memo,
     pub(super) transitions: u64,
     /// What the configurations seen, and the transitions from them, stand for.
     pub(super) unreduced: Count,
@@ -126,6 +133,7 @@ impl<'a> Search<'a> {
             visited: Visited::new(blocks.width()),
             forms: Forms::new(blocks.width() - 1),
             remembered: Remembered::default(),
+            checks: Memo::default(),
             blocks,
             transitions: 0,
             unreduced: Count::default(),
@@ -336,19 +344,47 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn check(&mut self, at: usize, scratch: &Scratch) {
-        self.blocks.decode(&scratch.numbers);
-        if let Some(name) = broken_invariant(&self.blocks.config.world) {
-            self.find(Finding::Invariant(name), at);
+    /// Checks the invariants of every object. Those of one actor's objects depend on its form and on those that they look
+    /// at from there, so they are checked once for each combination of these.
+    fn check(&mut self, at: usize, scratch: &mut Scratch) {
+        for actor in 0..scratch.forms.len() {
+            let root = scratch.forms[actor].check;
+            let known = self.checks.find(root, |place| scratch.number(place));
+            let holds = known.map_or_else(|| self.check_actor(actor, root, scratch), |answer| answer == HOLDS);
+            if !holds {
+                self.blocks.decode(&scratch.numbers);
+                let name = broken_invariant(&self.blocks.config.world);
+                self.find(Finding::Invariant(name.expect("invariant: what one thread's objects break is broken")), at);
+                return;
+            }
         }
+    }
+
+    fn check_actor(&mut self, actor: usize, root: Node, scratch: &mut Scratch) -> bool {
+        self.blocks.decode(&scratch.numbers);
+        let mut read = Touched::default();
+        let holds = invariants_hold(&self.blocks.config.world, ThreadId::new(actor), &mut read);
+        scratch.read.clear();
+        scratch.read.add_read(&read);
+        let mut places = std::mem::take(&mut scratch.places);
+        scratch.read.places(actor, scratch.forms.len(), &mut places);
+        let answer = if holds { HOLDS } else { HOLDS + 1 };
+        let root = self.checks.keep(root, &mut places, |place| scratch.number(place), answer);
+        scratch.places = places;
+        self.forms.set_check(actor, scratch.numbers[actor + 1], root);
+        holds
     }
 
     /// What is remembered does not outgrow what is kept: where steps seldom come again it is not worth its memory.
     fn forget_what_is_too_much(&mut self) {
-        let most = (self.visited.bytes() / MEMO_SHARE).max(MEMO_LEAST);
+        let most = (self.visited.bytes() / MEMO_SHARE).max(self.task.remembered);
         if self.remembered.bytes() > most {
             self.remembered.clear();
             self.forms.forget_moves();
+        }
+        if self.checks.bytes() > most {
+            self.checks = Memo::default();
+            self.forms.forget_checks();
         }
     }
 
