@@ -158,9 +158,9 @@ pub fn same(model: &Observed, seen: &Observed) -> bool {
 fn agree(model: &ShownOut, seen: &ShownOut) -> bool {
     match (model, seen) {
         (ShownOut::Addr(Some(model)), ShownOut::Addr(Some(seen))) => {
+            // Of an address that no variable has now, a stack may remember who had it.
             let nobodys = model.names.is_empty();
-            let shared = model.names.iter().any(|name| seen.names.contains(name));
-            model.address == seen.address && (nobodys || shared)
+            model.address == seen.address && (nobodys || equal_sets(&model.names, &seen.names))
         }
         (ShownOut::ReadFds(model), ShownOut::ReadFds(seen))
         | (ShownOut::WriteFds(model), ShownOut::WriteFds(seen))

@@ -7,6 +7,7 @@ use winaccept_model::call::{Call, Data, Length};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
+use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Action, Expect, Ref, Step};
 
 use super::{Recorded, StepLine};
@@ -111,6 +112,13 @@ fn possible(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
     }
     if let Some(out) = seen.out.iter().find(|out| !must.contains(&kind_of(out)) && !may.contains(&kind_of(out))) {
         return Err(format!("this call does not tell {}", kind_of(out)));
+    }
+    let unsorted = |out: &ShownOut| match out {
+        ShownOut::Addr(Some(address)) => !address.names.is_sorted_by(|a, b| a < b),
+        _ => false,
+    };
+    if seen.out.iter().any(unsorted) {
+        return Err("each variable is named once, in their order".to_owned());
     }
     counts(call, seen)
 }
@@ -284,11 +292,24 @@ impl Lines<'_> {
 
     /// A call that waits although nobody said so is the last of its lane; what comes behind it was not taken.
     fn waits_last(&self, lines: &[&StepReport]) -> Result<(), String> {
+        let in_repeat = |line: &&StepReport| {
+            let sections = &self.scenario.program.sections;
+            sections.iter().any(|section| match section {
+                Section::AnyOrder(lanes) => lanes.iter().any(|lane| lane.repeats(line.index)),
+                _ => false,
+            })
+        };
         let waits = |line: &&StepReport| {
             let expected = self.scenario.program.steps[line.index].expect == Some(Expect::Blocks);
             line.observed == Observed::Blocks && !expected
         };
         let Some(at) = lines.iter().position(|line| waits(line)) else { return Ok(()) };
+        if in_repeat(&lines[at]) {
+            return Err(format!(
+                "step {} is said to wait, which is how a `repeat` ends and not reported",
+                lines[at].index
+            ));
+        }
         let goes_on = lines[at + 1..].iter().find(|line| !matches!(line.observed, Observed::NotTaken(_)));
         match goes_on {
             Some(line) => {

@@ -1,5 +1,7 @@
 //! What the library promises, in one test program: each costs its link and its place on the disk.
 
+mod damage;
+mod judge;
 mod language_docs;
 mod schemas;
 mod spec;

@@ -1,0 +1,254 @@
+//! The judge, kind by kind: what once came out right for the wrong reason, or wrong.
+
+use winaccept::evidence::{Recorded, StepLine, digest};
+use winaccept::judge::{self, Judged, Verdict};
+use winaccept::lang::render_action;
+use winaccept::profiles::{Choices, NAMES};
+use winaccept::suite::Scenario;
+use winaccept_model::step::Machine;
+
+/// A listener, and a client that is connected.
+const CONNECTED: &str = "scenario \"x\"\n\n\
+    server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L\n\
+    server  bind(L, 127.0.0.1:0) = 0\n\
+    server  listen(L, 5) = 0\n\
+    client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C\n\
+    client  connect(C, L) = 0\n";
+
+/// What was seen of these steps.
+const SEEN: [&str; 5] = ["handle", "0", "0", "handle", "0"];
+
+fn scenario(more: &str) -> Scenario {
+    Scenario::read(format!("{CONNECTED}{more}").as_bytes(), "x.winaccept").unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn on_model(more: &str, profile: &str) -> Judged {
+    let profile = Choices::bundled().profile(profile).expect("one of the bundled profiles");
+    judge::model(&scenario(more), &Machine::new(profile))
+}
+
+/// The verdict, which has to be the same under every profile.
+fn everywhere(more: &str) -> Judged {
+    let judged = on_model(more, "documented");
+    for profile in NAMES {
+        let other = on_model(more, profile);
+        assert_eq!((other.verdict, &other.reason), (judged.verdict, &judged.reason), "{profile}");
+    }
+    judged
+}
+
+/// The verdict on what a stack was seen to do.
+fn seen(more: &str, profile: &str, seen: &[&str]) -> Judged {
+    let scenario = scenario(more);
+    let lines = SEEN.iter().chain(seen).zip(&scenario.program.steps).enumerate();
+    let steps = lines
+        .map(|(number, (seen, step))| StepLine {
+            step: number,
+            actor: scenario.script.actors[step.actor.index()].name.clone(),
+            call: render_action(&step.action, &scenario.script),
+            seen: (*seen).to_owned(),
+            assumed: None,
+        })
+        .collect();
+    let digest = digest(&scenario.script.source);
+    let recorded =
+        Recorded { file: scenario.file.clone(), digest, steps, not_taken: None, failed: None, lost: None, lacks: None };
+    let replay = recorded.replay(&scenario).unwrap_or_else(|error| panic!("{error}"));
+    judge::replay(&scenario, &replay, &Choices::bundled().profile(profile).expect("one of the bundled profiles"))
+}
+
+#[test]
+fn a_set_has_no_order() {
+    let more = "server  accept(L, NULL, NULL) = A\n\
+        server  select(NULL, {A, C}, NULL, 0) = 2 with writefds = {A, C}\n";
+    assert_eq!(everywhere(more).verdict, Verdict::Pass);
+    for order in ["{A, C}", "{C, A}"] {
+        let judged = seen(more, "documented", &["handle", &format!("2 with writefds = {order}")]);
+        assert_eq!(judged.verdict, Verdict::Pass, "{order}: {}", judged.reason);
+    }
+}
+
+#[test]
+fn an_expectation_that_no_document_has_fails_everywhere() {
+    let more = "client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0}) = 0\nclient  closesocket(C) = 0\n\
+        server  accept(L, NULL, NULL) = INVALID_SOCKET WSAENOBUFS\n";
+    let judged = everywhere(more);
+    assert_eq!((judged.verdict, judged.choices.len()), (Verdict::Fail, 0), "{}", judged.reason);
+    assert!(judged.reason.contains("line 10") && judged.reason.contains("WSAECONNRESET"), "{}", judged.reason);
+    for profile in NAMES {
+        for gave in ["handle", "INVALID_SOCKET WSAECONNRESET", "INVALID_SOCKET WSAENOBUFS"] {
+            assert_eq!(seen(more, profile, &["0", "0", gave]).verdict, Verdict::Fail, "{profile} {gave}");
+        }
+    }
+}
+
+#[test]
+fn what_a_failing_call_writes_counts() {
+    let more = "server  accept(L, addr, 8) = INVALID_SOCKET WSAEFAULT with addr = unchanged\n";
+    let zeros = ["INVALID_SOCKET WSAEFAULT with addr = 0.0.0.0:0, addrlen = 8"];
+    let judged = seen(more, "wine-8.0", &zeros);
+    assert_eq!((judged.verdict, judged.choices), (Verdict::Deviates, vec!["short-buffer-contents"]));
+    for profile in ["documented", "windows", "wine-10.0"] {
+        assert_eq!(seen(more, profile, &zeros).verdict, Verdict::Fail, "{profile}");
+    }
+    let unasked = "server  accept(L, addr, 8) = INVALID_SOCKET WSAEFAULT\n";
+    let judged = seen(unasked, "documented", &zeros);
+    assert_eq!(judged.verdict, Verdict::Fail, "whether or not the script asks for it");
+    assert!(judged.reason.contains("the stack is not as documented"), "{}", judged.reason);
+}
+
+#[test]
+fn only_the_choice_points_that_make_the_difference_are_named() {
+    let more = "client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0}) = 0\nclient  closesocket(C) = 0\n\
+        server  accept(L, NULL, NULL) = INVALID_SOCKET WSAECONNRESET\n";
+    let judged = on_model(more, "windows");
+    assert_eq!((judged.verdict, judged.choices), (Verdict::Deviates, vec!["reset-while-queued"]));
+    let judged = seen(more, "wine-10.0", &["0", "0", "handle"]);
+    assert_eq!((judged.verdict, judged.choices), (Verdict::Deviates, vec!["reset-while-queued"]));
+    let fixed = seen(more, "wine-10.0", &["0", "0", "INVALID_SOCKET WSAECONNRESET"]);
+    assert_eq!((fixed.verdict, fixed.choices), (Verdict::Fixed, vec!["reset-while-queued"]), "{}", fixed.reason);
+    let neither = seen(more, "wine-10.0", &["0", "0", "INVALID_SOCKET WSAEINTR"]);
+    assert_eq!(neither.verdict, Verdict::Fail);
+    assert!(neither.reason.contains("neither the documents nor the profile"), "{}", neither.reason);
+}
+
+#[test]
+fn what_was_never_broken_is_not_fixed() {
+    let more = "server  setsockopt(L, SOL_SOCKET, SO_KEEPALIVE, 1) = SOCKET_ERROR WSAEINVAL\n";
+    assert_eq!(everywhere(more).verdict, Verdict::Fail);
+    for profile in NAMES {
+        assert_eq!(seen(more, profile, &["SOCKET_ERROR WSAEINVAL"]).verdict, Verdict::Fail, "{profile}");
+    }
+}
+
+#[test]
+fn a_call_that_is_said_to_block_waits_when_all_is_quiet() {
+    for (more, what) in [
+        ("other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D\nother   connect(D, L) = ...\n", "connected"),
+        (
+            "other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D\nother   bind(D, 127.0.0.1:0) = 0\n\
+             more    socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = F\nmore    connect(F, D) = ...\n",
+            "refused",
+        ),
+        ("server  accept(L, NULL, NULL) = ...\n", "accepted"),
+        ("client  send(C, \"x\") = ...\n", "sent"),
+        ("client  closesocket(C) = ...\n", "closed"),
+        ("server  select({L}, NULL, NULL, NULL) = ...\n", "readable"),
+        ("server  WSAPoll({L: POLLRDNORM}, INFINITE) = ...\n", "polled"),
+        ("server  SleepEx(0, FALSE) = ...\n", "slept"),
+    ] {
+        assert_eq!(everywhere(more).verdict, Verdict::Fail, "{what}");
+    }
+    let held = "other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D\nhold D\nother   connect(D, L) = ...\nrelease D\n\
+        other   connect resumes = 0\n";
+    assert_eq!(everywhere(held).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_step_shows_only_what_took_part_in_it() {
+    for more in [
+        "server  accept(L, NULL, NULL) = A  shows accept.err.WSAEFAULT.addr-invalid\n",
+        "server  accept(L, NULL, NULL) = A  shows accept.err.WSAECONNRESET\n",
+        "server  closesocket(L) = 0  shows accept.rem.first-on-queue\n",
+        "server  accept(L, NULL, NULL) = A\nnever accept = INVALID_SOCKET WSAEACCES  shows accept.absent.WSAEACCES\n",
+    ] {
+        let judged = everywhere(more);
+        assert!(
+            judged.verdict == Verdict::Fail && judged.reason.contains("does not show"),
+            "{more}: {}",
+            judged.reason
+        );
+    }
+    // Seen only later, but because of it.
+    let later = "server  accept(L, NULL, NULL) = A\nserver  getsockname(A, addr, 16) = 0 with addr = address(L)  \
+        shows wsarecv.rem.accept-binds\n";
+    assert_eq!(everywhere(later).verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_empty_claim_is_said_to_be_one() {
+    let judged = everywhere("server  accept(L, NULL, NULL) = A\nnever recv = 0\nnever accept = crashes\n");
+    assert_eq!(judged.verdict, Verdict::Pass);
+    let [no_call, no_outcome] = judged.notes.as_slice() else { panic!("{:?}", judged.notes) };
+    assert!(no_call.contains("line 9") && no_call.contains("no step calls recv"), "{no_call}");
+    assert!(no_outcome.contains("line 10") && no_outcome.contains("crashes"), "{no_outcome}");
+    assert!(everywhere("server  accept(L, addr, BAD)\nnever accept = INVALID_SOCKET WSAEINTR\n").notes.is_empty());
+}
+
+#[test]
+fn what_the_model_does_not_know_is_unmodelled() {
+    let more =
+        "client  setsockopt(C, SOL_SOCKET, SO_RCVTIMEO, 100) = 0\nclient  recv(C, 4) = SOCKET_ERROR WSAETIMEDOUT\n";
+    let judged = everywhere(more);
+    assert_eq!(judged.verdict, Verdict::Unmodelled);
+    assert!(judged.reason.contains("recv.timeout-not-modelled"), "{}", judged.reason);
+    let live = seen(more, "wine-10.0", &["0", "SOCKET_ERROR WSAETIMEDOUT"]);
+    assert_eq!(live.verdict, Verdict::Unmodelled, "{}", live.reason);
+    assert_eq!(everywhere(&more.replace("SOCKET_ERROR WSAETIMEDOUT", "unmodelled")).verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_expectation_that_names_some_ways_is_possible() {
+    let more = "server  socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP) = U\nserver  bind(U, 127.0.0.1:0) = 0\n\
+        server  accept(U, NULL, NULL) = INVALID_SOCKET WSAEINVAL\n";
+    let judged = everywhere(more);
+    assert_eq!((judged.verdict, judged.ways), (Verdict::Possible, Some((1, 2))));
+    assert_eq!(judged.word(), "possible (1 of 2 allowed ways)");
+    assert!(judged.reason.contains("WSAEOPNOTSUPP"), "{}", judged.reason);
+    let wide = "server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAEWOULDBLOCK }\n";
+    let judged = everywhere(wide);
+    assert!(judged.verdict == Verdict::Fail && judged.reason.contains("never allow"), "{}", judged.reason);
+}
+
+#[test]
+fn what_cannot_happen_fails_under_every_profile() {
+    for happening in [
+        "deliver SYN of C",
+        "lose FIN of C",
+        "timer of C",
+        "drop SYN of C",
+        "fault no-buffers at recv 1",
+        "fault no-buffers at connect 9",
+    ] {
+        let judged = everywhere(&format!("{happening}\nserver  accept(L, NULL, NULL) = A\n"));
+        assert_eq!(judged.verdict, Verdict::Fail, "{happening}");
+        assert!(judged.reason.starts_with(&format!("line 8: `{happening}` cannot happen")), "{}", judged.reason);
+    }
+}
+
+#[test]
+fn a_fault_at_a_call_is_one_that_is_mended_after_it() {
+    let start = "server  accept(L, NULL, NULL) = A\nserver  accept(L, NULL, NULL) = ...\n\
+        other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D\n";
+    let end = "server  accept resumes = { B | INVALID_SOCKET WSAEMFILE }\n";
+    let at = format!("{start}fault no-descriptors at connect 1\nother   connect(D, L) = 0\n{end}");
+    let mended = format!("{start}fault no-descriptors\nother   connect(D, L) = 0\nmend no-descriptors\n{end}");
+    for profile in NAMES {
+        assert_eq!(on_model(&at, profile).verdict, on_model(&mended, profile).verdict, "{profile}");
+    }
+    assert_eq!(on_model(&at, "documented").verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_expected_return_that_may_not_come_does_not_hold() {
+    let more = "server  accept(L, NULL, NULL) = A\nother   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D\n\
+        server  WSACreateEvent() = E\nserver  WSAEventSelect(L, E, FD_ACCEPT) = 0\nany order {\n\
+        \x20 other   connect(D, L) = 0\n  server  WSAResetEvent(E) = TRUE\n\
+        \x20 server  WSAWaitForMultipleEvents({E}, INFINITE, FALSE) = WSA_WAIT_EVENT_0\n}\n";
+    let judged = everywhere(more);
+    assert!(judged.verdict == Verdict::Fail && judged.reason.contains("may wait for ever"), "{}", judged.reason);
+    assert!(judged.reason.starts_with("line 15:"), "{}", judged.reason);
+    let said = more.replace("= WSA_WAIT_EVENT_0", "= { WSA_WAIT_EVENT_0 | ... }");
+    assert_eq!(everywhere(&said).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_broken_claim_names_both_lines() {
+    let judged = everywhere(
+        "server  accept(L, NULL, NULL) = A\nnever accept = A\n"
+            .replace("never accept = A", "never connect = 0")
+            .as_str(),
+    );
+    assert_eq!(judged.verdict, Verdict::Fail);
+    assert_eq!(judged.reason, "line 9: never connect = 0: it happens at line 7");
+}
