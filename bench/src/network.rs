@@ -50,7 +50,7 @@ impl Network {
     /// When the model has no room for so many: its message begins with `limit: `.
     #[must_use]
     pub fn new(connections: usize, waiters: usize) -> Network {
-        let room = |sockets: usize| Room { process: ProcessId(0), sockets: limit(sockets), events: 0 };
+        let room = |sockets: usize| Room::new(ProcessId(0), limit(sockets), 0);
         let mut threads = vec![room(1), room(1), room(connections)];
         threads.extend(std::iter::repeat_n(room(0), waiters));
         let world = World::new(&[Process::default()], &threads);

@@ -13,11 +13,12 @@ use winaccept_model::call::{
     OptVal, PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
+use winaccept_model::operation::Ended;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Doing, EventId, Faults, SocketId, State, World};
+use winaccept_model::world::{EventId, Faults, SocketId, State, World};
 use winaccept_sim::run::worlds;
 
 use crate::suite::Scenario;
@@ -199,7 +200,7 @@ fn shape(world: &World, event: Event) -> u64 {
     match event {
         Event::Deliver(c, _) | Event::Lose(c, _) | Event::Timer(c) => {
             let conn = &world.conns()[c.index()];
-            let first = [&conn.client, &conn.server].map(|end| (end.tcb, end.flight.first(), end.attached));
+            let first = [&conn.client, &conn.server].map(|end| (end.tcb, end.flight.first(), end.socket().is_some()));
             (std::mem::discriminant(&event), first, conn.timer, conn.retries == 0, conn.listener.is_some())
                 .hash(&mut hasher);
         }
@@ -249,16 +250,16 @@ fn events(world: &World) -> Vec<Event> {
         .collect();
     for (index, thread) in world.threads().iter().enumerate() {
         let id = ThreadId::new(index);
-        match thread.doing {
-            Doing::Running => {
+        match world.waits(id) {
+            None if thread.ended == Ended::No => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
                 all.extend([Event::Print(id), Event::Exit(id)]);
             }
-            Doing::Blocked(_) | Doing::Woken(_) => {
+            Some((op, _)) => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::InHook(id, call)));
-                all.extend([Event::Apc(id), Event::Expire(id), Event::Resume(id)]);
+                all.extend([Event::Apc(id), Event::Expire(op), Event::Resume(op)]);
             }
-            Doing::Undefined | Doing::Exited => {}
+            None => {}
         }
     }
     all

@@ -11,6 +11,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::call::{Call, NetworkEvents, ThreadId};
 use crate::choice::COUNT;
+use crate::operation::OpId;
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
 use crate::rule::{Cause, Decided, Effects, Mutant, Rule, Tables};
@@ -40,6 +41,8 @@ pub struct At<'a> {
     pub thread: ThreadId,
     /// The call.
     pub call: Call,
+    /// The operation that the call has become; `None` while the call is being made.
+    pub op: Option<OpId>,
     /// The socket in question.
     pub socket: Option<SocketId>,
     /// Which of its handles the caller used.
@@ -52,8 +55,6 @@ pub struct At<'a> {
     pub network_event: NetworkEvents,
     /// The call was blocked and looks again.
     pub again: bool,
-    /// The call is made from inside a blocking hook.
-    pub in_hook: bool,
     /// Why a blocked call is cancelled.
     pub cause: Cause,
     /// A SYN finds the queue of pending connections as long as the backlog allows.
@@ -65,14 +66,14 @@ pub struct At<'a> {
 /// What is still to happen in this step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wake {
-    /// Threads that wait at a socket look again.
+    /// Operations at a socket look again.
     Socket(SocketId),
-    /// Threads that wait for an event look again.
+    /// Operations that wait for an event look again.
     Event(EventId),
     /// A network event occurred at a socket.
     Occurs(SocketId, NetworkEvents),
-    /// A blocked call is cancelled.
-    Cancel(ThreadId, Cause),
+    /// An operation has lost what it waits for.
+    Ends(OpId, Cause),
 }
 
 impl<'a> At<'a> {
@@ -99,13 +100,13 @@ impl<'a> At<'a> {
             taking: false,
             thread: ThreadId(0),
             call: Call::WSAGetLastError,
+            op: None,
             socket: None,
             copy: 0,
             conn: None,
             direction: Direction::Up,
             network_event: NetworkEvents(0),
             again: false,
-            in_hook: false,
             cause: Cause::Close,
             full: false,
             gives: None,

@@ -3,10 +3,11 @@
 use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::code::Code;
+use crate::operation::{Ended, OpId};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Column, Gives, Mutation, Role, Rule, Stage, Table};
 use crate::small::Small;
-use crate::world::{Doing, State};
+use crate::world::State;
 
 impl At<'_> {
     fn holds(&self, rule: &'static Rule, state: State) -> bool {
@@ -125,8 +126,7 @@ impl At<'_> {
         for place in 0..self.threads_of(process).len() {
             let thread = self.threads_of(process)[place];
             if thread == self.thread || value == Value::Crashes {
-                self.leave(thread);
-                self.thread_mut(thread).doing = Doing::Undefined;
+                self.thread_ends(thread, Ended::Undefined, false);
             }
         }
         Outcome { value, error: Code::NONE, out: Out::None }
@@ -136,11 +136,19 @@ impl At<'_> {
     pub(crate) fn focus(&mut self, thread: ThreadId, call: Call) {
         self.thread = thread;
         self.call = call;
+        self.op = None;
         self.gives = None;
         let resolved = call.subject().and_then(|handle| self.resolve(handle));
         self.socket = resolved.map(|(socket, _)| socket);
         self.copy = resolved.map_or(0, |(_, copy)| copy);
         self.conn = self.socket.and_then(|s| self.socket_at(s).conn);
+    }
+
+    /// Points this step at an operation: at the thread that started it and the call that it was.
+    pub(crate) fn focus_on(&mut self, op: OpId) {
+        let operation = self.op_at(op);
+        self.focus(operation.thread, operation.call);
+        self.op = Some(op);
     }
 }
 
@@ -152,7 +160,7 @@ pub(crate) fn names(call: &Call) -> Small<Handle, 12> {
 }
 
 /// What a failing call returns.
-fn failure(call: &Call, code: Code) -> Outcome {
+pub(crate) fn failure(call: &Call, code: Code) -> Outcome {
     let value = match call.function().returns() {
         Returns::Socket => Value::InvalidSocket,
         Returns::Event => Value::InvalidEvent,

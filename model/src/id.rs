@@ -37,6 +37,37 @@ ids! {
     ConnId;
     /// Index of an event object.
     EventId;
+    /// Index of an operation: its slot is in the range of the thread that started it.
+    OpId;
+    /// Index of a watch: its slot is in the range of the thread whose operation watches.
+    WatchId;
+    /// Index of an OVERLAPPED structure.
+    OverId;
+    /// Index of a completion port.
+    PortId;
+}
+
+/// A socket or none, in four bytes: there are two in every connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct MaybeSocket(u32);
+
+impl MaybeSocket {
+    /// No socket has this number: [`MAX_SLOTS`] is less.
+    const NONE: u32 = u32::MAX;
+
+    pub(crate) fn new(socket: Option<SocketId>) -> MaybeSocket {
+        MaybeSocket(socket.map_or(Self::NONE, |socket| socket.0))
+    }
+
+    pub(crate) fn get(self) -> Option<SocketId> {
+        (self.0 != Self::NONE).then_some(SocketId(self.0))
+    }
+}
+
+impl Default for MaybeSocket {
+    fn default() -> MaybeSocket {
+        MaybeSocket::new(None)
+    }
 }
 
 /// A handle value of one process. The model never hands out [`Handle::INVALID`].
@@ -88,7 +119,7 @@ impl Handle {
     /// What the value speaks of.
     #[must_use]
     pub fn names(self) -> Named {
-        let slot = self.0 & (1 << SLOT_BITS) - 1;
+        let slot = self.0 & ((1 << SLOT_BITS) - 1);
         let copy = (self.0 & !EVENT) >> SLOT_BITS;
         match (self.0 & EVENT != 0, copy) {
             (false, copy) if (copy as usize) < MAX_HANDLES => Named::Socket(SocketId(slot), copy as usize),

@@ -9,13 +9,15 @@
 
 use std::cell::RefCell;
 
-use crate::call::{Address, Call, Port, ThreadId};
+use crate::call::{Address, Handle, Port, ThreadId};
 use crate::code::Code;
 use crate::engine::names;
+use crate::list::Line;
 // The world as invariants look at it, reads noted.
 use crate::look::Look as World;
+use crate::operation::{Ended, Frame, Object, OpId, Operation, Phase, Wants, WatchId};
 use crate::world::{
-    self, Conn, ConnId, Doing, End, EventId, EventObject, Selection, Socket, SocketId, State, Tcb, Thread, Touched,
+    self, Conn, ConnId, End, EventId, EventObject, Selection, Socket, SocketId, State, Tcb, Thread, Touched,
 };
 
 /// Something that holds of every object of a kind, in every world.
@@ -54,9 +56,9 @@ static SOCKETS: &[Invariant<Socket>] = &[
     },
     Invariant { name: "sockets.bound", says: "exactly an unbound socket has no port", holds: bound_has_port },
     Invariant {
-        name: "sockets.accepted",
-        says: "the socket of an accepted connection is connected, and to that connection",
-        holds: accepted_is_connected,
+        name: "sockets.named",
+        says: "exactly one end of a socket's connection names that socket",
+        holds: one_end_names_it,
     },
     Invariant {
         name: "sockets.end",
@@ -69,9 +71,19 @@ static SOCKETS: &[Invariant<Socket>] = &[
         holds: selection,
     },
     Invariant {
-        name: "threads.waiters",
-        says: "every waiter at a socket is blocked in a call on it",
-        holds: waiters_wait_here,
+        name: "operations.lines",
+        says: "what stands in a line of a socket is about it, is as far as that line says, and stands there once",
+        holds: lines_hold_their_own,
+    },
+    Invariant {
+        name: "operations.named",
+        says: "a call that waits at a socket names it, and so does one that watches it",
+        holds: waiters_name_it,
+    },
+    Invariant {
+        name: "operations.claimed",
+        says: "a socket that waits for a connection is named by the operation that is to give it one",
+        holds: claim_is_mutual,
     },
     Invariant {
         name: "threads.awake",
@@ -83,7 +95,7 @@ static SOCKETS: &[Invariant<Socket>] = &[
 /// What holds of every slot that no socket has.
 static FREE_SLOTS: &[Invariant<Socket>] = &[Invariant {
     name: "slots.nothing-left",
-    says: "a free socket slot has no handles and holds nothing of its last socket",
+    says: "a free socket slot has no handles and holds nothing of its last socket but operations that cannot end yet",
     holds: free_is_new,
 }];
 
@@ -91,7 +103,7 @@ static FREE_SLOTS: &[Invariant<Socket>] = &[Invariant {
 static CONNECTIONS: &[Invariant<Conn>] = &[
     Invariant {
         name: "queues.known",
-        says: "a connection that knows a listener stands in one of its queues",
+        says: "a connection that knows a listener stands in one of its queues, or is decided about",
         holds: listener_queues_it,
     },
     Invariant {
@@ -106,13 +118,13 @@ static CONNECTIONS: &[Invariant<Conn>] = &[
     },
     Invariant {
         name: "connections.server-end",
-        says: "a connection's server end is attached exactly while an accepted socket holds it",
-        holds: server_end_attached,
+        says: "the socket that a connection's server end names is in that connection",
+        holds: server_end_names_socket,
     },
     Invariant {
         name: "connections.client-end",
-        says: "a connection's client end is attached exactly while the socket that opened it holds it",
-        holds: client_end_attached,
+        says: "the socket that a connection's client end names opened it, and is in it",
+        holds: client_end_names_socket,
     },
     Invariant {
         name: "connections.goes-on",
@@ -141,24 +153,64 @@ static CONNECTIONS: &[Invariant<Conn>] = &[
 /// What holds of every thread.
 static THREADS: &[Invariant<Thread>] = &[
     Invariant {
-        name: "threads.recorded",
-        says: "every blocked thread has a waiter record",
-        holds: blocked_is_recorded,
+        name: "threads.frames",
+        says: "what a frame names is an operation of its thread, whose call returns, and user code runs above a wait",
+        holds: frames_name_own,
     },
     Invariant {
         name: "threads.ended",
-        says: "when a process ends all its threads do, and nothing is left to run",
+        says: "a thread that has ended has no frames, and nothing is left to run",
         holds: ended,
+    },
+    Invariant {
+        name: "threads.watches",
+        says: "a thread has as many watches as its operations name",
+        holds: watches_are_named,
+    },
+];
+
+/// What holds of every operation.
+static OPERATIONS: &[Invariant<Operation>] = &[
+    Invariant {
+        name: "operations.stand",
+        says: "an operation stands in the line of its socket that says how far it is",
+        holds: stands_in_line,
+    },
+    Invariant {
+        name: "operations.recorded",
+        says: "a call that waits stands at every object that it names and waits for",
+        holds: stands_at_all,
+    },
+    Invariant {
+        name: "operations.watch",
+        says: "a watch names its operation, and stands once in the list of the object that it names",
+        holds: watches_are_mutual,
+    },
+    Invariant {
+        name: "operations.returns",
+        says: "exactly a call that returns has a frame, in the thread that made it",
+        holds: frame_by_tells,
+    },
+    Invariant {
+        name: "operations.done",
+        says: "a complete call waits only for user code above it",
+        holds: done_is_covered,
+    },
+    Invariant {
+        name: "operations.holds",
+        says: "what an operation holds is in its socket, or is still its listener's while it is decided about",
+        holds: held_names_it,
+    },
+    Invariant {
+        name: "operations.claims",
+        says: "a socket names the operation that is to give it a connection",
+        holds: claims_socket,
     },
 ];
 
 /// What holds of every event object.
 static EVENTS: &[Invariant<EventObject>] = &[
-    Invariant {
-        name: "threads.event-waiters",
-        says: "every waiter at an event waits for it",
-        holds: waiters_wait_for_it,
-    },
+    Invariant { name: "operations.at-events", says: "what watches an event waits for it", holds: waiters_wait_for_it },
     Invariant {
         name: "events.closed",
         says: "a closed event is not signalled and nobody waits for it",
@@ -168,7 +220,8 @@ static EVENTS: &[Invariant<EventObject>] = &[
 
 /// Every invariant: its name, and it as a sentence.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    told(SOCKETS).chain(told(FREE_SLOTS)).chain(told(CONNECTIONS)).chain(told(THREADS)).chain(told(EVENTS))
+    let objects = told(SOCKETS).chain(told(FREE_SLOTS)).chain(told(CONNECTIONS));
+    objects.chain(told(THREADS)).chain(told(OPERATIONS)).chain(told(EVENTS))
 }
 
 fn told<T>(invariants: &'static [Invariant<T>]) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -184,7 +237,8 @@ pub fn broken_invariant(w: &world::World) -> Option<&'static str> {
     let conns = || (0..w.conns.len()).find_map(|c| broken(&look, c, &look.conns[c], CONNECTIONS));
     let threads = || (0..w.threads.len()).find_map(|t| broken(&look, t, &look.threads[t], THREADS));
     let events = || (0..w.events.len()).find_map(|e| broken(&look, e, &look.events[e], EVENTS));
-    sockets.or_else(conns).or_else(threads).or_else(events)
+    let ops = || w.ops.iter().find_map(|(op, operation)| broken(&look, op, operation, OPERATIONS));
+    sockets.or_else(conns).or_else(threads).or_else(ops).or_else(events)
 }
 
 /// Do all invariants hold of what this thread owns? `read` becomes whose objects the answer depends on: wherever these are
@@ -200,7 +254,9 @@ pub fn invariants_hold(w: &world::World, owner: ThreadId, read: &mut Touched) ->
             .or_else(|| broken_socket(&look, accepted))
             .or_else(|| broken(&look, slot, &look.conns[slot], CONNECTIONS))
     };
+    let operation = |op: usize| broken(&look, op, look.ops.get(op)?, OPERATIONS);
     let broken = broken(&look, owner.index(), thread, THREADS)
+        .or_else(|| w.ops.range(owner).find_map(operation))
         .or_else(|| thread.own_slots().find_map(of_slot))
         .or_else(|| thread.own_events().find_map(|e| broken(&look, e, &look.events[e], EVENTS)));
     drop(look);
@@ -235,7 +291,10 @@ fn queued_once(w: &World, s: u32, socket: &Socket) -> bool {
 }
 
 fn listener_queues_it(w: &World, c: u32, conn: &Conn) -> bool {
-    conn.listener.is_none_or(|s| queued(&w.sockets[s.index()]).any(|other| other.0 == c))
+    conn.listener.is_none_or(|s| {
+        let decides = |op| phase(w, op) == Some(Phase::Decides(ConnId(c)));
+        w.sockets[s.index()].holding().iter().any(decides) || queued(&w.sockets[s.index()]).any(|other| other.0 == c)
+    })
 }
 
 fn queues_sorted(w: &World, _: u32, socket: &Socket) -> bool {
@@ -245,7 +304,7 @@ fn queues_sorted(w: &World, _: u32, socket: &Socket) -> bool {
 }
 
 fn accepted_is_not_queued(_: &World, _: u32, conn: &Conn) -> bool {
-    !conn.server.attached || conn.listener.is_none()
+    conn.server.socket().is_none() || conn.listener.is_none()
 }
 
 fn sampled_is_queued(_: &World, _: u32, conn: &Conn) -> bool {
@@ -262,12 +321,16 @@ fn holders_have_started(w: &World, _: u32, socket: &Socket) -> bool {
     socket.holders().all(|(_, holder)| w.processes[holder.process.index()].startups > 0)
 }
 
-fn free_is_new(_: &World, _: u32, socket: &Socket) -> bool {
+fn free_is_new(w: &World, _: u32, socket: &Socket) -> bool {
     // Its options are left out: they are many, and the next socket gets its own.
     socket.holders().next().is_none()
         && socket.conn.is_none()
         && queued(socket).next().is_none()
-        && socket.waiters().is_empty()
+        && socket.waiting().is_empty()
+        && socket.watches().is_empty()
+        && socket.holding().iter().all(|op| matches!(phase(w, op), Some(Phase::Decides(_))))
+        && socket.extra().claimed.is_none()
+        && socket.extra().port.is_none()
         && socket.selection() == Selection::default()
         && socket.local == Address::default()
         && socket.error == Code::NONE
@@ -288,11 +351,11 @@ fn bound_has_port(_: &World, _: u32, socket: &Socket) -> bool {
     }
 }
 
-fn accepted_is_connected(w: &World, s: u32, socket: &Socket) -> bool {
-    match w.accepts(SocketId(s)) {
-        Some(conn) => socket.conn == Some(conn) && socket.state == State::Connected,
-        None => socket.conn.is_none_or(|conn| conn.0 == s),
-    }
+fn one_end_names_it(w: &World, s: u32, socket: &Socket) -> bool {
+    socket.conn.is_none_or(|conn| {
+        let named = ends(&w.conns[conn.index()]).map(|end| end.socket() == Some(SocketId(s)));
+        named[0] != named[1]
+    })
 }
 
 fn end_by_state(w: &World, s: u32, socket: &Socket) -> bool {
@@ -314,12 +377,13 @@ fn selection(_: &World, _: u32, socket: &Socket) -> bool {
 
 // Connections.
 
-fn server_end_attached(w: &World, c: u32, conn: &Conn) -> bool {
-    conn.server.attached == (w.sockets[w.accepted_slot(ConnId(c)).index()].state != State::NotASocket)
+fn server_end_names_socket(w: &World, c: u32, conn: &Conn) -> bool {
+    conn.server.socket().is_none_or(|s| w.sockets[s.index()].conn == Some(ConnId(c)))
 }
 
-fn client_end_attached(w: &World, c: u32, conn: &Conn) -> bool {
-    conn.client.attached == (w.sockets[c as usize].conn == Some(ConnId(c)))
+fn client_end_names_socket(w: &World, c: u32, conn: &Conn) -> bool {
+    let is_in_it = |s: SocketId| w.sockets[s.index()].conn == Some(ConnId(c));
+    conn.client.socket().is_none_or(|s| is_in_it(s) && w.opened_by(s) == Some(ConnId(c)))
 }
 
 fn handshake_under_way(conn: &Conn) -> bool {
@@ -344,8 +408,8 @@ fn data_has_segment(_: &World, _: u32, conn: &Conn) -> bool {
 
 fn unread_has_reader(_: &World, _: u32, conn: &Conn) -> bool {
     let kept = |end: &End| !end.unread.is_empty();
-    (!kept(&conn.client) || conn.client.attached)
-        && (!kept(&conn.server) || conn.server.attached || conn.listener.is_some())
+    (!kept(&conn.client) || conn.client.socket().is_some())
+        && (!kept(&conn.server) || conn.server.socket().is_some() || conn.listener.is_some())
 }
 
 fn fin_was_sent(_: &World, _: u32, conn: &Conn) -> bool {
@@ -353,7 +417,7 @@ fn fin_was_sent(_: &World, _: u32, conn: &Conn) -> bool {
 }
 
 fn forgotten_when_idle(w: &World, c: u32, conn: &Conn) -> bool {
-    let busy = |end: &End| end.attached || !end.flight.is_empty();
+    let busy = |end: &End| end.socket().is_some() || !end.flight.is_empty();
     if ends(conn).into_iter().any(busy) || conn.listener.is_some() {
         return true;
     }
@@ -367,65 +431,163 @@ fn forgotten_when_idle(w: &World, c: u32, conn: &Conn) -> bool {
         && (!marked || to_be_opened)
 }
 
-// Threads and events.
+// Threads, operations and events.
 
-fn call_of(thread: &Thread) -> Option<&Call> {
-    match &thread.doing {
-        Doing::Blocked(call) | Doing::Woken(call) => Some(call),
-        _ => None,
-    }
+fn operation<'w>(w: &World<'w>, op: OpId) -> Option<&'w Operation> {
+    w.ops.get(op.index())
 }
 
-fn blocked_is_recorded(w: &World, t: u32, thread: &Thread) -> bool {
-    let Some(call) = call_of(thread) else { return true };
-    let t = ThreadId(t);
-    let at_event = |handle| w.resolve_event(handle).is_none_or(|e| w.events[e.index()].waiters.contains(t));
-    let at_socket = |handle| {
-        let socket = w.resolve(thread.process, handle);
-        socket.is_none_or(|(s, _)| w.sockets[s.index()].waiters().contains(t))
-    };
-    match call {
-        Call::WSAWaitForMultipleEvents { events, .. } => events.iter().all(at_event),
-        // The name of the server is no object that connect waits for.
-        Call::Connect { s, .. } => at_socket(*s),
-        _ => names(call).iter().all(at_socket),
-    }
+fn phase(w: &World, op: OpId) -> Option<Phase> {
+    operation(w, op).map(|operation| operation.phase)
 }
 
-fn waiters_wait_here(w: &World, s: u32, socket: &Socket) -> bool {
-    socket.waiters().iter().all(|t| {
-        let thread = &w.threads[t.index()];
-        let names_it = |handle| w.resolve(thread.process, handle).is_some_and(|(named, _)| named.0 == s);
-        call_of(thread).is_some_and(|call| names(call).iter().any(names_it))
+/// The operations whose watches these are, each of which must name this object.
+fn watching<'w>(w: &'w World, watches: &Line<WatchId>, object: Object) -> impl Iterator<Item = Option<&'w Operation>> {
+    watches.iter().collect::<Vec<_>>().into_iter().map(move |watch| {
+        let watch = w.watches.get(watch.index()).filter(|watch| watch.object == object)?;
+        operation(w, watch.op)
     })
+}
+
+fn lines_hold_their_own(w: &World, s: u32, socket: &Socket) -> bool {
+    let about = |op: OpId| operation(w, op).filter(|operation| operation.about == Some(SocketId(s)));
+    let waits = |op| about(op).is_some_and(|op| matches!(op.phase, Phase::Waits | Phase::Woken));
+    let holds = |op| about(op).is_some_and(|op| matches!(op.phase, Phase::Holds(_) | Phase::Decides(_)));
+    let once = |op| socket.waiting().iter().chain(socket.holding().iter()).filter(|other| *other == op).count() == 1;
+    socket.waiting().iter().all(|op| waits(op) && once(op)) && socket.holding().iter().all(|op| holds(op) && once(op))
+}
+
+fn stands_in_line(w: &World, o: u32, op: &Operation) -> bool {
+    op.about.is_none_or(|s| {
+        let socket = &w.sockets[s.index()];
+        match op.phase {
+            Phase::Waits | Phase::Woken => socket.waiting().contains(OpId(o)),
+            Phase::Holds(_) | Phase::Decides(_) => socket.holding().contains(OpId(o)),
+            Phase::Done => !socket.waiting().contains(OpId(o)) && !socket.holding().contains(OpId(o)),
+        }
+    })
+}
+
+fn process_of(w: &World, op: &Operation) -> crate::call::ProcessId {
+    w.threads[op.thread.index()].process
+}
+
+fn waiters_name_it(w: &World, s: u32, socket: &Socket) -> bool {
+    let names_it = |op: &Operation| {
+        // An overlapped operation outlives the handle that it came through.
+        let is_it = |handle: Handle| w.resolve(process_of(w, op), handle).is_some_and(|(named, _)| named.0 == s);
+        !op.tells.returns || names(&op.call).iter().any(is_it)
+    };
+    let in_line = socket.waiting().iter().all(|op| operation(w, op).is_some_and(names_it));
+    in_line && watching(w, socket.watches(), Object::Socket(SocketId(s))).all(|op| op.is_some_and(names_it))
 }
 
 fn waiters_wait_for_it(w: &World, e: u32, event: &EventObject) -> bool {
-    event.waiters.iter().all(|t| {
+    watching(w, &event.watches, Object::Event(EventId(e))).all(|op| {
         let names_it = |handle| w.resolve_event(handle) == Some(EventId(e));
-        call_of(&w.threads[t.index()]).is_some_and(|call| names(call).iter().any(names_it))
+        op.is_some_and(|op| names(&op.call).iter().any(names_it))
     })
+}
+
+fn stands_at_all(w: &World, _: u32, op: &Operation) -> bool {
+    let watches =
+        |object| op.watched.iter().any(|watch| w.watches.get(watch.index()).is_some_and(|w| w.object == object));
+    let at_socket = |handle| w.resolve(process_of(w, op), handle).is_none_or(|(s, _)| watches(Object::Socket(s)));
+    match op.wants {
+        _ if op.phase == Phase::Done => true,
+        Wants::Signal => names(&op.call).iter().filter_map(|h| w.resolve_event(h)).all(|e| watches(Object::Event(e))),
+        Wants::Readable => names(&op.call).iter().all(at_socket),
+        _ => op
+            .through()
+            .is_none_or(|handle| w.resolve(process_of(w, op), handle).is_none_or(|(s, _)| op.about == Some(s))),
+    }
+}
+
+fn watches_are_mutual(w: &World, o: u32, op: &Operation) -> bool {
+    op.watched.iter().all(|id| {
+        let Some(watch) = w.watches.get(id.index()) else { return false };
+        let list = match watch.object {
+            Object::Socket(s) => w.sockets[s.index()].watches(),
+            Object::Event(e) => &w.events[e.index()].watches,
+        };
+        watch.op.0 == o && list.iter().filter(|other| *other == id).count() == 1
+    })
+}
+
+fn watches_are_named(w: &World, t: u32, _: &Thread) -> bool {
+    let own = w.watches.of(ThreadId(t)).count();
+    own == w.ops.of(ThreadId(t)).map(|op| op.watched.len()).sum::<usize>()
+}
+
+fn frame_by_tells(w: &World, o: u32, op: &Operation) -> bool {
+    let frames = &w.threads[op.thread.index()].frames;
+    frames.iter().filter(|frame| *frame == Frame::Waits(OpId(o))).count() == usize::from(op.tells.returns)
+}
+
+fn done_is_covered(w: &World, o: u32, op: &Operation) -> bool {
+    op.phase != Phase::Done || w.threads[op.thread.index()].frames.last() != Some(Frame::Waits(OpId(o)))
+}
+
+fn held_names_it(w: &World, _: u32, op: &Operation) -> bool {
+    match (op.phase, op.wants) {
+        (Phase::Holds(conn), Wants::ConnectionInto { socket, .. }) => {
+            w.conns[conn.index()].server.socket() == Some(socket)
+        }
+        (Phase::Holds(_), _) => false,
+        (Phase::Decides(conn), wants) => {
+            wants == Wants::Decision && op.about.is_some() && w.conns[conn.index()].listener == op.about
+        }
+        _ => true,
+    }
+}
+
+fn claims_socket(w: &World, o: u32, op: &Operation) -> bool {
+    match op.wants {
+        Wants::ConnectionInto { socket, .. } => w.sockets[socket.index()].extra().claimed == Some(OpId(o)),
+        _ => true,
+    }
+}
+
+fn claim_is_mutual(w: &World, s: u32, socket: &Socket) -> bool {
+    socket.extra().claimed.is_none_or(|op| {
+        operation(w, op).is_some_and(|op| matches!(op.wants, Wants::ConnectionInto { socket, .. } if socket.0 == s))
+    })
+}
+
+fn frames_name_own(w: &World, t: u32, thread: &Thread) -> bool {
+    let returns = |op: OpId| operation(w, op).is_some_and(|op| op.thread.0 == t && op.tells.returns);
+    let fits = |below: Option<Frame>, frame: Frame| match frame {
+        Frame::Waits(op) => returns(op) && !matches!(below, Some(Frame::Waits(_))),
+        Frame::Condition(op) | Frame::Hook(op) => below == Some(Frame::Waits(op)) && returns(op),
+        Frame::Apc => matches!(below, Some(Frame::Waits(_))),
+    };
+    let below = std::iter::once(None).chain(thread.frames.iter().map(Some));
+    below.zip(thread.frames.iter()).all(|(below, frame)| fits(below, frame))
 }
 
 fn enough_are_awake(w: &World, _: u32, socket: &Socket) -> bool {
     if socket.accept_queue().is_empty() {
         return true;
     }
-    let doing = |t: ThreadId| w.threads[t.index()].doing;
-    let awake = socket.waiters().iter().filter(|t| matches!(doing(*t), Doing::Woken(_))).count();
-    let asleep = |t: ThreadId| {
-        let process = w.threads[t.index()].process;
-        let short = w.processes[process.index()].faults.no_descriptors;
-        matches!(doing(t), Doing::Blocked(Call::Accept { .. })) && !short
+    let awake = socket.waiting().iter().filter(|op| phase(w, *op) == Some(Phase::Woken)).count();
+    let asleep = |op: OpId| {
+        operation(w, op).is_some_and(|op| {
+            let short = w.processes[process_of(w, op).index()].faults.no_descriptors;
+            op.phase == Phase::Waits && op.wants == Wants::Connection && !short
+        })
     };
-    awake >= socket.accept_queue().len() || !socket.waiters().iter().any(asleep)
+    awake >= socket.accept_queue().len() || !socket.waiting().iter().any(asleep)
 }
 
-fn ended(w: &World, _: u32, thread: &Thread) -> bool {
-    let other = |other: &Thread| other.process != thread.process || other.doing == Doing::Exited;
-    thread.doing != Doing::Exited || thread.apcs.is_empty() && w.threads.iter().all(other)
+fn ended(w: &World, t: u32, thread: &Thread) -> bool {
+    let gone = thread.frames.is_empty() && !w.ops.of(ThreadId(t)).any(|op| op.tells.returns);
+    match thread.ended {
+        Ended::No => true,
+        Ended::Undefined => gone,
+        Ended::Exited => gone && thread.apcs.is_empty(),
+    }
 }
 
 fn closed_is_quiet(_: &World, _: u32, event: &EventObject) -> bool {
-    event.open || !event.signalled && event.waiters.is_empty()
+    event.open || !event.signalled && event.watches.is_empty()
 }

@@ -20,6 +20,11 @@ impl<T: Copy + PartialEq> Line<T> {
         self.0.push_back(item);
     }
 
+    /// Puts one in front of all others.
+    pub fn push_first(&mut self, item: T) {
+        self.0.push_front(item);
+    }
+
     /// Removes and returns the first.
     pub fn pop_first(&mut self) -> Option<T> {
         self.0.pop_front()

@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::ops::Index;
 
 use crate::call::{Handle, ProcessId, ThreadId};
+use crate::operation::{Operation, Watch};
+use crate::owned::Owned;
 use crate::world::{
     Conn, ConnId, Direction, End, EventId, EventObject, Process, Socket, SocketId, Thread, Touched, World,
 };
@@ -19,6 +21,30 @@ pub(crate) struct Look<'w> {
     pub(crate) sockets: Objects<'w, Socket>,
     pub(crate) conns: Objects<'w, Conn>,
     pub(crate) events: Objects<'w, EventObject>,
+    pub(crate) ops: Slots<'w, Operation>,
+    pub(crate) watches: Slots<'w, Watch>,
+}
+
+/// Objects of one kind, each in the range of a thread.
+pub(crate) struct Slots<'w, T> {
+    all: &'w Owned<T>,
+    read: &'w RefCell<Touched>,
+}
+
+impl<'w, T: Clone> Slots<'w, T> {
+    /// What is in a slot. That nothing is there is read from whoever owns it, too.
+    pub(crate) fn get(&self, at: usize) -> Option<&'w T> {
+        if self.all.has_slot(at) {
+            self.read.borrow_mut().owner(self.all.owner(at));
+        }
+        self.all.get(at)
+    }
+
+    /// What is in the slots of a thread.
+    pub(crate) fn of(&self, owner: ThreadId) -> impl Iterator<Item = &'w T> {
+        self.read.borrow_mut().owner(owner);
+        self.all.of(owner).iter().flatten()
+    }
 }
 
 /// Objects of one kind.
@@ -30,13 +56,6 @@ pub(crate) struct Objects<'w, T> {
 
 /// How a look at one object is noted.
 type Notes<'w> = Box<dyn Fn(usize, &mut Touched) + 'w>;
-
-impl<T> Objects<'_, T> {
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        (0..self.all.len()).map(|index| &self[index])
-    }
-}
 
 impl<T> Index<usize> for Objects<'_, T> {
     type Output = T;
@@ -57,18 +76,15 @@ impl<'w> Look<'w> {
             threads: Objects { all: &w.threads, read, notes: Box::new(|t, read| read.owner(ThreadId::new(t))) },
             sockets: Objects { all: &w.sockets, read, notes: Box::new(|s, read| read.owner(w.sockets[s].owner)) },
             conns: Objects { all: &w.conns, read, notes: Box::new(|c, read| read.owner(w.sockets[c].owner)) },
+            ops: Slots { all: &w.ops, read },
+            watches: Slots { all: &w.watches, read },
             events: Objects { all: &w.events, read, notes: Box::new(|e, read| read.owner(w.events[e].owner)) },
         }
     }
 
-    /// The slot of the socket that accepts this connection.
-    pub(crate) fn accepted_slot(&self, conn: ConnId) -> SocketId {
-        self.w.accepted_slot(conn)
-    }
-
-    /// The connection whose accepting socket this slot is, if it is one.
-    pub(crate) fn accepts(&self, socket: SocketId) -> Option<ConnId> {
-        self.w.accepts(socket)
+    /// The connection that a socket in this slot opens when it connects.
+    pub(crate) fn opened_by(&self, socket: SocketId) -> Option<ConnId> {
+        self.w.opened_by(socket)
     }
 
     /// The direction in which a segment goes that this socket's end of its connection sends.

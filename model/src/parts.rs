@@ -2,16 +2,21 @@
 //!
 //! Exploring visits millions of worlds that are made of few different parts: what one thread owns takes few
 //! forms, and a world is a combination of them. [`Parts`] holds each form once; a world is then a list of numbers.
+//!
+//! An operation is part of its thread's form, and a line part of the form of the socket that heads it: who stands in
+//! front of whom is written there, in order, and nowhere else.
 
 pub mod rename;
 
 use std::hash::{Hash, Hasher};
 
 use crate::call::ThreadId;
-use crate::world::{Conn, Doing, End, EventObject, Options, Selection, Socket, State, Thread, World};
+use crate::operation::{CompletionPort, Operation, Overlapped, Watch};
+use crate::owned::Owned;
+use crate::world::{Conn, End, EventObject, Options, Selection, Socket, State, Thread, World};
 
 /// The forms that one owner's objects took: its thread, its sockets with their connections and the sockets that
-/// accept these, its events.
+/// accept these, its events, its operations with what they watch.
 #[derive(Clone, Debug)]
 pub struct Parts {
     owner: usize,
@@ -22,6 +27,41 @@ pub struct Parts {
     accepted: Vec<Socket>,
     conns: Vec<Conn>,
     events: Vec<EventObject>,
+    ops: Forms<Operation>,
+    watches: Forms<Watch>,
+    overs: Forms<Overlapped>,
+    ports: Forms<CompletionPort>,
+}
+
+/// The forms of one owner's slots of a kind, one after the other.
+#[derive(Clone, Debug)]
+struct Forms<T> {
+    owner: ThreadId,
+    items: Vec<Option<T>>,
+}
+
+impl<T: Clone + PartialEq> Forms<T> {
+    fn new(owner: ThreadId) -> Forms<T> {
+        Forms { owner, items: Vec::new() }
+    }
+
+    fn keep(&mut self, slots: &Owned<T>) {
+        self.items.extend_from_slice(slots.of(self.owner));
+    }
+
+    fn form(&self, number: usize, slots: &Owned<T>) -> &[Option<T>] {
+        let room = slots.range(self.owner).len();
+        &self.items[number * room..(number + 1) * room]
+    }
+
+    fn put(&self, number: usize, slots: &mut Owned<T>) {
+        let form = self.form(number, slots);
+        slots.of_mut(self.owner).clone_from_slice(form);
+    }
+
+    fn same(&self, number: usize, slots: &Owned<T>) -> bool {
+        self.form(number, slots) == slots.of(self.owner)
+    }
 }
 
 impl Parts {
@@ -30,6 +70,10 @@ impl Parts {
     pub fn new(world: &World, owner: ThreadId) -> Parts {
         let thread = world.threads.get(owner.index()).cloned().unwrap_or_default();
         Parts {
+            ops: Forms::new(owner),
+            watches: Forms::new(owner),
+            overs: Forms::new(owner),
+            ports: Forms::new(owner),
             owner: owner.index(),
             slots: thread.own_slots(),
             event_slots: thread.own_events(),
@@ -61,6 +105,10 @@ impl Parts {
         self.accepted.extend_from_slice(&world.sockets[accepted]);
         self.conns.extend_from_slice(&world.conns[self.slots.clone()]);
         self.events.extend_from_slice(&world.events[events]);
+        self.ops.keep(&world.ops);
+        self.watches.keep(&world.watches);
+        self.overs.keep(&world.overs);
+        self.ports.keep(&world.ports);
     }
 
     /// Puts a form back into a world of the same shape, without allocating.
@@ -73,6 +121,10 @@ impl Parts {
         world.sockets[accepted].clone_from_slice(&self.accepted[slots.clone()]);
         world.conns[self.slots.clone()].clone_from_slice(&self.conns[slots]);
         world.events[events].clone_from_slice(&self.events[own_events]);
+        self.ops.put(number, &mut world.ops);
+        self.watches.put(number, &mut world.watches);
+        self.overs.put(number, &mut world.overs);
+        self.ports.put(number, &mut world.ports);
         world.learn(self.owner);
     }
 
@@ -86,6 +138,10 @@ impl Parts {
             && world.sockets[self.slots.clone()] == self.created[slots.clone()]
             && world.sockets[accepted] == self.accepted[slots]
             && world.events[events] == self.events[own_events]
+            && self.ops.same(number, &world.ops)
+            && self.watches.same(number, &world.watches)
+            && self.overs.same(number, &world.overs)
+            && self.ports.same(number, &world.ports)
     }
 
     /// Hashes the form that the owner's objects have in this world. Equal forms hash equally; what seldom differs
@@ -93,6 +149,13 @@ impl Parts {
     pub fn hash(&self, world: &World, hasher: &mut impl Hasher) {
         let (accepted, events) = self.places(world);
         hash_thread(&world.threads[self.owner], hasher);
+        for op in world.ops.of(self.ops.owner).iter().flatten() {
+            op.call.hash(hasher);
+            op.phase.hash(hasher);
+        }
+        for packets in world.ports.of(self.ports.owner).iter().flatten() {
+            packets.hash(hasher);
+        }
         for conn in &world.conns[self.slots.clone()] {
             hash_conn(conn, hasher);
         }
@@ -102,7 +165,7 @@ impl Parts {
         for event in &world.events[events] {
             if event.open {
                 hasher.write_u8(1 + u8::from(event.signalled));
-                event.waiters.hash(hasher);
+                event.watches.hash(hasher);
             }
         }
     }
@@ -121,17 +184,8 @@ impl Parts {
 }
 
 fn hash_thread(thread: &Thread, hasher: &mut impl Hasher) {
-    let doing = match &thread.doing {
-        Doing::Running => 0,
-        Doing::Blocked(_) => 1,
-        Doing::Woken(_) => 2,
-        Doing::Undefined => 3,
-        Doing::Exited => 4,
-    };
-    hasher.write_u32(doing << 16 | u32::from(thread.last_error.0));
-    if let Doing::Blocked(call) | Doing::Woken(call) = &thread.doing {
-        call.hash(hasher);
-    }
+    let frames = thread.frames.len() as u32;
+    hasher.write_u32((thread.ended as u32) << 24 | frames << 16 | u32::from(thread.last_error.0));
     if !thread.apcs.is_empty() {
         thread.apcs.hash(hasher);
     }
@@ -152,7 +206,7 @@ fn hash_conn(conn: &Conn, hasher: &mut impl Hasher) {
 
 /// An end's state and flight in 32 bits.
 fn bits_of(end: &End) -> u64 {
-    let flags = u64::from(end.fin_sent) | u64::from(end.fin_received) << 1 | u64::from(end.attached) << 2;
+    let flags = u64::from(end.fin_sent) | u64::from(end.fin_received) << 1 | u64::from(end.socket().is_some()) << 2;
     let flight = end.flight.iter().fold(1, |bits, segment| bits << 3 | segment as u64);
     end.tcb as u64 | flags << 3 | flight << 6
 }
@@ -162,7 +216,7 @@ fn hash_socket(socket: &Socket, hasher: &mut impl Hasher) {
         socket.state as u64
             | u64::from(socket.error.0) << 8
             | (socket.backlog() as u64) << 24
-            | (socket.waiters().len() as u64 & 0xff) << 40
+            | (socket.waiting().len() as u64 & 0xff) << 40
             | u64::from(socket.send_shut) << 48
             | u64::from(socket.receive_shut) << 49,
     );
@@ -172,7 +226,8 @@ fn hash_socket(socket: &Socket, hasher: &mut impl Hasher) {
     for queue in [socket.syn_queue(), socket.accept_queue()] {
         hasher.write_u64(queue.iter().fold(1, |bits, conn| bits << 6 ^ u64::from(conn.0)));
     }
-    socket.waiters().iter().for_each(|thread| hasher.write_u32(thread.0));
+    socket.waiting().iter().chain(socket.holding().iter()).for_each(|op| hasher.write_u32(op.0));
+    socket.watches().iter().for_each(|watch| hasher.write_u32(watch.0));
     for (_, holder) in socket.holders() {
         hasher.write_u32(holder.process.0 << 1 | u32::from(holder.nonblocking));
     }

@@ -7,6 +7,7 @@ use crate::call::ThreadId;
 use crate::choice::{Alt, Point};
 use crate::code::Code;
 use crate::list::Line;
+use crate::operation::{Frame, Object, OpId};
 use crate::outcome::Outcome;
 pub use crate::rules::Table;
 use crate::world::index::Shown;
@@ -325,6 +326,8 @@ pub struct Effects {
     pub decided: Vec<Decided>,
     /// The calls that returned, in order.
     pub returns: Vec<(ThreadId, Outcome)>,
+    /// User code that Winsock called, and that begins to run.
+    pub runs: Vec<(ThreadId, Frame)>,
     /// The owners whose objects may have changed.
     pub touched: Touched,
     /// What the step depends on, and so what it may have changed, too: with the event, the profile, and what stood in
@@ -337,9 +340,9 @@ pub struct Effects {
     /// Who is still to look.
     pub(crate) wakes: Line<Wake>,
     /// Those of them who look now.
-    pub(crate) looking: Vec<ThreadId>,
+    pub(crate) looking: Vec<OpId>,
     /// What a call that begins to wait waits for.
-    pub(crate) objects: Vec<Wake>,
+    pub(crate) objects: Vec<Object>,
 }
 
 /// A limit of the model: how many of what there may be at most.
@@ -374,6 +377,7 @@ impl Effects {
         self.fired_from.clear();
         self.decided.clear();
         self.returns.clear();
+        self.runs.clear();
         self.touched.clear();
         self.read.clear();
         self.limit = None;

@@ -66,6 +66,13 @@ impl<T: Queued, const N: usize> Small<T, N> {
         place.is_some()
     }
 
+    /// Removes and returns the last.
+    pub fn pop_last(&mut self) -> Option<T> {
+        let last = self.last()?;
+        self.remove_at(self.len() - 1);
+        Some(last)
+    }
+
     fn remove_at(&mut self, place: usize) {
         self.items[place..].rotate_left(1);
         self.items[N - 1] = T::VACANT;
@@ -76,6 +83,12 @@ impl<T: Queued, const N: usize> Small<T, N> {
     #[must_use]
     pub fn first(&self) -> Option<T> {
         self.iter().next()
+    }
+
+    /// The last.
+    #[must_use]
+    pub fn last(&self) -> Option<T> {
+        self.items[..self.len()].last().copied()
     }
 
     /// How many.

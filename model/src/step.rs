@@ -2,10 +2,11 @@
 
 use crate::call::{Call, Ip, ProcessId, ThreadId};
 use crate::choice::{BOUND_ONE_MORE, COUNTS_BOTH};
+use crate::operation::{Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
 use crate::rule::{At, Effects, Mutant, Table};
-use crate::world::{Conn, ConnId, Direction, Doing, Faults, Segment, SocketId, State, Tcb, World};
+use crate::world::{Conn, ConnId, Direction, Faults, Segment, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
 
@@ -16,16 +17,18 @@ pub enum Event {
     Call(ThreadId, Call),
     /// A thread makes a call from inside the blocking hook of the 1.1 call it is blocked in.
     InHook(ThreadId, Call),
-    /// A woken thread looks again for what it waited for.
-    Resume(ThreadId),
+    /// User code that Winsock called comes back.
+    Returns(ThreadId, Answer),
+    /// A woken operation looks again for what it waits for.
+    Resume(OpId),
     /// The first segment in flight in this direction arrives.
     Deliver(ConnId, Direction),
     /// The first segment in flight in this direction is lost.
     Lose(ConnId, Direction),
     /// A retransmission timer of this connection runs out.
     Timer(ConnId),
-    /// The time-out of a waiting call runs out.
-    Expire(ThreadId),
+    /// The time-out of an operation runs out.
+    Expire(OpId),
     /// A user APC runs in a thread's alertable wait.
     Apc(ThreadId),
     /// The program prints; the outcome is the number it can print, the last error.
@@ -38,6 +41,19 @@ pub enum Event {
     Hold(ConnId, bool),
     /// The script loses the next segment of this kind on a connection.
     LoseNext(ConnId, Segment),
+}
+
+/// What user code gives when it comes back to the call that called it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Answer {
+    /// Nothing: an APC.
+    Nothing,
+    /// A condition function: CF_ACCEPT.
+    Accepts,
+    /// CF_REJECT.
+    Rejects,
+    /// CF_DEFER.
+    Defers,
 }
 
 /// The machine: a profile, and for mutation testing one broken rule.
@@ -79,8 +95,7 @@ impl At<'_> {
         match event {
             Event::Call(thread, _)
             | Event::InHook(thread, _)
-            | Event::Resume(thread)
-            | Event::Expire(thread)
+            | Event::Returns(thread, _)
             | Event::Apc(thread)
             | Event::Print(thread)
             | Event::Exit(thread) => self.has_thread(thread),
@@ -89,6 +104,7 @@ impl At<'_> {
             | Event::Timer(conn)
             | Event::Hold(conn, _)
             | Event::LoseNext(conn, _) => self.has_conn(conn),
+            Event::Resume(op) | Event::Expire(op) => self.op_if(op).is_some(),
             Event::Faults(process, _) => self.has_process(process),
         }
     }
@@ -96,22 +112,25 @@ impl At<'_> {
     fn event(&mut self, event: Event) {
         match event {
             Event::Call(thread, call) => {
-                if self.thread_at(thread).doing == Doing::Running {
+                if self.runs(thread) {
                     self.makes(thread, call);
                 }
             }
             Event::InHook(thread, call) => {
                 // Only Windows Sockets 1.1 has blocking hooks.
                 let hooked = self.process_at(self.process_of(thread)).version.major == 1;
-                if hooked && self.waiting(thread).is_some() {
-                    self.in_hook = true;
+                if let Some(op) = self.waits(thread).filter(|_| hooked) {
+                    self.thread_mut(thread).frames.push(Frame::Hook(op));
                     self.makes(thread, call);
-                    self.in_hook = false;
+                    if self.thread_at(thread).frames.last() == Some(Frame::Hook(op)) {
+                        self.thread_mut(thread).frames.pop_last();
+                    }
                 }
             }
-            Event::Resume(thread) => {
-                if let Doing::Woken(call) = self.thread_at(thread).doing {
-                    self.look_again(thread, call);
+            Event::Returns(thread, answer) => self.comes_back(thread, answer),
+            Event::Resume(op) => {
+                if self.op_if(op).is_some_and(|op| op.phase == Phase::Woken) {
+                    self.look_again(op);
                     if let Some(listener) = self.socket {
                         self.offer(listener);
                     }
@@ -127,25 +146,22 @@ impl At<'_> {
                     self.reap(conn);
                 }
             }
-            Event::Expire(thread) => {
-                if let Some(call) = self.waiting(thread).filter(Call::times_out) {
-                    self.focus(thread, call);
-                    if let Some(outcome) = self.apply(Table::Expire) {
-                        self.resume(outcome);
-                    }
+            Event::Expire(op) => {
+                let waits = self
+                    .op_if(op)
+                    .is_some_and(|expired| expired.call.times_out() && self.waits(expired.thread) == Some(op));
+                if waits {
+                    self.decides_by(op, Table::Expire);
                 }
             }
             Event::Apc(thread) => {
                 let due = !self.thread_at(thread).apcs.is_empty();
-                if let Some(call) = self.waiting(thread).filter(|call| due && call.alertable()) {
-                    self.focus(thread, call);
-                    if let Some(outcome) = self.apply(Table::Apc) {
-                        self.resume(outcome);
-                    }
+                if let Some(op) = self.waits(thread).filter(|&op| due && self.op_at(op).call.alertable()) {
+                    self.decides_by(op, Table::Apc);
                 }
             }
-            // Only a thread in its own code prints, or ends its process.
-            Event::Print(thread) | Event::Exit(thread) if self.thread_at(thread).doing != Doing::Running => {}
+            // Only a thread in code of its own prints, or ends its process.
+            Event::Print(thread) | Event::Exit(thread) if !self.runs(thread) => {}
             Event::Print(thread) => {
                 self.focus(thread, Call::WSAGetLastError);
                 if let Some(outcome) = self.apply(Table::Program) {
@@ -182,13 +198,6 @@ impl At<'_> {
         self.socket_at(SocketId(conn.0)).state != State::NotASocket || *self.conn_at(conn) != Conn::default()
     }
 
-    fn waiting(&self, thread: ThreadId) -> Option<Call> {
-        match self.thread_at(thread).doing {
-            Doing::Blocked(call) | Doing::Woken(call) => Some(call),
-            _ => None,
-        }
-    }
-
     fn makes(&mut self, thread: ThreadId, call: Call) {
         self.focus(thread, call);
         if let Some(outcome) = self.apply(call.function().table()) {
@@ -217,10 +226,8 @@ impl At<'_> {
         let completes = connection.server.tcb == Tcb::SynReceived;
         let socket = match (segment, direction) {
             (Segment::Syn, _) => self.listener_on(connection),
-            (_, Direction::Up) if connection.server.attached => Some(self.accepted_slot(conn)),
-            (_, Direction::Up) => connection.listener,
-            (_, Direction::Down) if connection.client.attached => Some(SocketId(conn.0)),
-            (_, Direction::Down) => None,
+            (_, Direction::Up) => connection.server.socket().or(connection.listener),
+            (_, Direction::Down) => connection.client.socket(),
         };
         self.socket = socket;
         let table = match segment {
@@ -292,17 +299,17 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
     }
     for id in w.index.ready.iter().map(ThreadId::new) {
         let thread = &w.threads[id.index()];
-        match thread.doing {
-            Doing::Woken(_) => out.push(Event::Resume(id)),
-            Doing::Blocked(call) => {
-                if !thread.apcs.is_empty() && call.alertable() {
+        let Some((op, operation)) = w.waits(id) else { continue };
+        match operation.phase {
+            Phase::Woken => out.push(Event::Resume(op)),
+            _ => {
+                if !thread.apcs.is_empty() && operation.call.alertable() {
                     out.push(Event::Apc(id));
                 }
-                if call.times_out() {
-                    out.push(Event::Expire(id));
+                if operation.call.times_out() {
+                    out.push(Event::Expire(op));
                 }
             }
-            _ => {}
         }
     }
 }

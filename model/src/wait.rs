@@ -1,138 +1,175 @@
-//! Calls that wait: how they begin to, who looks again when something changes, and how they end.
+//! Calls that wait: how they begin to, who looks again when something changes, and what becomes of them when what they wait
+//! for goes.
 
 use crate::at::{At, Wake};
-use crate::call::{Call, Handle, ThreadId};
+use crate::call::{Call, Handle, ProcessId, ThreadId};
 use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
 use crate::engine::names;
-use crate::outcome::{Outcome, Value};
-use crate::rule::Table;
+use crate::operation::{Frame, Object, OpId, Operation, Phase, Tells, Wants, Watch};
+use crate::rule::{Cause, Table};
 use crate::small::Small;
-use crate::world::{Doing, SocketId};
+use crate::status::Status;
+use crate::world::{Direction, SocketId, State, Tcb};
+
+/// What a call waits for.
+fn wanted(call: &Call) -> Wants {
+    match call {
+        Call::Accept { .. } => Wants::Connection,
+        Call::Connect { .. } => Wants::Established,
+        Call::Recv { .. } => Wants::Bytes,
+        Call::Send { .. } => Wants::Room,
+        Call::Select { .. } | Call::WSAPoll { .. } => Wants::Readable,
+        _ => Wants::Signal,
+    }
+}
 
 impl At<'_> {
-    /// The call in question stays blocked for good: what it waited for is gone.
-    pub fn strand(&mut self) {
-        self.leave(self.thread);
-        self.again = false;
-        self.block();
-    }
+    // Operations begin.
 
     /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
     pub(crate) fn block(&mut self) {
-        let thread = self.thread;
         self.call = self.call.map(|handle| {
             let open = self.resolve(handle).is_some() || self.resolve_event(handle).is_some();
             if open { handle } else { Handle::INVALID }
         });
-        self.thread_mut(thread).doing = Doing::Blocked(self.call);
-        if !self.again {
+        let (thread, call) = (self.thread, self.call);
+        if let Some(op) = self.op {
             // Who looks again stands in every line already, and keeps its place.
-            self.enlist();
+            let operation = self.op_mut(op);
+            (operation.call, operation.phase) = (call, Phase::Waits);
+            return;
         }
+        let op = self.starts(thread, call, wanted(&call), Tells::RETURNS);
+        self.thread_mut(thread).frames.push(Frame::Waits(op));
+        self.enlist(op);
     }
 
-    /// Adds waiter records of the calling thread's blocked call.
-    fn enlist(&mut self) {
-        let thread = self.thread;
-        let mut objects = std::mem::take(&mut self.fx.objects);
-        let mut add = |object: Wake| {
-            if !objects.contains(&object) {
-                objects.push(object);
-            }
+    /// An operation of this thread begins. It stands nowhere yet.
+    pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> OpId {
+        let op = self.free_op(thread);
+        let operation = Operation {
+            call,
+            wants,
+            phase: Phase::Waits,
+            tells,
+            status: Status::PENDING,
+            bytes: 0,
+            gives: None,
+            thread,
+            about: None,
+            watched: Small::default(),
         };
-        let mut socket = |handle: Handle| {
-            if let Some(s) = self.resolve_socket(handle) {
-                add(Wake::Socket(s));
+        self.op_put(op, Some(operation));
+        op
+    }
+
+    /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
+    pub(crate) fn enlist(&mut self, op: OpId) {
+        let Operation { call, wants, .. } = *self.op_at(op);
+        if !matches!(wants, Wants::Readable | Wants::Signal) {
+            let about = call.subject().and_then(|handle| self.resolve_socket(handle));
+            self.op_mut(op).about = about;
+            if let Some(s) = about {
+                self.extra_mut(s).waiting.push(op);
             }
-        };
-        match self.call {
-            Call::Accept { s, .. } | Call::Connect { s, .. } | Call::Recv { s, .. } | Call::Send { s, .. } => socket(s),
-            Call::Select { readfds, writefds, exceptfds, .. } => {
-                for set in [readfds, writefds, exceptfds].into_iter().flatten() {
-                    set.iter().for_each(&mut socket);
-                }
-            }
-            Call::WSAPoll { fds, .. } => fds.iter().for_each(|(s, _)| socket(s)),
-            Call::WSAWaitForMultipleEvents { events, .. } => {
-                for e in events.iter().filter_map(|handle| self.resolve_event(handle)) {
-                    add(Wake::Event(e));
-                }
-            }
-            _ => {}
+            return;
         }
+        let mut objects = std::mem::take(&mut self.fx.objects);
+        self.watchable(&call, &mut objects);
         for object in objects.drain(..) {
+            let watch = self.free_watch(op);
+            self.watch_put(watch, Some(Watch { op, object }));
+            self.op_mut(op).watched.push(watch);
             match object {
-                Wake::Socket(s) => self.extra_mut(s).waiters.push(thread),
-                Wake::Event(e) => self.event_mut(e).waiters.push(thread),
-                _ => {}
+                Object::Socket(s) => self.extra_mut(s).watches.push(watch),
+                Object::Event(e) => self.event_mut(e).watches.push(watch),
             }
         }
         self.fx.objects = objects;
     }
 
-    /// This thread waits for nothing any more. If it was to have a connection, others may have it.
-    ///
-    /// To be called while the thread still says what it waits for: its waiter records stand where its call points.
-    pub fn leave(&mut self, thread: ThreadId) {
-        let (Doing::Blocked(call) | Doing::Woken(call)) = self.thread_at(thread).doing else { return };
-        let mut slots: Small<SocketId, 12> = Small::default();
-        names(&call).iter().filter_map(|handle| self.slot_of(handle)).for_each(|s| slots.insert(s));
-        while let Some(s) = slots.iter().min() {
-            slots.remove(s);
-            if self.socket_at(s).waiters().contains(thread) {
-                self.extra_mut(s).waiters.remove(thread);
-                self.offer(s);
+    /// What a call that watches names, each object once.
+    fn watchable(&self, call: &Call, objects: &mut Vec<Object>) {
+        let mut add = |object: Option<Object>| {
+            if let Some(object) = object.filter(|object| !objects.contains(object)) {
+                objects.push(object);
             }
-        }
-        for e in names(&call).iter() {
-            if let Some(e) = self.event_of(e)
-                && self.event_at(e).waiters.contains(thread)
-            {
-                self.event_mut(e).waiters.remove(thread);
+        };
+        let socket = |handle: Handle| self.resolve_socket(handle).map(Object::Socket);
+        match call {
+            Call::Select { readfds, writefds, exceptfds, .. } => {
+                for set in [readfds, writefds, exceptfds].into_iter().flatten() {
+                    set.iter().for_each(|handle| add(socket(handle)));
+                }
             }
+            Call::WSAPoll { fds, .. } => fds.iter().for_each(|(handle, _)| add(socket(handle))),
+            Call::WSAWaitForMultipleEvents { events, .. } => {
+                events.iter().for_each(|handle| add(self.resolve_event(handle).map(Object::Event)));
+            }
+            _ => {}
         }
     }
 
-    /// Ends the blocked call of the thread in question with this outcome.
-    pub(crate) fn resume(&mut self, outcome: Outcome) {
-        let thread = self.thread;
-        self.leave(thread);
-        if !matches!(outcome.value, Value::Undefined | Value::Unmodelled | Value::Crashes) {
-            self.thread_mut(thread).doing = Doing::Running;
+    /// The call in question stays blocked for good: what it waited for is gone.
+    pub fn strand(&mut self) {
+        if let Some(op) = self.op {
+            self.withdraw(op);
+            self.block();
+            self.enlist(op);
         }
-        self.fx.returns.push((thread, outcome));
     }
 
-    /// Makes this the step of a blocked call that looks again.
-    pub(crate) fn look_again(&mut self, thread: ThreadId, call: Call) {
-        self.focus(thread, call);
+    // Operations go on.
+
+    /// Makes this the step of an operation that looks again.
+    pub(crate) fn look_again(&mut self, op: OpId) {
+        self.focus_on(op);
         self.again = true;
         // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
         for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
             if self.may(alt) {
-                self.decided[usize::from(alt.0)].set(alt.1 + 1);
+                self.decided[alt.point().index()].set(alt.1 + 1);
             }
         }
-        let outcome = call.function().looks_again().and_then(|table| self.apply(table));
-        if let Some(outcome) = outcome {
-            self.resume(outcome);
+        if let Some(table) = self.call.function().looks_again() {
+            self.fires(op, table);
         }
     }
 
-    /// Lets everybody look again who was woken, until nobody is left.
+    /// The rules of this table say what becomes of an operation.
+    pub(crate) fn decides_by(&mut self, op: OpId, table: Table) {
+        self.focus_on(op);
+        self.fires(op, table);
+    }
+
+    fn fires(&mut self, op: OpId, table: Table) {
+        let thread = self.thread;
+        if let Some(outcome) = self.apply(table) {
+            self.resume(op, thread, outcome);
+        }
+    }
+
+    /// Lets everybody look again who was woken, until nobody is left. Operations that stand in a socket's lines come
+    /// before those that only watch it: what they take, nobody sees (windows-facts WT-AEX-041, -042).
     pub(crate) fn settle(&mut self) {
         while let Some(wake) = self.fx.wakes.pop_first() {
             match wake {
                 Wake::Socket(s) => {
+                    if let Some(op) = self.socket_at(s).extra().claimed {
+                        self.has_first_bytes(op);
+                    }
                     let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.socket_at(s).waiters().iter());
-                    looking.drain(..).for_each(|thread| self.woken(thread));
+                    looking.extend(self.socket_at(s).waiting().iter());
+                    looking.drain(..).for_each(|op| self.woken(op));
+                    let socket = self.socket_at(s);
+                    looking.extend(socket.watches().iter().map(|watch| self.watch_at(watch).op));
+                    looking.drain(..).for_each(|op| self.woken(op));
                     self.fx.looking = looking;
                 }
                 Wake::Event(e) => {
                     let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.event_at(e).waiters.iter());
-                    looking.drain(..).for_each(|thread| self.woken(thread));
+                    looking.extend(self.event_at(e).watches.iter().map(|watch| self.watch_at(watch).op));
+                    looking.drain(..).for_each(|op| self.woken(op));
                     self.fx.looking = looking;
                 }
                 Wake::Occurs(s, event) => {
@@ -140,37 +177,159 @@ impl At<'_> {
                     self.network_event = event;
                     self.apply(Table::NetworkEvent);
                 }
-                Wake::Cancel(thread, cause) => {
-                    if let Doing::Blocked(call) | Doing::Woken(call) = self.thread_at(thread).doing {
-                        self.focus(thread, call);
-                        self.cause = cause;
-                        if let Some(outcome) = self.apply(Table::Cancelled) {
-                            self.resume(outcome);
-                        }
-                    }
+                Wake::Ends(op, cause) => {
+                    self.cause = cause;
+                    self.ends(op, Status::CANCELLED);
                 }
             }
         }
     }
 
-    fn woken(&mut self, thread: ThreadId) {
-        let Doing::Blocked(call) = self.thread_at(thread).doing else { return };
-        let Call::Accept { s, .. } = call else { return self.look_again(thread, call) };
-        if !self.chooses(crate::choice::WOKEN) {
-            return self.look_again(thread, call);
+    fn woken(&mut self, op: OpId) {
+        let Some(&Operation { phase: Phase::Waits, wants, thread, .. }) = self.op_if(op) else { return };
+        match wants {
+            Wants::ConnectionInto { .. } => self.takes_into(op),
+            Wants::Decision => {
+                // Where its thread is in other user code a condition function has nowhere to run.
+                if self.thread_at(thread).frames.last() == Some(Frame::Waits(op)) {
+                    self.asks(op);
+                }
+            }
+            Wants::Connection if self.chooses(crate::choice::WOKEN) => self.wakes(op),
+            _ => self.look_again(op),
         }
-        let process = self.process_of(thread);
-        if self.process_at(process).faults.no_descriptors && !self.chooses(WAIT_MFILE_FAILS) {
+    }
+
+    /// A thread in accept is woken, to look again later.
+    fn wakes(&mut self, op: OpId) {
+        let Operation { thread, about, .. } = *self.op_at(op);
+        if self.process_at(self.process_of(thread)).faults.no_descriptors && !self.chooses(WAIT_MFILE_FAILS) {
             // It could not take the connection: somebody else may.
             return;
         }
-        let Some(listener) = self.resolve_in(process, s) else { return };
+        let Some(listener) = about else { return };
         let queued = self.socket_at(listener).accept_queue().len();
-        let is_awake = |t: &ThreadId| matches!(self.thread_at(*t).doing, Doing::Woken(_));
-        let awake = self.socket_at(listener).waiters().iter().filter(is_awake).count();
+        let is_awake = |op: &OpId| self.op_at(*op).phase == Phase::Woken;
+        let awake = self.socket_at(listener).waiting().iter().filter(is_awake).count();
         // One thread is woken per connection that waits, no more.
         if awake < queued {
-            self.thread_mut(thread).doing = Doing::Woken(call);
+            self.op_mut(op).phase = Phase::Woken;
+        }
+    }
+
+    /// The first connection of the queue goes into the socket that is there for it.
+    fn takes_into(&mut self, op: OpId) {
+        let Operation { wants: Wants::ConnectionInto { socket, receive }, about: Some(listener), .. } = *self.op_at(op)
+        else {
+            return;
+        };
+        let Some(conn) = self.extra_mut(listener).accept_queue.pop_first() else { return };
+        let connection = self.conn_mut(conn);
+        (connection.listener, connection.sampled) = (None, None);
+        connection.server.hold(Some(socket));
+        let local = connection.server_address;
+        let accepting = self.socket_mut(socket);
+        (accepting.state, accepting.conn, accepting.local) = (State::Connected, Some(conn), local);
+        self.op_mut(op).phase = Phase::Holds(conn);
+        self.moves_to_holding(op);
+        if receive == 0 {
+            self.completes(op, Status::SUCCESS, 0, None);
+        } else {
+            self.has_first_bytes(op);
+        }
+    }
+
+    /// An operation that has its connection is complete with the first bytes, or with the end of the stream.
+    fn has_first_bytes(&mut self, op: OpId) {
+        let Operation { phase: Phase::Holds(conn), wants: Wants::ConnectionInto { receive, .. }, .. } = *self.op_at(op)
+        else {
+            return;
+        };
+        let taken = self.takes(conn, Direction::Down, usize::try_from(receive).unwrap_or(usize::MAX));
+        let bytes = u32::try_from(taken.as_slice().len()).expect("invariant: one call receives few bytes");
+        let end = &self.conn_at(conn).server;
+        if bytes > 0 || end.fin_received {
+            self.completes(op, Status::SUCCESS, bytes, None);
+        } else if end.tcb == Tcb::Reset {
+            self.completes(op, Status::CONNECTION_RESET, 0, None);
+        }
+    }
+
+    /// It has a connection, and is not complete: nobody walks past it, and it takes no other.
+    pub(crate) fn moves_to_holding(&mut self, op: OpId) {
+        if let Some(s) = self.op_at(op).about {
+            self.extra_mut(s).waiting.remove(op);
+            self.extra_mut(s).holding.push(op);
+        }
+    }
+
+    /// It has no connection any more.
+    pub(crate) fn moves_to_waiting(&mut self, op: OpId) {
+        if let Some(s) = self.op_at(op).about {
+            self.extra_mut(s).holding.remove(op);
+            self.extra_mut(s).waiting.push_first(op);
+        }
+    }
+
+    // What they wait for goes.
+
+    /// An operation loses its socket or its Winsock: when the step has done the rest, it ends.
+    pub fn cancel(&mut self, op: OpId, cause: Cause) {
+        self.later(Wake::Ends(op, cause));
+    }
+
+    /// A handle has just been closed: calls that wait through it lose what they wait for. Overlapped operations go on
+    /// until the last handle is (windows-facts WT-IOCP-008). `process` is the one whose handle it was; `None` for a
+    /// handle that all share.
+    pub fn handle_closed(&mut self, object: Object, handle: Handle, process: Option<ProcessId>) {
+        let mut ops = std::mem::take(&mut self.fx.looking);
+        let watches = match object {
+            Object::Socket(s) => {
+                let socket = self.socket_at(s);
+                ops.extend(socket.waiting().iter().chain(socket.holding().iter()));
+                socket.watches()
+            }
+            Object::Event(e) => &self.event_at(e).watches,
+        };
+        ops.extend(watches.iter().map(|watch| self.watch_at(watch).op));
+        for op in ops.drain(..) {
+            let Operation { thread, call, tells, .. } = *self.op_at(op);
+            if tells.returns
+                && process.is_none_or(|process| self.process_of(thread) == process)
+                && names(&call).contains(handle)
+            {
+                self.cancel(op, Cause::Close);
+            }
+        }
+        self.fx.looking = ops;
+    }
+
+    /// The last handle of a socket is gone. What is to give it its connection ends; so do overlapped operations that go
+    /// on at it. Blocked calls stand here no more: they end for the same cause, or stay blocked for good. Those whose
+    /// thread decides about a connection stay until it has.
+    pub(crate) fn socket_closed(&mut self, s: SocketId) {
+        if let Some(op) = self.socket_at(s).extra().claimed {
+            let holds = matches!(self.op_at(op).phase, Phase::Holds(_));
+            self.ends(op, if holds { Status::CONNECTION_ABORTED } else { Status::CANCELLED });
+        }
+        let mut ops = std::mem::take(&mut self.fx.looking);
+        let socket = self.socket_at(s);
+        ops.extend(socket.waiting().iter().chain(socket.holding().iter()));
+        for op in ops.drain(..) {
+            let Operation { tells, phase, .. } = *self.op_at(op);
+            if !tells.returns {
+                self.ends(op, Status::CANCELLED);
+            } else if !matches!(phase, Phase::Decides(_)) {
+                self.withdraw(op);
+                self.op_mut(op).about = None;
+            }
+        }
+        self.fx.looking = ops;
+        while let Some(watch) = self.socket_at(s).watches().first() {
+            let op = self.watch_at(watch).op;
+            self.extra_mut(s).watches.remove(watch);
+            self.op_mut(op).watched.remove(watch);
+            self.watch_put(watch, None);
         }
     }
 }

@@ -6,16 +6,19 @@
 //!
 //! * each thread owns a fixed range of socket slots and takes the lowest free one of its own;
 //! * a connection has the number of the client socket that opened it;
-//! * the socket that `accept` creates has a slot of its own per connection.
+//! * the socket that `accept` creates has a slot of its own per connection;
+//! * operations and watches have slots in the range of the thread that started them, the lowest free one each.
 
 use std::sync::LazyLock;
 
 use crate::bytes;
-use crate::call::{Call, Handle, ProcessId, Routine, ThreadId, Version};
+use crate::call::{Handle, ProcessId, Routine, ThreadId, Version};
 use crate::code::Code;
 use crate::id::Named;
 pub use crate::id::{ConnId, EventId, MAX_HANDLES, MAX_SLOTS, SocketId};
 use crate::list::Line;
+use crate::operation::{CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId};
+use crate::owned::Owned;
 use crate::small::{Queued, Small};
 
 mod conn;
@@ -28,31 +31,18 @@ pub(crate) use index::Index;
 pub use socket::{Bound, Extra, Holder, Options, Selection, Socket, State};
 pub use touched::Touched;
 
-/// What a thread is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub enum Doing {
-    /// Its own code: it can make a call.
-    #[default]
-    Running,
-    /// Blocked in this call; a waiter record of each socket or event it waits for names it.
-    Blocked(Call),
-    /// Blocked in this call, woken, about to look again: another thread may be faster.
-    Woken(Call),
-    /// Its behaviour is undefined from here on, by the documents' own words.
-    Undefined,
-    /// It has ended.
-    Exited,
-}
-
-/// A thread.
+/// A thread: a stack of frames above its own code.
+/// A thread: a stack of frames above its own code.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Thread {
     /// Its process.
     pub process: ProcessId,
     /// The per-thread last error.
     pub last_error: Code,
-    /// What it is doing.
-    pub doing: Doing,
+    /// What it is in, above its own code: the last is the top one.
+    pub frames: Small<Frame, FRAMES>,
+    /// Whether it is still there.
+    pub ended: Ended,
     /// User APCs queued to it, in order.
     pub apcs: Small<Routine<Handle>, APCS>,
     /// First socket slot that this thread owns.
@@ -112,8 +102,8 @@ pub struct EventObject {
     pub open: bool,
     /// It is signalled.
     pub signalled: bool,
-    /// Threads that wait for it.
-    pub waiters: Line<ThreadId>,
+    /// Operations that wait for it among others, first come first.
+    pub watches: Line<WatchId>,
     /// How many sockets have a registration for it.
     pub selected: u32,
 }
@@ -127,6 +117,10 @@ pub struct World {
     pub(crate) sockets: Vec<Socket>,
     pub(crate) conns: Vec<Conn>,
     pub(crate) events: Vec<EventObject>,
+    pub(crate) ops: Owned<Operation>,
+    pub(crate) watches: Owned<Watch>,
+    pub(crate) overs: Owned<Overlapped>,
+    pub(crate) ports: Owned<CompletionPort>,
     pub(crate) index: Index,
     pub(crate) spare: Spare,
 }
@@ -159,11 +153,6 @@ impl std::hash::Hash for Spare {
 /// How many APCs may be queued to one thread.
 pub const APCS: usize = 4;
 
-impl Queued for SocketId {
-    const VACANT: SocketId = SocketId(0);
-    const MANY: &'static str = "sockets in one call";
-}
-
 impl Queued for Routine<Handle> {
     const VACANT: Routine<Handle> = Routine::SetEvent(Handle::INVALID);
     const MANY: &'static str = "APCs queued to one thread";
@@ -183,6 +172,22 @@ pub struct Room {
     pub sockets: u32,
     /// Event objects that it may have at a time.
     pub events: u32,
+    /// Operations that it may have under way at a time: a call that waits is one.
+    pub operations: u32,
+    /// Objects that its operations may watch at a time.
+    pub watches: u32,
+    /// OVERLAPPED structures that it has.
+    pub overs: u32,
+    /// Completion ports that it has.
+    pub ports: u32,
+}
+
+impl Room {
+    /// Room for a thread that makes calls, and so waits in one at a time.
+    #[must_use]
+    pub fn new(process: ProcessId, sockets: u32, events: u32) -> Room {
+        Room { process, sockets, events, operations: 1, watches: WATCHED as u32, overs: 0, ports: 0 }
+    }
 }
 
 impl World {
@@ -193,7 +198,15 @@ impl World {
     /// these limits first.
     #[must_use]
     pub fn new(processes: &[Process], threads: &[Room]) -> World {
-        let mut world = World { processes: processes.to_vec(), ..World::default() };
+        let rooms = |of: fn(&Room) -> u32| threads.iter().map(of);
+        let mut world = World {
+            processes: processes.to_vec(),
+            ops: Owned::new(rooms(|room| room.operations)),
+            watches: Owned::new(rooms(|room| room.watches)),
+            overs: Owned::new(rooms(|room| room.overs)),
+            ports: Owned::new(rooms(|room| room.ports)),
+            ..World::default()
+        };
         let (mut slots, mut events) = (0, 0);
         for (index, room) in threads.iter().enumerate() {
             assert!(room.process.index() < processes.len(), "the process exists");
@@ -257,10 +270,10 @@ impl World {
         SocketId(conn.0.saturating_add(SocketId::new(self.conns.len()).0))
     }
 
-    /// The connection whose accepting socket this slot is, if it is one.
+    /// The connection that a socket in this slot opens when it connects; `None` for a slot of an accepted socket.
     #[must_use]
-    pub fn accepts(&self, socket: SocketId) -> Option<ConnId> {
-        socket.index().checked_sub(self.conns.len()).map(ConnId::new)
+    pub fn opened_by(&self, socket: SocketId) -> Option<ConnId> {
+        (socket.index() < self.conns.len()).then_some(ConnId(socket.0))
     }
 
     /// The owner of a connection slot: the thread that opens it.
@@ -272,7 +285,9 @@ impl World {
     /// The direction in which a segment goes that this socket's end of its connection sends.
     #[must_use]
     pub fn sends(&self, socket: SocketId) -> Direction {
-        if self.accepts(socket).is_some() { Direction::Down } else { Direction::Up }
+        let conn = self.sockets[socket.index()].conn;
+        let server = conn.and_then(|conn| self.conns[conn.index()].server.socket());
+        if server == Some(socket) { Direction::Down } else { Direction::Up }
     }
 
     /// Who is bound where, ascending.

@@ -195,7 +195,7 @@ pub fn advance(
         }
         let Some(number) = usize::from(config.waits[slot]).checked_sub(1) else { continue };
         config.waits[slot] = 0;
-        if blocks(&scenario.steps[number]) && event != call_of(scenario, config, number) {
+        if blocks(&scenario.steps[number]) && Some(event) != call_of(scenario, config, number) {
             config.finished[slot] = Some(outcome);
         } else {
             note(scenario, config, number, &outcome, fx, happened);
@@ -274,11 +274,11 @@ fn blocks(step: &Step) -> bool {
     matches!(step.expect, Some(Expect::Blocks))
 }
 
-fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Event {
+fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event> {
     let step = &scenario.steps[number];
     match &step.action {
-        Action::Call(call) => call_event(config, step.actor, call),
-        _ => Event::Resume(step.actor),
+        Action::Call(call) => Some(call_event(config, step.actor, call)),
+        _ => None,
     }
 }
 

@@ -167,7 +167,7 @@ impl Log {
         let step = self.step;
         Some(match event {
             Event::Call(..) | Event::InHook(..) => What::Call { step },
-            Event::Resume(thread) => What::LooksAgain(thread),
+            Event::Resume(op) => What::LooksAgain(before.world.thread_of(op)),
             Event::Deliver(conn, direction) | Event::Lose(conn, direction) => {
                 let segment = before.world.end(conn, direction).flight.first()?;
                 let link = link(before, conn).or_else_server(&after.world);
@@ -176,7 +176,7 @@ impl Log {
                 if unlucky || matches!(event, Event::Lose(..)) { What::Lost(travel) } else { What::Arrives(travel) }
             }
             Event::Timer(conn) => What::Timer(link(before, conn)),
-            Event::Expire(thread) => What::Expires(thread),
+            Event::Expire(op) => What::Expires(before.world.thread_of(op)),
             Event::Apc(thread) => What::Apc(thread),
             Event::Print(thread) => {
                 let number = fx.returns.first().map_or(0, |(_, outcome)| match outcome.value {
@@ -190,6 +190,8 @@ impl Log {
             Event::Exit(_) => What::Exits { step },
             // Told as the happenings of the script that they are.
             Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..) => return None,
+            // No script has functions that Winsock calls.
+            Event::Returns(..) => return None,
         })
     }
 

@@ -70,7 +70,7 @@ pub(crate) fn pass_time(scenario: &Scenario, machine: &Machine, actor: ThreadId,
         network(&branch.config, &mut events);
         let due = |event: &&Event| match event {
             Event::Timer(_) => true,
-            Event::Expire(thread) => *thread == actor,
+            Event::Expire(op) => branch.config.world.thread_of(*op) == actor,
             _ => false,
         };
         match events.iter().find(due) {

@@ -1,6 +1,6 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
-use winaccept_model::call::{Call, Handle, ThreadId, Version};
+use winaccept_model::call::{Call, FdSet, Handle, ThreadId, Version};
 use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::script::{
@@ -223,11 +223,10 @@ impl Scenario {
         self.at_most("event objects", MAX_SLOTS, opens)?;
         let room = |(index, actor): (usize, &Actor)| {
             let own = |step: &&Step| step.actor.index() == index;
-            Room {
-                process: actor.process,
-                sockets: self.steps.iter().filter(own).filter(creates).count() as u32,
-                events: self.steps.iter().filter(own).filter(opens).count() as u32,
-            }
+            let sockets = self.steps.iter().filter(own).filter(creates).count() as u32;
+            let events = self.steps.iter().filter(own).filter(opens).count() as u32;
+            let watches = self.steps.iter().filter(own).map(watched).max().unwrap_or_default();
+            Room { watches, ..Room::new(actor.process, sockets, events) }
         };
         let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();
         Ok(World::new(&processes, &threads))
@@ -242,6 +241,19 @@ impl Scenario {
             None => Ok(()),
         }
     }
+}
+
+/// How many objects the call of a step watches at most.
+fn watched(step: &Step) -> u32 {
+    let (Action::Call(call) | Action::InHook(call)) = &step.action else { return 0 };
+    let of = |set: &FdSet<Ref>| set.map_or(0, |set| set.len());
+    let count = match call {
+        Call::Select { readfds, writefds, exceptfds, .. } => of(readfds) + of(writefds) + of(exceptfds),
+        Call::WSAPoll { fds, .. } => fds.len(),
+        Call::WSAWaitForMultipleEvents { events, .. } => events.len(),
+        _ => 0,
+    };
+    u32::try_from(count).expect("invariant: a call names few objects")
 }
 
 /// A call of a script with the handles that its variables hold now.

@@ -2,10 +2,10 @@
 
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::code::Code;
+use winaccept_model::operation::Ended;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::Doing;
 
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
@@ -41,8 +41,8 @@ pub(crate) fn outcomes(
         Action::Prints { format, argument } => prints(scenario, machine, step.actor, format, *argument, &start),
         Action::Exits(_) => {
             let branches = quiet(scenario, machine, event_in(scenario, machine, start, Event::Exit(step.actor), None));
-            let ended = |branch: &Branch| match doing(branch, step.actor) {
-                Doing::Exited => Observed::Done,
+            let ended = |branch: &Branch| match has_ended(branch, step.actor) {
+                Ended::Exited => Observed::Done,
                 _ => Observed::NotTaken("the process did not end".to_owned()),
             };
             branches.into_iter().map(|branch| (ended(&branch), branch)).collect()
@@ -50,21 +50,22 @@ pub(crate) fn outcomes(
     }
 }
 
-fn doing(branch: &Branch, actor: ThreadId) -> Doing {
-    branch.config.world.threads()[actor.index()].doing
+fn has_ended(branch: &Branch, actor: ThreadId) -> Ended {
+    branch.config.world.threads()[actor.index()].ended
 }
 
 /// Why a step cannot be taken.
 fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
     let finished = start.config.finished[step.actor.index()].is_some();
-    match (&step.action, doing(start, step.actor)) {
-        (_, Doing::Exited) => Some("this actor has ended"),
+    let waits = start.config.world.waits(step.actor).is_some();
+    match (&step.action, has_ended(start, step.actor)) {
+        (_, Ended::Exited) => Some("this actor has ended"),
         // Its outcome is the undefined behaviour itself; after that nothing can be said.
-        (Action::Resumes, Doing::Undefined) if finished => None,
-        (_, Doing::Undefined) => Some("the behaviour of this actor is undefined by now"),
-        (Action::Resumes, Doing::Running) if !finished => Some("the call had returned at once"),
-        (Action::InHook(_), Doing::Running) => Some("no call is in progress"),
-        (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Doing::Blocked(_) | Doing::Woken(_)) => {
+        (Action::Resumes, Ended::Undefined) if finished => None,
+        (_, Ended::Undefined) => Some("the behaviour of this actor is undefined by now"),
+        (Action::Resumes, Ended::No) if !waits && !finished => Some("the call had returned at once"),
+        (Action::InHook(_), Ended::No) if !waits => Some("no call is in progress"),
+        (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Ended::No) if waits => {
             Some("this actor's last call has not returned")
         }
         _ => None,

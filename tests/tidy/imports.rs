@@ -8,8 +8,8 @@ use super::{File, files, none};
 const CIRCLES: &[(&str, &[&str], &str)] = &[
     (
         "model",
-        &["at", "call", "kind", "outcome", "rule", "rules", "world"],
-        "a rule names the type that it asks and changes, and what that type does ends in rules; a call has values, and values are of calls",
+        &["at", "call", "kind", "operation", "outcome", "rule", "rules", "world"],
+        "a rule names the type that it asks and changes, which ends in rules; a call has values, and values are of calls, as what waits is",
     ),
     ("sim", &["explore::past", "explore::way"], "a way back is read from what was remembered, which remembers ways"),
     (

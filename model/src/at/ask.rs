@@ -2,6 +2,7 @@
 
 use super::At;
 use crate::call::{Address, Handle, Port, ProcessId, SockType, ThreadId};
+use crate::operation::{Frame, OpId, Operation, Phase, Watch, WatchId};
 use crate::world::{
     Bound, Conn, ConnId, Direction, End, EventId, EventObject, Faults, Process, Socket, SocketId, State, Thread,
 };
@@ -74,7 +75,9 @@ impl At<'_> {
     /// The direction in which a segment goes that this socket's end of its connection sends.
     #[must_use]
     pub fn sends(&self, s: SocketId) -> Direction {
-        self.w.sends(s)
+        let conn = self.socket_at(s).conn;
+        let server = conn.and_then(|conn| self.conn_at(conn).server.socket());
+        if server == Some(s) { Direction::Down } else { Direction::Up }
     }
 
     /// The slot of the socket that accepts this connection.
@@ -83,10 +86,10 @@ impl At<'_> {
         self.w.accepted_slot(c)
     }
 
-    /// The connection whose accepting socket this slot is, if it is one.
+    /// The connection that a socket in this slot opens when it connects; `None` for a slot of an accepted socket.
     #[must_use]
-    pub fn accepts(&self, s: SocketId) -> Option<ConnId> {
-        self.w.accepts(s)
+    pub fn opened_by(&self, s: SocketId) -> Option<ConnId> {
+        self.w.opened_by(s)
     }
 
     /// The thread that opens this connection.
@@ -214,6 +217,88 @@ impl At<'_> {
         self.w.index.threads_of(process)
     }
 
+    /// Is this thread in code that can make a call?
+    #[must_use]
+    pub fn runs(&self, t: ThreadId) -> bool {
+        let _ = self.thread_at(t);
+        self.w.runs(t)
+    }
+
+    /// The operation of the call that this thread waits in, if it waits.
+    #[must_use]
+    pub fn waits(&self, t: ThreadId) -> Option<OpId> {
+        match self.thread_at(t).frames.last() {
+            Some(Frame::Waits(op)) => Some(op),
+            _ => None,
+        }
+    }
+
+    /// The operation in whose blocking hook the thread in question makes its call.
+    #[must_use]
+    pub fn hooked(&self) -> Option<OpId> {
+        match self.thread().frames.last() {
+            Some(Frame::Hook(op)) => Some(op),
+            _ => None,
+        }
+    }
+
+    /// An operation that is not over.
+    ///
+    /// # Panics
+    /// When it is.
+    #[must_use]
+    pub fn op_at(&self, op: OpId) -> &Operation {
+        self.op_if(op).expect("invariant: what names an operation names one that is not over")
+    }
+
+    /// An operation, if it is not over.
+    #[must_use]
+    pub fn op_if(&self, op: OpId) -> Option<&Operation> {
+        let at = op.index();
+        self.w.ops.has_slot(at).then(|| self.reads(self.w.ops.owner(at)));
+        self.w.ops.get(at)
+    }
+
+    /// The operations of a thread, ascending.
+    #[must_use]
+    pub fn ops_of(&self, t: ThreadId) -> Vec<OpId> {
+        self.reads(t);
+        let of = |at: &usize| self.w.ops.get(*at).is_some();
+        self.w.ops.range(t).filter(of).map(OpId::new).collect()
+    }
+
+    /// The lowest slot in which this thread can put a new operation.
+    pub(crate) fn free_op(&self, t: ThreadId) -> OpId {
+        self.reads(t);
+        OpId::new(self.w.ops.free(t).expect("limit: a thread has no room for one more operation"))
+    }
+
+    /// Is somebody deciding about this connection?
+    #[must_use]
+    pub fn is_decided(&self, c: ConnId) -> bool {
+        let decides = |op: OpId| self.op_at(op).phase == Phase::Decides(c);
+        self.conn_at(c).listener.is_some_and(|listener| self.socket_at(listener).holding().iter().any(decides))
+    }
+
+    /// A record of what is watched.
+    #[must_use]
+    pub fn watch_at(&self, watch: WatchId) -> &Watch {
+        self.watch_if(watch).expect("invariant: what names a watch names one that is there")
+    }
+
+    /// A record of what is watched, if it is still there.
+    #[must_use]
+    pub fn watch_if(&self, watch: WatchId) -> Option<&Watch> {
+        self.reads(self.w.watches.owner(watch.index()));
+        self.w.watches.get(watch.index())
+    }
+
+    /// The lowest slot in which this operation can put a new watch.
+    pub(crate) fn free_watch(&self, op: OpId) -> WatchId {
+        let thread = self.op_at(op).thread;
+        WatchId::new(self.w.watches.free(thread).expect("limit: a thread has no room for one more watch"))
+    }
+
     /// Is the handle used in nonblocking mode?
     #[must_use]
     pub fn nonblocking(&self) -> bool {
@@ -270,7 +355,7 @@ impl At<'_> {
     #[must_use]
     pub fn in_trouble(&self) -> bool {
         let process = self.process();
-        process.startups == 0 || self.in_hook || process.faults != Faults::default()
+        process.startups == 0 || self.hooked().is_some() || process.faults != Faults::default()
     }
 
     /// Notes that this step depends on what a handle names, or that it names nothing.

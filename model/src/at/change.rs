@@ -2,13 +2,13 @@
 
 use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT};
-use crate::call::{Data, Handle, NetworkEvents, ProcessId, ThreadId};
-use crate::engine::names;
+use crate::call::{Data, NetworkEvents, ProcessId, ThreadId};
+use crate::operation::{CompletionPort, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId};
 use crate::outcome::Outcome;
-use crate::rule::{Cause, Limit};
+use crate::rule::Limit;
 use crate::world::{
-    Conn, ConnId, Direction, Doing, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Socket,
-    SocketId, Thread,
+    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Socket, SocketId,
+    Thread,
 };
 
 /// How much memory that nobody needs now is kept of a kind.
@@ -187,6 +187,42 @@ impl At<'_> {
         &mut self.w.events[e.index()]
     }
 
+    /// An operation, to change.
+    ///
+    /// # Panics
+    /// When it is over.
+    pub fn op_mut(&mut self, op: OpId) -> &mut Operation {
+        let _ = self.thread_mut(self.w.thread_of(op));
+        self.w.ops.get_mut(op.index()).expect("invariant: what names an operation names one that is not over")
+    }
+
+    /// An operation begins, or is over.
+    pub(crate) fn op_put(&mut self, op: OpId, operation: Option<Operation>) {
+        let _ = self.thread_mut(self.w.thread_of(op));
+        self.w.ops.put(op.index(), operation);
+    }
+
+    /// An operation begins to watch something, or does not any more.
+    pub(crate) fn watch_put(&mut self, id: WatchId, watch: Option<Watch>) {
+        self.touches(self.w.watches.owner(id.index()));
+        self.w.watches.put(id.index(), watch);
+    }
+
+    /// Writes into an OVERLAPPED.
+    pub(crate) fn over_put(&mut self, over: OverId, overlapped: Overlapped) {
+        self.touches(self.w.overs.owner(over.index()));
+        self.w.overs.put(over.index(), Some(overlapped));
+    }
+
+    /// A completion port, to change.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(crate) fn port_mut(&mut self, port: PortId) -> &mut CompletionPort {
+        self.touches(self.w.ports.owner(port.index()));
+        self.w.ports.get_mut(port.index()).expect("invariant: an association names a port")
+    }
+
     fn touches(&mut self, owner: ThreadId) {
         self.read.get_mut().owner(owner);
         self.fx.touched.owner(owner);
@@ -204,9 +240,10 @@ impl At<'_> {
         self.gives = Some(outcome);
     }
 
-    /// Threads that wait at this socket must look again.
+    /// Operations at this socket must look again.
     pub fn wake(&mut self, s: SocketId) {
-        if !self.socket_at(s).waiters().is_empty() {
+        let socket = self.socket_at(s).extra();
+        if !socket.waiting.is_empty() || !socket.watches.is_empty() || socket.claimed.is_some() {
             self.later(Wake::Socket(s));
         }
     }
@@ -226,52 +263,19 @@ impl At<'_> {
         }
         let event = self.event_mut(e);
         event.signalled = true;
-        if !event.waiters.is_empty() {
+        if !event.watches.is_empty() {
             self.later(Wake::Event(e));
         }
     }
 
-    /// A blocked call loses its socket or its Winsock.
-    pub fn cancel(&mut self, t: ThreadId, cause: Cause) {
-        self.later(Wake::Cancel(t, cause));
-    }
-
     /// Somebody has to look, once, when the step is done.
-    fn later(&mut self, wake: Wake) {
+    pub(crate) fn later(&mut self, wake: Wake) {
         if !self.fx.wakes.contains(wake) {
             self.fx.wakes.push(wake);
         }
     }
 
-    /// The calls that wait through this handle of a socket, which has just been closed in a process, lose what they wait for.
-    pub fn cancel_waiters(&mut self, s: SocketId, copy: usize, process: ProcessId) {
-        for place in 0..self.socket_at(s).waiters().len() {
-            if let Some(t) = self.socket_at(s).waiters().get(place)
-                && self.process_of(t) == process
-            {
-                self.cancel_through(t, Handle::socket(s, copy));
-            }
-        }
-    }
-
-    /// The calls that wait for an event object, which has just been closed, lose what they wait for.
-    pub fn cancel_event_waiters(&mut self, e: EventId) {
-        for place in 0..self.event_at(e).waiters.len() {
-            if let Some(t) = self.event_at(e).waiters.get(place) {
-                self.cancel_through(t, Handle::event(e));
-            }
-        }
-    }
-
-    fn cancel_through(&mut self, t: ThreadId, handle: Handle) {
-        if let Doing::Blocked(call) | Doing::Woken(call) = self.thread_at(t).doing
-            && names(&call).contains(handle)
-        {
-            self.cancel(t, Cause::Close);
-        }
-    }
-
-    /// Threads that wait at this socket look again if it is a listener with connections to be accepted.
+    /// Operations at this socket look again if it is a listener with connections to be accepted.
     pub fn offer(&mut self, s: SocketId) {
         if !self.socket_at(s).accept_queue().is_empty() {
             self.wake(s);
@@ -281,7 +285,7 @@ impl At<'_> {
     /// Forgets a connection of which nothing is left: no socket, no queue, nothing in flight.
     pub fn reap(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
-        let idle = |end: &End| !end.attached && end.flight.is_empty();
+        let idle = |end: &End| end.socket().is_none() && end.flight.is_empty();
         if idle(&conn.client) && idle(&conn.server) && conn.listener.is_none() && *conn != Conn::default() {
             for direction in [Direction::Up, Direction::Down] {
                 self.forget_sent(c, direction);

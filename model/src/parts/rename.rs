@@ -5,9 +5,13 @@
 
 use crate::call::{Call, Handle, Port, Routine, ThreadId};
 use crate::id::Named;
+use crate::operation::{
+    Association, Frame, Object, OpId, Operation, OverId, Packet, Phase, PortId, Tells, Wants, Watch, WatchId,
+};
 use crate::outcome::{Out, Outcome, Value};
+use crate::owned::Owned;
 use crate::small::{Queued, Small};
-use crate::world::{Conn, ConnId, Doing, EventId, EventObject, Socket, SocketId, Thread, World};
+use crate::world::{Conn, ConnId, EventId, EventObject, Socket, SocketId, Thread, World};
 
 /// Gives every name in an object to another owner.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Renaming {
     first_event: Vec<u32>,
     /// By event slot, its owner.
     owner_of_event: Vec<ThreadId>,
+    /// By owner, where its operations begin; then its watches, OVERLAPPED structures and ports.
+    first: [Vec<usize>; 4],
     /// The owners whose objects were named, in the order of the names, before they were changed.
     pub met: Vec<ThreadId>,
 }
@@ -36,6 +42,12 @@ impl Renaming {
             owner_of: world.sockets[..world.conns.len()].iter().map(|socket| socket.owner).collect(),
             first_event: world.threads.iter().map(|thread| thread.first_event).collect(),
             owner_of_event: world.events.iter().map(|event| event.owner).collect(),
+            first: [
+                starts(world, &world.ops),
+                starts(world, &world.watches),
+                starts(world, &world.overs),
+                starts(world, &world.ports),
+            ],
             met: Vec::new(),
         }
     }
@@ -61,6 +73,23 @@ impl Renaming {
     pub fn copy(&mut self, from: &World, owner: usize, into: &mut World) {
         let to = self.to[owner].index();
         into.forget(to);
+        let (old, new) = (ThreadId::new(owner), ThreadId::new(to));
+        for (at, op) in from.ops.of(old).iter().enumerate() {
+            let op = op.as_ref().map(|op| self.operation(op));
+            into.ops.of_mut(new)[at] = op;
+        }
+        for (at, watch) in from.watches.of(old).iter().enumerate() {
+            let watch = watch.as_ref().map(|watch| self.watch(watch));
+            into.watches.of_mut(new)[at] = watch;
+        }
+        into.overs.of_mut(new).clone_from_slice(from.overs.of(old));
+        for (at, port) in from.ports.of(old).iter().enumerate() {
+            let port = port.map(|mut port| {
+                port.packets = renamed(&port.packets, |packet| Packet { over: self.over_id(packet.over), ..packet });
+                port
+            });
+            into.ports.of_mut(new)[at] = port;
+        }
         into.threads[to] = self.thread(&from.threads[owner]);
         into.threads[to].first_slot = self.first_slot[to];
         into.threads[to].first_event = self.first_event[to];
@@ -146,6 +175,93 @@ impl Renaming {
         }
     }
 
+    /// The slot at the same place in the range of the owner that takes the place of this one's.
+    fn place(&mut self, kind: usize, at: usize) -> usize {
+        let first = &self.first[kind];
+        let owner = first.partition_point(|start| *start <= at) - 1;
+        let offset = at - first[owner];
+        let to = self.owner(ThreadId::new(owner));
+        self.first[kind][to.index()] + offset
+    }
+
+    fn op_id(&mut self, op: OpId) -> OpId {
+        OpId::new(self.place(0, op.index()))
+    }
+
+    fn watch_id(&mut self, watch: WatchId) -> WatchId {
+        WatchId::new(self.place(1, watch.index()))
+    }
+
+    fn over_id(&mut self, over: OverId) -> OverId {
+        OverId::new(self.place(2, over.index()))
+    }
+
+    fn port_id(&mut self, port: PortId) -> PortId {
+        PortId::new(self.place(3, port.index()))
+    }
+
+    fn operation(&mut self, op: &Operation) -> Operation {
+        let call = self.call(&op.call);
+        let wants = match op.wants {
+            Wants::ConnectionInto { socket, receive } => {
+                Wants::ConnectionInto { socket: self.socket_id(socket), receive }
+            }
+            other => other,
+        };
+        let phase = match op.phase {
+            Phase::Holds(conn) => Phase::Holds(ConnId(self.slot(conn.0))),
+            Phase::Decides(conn) => Phase::Decides(ConnId(self.slot(conn.0))),
+            other => other,
+        };
+        let tells = Tells {
+            over: op.tells.over.map(|over| self.over_id(over)),
+            event: op.tells.event.map(|event| self.event_id(event)),
+            routine: op.tells.routine.map(|routine| self.routine(routine)),
+            ..op.tells
+        };
+        Operation {
+            call,
+            wants,
+            phase,
+            tells,
+            gives: op.gives.map(|gives| self.outcome(&gives)),
+            thread: self.to[op.thread.index()],
+            about: op.about.map(|socket| self.socket_id(socket)),
+            watched: renamed(&op.watched, |watch| self.own_watch(watch)),
+            ..*op
+        }
+    }
+
+    fn watch(&mut self, watch: &Watch) -> Watch {
+        let object = match watch.object {
+            Object::Socket(socket) => Object::Socket(self.socket_id(socket)),
+            Object::Event(event) => Object::Event(self.event_id(event)),
+        };
+        Watch { op: self.own_op(watch.op), object }
+    }
+
+    /// What an owner names of its own is no meeting.
+    fn own_op(&mut self, op: OpId) -> OpId {
+        let met = self.met.len();
+        let op = self.op_id(op);
+        self.met.truncate(met);
+        op
+    }
+
+    fn own_watch(&mut self, watch: WatchId) -> WatchId {
+        let met = self.met.len();
+        let watch = self.watch_id(watch);
+        self.met.truncate(met);
+        watch
+    }
+
+    fn routine(&mut self, routine: Routine<Handle>) -> Routine<Handle> {
+        match routine {
+            Routine::SetEvent(handle) => Routine::SetEvent(self.handle(handle)),
+            Routine::Accept(handle) => Routine::Accept(self.handle(handle)),
+        }
+    }
+
     fn call(&mut self, call: &Call) -> Call {
         let call = call.map(|handle| self.handle(handle));
         match call {
@@ -155,16 +271,14 @@ impl Renaming {
     }
 
     fn thread(&mut self, thread: &Thread) -> Thread {
-        let doing = match &thread.doing {
-            Doing::Blocked(call) => Doing::Blocked(self.call(call)),
-            Doing::Woken(call) => Doing::Woken(self.call(call)),
-            other => *other,
-        };
-        let apcs = renamed(&thread.apcs, |routine| match routine {
-            Routine::SetEvent(handle) => Routine::SetEvent(self.handle(handle)),
-            Routine::Accept(handle) => Routine::Accept(self.handle(handle)),
+        let frames = renamed(&thread.frames, |frame| match frame {
+            Frame::Waits(op) => Frame::Waits(self.own_op(op)),
+            Frame::Condition(op) => Frame::Condition(self.own_op(op)),
+            Frame::Hook(op) => Frame::Hook(self.own_op(op)),
+            Frame::Apc => Frame::Apc,
         });
-        Thread { doing, apcs, ..thread.clone() }
+        let apcs = renamed(&thread.apcs, |routine| self.routine(routine));
+        Thread { frames, apcs, ..thread.clone() }
     }
 
     fn socket(&mut self, socket: &Socket) -> Socket {
@@ -175,7 +289,11 @@ impl Renaming {
         if let Some(extra) = &mut renamed_socket.extra {
             extra.syn_queue = extra.syn_queue.iter().map(|conn| self.conn_id(conn)).collect();
             extra.accept_queue = extra.accept_queue.iter().map(|conn| self.conn_id(conn)).collect();
-            extra.waiters = extra.waiters.iter().map(|thread| self.owner(thread)).collect();
+            extra.waiting = extra.waiting.iter().map(|op| self.op_id(op)).collect();
+            extra.holding = extra.holding.iter().map(|op| self.op_id(op)).collect();
+            extra.watches = extra.watches.iter().map(|watch| self.watch_id(watch)).collect();
+            extra.claimed = extra.claimed.map(|op| self.op_id(op));
+            extra.port = extra.port.map(|tells| Association { port: self.port_id(tells.port), ..tells });
             extra.selection.event = extra.selection.event.map(|event| self.event_id(event));
         }
         renamed_socket
@@ -184,6 +302,8 @@ impl Renaming {
     fn conn(&mut self, conn: &Conn) -> Conn {
         let mut renamed_conn = conn.clone();
         renamed_conn.listener = conn.listener.map(|socket| self.socket_id(socket));
+        renamed_conn.client.hold(conn.client.socket().map(|socket| self.socket_id(socket)));
+        renamed_conn.server.hold(conn.server.socket().map(|socket| self.socket_id(socket)));
         renamed_conn.client_address.port = self.port(conn.client_address.port);
         renamed_conn.server_address.port = self.port(conn.server_address.port);
         renamed_conn
@@ -192,7 +312,7 @@ impl Renaming {
     fn event(&mut self, event: &EventObject) -> EventObject {
         EventObject {
             owner: self.to[event.owner.index()],
-            waiters: event.waiters.iter().map(|thread| self.owner(thread)).collect(),
+            watches: event.watches.iter().map(|watch| self.watch_id(watch)).collect(),
             ..event.clone()
         }
     }
@@ -203,4 +323,9 @@ fn renamed<T: Queued, const N: usize>(queue: &Small<T, N>, mut rename: impl FnMu
         all.push(rename(item));
         all
     })
+}
+
+/// By thread, where its range begins.
+fn starts<T: Clone>(world: &World, slots: &Owned<T>) -> Vec<usize> {
+    (0..world.threads.len()).map(|owner| slots.range(ThreadId::new(owner)).start).collect()
 }

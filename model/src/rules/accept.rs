@@ -460,7 +460,7 @@ fn takes_first(at: &mut At<'_>) {
     at.put_socket(slot, new);
     let connection = at.conn_mut(conn);
     connection.listener = None;
-    connection.server.attached = true;
+    connection.server.hold(Some(slot));
     at.conn = Some(conn);
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

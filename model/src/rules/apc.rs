@@ -4,17 +4,16 @@ use super::common::{case, not_modelled};
 use crate::call::{Call, Routine};
 use crate::choice::{WAIT_CONTINUES, WAIT_INTERRUPTED};
 use crate::code::Code;
-use crate::outcome::{Out, Outcome, Value};
+use crate::frame::IO_COMPLETION;
+use crate::operation::Ended;
+use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Role, Rule, States};
-use crate::world::Doing;
-
-const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: Code::NONE, out: Out::None };
 
 pub(super) static QUEUEUSERAPC: &[Rule] = &[
     // It fails, but no page of Winsock says with which code.
     Rule {
-        when: |at| target(at).is_none_or(|t| at.thread_at(t).doing == Doing::Exited),
+        when: |at| target(at).is_none_or(|t| at.thread_at(t).ended == Ended::Exited),
         rests_on: &["accept.rem.apc-interrupts"],
         ..not_modelled("QueueUserAPC.ended-thread-not-modelled", &[], States::ANY)
     },
@@ -32,7 +31,7 @@ pub(super) static QUEUEUSERAPC: &[Rule] = &[
 
 pub(super) static SLEEPEX: &[Rule] = &[
     Rule {
-        when: |at| at.in_hook,
+        when: |at| at.hooked().is_some(),
         rests_on: &["einprogress.only-1-1"],
         ..not_modelled("SleepEx.in-hook-not-modelled", &[], States::ANY)
     },

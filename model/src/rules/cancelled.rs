@@ -10,14 +10,13 @@ use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Role, Rule, States};
-use crate::world::Doing;
 
 pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
     // Where the call does nothing it does not ask for WSAStartup either.
     Rule { under: &[CANCEL_SERVES], ..super::common::not_initialised("WSACancelBlockingCall.not-initialised") },
     Rule {
         under: &[CANCEL_SERVES],
-        when: |at| at.process().version.major == 1 && !at.in_hook,
+        when: |at| at.process().version.major == 1 && at.hooked().is_none(),
         rests_on: &["wspcancel.err.WSAEINVAL"],
         ..check("WSACancelBlockingCall.nothing-outstanding", &[], States::ANY, Code::WSAEINVAL)
     },
@@ -32,7 +31,11 @@ pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
         ..case("WSACancelBlockingCall.removed", &["wsacancel.removed"], States::ANY)
     },
     Rule {
-        then: |at| at.cancel(at.thread, Cause::Hook),
+        then: |at| {
+            if let Some(op) = at.hooked() {
+                at.cancel(op, Cause::Hook);
+            }
+        },
         rests_on: &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR"],
         ..case("WSACancelBlockingCall.cancels", &[], States::ANY)
     },
@@ -140,5 +143,5 @@ fn accept_closed(at: &At<'_>) -> bool {
 }
 
 fn cleaned(at: &At<'_>) -> bool {
-    at.cause == Cause::Cleanup && at.thread().doing != Doing::Running
+    at.cause == Cause::Cleanup
 }

@@ -1,10 +1,11 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, How};
+use crate::call::{Call, Handle, How};
 use crate::choice::{LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNREAD_RESETS};
 use crate::code::Code;
 use crate::engine::sends;
+use crate::operation::Object;
 use crate::rule::{At, Rule, States};
 use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
 
@@ -122,11 +123,12 @@ fn closes_handle(at: &mut At<'_>) {
     let id = at.socket.expect("invariant: a rule from a socket's state has a socket");
     let (copy, process) = (at.copy, at.process_id());
     at.set_holder(id, copy, None);
-    at.cancel_waiters(id, copy, process);
+    at.handle_closed(Object::Socket(id), Handle::socket(id, copy), Some(process));
 }
 
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
+    at.socket_closed(id);
     let socket = at.socket_at(id).clone();
     match socket.state {
         State::Listening => {
@@ -142,17 +144,24 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         }
         _ => {}
     }
+    // An operation that could not end keeps its object: until it is over the slot is not free.
+    let holding = at.socket_at(id).holding().clone();
     at.put_socket(id, Socket::free(socket.owner));
-    if at.accepts(id).is_none() {
+    if !holding.is_empty() {
+        at.extra_mut(id).holding = holding;
+    }
+    if let Some(conn) = at.opened_by(id) {
         // Marks for a connection that it never made go with it.
-        at.reap(ConnId(id.0));
+        at.reap(conn);
     }
 }
 
 /// A listener lets go of a connection that it has taken off its queues; `resets`: and tells the client.
 pub(super) fn drops(at: &mut At<'_>, conn: ConnId, resets: bool) {
+    let decided = at.is_decided(conn);
     let connection = at.conn_mut(conn);
-    connection.listener = None;
+    // A connection that somebody decides about is the listener's until that is done.
+    connection.listener = connection.listener.filter(|_| decided);
     connection.sampled = None;
     connection.timer &= connection.client.tcb == Tcb::SynSent;
     at.forget_unread(conn, Direction::Down);
@@ -170,7 +179,7 @@ fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
     let direction = at.sends(id);
     at.forget_unread(conn, direction);
     let end = at.end_mut(conn, direction);
-    end.attached = false;
+    end.hold(None);
     let live = end.tcb == Tcb::Established;
     let fin_sent = end.fin_sent;
     match manner {

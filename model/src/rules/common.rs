@@ -30,7 +30,7 @@ pub(super) const fn in_progress(name: &'static str) -> Rule {
     Rule {
         rests_on: &["einprogress.only-1-1"],
         in_trouble: true,
-        when: |at| at.in_hook && at.process().version.major == 1,
+        when: |at| at.hooked().is_some() && at.process().version.major == 1,
         ..check(name, &[], States::ANY, Code::WSAEINPROGRESS)
     }
 }

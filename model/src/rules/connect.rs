@@ -116,7 +116,8 @@ pub(super) static CONNECT: &[Rule] = &[
                 at.extra_mut(listener).syn_queue.remove(conn);
             }
             let mut opened = Conn { client_address: from, server_address: to, retries: RETRIES, ..Conn::default() };
-            (opened.client.tcb, opened.client.attached) = (Tcb::SynSent, true);
+            opened.client.tcb = Tcb::SynSent;
+            opened.client.hold(Some(s));
             opened.held = at.conn_at(conn).held;
             opened.lose = at.conn_at(conn).lose;
             *at.conn_mut(conn) = opened;

@@ -8,6 +8,7 @@ use crate::choice::{
     NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
+use crate::operation::Object;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States, Table};
@@ -40,7 +41,7 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
             if let Some(id) = event(at) {
                 let closed = at.event_mut(id);
                 (closed.open, closed.signalled) = (false, false);
-                at.cancel_event_waiters(id);
+                at.handle_closed(Object::Event(id), Handle::event(id), None);
             }
             at.give(Outcome::number(1));
         },

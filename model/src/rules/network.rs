@@ -236,7 +236,7 @@ pub(super) static RST: &[Rule] = &[
         then: |at| {
             let direction = towards(at);
             let end = at.end_mut(conn(at), direction);
-            if end.tcb == Tcb::Established && !end.attached {
+            if end.tcb == Tcb::Established && end.socket().is_none() {
                 end.tcb = Tcb::None;
             }
         },
@@ -268,7 +268,7 @@ pub(super) static FIN: &[Rule] = &[Rule {
 /// Data arrive.
 pub(super) static DATA: &[Rule] = &[
     Rule {
-        when: |at| !at.receiver().attached && at.connection().listener.is_none(),
+        when: |at| at.receiver().socket().is_none() && at.connection().listener.is_none(),
         then: |at| {
             // Nobody will ever read it: the sender is told by a reset.
             let direction = towards(at);
@@ -379,7 +379,7 @@ fn fails(at: &mut At<'_>, error: Code) {
     let connection = at.conn_mut(conn);
     connection.timer &= connection.server.tcb == Tcb::SynReceived;
     connection.client.tcb = Tcb::None;
-    connection.client.attached = false;
+    connection.client.hold(None);
     let s = socket(at);
     let socket = at.sock_mut();
     (socket.state, socket.error, socket.conn) = (State::Failed, error, None);

@@ -4,11 +4,10 @@ use super::closesocket::Manner;
 use super::common::case;
 use super::startup::release_all;
 use crate::choice::LISTENER_CLOSE_QUEUED;
+use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
-use crate::small::Small;
-use crate::world::Doing;
 
 pub(super) static PROGRAM: &[Rule] = &[
     Rule {
@@ -22,10 +21,7 @@ pub(super) static PROGRAM: &[Rule] = &[
             }
             for place in 0..at.threads_of(process).len() {
                 let t = at.threads_of(process)[place];
-                at.leave(t);
-                let thread = at.thread_mut(t);
-                thread.doing = Doing::Exited;
-                thread.apcs = Small::default();
+                at.thread_ends(t, Ended::Exited, true);
             }
         },
         asks: &[LISTENER_CLOSE_QUEUED],

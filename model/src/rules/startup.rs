@@ -8,7 +8,6 @@ use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
-use crate::world::Doing;
 
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
@@ -87,11 +86,11 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
     let process = at.process_id();
     // SleepEx is no Winsock call.
     for place in 0..at.threads_of(process).len() {
-        let t = at.threads_of(process)[place];
-        if let Doing::Blocked(call) | Doing::Woken(call) = at.thread_at(t).doing
-            && !matches!(call, Call::SleepEx { .. })
-        {
-            at.cancel(t, Cause::Cleanup);
+        for op in at.ops_of(at.threads_of(process)[place]) {
+            let operation = at.op_at(op);
+            if operation.tells.returns && !matches!(operation.call, Call::SleepEx { .. }) {
+                at.cancel(op, Cause::Cleanup);
+            }
         }
     }
     release_all(at, manner);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::bytes::{Bytes, Flight};
 use crate::call::Address;
-use crate::id::SocketId;
+use crate::id::{MaybeSocket, SocketId};
 use crate::world::Options;
 
 /// One end of a connection.
@@ -70,8 +70,8 @@ pub struct End {
     pub fin_sent: bool,
     /// FIN of the other end has arrived.
     pub fin_received: bool,
-    /// A socket refers to this end. When none does the end lives on only until its segments are delivered.
-    pub attached: bool,
+    /// See [`End::socket`].
+    socket: MaybeSocket,
     /// Segments on their way to the other end, first sent first.
     pub flight: Flight,
     /// The bytes of the `Data` segments in flight.
@@ -87,7 +87,7 @@ pub struct Conn {
     pub client: End,
     /// The end that received it.
     pub server: End,
-    /// The listener whose queues hold it; `None` once accepted or gone.
+    /// The listener whose queues hold it, or for which it is decided about; `None` once accepted or gone.
     pub listener: Option<SocketId>,
     /// The listener's properties at the handshake, where the profile samples them then.
     pub sampled: Option<Arc<Options>>,
@@ -103,6 +103,19 @@ pub struct Conn {
     pub held: bool,
     /// Segment kinds, as bits, of which the script loses the next one.
     pub lose: u8,
+}
+
+impl End {
+    /// The socket that holds this end. When none does the end lives on only until its segments are delivered.
+    #[must_use]
+    pub fn socket(&self) -> Option<SocketId> {
+        self.socket.get()
+    }
+
+    /// From now on this socket holds it, or none.
+    pub(crate) fn hold(&mut self, socket: Option<SocketId>) {
+        self.socket = MaybeSocket::new(socket);
+    }
 }
 
 impl Conn {

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use crate::call::{Address, Port, SockType};
 use crate::id::{ConnId, EventId, ProcessId, SocketId, ThreadId};
+use crate::operation::Phase;
 use crate::slab::Bits;
 use crate::world::socket::bound;
-use crate::world::{Bound, Conn, Doing, Process, State, Thread, World};
+use crate::world::{Bound, Conn, Process, State, Thread, World};
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -129,12 +130,11 @@ pub(crate) fn counted(bound: &Bound) -> Option<Manner> {
 }
 
 /// Can a thread go on without anybody acting?
-fn is_ready(thread: &Thread) -> bool {
-    match &thread.doing {
-        Doing::Woken(_) => true,
-        Doing::Blocked(call) => call.times_out() || !thread.apcs.is_empty() && call.alertable(),
-        Doing::Running | Doing::Undefined | Doing::Exited => false,
-    }
+fn is_ready(world: &World, thread: ThreadId) -> bool {
+    world.waits(thread).is_some_and(|(_, op)| {
+        let due = !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
+        op.phase == Phase::Woken || op.call.times_out() || due
+    })
 }
 
 impl World {
@@ -171,12 +171,15 @@ impl World {
 
     /// A thread may have changed.
     pub(crate) fn index_thread(&mut self, t: ThreadId) {
-        self.index.ready.set(t.index(), is_ready(&self.threads[t.index()]));
+        self.index.ready.set(t.index(), is_ready(self, t));
     }
 
     fn index_slot(&mut self, slot: usize) {
         if slot < self.conns.len() {
-            let free = self.sockets[slot].state == State::NotASocket && self.conns[slot] == Conn::default();
+            // An operation that could not end keeps the object of a closed socket.
+            let socket = &self.sockets[slot];
+            let closed = socket.state == State::NotASocket && socket.holding().is_empty();
+            let free = closed && self.conns[slot] == Conn::default();
             self.index.free_slots.set(slot, free);
         }
     }

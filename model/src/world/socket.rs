@@ -6,6 +6,7 @@ use crate::call::{Address, Family, NetworkEvents, Port, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId};
 use crate::list::Line;
+use crate::operation::{Association, OpId, WatchId};
 
 /// The state of a socket, as the documents speak of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -143,8 +144,16 @@ pub struct Extra {
     pub syn_queue: Line<ConnId>,
     /// Complete connections that wait for accept, oldest first.
     pub accept_queue: Line<ConnId>,
-    /// Threads with a blocked call on this socket, first come first.
-    pub waiters: Line<ThreadId>,
+    /// Operations that go on at it and have nothing yet, blocked calls and overlapped ones, first come first.
+    pub waiting: Line<OpId>,
+    /// Operations of it that hold a connection and are not complete.
+    pub holding: Line<OpId>,
+    /// Operations that look at it among others, first come first.
+    pub watches: Line<WatchId>,
+    /// The operation that is to give it its connection, or has given it and is not complete.
+    pub claimed: Option<OpId>,
+    /// Where completions of its operations are told.
+    pub port: Option<Association>,
     /// Event registration.
     pub selection: Selection,
     /// Its handles after the first, the last of them open.
@@ -156,7 +165,10 @@ impl Extra {
     pub(crate) fn clear(&mut self) {
         self.syn_queue.clear();
         self.accept_queue.clear();
-        self.waiters.clear();
+        self.waiting.clear();
+        self.holding.clear();
+        self.watches.clear();
+        (self.claimed, self.port) = (None, None);
         self.duplicates.clear();
         (self.backlog, self.selection) = (0, Selection::default());
     }
@@ -211,10 +223,22 @@ impl Socket {
         &self.extra().syn_queue
     }
 
-    /// Threads with a blocked call on this socket, first come first.
+    /// Operations that go on at it and have nothing yet, first come first.
     #[must_use]
-    pub fn waiters(&self) -> &Line<ThreadId> {
-        &self.extra().waiters
+    pub fn waiting(&self) -> &Line<OpId> {
+        &self.extra().waiting
+    }
+
+    /// Operations of it that hold a connection and are not complete.
+    #[must_use]
+    pub fn holding(&self) -> &Line<OpId> {
+        &self.extra().holding
+    }
+
+    /// Operations that look at it among others, first come first.
+    #[must_use]
+    pub fn watches(&self) -> &Line<WatchId> {
+        &self.extra().watches
     }
 
     /// Its event registration.

@@ -8,13 +8,14 @@ use winaccept_model::choice::{
 };
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
+use winaccept_model::operation::{Ended, OpId, Operation};
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine, pending};
+use winaccept_model::step::{Answer, Event, Machine, pending};
 use winaccept_model::world::{
-    ConnId, Direction, Doing, End, EventId, Faults, MAX_HANDLES, Process, Room, Segment, SocketId, World,
+    ConnId, Direction, End, EventId, Faults, MAX_HANDLES, Process, Room, Segment, SocketId, World,
 };
 
 fn machine(only: &[Alt]) -> Machine {
@@ -26,10 +27,7 @@ fn machine(only: &[Alt]) -> Machine {
 /// Two processes on Winsock 2; threads 0, 1 and 3 in the first, 2 in the second.
 fn world() -> World {
     let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
-    World::new(
-        &[process.clone(), process],
-        &[0, 0, 1, 0].map(|process| Room { process: ProcessId(process), sockets: 3, events: 2 }),
-    )
+    World::new(&[process.clone(), process], &[0, 0, 1, 0].map(|process| Room::new(ProcessId(process), 3, 2)))
 }
 
 /// Lets an event happen under the first alternatives, and holds the world against every invariant.
@@ -97,7 +95,7 @@ fn a_call_that_stays_blocked_is_not_taken_for_one_on_the_next_socket_of_that_num
     assert_eq!(calls(&machine, &mut world, 0, accept(s)), None);
     calls(&machine, &mut world, 1, Call::Closesocket { s });
     // It waits under no number at all.
-    assert_eq!(world.threads()[0].doing, Doing::Blocked(accept(Handle::INVALID)));
+    assert_eq!(world.waits(ThreadId(0)).map(|(_, op)| (op.call, op.about)), Some((accept(Handle::INVALID), None)));
 }
 
 #[test]
@@ -109,13 +107,13 @@ fn a_woken_thread_that_leaves_makes_room_for_the_next() {
         assert_eq!(calls(&machine, &mut world, thread, accept(s)), None);
     }
     assert_eq!(client(&machine, &mut world, s), []);
-    assert!(matches!(world.threads()[0].doing, Doing::Woken(_)));
-    assert!(matches!(world.threads()[1].doing, Doing::Blocked(_)));
+    assert!(world.is_woken(ThreadId(0)));
+    assert!(world.waits(ThreadId(1)).is_some() && !world.is_woken(ThreadId(1)));
     let routine = Routine::SetEvent(Handle::INVALID);
     calls(&machine, &mut world, 3, Call::QueueUserAPC { routine, thread: ThreadId(0) });
     let returned = happen(&machine, &mut world, Event::Apc(ThreadId(0)));
     assert_eq!(returned, [(ThreadId(0), Outcome::invalid_socket(Code::WSAEINTR))]);
-    assert!(matches!(world.threads()[1].doing, Doing::Woken(_)), "the connection still waits, and so does thread 1");
+    assert!(world.is_woken(ThreadId(1)), "the connection still waits, and so does thread 1");
 }
 
 #[test]
@@ -223,7 +221,7 @@ fn closing_an_event_under_a_wait_is_undefined() {
     let wait = Call::WSAWaitForMultipleEvents { events, timeout: None, alertable: false };
     assert_eq!(calls(&machine, &mut world, 0, wait), None);
     happen(&machine, &mut world, Event::Call(ThreadId(1), Call::WSACloseEvent { event }));
-    assert_eq!(world.threads()[0].doing, Doing::Undefined);
+    assert_eq!(world.threads()[0].ended, Ended::Undefined);
 }
 
 #[test]
@@ -235,7 +233,8 @@ fn wsacleanup_ends_waits_of_winsock_alone() {
     assert_eq!(calls(&machine, &mut world, 1, Call::SleepEx { timeout: None, alertable: false }), None);
     let returned = happen(&machine, &mut world, Event::Call(ThreadId(3), Call::WSACleanup));
     assert!(returned.contains(&(ThreadId(0), Outcome::invalid_socket(Code::WSAEINTR))), "{returned:?}");
-    assert!(matches!(world.threads()[1].doing, Doing::Blocked(Call::SleepEx { .. })));
+    let sleeps = |op: &Operation| matches!(op.call, Call::SleepEx { .. });
+    assert!(world.waits(ThreadId(1)).is_some_and(|(_, op)| sleeps(op)));
 }
 
 #[test]
@@ -248,12 +247,13 @@ fn who_is_not_there_is_refused() {
     let events = [
         Event::Call(t, call),
         Event::InHook(t, call),
-        Event::Resume(t),
+        Event::Resume(OpId(1000)),
         Event::Deliver(c, Direction::Up),
         Event::Lose(c, Direction::Down),
         Event::Timer(c),
-        Event::Expire(t),
+        Event::Expire(OpId(1000)),
         Event::Apc(t),
+        Event::Returns(t, Answer::Accepts),
         Event::Print(t),
         Event::Exit(t),
         Event::Faults(p, Faults { no_buffers: true, ..Faults::default() }),

@@ -188,7 +188,7 @@ impl StateMachineTest for QueueTest {
         }
         let machine = Machine::new(profile);
         let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
-        let room = Room { process: ProcessId(0), sockets: 1, events: 0 };
+        let room = Room::new(ProcessId(0), 1, 0);
         let threads = vec![room; usize::from(CLIENTS) + 1];
         let mut world = World::new(&[process], &threads);
         let listener = listener(&machine, &mut world, SERVER, queue.backlog as i32);

@@ -29,7 +29,7 @@ struct Situation {
 
 fn empty() -> World {
     let process = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
-    World::new(&[process], &[4, 2].map(|sockets| Room { process: ProcessId(0), sockets, events: 2 }))
+    World::new(&[process], &[4, 2].map(|sockets| Room::new(ProcessId(0), sockets, 2)))
 }
 
 /// A client of thread 1 that connects to this listener without waiting for the answer.

@@ -160,7 +160,8 @@ fn whose(world: &World, chosen: &Move) -> (Class, usize) {
             let owner = world.conn_owner(*conn).expect("invariant: only connections that there are move");
             (Class::Connection, owner)
         }
-        Move::Event(Event::Resume(thread) | Event::Expire(thread) | Event::Apc(thread)) => (Class::Thread, *thread),
+        Move::Event(Event::Resume(op) | Event::Expire(op)) => (Class::Thread, world.thread_of(*op)),
+        Move::Event(Event::Apc(thread)) => (Class::Thread, *thread),
         Move::Event(other) => unreachable!("invariant: nobody but a script makes {other:?} happen"),
     };
     (class, owner.index())

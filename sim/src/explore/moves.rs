@@ -4,7 +4,6 @@ use winaccept_model::call::{Call, Handle, ThreadId};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::Doing;
 
 use crate::config::{
     Config, Happened, Move, advance, bound_names, call_event, joins, network, note, reads_names, touches,
@@ -32,7 +31,7 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
     let actor = lane.actor.index();
     match lane.code.get(usize::from(at)) {
         Some(Instruction::Step(number)) => {
-            let running = config.world.threads()[actor].doing == Doing::Running;
+            let running = config.world.runs(lane.actor);
             let enabled = match scenario.steps[*number].action {
                 Action::Resumes => config.finished[actor].is_some(),
                 Action::InHook(_) => config.waits[actor] != 0,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::ThreadId;
 use winaccept_model::choice::Alt;
+use winaccept_model::operation::Ended;
 use winaccept_model::step::{Machine, broken_invariant};
-use winaccept_model::world::Doing;
 
 use super::REMEMBERED;
 use super::past::{Past, choices, rule};
@@ -290,7 +290,7 @@ fn waits(lanes: &[LaneCode], config: &Config) -> Vec<Waits> {
                 Instruction::Step(number) => Some(*number),
                 _ => None,
             });
-            let ended = config.world.threads()[actor].doing == Doing::Exited;
+            let ended = config.world.threads()[actor].ended == Ended::Exited;
             let step = config.waiting(lane.actor).or(next.filter(|_| !ended))?;
             Some(Waits { actor: lane.actor, step })
         })

@@ -63,15 +63,17 @@ pub(super) fn event(scenario: &Scenario, taken: &Taken) -> String {
 fn happens(scenario: &Scenario, taken: &Taken, event: Event) -> String {
     let segment = taken.segment.map_or("a segment", segment_word);
     let connection = || connection(scenario, taken.name);
+    let whose = |op| name(scenario, scenario.program.first.thread_of(op));
     match event {
         Event::Deliver(..) => format!("{segment} of {} arrives", connection()),
         Event::Lose(..) => format!("{segment} of {} is lost", connection()),
         Event::Timer(_) => format!("timer of {} runs out", connection()),
-        Event::Resume(thread) => format!("{} is woken and looks again", name(scenario, thread)),
-        Event::Expire(thread) => format!("the time-out of {} runs out", name(scenario, thread)),
+        Event::Resume(op) => format!("{} is woken and looks again", whose(op)),
+        Event::Expire(op) => format!("the time-out of {} runs out", whose(op)),
         Event::Apc(thread) => format!("an APC of {} runs", name(scenario, thread)),
         // Exploring makes none of these: they belong to steps and happenings of the scenario.
         Event::Call(thread, _) | Event::InHook(thread, _) => format!("{} makes a call", name(scenario, thread)),
+        Event::Returns(thread, _) => format!("a function of {} comes back", name(scenario, thread)),
         Event::Print(thread) => format!("{} prints", name(scenario, thread)),
         Event::Exit(thread) => format!("{} exits", name(scenario, thread)),
         Event::Faults(..) => "a fault begins or ends".to_owned(),

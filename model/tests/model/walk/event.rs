@@ -4,8 +4,9 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, OPTIONS, Opt,
     OptVal, PollEvents, Port, ProcessId, Routine, SET, SockType, ThreadId, Version,
 };
-use winaccept_model::step::{Event, pending};
-use winaccept_model::world::{APCS, Conn, ConnId, Direction, Doing, EventId, Faults, Segment, SocketId, State, World};
+use winaccept_model::operation::OpId;
+use winaccept_model::step::{Answer, Event, pending};
+use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
 
 use super::{Dice, Op};
 
@@ -35,14 +36,15 @@ pub fn event(w: &World, op: Op) -> Option<Event> {
 
 /// An event without regard to whether it can happen.
 fn anything(w: &World, dice: &mut Dice) -> Event {
-    match dice.below(8) {
-        0 => Event::Resume(thread(w, dice)),
+    match dice.below(9) {
+        0 => Event::Resume(op(w, dice)),
         1 => Event::Deliver(conn(w, dice), direction(dice)),
         2 => Event::Timer(conn(w, dice)),
-        3 => Event::Expire(thread(w, dice)),
+        3 => Event::Expire(op(w, dice)),
         4 => Event::Apc(thread(w, dice)),
-        5 => Event::Print(thread(w, dice)),
-        6 => {
+        5 => Event::Returns(thread(w, dice), answer(dice)),
+        6 => Event::Print(thread(w, dice)),
+        7 => {
             let thread = thread(w, dice);
             Event::InHook(thread, call(w, thread, dice))
         }
@@ -51,6 +53,15 @@ fn anything(w: &World, dice: &mut Dice) -> Event {
             Event::Call(thread, call(w, thread, dice))
         }
     }
+}
+
+/// An operation that is, was or never will be.
+fn op(w: &World, dice: &mut Dice) -> OpId {
+    OpId::new(dice.below(w.threads().len() + 2))
+}
+
+fn answer(dice: &mut Dice) -> Answer {
+    dice.one(&[Answer::Accepts, Answer::Rejects, Answer::Defers]).unwrap_or(Answer::Nothing)
 }
 
 /// The limits of a world that compiling a script checks, and that this generator therefore has to keep to.
@@ -70,7 +81,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
         }
         Call::Send { s, data } => room_for(w, thread, s, data),
         Call::WSASocketFromInfo { s } => {
-            let described = w.sockets().get(s.slot().map_or(usize::MAX, |slot| slot.index()));
+            let described = w.sockets().get(s.slot().map_or(usize::MAX, SocketId::index));
             described.is_none_or(|socket| socket.free_handle().is_some())
         }
         _ => true,
@@ -106,18 +117,17 @@ fn flight_has_room(w: &World, c: ConnId, d: Direction) -> bool {
 }
 
 fn call_event(w: &World, dice: &mut Dice) -> Event {
-    let running: Vec<ThreadId> = threads(w, |doing| doing == Doing::Running);
+    let running: Vec<ThreadId> = threads(w, |thread| w.runs(thread));
     let thread = dice.one(&running).unwrap_or(ThreadId(0));
     Event::Call(thread, call(w, thread, dice))
 }
 
-fn threads(w: &World, wanted: impl Fn(Doing) -> bool) -> Vec<ThreadId> {
-    let all = w.threads().iter().enumerate();
-    all.filter(|(_, thread)| wanted(thread.doing)).map(|(index, _)| ThreadId::new(index)).collect()
+fn threads(w: &World, wanted: impl Fn(ThreadId) -> bool) -> Vec<ThreadId> {
+    (0..w.threads().len()).map(ThreadId::new).filter(|thread| wanted(*thread)).collect()
 }
 
 fn blocked(w: &World, dice: &mut Dice) -> ThreadId {
-    let blocked = threads(w, |doing| matches!(doing, Doing::Blocked(_) | Doing::Woken(_)));
+    let blocked = threads(w, |thread| w.waits(thread).is_some());
     dice.one(&blocked).unwrap_or(ThreadId(0))
 }
 
@@ -232,7 +242,7 @@ fn queued_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
 /// A handle of any process, or none at all.
 fn anybodys(w: &World, dice: &mut Dice) -> Handle {
     let open = handles(w, |_, _| true);
-    match dice.below(8) {
+    match dice.below(9) {
         0 => Handle::INVALID,
         1 => Handle(dice.below(64) as u32),
         2 => event_handle(w, dice),
@@ -310,7 +320,7 @@ fn buffer(dice: &mut Dice) -> (Buffer, Length) {
 }
 
 fn backlog(dice: &mut Dice) -> Backlog {
-    match dice.below(8) {
+    match dice.below(9) {
         6 => Backlog::Somaxconn,
         7 => Backlog::Hint(3),
         n => Backlog::Number(n as i32 - 1),
@@ -328,7 +338,7 @@ fn mask(dice: &mut Dice) -> NetworkEvents {
 
 fn faults(dice: &mut Dice) -> Faults {
     let mut faults = Faults::default();
-    match dice.below(8) {
+    match dice.below(9) {
         0 | 1 => faults.no_descriptors = true,
         2 => faults.no_buffers = true,
         3 => faults.network_down = true,
@@ -348,7 +358,7 @@ fn kind(dice: &mut Dice) -> SockType {
 
 fn conn(w: &World, dice: &mut Dice) -> ConnId {
     let live: Vec<ConnId> =
-        (0..w.conns().len()).filter(|&c| w.conns()[c] != Conn::default()).map(|c| ConnId::new(c)).collect();
+        (0..w.conns().len()).filter(|&c| w.conns()[c] != Conn::default()).map(ConnId::new).collect();
     if dice.one_in(8) { None } else { dice.one(&live) }.unwrap_or(ConnId::new(dice.below(w.conns().len())))
 }
 

@@ -4,12 +4,13 @@ use winaccept_model::call::ThreadId;
 use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
+use winaccept_model::operation::Ended;
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Gives, Role, Rule};
 use winaccept_model::step::{Event, Machine};
-use winaccept_model::world::{Conn, Doing, End, Socket, SocketId, State, World};
+use winaccept_model::world::{Conn, End, Socket, SocketId, State, World};
 
 /// One way in which a step went.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ fn free_slots_are_new(branch: &Branch) -> Result<(), String> {
     let used = |socket: &Socket| socket.state == State::NotASocket && *socket != Socket::free(socket.owner);
     ensure(!branch.world.sockets().iter().any(used), || "a free slot is not as new".to_owned())?;
     let idle = |conn: &Conn| {
-        let gone = |end: &End| !end.attached && end.flight.is_empty();
+        let gone = |end: &End| end.socket().is_none() && end.flight.is_empty();
         gone(&conn.client) && gone(&conn.server) && conn.listener.is_none()
     };
     let unmarked = |conn: &Conn| Conn { held: false, lose: 0, ..conn.clone() };
@@ -181,24 +182,21 @@ fn last_error_tells(before: &World, branch: &Branch) -> Result<(), String> {
 /// A thread that makes a call either has its outcome or is blocked; whoever returned goes on.
 fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     let Branch { world, fx, .. } = branch;
-    if let Event::Call(thread, _) = event {
-        let index = thread.index();
-        if before.threads()[index].doing == Doing::Running {
-            let returned = fx.returns.iter().filter(|(other, _)| *other == thread).count();
-            let waits = matches!(world.threads()[index].doing, Doing::Blocked(_) | Doing::Woken(_));
-            ensure(returned + usize::from(waits) == 1, || {
-                "a call neither returned nor blocked, or did both".to_owned()
-            })?;
-        }
+    if let Event::Call(thread, _) = event
+        && before.runs(thread)
+    {
+        let returned = fx.returns.iter().filter(|(other, _)| *other == thread).count();
+        let waits = world.waits(thread).is_some();
+        ensure(returned + usize::from(waits) == 1, || "a call neither returned nor blocked, or did both".to_owned())?;
     }
     let crashed = fx.returns.iter().any(|(_, outcome)| outcome.value == Value::Crashes);
     for (thread, outcome) in &fx.returns {
-        let doing = world.threads()[thread.index()].doing;
+        let ended = world.threads()[thread.index()].ended;
         let goes_on = match outcome.value {
-            Value::Undefined | Value::Unmodelled | Value::Crashes => doing == Doing::Undefined,
-            _ => doing == Doing::Running || crashed || matches!(event, Event::InHook(..)),
+            Value::Undefined | Value::Unmodelled | Value::Crashes => ended == Ended::Undefined,
+            _ => world.runs(*thread) || crashed || matches!(event, Event::InHook(..)),
         };
-        ensure(goes_on, || format!("{thread:?} returned and is {doing:?}"))?;
+        ensure(goes_on, || format!("{thread:?} returned and is {ended:?}"))?;
     }
     let ended = |rule: &&&'static Rule| {
         let ends = |gives: &Gives| !matches!(gives, Gives::Blocks | Gives::Silent | Gives::Continues(_));

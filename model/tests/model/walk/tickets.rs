@@ -10,7 +10,7 @@ use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Effects, Gives};
 use winaccept_model::step::Event;
-use winaccept_model::world::{ConnId, Doing, SocketId, State, World};
+use winaccept_model::world::{ConnId, SocketId, State, World};
 
 /// The connections that hold a ticket of each listener, first come first.
 #[derive(Clone, Debug)]
@@ -53,7 +53,8 @@ impl Tickets {
                     Some((listener_of(before, event, *thread)?, handle))
                 });
                 if let Some((listener, handle)) = accepted {
-                    let conn = after.accepts(SocketId(handle.0)).ok_or("accept gave no accepted socket")?;
+                    let new = handle.slot().and_then(|s| after.sockets()[s.index()].conn);
+                    let conn = new.ok_or("accept gave no connected socket")?;
                     let first = self.front(listener)?;
                     if first != conn {
                         return Err(format!("{conn:?} was accepted before {first:?}, which came earlier"));
@@ -121,10 +122,9 @@ impl Tickets {
 
 /// The listener that this thread's call of accept is about.
 fn listener_of(before: &World, event: Event, thread: ThreadId) -> Option<SocketId> {
-    let call = match (event, before.threads()[thread.index()].doing) {
-        (Event::Call(caller, call), _) if caller == thread => call,
-        (_, Doing::Blocked(call) | Doing::Woken(call)) => call,
-        _ => return None,
+    let call = match event {
+        Event::Call(caller, call) if caller == thread => call,
+        _ => before.waits(thread)?.1.call,
     };
     let Call::Accept { s, .. } = call else { return None };
     before.resolve(before.threads()[thread.index()].process, s).map(|(socket, _)| socket)

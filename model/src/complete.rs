@@ -1,0 +1,164 @@
+//! How operations end: the one place that completes them, and the one that ends those that have not what they wait for.
+
+use crate::at::At;
+use crate::call::{Address, ThreadId};
+use crate::code::Code;
+use crate::engine::failure;
+use crate::operation::{Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, Wants};
+use crate::outcome::Outcome;
+use crate::rule::Table;
+use crate::status::Status;
+use crate::world::{ConnId, Direction, Segment, State, Tcb};
+
+impl At<'_> {
+    /// The one place where an operation becomes complete: it stands nowhere any more, and tells so in every way it has.
+    /// `gives` is what its call returns, where the page of the call says so itself; else it follows from the status.
+    pub(crate) fn completes(&mut self, op: OpId, status: Status, bytes: u32, gives: Option<Outcome>) {
+        self.withdraw(op);
+        let done = self.op_mut(op);
+        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives);
+        let Operation { tells, thread, about, .. } = *done;
+        if let Some(over) = tells.over {
+            self.over_put(over, Overlapped { status, bytes });
+            let told = tells.port && tells.routine.is_none();
+            if let Some(Association { port, key }) = about.filter(|_| told).and_then(|s| self.socket_at(s).extra().port)
+            {
+                self.port_mut(port).packets.push(Packet { key, over, status, bytes });
+            }
+        }
+        if let Some(event) = tells.event {
+            self.signal(event);
+        }
+        if let Some(routine) = tells.routine {
+            self.thread_mut(thread).apcs.push(routine);
+        }
+        if tells.returns {
+            self.tells_caller(thread);
+        } else {
+            self.op_put(op, None);
+        }
+    }
+
+    /// A complete call returns as soon as its frame is the top one.
+    pub(crate) fn tells_caller(&mut self, thread: ThreadId) {
+        let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
+        let Operation { phase: Phase::Done, call, status, gives, .. } = *self.op_at(op) else { return };
+        self.thread_mut(thread).frames.pop_last();
+        if let Some(Frame::Hook(_)) = self.thread_at(thread).frames.last() {
+            // A hook makes one call.
+            self.thread_mut(thread).frames.pop_last();
+        }
+        self.op_put(op, None);
+        let outcome = gives.unwrap_or_else(|| failure(&call, status.winsock()));
+        if outcome.error != Code::NONE {
+            self.thread_mut(thread).last_error = outcome.error;
+        }
+        self.fx.returns.push((thread, outcome));
+    }
+
+    /// The rules have said what the call of the operation in question gives.
+    pub(crate) fn resume(&mut self, op: OpId, thread: ThreadId, outcome: Outcome) {
+        if self.op_if(op).is_none() {
+            // Nothing more can be said of its thread, and so the operation is gone.
+            self.fx.returns.push((thread, outcome));
+            return;
+        }
+        let status = if outcome.error == Code::NONE { Status::SUCCESS } else { Status::UNSUCCESSFUL };
+        self.completes(op, status, 0, Some(outcome));
+    }
+
+    /// Ends an operation that has not what it waits for, and lets go of what it holds. What a blocked call then shows is
+    /// said by rules, and depends on the cause.
+    pub(crate) fn ends(&mut self, op: OpId, status: Status) {
+        let Some(&Operation { phase, tells, .. }) = self.op_if(op) else { return };
+        match phase {
+            Phase::Done => {}
+            // Its thread is in user code: the call cannot return before that does.
+            Phase::Decides(_) => self.op_mut(op).status = status,
+            _ if tells.returns => {
+                self.decides_by(op, Table::Cancelled);
+            }
+            Phase::Waits | Phase::Woken | Phase::Holds(_) => {
+                self.lets_go(op);
+                self.completes(op, status, 0, None);
+            }
+        }
+    }
+
+    /// The connection that an operation holds is reset; the socket that was to have it is as it was.
+    pub(crate) fn lets_go(&mut self, op: OpId) {
+        let Operation { phase: Phase::Holds(conn) | Phase::Decides(conn), wants, .. } = *self.op_at(op) else { return };
+        if let Wants::ConnectionInto { socket, .. } = wants {
+            let accepting = self.socket_mut(socket);
+            (accepting.conn, accepting.state, accepting.local) = (None, State::Unbound, Address::default());
+        }
+        self.op_mut(op).phase = Phase::Waits;
+        let connection = self.conn_mut(conn);
+        (connection.listener, connection.sampled) = (None, None);
+        connection.server.hold(None);
+        self.resets(conn);
+    }
+
+    /// The server's end of a connection that nobody has any more is reset.
+    fn resets(&mut self, conn: ConnId) {
+        self.forget_unread(conn, Direction::Down);
+        let end = &mut self.conn_mut(conn).server;
+        let live = end.tcb == Tcb::Established;
+        end.tcb = Tcb::None;
+        if live {
+            self.send(conn, Direction::Down, Segment::Rst);
+        }
+        self.reap(conn);
+    }
+
+    /// Takes an operation out of its line, and off every object that it watches. Who comes behind it may have what it
+    /// does not take.
+    pub(crate) fn withdraw(&mut self, op: OpId) {
+        let Operation { about, watched, wants, .. } = *self.op_at(op);
+        for watch in watched.iter() {
+            match self.watch_at(watch).object {
+                Object::Socket(s) => self.extra_mut(s).watches.remove(watch),
+                Object::Event(e) => self.event_mut(e).watches.remove(watch),
+            };
+            self.watch_put(watch, None);
+        }
+        if !watched.is_empty() {
+            self.op_mut(op).watched = crate::small::Small::default();
+        }
+        if let Wants::ConnectionInto { socket, .. } = wants
+            && self.socket_at(socket).extra().claimed == Some(op)
+        {
+            self.extra_mut(socket).claimed = None;
+        }
+        if let Some(s) = about {
+            let socket = self.extra_mut(s);
+            let _ = socket.waiting.remove(op) || socket.holding.remove(op);
+            self.offer(s);
+        }
+    }
+
+    /// A thread is no more, or nothing can be said of it: what it has started ends with it and tells no call of it.
+    /// An overlapped operation stays where it tells a port, unless its whole process goes (windows-facts WT-AFD-015,
+    /// -016), and where nothing can be said of its thread.
+    pub(crate) fn thread_ends(&mut self, thread: ThreadId, ended: Ended, with_process: bool) {
+        let gone = self.thread_mut(thread);
+        (gone.frames, gone.ended) = (crate::small::Small::default(), ended);
+        for op in self.ops_of(thread) {
+            let Operation { tells, about, .. } = *self.op_at(op);
+            if tells.returns {
+                self.lets_go(op);
+                self.withdraw(op);
+                self.op_put(op, None);
+                continue;
+            }
+            let has_port = about.is_some_and(|s| self.socket_at(s).extra().port.is_some());
+            let survives = tells.port && has_port && tells.event.is_none() && !with_process;
+            if ended == Ended::Exited && !survives {
+                self.ends(op, Status::CANCELLED);
+            }
+        }
+        if ended == Ended::Exited {
+            self.thread_mut(thread).apcs = crate::small::Small::default();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! User code that Winsock calls: condition functions, APCs, blocking hooks. It runs in a frame above the call that it
+//! interrupts, and may call again; that call goes on, or returns, when the frame is gone.
+
+use crate::at::At;
+use crate::call::ThreadId;
+use crate::code::Code;
+use crate::operation::{Frame, OpId, Operation, Phase};
+use crate::outcome::{Out, Outcome, Value};
+use crate::status::Status;
+use crate::step::Answer;
+use crate::world::{ConnId, Tcb};
+
+/// What a wait returns when an APC has ended it.
+pub(crate) const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: Code::NONE, out: Out::None };
+
+impl At<'_> {
+    /// A connection is there for an operation whose caller decides: its condition function begins to run.
+    pub(crate) fn asks(&mut self, op: OpId) {
+        let Operation { about: Some(listener), thread, .. } = *self.op_at(op) else { return };
+        let Some(conn) = self.extra_mut(listener).accept_queue.pop_first() else { return };
+        // It stays the listener's while it is decided about.
+        self.op_mut(op).phase = Phase::Decides(conn);
+        self.moves_to_holding(op);
+        self.runs_user_code(thread, Frame::Condition(op));
+    }
+
+    /// User code begins to run in a thread.
+    pub(crate) fn runs_user_code(&mut self, thread: ThreadId, frame: Frame) {
+        self.thread_mut(thread).frames.push(frame);
+        self.fx.runs.push((thread, frame));
+    }
+
+    /// User code that Winsock called comes back.
+    pub(crate) fn comes_back(&mut self, thread: ThreadId, answer: Answer) {
+        match self.thread_at(thread).frames.last() {
+            Some(Frame::Condition(op)) if answer != Answer::Nothing => {
+                self.thread_mut(thread).frames.pop_last();
+                if let Phase::Decides(conn) = self.op_at(op).phase {
+                    self.decided(op, conn, answer);
+                }
+            }
+            Some(Frame::Apc) => {
+                self.thread_mut(thread).frames.pop_last();
+                self.apc_is_over(thread);
+            }
+            Some(Frame::Condition(_) | Frame::Waits(_) | Frame::Hook(_)) | None => {}
+        }
+    }
+
+    /// The condition function has said what becomes of the connection.
+    fn decided(&mut self, op: OpId, conn: ConnId, answer: Answer) {
+        let Operation { about, status, .. } = *self.op_at(op);
+        if status != Status::PENDING {
+            // The operation has ended meanwhile, and could not return.
+            self.lets_go(op);
+            return self.completes(op, status, 0, None);
+        }
+        if !matches!(self.conn_at(conn).server.tcb, Tcb::Established | Tcb::Reset) {
+            // The connection has gone meanwhile.
+            self.lets_go(op);
+            return self.completes(op, Status::CONNECTION_RESET, 0, None);
+        }
+        if answer == Answer::Rejects {
+            self.lets_go(op);
+            return self.completes(op, Status::CONNECTION_REFUSED, 0, None);
+        }
+        // It is the first in the queue again: for the rules of accept, which take it there, or for the next to come.
+        let Some(listener) = about else { return };
+        self.op_mut(op).phase = Phase::Waits;
+        self.moves_to_waiting(op);
+        self.extra_mut(listener).accept_queue.push_first(conn);
+        if answer == Answer::Defers {
+            self.completes(op, Status::UNSUCCESSFUL, 0, Some(Outcome::invalid_socket(Code::WSATRY_AGAIN)));
+        } else {
+            self.look_again(op);
+        }
+    }
+
+    /// The call below an APC goes on: it may have become complete, another APC may be due, a plain wait is over.
+    fn apc_is_over(&mut self, thread: ThreadId) {
+        let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
+        if self.op_at(op).phase == Phase::Done {
+            return self.tells_caller(thread);
+        }
+        if !self.thread_at(thread).apcs.is_empty() {
+            return self.apc_runs(thread);
+        }
+        if self.op_at(op).wants == crate::operation::Wants::Signal {
+            return self.completes(op, Status::SUCCESS, 0, Some(IO_COMPLETION));
+        }
+        // A condition function had nowhere to run meanwhile.
+        if let Some(about) = self.op_at(op).about {
+            self.offer(about);
+        }
+    }
+
+    /// The first APC of a thread begins to run as user code that calls.
+    pub(crate) fn apc_runs(&mut self, thread: ThreadId) {
+        if self.thread_mut(thread).apcs.pop_first().is_some() {
+            self.runs_user_code(thread, Frame::Apc);
+        }
+    }
+}

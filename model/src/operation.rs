@@ -1,0 +1,281 @@
+//! What waits: operations, what they watch, and the frames of threads.
+//!
+//! A blocked call, an overlapped request and a poll are one thing: they were started, are not over, and tell somebody
+//! when they are. An [`Operation`] says so as data. A blocked call is one whose thread has a [`Frame`] for it and does
+//! nothing else until it is complete.
+
+use crate::call::{Call, Handle, Routine, ThreadId};
+pub use crate::id::{OpId, OverId, PortId, WatchId};
+use crate::outcome::Outcome;
+use crate::owned::Owned;
+use crate::small::{Queued, Small};
+use crate::status::Status;
+use crate::world::{ConnId, EventId, SocketId, World};
+
+/// What an operation waits for, and so which rules look again when something has changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Wants {
+    /// `accept`: a connection, in a new socket.
+    Connection,
+    /// A connection in this socket, which was there before it, and with a length above zero its first bytes.
+    ConnectionInto {
+        /// The socket.
+        socket: SocketId,
+        /// How many bytes at most; zero: none, the connection is enough.
+        receive: u32,
+    },
+    /// A connection that the caller's own function decides about.
+    Decision,
+    /// `connect`: the answer of the server.
+    Established,
+    /// `recv`: bytes, or the end of them.
+    Bytes,
+    /// `send`: a connection that takes them.
+    Room,
+    /// `select`, `WSAPoll`: something about one of the sockets that it watches.
+    Readable,
+    /// A wait for one of the events that it watches. `SleepEx` watches none.
+    Signal,
+}
+
+/// How far an operation is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Phase {
+    /// It has nothing yet.
+    Waits,
+    /// It has nothing yet and was woken: it will look again, and another may be faster.
+    Woken,
+    /// It holds this connection and waits for more.
+    Holds(ConnId),
+    /// Its thread decides about this connection.
+    Decides(ConnId),
+    /// It is complete, and its call has not returned: user code of its thread runs above it.
+    Done,
+}
+
+/// How an operation tells that it is complete: any of these together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Tells {
+    /// The call itself returns: its thread has a frame that waits for it.
+    pub returns: bool,
+    /// The status goes into this OVERLAPPED, ...
+    pub over: Option<OverId>,
+    /// ... and this event is set,
+    pub event: Option<EventId>,
+    /// or this routine is queued to the thread that started it,
+    pub routine: Option<Routine<Handle>>,
+    /// or a packet goes to the port of the socket that it is about, whichever that has by then (windows-facts WT-IOCP-002).
+    pub port: bool,
+}
+
+impl Tells {
+    /// The call returns, and that is all.
+    pub const RETURNS: Tells = Tells { returns: true, over: None, event: None, routine: None, port: false };
+}
+
+/// Something that was started and is not over: a blocked call, an overlapped one, a poll.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Operation {
+    /// The call that started it: rules that look again read their arguments there. A handle of it that names nothing
+    /// any more is [`Handle::INVALID`].
+    pub call: Call,
+    /// What it waits for.
+    pub wants: Wants,
+    /// How far it is.
+    pub phase: Phase,
+    /// How it tells that it is complete.
+    pub tells: Tells,
+    /// [`Status::PENDING`] until it is complete, or until it is to end and cannot yet.
+    pub status: Status,
+    /// How many bytes it has moved.
+    pub bytes: u32,
+    /// What its call returns, kept while user code runs above it.
+    pub gives: Option<Outcome>,
+    /// Who started it. Its slot is in that thread's range, and it ends with that thread.
+    pub thread: ThreadId,
+    /// The socket that it goes on at, in one of whose lines it stands; `None` when it is about none, or that is gone.
+    pub about: Option<SocketId>,
+    /// Its watches.
+    pub watched: Small<WatchId, WATCHED>,
+}
+
+impl Operation {
+    /// The handle through which it came to the socket that it is about.
+    #[must_use]
+    pub fn through(&self) -> Option<Handle> {
+        self.call.subject()
+    }
+}
+
+/// What can be watched among other things.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Object {
+    /// A socket.
+    Socket(SocketId),
+    /// An event object.
+    Event(EventId),
+}
+
+/// One operation at one of several objects that it watches: the object names it, and so does the operation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Watch {
+    /// The operation.
+    pub op: OpId,
+    /// What it watches.
+    pub object: Object,
+}
+
+/// What a thread is in, above its own code. The top one says who moves next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Frame {
+    /// A call that has not returned.
+    Waits(OpId),
+    /// User code: the condition function of this operation.
+    Condition(OpId),
+    /// User code: an APC, in the wait below.
+    Apc,
+    /// User code: the blocking hook of this operation.
+    Hook(OpId),
+}
+
+/// Whether a thread is still there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum Ended {
+    /// It is.
+    #[default]
+    No,
+    /// Its behaviour is undefined from here on, by the documents' own words.
+    Undefined,
+    /// It has ended.
+    Exited,
+}
+
+/// An OVERLAPPED structure, as far as completions write it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Overlapped {
+    /// `Internal`.
+    pub status: Status,
+    /// `InternalHigh`.
+    pub bytes: u32,
+}
+
+impl Default for Overlapped {
+    fn default() -> Overlapped {
+        Overlapped { status: Status::SUCCESS, bytes: 0 }
+    }
+}
+
+/// What a completion port hands out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Packet {
+    /// The key of the socket.
+    pub key: u8,
+    /// The OVERLAPPED of the operation.
+    pub over: OverId,
+    /// How it ended.
+    pub status: Status,
+    /// How many bytes it moved.
+    pub bytes: u32,
+}
+
+/// A completion port: the packets that nobody has fetched, first come first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CompletionPort {
+    /// The packets.
+    pub packets: Small<Packet, PACKETS>,
+}
+
+/// Where the completions of a socket's operations go.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Association {
+    /// The port.
+    pub port: PortId,
+    /// The key that its packets carry.
+    pub key: u8,
+}
+
+impl World {
+    /// All operations.
+    #[must_use]
+    pub fn operations(&self) -> &Owned<Operation> {
+        &self.ops
+    }
+
+    /// All watches.
+    #[must_use]
+    pub fn watches(&self) -> &Owned<Watch> {
+        &self.watches
+    }
+
+    /// The OVERLAPPED structures.
+    #[must_use]
+    pub fn overs(&self) -> &Owned<Overlapped> {
+        &self.overs
+    }
+
+    /// The completion ports.
+    #[must_use]
+    pub fn ports(&self) -> &Owned<CompletionPort> {
+        &self.ports
+    }
+
+    /// Is this thread in code that can make a call: its own, or a function that it called Winsock with?
+    #[must_use]
+    pub fn runs(&self, thread: ThreadId) -> bool {
+        let thread = &self.threads[thread.index()];
+        thread.ended == Ended::No && !matches!(thread.frames.last(), Some(Frame::Waits(_)))
+    }
+
+    /// The operation of the call that this thread waits in, if it waits.
+    #[must_use]
+    pub fn waits(&self, thread: ThreadId) -> Option<(OpId, &Operation)> {
+        match self.threads[thread.index()].frames.last() {
+            Some(Frame::Waits(op)) => Some((op, self.ops.get(op.index())?)),
+            _ => None,
+        }
+    }
+
+    /// Has the call that this thread waits in been woken, to look again?
+    #[must_use]
+    pub fn is_woken(&self, thread: ThreadId) -> bool {
+        self.waits(thread).is_some_and(|(_, op)| op.phase == Phase::Woken)
+    }
+
+    /// The thread in whose range this operation is.
+    #[must_use]
+    pub fn thread_of(&self, op: OpId) -> ThreadId {
+        self.ops.owner(op.index())
+    }
+}
+
+/// How many objects one operation may watch: the three sets of one `select`.
+pub const WATCHED: usize = 3 * crate::call::SET;
+/// How many frames a thread may have above its own code.
+pub const FRAMES: usize = 6;
+/// How many packets may wait at one port.
+pub const PACKETS: usize = 4;
+
+impl Queued for OpId {
+    const VACANT: OpId = OpId(0);
+    const MANY: &'static str = "threads that wait at one socket or event";
+}
+
+impl Queued for WatchId {
+    const VACANT: WatchId = WatchId(0);
+    const MANY: &'static str = "threads that wait at one socket or event";
+}
+
+impl Queued for Object {
+    const VACANT: Object = Object::Socket(SocketId(0));
+    const MANY: &'static str = "objects that one call watches";
+}
+
+impl Queued for Frame {
+    const VACANT: Frame = Frame::Apc;
+    const MANY: &'static str = "calls and functions called back, one within the other";
+}
+
+impl Queued for Packet {
+    const VACANT: Packet = Packet { key: 0, over: OverId(0), status: Status::SUCCESS, bytes: 0 };
+    const MANY: &'static str = "packets at one completion port";
+}

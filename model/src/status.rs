@@ -1,0 +1,102 @@
+//! The status of an operation: kept once, as the kernel keeps it, and mapped when it is shown.
+//!
+//! One completion is told in two languages. `WSAGetOverlappedResult` and completion routines tell Winsock's code,
+//! `GetQueuedCompletionStatus` and `GetOverlappedResult` the system's; a reset is 10054 to the ones and 64 to the others.
+
+use std::fmt;
+
+use crate::code::Code;
+
+/// An NTSTATUS.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Status(pub u32);
+
+/// A status with its name and its two mappings: Winsock's, the system's.
+type Known = (Status, &'static str, Code, Code);
+
+impl Status {
+    /// It went well.
+    pub const SUCCESS: Status = Status(0);
+    /// It is not over.
+    pub const PENDING: Status = Status(0x103);
+    /// It failed, and the page of its call names the code.
+    pub const UNSUCCESSFUL: Status = Status(0xC000_0001);
+    /// What was to be written does not fit.
+    pub const BUFFER_TOO_SMALL: Status = Status(0xC000_0023);
+    /// It was cancelled: by name, by the end of its thread, or because what it waits at was closed.
+    pub const CANCELLED: Status = Status(0xC000_0120);
+    /// The other end has reset the connection.
+    pub const CONNECTION_RESET: Status = Status(0xC000_020D);
+    /// Nobody listens there.
+    pub const CONNECTION_REFUSED: Status = Status(0xC000_0236);
+    /// This end has given the connection up.
+    pub const CONNECTION_ABORTED: Status = Status(0xC000_0241);
+
+    /// What is known, with its source: Winsock's codes are those that a test of Windows compares status by status
+    /// (windows-facts WT-OV-002; of what is pending WT-OV-001), the system's those of WT-OV-003.
+    const KNOWN: &[Known] = &[
+        (Status::SUCCESS, "STATUS_SUCCESS", Code::NONE, Code::NONE),
+        (Status::PENDING, "STATUS_PENDING", Code::WSA_IO_INCOMPLETE, Code::ERROR_IO_INCOMPLETE),
+        (Status::BUFFER_TOO_SMALL, "STATUS_BUFFER_TOO_SMALL", Code::WSAEFAULT, Code::ERROR_INSUFFICIENT_BUFFER),
+        (Status::CANCELLED, "STATUS_CANCELLED", Code::WSA_OPERATION_ABORTED, Code::ERROR_OPERATION_ABORTED),
+        (Status::CONNECTION_RESET, "STATUS_CONNECTION_RESET", Code::WSAECONNRESET, Code::ERROR_NETNAME_DELETED),
+        (
+            Status::CONNECTION_REFUSED,
+            "STATUS_CONNECTION_REFUSED",
+            Code::WSAECONNREFUSED,
+            Code::ERROR_CONNECTION_REFUSED,
+        ),
+        (
+            Status::CONNECTION_ABORTED,
+            "STATUS_CONNECTION_ABORTED",
+            Code::WSAECONNABORTED,
+            Code::ERROR_CONNECTION_ABORTED,
+        ),
+    ];
+
+    fn known(self) -> Option<&'static Known> {
+        Status::KNOWN.iter().find(|(status, ..)| *status == self)
+    }
+
+    /// As `WSAGetOverlappedResult`, completion routines and blocking calls tell it. Any failure that has no code of its
+    /// own is WSAEINVAL (WT-OV-002).
+    #[must_use]
+    pub fn winsock(self) -> Code {
+        self.known().map_or(Code::WSAEINVAL, |(_, _, winsock, _)| *winsock)
+    }
+
+    /// As `GetQueuedCompletionStatus` and `GetOverlappedResult` tell it. What has no code of its own is
+    /// ERROR_MR_MID_NOT_FOUND, as the page of RtlNtStatusToDosError says.
+    #[must_use]
+    pub fn win32(self) -> Code {
+        self.known().map_or(Code::ERROR_MR_MID_NOT_FOUND, |(.., win32)| *win32)
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some((_, name, ..)) => f.write_str(name),
+            None => write!(f, "{:#010X}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Status;
+
+    /// The pairs that field reports mix up, with the numbers that programs print.
+    #[test]
+    fn one_status_is_told_in_two_ways() {
+        let shown = |status: Status| (status.winsock().0, status.win32().0);
+        assert_eq!(shown(Status::SUCCESS), (0, 0));
+        assert_eq!(shown(Status::PENDING), (996, 996));
+        assert_eq!(shown(Status::CANCELLED), (995, 995));
+        assert_eq!(shown(Status::CONNECTION_RESET), (10054, 64));
+        assert_eq!(shown(Status::CONNECTION_ABORTED), (10053, 1236));
+        assert_eq!(shown(Status::CONNECTION_REFUSED), (10061, 1225));
+        assert_eq!(shown(Status::BUFFER_TOO_SMALL), (10014, 122));
+        assert_eq!(shown(Status(0xC000_0044)), (10022, 317));
+    }
+}
