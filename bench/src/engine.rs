@@ -4,9 +4,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use winaccept_bench::backlog::{self, Setting};
+use winaccept_bench::process;
 use winaccept_sim::explore::{Options, explore};
 
-use crate::{process, rivals};
+use crate::rivals;
 
 /// The engines that are compared.
 pub(crate) const ENGINES: [&str; 3] = ["winaccept", "stateright-key", "stateright-world"];

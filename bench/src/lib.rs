@@ -3,3 +3,4 @@
 
 pub mod backlog;
 pub mod network;
+pub mod process;

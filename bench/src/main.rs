@@ -8,7 +8,6 @@ mod dist;
 mod engine;
 mod figures;
 mod measure;
-mod process;
 mod rivals;
 mod room;
 mod scenarios;

@@ -17,7 +17,7 @@ pub(crate) fn measure(work: &[&str]) -> Result<(), String> {
         Some("cycle") => {
             let (open, rounds) = (number(1)?, number(2)?);
             let mut network = Network::new(open, 0);
-            (0..open).for_each(|_| network.open());
+            network.fill(open)?;
             (0..rounds).for_each(|_| network.cycle());
         }
         Some("waiter") => {

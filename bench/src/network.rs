@@ -12,6 +12,7 @@ use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::{ConnId, Direction, Process, Room, World};
 
 use crate::backlog;
+use crate::process::thread_seconds;
 
 /// Who listens and accepts.
 const SERVER: ThreadId = ThreadId(0);
@@ -21,6 +22,8 @@ const CLIENT: ThreadId = ThreadId(1);
 const HOLDER: ThreadId = ThreadId(2);
 /// The first of the threads that do nothing but wait in `accept`.
 const WAITERS: usize = 3;
+/// How many seconds of the processor filling a network may take; a million connections open in one.
+const PATIENCE: f64 = 20.0;
 /// What a client sends.
 const BYTES: [u8; 16] = *b"sixteen of them.";
 
@@ -71,6 +74,21 @@ impl Network {
             assert!(waits.is_none(), "nobody connects yet, so accept waits");
         }
         network
+    }
+
+    /// Opens so many connections and keeps them.
+    ///
+    /// # Errors
+    /// When that takes longer than it can where a step costs the same however many are open.
+    pub fn fill(&mut self, connections: usize) -> Result<(), String> {
+        let before = thread_seconds().unwrap_or_default();
+        for opened in 0..connections {
+            self.open();
+            if opened % 1_000 == 0 && thread_seconds().is_some_and(|now| now - before > PATIENCE) {
+                return Err(format!("limit: {opened} of {connections} connections took {PATIENCE} s to open"));
+            }
+        }
+        Ok(())
     }
 
     /// Opens a connection and keeps it.

@@ -2,7 +2,7 @@
 
 use winaccept_bench::network::Network;
 
-use crate::process::thread_seconds;
+use winaccept_bench::process::thread_seconds;
 
 /// How often the costs are told on the way.
 const PARTS: usize = 10;
@@ -18,8 +18,11 @@ pub(crate) fn open(connections: usize) -> Result<(), String> {
     let mut costs = Vec::new();
     for part in 1..=PARTS {
         let each = connections / PARTS;
-        let opening = nanoseconds(each, || network.open())?;
-        let cycle = nanoseconds(CYCLES, || network.cycle())?;
+        let opening = nanoseconds(each, || network.fill(each))?;
+        let cycle = nanoseconds(CYCLES, || {
+            (0..CYCLES).for_each(|_| network.cycle());
+            Ok(())
+        })?;
         println!("{:12} {opening:14.0} {cycle:14.0}", each * part);
         costs.push((opening, cycle));
     }
@@ -30,8 +33,9 @@ pub(crate) fn open(connections: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn nanoseconds(times: usize, mut work: impl FnMut()) -> Result<f64, String> {
+/// Nanoseconds of the processor for each of so many.
+fn nanoseconds(times: usize, work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {
     let before = thread_seconds().ok_or("the processor time of a thread is known only on Linux")?;
-    (0..times).for_each(|_| work());
+    work()?;
     Ok((thread_seconds().unwrap_or_default() - before) * 1e9 / times.max(1) as f64)
 }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use turmoil::net::{TcpListener, TcpStream};
 use winaccept_bench::network::Network;
 
-use crate::process::thread_seconds;
+use winaccept_bench::process::thread_seconds;
 
 /// How many clients turmoil has at once.
 const CLIENTS: usize = 100;
@@ -22,7 +22,7 @@ const BYTES: [u8; 16] = *b"sixteen of them.";
 /// How many times turmoil's time our `step` has per connection: the median of alternating rounds.
 pub(crate) fn step(rounds: usize) -> Result<f64, String> {
     let mut network = Network::new(OPEN, 0);
-    (0..OPEN).for_each(|_| network.open());
+    network.fill(OPEN)?;
     let mut ratios = Vec::new();
     for round in 0..=rounds {
         let ours = time(|| {

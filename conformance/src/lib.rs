@@ -1,4 +1,21 @@
-//! The conformance suite: scenario language, stacks, verdicts, reports, and the `winaccept` command.
+//! The conformance suite: stacks, verdicts, evidence, reports, and what the `winaccept` command does.
+//!
+//! ```
+//! use winaccept::profiles::Choices;
+//! use winaccept::suite::Scenario;
+//! use winaccept::verdict::{Verdict, model};
+//! use winaccept_model::step::Machine;
+//!
+//! let text = br#"scenario "accept before listen"
+//!
+//! server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
+//! server  accept(L, NULL, NULL) = INVALID_SOCKET WSAEINVAL  shows accept.err.WSAEINVAL.no-listen
+//! "#;
+//! let scenario = Scenario::read(text, "mine.winaccept")?;
+//! let machine = Machine::new(Choices::bundled().profile("documented")?);
+//! assert_eq!(model(&scenario, &machine).verdict, Verdict::Pass);
+//! # Ok::<(), String>(())
+//! ```
 
 pub mod chart;
 pub mod cli;

@@ -6,6 +6,30 @@
 //! allowed and a [`profile::Tape`] which of it happens.
 //!
 //! No I/O, no clock, no threads, no randomness, no dependencies.
+//!
+//! ```
+//! use winaccept_model::call::{Call, Family, ProcessId, SockType, ThreadId};
+//! use winaccept_model::code::Code;
+//! use winaccept_model::outcome::Value;
+//! use winaccept_model::profile::{Profile, Tape};
+//! use winaccept_model::rule::Effects;
+//! use winaccept_model::step::{Event, Machine};
+//! use winaccept_model::world::{Process, Room, World};
+//!
+//! // One process with one thread, which has room for a socket, and a machine that may do whatever the documents leave open.
+//! let room = Room { process: ProcessId(0), sockets: 1, events: 0 };
+//! let mut world = World::new(&[Process::default()], &[room]);
+//! let machine = Machine::new(Profile::widest("anything"));
+//!
+//! let socket = Call::Socket { family: Family::Inet, kind: SockType::Stream };
+//! let mut effects = Effects::default();
+//! machine.step(&mut world, Event::Call(ThreadId(0), socket), &mut Tape::default(), &mut effects);
+//!
+//! // Nobody has called WSAStartup.
+//! let (_, outcome) = effects.returns[0];
+//! assert_eq!((outcome.value, outcome.error), (Value::InvalidSocket, Code::WSANOTINITIALISED));
+//! assert_eq!(effects.fired[0].name, "socket.not-initialised");
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod at;

@@ -16,17 +16,29 @@ fn main() -> ExitCode {
         eprintln!("usage: winaccept-bench-memory CONNECTIONS");
         return ExitCode::FAILURE;
     };
-    // What a network takes without connections is not theirs.
-    let held = |connections: usize| {
-        let region = Region::new(ALLOCATOR);
-        let mut network = Network::new(connections, 0);
-        (0..connections).for_each(|_| network.open());
-        let change = region.change();
-        drop(network);
-        change.bytes_allocated as f64 - change.bytes_deallocated as f64
-    };
-    // Whatever is made once and kept is made by the first.
-    held(0);
-    println!("{:.1}", (held(connections) - held(0)) / connections as f64);
+    match idle(connections) {
+        Ok(bytes) => println!("{bytes:.1}"),
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::FAILURE;
+        }
+    }
     ExitCode::SUCCESS
+}
+
+/// Bytes per connection; what a network takes without any is not theirs.
+fn idle(connections: usize) -> Result<f64, String> {
+    // Whatever is made once and kept is made by the first.
+    held(0)?;
+    Ok((held(connections)? - held(0)?) / connections as f64)
+}
+
+/// Bytes that a network takes while so many connections are open.
+fn held(connections: usize) -> Result<f64, String> {
+    let region = Region::new(ALLOCATOR);
+    let mut network = Network::new(connections, 0);
+    network.fill(connections)?;
+    let change = region.change();
+    drop(network);
+    Ok(change.bytes_allocated as f64 - change.bytes_deallocated as f64)
 }

@@ -5,6 +5,30 @@
 //! after constructs turn them into the script while `scope` keeps track of what is bound and who is blocked.
 //! [`profiles`] reads what is known of each stack, so that a script can be run with nothing but this crate and the two it
 //! stands on.
+//!
+//! ```
+//! use winaccept_lang::profiles::Choices;
+//! use winaccept_lang::{format_source, parse, render_action};
+//! use winaccept_model::step::Machine;
+//! use winaccept_sim::run::{Guide, run};
+//! use winaccept_sim::scenario::Scenario;
+//!
+//! let text = "scenario \"nobody listens\"\n\nclient accept(handle(7),NULL,NULL)=INVALID_SOCKET WSAENOTSOCK\n";
+//! let script = parse(text.as_bytes(), "example", &|_clause| true)?;
+//! assert!(format_source(text, "example")?.ends_with("client accept(handle(7), NULL, NULL) = INVALID_SOCKET WSAENOTSOCK\n"));
+//!
+//! let scenario = Scenario::new(&script).map_err(|too_large| too_large.message)?;
+//! assert_eq!(render_action(&scenario.steps[0].action, &script), "accept(handle(7), NULL, NULL)");
+//!
+//! let machine = Machine::new(Choices::bundled().profile("windows")?);
+//! let played = run(&scenario, &machine, Guide::Expectations);
+//! assert_eq!(played.steps[0].allowed.len(), 1);
+//!
+//! // Whatever is wrong with a scenario is told with its place and what to do about it.
+//! let problems = parse(b"scenario \"a\"\n\nclient acept(L, NULL, NULL)\n", "example", &|_| true).unwrap_err();
+//! assert!(problems.to_string().contains("did you mean `accept`?"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod actor;

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Uses the crates from outside: makes an empty crate somewhere else, adds them by their paths, and runs it.
+# usage: tools/outside.sh
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+outside=$(mktemp -d)
+trap 'rm -rf "$outside"' EXIT
+
+# With the lock file and the profile of this workspace, what `cargo test` has built serves here too.
+export CARGO_TARGET_DIR=$repo/target
+export CARGO_PROFILE_DEV_DEBUG=line-tables-only
+
+cd "$outside"
+cargo init --quiet --name outside --vcs none
+for crate in model sim conformance/lang conformance; do
+    cargo add --quiet --path "$repo/$crate"
+done
+cp "$repo/Cargo.lock" .
+
+cat >src/main.rs <<'RUST'
+use winaccept::suite::Scenario;
+use winaccept::verdict::{Verdict, model};
+use winaccept_lang::profiles::Choices;
+use winaccept_model::step::Machine;
+use winaccept_sim::run::{Guide, run};
+
+const SCENARIO: &str = r#"scenario "accept before listen"
+
+server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
+server  accept(L, NULL, NULL) = INVALID_SOCKET WSAEINVAL  shows accept.err.WSAEINVAL.no-listen
+"#;
+
+fn main() -> Result<(), String> {
+    let scenario = Scenario::read(SCENARIO.as_bytes(), "outside.winaccept")?;
+    let machine = Machine::new(Choices::bundled().profile("documented")?);
+    assert_eq!(model(&scenario, &machine).verdict, Verdict::Pass);
+    let played = run(&scenario.program, &machine, Guide::Expectations);
+    assert!(played.steps[1].rules.contains("accept.not-listening"), "{:?}", played.steps[1].rules);
+    println!("outside: {} steps", played.steps.len());
+    Ok(())
+}
+RUST
+cargo run --quiet
