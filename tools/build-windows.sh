@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Cross-compiles `winaccept` for 64-bit Windows on Debian 12, and prints the path of the executable.
-# usage: tools/build-windows.sh            target-windows/x86_64-win7-windows-gnu/release/winaccept.exe
+# usage: tools/build-windows.sh            target-windows/x86_64-win7-windows-gnu/dist/winaccept.exe
 #        tools/build-windows.sh --tests    its tests and those across the crates, one executable per line
 #        tools/build-windows.sh --traces   only the test program that compares traces with the record; it wants `traces::`
 #
@@ -16,12 +16,13 @@ repo=$(dirname "$tools")
 target=x86_64-win7-windows-gnu
 
 case ${1-} in
-    '') command=(build) packages=(--package winaccept-command) std=std,panic_unwind ;;
+    # What is shipped is small and measured; what tests only has to be there soon.
+    '') profile=dist command=(build) packages=(--package winaccept-command) std=std,panic_unwind ;;
     --tests)
-        command=(test --no-run) packages=(--package winaccept-lang --package winaccept --package winaccept-command --package winaccept-tests) std=std,panic_unwind,test
+        profile=release command=(test --no-run) packages=(--package winaccept-lang --package winaccept --package winaccept-command --package winaccept-tests) std=std,panic_unwind,test
         ;;
     --traces)
-        command=(test --no-run) packages=(--package winaccept-tests --test across) std=std,panic_unwind,test
+        profile=release command=(test --no-run) packages=(--package winaccept-tests --test across) std=std,panic_unwind,test
         ;;
     *) echo "usage: $0 [--tests | --traces]" >&2 && exit 2 ;;
 esac
@@ -53,7 +54,7 @@ cd "$repo"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # An own folder: cargo would otherwise rebuild everything each time the other compiler had a turn.
-"$cargo" "${command[@]}" --release --locked "${packages[@]}" --target "$target" --target-dir target-windows \
+"$cargo" "${command[@]}" --profile "$profile" --locked "${packages[@]}" --target "$target" --target-dir target-windows \
     "-Zbuild-std=$std" 2>&1 | tee "$log" >&2
 
 if [ "${command[0]}" = test ]; then
@@ -61,7 +62,7 @@ if [ "${command[0]}" = test ]; then
     sed -n "s|^ *Executable .*(\(.*\.exe\))\$|$repo/\1|p" "$log"
     exit 0
 fi
-executable=$repo/target-windows/$target/release/winaccept.exe
+executable=$repo/target-windows/$target/$profile/winaccept.exe
 
 # Linked statically, or it would only run where MinGW's DLLs are.
 foreign=$(x86_64-w64-mingw32-objdump -p "$executable" | sed -n 's/^\tDLL Name: //p' |

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: winaccept-bench figures               what a change is judged by, as JSON: instructions, bytes, ratios
+       winaccept-bench gates                 those of them that are exact, and whether one is more than it may be
        winaccept-bench open [CONNECTIONS]    a network of so many open connections, a million if not said otherwise
        winaccept-bench explore [CLIENTS [ROUNDS]]    the backlog example against stateright
        winaccept-bench alike CLIENTS         the same with alike clients sorted
@@ -43,10 +44,11 @@ fn run(arguments: &[String], words: &[&str]) -> Result<ExitCode, String> {
         // A fresh process each: memory is measured at its peak, and nobody profits from another's warm heap.
         ["one", engine, _] => engine::run_here(engine, number(2, 3)?)?,
         ["measure", work @ ..] => measure::measure(work)?,
-        ["figures" | "open" | "explore" | "alike" | "scenarios", ..] if !dist::is_this()? => {
+        ["figures" | "gates" | "open" | "explore" | "alike" | "scenarios", ..] if !dist::is_this()? => {
             return dist::run(arguments);
         }
         ["figures"] => figures::figures()?,
+        ["gates"] => figures::gates()?,
         ["open", ..] => room::open(number(1, 1_000_000)?)?,
         ["explore", ..] => compare::explore(number(1, 4)?, number(2, 3)?)?,
         ["alike", ..] => compare::alike(number(1, 4)?)?,

@@ -56,7 +56,7 @@ pub(super) struct Args {
 }
 
 /// Where tools/build-windows.sh leaves the executable.
-const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/release/winaccept.exe";
+const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/dist/winaccept.exe";
 /// Where tools/setup-wine.sh leaves its wrappers.
 const WINES: &str = "tools/cache";
 
