@@ -14,13 +14,6 @@ const LINES: usize = 700;
 const SCREEN: usize = 70;
 /// How a comment above a longer one begins, which says why.
 const LONGER: &str = "// Longer than a screen: ";
-/// Longer functions that are to be split, not explained: file and name.
-const TO_BE_SPLIT: [(&str, &str); 4] = [
-    ("conformance/src/stack/marshal.rs", "function"),
-    ("conformance/src/stack/windows/perform.rs", "perform"),
-    ("conformance/src/verdict.rs", "judged"),
-    ("model/src/step.rs", "event"),
-];
 /// The most characters of a line. rustfmt breaks code at 120; sentences in comments and strings may stand out a little.
 const COLUMNS: usize = 140;
 /// Folders that hold no source of ours.
@@ -90,7 +83,7 @@ fn files_fit_on_a_few_pages() {
 
 #[test]
 fn functions_fit_on_a_screen_or_say_why_not() {
-    let (mut long, mut left) = (Vec::new(), Vec::new());
+    let mut long = Vec::new();
     for file in files(&["rs"]) {
         let lines: Vec<&str> = file.text.lines().collect();
         for (first, line) in lines.iter().enumerate() {
@@ -102,19 +95,11 @@ fn functions_fit_on_a_screen_or_say_why_not() {
             // Between the comment and the function stand its attributes.
             let above = lines[..first].iter().rev().find(|line| !line.trim_start().starts_with("#["));
             if length >= SCREEN && !above.is_some_and(|line| line.trim_start().starts_with(LONGER)) {
-                let name = line.split_once("fn ").map_or("", |(_, name)| name);
-                let named = |(of, function): &(&str, &str)| file.name == *of && name.starts_with(*function);
-                match TO_BE_SPLIT.iter().position(named) {
-                    Some(entry) => left.push(TO_BE_SPLIT[entry]),
-                    None => long.push(format!("{}:{}: {} lines", file.name, first + 1, length + 1)),
-                }
+                long.push(format!("{}:{}: {} lines", file.name, first + 1, length + 1));
             }
         }
     }
     none(&format!("functions to be split, or to say why not in a line above that begins `{LONGER}`"), &long);
-    let split = TO_BE_SPLIT.iter().filter(|entry| !left.contains(entry));
-    let split: Vec<String> = split.map(|(file, name)| format!("{file}: {name}")).collect();
-    none("functions that are split, to be taken from the list", &split);
 }
 
 #[test]

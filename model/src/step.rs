@@ -109,6 +109,7 @@ impl At<'_> {
         }
     }
 
+    // Longer than a screen: a paragraph for each kind of event, none of which is long.
     fn event(&mut self, event: Event) {
         match event {
             Event::Call(thread, call) => {

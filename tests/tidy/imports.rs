@@ -8,13 +8,32 @@ use super::{File, files, none};
 const CIRCLES: &[(&str, &[&str], &str)] = &[
     (
         "model",
-        &["at", "call", "kind", "operation", "outcome", "rule", "rules", "world"],
-        "a rule names the type that it asks and changes, which ends in rules; a call has values, and values are of calls, as what waits is",
+        &[
+            "at",
+            "bytes",
+            "call",
+            "kind",
+            "operation",
+            "outcome",
+            "rule",
+            "rules",
+            "world",
+            "world::conn",
+            "world::index",
+            "world::socket",
+        ],
+        "a call has values, and values are of calls; the world holds operations, and operations name what the world holds; a rule \
+         names the type that it asks and changes, which ends in rules",
     ),
     ("sim", &["explore::past", "explore::way"], "a way back is read from what was remembered, which remembers ways"),
     (
         "conformance",
-        &["stack::windows::actor", "stack::windows::perform", "stack::windows::worker"],
+        &["stack::protocol::function", "stack::wire"],
+        "a function is written down kind by kind, and kinds are of functions",
+    ),
+    (
+        "conformance",
+        &["stack::windows::actor", "stack::windows::pass", "stack::windows::perform", "stack::windows::worker"],
         "a call that a thread makes may begin another thread, and both write to the one who asked",
     ),
     (
