@@ -58,5 +58,7 @@ mod slab;
 pub mod small;
 pub mod status;
 pub mod step;
+#[cfg(test)]
+mod tests;
 mod wait;
 pub mod world;
