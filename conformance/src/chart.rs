@@ -9,6 +9,7 @@ use serde::Serialize;
 use winaccept_model::step::Machine;
 use winaccept_sim::trace::{Trace, trace};
 
+use crate::judge::{self, Judged, Verdict};
 use crate::suite::Scenario;
 
 pub use mermaid::sequence;
@@ -26,13 +27,20 @@ pub struct Chart<'s> {
     pub profile: String,
     /// The run.
     pub trace: Trace,
+    /// What the judge says of the scenario, of all runs and not of this one alone.
+    pub judged: Judged,
 }
 
 impl<'s> Chart<'s> {
     /// Runs a scenario once.
     #[must_use]
     pub fn of(scenario: &'s Scenario, machine: &Machine) -> Chart<'s> {
-        Chart { scenario, profile: machine.profile.name.clone(), trace: trace(&scenario.program, machine) }
+        Chart {
+            scenario,
+            profile: machine.profile.name.clone(),
+            trace: trace(&scenario.program, machine),
+            judged: judge::model(scenario, machine),
+        }
     }
 
     /// The trace: its events in order.
@@ -93,9 +101,15 @@ pub struct TraceEvent {
     /// The profile; on `begins`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// Everything went as the scenario expects; on `ends`.
+    /// In the run that is shown everything went as the scenario expects; on `ends`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<bool>,
+    /// The verdict on the scenario, which speaks of all runs; on `ends`, where it is no plain pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Why; with `verdict`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What sort of event it is.

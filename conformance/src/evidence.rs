@@ -264,10 +264,7 @@ impl Recorded {
 }
 
 fn check_identity(identity: &Identity, date: &str) -> Result<(), String> {
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
-    if !plain(&identity.name) || !plain(&identity.version) {
-        return Err(format!("`{identity}` cannot name a stack; letters, digits, `.`, `-` and `_` can"));
-    }
+    identity.check()?;
     if !is_date(date) {
         return Err(format!("`{date}` is no date; it is written YYYY-MM-DD"));
     }

@@ -240,6 +240,10 @@ pub struct ExploreOutput {
     pub waiting: Vec<Waiting>,
     /// What does not hold, each with a shortest way there.
     pub violations: Vec<ViolationOutput>,
+    /// The judge's verdict on the scenario, as `run` gives it; null where there are too many states to judge them.
+    pub verdict: Option<Verdict>,
+    /// Why; empty for a plain pass.
+    pub reason: String,
 }
 
 /// A way in which a scenario can come to a standstill.

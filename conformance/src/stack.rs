@@ -65,6 +65,23 @@ pub struct Identity {
     pub build: String,
 }
 
+impl Identity {
+    /// Can this name a stack, a profile and a file of evidence?
+    ///
+    /// # Errors
+    /// Says what it may be made of.
+    pub fn check(&self) -> Result<(), String> {
+        let plain = |text: &str| {
+            let known = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+            !text.is_empty() && text.chars().all(known) && !text.starts_with('.')
+        };
+        if plain(&self.name) && plain(&self.version) {
+            return Ok(());
+        }
+        Err(format!("`{self}` cannot name a stack; letters, digits, `.`, `-` and `_` can"))
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.name, self.version)

@@ -1,5 +1,6 @@
 //! Scenario files: the bundled ones, and those a user names.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -109,14 +110,14 @@ pub fn keep_only(scenarios: &mut Vec<Scenario>, text: &str) -> Result<(), String
     if scenarios.is_empty() { Err(format!("error: no scenario's file or title contains `{text}`")) } else { Ok(()) }
 }
 
-/// The scenarios in these files and folders, `-` being standard input; every problem is told, not only the first.
-///
-/// # Errors
-/// When a path cannot be read, holds no scenario, or holds a broken one.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
+/// The scenarios in these files and folders, `-` being standard input, and every problem: a path that cannot be read, that holds
+/// no scenario, or a broken one.
+#[must_use]
+pub fn read(paths: &[PathBuf]) -> (Vec<Scenario>, Vec<String>) {
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
-        return Err("error: `-` stands twice, but standard input can be read only once".to_owned());
+        problems.push("error: `-` stands twice, but standard input can be read only once".to_owned());
+        return (scenarios, problems);
     }
     for path in paths {
         match files_under(path) {
@@ -134,7 +135,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Scenario>, String> {
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(scenarios) } else { Err(problems.join("\n")) }
+    (scenarios, problems)
 }
 
 /// The scenario in this file, or on standard input.
@@ -201,17 +202,33 @@ pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(explain)? {
-        let entry = entry.map_err(explain)?.path();
-        if entry.is_dir() {
-            files.extend(files_under(&entry)?);
-        } else if entry.extension().is_some_and(|ending| ending == EXTENSION) {
-            files.push(entry);
+    let (mut files, mut entered) = (Vec::new(), BTreeSet::new());
+    below(path, &mut entered, &mut files).map_err(explain)?;
+    files.sort();
+    // One file under two names is one file.
+    let mut known = BTreeSet::new();
+    files.retain(|file| std::fs::canonicalize(file).is_ok_and(|real| known.insert(real)));
+    Ok(files)
+}
+
+/// The plain files with our ending below a folder. A folder that was entered before, through a link, is not entered again; what
+/// is neither file nor folder may never end, and is passed over.
+fn below(folder: &Path, entered: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !entered.insert(std::fs::canonicalize(folder)?) {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?.path();
+        let is_ours = entry.extension().is_some_and(|ending| ending == EXTENSION);
+        match std::fs::metadata(&entry) {
+            Ok(metadata) if metadata.is_dir() => below(&entry, entered, files)?,
+            Ok(metadata) if is_ours && metadata.is_file() => files.push(entry),
+            Ok(_) if is_ours => eprintln!("{}: not read: it is no plain file", entry.display()),
+            Err(error) if is_ours => eprintln!("{}: not read: {error}", entry.display()),
+            Ok(_) | Err(_) => {}
         }
     }
-    files.sort();
-    Ok(files)
+    Ok(())
 }
 
 fn bundled_name(path: &Path) -> Option<String> {

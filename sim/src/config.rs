@@ -176,7 +176,11 @@ pub fn advance(
     happened: &mut Vec<Happened>,
 ) {
     machine.step(&mut config.world, event, tape, fx);
-    limit::heeds(fx);
+    limit::heeds(fx, || match event {
+        Event::Call(thread, _) | Event::Resume(thread) | Event::Expire(thread) => config.waiting(thread),
+        Event::InHook(..) => hook,
+        _ => None,
+    });
     let mut hook = hook;
     for index in 0..fx.returns.len() {
         let (thread, outcome) = fx.returns[index];

@@ -2,36 +2,45 @@
 //!
 //! What can be counted beforehand is refused when a [`crate::scenario::Scenario`] is made. The rest (bytes in flight, segments,
 //! handles of one socket, …) shows only in the run: a step tells that it reached one ([`Effects::limit`]). The run then unwinds
-//! with a message that begins with `limit:`, and [`within`] catches that.
+//! with what was [`Reached`], and [`within`] catches that.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::Once;
 
 use winaccept_model::rule::Effects;
 
-/// How the model's messages about a limit begin.
+/// How the messages about other limits of a run begin.
 const MARK: &str = "limit: ";
+
+/// A limit that was reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reached {
+    /// Of what there is no more: "at most 1048576 unread bytes at one end of a connection".
+    pub what: String,
+    /// The step whose call asked for it, where it was a call.
+    pub step: Option<usize>,
+}
 
 /// Runs something that steps the model.
 ///
 /// # Errors
-/// The limit that was reached, as "at most 1048576 unread bytes at one end of a connection".
+/// The limit that was reached.
 ///
 /// # Panics
 /// When something else than a limit panics.
-pub fn within<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub fn within<T>(run: impl FnOnce() -> T) -> Result<T, Reached> {
     // Whoever gets an error looks at nothing that the run may have left half done.
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| match limit_in(panic.as_ref()) {
-        Some(limit) => limit.to_owned(),
+        Some(reached) => reached,
         None => resume_unwind(panic),
     })
 }
 
-/// Goes on with a step only if it asked for no more than the model holds.
-pub(crate) fn heeds(fx: &Effects) {
+/// Goes on with an event only if it asked for no more than the model holds. `step` tells whose call the event is, if it is one.
+pub(crate) fn heeds(fx: &Effects, step: impl FnOnce() -> Option<usize>) {
     if let Some(limit) = fx.limit {
-        panic!("{MARK}{limit}");
+        panic_any(Reached { what: limit.to_string(), step: step() });
     }
 }
 
@@ -62,7 +71,10 @@ pub fn are_errors() {
     });
 }
 
-fn limit_in(panic: &(dyn std::any::Any + Send)) -> Option<&str> {
+fn limit_in(panic: &(dyn std::any::Any + Send)) -> Option<Reached> {
+    if let Some(reached) = panic.downcast_ref::<Reached>() {
+        return Some(reached.clone());
+    }
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied())?;
-    text.strip_prefix(MARK)
+    text.strip_prefix(MARK).map(|what| Reached { what: what.to_owned(), step: None })
 }

@@ -69,8 +69,8 @@ pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
         }
         match limit::within(|| take_section(scenario, machine, guide, section, configs, &mut run)) {
             Ok(after) => configs = after,
-            Err(what) => {
-                run.limit = Some((last, what));
+            Err(reached) => {
+                run.limit = Some((reached.step.unwrap_or(last), reached.what));
                 return run;
             }
         }

@@ -120,7 +120,14 @@ impl Parser<'_> {
         let value = self.value(of)?;
         let span = self.cursor.since(start);
         let error = self.error_of(of.signature, value, span)?;
+        let start = self.cursor.span().start;
         let with = if self.cursor.eat("with") { self.with(of)? } else { Vec::new() };
+        if error != Code::NONE && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_))) {
+            let span = self.cursor.since(start);
+            let problem = Diagnostic::new("a failing call gives nothing like that", span, "this can never hold")
+                .help("of a call that fails only `addr` and `addrlen` can be expected");
+            self.cursor.report(problem);
+        }
         Ok(Pattern { value, error, with })
     }
 

@@ -8,6 +8,7 @@ use winaccept_sim::trace::{Entry, Link, Returned, Travel, What};
 
 use super::{Chart, EventKind, ReturnData, SegmentData, TraceEvent};
 use crate::lang::{render_action, render_expect, render_observed};
+use crate::verdict::Verdict;
 
 /// The events of a chart, between one that begins and one that ends.
 pub(super) fn events(chart: &Chart<'_>) -> Vec<TraceEvent> {
@@ -25,8 +26,20 @@ pub(super) fn events(chart: &Chart<'_>) -> Vec<TraceEvent> {
     let last = chart.trace.entries.last().map_or(0, |entry| entry.call);
     let expected = chart.trace.expected;
     let text = if expected { "as the scenario expects" } else { "not as the scenario expects" };
-    let mut ends = blank(EventKind::Ends, last, text.to_owned());
+    let judged = &chart.judged;
+    let plain = judged.verdict == Verdict::Pass;
+    // Of a scenario that does not hold one run may well go as it expects.
+    let text = match (plain, expected) {
+        (true, _) => text.to_owned(),
+        (false, true) => format!("{}, though one way goes {text}: {}", judged.word(), judged.reason),
+        (false, false) => format!("{}, {text}: {}", judged.word(), judged.reason),
+    };
+    let mut ends = blank(EventKind::Ends, last, text);
     ends.expected = Some(expected);
+    if !plain {
+        ends.verdict = Some(judged.verdict);
+        ends.reason = Some(judged.reason.clone());
+    }
     all.push(ends);
     for (index, event) in all.iter_mut().enumerate() {
         event.index = index;
@@ -51,6 +64,8 @@ fn blank(event: EventKind, call: usize, text: String) -> TraceEvent {
         scenario: None,
         profile: None,
         expected: None,
+        verdict: None,
+        reason: None,
     }
 }
 

@@ -7,12 +7,13 @@ use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
 use winaccept_sim::explore::{Broken, Options, Report, Taken, explore as visit};
-use winaccept_sim::limit;
+use winaccept_sim::limit::{self, Reached};
 use winaccept_sim::observe::Observed;
 use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
 use super::{Format, json, print};
+use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
 use crate::profiles::Choices;
@@ -67,21 +68,33 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     if format == Format::Mermaid {
         return Err("error: explore writes text, json or dot; show writes mermaid".to_owned());
     }
-    let report = limit::within(|| visit(&scenario.program, &Machine::new(profile), &options))
-        .map_err(|what| too_small(&scenario, &what))?;
+    let machine = Machine::new(profile);
+    let report =
+        limit::within(|| visit(&scenario.program, &machine, &options)).map_err(|what| too_small(&scenario, &what))?;
+    // The judge looks at the same states again, one way after the other.
+    let judged = (report.states <= JUDGED && report.complete).then(|| judge::model(&scenario, &machine));
     match format {
-        Format::Json => print(&json(&output(&scenario, &report, &args.profile)))?,
-        _ => print(&text(&scenario, &report, &args.profile))?,
+        Format::Json => print(&json(&output(&scenario, &report, judged.as_ref(), &args.profile)))?,
+        _ => print(&text(&scenario, &report, judged.as_ref(), &args.profile))?,
     }
     if let Some(file) = &args.output {
         write_first(&scenario, &report, &args.profile, file)?;
     }
-    Ok(match (report.violations.is_empty(), report.complete) {
-        (false, _) => 1,
-        (true, false) => 2,
-        (true, true) => 0,
+    Ok(match (report.violations.is_empty(), judged.map(|judged| judged.verdict)) {
+        (false, _) | (true, Some(Verdict::Fail | Verdict::Possible | Verdict::Deviates)) => 1,
+        (true, Some(Verdict::Unresolved | Verdict::Unmodelled)) => 2,
+        (true, _) => {
+            if report.complete {
+                0
+            } else {
+                2
+            }
+        }
     })
 }
+
+/// Explorations of more states are not judged in full: only what they found themselves is told.
+const JUDGED: u64 = 200_000;
 
 /// Writes the first counterexample into a file, or says that there is none.
 fn write_first(scenario: &Scenario, report: &Report, profile: &str, file: &Path) -> Result<(), String> {
@@ -116,15 +129,16 @@ fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, 
     Err(format!("error: {}: {what}\nhelp: {help}", scenario.file))
 }
 
-fn too_small(scenario: &Scenario, what: &str) -> String {
-    format!(
-        "error: {}: somewhere in this exploration more is needed than the model holds: {what}\n\
-         help: ask for less of it; `winaccept run` tells the line if it is one outside `any order`",
-        scenario.file
-    )
+fn too_small(scenario: &Scenario, reached: &Reached) -> String {
+    let Reached { what, step } = reached;
+    let place = match step {
+        Some(step) => format!("line {} asks for more than the model holds", scenario.line(*step)),
+        None => "somewhere in this exploration more is needed than the model holds".to_owned(),
+    };
+    format!("error: {}: {place}: {what}\nhelp: ask for less of it", scenario.file)
 }
 
-fn output(scenario: &Scenario, report: &Report, profile: &str) -> ExploreOutput {
+fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &str) -> ExploreOutput {
     ExploreOutput {
         states: report.states,
         transitions: report.transitions,
@@ -141,6 +155,8 @@ fn output(scenario: &Scenario, report: &Report, profile: &str) -> ExploreOutput 
             })
             .collect(),
         violations: report.violations.iter().map(|broken| violation(scenario, broken, profile)).collect(),
+        verdict: judged.map(|judged| judged.verdict),
+        reason: judged.map_or_else(String::new, |judged| judged.reason.clone()),
     }
 }
 
@@ -196,7 +212,7 @@ fn count(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
+fn text(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &str) -> String {
     let mut text = format!("{}\nexplored under profile {profile}\n\n", scenario.script.title);
     text += &extent(scenario, report);
     if let Some(representatives) = report.representatives {
@@ -221,7 +237,11 @@ fn text(scenario: &Scenario, report: &Report, profile: &str) -> String {
         }
         text += &format!("\n{}\n", trimmed(&rows));
     }
-    if report.violations.is_empty() {
+    let differs = judged.filter(|judged| judged.verdict != Verdict::Pass);
+    if let Some(judged) = differs {
+        text += &format!("\n{}: {}\n", judged.word(), judged.reason);
+    }
+    if report.violations.is_empty() && differs.is_none() {
         return text + "\n" + &nothing_broke(report) + "\n";
     }
     for broken in &report.violations {

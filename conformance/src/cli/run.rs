@@ -61,7 +61,11 @@ const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/dist/winaccept
 const WINES: &str = "tools/cache";
 
 pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
-    let mut scenarios = if args.paths.is_empty() { suite::bundled()? } else { suite::read(&args.paths)? };
+    let (mut scenarios, problems) =
+        if args.paths.is_empty() { (suite::bundled()?, Vec::new()) } else { suite::read(&args.paths) };
+    if scenarios.is_empty() {
+        return Err(problems.join("\n"));
+    }
     if let Some(text) = &args.only {
         suite::keep_only(&mut scenarios, text)?;
     }
@@ -94,7 +98,11 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
         }
     }
     show(&outputs, format)?;
-    Ok(status)
+    if problems.is_empty() {
+        return Ok(status);
+    }
+    // What can be judged is; what cannot is told behind it.
+    Err(problems.join("\n"))
 }
 
 /// What `winaccept` does without a command: on Windows the real stack and its evidence, elsewhere the model.

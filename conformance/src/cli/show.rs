@@ -31,11 +31,9 @@ pub(super) struct Args {
 pub(super) fn show(args: &Args, format: Format) -> Result<u8, String> {
     let machine = Machine::new(Choices::bundled().profile(&args.profile).map_err(|why| format!("error: {why}"))?);
     let scenario = suite::find(&args.scenario)?;
-    let chart = winaccept_sim::limit::within(|| Chart::of(&scenario, &machine)).map_err(|what| {
-        format!(
-            "error: {}: this asks for more than the model holds: {what}\nhelp: `winaccept run` tells the line",
-            scenario.file
-        )
+    let chart = winaccept_sim::limit::within(|| Chart::of(&scenario, &machine)).map_err(|reached| {
+        let place = reached.step.map_or("this".to_owned(), |step| format!("line {}", scenario.line(step)));
+        format!("error: {}: {place} asks for more than the model holds: {}", scenario.file, reached.what)
     })?;
     let text = match format {
         Format::Text => chart::chart(&chart),

@@ -123,7 +123,7 @@ fn of_step(scenario: &Scenario, played: &Run, number: usize) -> Option<Judged> {
         Fit::None => {
             let seen = run.allowed.first().map_or_else(|| call.clone(), |seen| shown(scenario, number, seen));
             let rest = if run.allowed.len() > 1 { format!("; the documents allow {said}") } else { String::new() };
-            fail(format!("{seen}{rest}"))
+            fail(format!("{seen}{rest}: the expectation is not what the documents say"))
         }
         Fit::NotTaken(why) => fail(format!("{call}: {why}")),
         Fit::Unreached => fail(format!("{call}: the model never gets here")),

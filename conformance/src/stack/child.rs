@@ -101,7 +101,7 @@ impl Child {
                 child.greeting = Greeting { name, version, build, process };
                 Ok(child)
             }
-            other => Err(format!("the worker answered hello with {}", quoted(&format!("{other:?}")))),
+            other => Err(format!("the worker answered hello with {}", told(&other))),
         }
     }
 
@@ -240,7 +240,7 @@ impl Child {
                 Err(reason)
             }
             other => {
-                let other = quoted(&format!("{other:?}"));
+                let other = told(&other);
                 self.lose(format!("the worker answered request {}, a call, with {other}", reply.id));
                 return;
             }
@@ -316,6 +316,11 @@ impl Drop for Child {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// An answer as the worker may have written it, fit to be shown.
+pub(super) fn told(report: &Report) -> String {
+    quoted(&serde_json::to_string(report).unwrap_or_default())
 }
 
 /// Reads until the output ends or a line is no reply.

@@ -61,6 +61,7 @@ impl CommandStack {
         })?;
         let greeting = first.greeting().clone();
         let identity = Identity { name: greeting.name, version: greeting.version, build: greeting.build };
+        identity.check()?;
         Ok(CommandStack { command, identity, idle: vec![first] })
     }
 

@@ -14,9 +14,8 @@ use winaccept_model::code::Code;
 use winaccept_sim::observe::Shown;
 use winaccept_sim::script::{NameId, Ref};
 
-use super::child::Child;
+use super::child::{Child, told};
 use super::protocol::{Connection, Order, RawHandle, Report, SocketAddress, TcpState};
-use super::quote::quoted;
 use super::stage::Stage;
 use super::turn::{Patience, Turnout, goes_on};
 
@@ -108,7 +107,7 @@ impl Stage<'_> {
         let child = child.ok_or_else(|| "no process is left".to_owned())?;
         let mut table = match child.ask(Order::Connections { ipv6 })? {
             Report::Connections { connections } => connections,
-            other => return Err(format!("the worker answered {}", quoted(&format!("{other:?}")))),
+            other => return Err(format!("the worker answered {}", told(&other))),
         };
         let ours = |address: SocketAddress| locals.iter().any(|local| local.port == address.port);
         table.retain(|side| ours(side.local) || ours(side.remote));

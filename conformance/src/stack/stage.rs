@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use winaccept_model::call::{Address, Call, Name, Opt, Port, ProcessId, ThreadId};
+use winaccept_model::call::{Address, Call, Name, Opt, OptVal, Port, ProcessId, ThreadId};
 use winaccept_sim::observe::Observed;
 use winaccept_sim::script::{Action, NameId, Ref, Script, Step};
 
@@ -55,6 +55,8 @@ pub(super) struct Stage<'s> {
     pub(super) unsettled: Vec<(SocketAddress, SocketAddress)>,
     /// True if some call of the script gives receiving a time-out.
     pub(super) receive_timeouts: bool,
+    /// The longest time, in milliseconds, that some call of the script lets a socket wait: a time-out, or to linger.
+    pub(super) longest_option: u64,
 }
 
 impl<'s> Stage<'s> {
@@ -82,9 +84,11 @@ impl<'s> Stage<'s> {
             connecting: false,
             unsettled: Vec::new(),
             receive_timeouts: false,
+            longest_option: 0,
         };
         for call in calls(script) {
             stage.written.extend(written_port(call));
+            stage.longest_option = stage.longest_option.max(time_of(call));
             stage.receive_timeouts |= matches!(call, Call::Setsockopt { opt: Opt::RcvTimeo, .. });
         }
         Ok(stage)
@@ -261,6 +265,17 @@ fn calls(script: &Script) -> Vec<&Call<Ref>> {
             Action::Resumes | Action::Prints { .. } | Action::Exits(_) => None,
         })
         .collect()
+}
+
+/// The time that this call lets a socket wait, in milliseconds.
+fn time_of(call: &Call<Ref>) -> u64 {
+    match call {
+        Call::Setsockopt { opt: Opt::RcvTimeo | Opt::SndTimeo, value: OptVal::Number(n), .. } => u64::from(*n as u32),
+        Call::Setsockopt { opt: Opt::Linger, value: OptVal::Linger(on, seconds), .. } if *on != 0 => {
+            1000 * u64::from(*seconds)
+        }
+        _ => 0,
+    }
 }
 
 fn written_port(call: &Call<Ref>) -> Option<u16> {

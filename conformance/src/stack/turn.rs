@@ -24,8 +24,10 @@ const GRACE: Duration = Duration::from_millis(150);
 const STILL_WAITING: Duration = Duration::from_secs(1);
 /// A `connect` or `send` is given up after this time. A refused `connect` takes real Windows two seconds.
 const CONNECT: Duration = Duration::from_secs(4);
-/// Any other call is given up after this time.
+/// Any other call is given up after this time, or after its own time-out and some more.
 const GIVE_UP: Duration = Duration::from_secs(10);
+/// So much longer than its own time-out may a call take.
+const BEYOND_TIME_OUT: Duration = Duration::from_secs(2);
 
 /// What a step gave, and why that is in part assumed.
 pub(super) struct Given {
@@ -139,6 +141,12 @@ impl<'s> Stage<'s> {
             Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. }) => CONNECT,
             Patience::ToReturn => GIVE_UP,
         };
+        let limit = match patience {
+            Patience::ToBlock => limit,
+            Patience::ToReturn => {
+                limit.max(self.own_time_out(call).map_or(Duration::ZERO, |own| own + BEYOND_TIME_OUT))
+            }
+        };
         let process = self.process_of(actor);
         let thread = self.thread_number(actor);
         let start = Instant::now();
@@ -178,6 +186,21 @@ impl<'s> Stage<'s> {
             }
             pause = if waited < GRACE { BETWEEN_LOOKS } else { BETWEEN_LOOKS * 10 };
         }
+    }
+
+    /// After which time the call ends by itself: its own time-out, or one of the script's that its socket may have.
+    fn own_time_out(&self, call: &Call<Ref>) -> Option<Duration> {
+        let milliseconds = match call {
+            Call::Select { timeout, .. }
+            | Call::WSAPoll { timeout, .. }
+            | Call::WSAWaitForMultipleEvents { timeout, .. }
+            | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
+            Call::Accept { .. } | Call::Recv { .. } | Call::Send { .. } | Call::Closesocket { .. } => {
+                self.longest_option
+            }
+            _ => return None,
+        };
+        Some(Duration::from_millis(milliseconds))
     }
 
     /// Has the call in progress of this actor returned by now?

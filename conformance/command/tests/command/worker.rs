@@ -110,11 +110,17 @@ fn what_a_worker_says_cannot_drive_the_terminal() {
     let hello = r#"read -r line; printf '%s\n' '{"id":1,"did":"hello","name":"to\u001b[2Jy","version":"1\n2","build":"toy","process":7}'"#;
     let refuse =
         r#"read -r line; printf '%s\n' '{"id":2,"did":"not_done","reason":"\u001b]0;no\u0007"}'; read -r line"#;
+    // Such a name is no stack's, and names no file of evidence.
     let run = play("escapes", &[hello, refuse], 1);
+    let unnamed = run.out + &run.err;
+    assert_eq!(run.status, 2);
+    assert!(unnamed.contains(r"`to\u{1b}[2Jy-1\n2` cannot name a stack"), "{unnamed}");
+    let run = play("refuses", &[HELLO, refuse], 1);
     let said = run.out + &run.err;
-    assert!(!said.contains('\u{1b}') && !said.contains('\u{7}'), "{said:?}");
-    assert!(said.contains(r"to\u{1b}[2Jy 1\n2, judged by"), "{said}");
     assert!(said.contains(r"\u{1b}]0;no\u{7}"), "{said}");
+    for said in [unnamed, said] {
+        assert!(!said.contains('\u{1b}') && !said.contains('\u{7}'), "{said:?}");
+    }
 }
 
 #[test]
