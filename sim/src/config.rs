@@ -177,7 +177,7 @@ pub fn advance(
 ) {
     machine.step(&mut config.world, event, tape, fx);
     limit::heeds(fx, || match event {
-        Event::Call(thread, _) | Event::Resume(thread) | Event::Expire(thread) => config.waiting(thread),
+        Event::Call(thread, _) => config.waiting(thread),
         Event::InHook(..) => hook,
         _ => None,
     });
