@@ -22,6 +22,7 @@ pub struct At<'a> {
     w: &'a mut World,
     /// Whose objects were looked at.
     read: RefCell<Touched>,
+    known: Known,
     pub(crate) profile: &'a Profile,
     pub(crate) mutant: Option<Mutant>,
     /// The tables of rules, handed in: what fires them knows none of them.
@@ -63,6 +64,32 @@ pub struct At<'a> {
     pub gives: Option<Outcome>,
 }
 
+/// Who is noted already, as far as that is known at once: nearly always it is.
+#[derive(Default)]
+struct Known {
+    read: Owners,
+    touched: Owners,
+}
+
+/// Owners noted before: the first 64 as bits, and the last of the others.
+#[derive(Default)]
+struct Owners {
+    first: Cell<u64>,
+    last: Cell<Option<ThreadId>>,
+}
+
+impl Owners {
+    /// Is this one perhaps new? From now on it is not.
+    #[inline]
+    fn adds(&self, owner: ThreadId) -> bool {
+        if owner.0 < u64::BITS {
+            let bit = 1 << owner.0;
+            return self.first.replace(self.first.get() | bit) & bit == 0;
+        }
+        self.last.replace(Some(owner)) != Some(owner)
+    }
+}
+
 /// What is still to happen in this step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wake {
@@ -89,6 +116,7 @@ impl<'a> At<'a> {
         At {
             w,
             read: RefCell::new(std::mem::take(&mut fx.read)),
+            known: Known::default(),
             profile,
             mutant,
             tables,

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::world::Segment;
+use crate::call::value::Data;
+use crate::world::segment::Segment;
 
 /// Segments on their way in one direction, first sent first.
 ///
@@ -146,9 +147,9 @@ impl Bytes {
     }
 
     /// Removes and returns the first `n` bytes, or all if there are fewer.
-    pub(crate) fn take(&mut self, n: usize, spare: &mut Spare) -> crate::call::Data {
+    pub(crate) fn take(&mut self, n: usize, spare: &mut Spare) -> Data {
         let n = n.min(self.len());
-        let taken = crate::call::Data::new(&self.as_slice()[..n]).unwrap_or_default();
+        let taken = Data::new(&self.as_slice()[..n]).unwrap_or_default();
         if let Some(bytes) = &mut self.0 {
             bytes.drain(..n);
         }

@@ -3,7 +3,7 @@
 //! A call is generic over the way it names sockets and events: a script names them by variable,
 //! the model by [`Handle`]. [`Call::map`] turns one into the other.
 
-mod value;
+pub(crate) mod value;
 
 pub use value::*;
 

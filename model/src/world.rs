@@ -23,11 +23,14 @@ use crate::small::{Queued, Small};
 
 mod conn;
 pub(crate) mod index;
-mod socket;
+mod kept;
+pub(crate) mod segment;
+pub(crate) mod socket;
 mod touched;
 
-pub use conn::{Conn, Direction, End, Segment, Tcb};
+pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
+pub use segment::Segment;
 pub use socket::{Bound, Extra, Holder, Options, Selection, Socket, State};
 pub use touched::Touched;
 
@@ -230,7 +233,7 @@ impl World {
             let owner = world.sockets[slot].owner;
             world.sockets.push(Socket::free(owner));
         }
-        world.index = Index::new(processes, &world.threads, world.conns.len(), world.events.len());
+        world.index = world.new_index();
         world
     }
 

@@ -5,7 +5,7 @@ pub const MAX_FILE: usize = 1 << 20;
 /// The longest line, in bytes.
 pub const MAX_LINE: usize = 4096;
 /// The most actors of a scenario, alike ones counted one by one.
-pub const MAX_ACTORS: usize = 24;
+pub const MAX_ACTORS: usize = 200;
 /// The most processes of a scenario, the default one included.
 pub const MAX_PROCESSES: usize = 8;
 /// The most variables of a scenario, those of alike actors counted one by one.

@@ -25,6 +25,7 @@ impl At<'_> {
 
     /// Any socket.
     #[must_use]
+    #[inline]
     pub fn socket_at(&self, s: SocketId) -> &Socket {
         let socket = &self.w.sockets[s.index()];
         self.reads(socket.owner);
@@ -42,6 +43,7 @@ impl At<'_> {
 
     /// Any connection.
     #[must_use]
+    #[inline]
     pub fn conn_at(&self, c: ConnId) -> &Conn {
         self.reads(self.conn_owner(c));
         &self.w.conns[c.index()]
@@ -188,6 +190,7 @@ impl At<'_> {
 
     /// Any thread.
     #[must_use]
+    #[inline]
     pub fn thread_at(&self, t: ThreadId) -> &Thread {
         self.reads(t);
         &self.w.threads[t.index()]
@@ -366,7 +369,11 @@ impl At<'_> {
     }
 
     /// Notes that this step depends on what a thread owns.
-    fn reads(&self, owner: ThreadId) {
+    #[inline]
+    pub(super) fn reads(&self, owner: ThreadId) {
+        if !self.known.read.adds(owner) {
+            return;
+        }
         self.read.borrow_mut().owner(owner);
     }
 

@@ -224,8 +224,10 @@ impl At<'_> {
     }
 
     fn touches(&mut self, owner: ThreadId) {
-        self.read.get_mut().owner(owner);
-        self.fx.touched.owner(owner);
+        if self.known.touched.adds(owner) {
+            self.reads(owner);
+            self.fx.touched.owner(owner);
+        }
     }
 
     /// Sends a segment towards the other end.
@@ -286,7 +288,7 @@ impl At<'_> {
     pub fn reap(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
         let idle = |end: &End| end.socket().is_none() && end.flight.is_empty();
-        if idle(&conn.client) && idle(&conn.server) && conn.listener.is_none() && *conn != Conn::default() {
+        if idle(&conn.client) && idle(&conn.server) && conn.listener.is_none() && !conn.is_nothing() {
             for direction in [Direction::Up, Direction::Down] {
                 self.forget_sent(c, direction);
                 self.forget_unread(c, direction);

@@ -111,9 +111,12 @@ impl Renaming {
     /// The new name of a handle.
     pub fn handle(&mut self, handle: Handle) -> Handle {
         match handle.names() {
-            Named::Socket(socket, copy) => Handle::socket(self.socket_id(socket), copy),
-            Named::Event(event) => Handle::event(self.event_id(event)),
-            Named::Nothing => handle,
+            Named::Socket(socket, copy) if socket.index() < 2 * self.owner_of.len() => {
+                Handle::socket(self.socket_id(socket), copy)
+            }
+            Named::Event(event) if event.index() < self.owner_of_event.len() => Handle::event(self.event_id(event)),
+            // What names no slot belongs to nobody.
+            _ => handle,
         }
     }
 

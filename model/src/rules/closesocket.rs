@@ -129,16 +129,19 @@ fn closes_handle(at: &mut At<'_>) {
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     at.socket_closed(id);
-    let socket = at.socket_at(id).clone();
-    match socket.state {
+    let Socket { state, conn, owner, .. } = *at.socket_at(id);
+    match state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
-            for conn in socket.syn_queue().iter().chain(socket.accept_queue().iter()) {
+            while let Some(conn) = at.extra_mut(id).syn_queue.pop_first() {
+                drops(at, conn, resets);
+            }
+            while let Some(conn) = at.extra_mut(id).accept_queue.pop_first() {
                 drops(at, conn, resets);
             }
         }
         State::Connected | State::Connecting => {
-            if let Some(conn) = socket.conn {
+            if let Some(conn) = conn {
                 detach(at, id, conn, manner);
             }
         }
@@ -146,7 +149,7 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     }
     // An operation that could not end keeps its object: until it is over the slot is not free.
     let holding = at.socket_at(id).holding().clone();
-    at.put_socket(id, Socket::free(socket.owner));
+    at.put_socket(id, Socket::free(owner));
     if !holding.is_empty() {
         at.extra_mut(id).holding = holding;
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::bytes::{Bytes, Flight};
-use crate::call::Address;
+use crate::call::value::{Address, Port};
 use crate::id::{MaybeSocket, SocketId};
-use crate::world::Options;
+use crate::world::socket::Options;
 
 /// One end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -22,34 +22,6 @@ pub enum Tcb {
     Established,
     /// The peer reset the connection; a socket still holds this end.
     Reset,
-}
-
-/// A segment in flight.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-#[repr(u8)]
-#[allow(missing_docs)]
-pub enum Segment {
-    #[default]
-    Syn,
-    SynAck,
-    Ack,
-    Rst,
-    Fin,
-    Data,
-}
-
-impl Segment {
-    /// All kinds; the last two places stand for none.
-    pub(crate) const ALL: [Segment; 8] = [
-        Segment::Syn,
-        Segment::SynAck,
-        Segment::Ack,
-        Segment::Rst,
-        Segment::Fin,
-        Segment::Data,
-        Segment::Data,
-        Segment::Data,
-    ];
 }
 
 /// The direction of a segment.
@@ -119,6 +91,11 @@ impl End {
 }
 
 impl Conn {
+    /// Is there none? Nearly all that there are have an address, so that nearly always one look is enough.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.client_address.port == Port::Unset && *self == Conn::default()
+    }
+
     /// Has it anything that can happen without anybody acting?
     pub(crate) fn can_move(&self) -> bool {
         !self.held && !(self.client.flight.is_empty() && self.server.flight.is_empty()) || self.timer

@@ -6,12 +6,10 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::call::{Address, Port, SockType};
-use crate::id::{ConnId, EventId, ProcessId, SocketId, ThreadId};
-use crate::operation::Phase;
+use crate::call::value::{Address, Port, SockType};
+use crate::id::{EventId, ProcessId, SocketId, ThreadId};
 use crate::slab::Bits;
-use crate::world::socket::bound;
-use crate::world::{Bound, Conn, Process, State, Thread, World};
+use crate::world::socket::Bound;
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +23,9 @@ pub(crate) struct Index {
     /// Threads that can go on by themselves.
     pub(crate) ready: Bits,
     /// How many sockets are bound to an address in the same manner, ascending. A socket whose port was chosen for it is not counted.
-    ports: Vec<(Manner, u32)>,
+    pub(crate) ports: Vec<(Manner, u32)>,
     /// Listeners by port, ascending.
-    listeners: Vec<(Port, SocketId)>,
+    pub(crate) listeners: Vec<(Port, SocketId)>,
     /// By process, its threads, which never change.
     threads: Arc<Vec<Vec<ThreadId>>>,
 }
@@ -56,16 +54,22 @@ impl Hash for Index {
 
 impl Index {
     /// Of a world in which nothing is there yet but threads.
-    pub(crate) fn new(processes: &[Process], threads: &[Thread], slots: usize, events: usize) -> Index {
-        let mut of_process = vec![Vec::new(); processes.len()];
-        for (t, thread) in threads.iter().enumerate() {
-            of_process[thread.process.index()].push(ThreadId::new(t));
+    pub(crate) fn new(
+        processes: usize,
+        threads: impl ExactSizeIterator<Item = ProcessId>,
+        slots: usize,
+        events: usize,
+    ) -> Index {
+        let count = threads.len();
+        let mut of_process = vec![Vec::new(); processes];
+        for (t, process) in threads.enumerate() {
+            of_process[process.index()].push(ThreadId::new(t));
         }
         let mut index = Index {
             free_slots: Bits::new(slots),
             free_events: Bits::new(events),
             moving: Bits::new(slots),
-            ready: Bits::new(threads.len()),
+            ready: Bits::new(count),
             threads: Arc::new(of_process),
             ..Index::default()
         };
@@ -91,7 +95,7 @@ impl Index {
         place.map_or(0, |place| self.ports[place].1)
     }
 
-    fn add(&mut self, bound: &Bound) {
+    pub(crate) fn add(&mut self, bound: &Bound) {
         if bound.listens {
             let entry = (bound.local.port, bound.socket);
             let place = self.listeners.partition_point(|other| *other < entry);
@@ -105,7 +109,7 @@ impl Index {
         }
     }
 
-    fn remove(&mut self, bound: &Bound) {
+    pub(crate) fn remove(&mut self, bound: &Bound) {
         if bound.listens {
             let entry = (bound.local.port, bound.socket);
             if let Ok(place) = self.listeners.binary_search(&entry) {
@@ -127,119 +131,4 @@ impl Index {
 pub(crate) fn counted(bound: &Bound) -> Option<Manner> {
     let own = bound.local.port == Port::Chosen(bound.socket);
     (!own).then_some((bound.local, bound.kind, bound.reuseaddr))
-}
-
-/// Can a thread go on without anybody acting?
-fn is_ready(world: &World, thread: ThreadId) -> bool {
-    world.waits(thread).is_some_and(|(_, op)| {
-        let due = !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
-        op.phase == Phase::Woken || op.call.times_out() || due
-    })
-}
-
-impl World {
-    /// What the index knows of a socket, as long as nobody has changed it.
-    pub(crate) fn shown(&self, s: SocketId) -> Shown {
-        let socket = &self.sockets[s.index()];
-        Shown { bound: bound(s, socket), event: socket.selection().event }
-    }
-
-    /// A socket may have changed; this is what was known of it.
-    pub(crate) fn index_socket(&mut self, s: SocketId, before: &Shown) {
-        let now = bound(s, &self.sockets[s.index()]);
-        if now != before.bound {
-            if let Some(bound) = &before.bound {
-                self.index.remove(bound);
-            }
-            if let Some(bound) = &now {
-                self.index.add(bound);
-            }
-        }
-        self.index_slot(s.index());
-    }
-
-    /// A connection may have changed.
-    pub(crate) fn index_conn(&mut self, c: ConnId) {
-        self.index.moving.set(c.index(), self.conns[c.index()].can_move());
-        self.index_slot(c.index());
-    }
-
-    /// An event object may have changed.
-    pub(crate) fn index_event(&mut self, e: EventId) {
-        self.index.free_events.set(e.index(), self.free_event(e));
-    }
-
-    /// A thread may have changed.
-    pub(crate) fn index_thread(&mut self, t: ThreadId) {
-        self.index.ready.set(t.index(), is_ready(self, t));
-    }
-
-    fn index_slot(&mut self, slot: usize) {
-        if slot < self.conns.len() {
-            // An operation that could not end keeps the object of a closed socket.
-            let socket = &self.sockets[slot];
-            let closed = socket.state == State::NotASocket && socket.holding().is_empty();
-            let free = closed && self.conns[slot] == Conn::default();
-            self.index.free_slots.set(slot, free);
-        }
-    }
-
-    /// What an owner has is about to be replaced.
-    pub(crate) fn forget(&mut self, owner: usize) {
-        for s in self.slots_of(owner) {
-            if let Some(bound) = bound(SocketId::new(s), &self.sockets[s]) {
-                self.index.remove(&bound);
-            }
-        }
-    }
-
-    /// What an owner has was replaced.
-    pub(crate) fn learn(&mut self, owner: usize) {
-        for s in self.slots_of(owner) {
-            if let Some(bound) = bound(SocketId::new(s), &self.sockets[s]) {
-                self.index.add(&bound);
-            }
-        }
-        self.threads[owner].own_slots().for_each(|slot| self.index_conn(ConnId::new(slot)));
-        self.threads[owner].own_events().for_each(|event| self.index_event(EventId::new(event)));
-        self.index_thread(ThreadId::new(owner));
-    }
-
-    fn slots_of(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
-        let (own, conns) = (self.threads[owner].own_slots(), self.conns.len());
-        own.clone().chain(own.start + conns..own.end + conns)
-    }
-
-    /// Does everything that is kept twice say the same? What does not, in words.
-    ///
-    /// # Errors
-    /// The first thing that does not.
-    pub fn kept_twice_agrees(&self) -> Result<(), &'static str> {
-        let mut anew = Index::new(&self.processes, &self.threads, self.conns.len(), self.events.len());
-        self.bound().for_each(|bound| anew.add(&bound));
-        let mut world = World { index: anew, ..self.clone() };
-        (0..self.conns.len()).for_each(|slot| world.index_conn(ConnId::new(slot)));
-        (0..self.events.len()).for_each(|event| world.index_event(EventId::new(event)));
-        (0..self.threads.len()).for_each(|thread| world.index_thread(ThreadId::new(thread)));
-        let selected = |e: usize| self.sockets.iter().filter(|s| s.selection().event == Some(EventId::new(e))).count();
-        let same = |which: fn(&Index) -> &Bits| which(&self.index) == which(&world.index);
-        let checks = [
-            (same(|index| &index.free_slots), "a free slot is not known as free, or one is that is not"),
-            (same(|index| &index.free_events), "a free event slot is not known as free, or one is that is not"),
-            (same(|index| &index.moving), "a connection that can move is not known, or one is that cannot"),
-            (same(|index| &index.ready), "a thread that can go on is not known, or one is that cannot"),
-            (self.index.ports == world.index.ports, "who is bound where is not what the sockets say"),
-            (self.index.listeners == world.index.listeners, "who listens where is not what the sockets say"),
-            (
-                (0..self.events.len()).all(|e| self.events[e].selected as usize == selected(e)),
-                "an event object does not know how many are registered for it",
-            ),
-            (!self.sockets.iter().any(|socket| socket.noted), "a socket is noted between steps"),
-            (
-                !self.sockets.iter().any(|socket| socket.extra.as_ref().is_some_and(|extra| extra.is_nothing())),
-                "a socket keeps room for nothing",
-            ),
-        ];
-        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, says)| Err(says))
-    }
 }

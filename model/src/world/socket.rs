@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::call::{Address, Family, NetworkEvents, Port, SockType};
+use crate::call::value::{Address, Family, NetworkEvents, Port, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId};
 use crate::list::Line;

@@ -6,6 +6,8 @@ mod queue;
 mod random;
 mod reach;
 mod reads;
+mod renaming;
+mod room;
 mod table;
 mod tape;
 mod walk;

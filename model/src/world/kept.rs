@@ -1,0 +1,129 @@
+//! How what is kept twice is kept up to date.
+
+use crate::id::{ConnId, EventId, SocketId, ThreadId};
+use crate::operation::Phase;
+use crate::slab::Bits;
+use crate::world::index::{Index, Shown};
+use crate::world::socket::bound;
+use crate::world::{State, World};
+
+/// Can a thread go on without anybody acting?
+fn is_ready(world: &World, thread: ThreadId) -> bool {
+    world.waits(thread).is_some_and(|(_, op)| {
+        let due = !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
+        op.phase == Phase::Woken || op.call.times_out() || due
+    })
+}
+
+impl World {
+    /// An index of a world of this shape in which nothing is there yet but threads.
+    pub(crate) fn new_index(&self) -> Index {
+        let threads = self.threads.iter().map(|thread| thread.process);
+        Index::new(self.processes.len(), threads, self.conns.len(), self.events.len())
+    }
+
+    /// What the index knows of a socket, as long as nobody has changed it.
+    pub(crate) fn shown(&self, s: SocketId) -> Shown {
+        let socket = &self.sockets[s.index()];
+        Shown { bound: bound(s, socket), event: socket.selection().event }
+    }
+
+    /// A socket may have changed; this is what was known of it.
+    pub(crate) fn index_socket(&mut self, s: SocketId, before: &Shown) {
+        let now = bound(s, &self.sockets[s.index()]);
+        if now != before.bound {
+            if let Some(bound) = &before.bound {
+                self.index.remove(bound);
+            }
+            if let Some(bound) = &now {
+                self.index.add(bound);
+            }
+        }
+        self.index_slot(s.index());
+    }
+
+    /// A connection may have changed.
+    pub(crate) fn index_conn(&mut self, c: ConnId) {
+        self.index.moving.set(c.index(), self.conns[c.index()].can_move());
+        self.index_slot(c.index());
+    }
+
+    /// An event object may have changed.
+    pub(crate) fn index_event(&mut self, e: EventId) {
+        self.index.free_events.set(e.index(), self.free_event(e));
+    }
+
+    /// A thread may have changed.
+    pub(crate) fn index_thread(&mut self, t: ThreadId) {
+        self.index.ready.set(t.index(), is_ready(self, t));
+    }
+
+    fn index_slot(&mut self, slot: usize) {
+        if slot < self.conns.len() {
+            // An operation that could not end keeps the object of a closed socket.
+            let socket = &self.sockets[slot];
+            let closed = socket.state == State::NotASocket && socket.holding().is_empty();
+            let free = closed && self.conns[slot].is_nothing();
+            self.index.free_slots.set(slot, free);
+        }
+    }
+
+    /// What an owner has is about to be replaced.
+    pub(crate) fn forget(&mut self, owner: usize) {
+        for s in self.slots_of(owner) {
+            if let Some(bound) = bound(SocketId::new(s), &self.sockets[s]) {
+                self.index.remove(&bound);
+            }
+        }
+    }
+
+    /// What an owner has was replaced.
+    pub(crate) fn learn(&mut self, owner: usize) {
+        for s in self.slots_of(owner) {
+            if let Some(bound) = bound(SocketId::new(s), &self.sockets[s]) {
+                self.index.add(&bound);
+            }
+        }
+        self.threads[owner].own_slots().for_each(|slot| self.index_conn(ConnId::new(slot)));
+        self.threads[owner].own_events().for_each(|event| self.index_event(EventId::new(event)));
+        self.index_thread(ThreadId::new(owner));
+    }
+
+    fn slots_of(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
+        let (own, conns) = (self.threads[owner].own_slots(), self.conns.len());
+        own.clone().chain(own.start + conns..own.end + conns)
+    }
+
+    /// Does everything that is kept twice say the same? What does not, in words.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn kept_twice_agrees(&self) -> Result<(), &'static str> {
+        let mut anew = self.new_index();
+        self.bound().for_each(|bound| anew.add(&bound));
+        let mut world = World { index: anew, ..self.clone() };
+        (0..self.conns.len()).for_each(|slot| world.index_conn(ConnId::new(slot)));
+        (0..self.events.len()).for_each(|event| world.index_event(EventId::new(event)));
+        (0..self.threads.len()).for_each(|thread| world.index_thread(ThreadId::new(thread)));
+        let selected = |e: usize| self.sockets.iter().filter(|s| s.selection().event == Some(EventId::new(e))).count();
+        let same = |which: fn(&Index) -> &Bits| which(&self.index) == which(&world.index);
+        let checks = [
+            (same(|index| &index.free_slots), "a free slot is not known as free, or one is that is not"),
+            (same(|index| &index.free_events), "a free event slot is not known as free, or one is that is not"),
+            (same(|index| &index.moving), "a connection that can move is not known, or one is that cannot"),
+            (same(|index| &index.ready), "a thread that can go on is not known, or one is that cannot"),
+            (self.index.ports == world.index.ports, "who is bound where is not what the sockets say"),
+            (self.index.listeners == world.index.listeners, "who listens where is not what the sockets say"),
+            (
+                (0..self.events.len()).all(|e| self.events[e].selected as usize == selected(e)),
+                "an event object does not know how many are registered for it",
+            ),
+            (!self.sockets.iter().any(|socket| socket.noted), "a socket is noted between steps"),
+            (
+                !self.sockets.iter().any(|socket| socket.extra.as_ref().is_some_and(|extra| extra.is_nothing())),
+                "a socket keeps room for nothing",
+            ),
+        ];
+        checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, says)| Err(says))
+    }
+}
