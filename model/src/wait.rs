@@ -158,9 +158,8 @@ impl At<'_> {
                     if let Some(op) = self.socket_at(s).extra().claimed {
                         self.has_first_bytes(op);
                     }
+                    self.line_looks(s);
                     let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.socket_at(s).waiting().iter());
-                    looking.drain(..).for_each(|op| self.woken(op));
                     let socket = self.socket_at(s);
                     looking.extend(socket.watches().iter().map(|watch| self.watch_at(watch).op));
                     looking.drain(..).for_each(|op| self.woken(op));
@@ -181,6 +180,24 @@ impl At<'_> {
                     self.cause = cause;
                     self.ends(op, Status::CANCELLED);
                 }
+            }
+        }
+    }
+
+    /// Operations in a socket's line look again, first come first. At a listener they do while there is a connection for one more:
+    /// whoever stands behind does not cost anything.
+    fn line_looks(&mut self, s: SocketId) {
+        let (mut place, mut awake) = (0, 0);
+        while let Some(op) = self.socket_at(s).waiting().get(place) {
+            let socket = self.socket_at(s);
+            if socket.state == State::Listening && socket.accept_queue().len() <= awake {
+                return;
+            }
+            self.woken(op);
+            // Who was served has left the line.
+            if self.socket_at(s).waiting().get(place) == Some(op) {
+                awake += usize::from(self.op_at(op).phase == Phase::Woken);
+                place += 1;
             }
         }
     }
