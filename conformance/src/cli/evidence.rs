@@ -69,10 +69,17 @@ pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
     }
 }
 
+/// A paste of a recording is shorter than this; input that never ends is not kept.
+const MOST: u64 = 64 << 20;
+
 fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8, String> {
     let (text, name) = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("error: standard input: {error}"))?;
+        let read = std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes);
+        read.map_err(|error| format!("error: standard input: {error}"))?;
+        if bytes.len() as u64 > MOST {
+            return Err(format!("error: standard input: more than {MOST} bytes are no recording"));
+        }
         (bytes, "standard input".to_owned())
     } else {
         let bytes = std::fs::read(file).map_err(|error| format!("error: {}: {error}", file.display()))?;

@@ -30,8 +30,8 @@ Examples:
   winaccept run --stack exec:'python3 worker.py'   anything that speaks the worker protocol (docs/worker.md)
   winaccept run --profile windows                  the model as Windows is known to behave, against the documents
 
-Exit status: 0 when every verdict is pass, model_only, or deviates as the stack's profile says (with --strict: pass or
-model_only), 1 otherwise, 2 when nothing could be judged, or when a stack lost its processes in 3 scenarios in a row.")]
+Exit status: 0 when every verdict is pass, model_only, lacks_call, or deviates as the stack's profile says (with --strict: none
+that deviates), 1 otherwise, 2 when a file or nothing at all could be judged, or when a stack lost its processes in 3 scenarios in a row.")]
 pub(super) struct Args {
     /// Scenario files, or folders of them; `-` is standard input; without any, the bundled scenarios
     paths: Vec<PathBuf>,
