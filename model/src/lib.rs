@@ -17,7 +17,7 @@
 //! use winaccept_model::world::{Process, Room, World};
 //!
 //! // One process with one thread, which has room for a socket, and a machine that may do whatever the documents leave open.
-//! let room = Room { process: ProcessId(0), sockets: 1, events: 0 };
+//! let room = Room::new(ProcessId(0), 1, 0);
 //! let mut world = World::new(&[Process::default()], &[room]);
 //! let machine = Machine::new(Profile::widest("anything"));
 //!
