@@ -35,6 +35,8 @@ pub use way::Taken;
 pub struct Limits {
     /// The most states to keep.
     pub max_states: usize,
+    /// The most forms of all actors together: each takes the memory of many states.
+    pub max_forms: usize,
     /// What is remembered of steps may take so many bytes, and more only as far as it is little beside the states.
     pub remembered: usize,
 }
@@ -44,7 +46,7 @@ const REMEMBERED: usize = 4 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_states: 20_000_000, remembered: REMEMBERED }
+        Limits { max_states: 1_000_000, max_forms: 200_000, remembered: REMEMBERED }
     }
 }
 
@@ -96,6 +98,7 @@ pub fn interleave(
         lanes,
         guide: Some(guide),
         max_states: limits.max_states,
+        max_forms: limits.max_forms,
         remembered: limits.remembered,
         rules: true,
         symmetry: false,

@@ -44,6 +44,11 @@ pub(crate) fn heeds(fx: &Effects, step: impl FnOnce() -> Option<usize>) {
     }
 }
 
+/// A run asks for more than this.
+pub(crate) fn reached(what: &str) -> ! {
+    panic!("{MARK}{what}");
+}
+
 thread_local! {
     /// This thread expects what it runs to panic.
     static HUSHED: Cell<bool> = const { Cell::new(false) };

@@ -55,6 +55,9 @@ pub struct Run {
     pub limit: Option<(usize, String)>,
 }
 
+/// In how many ways a scenario may have gone; to follow more of them takes more time and memory than a run may.
+const MAX_WAYS: usize = 10_000;
+
 /// Runs a scenario.
 #[must_use]
 pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
@@ -68,6 +71,10 @@ pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
             Section::Happening(..) => {}
         }
         match limit::within(|| take_section(scenario, machine, guide, section, configs, &mut run)) {
+            Ok(after) if after.len() > MAX_WAYS => {
+                run.limit = Some((last, format!("at most {MAX_WAYS} ways in which a scenario may have gone")));
+                return run;
+            }
             Ok(after) => configs = after,
             Err(reached) => {
                 run.limit = Some((reached.step.unwrap_or(last), reached.what));
@@ -114,7 +121,14 @@ fn take_section(
             after
         }
         Section::AnyOrder(lanes) => {
-            let explored = interleave(scenario, machine, guide, lanes, &configs, &Limits::default());
+            let limits = Limits::default();
+            let explored = interleave(scenario, machine, guide, lanes, &configs, &limits);
+            if !explored.complete {
+                let Limits { max_states, max_forms, .. } = limits;
+                limit::reached(&format!(
+                    "at most {max_states} states, of {max_forms} forms of all actors, in one `any order`"
+                ));
+            }
             for (number, allowed) in explored.outcomes {
                 run.steps[number].allowed.extend(allowed);
             }

@@ -90,6 +90,12 @@ impl Blocks {
         self.actors.len() + 1
     }
 
+    /// How many forms the blocks took so far, together.
+    #[must_use]
+    pub fn forms(&self) -> usize {
+        self.actors.iter().map(|block| block.progress.len()).sum()
+    }
+
     /// The numbers of a configuration. Leaves it in the scratch configuration.
     pub fn encode(&mut self, config: &Config, numbers: &mut [u32]) {
         self.config.clone_from(config);

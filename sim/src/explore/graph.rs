@@ -38,6 +38,7 @@ pub(crate) fn to_dot(
         lanes,
         guide: None,
         max_states: most + 1,
+        max_forms: usize::MAX,
         remembered: REMEMBERED,
         rules: false,
         symmetry: options.symmetry,

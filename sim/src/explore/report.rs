@@ -194,6 +194,7 @@ impl Whole<'_> {
             lanes,
             guide: None,
             max_states: self.options.max_states.saturating_sub(self.states as usize),
+            max_forms: usize::MAX,
             remembered: REMEMBERED,
             rules: false,
             symmetry: self.options.symmetry,

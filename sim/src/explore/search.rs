@@ -36,6 +36,8 @@ pub(super) struct Task<'a> {
     pub(super) guide: Option<Guide<'a>>,
     /// The most configurations to keep.
     pub(super) max_states: usize,
+    /// The most forms of all blocks together.
+    pub(super) max_forms: usize,
     /// How many bytes what is remembered may take in any case.
     pub(super) remembered: usize,
     /// Take note of the rules behind every outcome.
@@ -185,6 +187,10 @@ impl<'a> Search<'a> {
             }
             self.complete &= self.visited.take_in(&mut batch, self.task.max_states);
             self.forget_what_is_too_much();
+            if self.blocks.forms() > self.task.max_forms {
+                self.complete = false;
+                return Ok(());
+            }
         }
         Ok(())
     }
