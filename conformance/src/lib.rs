@@ -1,9 +1,10 @@
 //! The conformance suite: stacks, verdicts, evidence, reports, and what the `winaccept` command does.
 //!
 //! ```
+//! use winaccept::judge::model;
 //! use winaccept::profiles::Choices;
 //! use winaccept::suite::Scenario;
-//! use winaccept::verdict::{Verdict, model};
+//! use winaccept::verdict::Verdict;
 //! use winaccept_model::step::Machine;
 //!
 //! let text = br#"scenario "accept before listen"

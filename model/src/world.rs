@@ -132,6 +132,7 @@ pub struct World {
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     pub(crate) bytes: bytes::Spare,
+    #[allow(clippy::vec_box)] // a socket takes the box as it is
     pub(crate) extras: Vec<Box<Extra>>,
 }
 

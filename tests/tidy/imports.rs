@@ -59,7 +59,7 @@ fn imports_run_one_way() {
             let covers = |&(of, files, _): &(&str, &[&str], &str)| {
                 of == name && circle.iter().all(|module| files.contains(&module.as_str()))
             };
-            match CIRCLES.iter().position(|entry| covers(entry)) {
+            match CIRCLES.iter().position(covers) {
                 Some(entry) => drop(excused.insert(entry)),
                 None => found.push(format!("{name}: {}", circle.join(", "))),
             }

@@ -13,12 +13,12 @@
 //! use winaccept_sim::run::{Guide, run};
 //! use winaccept_sim::scenario::Scenario;
 //!
-//! let text = "scenario \"nobody listens\"\n\nclient accept(handle(7),NULL,NULL)=INVALID_SOCKET WSAENOTSOCK\n";
+//! let text = "scenario \"nobody listens\"\n\nclient accept(handle(0x7),NULL,NULL)=INVALID_SOCKET WSAENOTSOCK\n";
 //! let script = parse(text.as_bytes(), "example", &|_clause| true)?;
-//! assert!(format_source(text, "example")?.ends_with("client accept(handle(7), NULL, NULL) = INVALID_SOCKET WSAENOTSOCK\n"));
+//! assert!(format_source(text, "example")?.ends_with("client  accept(handle(0x7), NULL, NULL) = INVALID_SOCKET WSAENOTSOCK\n"));
 //!
 //! let scenario = Scenario::new(&script).map_err(|too_large| too_large.message)?;
-//! assert_eq!(render_action(&scenario.steps[0].action, &script), "accept(handle(7), NULL, NULL)");
+//! assert_eq!(render_action(&scenario.steps[0].action, &script), "accept(handle(0x7), NULL, NULL)");
 //!
 //! let machine = Machine::new(Choices::bundled().profile("windows")?);
 //! let played = run(&scenario, &machine, Guide::Expectations);

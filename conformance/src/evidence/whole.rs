@@ -86,12 +86,13 @@ fn observed(line: &StepLine, scenario: &Scenario) -> Result<Observed, String> {
 
 /// Is this the sort of thing that such a step gives?
 fn fits_action(step: &Step, observed: &Observed) -> Result<(), String> {
-    let fits = match (&step.action, observed) {
-        (_, Observed::NotTaken(_)) => true,
-        (Action::Call(_) | Action::Resumes | Action::InHook(_), Observed::Blocks | Observed::Returned(_)) => true,
-        (Action::Prints { .. }, Observed::Printed(_)) | (Action::Exits(_), Observed::Done) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (&step.action, observed),
+        (_, Observed::NotTaken(_))
+            | (Action::Call(_) | Action::Resumes | Action::InHook(_), Observed::Blocks | Observed::Returned(_))
+            | (Action::Prints { .. }, Observed::Printed(_))
+            | (Action::Exits(_), Observed::Done)
+    );
     if fits { Ok(()) } else { Err("such a step gives something else".to_owned()) }
 }
 
@@ -303,7 +304,7 @@ impl Lines<'_> {
             let expected = self.scenario.program.steps[line.index].expect == Some(Expect::Blocks);
             line.observed == Observed::Blocks && !expected
         };
-        let Some(at) = lines.iter().position(|line| waits(line)) else { return Ok(()) };
+        let Some(at) = lines.iter().position(waits) else { return Ok(()) };
         if in_repeat(&lines[at]) {
             return Err(format!(
                 "step {} is said to wait, which is how a `repeat` ends and not reported",

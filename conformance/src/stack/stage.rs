@@ -270,7 +270,7 @@ fn calls(script: &Script) -> Vec<&Call<Ref>> {
 /// The time that this call lets a socket wait, in milliseconds.
 fn time_of(call: &Call<Ref>) -> u64 {
     match call {
-        Call::Setsockopt { opt: Opt::RcvTimeo | Opt::SndTimeo, value: OptVal::Number(n), .. } => u64::from(*n as u32),
+        Call::Setsockopt { opt: Opt::RcvTimeo | Opt::SndTimeo, value: OptVal::Number(n), .. } => u64::from(*n),
         Call::Setsockopt { opt: Opt::Linger, value: OptVal::Linger(on, seconds), .. } if *on != 0 => {
             1000 * u64::from(*seconds)
         }

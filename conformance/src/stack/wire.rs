@@ -193,7 +193,7 @@ mod tests {
             Ok(Bytes(b"abc\xff".to_vec()))
         }
         fn process(&self, process: ProcessId) -> Result<u32, String> {
-            Ok(1000 + u32::from(process.0))
+            Ok(1000 + process.0)
         }
         fn thread(&self, thread: ThreadId) -> Result<u8, String> {
             Ok(thread.0 as u8)

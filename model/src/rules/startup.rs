@@ -34,7 +34,7 @@ pub(super) static WSASTARTUP: &[Rule] = &[
             match process.startups.checked_add(1) {
                 Some(startups) => process.startups = startups,
                 None => {
-                    at.reaches(Limit { most: MOST_STARTUPS, of: "calls of WSAStartup that await their WSACleanup" })
+                    at.reaches(Limit { most: MOST_STARTUPS, of: "calls of WSAStartup that await their WSACleanup" });
                 }
             }
         },

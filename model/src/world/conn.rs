@@ -98,6 +98,6 @@ impl Conn {
 
     /// Has it anything that can happen without anybody acting?
     pub(crate) fn can_move(&self) -> bool {
-        !self.held && !(self.client.flight.is_empty() && self.server.flight.is_empty()) || self.timer
+        (!self.held && (!self.client.flight.is_empty() || !self.server.flight.is_empty())) || self.timer
     }
 }
