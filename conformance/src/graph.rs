@@ -122,8 +122,8 @@ impl Result {
             Gives::Undefined => Result::Undefined,
             Gives::Unmodelled => Result::Unmodelled,
             Gives::Crashes => Result::Crashes,
-            Gives::Silent => Result::Silent,
-            Gives::Continues(_) => return None,
+            Gives::Silent | Gives::Strands => Result::Silent,
+            Gives::Continues(_) | Gives::LooksAgain => return None,
         })
     }
 

@@ -6,6 +6,7 @@
 
 mod ask;
 mod change;
+mod queue;
 
 use std::cell::{Cell, RefCell};
 
@@ -58,8 +59,6 @@ pub struct At<'a> {
     pub again: bool,
     /// Why a blocked call is cancelled.
     pub cause: Cause,
-    /// A SYN finds the queue of pending connections as long as the backlog allows.
-    pub full: bool,
     /// The value that the effect wants returned.
     pub gives: Option<Outcome>,
 }
@@ -136,7 +135,6 @@ impl<'a> At<'a> {
             network_event: NetworkEvents(0),
             again: false,
             cause: Cause::Close,
-            full: false,
             gives: None,
         }
     }

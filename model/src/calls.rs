@@ -57,7 +57,7 @@ macro_rules! for_each_call {
                     Accept: accept::ACCEPT,
                     AcceptChecks: accept::CHECKS,
                     // What a call, new or blocked, finds when it looks at the queue.
-                    AcceptQueue: accept::QUEUE,
+                    AcceptQueue: accept::CHECKS,
                     // The new socket takes over the listener's options and mode,
                     AcceptInherits: accept::INHERITS,
                     // and its event registration.

@@ -23,10 +23,8 @@ impl At<'_> {
         let chosen = decided.get();
         let alternative = chosen & !OPEN;
         let rule = self.asker(point);
-        if chosen & OPEN != 0
-            && let Some(rule) = rule
-        {
-            self.notes.borrow_mut().push(Decided { rule, alt: Alt(point.0, alternative - 1) });
+        if chosen & OPEN != 0 {
+            self.note(rule, Alt(point.0, alternative - 1));
         }
         let next = usize::from(alternative) % point.alternatives().len();
         if self.mutation(rule) == Some(Mutation::OtherAnswer(point)) { next } else { usize::from(alternative - 1) }
@@ -44,7 +42,20 @@ impl At<'_> {
         match *col {
             Col::Is(value) => value,
             Col::By(_, values) if self.mutation(self.asking.get()) == Some(Mutation::Stuck(column)) => values[0],
-            Col::By(point, values) => values[self.decide(point)],
+            Col::By(point, values) => {
+                let alternative = self.decide(point);
+                self.note(self.asking.get(), Alt(point.0, alternative as u8));
+                values[alternative]
+            }
+        }
+    }
+
+    fn note(&self, rule: Option<&'static Rule>, alt: Alt) {
+        let mut notes = self.notes.borrow_mut();
+        if let Some(rule) = rule
+            && notes.last().is_none_or(|last| last.alt != alt || !std::ptr::eq(last.rule, rule))
+        {
+            notes.push(Decided { rule, alt });
         }
     }
 
@@ -80,9 +91,9 @@ impl At<'_> {
     fn asker(&self, point: Point) -> Option<&'static Rule> {
         let rule = self.asking.get();
         debug_assert!(
-            rule.is_none_or(|rule| rule.names(point)),
+            rule.is_some_and(|rule| rule.names(point)),
             "{}: asks {} without saying so",
-            rule.map_or("", |rule| rule.name),
+            rule.map_or("no rule", |rule| rule.name),
             point.name()
         );
         rule

@@ -5,7 +5,7 @@ use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::code::Code;
 use crate::operation::{Ended, OpId};
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{Column, Gives, Mutation, Role, Rule, Stage, Table};
+use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table};
 use crate::small::Small;
 use crate::world::State;
 
@@ -18,12 +18,12 @@ impl At<'_> {
         match self.mutation(Some(rule)) {
             Some(Mutation::Never) => return false,
             Some(Mutation::NotFrom(dropped)) if dropped == state => return false,
-            Some(Mutation::Always) => return rule.stage.values().iter().any(|stage| self.is_its_turn(*stage)),
+            Some(Mutation::Always) => return rule.is_asked(self.taking),
             _ => {}
         }
         // The profile is asked last, so that nothing is decided that makes no difference.
         (!rule.in_trouble || self.in_trouble())
-            && rule.stage.values().iter().any(|stage| self.is_its_turn(*stage))
+            && rule.is_asked(self.taking)
             && (rule.when)(self)
             && rule.under.iter().all(|&alt| self.chooses(alt))
             && self.is_its_turn(self.stage(rule))
@@ -37,6 +37,7 @@ impl At<'_> {
     /// Fires the rule of `table` that applies. Returns the call's outcome; `None` when it blocks, or when nobody sees one.
     pub(crate) fn apply(&mut self, table: Table) -> Option<Outcome> {
         let rules = (self.tables)(table);
+        self.taking = table.is_taking();
         let state = self.state();
         let mut held: Small<u8, 12> = Small::default();
         let mut case = None;
@@ -79,6 +80,11 @@ impl At<'_> {
         let mutation = self.mutation(Some(rule));
         if mutation != Some(Mutation::NoEffect) {
             (rule.then)(self);
+            let in_hand = self.taking || matches!(rule.stage, Col::Is(Stage::Queue));
+            if rule.takes_something() && in_hand && self.has_in_hand() {
+                let takes = self.value(Column::Takes, &rule.takes);
+                self.takes_off(takes);
+            }
         }
         debug_assert!(
             mutation.is_some() || self.state() == rule.to.unwrap_or(before),
@@ -99,11 +105,8 @@ impl At<'_> {
             }
             Gives::Succeeds => {
                 let outcome = self.gives.take().unwrap_or(Outcome::number(0));
-                if self.thread().last_error != Code::NONE
-                    && !matches!(self.call, Call::WSAGetLastError | Call::WSASetLastError { .. })
-                    && self.chooses(crate::choice::SUCCESS_CLEARS)
-                {
-                    self.thread_mut(self.thread).last_error = Code::NONE;
+                if self.thread().last_error != Code::NONE {
+                    self.apply(Table::Succeeds);
                 }
                 Some(outcome)
             }
@@ -113,6 +116,16 @@ impl At<'_> {
             Gives::Crashes => Some(self.ends_in(Value::Crashes)),
             Gives::Blocks => {
                 self.block();
+                None
+            }
+            Gives::Strands => {
+                self.strand();
+                None
+            }
+            Gives::LooksAgain => {
+                if let Some(op) = self.op {
+                    self.look_again(op);
+                }
                 None
             }
             Gives::Silent => None,
@@ -184,6 +197,7 @@ fn wrong(gives: Gives) -> Gives {
         }
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
+        Gives::Strands | Gives::LooksAgain => Gives::Silent,
         Gives::Continues(_) => Gives::Fails(Code::WSASYSCALLFAILURE),
     }
 }

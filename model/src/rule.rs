@@ -139,6 +139,10 @@ pub enum Gives {
     Unmodelled,
     /// The call brings its process down. No document says so; stacks were seen to do it.
     Crashes,
+    /// What the call waited for is gone, and it waits on for good.
+    Strands,
+    /// The call that waits looks again for what it waits for.
+    LooksAgain,
     /// The rules of this table go on.
     Continues(Table),
 }
@@ -202,6 +206,12 @@ impl Rule {
     #[must_use]
     pub fn consumes(&self) -> bool {
         self.role == Role::Check && (self.has_effect() || self.gives.values().contains(&Gives::Crashes))
+    }
+
+    /// Can it be asked in taking, or, if not, on entry?
+    #[must_use]
+    pub fn is_asked(&self, in_taking: bool) -> bool {
+        self.stage.values().iter().any(|stage| (*stage == Stage::Taking) == in_taking)
     }
 
     /// Can it take a connection off the queue without giving it to the caller?
@@ -322,7 +332,7 @@ pub struct Effects {
     pub fired: Vec<&'static Rule>,
     /// For each of them, the state that the socket in question was in.
     pub fired_from: Vec<State>,
-    /// What was decided at choice points, in order, and for which rule.
+    /// What was decided at choice points, in order, and for which rule: what the profile left open, and every column.
     pub decided: Vec<Decided>,
     /// The calls that returned, in order.
     pub returns: Vec<(ThreadId, Outcome)>,
@@ -371,6 +381,29 @@ pub(crate) struct Changed {
 }
 
 impl Effects {
+    /// What became of the connection that a rule which fired had in hand.
+    #[must_use]
+    pub fn took(&self, rule: &Rule) -> Takes {
+        self.column(rule, &rule.takes).unwrap_or(Takes::Keeps)
+    }
+
+    /// What a rule that fired gave.
+    #[must_use]
+    pub fn gave(&self, rule: &Rule) -> Gives {
+        self.column(rule, &rule.gives).unwrap_or(Gives::Silent)
+    }
+
+    /// The value that a column of a rule had; `None` where nobody asked for it.
+    fn column<T: Copy>(&self, rule: &Rule, col: &Col<T>) -> Option<T> {
+        match *col {
+            Col::Is(value) => Some(value),
+            Col::By(point, values) => {
+                let of_rule = |decided: &&Decided| std::ptr::eq(decided.rule, rule) && decided.alt.point() == point;
+                self.decided.iter().rfind(of_rule).map(|decided| values[usize::from(decided.alt.1)])
+            }
+        }
+    }
+
     /// Forgets the last step but keeps the memory.
     pub fn clear(&mut self) {
         self.fired.clear();

@@ -17,6 +17,7 @@ mod select;
 mod socket;
 mod startup;
 mod transfer;
+mod wake;
 
 use crate::rule::Rule;
 
@@ -43,6 +44,10 @@ macro_rules! of_calls {
             Apc: apc::APC,
             /// A blocked call whose socket, or whose Winsock, went away.
             Cancelled: cancelled::CANCELLED,
+            /// Something changes at what a call waits for.
+            Wake: wake::WAKE,
+            /// A call succeeds in a thread whose last error tells of a failure.
+            Succeeds: startup::SUCCEEDS,
             /// The program itself: what it prints, and its end.
             Program: program::PROGRAM,
         }
@@ -69,7 +74,23 @@ macro_rules! tables {
 }
 crate::for_each_call!(of_calls);
 
-/// Every rule with its table, in the order of the tables.
+impl Table {
+    /// Is this the second half of a call whose rules stand in one list: that in which a connection is taken?
+    #[must_use]
+    pub fn is_taking(self) -> bool {
+        self == Table::AcceptQueue
+    }
+
+    /// Its rules that can be asked in it: of a list that two tables share, those of its half.
+    pub fn rules(self) -> impl Iterator<Item = &'static Rule> {
+        of(self).iter().filter(move |rule| rule.is_asked(self.is_taking()))
+    }
+}
+
+/// Every rule, each with the first table in which it is asked, in the order of the tables.
 pub fn all() -> impl Iterator<Item = (Table, &'static Rule)> {
-    TABLES.iter().flat_map(|&table| of(table).iter().map(move |rule| (table, rule)))
+    let first = |table: Table, rule: &Rule| !(table.is_taking() && rule.is_asked(false));
+    TABLES
+        .iter()
+        .flat_map(move |&table| table.rules().filter(move |rule| first(table, rule)).map(move |rule| (table, rule)))
 }

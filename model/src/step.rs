@@ -1,7 +1,6 @@
 //! One step of the world: an event happens.
 
 use crate::call::{Call, Ip, ProcessId, ThreadId};
-use crate::choice::{BOUND_ONE_MORE, COUNTS_BOTH};
 use crate::operation::{Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
@@ -224,7 +223,6 @@ impl At<'_> {
             return;
         }
         let connection = self.conn_at(conn);
-        let completes = connection.server.tcb == Tcb::SynReceived;
         let socket = match (segment, direction) {
             (Segment::Syn, _) => self.listener_on(connection),
             (_, Direction::Up) => connection.server.socket().or(connection.listener),
@@ -232,15 +230,9 @@ impl At<'_> {
         };
         self.socket = socket;
         let table = match segment {
-            Segment::Syn => {
-                self.full = self.socket.is_some_and(|listener| self.queue_full(listener));
-                Table::Syn
-            }
+            Segment::Syn => Table::Syn,
             Segment::SynAck => Table::SynAck,
-            Segment::Ack => {
-                self.full = completes && self.socket.is_some_and(|listener| self.over_bound(listener, 0));
-                Table::Ack
-            }
+            Segment::Ack => Table::Ack,
             Segment::Rst => Table::Rst,
             Segment::Fin => Table::Fin,
             Segment::Data => Table::Data,
@@ -261,20 +253,6 @@ impl At<'_> {
             there.map(|bound| bound.socket).min()
         };
         listens(to.ip).or_else(|| listens(Ip::Any))
-    }
-
-    /// Is the queue of pending connections as long as the backlog allows, as this profile counts?
-    fn queue_full(&mut self, listener: SocketId) -> bool {
-        let half_open = self.socket_at(listener).syn_queue().len();
-        let counted = if half_open > 0 && self.chooses(COUNTS_BOTH) { half_open } else { 0 };
-        self.over_bound(listener, counted)
-    }
-
-    /// Would one more connection beside the queued ones and these be more than the backlog allows?
-    fn over_bound(&mut self, listener: SocketId, others: usize) -> bool {
-        let pending = others + self.socket_at(listener).accept_queue().len();
-        let bound = self.socket_at(listener).backlog();
-        pending > bound || pending == bound && !self.chooses(BOUND_ONE_MORE)
     }
 }
 

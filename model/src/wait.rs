@@ -3,7 +3,7 @@
 
 use crate::at::{At, Wake};
 use crate::call::{Call, Handle, ProcessId, ThreadId};
-use crate::choice::{ADDR_ON_TAKING, ADDRLEN_ON_TAKING, WAIT_MFILE_FAILS};
+use crate::choice::WAIT_MFILE_FAILS;
 use crate::engine::names;
 use crate::operation::{Frame, Object, OpId, Operation, Phase, Tells, Wants, Watch};
 use crate::rule::{Cause, Table};
@@ -125,12 +125,6 @@ impl At<'_> {
     pub(crate) fn look_again(&mut self, op: OpId) {
         self.focus_on(op);
         self.again = true;
-        // A call that waits has passed what is checked on entry, so whatever is wrong is found on taking.
-        for alt in [ADDRLEN_ON_TAKING, ADDR_ON_TAKING] {
-            if self.may(alt) {
-                self.decided[alt.point().index()].set(alt.1 + 1);
-            }
-        }
         if let Some(table) = self.call.function().looks_again() {
             self.fires(op, table);
         }
@@ -212,13 +206,15 @@ impl At<'_> {
                     self.asks(op);
                 }
             }
-            Wants::Connection if self.chooses(crate::choice::WOKEN) => self.wakes(op),
-            _ => self.look_again(op),
+            _ => {
+                self.focus_on(op);
+                self.apply(Table::Wake);
+            }
         }
     }
 
     /// A thread in accept is woken, to look again later.
-    fn wakes(&mut self, op: OpId) {
+    pub(crate) fn wakes(&mut self, op: OpId) {
         let Operation { thread, about, .. } = *self.op_at(op);
         if self.process_at(self.process_of(thread)).faults.no_descriptors && !self.chooses(WAIT_MFILE_FAILS) {
             // It could not take the connection: somebody else may.

@@ -22,7 +22,7 @@ pub(crate) fn quiet(scenario: &Scenario, machine: &Machine, branches: Vec<Branch
         events.clear();
         network(&branch.config, &mut events);
         let mut moved = false;
-        let mut idle = BTreeSet::new();
+        let (mut idle, mut choices) = (BTreeSet::new(), BTreeSet::new());
         for &event in events.iter().filter(|event| !matches!(event, Event::Timer(_) | Event::Expire(_))) {
             count += 1;
             assert!(count < QUIET, "limit: the network is not quiet after {QUIET} events");
@@ -33,6 +33,7 @@ pub(crate) fn quiet(scenario: &Scenario, machine: &Machine, branches: Vec<Branch
                     todo.push(next);
                 } else {
                     idle.extend(next.rules);
+                    choices.extend(next.choices);
                 }
             });
             if moved {
@@ -43,15 +44,16 @@ pub(crate) fn quiet(scenario: &Scenario, machine: &Machine, branches: Vec<Branch
             continue;
         }
         branch.rules.extend(idle);
+        branch.choices.extend(choices);
         // Branches come last first: of those that end alike a log tells the first, and the rules are those of all.
         let same = |other: &Branch| other.config == branch.config && other.happened == branch.happened;
         match done.iter().position(same) {
             Some(at) if branch.log.is_some() => {
                 let mut branch = branch;
-                branch.rules.extend(done.remove(at).rules);
+                branch.ends_as(done.remove(at));
                 done.push(branch);
             }
-            Some(at) => done[at].rules.extend(branch.rules),
+            Some(at) => done[at].ends_as(branch),
             None => done.push(branch),
         }
     }

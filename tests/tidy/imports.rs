@@ -25,7 +25,6 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
         "a call has values, and values are of calls; the world holds operations, and operations name what the world holds; a rule \
          names the type that it asks and changes, which ends in rules",
     ),
-    ("sim", &["explore::past", "explore::way"], "a way back is read from what was remembered, which remembers ways"),
     (
         "conformance",
         &["stack::protocol::function", "stack::wire"],

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::{CHOICES, Point};
-use winaccept_model::rule::{Gives, Role, Rule, Table};
+use winaccept_model::rule::{Gives, Role, Rule, Table, Takes};
 use winaccept_model::rules;
 
 use crate::graph::subject::{stage, subjects_of};
@@ -39,8 +39,10 @@ pub struct RulePart {
     pub stage: &'static str,
     /// It is a check: those that hold compete, and the documents give no order.
     pub check: bool,
-    /// It takes the connection off the queue and closes it.
+    /// It takes the connection off the queue and closes it, or can.
     pub consumes: bool,
+    /// What it consumes it may also keep: a choice point decides.
+    pub may_keep: bool,
     /// The states of the socket in which it can fire.
     pub from: Vec<String>,
     /// The state of the socket afterwards; null: unchanged.
@@ -157,6 +159,7 @@ impl RulePart {
             stage: stage(table),
             check: rule.role == Role::Check,
             consumes: rule.consumes(),
+            may_keep: rule.takes_something() && rule.takes.values().contains(&Takes::Keeps),
             from: rule.from.iter().map(state_name).collect(),
             to: rule.to.map(state_name),
             under: rule.under.iter().map(|alt| alt.text()).collect(),
@@ -192,6 +195,7 @@ fn beside(rule: &Rule) -> impl Iterator<Item = Point> {
 fn given(gives: Gives) -> String {
     match gives {
         Gives::Continues(next) => format!("goes on: {}", stage(next)),
+        Gives::LooksAgain => "looks again".to_owned(),
         gives => Result::of(gives).unwrap_or(Result::Silent).text(),
     }
 }

@@ -115,7 +115,10 @@ fn circumstances(rule: &RulePart) -> String {
         text += &format!("; asks {}", rule.asks.join(", "));
     }
     if rule.consumes {
-        text += "; the connection is taken off the queue and closed";
+        text += match rule.may_keep {
+            true => "; the connection is kept, or taken off the queue and closed",
+            false => "; the connection is taken off the queue and closed",
+        };
     }
     text
 }
@@ -251,6 +254,7 @@ fn rules(page: &mut Page, title: &str, all: &[RulePart]) {
 fn rule_page(page: &mut Page, found: &RulePage) {
     let rule = &found.rule;
     let kind = match (rule.check, rule.consumes) {
+        (true, true) if rule.may_keep => "a check that may also take the connection off the queue and close it",
         (true, true) => "a check that also takes the connection off the queue and closes it",
         (true, false) => "a check: all that hold compete, the documents give no order",
         (false, _) => "a case: the first that holds fires, when no check does",

@@ -57,7 +57,9 @@ impl Flow {
         let mut reach = BTreeMap::from([(subject.first, start)]);
         let later = subject.later();
         for (_, table) in &later {
-            reach.entry(*table).or_default().extend(mentioned(subject, *table));
+            // A call to which something happens is in the states that it looks at again.
+            let asked = if *table == Table::Wake { subject.looks_again().unwrap_or(*table) } else { *table };
+            reach.entry(*table).or_default().extend(mentioned(subject, asked));
         }
         let tables = subject.all_tables();
         // Tables go on to later ones, so that one pass over them in order and a second for the late comers will do.
@@ -131,7 +133,7 @@ fn spread(subject: Subject, table: Table, reach: &mut BTreeMap<Table, BTreeSet<S
     let here = reach.get(&table).cloned().unwrap_or_default();
     for rule in subject.rules(table) {
         for gives in rule.gives.values() {
-            let Gives::Continues(next) = *gives else { continue };
+            let Some(next) = subject.next(*gives) else { continue };
             let from = here.iter().copied().filter(|state| subject.fires(table, rule, *state));
             let states: Vec<State> = from.map(|state| rule.to.unwrap_or(state)).collect();
             reach.entry(next).or_default().extend(states);
@@ -167,7 +169,7 @@ impl Builder {
                 }
             }
             for (n, gives) in rule.gives.values().iter().enumerate() {
-                let target = self.node(target(rule, *gives));
+                let target = self.node(target(self.subject, rule, *gives));
                 self.add(source, target, Label::towards(rule, n));
             }
         }
@@ -185,9 +187,11 @@ impl Builder {
     }
 }
 
-fn target(rule: &Rule, gives: Gives) -> Node {
+fn target(subject: Subject, rule: &Rule, gives: Gives) -> Node {
+    if let Some(next) = subject.next(gives) {
+        return Node::Stage(next);
+    }
     match (gives, rule.to, Result::of(gives)) {
-        (Gives::Continues(next), ..) => Node::Stage(next),
         (_, Some(state), _) => Node::Becomes(state),
         (_, None, Some(result)) => Node::Ends(result),
         (_, None, None) => Node::Ends(Result::Silent),

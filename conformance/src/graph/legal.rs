@@ -38,6 +38,7 @@ impl Legality {
             legality.states.push((state, here));
         }
         for (_, table) in subject.later() {
+            let table = if table == Table::Wake { subject.looks_again().unwrap_or(table) } else { table };
             for rule in subject.rules(table) {
                 for gives in rule.gives.values() {
                     match Result::of(*gives) {

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use winaccept_model::call::Function;
 use winaccept_model::rule::{Gives, Role, Rule, States, Table};
-use winaccept_model::rules;
 use winaccept_model::world::State;
 
 /// A call, or something that happens, with the table in which its rules begin.
@@ -74,6 +73,7 @@ const HAPPENINGS: &[(&str, Table)] = &[
     ("FIN", Table::Fin),
     ("DATA", Table::Data),
     ("timer", Table::Timer),
+    ("success", Table::Succeeds),
     ("program", Table::Program),
 ];
 
@@ -98,7 +98,7 @@ impl Subject {
 
     /// The rules of a table that can fire for this call or happening.
     pub fn rules(self, table: Table) -> impl Iterator<Item = &'static Rule> {
-        rules::of(table).iter().filter(move |rule| self.concerned_by(rule))
+        table.rules().filter(move |rule| self.concerned_by(rule))
     }
 
     /// Rules are named after their call, unless several calls share them.
@@ -136,7 +136,7 @@ impl Subject {
         let mut later = Vec::new();
         // A call that waits in its first table waits for nothing but its time-out.
         if table != self.first {
-            later.push(("looks again", table));
+            later.push(("something changes", Table::Wake));
         }
         let winsock = self.name != "SleepEx";
         let named = |table| self.rules(table).any(|rule| rule.name.starts_with(self.name));
@@ -144,6 +144,23 @@ impl Subject {
         later.push(("a user APC is due", Table::Apc));
         later.extend(named(Table::Expire).then_some(("time-out", Table::Expire)));
         later
+    }
+
+    /// The table in which a call that waits looks again, if it is another than its first.
+    #[must_use]
+    pub fn looks_again(self) -> Option<Table> {
+        let waits_in = |table: &Table| self.rules(*table).any(|rule| rule.gives.values().contains(&Gives::Blocks));
+        self.tables().into_iter().find(waits_in).filter(|table| *table != self.first)
+    }
+
+    /// The table whose rules go on after this.
+    #[must_use]
+    pub fn next(self, gives: Gives) -> Option<Table> {
+        match gives {
+            Gives::Continues(next) => Some(next),
+            Gives::LooksAgain => self.looks_again(),
+            _ => None,
+        }
     }
 
     /// Every table that a call can pass through, also while it waits.
@@ -175,10 +192,9 @@ fn reachable(subject: Subject, mut tables: Vec<Table>) -> Vec<Table> {
     let mut at = 0;
     while let Some(&table) = tables.get(at) {
         for rule in subject.rules(table) {
-            for gives in rule.gives.values() {
-                match *gives {
-                    Gives::Continues(next) if !tables.contains(&next) => tables.push(next),
-                    _ => {}
+            for next in rule.gives.values().iter().filter_map(|gives| subject.next(*gives)) {
+                if !tables.contains(&next) {
+                    tables.push(next);
                 }
             }
         }
@@ -209,6 +225,8 @@ pub fn stage(table: Table) -> &'static str {
         Table::Cancelled => "cancelled while it waits",
         Table::Apc => "a user APC is due while it waits",
         Table::Expire => "its time-out runs out",
+        Table::Wake => "something changes while it waits",
+        Table::Succeeds => "when a call succeeds after a failure",
         Table::Syn | Table::SynAck | Table::Ack | Table::Rst | Table::Fin | Table::Data => "when it arrives",
         Table::Timer => "when it runs out",
         Table::NetworkEvent => "when it occurs",
@@ -219,6 +237,8 @@ pub fn stage(table: Table) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use winaccept_model::rules;
+
     use super::*;
 
     #[test]

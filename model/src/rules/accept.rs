@@ -1,23 +1,25 @@
 //! `accept`, as its page tells it.
 
-use super::closesocket::drops;
 use super::common::{
     case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
 };
 use crate::call::{Buffer, Call, Handle, Length, NetworkEvents};
 use crate::choice::{
-    ACCEPT_LENGTH_POINTER, ADDR_CONSUMES, ADDR_KEEPS, ADDR_ON_ENTRY, ADDR_ON_TAKING, ADDRLEN_CONSUMES, ADDRLEN_KEEPS,
-    ADDRLEN_ON_ENTRY, ADDRLEN_ON_TAKING, BAD_ADDR_WSAEFAULT, BAD_ADDR_WSAEINVAL, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
+    ACCEPT_LENGTH_POINTER, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER, ADDRLEN_CHECK_CONSUMES,
+    ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
     INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
     NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
-    RESOURCE_ERROR_CONSUMES, RESOURCE_ERROR_KEEPS, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS,
-    TIMEOUTS_INHERITED, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_INHERITED,
+    V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States, Table};
-use crate::world::{Direction, Holder, Selection, Socket, State, Tcb};
+use crate::rule::Gives::Fails;
+use crate::rule::Stage::{Entry, Queue, Taking};
+use crate::rule::Takes::{Closes, Drops, Keeps};
+use crate::rule::{At, Gives, Rule, States, Table, by};
+use crate::world::{Holder, Selection, Socket, State, Tcb};
 
 const LISTENING: States = States::of(&[State::Listening]);
 const NOT_LISTENING: States =
@@ -43,6 +45,7 @@ pub(super) static ACCEPT: &[Rule] = &[
     },
 ];
 
+/// The checks on entry, and then what a call finds at the queue: when it is made, and each time a blocked one looks again.
 pub(super) static CHECKS: &[Rule] = &[
     Rule { cites: &["accept.err.WSANOTINITIALISED"], ..not_initialised("accept.not-initialised") },
     Rule { cites: &["accept.err.WSAEINPROGRESS.blocking-call"], ..in_progress("accept.in-progress.blocking-call") },
@@ -77,46 +80,78 @@ pub(super) static CHECKS: &[Rule] = &[
         )
     },
     Rule {
-        under: &[ADDRLEN_ON_ENTRY],
-        when: addrlen_small,
-        ..check("accept.addrlen-small.on-entry", SMALL, States::SOCKET, Code::WSAEFAULT)
+        stage: by(ADDRLEN_CHECK_STAGE, &[Entry, Taking]),
+        takes: by(ADDRLEN_CHECK_CONSUMES, &[Keeps, Closes]),
+        asks: &[ADDRESS_OF_RESET_PEER, SHORT_BUFFER_CONTENTS],
+        then: |at| {
+            if !at.entering() && at.chooses(ADDRLEN_CONSUMES) {
+                zeros_short_buffer(at);
+            }
+        },
+        when: |at| addrlen_small(at) && (at.entering() || connection_ready(at) && has_a_name(at)),
+        ..check("accept.addrlen-small", SMALL, States::SOCKET, Code::WSAEFAULT)
+    },
+    // No length at all; whoever looks at it only with a connection in hand may take it for a pointer that is no good.
+    Rule {
+        stage: by(ADDRLEN_CHECK_STAGE, &[Entry, Taking]),
+        gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
+        takes: by(ADDRLEN_CHECK_CONSUMES, &[Keeps, Closes]),
+        asks: &[SHORT_BUFFER_CONTENTS],
+        when: |at| !at.entering() && connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        then: |at| {
+            if at.chooses(ADDRLEN_CONSUMES) && at.chooses(BAD_ADDR_WSAEFAULT) {
+                zeros_short_buffer(at);
+            }
+        },
+        ..check("accept.addrlen-negative", SMALL, LISTENING, Code::WSAEFAULT)
+    },
+    // What lies behind the buffer decides: such a stack may also reach memory that may not be touched, and notice.
+    Rule {
+        stage: Is(Taking),
+        under: &[NEGATIVE_LENGTH_OVERWRITES],
+        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        ..crashes("accept.addrlen-negative.crashes", SMALL, LISTENING)
     },
     Rule {
-        under: &[ADDR_ON_ENTRY],
-        when: addr_invalid,
+        stage: Is(Taking),
+        under: &[LENGTH_POINTER_CRASHES],
+        when: |at| connection_ready(at) && addrlen_unreadable(at),
+        ..crashes("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING)
+    },
+    Rule {
+        stage: by(ADDR_CHECK_STAGE, &[Entry, Taking]),
+        gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
+        takes: by(ADDR_CHECK_CONSUMES, &[Keeps, Closes]),
         asks: &[ACCEPT_LENGTH_POINTER],
-        ..check("accept.addr-invalid.on-entry", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
+        when: |at| addr_invalid(at) && (at.entering() || connection_ready(at)),
+        ..check("accept.addr-invalid", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
     },
     Rule {
-        under: &[RESOURCE_ERROR_KEEPS],
+        stage: Is(Queue),
+        in_trouble: true,
+        takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
         rests_on: &["maxsockets.memory"],
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
-        under: &[RESOURCE_ERROR_CONSUMES],
-        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
-        then: takes_and_closes,
-        ..check("accept.no-descriptors.loses-connection", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
+        stage: Is(Taking),
+        in_trouble: true,
+        under: &[WAIT_MFILE_FAILS],
+        when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
+        ..check("accept.no-descriptors.during-wait", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     // WSAENOBUFS, other than WSAEMFILE, has no condition about the queue; where it is empty there is nothing to lose.
     Rule {
-        when: |at| at.process().faults.no_buffers && at.sock().accept_queue().is_empty(),
-        ..check("accept.no-buffers.empty-queue", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
-    },
-    Rule {
-        under: &[RESOURCE_ERROR_KEEPS],
-        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue().is_empty(),
+        stage: Is(Queue),
+        in_trouble: true,
+        takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
+        when: |at| at.process().faults.no_buffers,
         rests_on: &["wpucreate.err.WSAENOBUFS"],
         ..check("accept.no-buffers", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
-        under: &[RESOURCE_ERROR_CONSUMES],
-        when: |at| at.process().faults.no_buffers && !at.sock().accept_queue().is_empty(),
-        then: takes_and_closes,
-        ..check("accept.no-buffers.loses-connection", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
-    },
-    Rule {
+        stage: Is(Queue),
         when: |at| at.nonblocking() && at.sock().accept_queue().is_empty(),
         rests_on: &["wsaeventselect.rem.spurious-wouldblock", "select.rem.guarantee-duration"],
         ..check(
@@ -127,123 +162,17 @@ pub(super) static CHECKS: &[Rule] = &[
         )
     },
     Rule {
-        gives: Is(Gives::Continues(Table::AcceptQueue)),
-        ..case("accept.looks-at-queue", &["accept.desc.permits-incoming"], LISTENING)
-    },
-];
-
-/// What a call of accept finds at the queue, when it is made and each time a blocked one looks again.
-pub(super) static QUEUE: &[Rule] = &[
-    Rule {
-        when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
-        under: &[WAIT_MFILE_FAILS],
-        ..check("accept.no-descriptors.during-wait", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_small(at) && !addrlen_negative(at),
-        ..check("accept.addrlen-small.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_small(at) && !addrlen_negative(at),
-        then: |at| {
-            takes_and_closes(at);
-            zeros_short_buffer(at);
-        },
-        asks: &[SHORT_BUFFER_CONTENTS],
-        ..check("accept.addrlen-small.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[LENGTH_POINTER_CRASHES],
-        when: |at| connection_ready(at) && addrlen_unreadable(at),
-        ..crashes("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING)
-    },
-    // What lies behind the buffer decides: such a stack may also reach memory that may not be touched, and notice.
-    Rule {
-        under: &[NEGATIVE_LENGTH_OVERWRITES],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
-        ..crashes("accept.addrlen-negative.crashes", SMALL, LISTENING)
-    },
-    Rule {
-        under: &[ADDR_ON_TAKING, ADDR_KEEPS, BAD_ADDR_WSAEFAULT],
-        when: |at| connection_ready(at) && addr_invalid(at),
-        asks: &[ACCEPT_LENGTH_POINTER],
-        ..check(
-            "accept.addr-invalid.keeps-connection",
-            &["accept.err.WSAEFAULT.addr-invalid"],
-            LISTENING,
-            Code::WSAEFAULT,
-        )
-    },
-    Rule {
-        under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEFAULT],
-        when: |at| connection_ready(at) && addr_invalid(at),
-        then: takes_and_closes,
-        asks: &[ACCEPT_LENGTH_POINTER],
-        ..check(
-            "accept.addr-invalid.loses-connection",
-            &["accept.err.WSAEFAULT.addr-invalid"],
-            LISTENING,
-            Code::WSAEFAULT,
-        )
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS, PEER_TOLD],
-        when: |at| connection_ready(at) && first_is_reset(at) && addrlen_small(at),
-        ..check("accept.addrlen-small-for-reset-peer.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, PEER_TOLD],
-        when: |at| connection_ready(at) && first_is_reset(at) && addrlen_small(at),
-        then: |at| {
-            takes_and_closes(at);
-            zeros_short_buffer(at);
-        },
-        asks: &[SHORT_BUFFER_CONTENTS],
-        ..check("accept.addrlen-small-for-reset-peer.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_KEEPS, BAD_ADDR_WSAEFAULT],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
-        ..check("accept.addrlen-negative.keeps-connection", SMALL, LISTENING, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEFAULT],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
-        then: |at| {
-            takes_and_closes(at);
-            zeros_short_buffer(at);
-        },
-        asks: &[SHORT_BUFFER_CONTENTS],
-        ..check("accept.addrlen-negative.loses-connection", SMALL, LISTENING, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[ADDRLEN_ON_TAKING, ADDRLEN_CONSUMES, BAD_ADDR_WSAEINVAL],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
-        then: takes_and_closes,
-        ..check("accept.addrlen-negative.as-WSAEINVAL", SMALL, LISTENING, Code::WSAEINVAL)
-    },
-    Rule {
-        under: &[ADDR_ON_TAKING, ADDR_CONSUMES, BAD_ADDR_WSAEINVAL],
-        when: |at| connection_ready(at) && addr_invalid(at),
-        then: takes_and_closes,
-        asks: &[ACCEPT_LENGTH_POINTER],
-        ..check("accept.addr-invalid.as-WSAEINVAL", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING, Code::WSAEINVAL)
-    },
-    Rule {
+        stage: Is(Taking),
+        takes: Is(Closes),
         under: &[RESET_ACCEPT_SUCCEEDS, PEER_NOT_CONNECTED],
         when: |at| connection_ready(at) && first_is_reset(at) && wants_address(at),
-        then: takes_and_closes,
         ..check("accept.reset-peer-has-no-address", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
+        stage: Is(Taking),
+        takes: Is(Drops),
         under: &[RESET_ACCEPT_FAILS],
         when: |at| connection_ready(at) && first_is_reset(at),
-        then: |at| {
-            let conn = at.own_extra_mut().accept_queue.pop_first().expect("invariant: the guard saw a connection");
-            drops(at, conn, false);
-        },
         ..check(
             "accept.peer-reset",
             &["accept.err.WSAECONNRESET", "accept.absent.WSAEACCES"],
@@ -252,6 +181,11 @@ pub(super) static QUEUE: &[Rule] = &[
         )
     },
     Rule {
+        gives: Is(Gives::Continues(Table::AcceptQueue)),
+        ..case("accept.looks-at-queue", &["accept.desc.permits-incoming"], LISTENING)
+    },
+    Rule {
+        stage: Is(Taking),
         when: |at| !connection_ready(at),
         gives: Is(Gives::Blocks),
         rests_on: &["tutorial.step3.continue-accepting"],
@@ -267,6 +201,7 @@ pub(super) static QUEUE: &[Rule] = &[
         )
     },
     Rule {
+        stage: Is(Taking),
         when: connection_ready,
         gives: Is(Gives::Continues(Table::AcceptInherits)),
         then: takes_first,
@@ -439,6 +374,11 @@ fn connection_ready(at: &At<'_>) -> bool {
     !at.sock().accept_queue().is_empty() && (!at.again || !at.process().faults.no_descriptors)
 }
 
+/// The first connection has a peer whose name would be told, and an address is asked for with a length that is one.
+fn has_a_name(at: &At<'_>) -> bool {
+    if first_is_reset(at) { at.chooses(PEER_TOLD) } else { !addrlen_negative(at) }
+}
+
 fn first_is_reset(at: &At<'_>) -> bool {
     let first = at.sock().accept_queue().first();
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
@@ -463,23 +403,6 @@ fn takes_first(at: &mut At<'_>) {
     connection.server.hold(Some(slot));
     at.conn = Some(conn);
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
-}
-
-/// The check found its fault only with the connection in hand, and lets it go.
-fn takes_and_closes(at: &mut At<'_>) {
-    let Some(conn) = at.own_extra_mut().accept_queue.pop_first() else { return };
-    let connection = at.conn_mut(conn);
-    connection.listener = None;
-    connection.sampled = None;
-    at.forget_unread(conn, Direction::Down);
-    let connection = at.conn_mut(conn);
-    if connection.server.tcb == Tcb::Established {
-        connection.server.fin_sent = true;
-        at.send(conn, Direction::Down, crate::world::Segment::Fin);
-    } else {
-        connection.server.tcb = Tcb::None;
-    }
-    at.reap(conn);
 }
 
 fn accepted(at: &At<'_>) -> Option<crate::world::SocketId> {

@@ -2,12 +2,10 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Ip, Name, Port};
-use crate::choice::{
-    BIND_ELSEWHERE_FAILS, BIND_FAMILY_WSAEFAULT, BIND_FAMILY_WSAEOPNOTSUPP, ONE_SIDED_WSAEACCES,
-    ONE_SIDED_WSAEADDRINUSE,
-};
+use crate::choice::{BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE};
 use crate::code::Code;
-use crate::rule::{At, Rule, States};
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Rule, States, by};
 use crate::world::State;
 
 const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
@@ -25,14 +23,9 @@ pub(super) static BIND: &[Rule] = &[
         ..check("bind.bad-name", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
-        under: &[BIND_FAMILY_WSAEFAULT],
+        gives: by(BIND_FAMILY_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEOPNOTSUPP)]),
         when: other_family,
         ..check("bind.other-family", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
-    },
-    Rule {
-        under: &[BIND_FAMILY_WSAEOPNOTSUPP],
-        when: other_family,
-        ..check("bind.other-family-as-WSAEOPNOTSUPP", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEOPNOTSUPP)
     },
     Rule {
         when: elsewhere,
@@ -49,14 +42,9 @@ pub(super) static BIND: &[Rule] = &[
         )
     },
     Rule {
-        under: &[ONE_SIDED_WSAEADDRINUSE],
+        gives: by(BIND_ONE_SIDED_REUSE, &[Fails(Code::WSAEADDRINUSE), Fails(Code::WSAEACCES)]),
         when: wants_to_share,
         ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
-    },
-    Rule {
-        under: &[ONE_SIDED_WSAEACCES],
-        when: wants_to_share,
-        ..check("bind.one-sided-reuse-as-WSAEACCES", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEACCES)
     },
     Rule {
         when: |at| in_use(at) && !wants_to_share(at),

@@ -2,14 +2,12 @@
 
 use super::common::{case, check};
 use crate::call::Call;
-use crate::choice::{
-    CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_ABORTED, CLEANUP_INTERRUPTED, CLEANUP_NOTINITIALISED, CLEANUP_NOTSOCK,
-    CLEANUP_STAYS, CLOSE_ABORTED, CLOSE_INTERRUPTED, CLOSE_NOTSOCK, CLOSE_STAYS,
-};
+use crate::choice::{CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
-use crate::rule::{At, Cause, Gives, Role, Rule, States};
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Cause, Gives, Role, Rule, States, by};
 
 pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
     // Where the call does nothing it does not ask for WSAStartup either.
@@ -48,53 +46,28 @@ pub(super) static CANCELLED: &[Rule] = &[
         ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
     },
     Rule {
-        under: &[CLOSE_INTERRUPTED],
-        rests_on: CLOSED,
-        ..ended("accept.closed-under.interrupted", Code::WSAEINTR, accept_closed)
+        gives: by(
+            CLOSE_UNDER_ACCEPT,
+            &[Fails(Code::WSAEINTR), Fails(Code::WSAENOTSOCK), Fails(Code::WSA_OPERATION_ABORTED), Gives::Strands],
+        ),
+        when: |at| at.cause == Cause::Close && matches!(at.call, Call::Accept { .. }),
+        rests_on: &["closesocket.rem.no-concurrent-call"],
+        ..case("accept.closed-under", &[], States::ANY)
     },
     Rule {
-        under: &[CLOSE_NOTSOCK],
-        rests_on: CLOSED,
-        ..ended("accept.closed-under.not-a-socket", Code::WSAENOTSOCK, accept_closed)
-    },
-    Rule {
-        under: &[CLOSE_ABORTED],
-        rests_on: CLOSED,
-        ..ended("accept.closed-under.aborted", Code::WSA_OPERATION_ABORTED, accept_closed)
-    },
-    Rule {
-        under: &[CLOSE_STAYS],
-        gives: Is(Gives::Silent),
-        then: |at| at.strand(),
-        rests_on: CLOSED,
-        ..ended("accept.closed-under.stays-blocked", Code::NONE, accept_closed)
-    },
-    Rule {
-        under: &[CLEANUP_INTERRUPTED],
-        rests_on: CLEANED,
-        ..ended("cleanup-under.interrupted", Code::WSAEINTR, cleaned)
-    },
-    Rule {
-        under: &[CLEANUP_ABORTED],
-        rests_on: CLEANED,
-        ..ended("cleanup-under.aborted", Code::WSA_OPERATION_ABORTED, cleaned)
-    },
-    Rule {
-        under: &[CLEANUP_NOTINITIALISED],
-        rests_on: CLEANED,
-        ..ended("cleanup-under.not-initialised", Code::WSANOTINITIALISED, cleaned)
-    },
-    Rule {
-        under: &[CLEANUP_NOTSOCK],
-        rests_on: CLEANED,
-        ..ended("cleanup-under.not-a-socket", Code::WSAENOTSOCK, cleaned)
-    },
-    Rule {
-        under: &[CLEANUP_STAYS],
-        gives: Is(Gives::Silent),
-        then: |at| at.strand(),
-        rests_on: CLEANED,
-        ..ended("cleanup-under.stays-blocked", Code::NONE, cleaned)
+        gives: by(
+            CLEANUP_UNDER_CALL,
+            &[
+                Fails(Code::WSAEINTR),
+                Fails(Code::WSA_OPERATION_ABORTED),
+                Fails(Code::WSANOTINITIALISED),
+                Fails(Code::WSAENOTSOCK),
+                Gives::Strands,
+            ],
+        ),
+        when: |at| at.cause == Cause::Cleanup,
+        rests_on: &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"],
+        ..case("cleanup-under.ends-call", &[], States::ANY)
     },
     // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket, closing an
     // event under a wait by that of the wait.
@@ -131,17 +104,6 @@ pub(super) static EXPIRE: &[Rule] = &[
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
 ];
 
-const CLOSED: &[&str] = &["closesocket.rem.no-concurrent-call"];
-const CLEANED: &[&str] = &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"];
-
 const fn ended(name: &'static str, code: Code, when: fn(&At<'_>) -> bool) -> Rule {
     Rule { role: Role::Case, when, ..check(name, &[], States::ANY, code) }
-}
-
-fn accept_closed(at: &At<'_>) -> bool {
-    at.cause == Cause::Close && matches!(at.call, Call::Accept { .. })
-}
-
-fn cleaned(at: &At<'_>) -> bool {
-    at.cause == Cause::Cleanup
 }

@@ -134,10 +134,10 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
             while let Some(conn) = at.extra_mut(id).syn_queue.pop_first() {
-                drops(at, conn, resets);
+                at.drops(conn, resets);
             }
             while let Some(conn) = at.extra_mut(id).accept_queue.pop_first() {
-                drops(at, conn, resets);
+                at.drops(conn, resets);
             }
         }
         State::Connected | State::Connecting => {
@@ -157,24 +157,6 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         // Marks for a connection that it never made go with it.
         at.reap(conn);
     }
-}
-
-/// A listener lets go of a connection that it has taken off its queues; `resets`: and tells the client.
-pub(super) fn drops(at: &mut At<'_>, conn: ConnId, resets: bool) {
-    let decided = at.is_decided(conn);
-    let connection = at.conn_mut(conn);
-    // A connection that somebody decides about is the listener's until that is done.
-    connection.listener = connection.listener.filter(|_| decided);
-    connection.sampled = None;
-    connection.timer &= connection.client.tcb == Tcb::SynSent;
-    at.forget_unread(conn, Direction::Down);
-    let connection = at.conn_mut(conn);
-    let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived);
-    connection.server.tcb = Tcb::None;
-    if resets && live {
-        at.send(conn, Direction::Down, Segment::Rst);
-    }
-    at.reap(conn);
 }
 
 /// A socket lets go of its end of the connection.

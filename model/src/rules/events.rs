@@ -4,7 +4,7 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, ENUM_ERROR_RESETS, ENUM_ERROR_UNTOUCHED, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
+    CLOSE_EVENT_AT_ONCE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
     NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
@@ -190,22 +190,18 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
     in_progress("WSAEnumNetworkEvents.in-progress"),
     network_down("WSAEnumNetworkEvents.network-down"),
     Rule {
-        under: &[ENUM_ERROR_UNTOUCHED],
         cites: &["wsaenum.rem.error-no-change"],
         rests_on: &[],
-        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket")
-    },
-    Rule {
-        under: &[ENUM_ERROR_RESETS],
+        asks: &[ENUM_ERROR_EVENT],
         then: |at| {
             let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
-            if let Some(id) = event.and_then(|handle| at.resolve_event(handle)) {
+            if let Some(id) = event.and_then(|handle| at.resolve_event(handle))
+                && at.chooses(ENUM_ERROR_RESETS)
+            {
                 at.event_mut(id).signalled = false;
             }
         },
-        cites: &["wsaenum.rem.error-no-change"],
-        rests_on: &[],
-        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket-resets-event")
+        ..not_a_socket("WSAEnumNetworkEvents.not-a-socket")
     },
     Rule {
         then: |at| {

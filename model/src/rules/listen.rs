@@ -1,14 +1,14 @@
 //! `listen`.
 
-use super::closesocket::drops;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents, Port};
 use crate::choice::{
-    BACKLOG_HINT, BACKLOG_ZERO, HINT_CLAMPS, LISTEN_CONNECTED_WSAEINVAL, LISTEN_CONNECTED_WSAEISCONN,
-    LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS, RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
+    BACKLOG_HINT, BACKLOG_ZERO, HINT_CLAMPS, LISTEN_CONNECTED_CODE, LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS,
+    RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
 };
 use crate::code::Code;
-use crate::rule::{At, Rule, States};
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Rule, States, by};
 use crate::world::State;
 
 const LISTENING: States = States::of(&[State::Listening]);
@@ -40,17 +40,8 @@ pub(super) static LISTEN: &[Rule] = &[
         )
     },
     Rule {
-        under: &[LISTEN_CONNECTED_WSAEISCONN],
+        gives: by(LISTEN_CONNECTED_CODE, &[Fails(Code::WSAEISCONN), Fails(Code::WSAEINVAL)]),
         ..check("listen.connected", CONNECTED, States::of(&[State::Connected, State::Connecting]), Code::WSAEISCONN)
-    },
-    Rule {
-        under: &[LISTEN_CONNECTED_WSAEINVAL],
-        ..check(
-            "listen.connected-as-WSAEINVAL",
-            CONNECTED,
-            States::of(&[State::Connected, State::Connecting]),
-            Code::WSAEINVAL,
-        )
     },
     Rule {
         under: &[LISTEN_REFUSED_WSAEINVAL],
@@ -88,7 +79,7 @@ pub(super) static LISTEN: &[Rule] = &[
             sets_backlog(at);
             while at.sock().accept_queue().len() > at.sock().backlog() {
                 let Some(last) = at.own_extra_mut().accept_queue.pop_last() else { break };
-                drops(at, last, true);
+                at.drops(last, true);
             }
         },
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],

@@ -1,12 +1,11 @@
 //! Segments and timers: TCP as far as accepting needs it.
 
-use super::closesocket::drops;
 use super::common::case;
 use super::connect::RETRIES;
 use crate::call::{Ip, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
-    REFUSED_REPEATS, RESET_VANISHES,
+    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_EVENT_AT_ONCE, COUNTS_BOTH, FD_CLOSE_WITH_UNREAD_DATA,
+    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -33,7 +32,8 @@ pub(super) static SYN: &[Rule] = &[
     },
     Rule {
         under: &[FULL_REFUSE],
-        when: |at| at.full,
+        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
+        when: is_full,
         then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
         rests_on: &[
             "listen.rem.queue-full-refused",
@@ -45,14 +45,16 @@ pub(super) static SYN: &[Rule] = &[
     },
     Rule {
         under: &[FULL_DROP],
-        when: |at| at.full,
+        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
+        when: is_full,
         then: goes_unanswered,
         rests_on: &["listen.backlog.max-pending"],
         ..segment("syn.queue-full.dropped", &[], LISTENING)
     },
     Rule {
         under: &[FULL_COMPLETE_THEN_RESET],
-        when: |at| at.full,
+        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
+        when: is_full,
         then: |at| {
             at.send(conn(at), Direction::Down, Segment::SynAck);
             at.send(conn(at), Direction::Down, Segment::Rst);
@@ -61,7 +63,8 @@ pub(super) static SYN: &[Rule] = &[
         ..segment("syn.queue-full.completed-then-reset", &[], LISTENING)
     },
     Rule {
-        when: |at| !at.full,
+        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
+        when: |at| !is_full(at),
         then: |at| {
             let (conn, listener) = (conn(at), socket(at));
             at.conn_mut(conn).listener = Some(listener);
@@ -139,7 +142,8 @@ pub(super) static SYN_ACK: &[Rule] = &[
 /// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
 pub(super) static ACK: &[Rule] = &[
     Rule {
-        when: |at| at.receiver().tcb == Tcb::SynReceived && !at.full,
+        asks: &[BACKLOG_BOUND],
+        when: |at| at.receiver().tcb == Tcb::SynReceived && !is_over_bound(at, 0),
         then: |at| {
             let conn = conn(at);
             let connection = at.conn_mut(conn);
@@ -171,7 +175,7 @@ pub(super) static RST: &[Rule] = &[
         then: |at| {
             let conn = conn(at);
             at.own_extra_mut().syn_queue.remove(conn);
-            drops(at, conn, false);
+            at.drops(conn, false);
         },
         rests_on: &["protobasics.backlog-held"],
         ..segment("rst.half-open", &[], LISTENING)
@@ -182,7 +186,7 @@ pub(super) static RST: &[Rule] = &[
         then: |at| {
             let conn = conn(at);
             at.own_extra_mut().accept_queue.remove(conn);
-            drops(at, conn, false);
+            at.drops(conn, false);
         },
         rests_on: &["protobasics.backlog-held"],
         ..segment("rst.queued-vanishes", &[], LISTENING)
@@ -341,7 +345,7 @@ pub(super) static TIMER: &[Rule] = &[
             let conn = conn(at);
             let Some(listener) = at.connection().listener else { return };
             at.extra_mut(listener).syn_queue.remove(conn);
-            drops(at, conn, true);
+            at.drops(conn, true);
         },
         rests_on: &["protobasics.backlog-held"],
         ..segment("timer.drops-half-open", &[], States::ANY)
@@ -354,6 +358,19 @@ fn conn(at: &At<'_>) -> ConnId {
 
 fn socket(at: &At<'_>) -> SocketId {
     at.socket.expect("invariant: a rule from a socket's state has a socket")
+}
+
+/// Is the queue of pending connections as long as the backlog allows, as this profile counts?
+fn is_full(at: &At<'_>) -> bool {
+    let half_open = at.sock().syn_queue().len();
+    is_over_bound(at, if half_open > 0 && at.chooses(COUNTS_BOTH) { half_open } else { 0 })
+}
+
+/// Would one more connection beside the queued ones and these be more than the backlog allows?
+fn is_over_bound(at: &At<'_>, others: usize) -> bool {
+    let pending = others + at.sock().accept_queue().len();
+    let bound = at.sock().backlog();
+    pending > bound || pending == bound && !at.chooses(BOUND_ONE_MORE)
 }
 
 /// The direction in which the receiving end of the segment in question sends.

@@ -3,13 +3,14 @@
 use super::common::{case, check, in_progress, network_down, not_initialised};
 use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
 use crate::choice::{
-    POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_NONE_WSAEINVAL, POLL_NONE_WSAENOTSOCK, POLL_NVAL,
-    POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
+    POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR,
+    POLL_REFUSED_HANGS_UP, POLL_REFUSED_NOTHING, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States, Table};
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::world::{SocketId, State, Tcb};
 
 pub(super) static SELECT: &[Rule] = &[
@@ -65,14 +66,9 @@ pub(super) static WSAPOLL: &[Rule] = &[
         ..check("WSAPoll.pollpri", &["wsapoll.rem.pollpri-fails"], States::ANY, Code::WSAEINVAL)
     },
     Rule {
-        under: &[POLL_NONE_WSAEINVAL],
+        gives: by(POLL_NO_VALID_SOCKET, &[Fails(Code::WSAEINVAL), Fails(Code::WSAENOTSOCK)]),
         when: |at| polled(at).iter().all(|(handle, _)| resolved(at, handle).is_none()),
         ..check("WSAPoll.no-valid-socket", &["wsapoll.err.WSAEINVAL.no-valid"], States::ANY, Code::WSAEINVAL)
-    },
-    Rule {
-        under: &[POLL_NONE_WSAENOTSOCK],
-        when: |at| polled(at).iter().all(|(handle, _)| resolved(at, handle).is_none()),
-        ..check("WSAPoll.no-socket-at-all", &["wsapoll.err.WSAEINVAL.no-valid"], States::ANY, Code::WSAENOTSOCK)
     },
     Rule {
         gives: Is(Gives::Continues(Table::WSAPollReady)),
@@ -91,18 +87,10 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
         ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
-        under: &[POLL_REFUSED_ERROR],
-        when: polls_a_refused_socket,
+        asks: &[POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY],
+        when: |at| polls_a_refused_socket(at) && !at.chooses(POLL_REFUSED_NOTHING),
         then: poll_tells,
-        asks: &[POLL_AFTER_RESET, POLL_INVALID_ENTRY],
-        ..case("WSAPoll.refused-is-an-error", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
-    },
-    Rule {
-        under: &[POLL_REFUSED_HANGS_UP],
-        when: polls_a_refused_socket,
-        then: poll_tells,
-        asks: &[POLL_AFTER_RESET, POLL_INVALID_ENTRY],
-        ..case("WSAPoll.refused-hangs-up", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
+        ..case("WSAPoll.refused", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
         when: |at| timeout(at) == Some(0),

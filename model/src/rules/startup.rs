@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress};
 use crate::call::{Call, Version};
-use crate::choice::{CLEANUP_GRACEFUL, CLEANUP_RESETS, LISTENER_CLOSE_QUEUED};
+use crate::choice::{CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_QUEUED, SUCCESS_CLEARS};
 use crate::code::Code;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
@@ -59,16 +59,11 @@ pub(super) static WSACLEANUP: &[Rule] = &[
         ..case("WSACleanup.counts-down", &["wsacleanup.rem.refcount"], States::ANY)
     },
     Rule {
-        under: &[CLEANUP_RESETS],
-        then: |at| cleans_up(at, Manner::Reset),
-        asks: &[LISTENER_CLOSE_QUEUED],
-        rests_on: CLEANUP_ELSEWHERE,
-        ..case("WSACleanup.resets-and-releases", CLEANUP, States::ANY)
-    },
-    Rule {
-        under: &[CLEANUP_GRACEFUL],
-        then: |at| cleans_up(at, Manner::Graceful),
-        asks: &[LISTENER_CLOSE_QUEUED],
+        asks: &[CLEANUP_CONNECTIONS, LISTENER_CLOSE_QUEUED],
+        then: |at| {
+            let resets = at.chooses(CLEANUP_RESETS);
+            cleans_up(at, if resets { Manner::Reset } else { Manner::Graceful });
+        },
         rests_on: CLEANUP_ELSEWHERE,
         ..case("WSACleanup.releases", CLEANUP, States::ANY)
     },
@@ -132,5 +127,22 @@ pub(super) static WSAGETLASTERROR: &[Rule] = &[
             &["wsagle.per-thread", "wsagle.usable-uninitialised", "wsagle.success-may-reset"],
             States::ANY,
         )
+    },
+];
+
+/// A call succeeds, and the last error is still that of a failure.
+pub(super) static SUCCEEDS: &[Rule] = &[
+    Rule {
+        under: &[SUCCESS_CLEARS],
+        when: |at| !matches!(at.call, Call::WSAGetLastError | Call::WSASetLastError { .. }),
+        gives: Is(Gives::Silent),
+        then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.clears-last-error", &[], States::ANY)
+    },
+    Rule {
+        gives: Is(Gives::Silent),
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.keeps-last-error", &[], States::ANY)
     },
 ];

@@ -4,12 +4,13 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS, RECV_RESET_ENDS,
-    RECV_RESET_FAILS, SEND_UNCONNECTED_WSAECONNRESET, SEND_UNCONNECTED_WSAENOTCONN, TRANSFER_FAILS, TRANSFER_WAITS,
+    RECV_RESET_FAILS, SEND_UNCONNECTED_CODE, TRANSFER_FAILS, TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States, Table};
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::world::{Direction, End, Segment, State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
@@ -22,14 +23,9 @@ pub(super) static SEND: &[Rule] = &[
     network_down("send.network-down"),
     not_a_socket("send.not-a-socket"),
     Rule {
-        under: &[SEND_UNCONNECTED_WSAENOTCONN],
+        gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
         rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
         ..check("send.not-connected", &[], NOT_CONNECTED, Code::WSAENOTCONN)
-    },
-    Rule {
-        under: &[SEND_UNCONNECTED_WSAECONNRESET],
-        rests_on: &["wsasend.err.WSAENOTCONN"],
-        ..check("send.not-connected-as-WSAECONNRESET", &[], NOT_CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         under: &[TRANSFER_FAILS],

@@ -245,7 +245,7 @@ fn outcomes(machine: &Machine, world: &World, call: Call) -> BTreeMap<String, BT
     for way in ways {
         let outcome = way.fx.returns.first().map_or("blocks".to_owned(), |(_, outcome)| shown(outcome));
         let ends = |gives: Gives| !matches!(gives, Gives::Continues(_) | Gives::Silent);
-        let last = way.fx.fired.iter().find(|rule| ends(rule.gives.values()[0])).expect("some rule ends every call");
+        let last = way.fx.fired.iter().find(|rule| ends(way.fx.gave(rule))).expect("some rule ends every call");
         all.entry(outcome).or_default().insert(last.name);
     }
     all

@@ -8,10 +8,10 @@ use winaccept_model::step::Machine;
 
 use super::REMEMBERED;
 use super::moves::{make, moves};
-use super::past::choices;
 use super::report::Options;
 use super::search::{Search, Task};
 use super::way::{Taken, concerns, name_of};
+use crate::branch::decided;
 use crate::config::Config;
 use crate::scenario::{Scenario, Section};
 
@@ -66,7 +66,7 @@ pub(crate) fn to_dot(
                 let next = search.visited.position(&numbers).expect("invariant: every successor was seen");
                 let (conn, segment) = concerns(&from, chosen);
                 let name = conn.and_then(|conn| name_of(&from, conn));
-                let choices = choices(&machine.profile, fx.fired.iter().copied());
+                let choices = decided(&machine.profile, &fx).into_iter().collect();
                 let text = label(&Taken { section, chosen, choices, open: false, name, segment, happened });
                 line(&mut dot, &format!("{state} -> {next} [label={text:?}]"));
                 if !tape.advance() {

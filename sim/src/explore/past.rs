@@ -1,9 +1,6 @@
 //! What led to a configuration between two sections: the moves, and what the profile decided on the way.
 
 use winaccept_model::choice::Alt;
-use winaccept_model::profile::Profile;
-use winaccept_model::rule::Rule;
-use winaccept_model::rules;
 
 use super::way::Taken;
 
@@ -37,15 +34,4 @@ impl Past {
     pub(super) fn is_open(&self) -> bool {
         self.way.iter().any(|taken| taken.open)
     }
-}
-
-/// The alternatives behind these rules at choice points that the profile leaves open.
-pub(super) fn choices<'a>(profile: &Profile, fired: impl IntoIterator<Item = &'a Rule>) -> Vec<Alt> {
-    let under = fired.into_iter().flat_map(|rule| rule.under);
-    under.copied().filter(|alt| profile.allowed(usize::from(alt.0)).count_ones() > 1).collect()
-}
-
-/// The rule of this name.
-pub(super) fn rule(name: &&'static str) -> Option<&'static Rule> {
-    rules::all().map(|(_, rule)| rule).find(|rule| rule.name == *name)
 }

@@ -8,7 +8,7 @@ use winaccept_model::operation::Ended;
 use winaccept_model::step::{Machine, broken_invariant};
 
 use super::REMEMBERED;
-use super::past::{Past, choices, rule};
+use super::past::Past;
 use super::retell::{Told, retell};
 use super::search::{Finding, Search, Task};
 use super::way::Taken;
@@ -150,7 +150,7 @@ impl Whole<'_> {
                 let taken = Taken {
                     section: index,
                     chosen: Move::Step(step.actor, number),
-                    choices: choices(&self.machine.profile, branch.rules.iter().filter_map(rule)),
+                    choices: branch.choices.iter().copied().collect(),
                     open,
                     name: None,
                     segment: None,
@@ -171,7 +171,7 @@ impl Whole<'_> {
             let branches = happened(self.scenario, self.machine, happening, Branch::new(config.clone(), None));
             for branch in branches {
                 let mut past = past.clone();
-                past.between.extend(choices(&self.machine.profile, branch.rules.iter().filter_map(rule)));
+                past.between.extend(&branch.choices);
                 self.goes_on(index, branch.config, past, &mut after);
             }
         }

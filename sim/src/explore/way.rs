@@ -7,8 +7,8 @@ use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, Segment};
 
 use super::moves::{enter, make, moves};
-use super::past::choices;
 use super::search::{Finding, Search};
+use crate::branch::decided;
 use crate::config::{Config, Happened, Move};
 use crate::script::NameId;
 
@@ -130,7 +130,7 @@ impl Search<'_> {
                 if wanted(self, &config, &happened) {
                     let (conn, segment) = concerns(from, chosen);
                     let name = conn.and_then(|conn| name_of(from, conn));
-                    let choices = choices(&machine.profile, fx.fired.iter().copied());
+                    let choices = decided(&machine.profile, &fx).into_iter().collect();
                     let open = self.shows_else(from, chosen, &happened);
                     return Some((Taken { section, chosen, choices, open, name, segment, happened }, config));
                 }

@@ -8,7 +8,7 @@ use winaccept_model::operation::Ended;
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
-use winaccept_model::rule::{Effects, Gives, Role, Rule};
+use winaccept_model::rule::{Effects, Gives, Role, Rule, Takes};
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::{Conn, End, Socket, SocketId, State, World};
 
@@ -127,6 +127,10 @@ fn impossible_changes_nothing(before: &World, event: Event, branch: &Branch) -> 
     })
 }
 
+fn consumed(rule: &Rule, fx: &Effects) -> bool {
+    rule.consumes() && (!rule.takes_something() || fx.took(rule) != Takes::Keeps)
+}
+
 /// A check that does not consume changes nothing but the caller's last error.
 ///
 /// Two cases come before checks and have effects of their own: `accept.re-enables-fd-accept` (which the documents want
@@ -135,7 +139,9 @@ fn impossible_changes_nothing(before: &World, event: Event, branch: &Branch) -> 
 fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     let Event::Call(thread, _) = event else { return Ok(()) };
     let fired = &branch.fx.fired;
-    let Some(check) = fired.iter().position(|rule| rule.role == Role::Check && !rule.consumes()) else { return Ok(()) };
+    let Some(check) = fired.iter().position(|rule| rule.role == Role::Check && !consumed(rule, &branch.fx)) else {
+        return Ok(());
+    };
     let before_it = |name: &str| fired[..check].iter().any(|rule| rule.name == name);
     if before_it("connect.sends-syn") || before_it("accept.re-enables-fd-accept") {
         let queues = |world: &World| {
@@ -199,8 +205,10 @@ fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Resu
         ensure(goes_on, || format!("{thread:?} returned and is {ended:?}"))?;
     }
     let ended = |rule: &&&'static Rule| {
-        let ends = |gives: &Gives| !matches!(gives, Gives::Blocks | Gives::Silent | Gives::Continues(_));
-        rule.gives.values().iter().all(ends)
+        !matches!(
+            fx.gave(rule),
+            Gives::Blocks | Gives::Strands | Gives::Silent | Gives::LooksAgain | Gives::Continues(_)
+        )
     };
     ensure(fx.fired.iter().filter(ended).count() == fx.returns.len(), || {
         "as many rules end calls as calls return".to_owned()

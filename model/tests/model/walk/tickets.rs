@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::outcome::Value;
-use winaccept_model::rule::{Effects, Gives};
+use winaccept_model::rule::{Effects, Gives, Takes};
 use winaccept_model::step::Event;
 use winaccept_model::world::{ConnId, SocketId, State, World};
 
@@ -34,8 +34,7 @@ impl Tickets {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
                 "rst.queued-vanishes" => self.lose(event)?,
-                _ if rule.consumes() && !rule.gives.values().contains(&Gives::Crashes) => {
-                    // Of accept it takes a connection; other calls consume other things.
+                _ if fx.took(rule) != Takes::Keeps => {
                     let (thread, _) = fx.returns[returned];
                     if let Some(listener) = listener_of(before, event, thread) {
                         self.front(listener)?;
@@ -44,7 +43,7 @@ impl Tickets {
                 _ => {}
             }
             if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined | Gives::Unmodelled =
-                rule.gives.values()[0]
+                fx.gave(rule)
             {
                 // The first to return of a call made in a blocking hook is that call, not the one it interrupts.
                 let in_hook = returned == 0 && matches!(event, Event::InHook(..));
