@@ -191,3 +191,21 @@ fn every_choice_point_is_named_by_the_rules_that_ask_it() {
     let unasked = Point::all().filter(|point| !all().any(|rule| rule.names(*point)));
     none("choice points that no rule names", &unasked.map(|point| point.name().to_owned()).collect::<Vec<_>>());
 }
+
+#[test]
+fn checks_stand_before_cases() {
+    let mut late = Vec::new();
+    for table in rules::TABLES {
+        let mut cases = Vec::new();
+        for rule in table.rules() {
+            if rule.role == Role::Case {
+                cases.push(rule);
+                continue;
+            }
+            // A case that fires keeps the checks behind it from being asked: none may be in a state that it is in.
+            let shared = |case: &&&Rule| case.from.iter().any(|state| rule.from.has(state));
+            late.extend(cases.iter().find(shared).map(|case| format!("{} behind {}", rule.name, case.name)));
+        }
+    }
+    none("checks behind a case", &late);
+}

@@ -5,7 +5,7 @@ use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::code::Code;
 use crate::operation::{Ended, OpId};
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table};
+use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table, Takes, Then};
 use crate::small::Small;
 use crate::world::State;
 
@@ -24,9 +24,16 @@ impl At<'_> {
         // The profile is asked last, so that nothing is decided that makes no difference.
         (!rule.in_trouble || self.in_trouble())
             && rule.is_asked(self.taking)
+            && self.may_be_in_force(rule)
             && (rule.when)(self)
             && rule.under.iter().all(|&alt| self.chooses(alt))
             && self.is_its_turn(self.stage(rule))
+    }
+
+    /// Does the profile allow the alternatives of a rule? Where it rules one out nothing is asked, not even the guard.
+    #[inline(always)]
+    fn may_be_in_force(&self, rule: &Rule) -> bool {
+        rule.under.iter().all(|alt| self.profile.allowed(alt.point().index()) >> alt.1 & 1 == 1)
     }
 
     /// Is a rule of this stage asked in this pass?
@@ -36,27 +43,72 @@ impl At<'_> {
 
     /// Fires the rule of `table` that applies. Returns the call's outcome; `None` when it blocks, or when nobody sees one.
     pub(crate) fn apply(&mut self, table: Table) -> Option<Outcome> {
-        let rules = (self.tables)(table);
-        self.taking = table.is_taking();
-        let state = self.state();
-        let mut held: Small<u8, 12> = Small::default();
-        let mut case = None;
+        self.run(table).then(|| self.gives.take().unwrap_or(Outcome::number(0)))
+    }
+
+    /// Fires the rule of `table` that applies: by its code, or, where a rule is broken, by the table itself. True when the call
+    /// returns; what it returns stands in `gives`.
+    fn run(&mut self, table: Table) -> bool {
+        match self.mutant {
+            None => (self.tables.fires)(table, self),
+            Some(_) => self.reads_table(table),
+        }
+    }
+
+    /// Fires the rule of `table` that applies, as the table says it.
+    fn reads_table(&mut self, table: Table) -> bool {
+        let rules = (self.tables.of)(table);
+        let state = self.enters(table.is_taking());
+        let mut held = 0u64;
         for (index, rule) in rules.iter().enumerate() {
-            if rule.role == Role::Case {
-                if held.is_empty() && self.holds(rule, state) {
-                    case = Some(rule);
-                    break;
+            if rule.role == Role::Check {
+                if self.holds(rule, state) {
+                    held |= 1 << index;
                 }
-            } else if self.holds(rule, state) {
-                held.push(index as u8);
+            } else if held == 0 && self.holds(rule, state) {
+                return self.fire(rule);
             }
         }
+        self.fires_one_of(rules, held)
+    }
+
+    /// A table is asked: with nothing taken yet, or in taking. The state of the socket in question.
+    #[inline(always)]
+    pub(crate) fn enters(&mut self, taking: bool) -> State {
+        self.taking = taking;
+        self.state()
+    }
+
+    /// Does a rule of the code hold? What its declaration says stands fast when this is compiled.
+    #[inline(always)]
+    pub(crate) fn holds_by_code<const TAKING: bool>(&self, rule: &'static Rule, state: State) -> bool {
+        if !rule.from.has(state) || !rule.is_asked(TAKING) || rule.in_trouble && !self.in_trouble() {
+            return false;
+        }
+        if !self.may_be_in_force(rule) {
+            return false;
+        }
+        if rule.is_asking() || cfg!(debug_assertions) {
+            self.asking.set(Some(rule));
+        }
+        (rule.when)(self)
+            && rule.under.iter().all(|&alt| self.chooses(alt))
+            && (rule.stage.point().is_none() || self.is_its_turn(self.stage(rule)))
+    }
+
+    /// Fires one of the checks that hold.
+    #[inline(never)]
+    pub(crate) fn fires_one_of(&mut self, rules: &'static [Rule], held: u64) -> bool {
+        let mut all: Small<u8, 12> = Small::default();
+        (0..rules.len()).filter(|index| held >> index & 1 == 1).for_each(|index| all.push(index as u8));
         self.asking.set(None);
-        let rule = if held.is_empty() {
-            case.unwrap_or_else(|| panic!("invariant: every call is defined in every world: {table:?} from {state:?}"))
-        } else {
-            self.compete(rules, &held)
-        };
+        assert!(
+            !all.is_empty(),
+            "invariant: every call is defined in every world: {:?} from {:?}",
+            self.call,
+            self.state()
+        );
+        let rule = self.compete(rules, &all);
         self.fire(rule)
     }
 
@@ -72,19 +124,26 @@ impl At<'_> {
         &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
     }
 
-    fn fire(&mut self, rule: &'static Rule) -> Option<Outcome> {
+    fn fire(&mut self, rule: &'static Rule) -> bool {
+        match self.carries_out::<false>(rule) {
+            Then::Ends(returns) => returns,
+            Then::GoesOn(table) => self.run(table),
+        }
+    }
+
+    /// A rule fires. Called by code, where no rule is broken, all that its declaration says stands fast.
+    #[inline(always)]
+    pub(crate) fn carries_out<const CODE: bool>(&mut self, rule: &'static Rule) -> Then {
         let before = self.state();
         self.fx.fired.push(rule);
         self.fx.fired_from.push(before);
-        self.asking.set(Some(rule));
-        let mutation = self.mutation(Some(rule));
+        if !CODE || rule.is_asking() || cfg!(debug_assertions) {
+            self.asking.set(Some(rule));
+        }
+        let mutation = if CODE { None } else { self.mutation(Some(rule)) };
         if mutation != Some(Mutation::NoEffect) {
             (rule.then)(self);
-            let in_hand = self.taking || matches!(rule.stage, Col::Is(Stage::Queue));
-            if rule.takes_something() && in_hand && self.has_in_hand() {
-                let takes = self.value(Column::Takes, &rule.takes);
-                self.takes_off(takes);
-            }
+            self.settles(rule);
         }
         debug_assert!(
             mutation.is_some() || self.state() == rule.to.unwrap_or(before),
@@ -95,46 +154,65 @@ impl At<'_> {
         );
         let gives = self.value(Column::Gives, &rule.gives);
         self.asking.set(None);
-        let gives = if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives };
+        self.gives_back(if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives })
+    }
+
+    /// What becomes of the connection in hand, if the rule says anything of it.
+    #[inline(always)]
+    fn settles(&mut self, rule: &'static Rule) {
+        if let Col::Is(Takes::Keeps) = rule.takes {
+            return;
+        }
+        if (self.taking || matches!(rule.stage, Col::Is(Stage::Queue))) && self.has_in_hand() {
+            let takes = self.value(Column::Takes, &rule.takes);
+            self.takes_off(takes);
+        }
+    }
+
+    #[inline(always)]
+    fn gives_back(&mut self, gives: Gives) -> Then {
         match gives {
             Gives::Fails(code) => {
                 self.thread_mut(self.thread).last_error = code;
                 // What it wrote all the same, if it did.
                 let out = self.gives.take().map_or(Out::None, |written| written.out);
-                Some(failure(&self.call, code).with(out))
+                self.gives = Some(failure(&self.call, code).with(out));
+                Then::Ends(true)
             }
             Gives::Succeeds => {
-                let outcome = self.gives.take().unwrap_or(Outcome::number(0));
                 if self.thread().last_error != Code::NONE {
-                    self.apply(Table::Succeeds);
+                    self.run(Table::Succeeds);
                 }
-                Some(outcome)
+                Then::Ends(true)
             }
-            Gives::Returns(code) => Some(Outcome::number(i64::from(code.0))),
-            Gives::Undefined => Some(self.ends_in(Value::Undefined)),
-            Gives::Unmodelled => Some(self.ends_in(Value::Unmodelled)),
-            Gives::Crashes => Some(self.ends_in(Value::Crashes)),
+            Gives::Returns(code) => {
+                self.gives = Some(Outcome::number(i64::from(code.0)));
+                Then::Ends(true)
+            }
+            Gives::Undefined => self.ends_in(Value::Undefined),
+            Gives::Unmodelled => self.ends_in(Value::Unmodelled),
+            Gives::Crashes => self.ends_in(Value::Crashes),
             Gives::Blocks => {
                 self.block();
-                None
+                Then::Ends(false)
             }
             Gives::Strands => {
                 self.strand();
-                None
+                Then::Ends(false)
             }
             Gives::LooksAgain => {
                 if let Some(op) = self.op {
                     self.look_again(op);
                 }
-                None
+                Then::Ends(false)
             }
-            Gives::Silent => None,
-            Gives::Continues(table) => self.apply(table),
+            Gives::Silent => Then::Ends(false),
+            Gives::Continues(table) => Then::GoesOn(table),
         }
     }
 
     /// Nothing more can be said of the calling thread; after a crash, of no thread of its process.
-    fn ends_in(&mut self, value: Value) -> Outcome {
+    fn ends_in(&mut self, value: Value) -> Then {
         let process = self.process_id();
         for place in 0..self.threads_of(process).len() {
             let thread = self.threads_of(process)[place];
@@ -142,7 +220,8 @@ impl At<'_> {
                 self.thread_ends(thread, Ended::Undefined, false);
             }
         }
-        Outcome { value, error: Code::NONE, out: Out::None }
+        self.gives = Some(Outcome { value, error: Code::NONE, out: Out::None });
+        Then::Ends(true)
     }
 
     /// Points this step at a thread and its call.

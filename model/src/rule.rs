@@ -39,7 +39,7 @@ impl States {
 
     /// Is this state one of them?
     #[must_use]
-    pub fn has(self, state: State) -> bool {
+    pub const fn has(self, state: State) -> bool {
         self.0 >> state as u8 & 1 == 1
     }
 
@@ -210,8 +210,23 @@ impl Rule {
 
     /// Can it be asked in taking, or, if not, on entry?
     #[must_use]
-    pub fn is_asked(&self, in_taking: bool) -> bool {
-        self.stage.values().iter().any(|stage| (*stage == Stage::Taking) == in_taking)
+    pub const fn is_asked(&self, in_taking: bool) -> bool {
+        let stages = self.stage.values();
+        let mut n = 0;
+        while n < stages.len() {
+            if matches!(stages[n], Stage::Taking) == in_taking {
+                return true;
+            }
+            n += 1;
+        }
+        false
+    }
+
+    /// Does it ask anything of the profile?
+    #[must_use]
+    pub const fn is_asking(&self) -> bool {
+        let by_column = self.stage.point().is_some() || self.gives.point().is_some() || self.takes.point().is_some();
+        by_column || !self.under.is_empty() || !self.asks.is_empty()
     }
 
     /// Can it take a connection off the queue without giving it to the caller?
@@ -255,8 +270,22 @@ impl Rule {
     }
 }
 
-/// Where the rules of each table stand.
-pub(crate) type Tables = fn(Table) -> &'static [Rule];
+/// The tables, as data and as code: handed to what fires rules, so that it knows none of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables {
+    /// The rules of a table.
+    pub(crate) of: fn(Table) -> &'static [Rule],
+    /// Fires the rule of a table that applies; true when the call returns.
+    pub(crate) fires: fn(Table, &mut At<'_>) -> bool,
+}
+
+/// What follows when a rule has fired.
+pub(crate) enum Then {
+    /// Nothing more; true when the call returns.
+    Ends(bool),
+    /// The rules of this table go on.
+    GoesOn(Table),
+}
 
 /// A mutant: one rule broken in one way, to see which scenario notices.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,8 @@
 //! The rules, one file per page of the manual.
 
+#[macro_use]
+mod table;
+
 mod accept;
 mod apc;
 mod bind;
@@ -19,7 +22,7 @@ mod startup;
 mod transfer;
 mod wake;
 
-use crate::rule::Rule;
+use crate::rule::{At, Rule};
 
 /// The tables of the calls, as the list of calls has them, and after them those of what happens without a call.
 macro_rules! of_calls {
@@ -68,6 +71,12 @@ macro_rules! tables {
             match table { $(Table::$table => $file::$list),* }
         }
 
+        /// Fires the rule of a table that applies; true when the call returns.
+        #[inline(always)]
+        pub(crate) fn fires(table: Table, at: &mut At<'_>) -> bool {
+            match table { $(Table::$table => $file::$list::fires::<{ Table::$table.is_taking() }>(at)),* }
+        }
+
         /// Every table, in the order of [`Table`].
         pub const TABLES: &[Table] = &[$(Table::$table),*];
     };
@@ -77,8 +86,8 @@ crate::for_each_call!(of_calls);
 impl Table {
     /// Is this the second half of a call whose rules stand in one list: that in which a connection is taken?
     #[must_use]
-    pub fn is_taking(self) -> bool {
-        self == Table::AcceptQueue
+    pub const fn is_taking(self) -> bool {
+        matches!(self, Table::AcceptQueue)
     }
 
     /// Its rules that can be asked in it: of a list that two tables share, those of its half.

@@ -4,7 +4,7 @@ use crate::call::{Call, Ip, ProcessId, ThreadId};
 use crate::operation::{Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
-use crate::rule::{At, Effects, Mutant, Table};
+use crate::rule::{At, Effects, Mutant, Table, Tables};
 use crate::world::{Conn, ConnId, Direction, Faults, Segment, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
@@ -79,7 +79,14 @@ impl Machine {
     /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
-        let mut at = At::new(w, &self.profile, self.mutant, crate::rules::of, tape, fx);
+        let mut at = At::new(
+            w,
+            &self.profile,
+            self.mutant,
+            Tables { of: crate::rules::of, fires: crate::rules::fires },
+            tape,
+            fx,
+        );
         if at.concerns_somebody(event) {
             at.event(event);
             at.settle();

@@ -25,7 +25,8 @@ const LISTENING: States = States::of(&[State::Listening]);
 const NOT_LISTENING: States =
     States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
 
-pub(super) static ACCEPT: &[Rule] = &[
+table! {
+    ACCEPT;
     Rule {
         when: |at| at.sock().selection().event.is_some(),
         gives: Is(Gives::Continues(Table::AcceptChecks)),
@@ -43,10 +44,11 @@ pub(super) static ACCEPT: &[Rule] = &[
         rests_on: &["mapping.accept-to-wspaccept"],
         ..case("accept.enters", &["accept.desc.permits-incoming"], States::ANY)
     },
-];
+}
 
-/// The checks on entry, and then what a call finds at the queue: when it is made, and each time a blocked one looks again.
-pub(super) static CHECKS: &[Rule] = &[
+table! {
+    /// The checks on entry, and then what a call finds at the queue: when it is made, and each time a blocked one looks again.
+    CHECKS;
     Rule { cites: &["accept.err.WSANOTINITIALISED"], ..not_initialised("accept.not-initialised") },
     Rule { cites: &["accept.err.WSAEINPROGRESS.blocking-call"], ..in_progress("accept.in-progress.blocking-call") },
     Rule { cites: &["accept.err.WSAEINPROGRESS.callback"], ..in_callback("accept.in-progress.callback") },
@@ -231,9 +233,10 @@ pub(super) static CHECKS: &[Rule] = &[
             LISTENING,
         )
     },
-];
+}
 
-pub(super) static INHERITS: &[Rule] = &[
+table! {
+    INHERITS;
     Rule {
         under: &[SAMPLED_AT_HANDSHAKE],
         when: |at| at.conn.is_some_and(|c| at.conn_at(c).sampled.is_some()),
@@ -259,9 +262,10 @@ pub(super) static INHERITS: &[Rule] = &[
         rests_on: &["protobasics.new-socket-attributes"],
         ..case("accept.inherits-properties", &["accept.rem.inherit.properties"], States::ANY)
     },
-];
+}
 
-pub(super) static SELECTION: &[Rule] = &[
+table! {
+    SELECTION;
     Rule {
         under: &[SELECTION_INHERITED],
         when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().event.is_some()),
@@ -285,9 +289,10 @@ pub(super) static SELECTION: &[Rule] = &[
         gives: Is(Gives::Continues(Table::AcceptName)),
         ..case("accept.has-no-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
-];
+}
 
-pub(super) static NAME: &[Rule] = &[
+table! {
+    NAME;
     Rule {
         under: &[LENGTH_WRITTEN],
         when: |at| matches!(at.call, Call::Accept { addr: Buffer::Null, addrlen: Length::Holds(_), .. }),
@@ -335,7 +340,7 @@ pub(super) static NAME: &[Rule] = &[
             States::ANY,
         )
     },
-];
+}
 
 /// What stands behind every form of the check for a short address length.
 const SMALL: &[&str] = &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"];

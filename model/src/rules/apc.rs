@@ -10,7 +10,8 @@ use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Role, Rule, States};
 
-pub(super) static QUEUEUSERAPC: &[Rule] = &[
+table! {
+    QUEUEUSERAPC;
     // It fails, but no page of Winsock says with which code.
     Rule {
         when: |at| target(at).is_none_or(|t| at.thread_at(t).ended == Ended::Exited),
@@ -27,9 +28,10 @@ pub(super) static QUEUEUSERAPC: &[Rule] = &[
         rests_on: &["accept.rem.apc-interrupts", "accept.rem.alertable-wait"],
         ..case("QueueUserAPC.queues", &[], States::ANY)
     },
-];
+}
 
-pub(super) static SLEEPEX: &[Rule] = &[
+table! {
+    SLEEPEX;
     Rule {
         when: |at| at.hooked().is_some(),
         rests_on: &["einprogress.only-1-1"],
@@ -51,10 +53,11 @@ pub(super) static SLEEPEX: &[Rule] = &[
         rests_on: &["accept.rem.apc-interrupts"],
         ..case("SleepEx.sleeps", &[], States::ANY)
     },
-];
+}
 
-/// An APC is due and its thread waits alertably.
-pub(super) static APC: &[Rule] = &[
+table! {
+    /// An APC is due and its thread waits alertably.
+    APC;
     Rule {
         role: Role::Case,
         when: |at| matches!(at.thread().apcs.first(), Some(Routine::Accept(_))) && is_winsock_wait(at),
@@ -91,7 +94,7 @@ pub(super) static APC: &[Rule] = &[
         rests_on: &["accept.rem.alertable-wait"],
         ..case("apc.waits-for-alertable-wait", &[], States::ANY)
     },
-];
+}
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {
     match at.call {

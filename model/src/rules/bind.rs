@@ -12,7 +12,8 @@ const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connec
 
 const UNBOUND: States = States::of(&[State::Unbound]);
 
-pub(super) static BIND: &[Rule] = &[
+table! {
+    BIND;
     not_initialised("bind.not-initialised"),
     in_progress("bind.in-progress"),
     network_down("bind.network-down"),
@@ -65,7 +66,7 @@ pub(super) static BIND: &[Rule] = &[
             States::of(&[State::Unbound]),
         )
     },
-];
+}
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {

@@ -9,7 +9,8 @@ use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
 use crate::rule::{At, Cause, Gives, Role, Rule, States, by};
 
-pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
+table! {
+    WSACANCELBLOCKINGCALL;
     // Where the call does nothing it does not ask for WSAStartup either.
     Rule { under: &[CANCEL_SERVES], ..super::common::not_initialised("WSACancelBlockingCall.not-initialised") },
     Rule {
@@ -37,10 +38,11 @@ pub(super) static WSACANCELBLOCKINGCALL: &[Rule] = &[
         rests_on: &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR"],
         ..case("WSACancelBlockingCall.cancels", &[], States::ANY)
     },
-];
+}
 
-/// What a blocked call gives when its socket, or its Winsock, goes away under it.
-pub(super) static CANCELLED: &[Rule] = &[
+table! {
+    /// What a blocked call gives when its socket, or its Winsock, goes away under it.
+    CANCELLED;
     Rule {
         rests_on: &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"],
         ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
@@ -76,10 +78,11 @@ pub(super) static CANCELLED: &[Rule] = &[
         rests_on: &["closesocket.rem.no-concurrent-call", "wsawait.closed-handle-undefined"],
         ..case("closed-under.undefined", &[], States::ANY)
     },
-];
+}
 
-/// The time-out of a waiting call runs out.
-pub(super) static EXPIRE: &[Rule] = &[
+table! {
+    /// The time-out of a waiting call runs out.
+    EXPIRE;
     Rule {
         when: |at| matches!(at.call, Call::Select { .. }),
         then: |at| at.give(Outcome::number(0).with(super::select::NOBODY)),
@@ -102,7 +105,7 @@ pub(super) static EXPIRE: &[Rule] = &[
         ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
     },
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
-];
+}
 
 const fn ended(name: &'static str, code: Code, when: fn(&At<'_>) -> bool) -> Rule {
     Rule { role: Role::Case, when, ..check(name, &[], States::ANY, code) }

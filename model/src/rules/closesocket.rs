@@ -18,7 +18,8 @@ pub(super) enum Manner {
     Reset,
 }
 
-pub(super) static CLOSESOCKET: &[Rule] = &[
+table! {
+    CLOSESOCKET;
     not_initialised("closesocket.not-initialised"),
     in_progress("closesocket.in-progress"),
     network_down("closesocket.network-down"),
@@ -63,9 +64,10 @@ pub(super) static CLOSESOCKET: &[Rule] = &[
             States::SOCKET,
         )
     },
-];
+}
 
-pub(super) static SHUTDOWN: &[Rule] = &[
+table! {
+    SHUTDOWN;
     not_initialised("shutdown.not-initialised"),
     in_progress("shutdown.in-progress"),
     network_down("shutdown.network-down"),
@@ -94,7 +96,7 @@ pub(super) static SHUTDOWN: &[Rule] = &[
         rests_on: &["recv.ret.zero-graceful"],
         ..case("shutdown.shuts", &[], States::of(&[State::Connected, State::Datagram]))
     },
-];
+}
 
 fn has_unread(at: &At<'_>) -> bool {
     at.socket.zip(at.conn).is_some_and(|(s, c)| {

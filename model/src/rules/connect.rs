@@ -23,7 +23,8 @@ const NEVER_TRIED: States = States::of(&[State::Unbound, State::Bound]);
 /// What stands behind every form of the check of the name.
 const BAD_NAME: &[&str] = &["bind.err.WSAEFAULT", "sockaddr.family-first"];
 
-pub(super) static CONNECT: &[Rule] = &[
+table! {
+    CONNECT;
     not_initialised("connect.not-initialised"),
     in_progress("connect.in-progress"),
     network_down("connect.network-down"),
@@ -130,10 +131,11 @@ pub(super) static CONNECT: &[Rule] = &[
         rests_on: &["protobasics.backlog-held"],
         ..case("connect.sends-syn", &["connect.rem.nonblocking"], CONNECTS)
     },
-];
+}
 
-/// What the caller of connect, new or blocked, finds.
-pub(super) static ANSWER: &[Rule] = &[
+table! {
+    /// What the caller of connect, new or blocked, finds.
+    ANSWER;
     Rule {
         when: |at| at.nonblocking() && !at.again,
         ..check(
@@ -165,7 +167,7 @@ pub(super) static ANSWER: &[Rule] = &[
         rests_on: &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
         ..case("connect.completes", &[], States::of(&[State::Connected]))
     },
-];
+}
 
 /// The name is cut short, whatever its family.
 fn too_short(at: &At<'_>) -> bool {

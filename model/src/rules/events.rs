@@ -14,7 +14,8 @@ use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States, Table};
 use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb};
 
-pub(super) static EVENT_OBJECT: &[Rule] = &[
+table! {
+    EVENT_OBJECT;
     Rule {
         when: |at| !matches!(at.call, Call::WSACreateEvent) && event(at).is_none(),
         rests_on: &["wsawait.closed-handle-undefined"],
@@ -69,9 +70,10 @@ pub(super) static EVENT_OBJECT: &[Rule] = &[
         rests_on: &["wsaeventselect.rem.reset-atomically"],
         ..case("WSAResetEvent.resets", &[], States::ANY)
     },
-];
+}
 
-pub(super) static WAIT: &[Rule] = &[
+table! {
+    WAIT;
     Rule { under: &[WAIT_NEEDS_STARTUP], ..not_initialised("WSAWaitForMultipleEvents.not-initialised") },
     in_progress("WSAWaitForMultipleEvents.in-progress"),
     Rule {
@@ -87,10 +89,11 @@ pub(super) static WAIT: &[Rule] = &[
         gives: Is(Gives::Continues(Table::WSAWaitReady)),
         ..case("WSAWaitForMultipleEvents.looks", &["wsawait.any-lowest-index"], States::ANY)
     },
-];
+}
 
-/// What the wait, new or waiting, finds.
-pub(super) static WAIT_READY: &[Rule] = &[
+table! {
+    /// What the wait, new or waiting, finds.
+    WAIT_READY;
     Rule {
         when: |at| signalled(at).is_some(),
         then: |at| {
@@ -116,9 +119,10 @@ pub(super) static WAIT_READY: &[Rule] = &[
         gives: Is(Gives::Blocks),
         ..case("WSAWaitForMultipleEvents.waits", &["wsawait.alertable-returns"], States::ANY)
     },
-];
+}
 
-pub(super) static WSAEVENTSELECT: &[Rule] = &[
+table! {
+    WSAEVENTSELECT;
     not_initialised("WSAEventSelect.not-initialised"),
     in_progress("WSAEventSelect.in-progress"),
     network_down("WSAEventSelect.network-down"),
@@ -183,9 +187,10 @@ pub(super) static WSAEVENTSELECT: &[Rule] = &[
             States::SOCKET,
         )
     },
-];
+}
 
-pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
+table! {
+    WSAENUMNETWORKEVENTS;
     not_initialised("WSAEnumNetworkEvents.not-initialised"),
     in_progress("WSAEnumNetworkEvents.in-progress"),
     network_down("WSAEnumNetworkEvents.network-down"),
@@ -226,16 +231,17 @@ pub(super) static WSAENUMNETWORKEVENTS: &[Rule] = &[
             States::SOCKET,
         )
     },
-];
+}
 
 /// The states in which a network event can occur.
 const OCCURS: States = States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]);
 
 const LISTENING: States = States::of(&[State::Listening]);
 
-/// A network event occurs at a socket that has a registration: a listener, a connected or a datagram socket, or one whose
-/// connect fails.
-pub(super) static NETWORK_EVENT: &[Rule] = &[
+table! {
+    /// A network event occurs at a socket that has a registration: a listener, a connected or a datagram socket, or one whose
+    /// connect fails.
+    NETWORK_EVENT;
     Rule {
         when: |at| !at.sock().selection().mask.has(at.network_event) || at.sock().selection().event.is_none(),
         gives: Is(Gives::Silent),
@@ -282,7 +288,7 @@ pub(super) static NETWORK_EVENT: &[Rule] = &[
         ],
         ..case("event-record.records-and-signals", &[], OCCURS)
     },
-];
+}
 
 fn event(at: &At<'_>) -> Option<EventId> {
     match at.call {

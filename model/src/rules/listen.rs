@@ -18,7 +18,8 @@ const CONNECTED: &[&str] = &["listen.err.WSAEISCONN", "listen.s.bound-unconnecte
 /// What `SOMAXCONN` stands for here. The documents promise only "a maximum reasonable value".
 const MOST: u16 = 65535;
 
-pub(super) static LISTEN: &[Rule] = &[
+table! {
+    LISTEN;
     Rule { cites: &["listen.err.WSANOTINITIALISED"], ..not_initialised("listen.not-initialised") },
     Rule { cites: &["listen.err.WSAEINPROGRESS"], ..in_progress("listen.in-progress") },
     Rule {
@@ -111,7 +112,7 @@ pub(super) static LISTEN: &[Rule] = &[
             States::of(&[State::Bound, State::Failed]),
         )
     },
-];
+}
 
 /// The number of pending connections asked for, as this profile reads the argument.
 fn sets_backlog(at: &mut At<'_>) {

@@ -27,7 +27,8 @@ const NAMED: States =
 /// What stands behind every form of the check of the buffer.
 const BUFFER: &[&str] = &["sockaddr.family-first"];
 
-pub(super) static GETSOCKNAME: &[Rule] = &[
+table! {
+    GETSOCKNAME;
     not_initialised("getsockname.not-initialised"),
     in_progress("getsockname.in-progress"),
     network_down("getsockname.network-down"),
@@ -80,9 +81,10 @@ pub(super) static GETSOCKNAME: &[Rule] = &[
         rests_on: &["bind.rem.port-zero", "accept.ex.bind", "accept.ex.port"],
         ..case("getsockname.tells", &["getsockname.rem.accept-fixes-address"], NAMED)
     },
-];
+}
 
-pub(super) static GETPEERNAME: &[Rule] = &[
+table! {
+    GETPEERNAME;
     not_initialised("getpeername.not-initialised"),
     in_progress("getpeername.in-progress"),
     network_down("getpeername.network-down"),
@@ -170,7 +172,7 @@ pub(super) static GETPEERNAME: &[Rule] = &[
         ],
         ..case("getpeername.tells", &[], States::of(&[State::Connected]))
     },
-];
+}
 
 fn arguments(at: &At<'_>) -> Option<(Buffer, Length)> {
     match at.call {

@@ -22,8 +22,9 @@ const fn segment(name: &'static str, cites: &'static [&'static str], from: State
     Rule { gives: Is(Gives::Silent), ..case(name, cites, from) }
 }
 
-/// A SYN arrives; the socket in question is the listener on its address, if there is one.
-pub(super) static SYN: &[Rule] = &[
+table! {
+    /// A SYN arrives; the socket in question is the listener on its address, if there is one.
+    SYN;
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
@@ -92,10 +93,11 @@ pub(super) static SYN: &[Rule] = &[
         rests_on: &["connect.err.WSAECONNREFUSED"],
         ..segment("syn.no-listener", &[], NOBODY)
     },
-];
+}
 
-/// A SYN-ACK arrives at the client.
-pub(super) static SYN_ACK: &[Rule] = &[
+table! {
+    /// A SYN-ACK arrives at the client.
+    SYN_ACK;
     Rule {
         to: Some(State::Connected),
         when: |at| at.receiver().tcb == Tcb::SynSent,
@@ -137,10 +139,11 @@ pub(super) static SYN_ACK: &[Rule] = &[
         rests_on: &["protobasics.backlog-held"],
         ..segment("syn-ack.nobody-connects", &[], States::ANY)
     },
-];
+}
 
-/// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
-pub(super) static ACK: &[Rule] = &[
+table! {
+    /// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
+    ACK;
     Rule {
         asks: &[BACKLOG_BOUND],
         when: |at| at.receiver().tcb == Tcb::SynReceived && !is_over_bound(at, 0),
@@ -166,10 +169,11 @@ pub(super) static ACK: &[Rule] = &[
         ..segment("ack.accept-queue-full", &[], LISTENING)
     },
     Rule { rests_on: &["listen.rem.passive-mode"], ..segment("ack.nothing-to-do", &[], States::ANY) },
-];
+}
 
-/// A RST arrives; the socket in question is the one that holds this end, or the listener that queues it.
-pub(super) static RST: &[Rule] = &[
+table! {
+    /// A RST arrives; the socket in question is the one that holds this end, or the listener that queues it.
+    RST;
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| {
@@ -247,30 +251,34 @@ pub(super) static RST: &[Rule] = &[
         rests_on: &["closesocket.rem.linger-zero-reset"],
         ..segment("rst.nobody", &[], States::ANY)
     },
-];
+}
 
-/// A FIN arrives.
-pub(super) static FIN: &[Rule] = &[Rule {
-    then: |at| {
-        let direction = towards(at);
-        at.end_mut(conn(at), direction).fin_received = true;
-        if let Some(s) = at.socket
-            && at.socket_at(s).state == State::Connected
-        {
-            at.wake(s);
-            let unread = !at.receiver().unread.is_empty();
-            if !unread || at.chooses(CLOSE_EVENT_AT_ONCE) {
-                at.occurs(s, NetworkEvents::CLOSE);
+table! {
+    /// A FIN arrives.
+    FIN;
+    Rule {
+        then: |at| {
+            let direction = towards(at);
+            at.end_mut(conn(at), direction).fin_received = true;
+            if let Some(s) = at.socket
+                && at.socket_at(s).state == State::Connected
+            {
+                at.wake(s);
+                let unread = !at.receiver().unread.is_empty();
+                if !unread || at.chooses(CLOSE_EVENT_AT_ONCE) {
+                    at.occurs(s, NetworkEvents::CLOSE);
+                }
             }
-        }
+        },
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
+        rests_on: &["recv.ret.zero-graceful"],
+        ..segment("fin.arrives", &[], States::ANY)
     },
-    asks: &[FD_CLOSE_WITH_UNREAD_DATA],
-    rests_on: &["recv.ret.zero-graceful"],
-    ..segment("fin.arrives", &[], States::ANY)
-}];
+}
 
-/// Data arrive.
-pub(super) static DATA: &[Rule] = &[
+table! {
+    /// Data arrive.
+    DATA;
     Rule {
         when: |at| at.receiver().socket().is_none() && at.connection().listener.is_none(),
         then: |at| {
@@ -302,10 +310,11 @@ pub(super) static DATA: &[Rule] = &[
         rests_on: &["accept.rem.new-handles-connection", "listen.rem.passive-mode"],
         ..segment("data.arrive", &[], States::ANY)
     },
-];
+}
 
-/// A retransmission timer runs out: the client's for its SYN, or the server's for its SYN-ACK.
-pub(super) static TIMER: &[Rule] = &[
+table! {
+    /// A retransmission timer runs out: the client's for its SYN, or the server's for its SYN-ACK.
+    TIMER;
     Rule {
         when: |at| at.connection().client.tcb == Tcb::SynSent && at.connection().retries > 0,
         then: |at| {
@@ -350,7 +359,7 @@ pub(super) static TIMER: &[Rule] = &[
         rests_on: &["protobasics.backlog-held"],
         ..segment("timer.drops-half-open", &[], States::ANY)
     },
-];
+}
 
 fn conn(at: &At<'_>) -> ConnId {
     at.conn.expect("invariant: a segment belongs to a connection")

@@ -12,7 +12,8 @@ use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
 use crate::world::{Holder, MAX_HANDLES, Options, State};
 
-pub(super) static IOCTLSOCKET: &[Rule] = &[
+table! {
+    IOCTLSOCKET;
     not_initialised("ioctlsocket.not-initialised"),
     in_progress("ioctlsocket.in-progress"),
     network_down("ioctlsocket.network-down"),
@@ -36,7 +37,7 @@ pub(super) static IOCTLSOCKET: &[Rule] = &[
         rests_on: &["accept.rem.blocking-condition"],
         ..case("ioctlsocket.sets-mode", &["ioctl.fionbio.set"], States::SOCKET)
     },
-];
+}
 
 /// Sets the mode of the handle used, or of all handles where the profile shares it.
 pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
@@ -51,7 +52,8 @@ pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
     }
 }
 
-pub(super) static GETSOCKOPT: &[Rule] = &[
+table! {
+    GETSOCKOPT;
     not_initialised("getsockopt.not-initialised"),
     in_progress("getsockopt.in-progress"),
     network_down("getsockopt.network-down"),
@@ -115,9 +117,10 @@ pub(super) static GETSOCKOPT: &[Rule] = &[
         rests_on: &["accept.rem.inherit.properties", "condaccept.default-off"],
         ..case("getsockopt.reads", &["getsockopt.conditional-accept.state"], States::SOCKET)
     },
-];
+}
 
-pub(super) static SETSOCKOPT: &[Rule] = &[
+table! {
+    SETSOCKOPT;
     not_initialised("setsockopt.not-initialised"),
     in_progress("setsockopt.in-progress"),
     network_down("setsockopt.network-down"),
@@ -162,7 +165,7 @@ pub(super) static SETSOCKOPT: &[Rule] = &[
         rests_on: &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],
         ..case("setsockopt.sets", &[], States::SOCKET)
     },
-];
+}
 
 /// The connections that are queued may get the properties of the moment when they came: these were they. Which it is, is chosen
 /// when one is accepted; to remember it only now, where it begins to matter, keeps worlds equal that nobody could tell apart.

@@ -9,7 +9,8 @@ use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
 
-pub(super) static PROGRAM: &[Rule] = &[
+table! {
+    PROGRAM;
     Rule {
         when: |at| at.again,
         gives: Is(Gives::Silent),
@@ -51,4 +52,4 @@ pub(super) static PROGRAM: &[Rule] = &[
         ],
         ..case("program.prints", &[], States::ANY)
     },
-];
+}

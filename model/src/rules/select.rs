@@ -13,7 +13,8 @@ use crate::rule::Gives::Fails;
 use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::world::{SocketId, State, Tcb};
 
-pub(super) static SELECT: &[Rule] = &[
+table! {
+    SELECT;
     not_initialised("select.not-initialised"),
     in_progress("select.in-progress"),
     network_down("select.network-down"),
@@ -30,10 +31,11 @@ pub(super) static SELECT: &[Rule] = &[
         rests_on: &["tutorial.select-poll"],
         ..case("select.looks", &["select.rem.nfds-ignored"], States::ANY)
     },
-];
+}
 
-/// What select, new or waiting, finds.
-pub(super) static SELECT_READY: &[Rule] = &[
+table! {
+    /// What select, new or waiting, finds.
+    SELECT_READY;
     Rule {
         when: |at| ready_sets(at).iter().any(|set| !set.is_empty()),
         then: |at| {
@@ -50,13 +52,14 @@ pub(super) static SELECT_READY: &[Rule] = &[
         ..case("select.polls", &["select.rem.zero-timeout-polls"], States::ANY)
     },
     Rule { gives: Is(Gives::Blocks), ..case("select.waits", &["select.rem.zero-timeout-polls"], States::ANY) },
-];
+}
 
 /// `select` found nothing: its sets come back empty.
 pub(super) const NOBODY: Out = Out::Sets { read: EMPTY, write: EMPTY, except: EMPTY };
 const EMPTY: List<Handle, SET> = List::EMPTY;
 
-pub(super) static WSAPOLL: &[Rule] = &[
+table! {
+    WSAPOLL;
     not_initialised("WSAPoll.not-initialised"),
     in_progress("WSAPoll.in-progress"),
     network_down("WSAPoll.network-down"),
@@ -75,10 +78,11 @@ pub(super) static WSAPOLL: &[Rule] = &[
         rests_on: &["tutorial.select-poll"],
         ..case("WSAPoll.looks", &["wsapoll.rem.negative-fd-ignored"], States::ANY)
     },
-];
+}
 
-/// What `WSAPoll`, new or waiting, finds.
-pub(super) static WSAPOLL_READY: &[Rule] = &[
+table! {
+    /// What `WSAPoll`, new or waiting, finds.
+    WSAPOLL_READY;
     Rule {
         when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
         then: poll_tells,
@@ -103,7 +107,7 @@ pub(super) static WSAPOLL_READY: &[Rule] = &[
         ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
     },
     Rule { gives: Is(Gives::Blocks), ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },
-];
+}
 
 fn sets(at: &At<'_>) -> [FdSet<Handle>; 3] {
     match at.call {

@@ -8,7 +8,8 @@ use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
 use crate::world::{Holder, MAX_HANDLES, Socket, SocketId, State};
 
-pub(super) static SOCKET: &[Rule] = &[
+table! {
+    SOCKET;
     not_initialised("socket.not-initialised"),
     in_progress("socket.in-progress"),
     network_down("socket.network-down"),
@@ -31,9 +32,10 @@ pub(super) static SOCKET: &[Rule] = &[
         rests_on: &["ioctl.fionbio.default-blocking", "accept.ex.socket"],
         ..case("socket.creates", &["socket.rem.overlapped-default"], States::ANY)
     },
-];
+}
 
-pub(super) static WSASOCKET: &[Rule] = &[
+table! {
+    WSASOCKET;
     not_initialised("WSASocket.not-initialised"),
     in_progress("WSASocket.in-progress"),
     network_down("WSASocket.network-down"),
@@ -72,14 +74,15 @@ pub(super) static WSASOCKET: &[Rule] = &[
         rests_on: &["wsadup.shared-state"],
         ..case("WSASocket.duplicates", &[], States::ANY)
     },
-];
+}
 
-pub(super) static WSADUPLICATESOCKET: &[Rule] = &[
+table! {
+    WSADUPLICATESOCKET;
     not_initialised("WSADuplicateSocket.not-initialised"),
     in_progress("WSADuplicateSocket.in-progress"),
     not_a_socket("WSADuplicateSocket.not-a-socket"),
     case("WSADuplicateSocket.describes", &["wsadup.shared-state"], States::ANY),
-];
+}
 
 /// The socket object that protocol information names, in whichever process it was made; `None` once it is gone.
 fn described(at: &At<'_>) -> Option<SocketId> {

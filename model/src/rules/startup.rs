@@ -12,7 +12,8 @@ use crate::rules::closesocket::{Manner, close_object};
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
 
-pub(super) static WSASTARTUP: &[Rule] = &[
+table! {
+    WSASTARTUP;
     Rule {
         when: |at| matches!(at.call, Call::WSAStartup { version } if version.major == 0),
         gives: Is(Gives::Returns(Code::WSAVERNOTSUPPORTED)),
@@ -41,12 +42,13 @@ pub(super) static WSASTARTUP: &[Rule] = &[
         rests_on: &["accept.ex.startup-first"],
         ..case("WSAStartup.starts", &["wsastartup.first", "wsastartup.refcount"], States::ANY)
     },
-];
+}
 
 /// How many calls of `WSAStartup` one process may have without their `WSACleanup`.
 const MOST_STARTUPS: usize = u8::MAX as usize;
 
-pub(super) static WSACLEANUP: &[Rule] = &[
+table! {
+    WSACLEANUP;
     Rule {
         when: |at| at.process().startups == 0,
         rests_on: &["wsastartup.refcount"],
@@ -67,7 +69,7 @@ pub(super) static WSACLEANUP: &[Rule] = &[
         rests_on: CLEANUP_ELSEWHERE,
         ..case("WSACleanup.releases", CLEANUP, States::ANY)
     },
-];
+}
 
 const CLEANUP: &[&str] =
     &["wsacleanup.rem.sockets-reset", "wsacleanup.rem.all-threads", "wsacleanup.rem.cancels-silently"];
@@ -105,7 +107,8 @@ pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
     }
 }
 
-pub(super) static WSAGETLASTERROR: &[Rule] = &[
+table! {
+    WSAGETLASTERROR;
     Rule {
         when: |at| matches!(at.call, Call::WSASetLastError { .. }),
         then: |at| {
@@ -128,10 +131,11 @@ pub(super) static WSAGETLASTERROR: &[Rule] = &[
             States::ANY,
         )
     },
-];
+}
 
-/// A call succeeds, and the last error is still that of a failure.
-pub(super) static SUCCEEDS: &[Rule] = &[
+table! {
+    /// A call succeeds, and the last error is still that of a failure.
+    SUCCEEDS;
     Rule {
         under: &[SUCCESS_CLEARS],
         when: |at| !matches!(at.call, Call::WSAGetLastError | Call::WSASetLastError { .. }),
@@ -145,4 +149,4 @@ pub(super) static SUCCEEDS: &[Rule] = &[
         rests_on: &["wsagle.success-may-reset"],
         ..case("success.keeps-last-error", &[], States::ANY)
     },
-];
+}

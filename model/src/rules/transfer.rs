@@ -17,7 +17,8 @@ const CONNECTED: States = States::of(&[State::Connected]);
 const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::Connecting, State::Failed]);
 const LISTENING: States = States::of(&[State::Listening]);
 
-pub(super) static SEND: &[Rule] = &[
+table! {
+    SEND;
     not_initialised("send.not-initialised"),
     in_progress("send.in-progress"),
     network_down("send.network-down"),
@@ -73,9 +74,10 @@ pub(super) static SEND: &[Rule] = &[
         rests_on: &["accept.rem.new-handles-connection"],
         ..case("send.sends", &[], CONNECTED)
     },
-];
+}
 
-pub(super) static RECV: &[Rule] = &[
+table! {
+    RECV;
     not_initialised("recv.not-initialised"),
     in_progress("recv.in-progress"),
     network_down("recv.network-down"),
@@ -127,10 +129,11 @@ pub(super) static RECV: &[Rule] = &[
         rests_on: &["accept.rem.new-handles-connection"],
         ..case("recv.looks", &[], CONNECTED)
     },
-];
+}
 
-/// What recv, new or blocked, finds.
-pub(super) static RECV_DATA: &[Rule] = &[
+table! {
+    /// What recv, new or blocked, finds.
+    RECV_DATA;
     Rule {
         when: |at| at.again && own(at).tcb == Tcb::Reset,
         ..check("recv.reset-while-waiting", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
@@ -185,7 +188,7 @@ pub(super) static RECV_DATA: &[Rule] = &[
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
-];
+}
 
 /// This socket's own end of its connection.
 fn own<'w>(at: &'w At<'_>) -> &'w End {

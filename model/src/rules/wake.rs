@@ -6,7 +6,8 @@ use crate::choice::{NO_DESCRIPTORS_DURING_WAIT, WOKEN};
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
 
-pub(super) static WAKE: &[Rule] = &[
+table! {
+    WAKE;
     // The thread will look when it runs, and may find that another was faster.
     Rule {
         under: &[WOKEN],
@@ -25,4 +26,4 @@ pub(super) static WAKE: &[Rule] = &[
         rests_on: &["accept.rem.blocking-waits"],
         ..case("wake.looks-again", &[], States::ANY)
     },
-];
+}

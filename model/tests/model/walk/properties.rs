@@ -8,7 +8,8 @@ use winaccept_model::operation::Ended;
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
-use winaccept_model::rule::{Effects, Gives, Role, Rule, Takes};
+use winaccept_model::rule::{Effects, Gives, Mutant, Mutation, Role, Rule, Takes};
+use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::{Conn, End, Socket, SocketId, State, World};
 
@@ -32,6 +33,7 @@ pub fn branches(machine: &Machine, before: &World, event: Event) -> Result<Vec<B
             |problem: String| format!("{problem}\n  fired {:?}, returned {:?}", branch.fx.fired, branch.fx.returns);
         holds(machine, before, event, &branch).map_err(told)?;
         deterministic(machine, before, event, &branch, tape).map_err(told)?;
+        read_from_the_table(machine, before, event, &branch, tape).map_err(told)?;
         if all.iter().any(|other| other.picks == branch.picks) {
             return Err(format!("the decisions {:?} were taken twice", branch.picks));
         }
@@ -74,6 +76,22 @@ fn deterministic(machine: &Machine, before: &World, event: Event, branch: &Branc
         && fx.touched == branch.fx.touched
         && replay.picks() == branch.picks;
     ensure(same, || "not deterministic".to_owned())
+}
+
+/// The tables, read rule by rule, do what the code does that is made of the same literals. A machine with a broken rule reads
+/// them; this one is broken where nobody can tell.
+fn read_from_the_table(
+    machine: &Machine,
+    before: &World,
+    event: Event,
+    branch: &Branch,
+    tape: Tape,
+) -> Result<(), String> {
+    let elsewhere = rules::all().find(|(_, rule)| !rule.from.has(State::Datagram));
+    let (_, rule) = elsewhere.expect("some rule speaks of streams alone");
+    let mutant = Some(Mutant { rule, mutation: Mutation::NotFrom(State::Datagram) });
+    let reader = Machine { mutant, ..Machine::new(machine.profile.clone()) };
+    deterministic(&reader, before, event, branch, tape).map_err(|_| "code and table do not agree".to_owned())
 }
 
 /// What is free is as it was before anybody used it, to the last option.
