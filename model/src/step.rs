@@ -236,6 +236,11 @@ impl At<'_> {
             (_, Direction::Down) => connection.client.socket(),
         };
         self.socket = socket;
+        // Every segment of a client that is connected carries an ACK, which ends the handshake, whatever else it brings.
+        let carries_ack = matches!(segment, Segment::Fin | Segment::Data) && direction == Direction::Up;
+        if carries_ack && self.socket.is_some() && self.conn_at(conn).server.tcb == Tcb::SynReceived {
+            self.apply(Table::Ack);
+        }
         let table = match segment {
             Segment::Syn => Table::Syn,
             Segment::SynAck => Table::SynAck,
