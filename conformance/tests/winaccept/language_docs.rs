@@ -87,13 +87,13 @@ fn what_the_model_does_not_know_is_listed() {
     };
     let rows: String = winaccept_model::rules::all().filter_map(row).collect();
     let list = format!("| rule | what the documents say there |\n|---|---|\n{rows}\n");
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
-    let page = std::fs::read_to_string(&path).expect("a page of this repository");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+    let page = fs::read_to_string(&path).expect("a page of this repository");
     let (before, rest) = page.split_once("(A test keeps this list.)\n\n").expect("the list has its place");
     let (kept, after) = rest.split_once("## Errors\n").expect("the next section");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         let text = format!("{before}(A test keeps this list.)\n\n{list}## Errors\n{after}");
-        std::fs::write(&path, text).expect("the page can be written");
+        fs::write(&path, text).expect("the page can be written");
     }
     assert_eq!(kept, list, "UPDATE_DOCS=1 cargo test writes the list anew");
 }

@@ -15,7 +15,7 @@ use crate::operation::{
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::profile::{Profile, Tape};
-use crate::rule::Effects;
+use crate::rule::{Effects, Tables};
 use crate::status::Status;
 use crate::step::{Event, Machine, pending};
 use crate::world::{Process, Room, State, World};
@@ -163,7 +163,8 @@ impl Trial {
             Deed::Start(thread, start) => {
                 self.fx.clear();
                 let machine = &self.machine;
-                let mut at = At::new(&mut self.w, &machine.profile, None, crate::rules::of, &mut tape, &mut self.fx);
+                let tables = Tables { of: crate::rules::of, fires: crate::rules::fires };
+                let mut at = At::new(&mut self.w, &machine.profile, None, tables, &mut tape, &mut self.fx);
                 at.start(thread, start);
                 at.settle();
                 at.finish();
