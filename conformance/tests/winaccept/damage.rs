@@ -35,7 +35,7 @@ fn a_damaged_recording_is_noticed() {
                         for (kind, damaged) in damages(recorded, scenario) {
                             let (all, silent) = shares.entry(kind).or_default();
                             *all += 1;
-                            if !is_noticed(&damaged, scenario, &profile) {
+                            if !is_noticed(&damaged, scenario, profile) {
                                 silent.push(difference(recorded, &damaged));
                             }
                         }

@@ -10,7 +10,7 @@ macro_rules! table {
         $(#[$doc])*
         pub(super) static $name: &[Rule] = &[$($rule),*];
 
-        #[allow(non_camel_case_types)] // it has the name of the table whose code it is
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)] // it has the name of the table whose code it is
         pub(super) enum $name {}
 
         impl $name {
