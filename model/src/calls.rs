@@ -71,6 +71,9 @@ macro_rules! for_each_call {
                 by Shutdown { Shutdown: closesocket::SHUTDOWN };
             Closesocket ws2_32 "closesocket" (s: Sock) -> Number [waits closes]
                 by Closesocket { Closesocket: closesocket::CLOSESOCKET };
+            // Closes sockets and events.
+            CloseHandle kernel32 "CloseHandle" (handle: AnyHandle) -> Bool [closes]
+                by CloseHandle { CloseHandle: closehandle::CLOSEHANDLE };
             Send ws2_32 "send" (s: Sock, data: BytesIn [NoFlags]) -> Number [waits]
                 by Send { Send: transfer::SEND };
             Recv ws2_32 "recv" (s: Sock, len: BytesOut [NoFlags]) -> Number [waits locally] again RecvData

@@ -80,7 +80,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 61;
+pub const COUNT: usize = 62;
 
 choices! {
     0 RESET_WHILE_QUEUED "reset-while-queued":
@@ -168,6 +168,8 @@ choices! {
     59 BIND_ONE_SIDED_REUSE "bind-one-sided-reuse":
         "WSAEADDRINUSE" ONE_SIDED_WSAEADDRINUSE, "WSAEACCES" ONE_SIDED_WSAEACCES;
     60 SHORT_BUFFER_CONTENTS "short-buffer-contents": "untouched" SHORT_BUFFER_UNTOUCHED, "zeros" SHORT_BUFFER_ZEROS;
+    61 CLOSE_HANDLE_CONNECTION "close-handle-connection":
+        "graceful" CLOSE_HANDLE_GRACEFUL, "reset" CLOSE_HANDLE_RESETS;
 }
 
 /// The choice point of this name.

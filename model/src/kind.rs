@@ -163,6 +163,8 @@ handles! {
     InfoIn subject;
     /// An event.
     Event;
+    /// A socket or an event.
+    AnyHandle subject;
 }
 
 /// An event, or `NULL`.

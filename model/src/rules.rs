@@ -7,6 +7,7 @@ mod accept;
 mod apc;
 mod bind;
 mod cancelled;
+mod closehandle;
 mod closesocket;
 mod common;
 mod connect;

@@ -115,13 +115,13 @@ fn sends_fin(at: &mut At<'_>) {
     }
 }
 
-fn closes(at: &mut At<'_>, manner: Manner) {
+pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
     closes_handle(at);
     close_object(at, at.socket.expect("invariant: a rule from a socket's state has a socket"), manner);
 }
 
 /// The handle used is closed; calls that wait through it lose their socket.
-fn closes_handle(at: &mut At<'_>) {
+pub(super) fn closes_handle(at: &mut At<'_>) {
     let id = at.socket.expect("invariant: a rule from a socket's state has a socket");
     let (copy, process) = (at.copy, at.process_id());
     at.set_holder(id, copy, None);

@@ -40,9 +40,7 @@ table! {
         when: |at| matches!(at.call, Call::WSACloseEvent { .. }),
         then: |at| {
             if let Some(id) = event(at) {
-                let closed = at.event_mut(id);
-                (closed.open, closed.signalled) = (false, false);
-                at.handle_closed(Object::Event(id), Handle::event(id), None);
+                close_event(at, id);
             }
             at.give(Outcome::number(1));
         },
@@ -288,6 +286,13 @@ table! {
         ],
         ..case("event-record.records-and-signals", &[], OCCURS)
     },
+}
+
+/// The handle of an event is closed; who waits through it loses it.
+pub(super) fn close_event(at: &mut At<'_>, id: EventId) {
+    let closed = at.event_mut(id);
+    (closed.open, closed.signalled) = (false, false);
+    at.handle_closed(Object::Event(id), Handle::event(id), None);
 }
 
 fn event(at: &At<'_>) -> Option<EventId> {

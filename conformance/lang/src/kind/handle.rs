@@ -1,7 +1,7 @@
 //! Sockets and events, one or several, and what an APC does with one.
 
 use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
-use winaccept_model::kind::{Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
+use winaccept_model::kind::{AnyHandle, Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
@@ -43,6 +43,16 @@ impl Text for Event {
     const EXAMPLE: &'static str = "E";
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
         parser.handle("an event", asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for AnyHandle {
+    const EXAMPLE: &'static str = "S";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.handle("a socket or an event", asking.actor)
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)

@@ -1,7 +1,7 @@
 //! Sockets and events, one or several.
 
 use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
-use winaccept_model::kind::{Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
+use winaccept_model::kind::{AnyHandle, Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
 use winaccept_sim::script::Ref;
 
 use super::super::protocol::{ApcRoutine, Bytes, INVALID_SOCKET, PollFd, RawHandle, WSA_INVALID_EVENT};
@@ -30,6 +30,14 @@ impl Wire for Event {
             INVALID_SOCKET => WSA_INVALID_EVENT,
             raw => raw,
         })
+    }
+}
+
+/// No handle has the number of INVALID_HANDLE_VALUE, as no event has.
+impl Wire for AnyHandle {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Event::sent(value, names)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use winaccept_model::kind::{Event, EventArray, EventOrNull, PollArray, RoutineIn, Sock, SocketSet, Thread};
+use winaccept_model::kind::{AnyHandle, Event, EventArray, EventOrNull, PollArray, RoutineIn, Sock, SocketSet, Thread};
 use windows_sys::Win32::Networking::WinSock as ws;
 
 use super::super::super::protocol::{ApcRoutine, PollFd, RawHandle, Returned};
@@ -18,7 +18,7 @@ macro_rules! handles {
         }
     )* };
 }
-handles!(Sock, Event, EventOrNull);
+handles!(Sock, Event, AnyHandle, EventOrNull);
 
 /// How many, and an array of them.
 struct Array(Vec<usize>);

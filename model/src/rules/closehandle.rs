@@ -1,0 +1,72 @@
+//! `CloseHandle`, which closes sockets too, although its page says that it is not to be used on them.
+
+use super::closesocket::{Manner, closes, closes_handle};
+use super::common::{case, check};
+use super::events::close_event;
+use crate::choice::{CLOSE_HANDLE_RESETS, LISTENER_CLOSE_QUEUED};
+use crate::code::Code;
+use crate::outcome::Outcome;
+use crate::rule::{At, Rule, States};
+use crate::world::{EventId, State};
+
+const CONNECTED: States = States::of(&[State::Connected]);
+const NO_SOCKET: States = States::of(&[State::NotASocket]);
+
+/// It needs no `WSAStartup`: it is a function of the system, which knows nothing of Winsock.
+pub(super) static CLOSEHANDLE: &[Rule] = &[
+    Rule {
+        when: |at| event(at).is_none(),
+        ..check("CloseHandle.invalid-handle", &["closehandle.ret.zero"], NO_SOCKET, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        then: |at| {
+            if let Some(id) = event(at) {
+                close_event(at, id);
+            }
+            at.give(Outcome::number(1));
+        },
+        ..case("CloseHandle.closes-event", &["closehandle.rem.invalidates", "closehandle.ret.nonzero"], NO_SOCKET)
+    },
+    Rule {
+        when: |at| at.sock().holders().count() > 1,
+        then: |at| {
+            closes_handle(at);
+            at.give(Outcome::number(1));
+        },
+        rests_on: &["wsadup.closes-with-last"],
+        ..case("CloseHandle.one-of-several-handles", &["closehandle.rem.invalidates"], States::SOCKET)
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        when: |at| at.sock().options().linger == (1, 0),
+        then: |at| closes_by_handle(at, Manner::Reset),
+        rests_on: &["closesocket.rem.linger-zero-reset"],
+        ..case("CloseHandle.linger-zero-resets", &["closehandle.rem.last-handle"], CONNECTED)
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        under: &[CLOSE_HANDLE_RESETS],
+        then: |at| closes_by_handle(at, Manner::Reset),
+        ..case("CloseHandle.resets", &["closehandle.rem.not-for-sockets"], CONNECTED)
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        then: |at| closes_by_handle(at, Manner::Graceful),
+        asks: &[LISTENER_CLOSE_QUEUED],
+        ..case(
+            "CloseHandle.closes",
+            &["closehandle.rem.last-handle", "closehandle.rem.invalidates", "closehandle.ret.nonzero"],
+            States::SOCKET,
+        )
+    },
+];
+
+fn closes_by_handle(at: &mut At<'_>, manner: Manner) {
+    closes(at, manner);
+    at.give(Outcome::number(1));
+}
+
+/// The event that the call names.
+fn event(at: &At<'_>) -> Option<EventId> {
+    at.call.first_handle().and_then(|handle| at.resolve_event(handle))
+}
