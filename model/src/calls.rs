@@ -78,6 +78,11 @@ macro_rules! for_each_call {
                 by Send { Send: transfer::SEND };
             Recv ws2_32 "recv" (s: Sock, len: BytesOut [NoFlags]) -> Number [waits locally] again RecvData
                 by Recv { Recv: transfer::RECV, RecvData: transfer::RECV_DATA };
+            // Without OVERLAPPED and without a completion routine.
+            WSARecv ws2_32 "WSARecv" (
+                s: Sock, buffers: Buffers, received: CountOut [FlagsInOut] [NoOverlapped] [NoRoutine]
+            ) -> Number [waits locally] again RecvData
+                by WSARecv { WSARecv: transfer::WSARECV };
             // `ioctlsocket(s, FIONBIO, &argp)`.
             Ioctlsocket ws2_32 "ioctlsocket" (s: Sock, argp: Fionbio) -> Number []
                 by Ioctlsocket { Ioctlsocket: options::IOCTLSOCKET };

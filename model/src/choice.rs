@@ -80,7 +80,7 @@ macro_rules! choices {
 }
 
 /// How many choice points there are.
-pub const COUNT: usize = 62;
+pub const COUNT: usize = 63;
 
 choices! {
     0 RESET_WHILE_QUEUED "reset-while-queued":
@@ -170,6 +170,7 @@ choices! {
     60 SHORT_BUFFER_CONTENTS "short-buffer-contents": "untouched" SHORT_BUFFER_UNTOUCHED, "zeros" SHORT_BUFFER_ZEROS;
     61 CLOSE_HANDLE_CONNECTION "close-handle-connection":
         "graceful" CLOSE_HANDLE_GRACEFUL, "reset" CLOSE_HANDLE_RESETS;
+    62 WSARECV_WITHOUT_COUNT "wsarecv-without-count": "WSAEFAULT" NO_COUNT_FAILS, "receives" NO_COUNT_RECEIVES;
 }
 
 /// The choice point of this name.

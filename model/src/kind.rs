@@ -105,6 +105,10 @@ plain! {
     BytesIn: Data;
     /// A buffer for bytes, and its size.
     BytesOut: u8;
+    /// The sizes of several buffers for bytes, and how many buffers there are.
+    Buffers: Set<u8>;
+    /// A pointer to the number of bytes that a call stores; false: `NULL`.
+    CountOut: bool;
     /// The command `FIONBIO`, and the number behind its argument.
     Fionbio: u32;
     /// The level and the name of a socket option.
@@ -361,6 +365,12 @@ constants! {
     NotAll;
     /// What `WSAEnumNetworkEvents` tells.
     EventsOut;
+    /// A pointer to flags of `WSARecv`: to 0.
+    FlagsInOut;
+    /// No OVERLAPPED: `NULL`.
+    NoOverlapped;
+    /// No completion routine: `NULL`.
+    NoRoutine;
     /// What a user APC is given.
     RoutineData;
 }

@@ -13,12 +13,12 @@ use crate::world::{Direction, SocketId, State, Tcb};
 
 /// What a call waits for.
 fn wanted(call: &Call) -> Wants {
-    match call {
-        Call::Accept { .. } => Wants::Connection,
-        Call::Connect { .. } => Wants::Established,
-        Call::Recv { .. } => Wants::Bytes,
-        Call::Send { .. } => Wants::Room,
-        Call::Select { .. } | Call::WSAPoll { .. } => Wants::Readable,
+    match call.function().looks_again() {
+        Some(Table::AcceptQueue) => Wants::Connection,
+        Some(Table::ConnectAnswer) => Wants::Established,
+        Some(Table::RecvData) => Wants::Bytes,
+        Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
+        _ if matches!(call, Call::Send { .. }) => Wants::Room,
         _ => Wants::Signal,
     }
 }

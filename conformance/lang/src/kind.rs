@@ -93,6 +93,9 @@ constants! {
     NotAll {}
     EventsOut { OUT: Out::Events }
     RoutineData {}
+    FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
+    NoOverlapped { WRITTEN: "NULL" }
+    NoRoutine { WRITTEN: "NULL" }
 }
 
 /// Kinds whose values have a word each.
@@ -115,12 +118,14 @@ words! {
     HowIn: "how", "SD_SEND", HOWS;
     SocketFlags: "the flags", "WSA_FLAG_OVERLAPPED", FLAGS;
     Alertable: "alertable or not", "TRUE", BOOLS;
+    CountOut: "a pointer to the number of bytes", "received", COUNTS;
 }
 
 const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
 const TYPES: &[(&str, SockType); 2] = &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram)];
 const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
 const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
+const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =

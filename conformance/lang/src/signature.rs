@@ -207,7 +207,6 @@ const NOT_YET: &[&str] = &[
     "WSPAccept",
     "GetAcceptExSockaddrs",
     "WSAAsyncSelect",
-    "WSARecv",
     "WSARecvFrom",
     "recvfrom",
     "WSASend",

@@ -139,7 +139,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
                 _ => (&[], &[]),
             };
         }
-        Call::Recv { .. } => &["data"],
+        Call::Recv { .. } | Call::WSARecv { received: true, .. } => &["data"],
         Call::Getsockopt { .. } => &["value"],
         Call::Select { readfds, writefds, exceptfds, .. } => match (readfds, writefds, exceptfds) {
             (None, None, None) => &[],
@@ -182,6 +182,10 @@ fn counts(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
             let data =
                 seen.out.iter().find_map(|out| if let ShownOut::Data(data) = out { Some(bytes(data)) } else { None });
             data.is_none_or(|data| data == value) && (0..=i64::from(*len)).contains(&value)
+        }
+        Call::WSARecv { buffers, .. } => {
+            let room: i64 = buffers.iter().map(i64::from).sum();
+            value == 0 && !seen.out.iter().any(|out| matches!(out, ShownOut::Data(data) if bytes(data) > room))
         }
         Call::Send { data, .. } => (0..=bytes(data)).contains(&value),
         Call::Select { .. } => {

@@ -104,19 +104,26 @@ impl Subject {
     /// Rules are named after their call, unless several calls share them.
     fn concerned_by(self, rule: &Rule) -> bool {
         let whose = rule.name.split_once('.').map_or(rule.name, |(call, _)| call);
-        let anothers = SUBJECTS.iter().any(|other| other.is_call && other.name == whose);
-        let concerned = match self.is_call {
-            true => whose == self.name || !anothers,
-            false => true,
+        let another = SUBJECTS.iter().find(|other| other.is_call && other.name == whose);
+        let concerned = match another {
+            Some(another) if self.is_call => whose == self.name || self.goes_on_as(another),
+            _ => true,
         };
         concerned && !NOT_CONCERNED.iter().any(|(name, calls)| *name == rule.name && calls.contains(&self.name))
     }
 
-    /// Can this rule of a table fire when the socket is in this state? A check of the descriptor itself has no guard, so
-    /// where there is one no case is reached without a socket.
+    /// Does this call leave what its own page does not say to the page of another?
+    fn goes_on_as(self, other: &Subject) -> bool {
+        let first = Gives::Continues(other.first);
+        self.first != other.first && self.first.rules().any(|rule| rule.gives.values().contains(&first))
+    }
+
+    /// Can this rule of a table fire when the socket is in this state? Where the descriptor itself is checked no case is
+    /// reached without a socket, but for one that is there for nothing else.
     #[must_use]
     pub fn fires(self, table: Table, rule: &Rule, state: State) -> bool {
-        let descriptor = |check: &Rule| check.role == Role::Check && check.from == States::of(&[State::NotASocket]);
+        let no_socket = States::of(&[State::NotASocket]);
+        let descriptor = |check: &Rule| check.role == Role::Check && check.from == no_socket && rule.from != no_socket;
         let stopped = state == State::NotASocket && rule.role == Role::Case && self.rules(table).any(descriptor);
         rule.from.has(state) && !stopped
     }

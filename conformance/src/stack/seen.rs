@@ -101,7 +101,7 @@ macro_rules! tell_nothing {
 }
 tell_nothing! {
     VersionIn, ErrorCode, AddressFamily, TypeProtocol, SocketFlags, Process, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
-    OptionIn, NetworkEventsIn, Thread, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
+    OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn,
 }
 
@@ -124,6 +124,12 @@ impl Tell for kind::BytesOut {
     fn tell(_: &Self::Value<Ref>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
         let data = told.returned.data.as_ref().filter(|_| !told.failed)?;
         Data::new(&data.0).map(ShownOut::Data)
+    }
+}
+
+impl Tell for kind::Buffers {
+    fn tell(_: &Self::Value<Ref>, field: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        <kind::BytesOut as Tell>::tell(&0, field, told)
     }
 }
 

@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Data, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, SockType, ThreadId, Timeout, Version,
+    Backlog, Data, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, Set, SockType, ThreadId, Timeout,
+    Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
 
-use super::protocol::{Bytes, Fields, OptionValue, RawHandle, SocketAddress};
+use super::protocol::{Bytes, Fields, OptionValue, Pointer, RawHandle, SocketAddress};
 
 pub(super) use address::ip_address;
 
@@ -93,6 +94,8 @@ numbers! {
     HowIn |how: How| -> i32 { match how { How::Receive => 0, How::Send => 1, How::Both => 2 } }
     BytesIn ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
     BytesOut |size: u8| -> u32 { u32::from(*size) }
+    Buffers |sizes: Set<u8>| -> Vec<u32> { sizes.iter().map(u32::from).collect() }
+    CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {

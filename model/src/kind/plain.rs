@@ -2,7 +2,7 @@
 
 use crate::call::{
     Address, Backlog, Buffer, Data, Family, How, Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port,
-    ProcessId, SockType, ThreadId, Version,
+    ProcessId, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -255,3 +255,17 @@ macro_rules! masks {
     )* };
 }
 masks!(NetworkEvents, PollEvents);
+
+/// At least one.
+impl Plain for Set<u8> {
+    fn code(&self, key: &mut Vec<u8>) {
+        self.len().code(key);
+        key.extend(self.iter());
+    }
+    fn decode(key: &mut &[u8]) -> Set<u8> {
+        Set::collect((0..usize::decode(key)).map(|_| byte(key)))
+    }
+    fn draw(below: &mut dyn FnMut(u32) -> u32) -> Set<u8> {
+        Set::collect((0..1 + below(3)).map(|_| Plain::draw(below)))
+    }
+}

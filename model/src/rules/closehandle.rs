@@ -1,4 +1,7 @@
 //! `CloseHandle`, which closes sockets too, although its page says that it is not to be used on them.
+//!
+//! Winsock keeps a list of its own of the sockets of a process, and a handle that is closed in this way stays in it: both
+//! Wines let `closesocket` succeed on it once more. The model has no such list; there the handle is gone for every call.
 
 use super::closesocket::{Manner, closes, closes_handle};
 use super::common::{case, check};
@@ -12,8 +15,9 @@ use crate::world::{EventId, State};
 const CONNECTED: States = States::of(&[State::Connected]);
 const NO_SOCKET: States = States::of(&[State::NotASocket]);
 
-/// It needs no `WSAStartup`: it is a function of the system, which knows nothing of Winsock.
-pub(super) static CLOSEHANDLE: &[Rule] = &[
+table! {
+    /// It needs no `WSAStartup`: it is a function of the system, which knows nothing of Winsock.
+    CLOSEHANDLE;
     Rule {
         when: |at| event(at).is_none(),
         ..check("CloseHandle.invalid-handle", &["closehandle.ret.zero"], NO_SOCKET, Code::WSA_INVALID_HANDLE)
@@ -59,7 +63,7 @@ pub(super) static CLOSEHANDLE: &[Rule] = &[
             States::SOCKET,
         )
     },
-];
+}
 
 fn closes_by_handle(at: &mut At<'_>, manner: Manner) {
     closes(at, manner);

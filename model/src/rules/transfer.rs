@@ -3,8 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS, RECV_RESET_ENDS,
-    RECV_RESET_FAILS, SEND_UNCONNECTED_CODE, TRANSFER_FAILS, TRANSFER_WAITS,
+    CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS,
+    RECV_RESET_ENDS, RECV_RESET_FAILS, SEND_UNCONNECTED_CODE, TRANSFER_FAILS, TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -132,7 +132,41 @@ table! {
 }
 
 table! {
-    /// What recv, new or blocked, finds.
+    /// A receive that is not overlapped: what its own page says, then as recv.
+    WSARECV;
+    Rule { cites: &["wsarecv.err.WSANOTINITIALISED"], ..not_initialised("WSARecv.not-initialised") },
+    Rule { cites: &["wsarecv.err.WSAEINPROGRESS"], ..in_progress("WSARecv.in-progress") },
+    Rule { cites: &["wsarecv.err.WSAENETDOWN"], ..network_down("WSARecv.network-down") },
+    Rule { cites: &["wsarecv.err.WSAENOTSOCK"], ..not_a_socket("WSARecv.not-a-socket") },
+    check(
+        "WSARecv.not-connected",
+        &["wsarecv.err.WSAENOTCONN"],
+        States::of(&[State::Unbound, State::Bound, State::Connecting]),
+        Code::WSAENOTCONN,
+    ),
+    check("WSARecv.not-bound", &["wsarecv.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
+    Rule {
+        under: &[NO_COUNT_FAILS],
+        when: |at| matches!(at.call, Call::WSARecv { received: false, .. }),
+        ..check("WSARecv.no-count", &["wsarecv.param.count-null"], States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        gives: Is(Gives::Continues(Table::Recv)),
+        ..case(
+            "WSARecv.as-recv",
+            &[
+                "wsarecv.rem.blocking-as-recv",
+                "wsarecv.rem.nonoverlapped",
+                "wsarecv.rem.fills-in-order",
+                "wsarecv.ret.zero",
+            ],
+            States::SOCKET,
+        )
+    },
+}
+
+table! {
+    /// What recv, new or blocked, finds, and WSARecv with it.
     RECV_DATA;
     Rule {
         when: |at| at.again && own(at).tcb == Tcb::Reset,
@@ -156,9 +190,12 @@ table! {
     Rule {
         when: |at| !own(at).unread.is_empty(),
         then: |at| {
-            let Call::Recv { len, .. } = at.call else { return };
-            let data = take(at, usize::from(len));
-            at.give(Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)));
+            let data = match at.call {
+                Call::Recv { len, .. } => take(at, usize::from(len)),
+                Call::WSARecv { buffers, .. } => take(at, buffers.iter().map(usize::from).sum()),
+                _ => return,
+            };
+            gives(at, data);
         },
         asks: &[FD_CLOSE_WITH_UNREAD_DATA],
         rests_on: &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"],
@@ -170,7 +207,16 @@ table! {
         then: |at| at.give(Outcome::number(0).with(Out::Data(Data::default()))),
         ..case("recv.reset-as-end-of-stream", &["recv.rem.reset"], CONNECTED)
     },
-    Rule { when: |at| own(at).fin_received, ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED) },
+    Rule {
+        when: |at| own(at).fin_received,
+        then: |at| {
+            // Zero is all that recv says; WSARecv's zero says nothing, the count behind its pointer does.
+            if matches!(at.call, Call::WSARecv { .. }) {
+                gives(at, Data::default());
+            }
+        },
+        ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED)
+    },
     // How long, no clock of this world could tell.
     Rule {
         when: |at| at.sock().options().rcvtimeo != 0,
@@ -188,6 +234,16 @@ table! {
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
+}
+
+/// The call returns with these bytes: how many, recv says by its value, WSARecv through a pointer.
+fn gives(at: &mut At<'_>, data: Data) {
+    at.give(match at.call {
+        // Nobody can tell the bytes of a buffer from what was there before.
+        Call::WSARecv { received: false, .. } => Outcome::number(0),
+        Call::WSARecv { .. } => Outcome::number(0).with(Out::Data(data)),
+        _ => Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)),
+    });
 }
 
 /// This socket's own end of its connection.

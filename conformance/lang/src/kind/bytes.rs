@@ -1,12 +1,13 @@
 //! Stream data, and numbers behind pointers.
 
-use winaccept_model::call::Data;
-use winaccept_model::kind::{BytesIn, BytesOut, Fionbio};
+use winaccept_model::call::{Data, Set};
+use winaccept_model::kind::{Buffers, BytesIn, BytesOut, Fionbio};
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
 use super::super::literal::quote_data;
 use super::super::parser::Parser;
+use super::super::render::braces;
 use super::super::signature::Out;
 use super::{Asking, Text};
 
@@ -30,6 +31,34 @@ impl Text for BytesOut {
     }
     fn write(value: &Self::Value<Ref>, _: &Script) -> String {
         value.to_string()
+    }
+}
+
+/// The sizes in braces.
+impl Text for Buffers {
+    const EXAMPLE: &'static str = "{16}";
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Data)
+    }
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Set<u8>> {
+        let mut sizes = Set::default();
+        if !parser.cursor.eat("{") {
+            return Err(parser.cursor.expected("the sizes of the buffers, such as `{16}`"));
+        }
+        while sizes.is_empty() || !parser.cursor.eat("}") {
+            if !sizes.is_empty() {
+                parser.cursor.expect(",")?;
+            }
+            let start = parser.cursor.span().start;
+            let size = parser.cursor.integer("the size of a buffer", 0..=255)?;
+            if !sizes.push(size as u8) {
+                return Err(parser.too_many_members(start));
+            }
+        }
+        Ok(sizes)
+    }
+    fn write(value: &Set<u8>, _: &Script) -> String {
+        braces(value.iter().map(|size| size.to_string()))
     }
 }
 

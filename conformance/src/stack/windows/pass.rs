@@ -7,7 +7,7 @@ use winaccept_model::kind::*;
 use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::Threading::INFINITE;
 
-use super::super::protocol::{Bytes, OptionValue, Returned};
+use super::super::protocol::{Bytes, OptionValue, Pointer, Returned};
 use super::super::wire::Wire;
 use super::actor::Desk;
 
@@ -19,6 +19,8 @@ pub(super) struct Passing {
     pub(super) desk: std::sync::Arc<Desk>,
     /// How many bytes the call is told that its buffer for an address has.
     room: i32,
+    /// How many bytes it says that it has stored.
+    received: u32,
     /// The socket option that it is about.
     option: (i32, i32),
     /// What the APC is given that it queues.
@@ -27,7 +29,7 @@ pub(super) struct Passing {
 
 impl Passing {
     pub(super) fn new(desk: std::sync::Arc<Desk>) -> Passing {
-        Passing { words: Vec::with_capacity(8), desk, room: 0, option: (0, 0), task: 0 }
+        Passing { words: Vec::with_capacity(8), desk, room: 0, received: u32::MAX, option: (0, 0), task: 0 }
     }
 }
 
@@ -119,6 +121,9 @@ constants! {
     NotAll: words([0]);
     EventsOut: Box::new(Events(ws::WSANETWORKEVENTS::default()));
     RoutineData: Box::new(handle::Task);
+    FlagsInOut: Box::new(Flags(0));
+    NoOverlapped: words([0]);
+    NoRoutine: words([0]);
 }
 
 struct StartupData(ws::WSADATA);
@@ -201,6 +206,63 @@ impl Pass for BytesIn {
 impl Pass for BytesOut {
     fn part(size: u32, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
         buffer(vec![0; size as usize], true)
+    }
+}
+
+/// Several buffers.
+struct Scattered {
+    buffers: Vec<Vec<u8>>,
+    described: Vec<ws::WSABUF>,
+}
+
+impl Part for Scattered {
+    fn words(&mut self, call: &mut Passing) {
+        let describe = |buffer: &mut Vec<u8>| ws::WSABUF { len: buffer.len() as u32, buf: buffer.as_mut_ptr() };
+        self.described = self.buffers.iter_mut().map(describe).collect();
+        call.words.extend([self.described.as_mut_ptr() as usize, self.described.len()]);
+    }
+    fn told(&self, call: &Passing, returned: &mut Returned) {
+        if returned.value == 0 {
+            // One after the other, without holes.
+            let all = self.buffers.concat();
+            returned.data = all.get(..call.received as usize).map(|bytes| Bytes(bytes.to_vec()));
+        }
+    }
+}
+
+impl Pass for Buffers {
+    fn part(sizes: Vec<u32>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let buffers = sizes.iter().map(|size| vec![0; *size as usize]).collect();
+        Ok(Box::new(Scattered { buffers, described: Vec::new() }))
+    }
+}
+
+/// A pointer to where the call counts.
+struct Count(Pointer);
+
+impl Part for Count {
+    fn words(&mut self, call: &mut Passing) {
+        let word = match self.0 {
+            Pointer::Null => 0,
+            Pointer::Valid => &raw mut call.received as usize,
+            Pointer::Bad => super::address::bad_pointer() as usize,
+        };
+        call.words.push(word);
+    }
+}
+
+impl Pass for CountOut {
+    fn part(pointer: Pointer, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(Count(pointer)))
+    }
+}
+
+/// Flags that a call takes and gives.
+struct Flags(u32);
+
+impl Part for Flags {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
     }
 }
 

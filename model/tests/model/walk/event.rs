@@ -145,11 +145,21 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             Call::Accept { s: listener_or(w, thread, dice), addr, addrlen }
         }
         24..32 => Call::Connect { s: s(dice), name: server_name(w, dice) },
-        32..35 => Call::Closesocket { s: queued_or(w, thread, dice) },
+        32..35 => {
+            let s = queued_or(w, thread, dice);
+            if dice.one_in(4) { Call::CloseHandle { handle: s } } else { Call::Closesocket { s } }
+        }
         35..37 => {
             Call::Shutdown { s: s(dice), how: dice.one(&[How::Receive, How::Send, How::Both]).unwrap_or(How::Both) }
         }
         37..40 => Call::Send { s: s(dice), data: Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default() },
+        40..43 if dice.one_in(3) => {
+            let mut buffers = List::default();
+            (0..1 + dice.below(2)).for_each(|_| {
+                buffers.push(dice.below(9) as u8);
+            });
+            Call::WSARecv { s: s(dice), buffers, received: !dice.one_in(4) }
+        }
         40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u8 },
         43..45 => Call::Ioctlsocket { s: s(dice), argp: dice.below(2) as u32 },
         45..48 => Call::Select {
@@ -191,6 +201,7 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
     let event = event_handle(w, dice);
     match dice.below(6) {
         0 => Call::WSACreateEvent,
+        1 if dice.one_in(4) => Call::CloseHandle { handle: event },
         1 => Call::WSACloseEvent { event },
         2 => Call::WSASetEvent { event },
         3 => Call::WSAResetEvent { event },
