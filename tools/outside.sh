@@ -19,8 +19,9 @@ done
 cp "$repo/Cargo.lock" .
 
 cat >src/main.rs <<'RUST'
+use winaccept::judge::model;
 use winaccept::suite::Scenario;
-use winaccept::verdict::{Verdict, model};
+use winaccept::verdict::Verdict;
 use winaccept_lang::profiles::Choices;
 use winaccept_model::step::Machine;
 use winaccept_sim::run::{Guide, run};

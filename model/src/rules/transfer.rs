@@ -160,7 +160,7 @@ table! {
                 "wsarecv.rem.fills-in-order",
                 "wsarecv.ret.zero",
             ],
-            States::SOCKET,
+            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
         )
     },
 }
