@@ -1,6 +1,7 @@
 //! What spans the crates, in one test program: each costs its link and its place on the disk.
 #![forbid(unsafe_code)]
 
+mod arbitrary;
 mod explore;
 mod random;
 mod rules;

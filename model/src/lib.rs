@@ -5,7 +5,8 @@
 //! that cite the clauses they implement. Where the documents leave a choice, a [`profile::Profile`] says what is
 //! allowed and a [`profile::Tape`] which of it happens.
 //!
-//! No I/O, no clock, no threads, no randomness, no dependencies.
+//! No I/O, no clock, no threads, no randomness, no dependencies. The features `arbitrary` and `proptest`, off by default, add
+//! random calls for tests of your own.
 //!
 //! ```
 //! use winaccept_model::call::{Call, Family, ProcessId, SockType, ThreadId};
@@ -32,6 +33,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "arbitrary", feature = "proptest"))]
+pub mod arbitrary;
 pub mod at;
 pub mod bytes;
 pub mod call;
