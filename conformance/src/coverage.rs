@@ -12,10 +12,10 @@ use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::run::{Guide, Run, run};
 use winaccept_sim::scenario::Section;
+use winaccept_sim::scope::{Compared, Scope};
 
 use crate::judge::{self, Fit};
 use crate::profiles::{self, NAMES};
-use crate::scope::Compared;
 use crate::spec::{Document, Entry, Spec};
 use crate::suite::Scenario;
 use crate::waiting::Waiting;
@@ -114,7 +114,8 @@ impl Coverage {
         std::panic::set_hook(Box::new(|_| {}));
         let originals: Vec<Vec<Original>> =
             NAMES.iter().map(|name| scenarios.iter().map(|scenario| Original::of(scenario, name)).collect()).collect();
-        let scope = crate::scope::Scope::of(scenarios);
+        let programs = scenarios.iter().map(|scenario| &scenario.program);
+        let scope = Scope::of(programs, &machine("documented", None));
         let all = mutants();
         let next = AtomicUsize::new(0);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -277,13 +278,7 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
     Machine { mutant, ..Machine::new(profile) }
 }
 
-fn judge(
-    table: Table,
-    mutant: Mutant,
-    scenarios: &[Scenario],
-    originals: &[Vec<Original>],
-    scope: &crate::scope::Scope,
-) -> Judged {
+fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Vec<Original>], scope: &Scope) -> Judged {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
     for (name, originals) in NAMES.iter().zip(originals) {

@@ -30,7 +30,6 @@ pub mod output;
 pub mod page;
 pub mod report;
 pub mod schemas;
-pub mod scope;
 pub mod spec;
 pub mod stack;
 pub mod suite;

@@ -44,6 +44,7 @@ pub mod observe;
 mod quiet;
 pub mod run;
 pub mod scenario;
+pub mod scope;
 pub mod script;
 mod take;
 pub mod trace;

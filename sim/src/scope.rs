@@ -1,13 +1,14 @@
 //! The small scope in which a surviving mutant is compared with its original.
 //!
-//! It begins with every world that the bundled scenarios lead to and goes on from there: in each world every call from a fixed
+//! It begins with every world that the given scenarios lead to and goes on from there: in each world every call from a fixed
 //! list is made by every thread that can make one, and everything happens that can happen there without a call. Where that
 //! fires rules, or fires them from states, in a combination not met before, the world that comes of it is taken in, too.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use foldhash::quality::FixedState;
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, Function, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt,
     OptVal, PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
@@ -19,9 +20,9 @@ use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{EventId, Faults, SocketId, State, World};
-use winaccept_sim::run::worlds;
 
-use crate::suite::Scenario;
+use crate::run::worlds;
+use crate::scenario::Scenario;
 
 /// The most worlds looked at; bounded so that all mutants are judged in a minute.
 const WORLDS: usize = 8000;
@@ -37,9 +38,9 @@ pub struct Scope {
     worlds: Vec<World>,
     cases: Vec<Case>,
     /// Everything that fired somewhere in the scope.
-    fired: HashSet<Fired>,
+    fired: HashSet<Fired, FixedState>,
     /// The tables that were asked somewhere in the scope.
-    asked: HashSet<Table>,
+    asked: BTreeSet<Table>,
     /// How many events were tried before those were kept that differ.
     tried: usize,
 }
@@ -52,7 +53,7 @@ struct Case {
     /// What fires, and so the only rules whose breaking can make a difference, unless they fire more often.
     fired: BTreeSet<Fired>,
     /// Digests of everything that may come of it; `None`: the model refuses the event by one of its named limits.
-    after: Option<HashSet<u64>>,
+    after: Option<HashSet<u64, FixedState>>,
 }
 
 /// What comparing a mutant with its original has shown.
@@ -67,23 +68,25 @@ pub enum Compared {
 }
 
 impl Scope {
-    /// The scope that these scenarios span.
+    /// The scope that these scenarios span, as this machine and one that may do everything play them.
     #[must_use]
-    pub fn of(scenarios: &[Scenario]) -> Scope {
+    pub fn of<'a>(scenarios: impl IntoIterator<Item = &'a Scenario>, documented: &Machine) -> Scope {
         let widest = Machine::new(Profile::widest("scope"));
-        let documented = Machine::new(
-            crate::profiles::Choices::bundled().profile("documented").expect("spec-notes/choices.toml is tested"),
-        );
-        let mut scope =
-            Scope { worlds: Vec::new(), cases: Vec::new(), fired: HashSet::new(), asked: HashSet::new(), tried: 0 };
-        let mut known = HashSet::new();
+        let mut scope = Scope {
+            worlds: Vec::new(),
+            cases: Vec::new(),
+            fired: HashSet::default(),
+            asked: BTreeSet::new(),
+            tried: 0,
+        };
+        let mut known = HashSet::default();
         // The worlds of each scenario in turn, so that none of them takes all the room.
         let mut seeds: Vec<VecDeque<World>> = Vec::new();
         for scenario in scenarios {
-            let both = [&documented, &widest].into_iter().flat_map(|machine| worlds(&scenario.program, machine, 1));
-            seeds.push(both.filter(|world| known.insert(world.clone())).collect());
+            let both = [documented, &widest].into_iter().flat_map(|machine| worlds(scenario, machine, 1));
+            seeds.push(both.filter(|world| known.insert(digest(world))).collect());
         }
-        let mut met = HashMap::new();
+        let mut met = HashMap::default();
         let mut found = VecDeque::new();
         let mut turn = 0;
         while scope.worlds.len() < WORLDS {
@@ -111,8 +114,8 @@ impl Scope {
         &mut self,
         machine: &Machine,
         world: World,
-        met: &mut HashMap<(BTreeSet<Fired>, u64), usize>,
-        known: &mut HashSet<World>,
+        met: &mut HashMap<(BTreeSet<Fired>, u64), usize, FixedState>,
+        known: &mut HashSet<u64, FixedState>,
         found: &mut VecDeque<World>,
     ) {
         let number = self.worlds.len();
@@ -122,7 +125,7 @@ impl Scope {
             let times = met.entry((judged.fired.clone(), shape(&world, event))).or_default();
             *times += 1;
             if *times == 1 {
-                found.extend(judged.worlds.into_iter().filter(|world| known.insert(world.clone())).take(2));
+                found.extend(judged.worlds.into_iter().filter(|world| known.insert(digest(world))).take(2));
             }
             if *times <= ALIKE {
                 self.fired.extend(judged.fired.iter().copied());
@@ -166,7 +169,7 @@ impl Scope {
 /// What may come of an event.
 struct After {
     /// Digests of the calls that returned and the world afterwards, over all ways in which it may go.
-    after: HashSet<u64>,
+    after: HashSet<u64, FixedState>,
     fired: BTreeSet<Fired>,
     worlds: Vec<World>,
 }
@@ -176,15 +179,13 @@ fn caught(machine: &Machine, world: &World, event: Event) -> Option<After> {
 }
 
 fn after(machine: &Machine, world: &World, event: Event) -> After {
-    let mut all = After { after: HashSet::new(), fired: BTreeSet::new(), worlds: Vec::new() };
+    let mut all = After { after: HashSet::default(), fired: BTreeSet::new(), worlds: Vec::new() };
     let (mut tape, mut fx) = (Tape::default(), Effects::default());
     loop {
         let mut next = world.clone();
         machine.step(&mut next, event, &mut tape, &mut fx);
         all.fired.extend(fx.fired.iter().map(|rule| rule.name).zip(fx.fired_from.iter().copied()));
-        let mut hasher = std::hash::DefaultHasher::new();
-        (&fx.returns, &next).hash(&mut hasher);
-        if all.after.insert(hasher.finish()) {
+        if all.after.insert(digest(&(&fx.returns, &next))) {
             all.worlds.push(next);
         }
         if !tape.advance() {
@@ -193,10 +194,15 @@ fn after(machine: &Machine, world: &World, event: Event) -> After {
     }
 }
 
+/// The same everywhere, and quick: eight thousand worlds are tried with hundreds of events each.
+fn digest(value: &impl Hash) -> u64 {
+    FixedState::default().hash_one(value)
+}
+
 /// What besides the rules that fire makes an event another one: how far the connection or the processes are. Calls are told
 /// apart by what fires.
 fn shape(world: &World, event: Event) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     match event {
         Event::Deliver(c, _) | Event::Lose(c, _) | Event::Timer(c) => {
             let conn = &world.conns()[c.index()];
