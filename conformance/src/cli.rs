@@ -8,6 +8,7 @@ mod fmt;
 mod graph;
 mod list;
 mod outcome;
+mod profile;
 mod run;
 mod show;
 #[cfg(not(windows))]
@@ -73,6 +74,8 @@ enum Command {
     List(list::ListArgs),
     /// Prints bundled scenarios as they are written
     Cat(list::CatArgs),
+    /// Finds the profile that agrees with everything recorded of a stack
+    Profile(profile::Args),
     /// Lays scenario files out as all of them are laid out
     Fmt(fmt::Args),
     /// Speaks the worker protocol on standard input and output
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Some(Command::Show(args)) => show::show(&args, cli.format),
         Some(Command::List(args)) => list::list(&args, cli.format),
         Some(Command::Cat(args)) => list::cat(&args, cli.format),
+        Some(Command::Profile(args)) => profile::profile(&args, cli.format),
         Some(Command::Fmt(args)) => fmt::fmt(&args, cli.format),
         Some(Command::Worker) => worker(),
     };

@@ -19,7 +19,7 @@ mod words;
 pub use claims::{claim_broken, empty_claims};
 pub use documents::{Fit, first_problem, fit};
 pub use model::{by_documents, model};
-pub use replay::replay;
-pub use words::beyond;
+pub use replay::{Prediction, predicts, replay};
+pub use words::{beyond, seen_at};
 
 pub use crate::verdict::{CHECK_ORDER, Judged, Verdict};

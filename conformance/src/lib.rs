@@ -25,6 +25,7 @@ pub mod evidence;
 pub mod explain;
 pub mod graph;
 pub mod judge;
+pub mod learn;
 pub mod live;
 pub mod output;
 pub mod page;

@@ -7,6 +7,7 @@ use crate::chart::TraceEvent;
 use crate::cli::FmtOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
+use crate::learn::LearnOutput;
 use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs};
 
 /// The schema of what is written: a field that is left out when empty is not required.
@@ -26,6 +27,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("fmt", schema_of::<FmtOutput>()),
         ("graph", schema_of::<GraphOutput>()),
         ("graph-overview", schema_of::<OverviewOutput>()),
+        ("learn", schema_of::<LearnOutput>()),
         ("list", schema_of::<Vec<ListedScenario>>()),
         ("run", schema_of::<RunOutputs>()),
         ("trace", schema_of::<TraceEvent>()),

@@ -112,7 +112,8 @@ choices! {
         "inherited" NONBLOCKING_INHERITED, "blocking" NONBLOCKING_NOT_INHERITED;
     20 INHERIT_EVENT_SELECTION "inherit-event-selection":
         "inherited" SELECTION_INHERITED, "none" SELECTION_NOT_INHERITED;
-    21 INHERIT_TIMEOUTS "inherit-timeouts": "inherited" TIMEOUTS_INHERITED, "defaults" TIMEOUTS_DEFAULT;
+    21 INHERIT_TIMEOUTS "inherit-timeouts":
+        "inherited" TIMEOUTS_INHERITED, "defaults" TIMEOUTS_DEFAULT, "at-accept" TIMEOUTS_AT_ACCEPT;
     22 NONBLOCKING_OF_DUPLICATES "nonblocking-of-duplicates": "shared" MODE_SHARED, "per-handle" MODE_PER_HANDLE;
     23 FD_ACCEPT_SECOND_ARRIVAL "fd-accept-second-arrival": "silent" SECOND_SILENT, "signals-again" SECOND_SIGNALS;
     24 FD_ACCEPT_RESELECT "fd-accept-reselect": "signals-again" RESELECT_SIGNALS, "silent" RESELECT_SILENT;

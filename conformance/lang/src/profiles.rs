@@ -1,4 +1,7 @@
-//! The profiles, read from `spec-notes/choices.toml`.
+//! The profiles: what the documents say and what is known of Windows, from `spec-notes/choices.toml`; what was learned of stacks
+//! that can be run, from the files in `spec-notes/profiles`; and whatever somebody else has [in a file](ProfileFile).
+
+mod file;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -7,10 +10,15 @@ use serde::Deserialize;
 use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
 
+pub use file::{ProfileFile, Said, SaidOrder};
+
 use crate::bundle::text;
 
 /// Where the choice points are.
 const SOURCE: &str = "spec-notes/choices.toml";
+
+/// The profiles that were learned, each in `spec-notes/profiles`.
+pub const LEARNED: [&str; 2] = ["wine-8.0", "wine-10.0"];
 
 /// The names of the profiles, strongest evidence first.
 pub const NAMES: [&str; 4] = ["documented", "windows", "wine-8.0", "wine-10.0"];
@@ -42,10 +50,9 @@ pub struct Choice {
     pub known: String,
     documented: Entry,
     windows: Option<Entry>,
-    #[serde(rename = "wine-8.0")]
-    wine_8: Option<Entry>,
-    #[serde(rename = "wine-10.0")]
-    wine_10: Option<Entry>,
+    /// What was learned, by profile.
+    #[serde(skip)]
+    learned: BTreeMap<String, Entry>,
 }
 
 /// Why a choice is open.
@@ -103,7 +110,67 @@ impl Choices {
     /// When `spec-notes/choices.toml` is broken; a test reads it.
     pub fn bundled() -> &'static Choices {
         static CHOICES: OnceLock<Choices> = OnceLock::new();
-        CHOICES.get_or_init(|| Choices::parse(text(SOURCE)).expect("spec-notes/choices.toml is tested"))
+        CHOICES.get_or_init(|| Choices::read().expect("spec-notes/choices.toml and spec-notes/profiles are tested"))
+    }
+
+    fn read() -> Result<Choices, String> {
+        let mut choices = Choices::parse(text(SOURCE))?;
+        for name in LEARNED {
+            let source = format!("spec-notes/profiles/{name}.toml");
+            let wrong = |error: String| format!("{source}: {error}");
+            let file = ProfileFile::parse(text(&source)).map_err(wrong)?;
+            if file.name != name {
+                return Err(wrong(format!("it is called `{}`", file.name)));
+            }
+            choices.of_file(&file).map_err(wrong)?;
+            choices.add(&file);
+        }
+        Ok(choices)
+    }
+
+    /// Takes in what a profile says, as that of the program itself.
+    fn add(&mut self, file: &ProfileFile) {
+        for choice in &mut self.choices {
+            choice.learned.extend(file.entry(&choice.name).map(|entry| (file.name.clone(), entry)));
+        }
+        self.orders.extend(file.order());
+    }
+
+    /// The profile that is in a file.
+    ///
+    /// # Errors
+    /// When it names a choice point, an alternative or a check that the model does not have, or allows nothing.
+    pub fn of_file(&self, file: &ProfileFile) -> Result<Profile, String> {
+        let mut profile = self.profile("documented")?;
+        profile.name.clone_from(&file.name);
+        for said in &file.choices {
+            profile.narrow(&said.name, said.allows.iter().map(String::as_str))?;
+        }
+        if let Some(order) = &file.order {
+            profile.set_order(expand(&order.checks)?);
+        }
+        Ok(profile)
+    }
+
+    /// The bundled profile of this name, or the one in the file of this name.
+    ///
+    /// # Errors
+    /// When there is neither, or what is wrong with the file.
+    pub fn named(&self, name: &str) -> Result<Profile, String> {
+        if NAMES.contains(&name) {
+            return self.profile(name);
+        }
+        let is_file = name.ends_with(".toml") || std::path::Path::new(name).is_file();
+        if !is_file {
+            return Err(format!("no profile is called `{name}`; there are {}, or any file of one", NAMES.join(", ")));
+        }
+        let wrong = |error: String| format!("{name}: {error}");
+        let source = std::fs::read_to_string(name).map_err(|error| wrong(error.to_string()))?;
+        let file = ProfileFile::parse(&source).map_err(wrong)?;
+        if NAMES[..2].contains(&file.name.as_str()) {
+            return Err(wrong(format!("`{}` is no stack that a file could be the profile of", file.name)));
+        }
+        self.of_file(&file).map_err(wrong)
     }
 
     /// Reads choice points.
@@ -127,7 +194,7 @@ impl Choices {
                 return Err(format!("`means` of `{}` must say what each of its alternatives means", point.name));
             }
         }
-        for name in NAMES {
+        for name in &NAMES[..2] {
             choices.profile(name)?;
         }
         Ok(choices)
@@ -173,7 +240,10 @@ impl Choices {
 }
 
 /// The checks that these names stand for, in order.
-fn expand(names: &[String]) -> Result<Vec<String>, String> {
+///
+/// # Errors
+/// When a name stands for none.
+pub fn expand(names: &[String]) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     for name in names {
         let known = winaccept_model::rules::all().map(|(_, rule)| rule.name);
@@ -198,9 +268,7 @@ impl Choice {
         let own = match profile {
             "documented" => Some(&self.documented),
             "windows" => self.windows.as_ref(),
-            "wine-8.0" => self.wine_8.as_ref(),
-            "wine-10.0" => self.wine_10.as_ref(),
-            _ => None,
+            _ => self.learned.get(profile),
         };
         (own.unwrap_or(&self.documented), own.is_some())
     }
@@ -220,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_bundled_choices_are_those_of_the_model() {
-        Choices::parse(text(SOURCE)).unwrap();
+        Choices::read().unwrap();
     }
 
     #[test]

@@ -197,7 +197,7 @@ fn halves(format: Format) -> Result<(), String> {
 
 /// Text as it comes from a Windows console or file: UTF-8, or UTF-16 as PowerShell redirects it. Without the byte order
 /// mark, which would hide the first line of a recording.
-fn decoded(bytes: &[u8]) -> String {
+pub(super) fn decoded(bytes: &[u8]) -> String {
     match bytes {
         [0xff, 0xfe, rest @ ..] => {
             let units: Vec<u16> = rest.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();

@@ -60,7 +60,7 @@ pub(super) struct Args {
 
 pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let scenario = suite::find(&args.scenario)?;
-    let profile = Choices::bundled().profile(&args.profile).map_err(|error| format!("error: {error}"))?;
+    let profile = Choices::bundled().named(&args.profile).map_err(|error| format!("error: {error}"))?;
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry };
     if format == Format::Dot {
         return dot(&scenario, &Machine::new(profile), &options);

@@ -193,7 +193,7 @@ fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> String {
 }
 
 fn profile_named(name: &str) -> Result<Profile, String> {
-    Choices::bundled().profile(name).map_err(|error| format!("error: {error}"))
+    Choices::bundled().named(name).map_err(|error| format!("error: {error}"))
 }
 
 /// The profile that speaks of a stack: its own, that of all Windows versions, or what is documented.

@@ -29,7 +29,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn show(args: &Args, format: Format) -> Result<u8, String> {
-    let machine = Machine::new(Choices::bundled().profile(&args.profile).map_err(|why| format!("error: {why}"))?);
+    let machine = Machine::new(Choices::bundled().named(&args.profile).map_err(|why| format!("error: {why}"))?);
     let scenario = suite::find(&args.scenario)?;
     let chart = winaccept_sim::limit::within(|| Chart::of(&scenario, &machine)).map_err(|reached| {
         let place = reached.step.map_or("this".to_owned(), |step| format!("line {}", scenario.line(step)));

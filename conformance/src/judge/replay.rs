@@ -32,6 +32,28 @@ pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged
     Judged { taken, notes: documents.notes.clone(), ..placed(scenario, judged) }
 }
 
+/// What a profile says of what was seen, without a verdict.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    /// The first step of which the profile does not say what was seen; `None` where it says everything, or stops saying anything.
+    pub unpredicted: Option<usize>,
+    /// All that the profile allows, as long as it agrees with what was seen.
+    pub played: Run,
+}
+
+/// Does this profile say what was seen?
+///
+/// What nobody looked at counts for nothing, so a replay from which steps were taken out asks for less.
+#[must_use]
+pub fn predicts(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Prediction {
+    let bench = Bench::new(scenario, replay, profile);
+    let says_nothing = |said: &Observed| is(said, Value::Unmodelled) || is(said, Value::Undefined);
+    let knows = |number: &usize| !bench.played.steps[*number].allowed.iter().any(says_nothing);
+    let not_said = bench.not_said().map(|(number, _)| number).filter(knows);
+    let unpredicted = not_said.filter(|_| bench.played.limit.is_none());
+    Prediction { unpredicted, played: bench.played }
+}
+
 /// The verdict where a stack did not play the scenario.
 fn not_played(replay: &Replay) -> Option<Judged> {
     if let Some(reason) = &replay.not_taken {
@@ -126,27 +148,22 @@ impl<'a> Bench<'a> {
             return Judged::new(Verdict::Unresolved, beyond(self.scenario, *number, what), Some(*number));
         }
         let steps = &self.scenario.program.steps;
-        let end = self.lacks.map_or(steps.len(), |(number, _)| number);
+        let not_said = self.not_said();
         let mut deviation: Option<Finding> = None;
         let mut unreached = None;
-        for (number, step) in steps.iter().enumerate().take(end) {
-            for sight in &self.sights[number] {
-                let observed = &sight.observed;
-                if self.waits_on(number, observed) {
-                    continue;
-                }
-                let allowed = &self.played.steps[number].allowed;
-                if !allowed.iter().any(|allowed| same(allowed, observed)) {
-                    return self.not_predicted(number, sight, deviation.as_ref());
-                }
-                let expected = step.expect.as_ref().is_none_or(|expect| allows(expect, observed));
-                if !expected && deviation.is_none() {
-                    deviation = Some(Finding { step: number, observed: observed.clone() });
-                }
-                if !step.shows.is_empty() && matches!(observed, Observed::NotTaken(_)) {
-                    unreached = unreached.or(Some(number));
-                }
+        let before = |sight: &Sight<'_>| not_said.is_none_or(|(_, other)| !std::ptr::eq(sight, other));
+        for (number, sight) in self.seen().take_while(|(_, sight)| before(sight)) {
+            let (step, observed) = (&steps[number], &sight.observed);
+            let expected = step.expect.as_ref().is_none_or(|expect| allows(expect, observed));
+            if !expected && deviation.is_none() {
+                deviation = Some(Finding { step: number, observed: observed.clone() });
             }
+            if !step.shows.is_empty() && matches!(observed, Observed::NotTaken(_)) {
+                unreached = unreached.or(Some(number));
+            }
+        }
+        if let Some((number, sight)) = not_said {
+            return self.not_predicted(number, sight, deviation.as_ref());
         }
         if let Some((number, reason)) = self.lacks {
             let reason = format!("this stack does not have {}: {reason}", action(self.scenario, number));
@@ -156,6 +173,26 @@ impl<'a> Bench<'a> {
             Some(deviation) => self.deviates(&deviation, unreached),
             None => self.as_expected(),
         }
+    }
+
+    /// Behind the last step that this stack was asked to take.
+    fn end(&self) -> usize {
+        self.lacks.map_or(self.scenario.program.steps.len(), |(number, _)| number)
+    }
+
+    /// What was seen, in the order of the steps, but for calls that wait where nobody promised their return.
+    fn seen(&self) -> impl Iterator<Item = (usize, &Sight<'a>)> {
+        let sights = self.sights.iter().enumerate().take(self.end());
+        let all = sights.flat_map(|(number, sights)| sights.iter().map(move |sight| (number, sight)));
+        all.filter(|(number, sight)| !self.waits_on(*number, &sight.observed))
+    }
+
+    /// The first thing seen of which the profile does not say that it can be.
+    fn not_said(&self) -> Option<(usize, &Sight<'a>)> {
+        let said = |(number, sight): &(usize, &Sight<'a>)| {
+            self.played.steps[*number].allowed.iter().any(|allowed| same(allowed, &sight.observed))
+        };
+        self.seen().find(|seen| !said(seen))
     }
 
     /// In a lane a call may wait for ever without anybody having promised its return.

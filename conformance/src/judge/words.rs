@@ -43,6 +43,12 @@ pub(super) fn shown(scenario: &Scenario, number: usize, observed: &Observed) -> 
     )
 }
 
+/// A step and what was seen of it.
+#[must_use]
+pub fn seen_at(scenario: &Scenario, number: usize, observed: &Observed) -> String {
+    format!("{} = {}", action(scenario, number), render_observed(observed, &scenario.script, None))
+}
+
 /// `, expected: …`; nothing where nothing is.
 pub(super) fn expected(step: &Step, script: &Script) -> String {
     step.expect.as_ref().map_or_else(String::new, |expect| format!(", expected: {}", render_expect(expect, script)))

@@ -9,8 +9,8 @@ use crate::choice::{
     ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
     INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
     NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
-    RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_INHERITED,
-    V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT,
+    TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -420,8 +420,10 @@ fn accepted(at: &At<'_>) -> Option<crate::world::SocketId> {
 fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
     let Some(new) = accepted(at) else { return };
     let Some(mut options) = options else { return };
-    if !at.chooses(TIMEOUTS_INHERITED) {
-        (options.sndtimeo, options.rcvtimeo) = (0, 0);
+    match at.socket.filter(|_| at.chooses(TIMEOUTS_AT_ACCEPT)).map(|l| *at.socket_at(l).options()) {
+        Some(now) => (options.sndtimeo, options.rcvtimeo) = (now.sndtimeo, now.rcvtimeo),
+        None if at.chooses(TIMEOUTS_DEFAULT) => (options.sndtimeo, options.rcvtimeo) = (0, 0),
+        None => {}
     }
     if !at.chooses(V6ONLY_INHERITED) {
         options.v6only = crate::world::Options::NEW.v6only;

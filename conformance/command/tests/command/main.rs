@@ -6,6 +6,7 @@ mod fmt;
 mod graph;
 mod input;
 mod outputs;
+mod profile;
 mod readme;
 mod running;
 mod show;
