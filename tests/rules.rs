@@ -9,7 +9,7 @@ use winaccept_model::rule::{Gives, Role, Rule};
 use winaccept_model::rules;
 
 /// What the name of a rule starts with when it is no call: a happening.
-const HAPPENINGS: [&str; 16] = [
+const HAPPENINGS: [&str; 17] = [
     "ack",
     "apc",
     "cancelled",
@@ -24,6 +24,7 @@ const HAPPENINGS: [&str; 16] = [
     "success",
     "syn",
     "syn-ack",
+    "thread-ends",
     "timer",
     "wake",
 ];

@@ -136,6 +136,8 @@ pub enum EventKind {
     Prints,
     /// The program ended.
     Exits,
+    /// A thread ended.
+    ThreadEnds,
     /// A happening of the script.
     Happens,
     /// A step could not be taken.

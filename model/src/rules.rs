@@ -54,6 +54,8 @@ macro_rules! of_calls {
             Succeeds: startup::SUCCEEDS,
             /// The program itself: what it prints, and its end.
             Program: program::PROGRAM,
+            /// The end of one thread, whatever it is in.
+            ThreadEnds: program::THREAD_ENDS,
         }
     };
 }

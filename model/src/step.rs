@@ -1,7 +1,7 @@
 //! One step of the world: an event happens.
 
 use crate::call::{Call, Ip, ProcessId, ThreadId};
-use crate::operation::{Frame, OpId, Phase};
+use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
 use crate::rule::{At, Effects, Mutant, Table, Tables};
@@ -34,6 +34,8 @@ pub enum Event {
     Print(ThreadId),
     /// The process of this thread ends.
     Exit(ThreadId),
+    /// This thread ends, whatever it is in.
+    Ends(ThreadId),
     /// A fault begins or ends in a process.
     Faults(ProcessId, Faults),
     /// The script holds a connection's segments in flight, or lets them go.
@@ -104,7 +106,8 @@ impl At<'_> {
             | Event::Returns(thread, _)
             | Event::Apc(thread)
             | Event::Print(thread)
-            | Event::Exit(thread) => self.has_thread(thread),
+            | Event::Exit(thread)
+            | Event::Ends(thread) => self.has_thread(thread),
             Event::Deliver(conn, _)
             | Event::Lose(conn, _)
             | Event::Timer(conn)
@@ -179,6 +182,14 @@ impl At<'_> {
                 self.focus(thread, Call::WSAGetLastError);
                 self.again = true;
                 self.apply(Table::Program);
+            }
+            Event::Ends(thread) => {
+                if self.thread_at(thread).ended == Ended::No {
+                    self.focus(thread, Call::WSAGetLastError);
+                    if let Some(outcome) = self.apply(Table::ThreadEnds) {
+                        self.fx.returns.push((thread, outcome));
+                    }
+                }
             }
             Event::Faults(process, faults) => {
                 self.process_at_mut(process).faults = faults;

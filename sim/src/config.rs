@@ -1,6 +1,7 @@
 //! A configuration: a world, and how far its script has got in it.
 
 use winaccept_model::call::{Address, Buffer, Call, Handle, Ip, Length, Port, ProcessId, ThreadId};
+use winaccept_model::operation::Ended;
 use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::{Effects, Rule};
@@ -181,6 +182,9 @@ pub fn advance(
         Event::InHook(..) => hook,
         _ => None,
     });
+    if let Event::Ends(_) = event {
+        forget_calls_of_the_ended(config);
+    }
     let mut hook = hook;
     for index in 0..fx.returns.len() {
         let (thread, outcome) = fx.returns[index];
@@ -203,6 +207,15 @@ pub fn advance(
             config.finished[slot] = Some(outcome);
         } else {
             note(scenario, config, number, &outcome, fx, happened);
+        }
+    }
+}
+
+/// Nobody waits in a thread that has ended, and nobody takes note of what its last call gave.
+fn forget_calls_of_the_ended(config: &mut Config) {
+    for (actor, thread) in config.world.threads().iter().enumerate() {
+        if thread.ended == Ended::Exited {
+            (config.waits[actor], config.finished[actor]) = (0, None);
         }
     }
 }

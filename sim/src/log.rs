@@ -61,6 +61,11 @@ pub enum What {
         /// The step's number.
         step: usize,
     },
+    /// A thread ended.
+    Ends {
+        /// The step's number.
+        step: usize,
+    },
     /// A happening of the script.
     Happens {
         /// The line of the script that says so.
@@ -188,6 +193,7 @@ impl Log {
                 What::Prints { step, text: printed(format, *argument, number, result) }
             }
             Event::Exit(_) => What::Exits { step },
+            Event::Ends(_) => What::Ends { step },
             // Told as the happenings of the script that they are.
             Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..) => return None,
             // No script has functions that Winsock calls.

@@ -132,7 +132,7 @@ impl Scenario {
                     })
                     .next()
             }
-            Action::Prints { .. } | Action::Exits(_) => None,
+            Action::Prints { .. } | Action::Exits(_) | Action::Ends => None,
         }
     }
 

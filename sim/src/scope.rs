@@ -256,6 +256,7 @@ fn events(world: &World) -> Vec<Event> {
         .collect();
     for (index, thread) in world.threads().iter().enumerate() {
         let id = ThreadId::new(index);
+        all.push(Event::Ends(id));
         match world.waits(id) {
             None if thread.ended == Ended::No => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));

@@ -149,6 +149,8 @@ pub enum Action {
     },
     /// `exits N`: the process of this actor ends with this exit code.
     Exits(i32),
+    /// `ends`: this actor, a thread, ends, whatever it is in.
+    Ends,
 }
 
 /// The argument of `prints`.

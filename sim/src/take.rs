@@ -10,7 +10,7 @@ use winaccept_model::step::{Event, Machine};
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
 use crate::happen::arm;
-use crate::observe::{Observed, printed};
+use crate::observe::{Observed, Shown, ShownValue, printed};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Expect, PrintArgument, Ref, Step};
@@ -44,6 +44,18 @@ pub(crate) fn outcomes(
             let ended = |branch: &Branch| match has_ended(branch, step.actor) {
                 Ended::Exited => Observed::Done,
                 _ => Observed::NotTaken("the process did not end".to_owned()),
+            };
+            branches.into_iter().map(|branch| (ended(&branch), branch)).collect()
+        }
+        Action::Ends => {
+            let branches = quiet(scenario, machine, event_in(scenario, machine, start, Event::Ends(step.actor), None));
+            let ended = |branch: &Branch| match has_ended(branch, step.actor) {
+                Ended::Exited => Observed::Done,
+                _ => Observed::Returned(Shown {
+                    value: ShownValue::Is(Value::Unmodelled),
+                    error: Code::NONE,
+                    out: Vec::new(),
+                }),
             };
             branches.into_iter().map(|branch| (ended(&branch), branch)).collect()
         }

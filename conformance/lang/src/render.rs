@@ -30,6 +30,7 @@ pub fn render_action(action: &Action, script: &Script) -> String {
             Some(PrintArgument::LastResult) => format!("prints {}, iResult", quote(format)),
         },
         Action::Exits(code) => format!("exits {code}"),
+        Action::Ends => "ends".to_owned(),
     }
 }
 

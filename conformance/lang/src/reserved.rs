@@ -6,6 +6,7 @@ use super::signature::means_something;
 pub(super) const KEYWORDS: &[&str] = &[
     "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "hold", "release",
     "drop", "deliver", "lose", "may", "timer", "fault", "mend", "shows", "with", "in", "resumes", "prints", "exits",
+    "ends",
 ];
 
 /// Words that stand for a value, beside those of arguments and out-parameters.

@@ -38,7 +38,7 @@ pub(super) struct Blocked {
     pub(super) call: winaccept_model::call::Call<winaccept_sim::script::Ref>,
 }
 
-/// Whether a process has exited.
+/// Whether a process has exited, or an actor ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) enum Gone {
     /// It has not, or not for certain.
@@ -57,6 +57,8 @@ pub(super) struct Flow {
     pub(super) progress: Vec<Progress>,
     /// By process.
     pub(super) gone: Vec<Gone>,
+    /// By actor. An actor comes after its own end only by a step of its own.
+    pub(super) ended: Vec<Gone>,
 }
 
 impl Flow {
@@ -92,13 +94,23 @@ impl Flow {
                     *mine = Progress::Unsure;
                 }
             }
-            for (index, mine) in merged.gone.iter_mut().enumerate() {
-                if branch.gone.get(index).unwrap_or(&Gone::No) != mine {
-                    *mine = Gone::No;
-                }
-            }
+            agree(&mut merged.gone, &branch.gone);
+            agree(&mut merged.ended, &branch.ended);
         }
         merged
+    }
+
+    /// The step that ended this actor.
+    pub(super) fn ended(&self, actor: ThreadId) -> Option<&Range<usize>> {
+        match self.ended.get(actor.index()) {
+            Some(Gone::Yes(step, _)) => Some(step),
+            _ => None,
+        }
+    }
+
+    /// An actor ends.
+    pub(super) fn end(&mut self, actor: ThreadId, step: Range<usize>) {
+        set(&mut self.ended, actor.index(), Gone::Yes(step, Seen::ByAll));
     }
 
     /// The step that ended this process, if `actor` comes after it.
@@ -112,11 +124,7 @@ impl Flow {
 
     /// A process ends.
     pub(super) fn exit(&mut self, process: ProcessId, step: Range<usize>, seen: Seen) {
-        let index = process.index();
-        if self.gone.len() <= index {
-            self.gone.resize(index + 1, Gone::No);
-        }
-        self.gone[index] = Gone::Yes(step, seen);
+        set(&mut self.gone, process.index(), Gone::Yes(step, seen));
     }
 
     /// The end of `any order`: every actor comes after what any of them did.
@@ -126,6 +134,22 @@ impl Flow {
             if let Gone::Yes(_, seen) = gone {
                 *seen = Seen::ByAll;
             }
+        }
+    }
+}
+
+fn set(all: &mut Vec<Gone>, index: usize, gone: Gone) {
+    if all.len() <= index {
+        all.resize(index + 1, Gone::No);
+    }
+    all[index] = gone;
+}
+
+/// What two branches do not agree about is not certain.
+fn agree(mine: &mut [Gone], theirs: &[Gone]) {
+    for (index, mine) in mine.iter_mut().enumerate() {
+        if theirs.get(index).unwrap_or(&Gone::No) != mine {
+            *mine = Gone::No;
         }
     }
 }

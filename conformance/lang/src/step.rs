@@ -49,6 +49,7 @@ impl Parser<'_> {
         let resumes = self.cursor.text_ahead(1) == "resumes";
         let (action, expect) = match self.cursor.text() {
             "in" => self.in_hook(actor, &name)?,
+            "ends" => self.ends(actor, &name)?,
             _ if resumes => self.resumes(actor)?,
             word => {
                 self.check_free(actor, &name)?;
@@ -66,8 +67,17 @@ impl Parser<'_> {
         Ok(Step { actor, action, expect, shows, span })
     }
 
-    /// Complains about a step after the exit of the actor's process.
+    /// Complains about a step after the end of the actor, or the exit of its process.
     fn check_alive(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<()> {
+        if let Some(end) = self.flow.ended(actor).cloned() {
+            let who = &self.script.actors[actor.index()].name;
+            let title = match self.cursor.text() {
+                "ends" => format!("`{who}` ends twice"),
+                _ => format!("a step after `{who}` has ended"),
+            };
+            let problem = Diagnostic::new(title, name.clone(), "this actor is gone").also(end, "it ends here");
+            return Err(self.cursor.report(problem.help("other actors of its process can go on")));
+        }
         let process = self.script.actors[actor.index()].process;
         let Some(exit) = self.flow.gone(actor, process).cloned() else { return Ok(()) };
         let process = &self.script.processes[process.index()].name;
@@ -239,6 +249,22 @@ impl Parser<'_> {
         let seen = if self.any_order { Seen::By(actor) } else { Seen::ByAll };
         self.flow.exit(process, self.cursor.since(name.start), seen);
         Ok((Action::Exits(code as i32), None))
+    }
+
+    /// `ends`, which is the only step that an actor takes from outside, whatever it is in.
+    fn ends(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
+        if let Progress::Never(_) = self.flow.progress(actor) {
+            self.check_free(actor, name)?;
+        }
+        self.cursor.advance();
+        if self.cursor.at("=") {
+            let label = "expected the end of the line";
+            let problem = Diagnostic::new("the end of a thread has no outcome", self.cursor.span(), label);
+            return Err(self.cursor.report(problem));
+        }
+        *self.flow.progress(actor) = Progress::Free;
+        self.flow.end(actor, self.cursor.since(name.start));
+        Ok((Action::Ends, None))
     }
 
     /// After a broken step that begins at `mark`: skips it, but takes note of what it would have bound, so that later

@@ -100,6 +100,11 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
             event.event = EventKind::Exits;
             event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
         }
+        What::Ends { step } => {
+            of_step(chart, *step, &mut event);
+            event.event = EventKind::ThreadEnds;
+            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
+        }
         What::Happens { span } => {
             event.event = EventKind::Happens;
             event.text = source(chart, *span).to_owned();

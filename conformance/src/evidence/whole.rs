@@ -91,7 +91,7 @@ fn fits_action(step: &Step, observed: &Observed) -> Result<(), String> {
         (_, Observed::NotTaken(_))
             | (Action::Call(_) | Action::Resumes | Action::InHook(_), Observed::Blocks | Observed::Returned(_))
             | (Action::Prints { .. }, Observed::Printed(_))
-            | (Action::Exits(_), Observed::Done)
+            | (Action::Exits(_) | Action::Ends, Observed::Done)
     );
     if fits { Ok(()) } else { Err("such a step gives something else".to_owned()) }
 }

@@ -75,6 +75,7 @@ const HAPPENINGS: &[(&str, Table)] = &[
     ("timer", Table::Timer),
     ("success", Table::Succeeds),
     ("program", Table::Program),
+    ("thread-ends", Table::ThreadEnds),
 ];
 
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
@@ -238,6 +239,7 @@ pub fn stage(table: Table) -> &'static str {
         Table::Timer => "when it runs out",
         Table::NetworkEvent => "when it occurs",
         Table::Program => "between calls",
+        Table::ThreadEnds => "when a thread ends",
         _ => "on entry",
     }
 }

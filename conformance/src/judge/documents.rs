@@ -37,7 +37,7 @@ pub enum Fit {
 pub fn fit(step: &Step, run: &StepRun, script: &Script) -> Fit {
     let Some(expect) = &step.expect else {
         return match (&step.action, run.allowed.iter().find(|seen| matches!(seen, Observed::NotTaken(_)))) {
-            (Action::Exits(_), Some(Observed::NotTaken(why))) => Fit::NotTaken(why.clone()),
+            (Action::Exits(_) | Action::Ends, Some(Observed::NotTaken(why))) => Fit::NotTaken(why.clone()),
             _ => Fit::Exact,
         };
     };

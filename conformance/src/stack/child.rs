@@ -167,6 +167,20 @@ impl Child {
         }
     }
 
+    /// Ends a thread, whatever it is in. A worker may not have that, as it may not have a call.
+    pub(super) fn end_thread(&mut self, thread: u8) -> Result<(), String> {
+        let id = self.send(Order::EndThread { thread })?;
+        match self.answer(id, ANSWER)? {
+            Report::Done => Ok(()),
+            Report::NotDone { reason } => {
+                let reason = quoted(&reason);
+                self.lacks.get_or_insert_with(|| reason.clone());
+                Err(reason)
+            }
+            other => Err(self.lose(format!("the worker answered the end of a thread with {}", told(&other)))),
+        }
+    }
+
     /// Asks this process nothing more: what state it is in is not known.
     pub(super) fn retire(&mut self) {
         self.lost.get_or_insert_with(|| "the process was given up".to_owned());

@@ -140,7 +140,7 @@ impl<'s> Stage<'s> {
                 lane.waiting = Some((number, step, repeating));
                 return true;
             }
-            Action::Resumes | Action::InHook(_) | Action::Prints { .. } | Action::Exits(_) => {
+            Action::Resumes | Action::InHook(_) | Action::Prints { .. } | Action::Exits(_) | Action::Ends => {
                 let given = self.take(step);
                 reports.push(report(number, step, given));
                 return true;

@@ -103,6 +103,11 @@ pub enum Order {
         /// Tell of those over IPv6 too; otherwise they may be left out.
         ipv6: bool,
     },
+    /// End this thread at once, also out of a call in progress, which is never answered then. [`Report::Done`].
+    EndThread {
+        /// The thread. No further order names it.
+        thread: u8,
+    },
     /// End this process at once with this exit code, without any reply.
     Exit {
         /// The exit code.

@@ -47,6 +47,8 @@ pub(super) struct Stage<'s> {
     pub(super) in_progress: Vec<Option<InProgress<'s>>>,
     /// What the last call returned, by [`ThreadId`].
     pub(super) last_value: Vec<Option<i64>>,
+    /// The actors that have ended, by [`ThreadId`].
+    pub(super) ended: Vec<bool>,
     /// Ports that the script wrote.
     written: BTreeSet<u16>,
     /// True once a connection was asked for: before that the network cannot be anything but quiet.
@@ -80,6 +82,7 @@ impl<'s> Stage<'s> {
             infos: BTreeMap::new(),
             in_progress: script.actors.iter().map(|_| None).collect(),
             last_value: vec![None; script.actors.len()],
+            ended: vec![false; script.actors.len()],
             written: BTreeSet::new(),
             connecting: false,
             unsettled: Vec::new(),
@@ -262,7 +265,7 @@ fn calls(script: &Script) -> Vec<&Call<Ref>> {
         })
         .filter_map(|action| match action {
             Action::Call(call) | Action::InHook(call) => Some(call),
-            Action::Resumes | Action::Prints { .. } | Action::Exits(_) => None,
+            Action::Resumes | Action::Prints { .. } | Action::Exits(_) | Action::Ends => None,
         })
         .collect()
 }

@@ -84,6 +84,7 @@ impl<'s> Stage<'s> {
                 Err(why) => Given::not_taken(why),
             },
             Action::Exits(code) => self.exit(actor, *code),
+            Action::Ends => self.end_thread(actor),
             Action::InHook(_) => Given::not_taken("blocking hooks exist only in 16-bit Winsock 1.1"),
         }
     }
@@ -310,6 +311,23 @@ impl<'s> Stage<'s> {
             }
         };
         Ok(printf(format, number))
+    }
+
+    /// Ends the actor, whatever it is in; its process too, when it is the last there.
+    fn end_thread(&mut self, actor: ThreadId) -> Given {
+        let process = self.process_of(actor);
+        self.ended[actor.index()] = true;
+        let of_process = self.script.actors.iter().zip(&self.ended).filter(|(other, _)| other.process == process);
+        if of_process.into_iter().all(|(_, ended)| *ended) {
+            return self.exit(actor, 0);
+        }
+        let thread = self.thread_number(actor);
+        if let Err(why) = self.child(process).end_thread(thread) {
+            return Given::not_taken(why);
+        }
+        self.in_progress[actor.index()] = None;
+        let assumed = self.settle(None);
+        Given { observed: Observed::Done, assumed: assumed.or(self.let_the_woken_return(actor)) }
     }
 
     /// Ends the actor's process.

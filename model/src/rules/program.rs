@@ -1,30 +1,21 @@
-//! What the program itself does between its calls: what it prints, and its end.
+//! What the program itself does beside its calls: what it prints, its end, and the end of one of its threads.
 
 use super::closesocket::Manner;
-use super::common::case;
+use super::common::{case, not_modelled};
 use super::startup::release_all;
+use crate::call::{Call, ThreadId};
 use crate::choice::LISTENER_CLOSE_QUEUED;
 use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
-use crate::rule::{Gives, Rule, States};
+use crate::rule::{At, Gives, Rule, States};
 
 table! {
     PROGRAM;
     Rule {
         when: |at| at.again,
         gives: Is(Gives::Silent),
-        then: |at| {
-            let process = at.process_id();
-            if at.process().startups > 0 {
-                at.process_mut().startups = 0;
-                release_all(at, Manner::Reset);
-            }
-            for place in 0..at.threads_of(process).len() {
-                let t = at.threads_of(process)[place];
-                at.thread_ends(t, Ended::Exited, true);
-            }
-        },
+        then: process_ends,
         asks: &[LISTENER_CLOSE_QUEUED],
         rests_on: &[
             "accept.ex.final-cleanup",
@@ -52,4 +43,52 @@ table! {
         ],
         ..case("program.prints", &[], States::ANY)
     },
+}
+
+table! {
+    /// A thread ends: it returns from its function, or another ends it, whatever it is in.
+    THREAD_ENDS;
+    Rule {
+        when: is_last,
+        gives: Is(Gives::Silent),
+        then: process_ends,
+        asks: &[LISTENER_CLOSE_QUEUED],
+        rests_on: &["terminatethread.rem.last-thread"],
+        ..case("thread-ends.with-its-process", &[], States::ANY)
+    },
+    // What a call has begun at its peer cannot be withdrawn, and no page says what its socket is afterwards.
+    Rule {
+        when: |at| {
+            let begun = |call: &Call| matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Closesocket { .. });
+            at.waits(at.thread).is_some_and(|op| begun(&at.op_at(op).call))
+        },
+        rests_on: &["exitthread.rem.not-iocp"],
+        ..not_modelled("thread-ends.under-way-not-modelled", &[], States::ANY)
+    },
+    // What it waited for it does not take: that is there for the next to come. What was queued to it never runs.
+    Rule {
+        gives: Is(Gives::Silent),
+        then: |at| at.thread_ends(at.thread, Ended::Exited, false),
+        rests_on: &["exitthread.rem.not-iocp", "terminatethread.rem.no-user-code"],
+        ..case("thread-ends.withdraws-its-call", &[], States::ANY)
+    },
+}
+
+/// The process of the thread in question ends, and all its threads with it.
+fn process_ends(at: &mut At<'_>) {
+    let process = at.process_id();
+    if at.process().startups > 0 {
+        at.process_mut().startups = 0;
+        release_all(at, Manner::Reset);
+    }
+    for place in 0..at.threads_of(process).len() {
+        let t = at.threads_of(process)[place];
+        at.thread_ends(t, Ended::Exited, true);
+    }
+}
+
+/// Has every other thread of its process ended?
+fn is_last(at: &At<'_>) -> bool {
+    let ended = |t: &ThreadId| *t == at.thread || at.thread_at(*t).ended == Ended::Exited;
+    at.threads_of(at.process_id()).iter().all(ended)
 }

@@ -35,8 +35,6 @@ enum Start {
     Sleep,
     /// The first APC of the thread begins to run, as code that calls.
     RunApc,
-    /// The thread ends.
-    End,
 }
 
 /// `FALSE` with this code.
@@ -67,7 +65,6 @@ impl At<'_> {
                 }
                 return;
             }
-            Start::End => return self.thread_ends(thread, Ended::Exited, false),
         };
         if outcome.error != Code::NONE {
             self.thread_mut(thread).last_error = outcome.error;

@@ -270,7 +270,7 @@ fn deeds(w: &World, l: Handle, copy: Handle, a: Handle, event: Handle, clients: 
         all.push(Deed::Start(ThreadId(1), Start::Decide { listen: l }));
     }
     if w.threads[1].ended == Ended::No {
-        all.push(Deed::Start(ThreadId(1), Start::End));
+        all.push(Deed::Event(Event::Ends(ThreadId(1))));
     }
     if may(2) {
         all.push(call(2, accept(copy)));

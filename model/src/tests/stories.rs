@@ -236,7 +236,7 @@ fn what_cancels_an_overlapped_accept() {
     let cancel = |l, _| Deed::Start(ThreadId(1), Start::Cancel { s: l, over: OverId(0) });
     let close_listener = |l, _| Deed::Event(Event::Call(ThreadId(1), Call::Closesocket { s: l }));
     let close_socket = |_, a| Deed::Event(Event::Call(ThreadId(1), Call::Closesocket { s: a }));
-    let thread_ends = |_, _| Deed::Start(ThreadId(0), Start::End);
+    let thread_ends = |_, _| Deed::Event(Event::Ends(ThreadId(0)));
     assert_eq!(ends(false, event, cancel), (Status::CANCELLED, true, 0, Some(0)));
     assert_eq!(ends(true, over(0), close_listener), (Status::CANCELLED, false, 1, Some(0)));
     assert_eq!(ends(false, event, close_socket), (Status::CANCELLED, true, 0, Some(0)));

@@ -256,6 +256,7 @@ fn who_is_not_there_is_refused() {
         Event::Returns(t, Answer::Accepts),
         Event::Print(t),
         Event::Exit(t),
+        Event::Ends(t),
         Event::Faults(p, Faults { no_buffers: true, ..Faults::default() }),
         Event::Hold(c, true),
         Event::LoseNext(c, Segment::Syn),

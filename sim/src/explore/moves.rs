@@ -1,6 +1,7 @@
 //! What can happen next in a configuration, and making it happen.
 
 use winaccept_model::call::{Call, Handle, ThreadId};
+use winaccept_model::operation::Ended;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
@@ -11,7 +12,7 @@ use crate::config::{
 use crate::happen::arm;
 use crate::observe::Observed;
 use crate::scenario::{Instruction, LaneCode, Scenario, bound};
-use crate::script::{Action, Expect, Ref};
+use crate::script::{Action, Expect, Ref, Step, ValuePattern};
 
 /// The moves possible in a configuration, in a fixed order: the actors', then the network's.
 pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
@@ -35,6 +36,10 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
             let enabled = match scenario.steps[*number].action {
                 Action::Resumes => config.finished[actor].is_some(),
                 Action::InHook(_) => config.waits[actor] != 0,
+                Action::Ends => {
+                    let promised = config.waiting(lane.actor).is_some_and(|call| is_to_return(&scenario.steps[call]));
+                    config.world.threads()[actor].ended == Ended::No && !promised
+                }
                 _ => running && config.waits[actor] == 0 && config.finished[actor].is_none(),
             };
             if enabled {
@@ -50,6 +55,14 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
             }
         }
         Some(Instruction::Jump(_)) | None => {}
+    }
+}
+
+/// Does the script say that the call of this step returns, whatever comes?
+fn is_to_return(step: &Step) -> bool {
+    match &step.expect {
+        Some(Expect::OneOf(patterns)) => patterns.iter().all(|pattern| pattern.value != ValuePattern::Waits),
+        _ => false,
     }
 }
 
@@ -111,6 +124,7 @@ pub fn make(
                 }
                 Action::Prints { .. } => fx.clear(),
                 Action::Exits(_) => advance(scenario, machine, config, Event::Exit(actor), None, tape, fx, happened),
+                Action::Ends => advance(scenario, machine, config, Event::Ends(actor), None, tape, fx, happened),
             }
             touches(fx, Some(actor));
             bound_names(step.expect.as_ref()).for_each(|name| touches(fx, scenario.binder(name)));

@@ -137,6 +137,7 @@ impl<'a> Weaver<'a> {
                 Action::Call(call) => Some(call_event(config, actor, call)),
                 Action::InHook(call) => Some(Event::InHook(actor, bound(call, &config.vars))),
                 Action::Exits(_) => Some(Event::Exit(actor)),
+                Action::Ends => Some(Event::Ends(actor)),
                 Action::Prints { .. } => Some(Event::Print(actor)),
                 Action::Resumes => None,
             },

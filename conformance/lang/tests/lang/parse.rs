@@ -229,6 +229,17 @@ fn blocking_hooks_printing_and_exits() {
 }
 
 #[test]
+fn an_actor_ends_whatever_it_waits_in() {
+    let ends = |source: &str| match items(source).last() {
+        Some(Item::Step(step)) => (step.actor, step.action.clone(), step.expect.clone()),
+        other => panic!("{other:?}"),
+    };
+    for before in ["accept(L, NULL, NULL) = ...", "accept(L, NULL, NULL)", "listen(L, 5) = 0"] {
+        assert_eq!(ends(&format!("server  {before}\nserver  ends\n")), (ThreadId(0), Action::Ends, None));
+    }
+}
+
+#[test]
 fn happenings() {
     let source = "hold C\nrelease C\ndrop SYN-ACK of C\nmay drop RST of C\ntimer of C\nfault no-buffers\n\
                   fault in-callback for peer at accept 2\nmend no-buffers for peer\nserver WSACleanup()";

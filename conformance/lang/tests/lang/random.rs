@@ -33,6 +33,7 @@ const WORDS: &[&str] = &[
     "resumes",
     "prints",
     "exits 1",
+    "ends\n",
     "server",
     "client",
     "socket(AF_INET, SOCK_STREAM, 0) = ",

@@ -76,6 +76,7 @@ fn happens(scenario: &Scenario, taken: &Taken, event: Event) -> String {
         Event::Returns(thread, _) => format!("a function of {} comes back", name(scenario, thread)),
         Event::Print(thread) => format!("{} prints", name(scenario, thread)),
         Event::Exit(thread) => format!("{} exits", name(scenario, thread)),
+        Event::Ends(thread) => format!("{} ends", name(scenario, thread)),
         Event::Faults(..) => "a fault begins or ends".to_owned(),
         Event::Hold(..) | Event::LoseNext(..) => format!("{} is held, released or loses a segment", connection()),
     }

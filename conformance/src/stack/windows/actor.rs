@@ -11,8 +11,11 @@ use windows_sys::Win32::System::Threading::QueueUserAPC;
 use super::super::protocol::{Function, Reply, Report};
 use super::opened::Opened;
 use super::perform::Caller;
-use super::waiting::waits_at;
+use super::waiting::{terminates_waiting, waits_at};
 use super::worker::write;
+
+/// How long a thread may take to end, or to be seen where it can be ended.
+const TO_END: Duration = Duration::from_secs(2);
 
 /// What the threads of one scenario share.
 #[derive(Default)]
@@ -38,10 +41,13 @@ pub(super) struct Actors {
 }
 
 struct Actor {
-    orders: Sender<(u64, Function)>,
+    /// None once the thread was told to end.
+    orders: Option<Sender<(u64, Function)>>,
     thread: JoinHandle<()>,
     /// The call in progress.
     busy: Arc<Mutex<Option<u64>>>,
+    /// It was ended in the middle of a call: nothing of it came back.
+    terminated: bool,
 }
 
 impl Actors {
@@ -60,7 +66,30 @@ impl Actors {
         if lock(&actor.busy).replace(id).is_some() {
             return Err(format!("thread {thread} has a call in progress"));
         }
-        actor.orders.send((id, call)).map_err(|_| format!("thread {thread} has ended"))
+        let sent = actor.orders.as_ref().is_some_and(|orders| orders.send((id, call)).is_ok());
+        if sent { Ok(()) } else { Err(format!("thread {thread} has ended")) }
+    }
+
+    /// Ends a thread. Between calls it ends itself. In the middle of one it is ended where it waits for the system, so
+    /// that it holds none of this process's locks; what it leaves behind stays, and [`Actors::end`] says so.
+    pub(super) fn end_thread(&mut self, thread: u8) -> Result<(), String> {
+        let actor = self.actors.get_mut(usize::from(thread)).ok_or_else(|| format!("there is no thread {thread}"))?;
+        if actor.orders.take().is_none() {
+            return Err(format!("thread {thread} has ended"));
+        }
+        let deadline = Instant::now() + TO_END;
+        while !actor.thread.is_finished() {
+            let handle = actor.thread.as_raw_handle();
+            if lock(&actor.busy).is_some() && terminates_waiting(handle) {
+                actor.terminated = true;
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(format!("thread {thread} is not seen to wait, and so not safe to end"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// Where a thread with a call in progress waits.
@@ -72,23 +101,27 @@ impl Actors {
         Ok(waits_at(actor.thread.as_raw_handle()))
     }
 
-    /// Ends the threads, after everything they can wait for was closed or set. False if one does not come back.
+    /// Ends the threads, after everything they can wait for was closed or set. False if one does not come back, or was
+    /// ended in the middle of a call.
     pub(super) fn end(self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
-        for actor in &self.actors {
+        let terminated = self.actors.iter().any(|actor| actor.terminated);
+        let actors = self.actors.into_iter().filter(|actor| !actor.terminated);
+        let actors: Vec<Actor> = actors.collect();
+        for actor in &actors {
             if lock(&actor.busy).is_some() {
                 // SAFETY: a live thread handle and a routine that does nothing.
                 unsafe { QueueUserAPC(Some(wake), actor.thread.as_raw_handle(), 0) }; // out of an alertable sleep
             }
         }
-        let threads: Vec<_> = self.actors.into_iter().map(|actor| actor.thread).collect(); // drops `orders`: they end
+        let threads: Vec<_> = actors.into_iter().map(|actor| actor.thread).collect(); // drops `orders`: they end
         while threads.iter().any(|thread| !thread.is_finished()) {
             if Instant::now() >= deadline {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        true
+        !terminated
     }
 
     fn actor(&self, thread: u8) -> Result<&Actor, String> {
@@ -104,7 +137,7 @@ impl Actor {
             let busy = Arc::clone(&busy);
             move || make_calls(&calls, Caller::new(desk), &busy)
         });
-        Actor { orders, thread, busy }
+        Actor { orders: Some(orders), thread, busy, terminated: false }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where a thread waits: the witness of a blocked call.
+//! Where a thread waits: the witness of a blocked call, and the place where a thread can be ended.
 //!
 //! The thread is suspended for an instant and its program counter read. If that stands inside one of ntdll's waiting
 //! functions, then the thread waits. Neither Windows nor Wine lets a program notice this: a wait goes on as it was, no
@@ -7,8 +7,9 @@
 
 use std::os::windows::io::RawHandle;
 
+use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, GetThreadContext};
-use windows_sys::Win32::System::Threading::{ResumeThread, SuspendThread};
+use windows_sys::Win32::System::Threading::{ResumeThread, SuspendThread, TerminateThread, WaitForSingleObject};
 
 use super::identity::exported;
 
@@ -19,36 +20,58 @@ const WAITS: [&std::ffi::CStr; 3] = [c"NtWaitForSingleObject", c"NtWaitForMultip
 /// More than the length of a system call's code in ntdll, less than the distance to a function after the next.
 const CODE: usize = 32;
 
+/// How long a thread that was terminated may take until it is gone.
+const GONE: u32 = 2000;
+
 /// Where this thread of this process waits right now. Equal texts mean the same wait.
 pub(super) fn waits_at(thread: RawHandle) -> Option<String> {
-    let (counter, stack) = registers(thread)?;
-    let inside = |name: &&&std::ffi::CStr| {
-        let start = exported(c"ntdll.dll", name).map(|function| function as usize);
-        start.is_some_and(|start| (start..start + CODE).contains(&counter))
-    };
-    let name = WAITS.iter().find(inside)?.to_string_lossy();
-    Some(format!("{name}, stack {stack:#x}"))
+    let (counter, stack) = while_suspended(thread, |counter, stack| (counter, stack))?;
+    let (name, _) = WAITS.iter().zip(starts()).find(|(_, start)| is_inside(*start, counter))?;
+    Some(format!("{}, stack {stack:#x}", name.to_string_lossy()))
+}
+
+/// Ends a thread that waits right now. It is ended where it waits, in the middle of a system call, and so holds no lock of this
+/// process. False, and nothing was done, where it does not wait.
+pub(super) fn terminates_waiting(thread: RawHandle) -> bool {
+    let starts = starts();
+    let ended = while_suspended(thread, |counter, _| {
+        // SAFETY: `thread` is a live handle of another thread of this process, which runs no code of ours that it would leave
+        // half done: nothing that it shares is between two states while it waits for the system.
+        starts.iter().any(|start| is_inside(*start, counter)) && unsafe { TerminateThread(thread, 0) } != 0
+    });
+    // SAFETY: a live handle. What the system cancels with the thread it has cancelled when the thread is gone.
+    ended == Some(true) && unsafe { WaitForSingleObject(thread, GONE) } == WAIT_OBJECT_0
+}
+
+/// Where the waiting system calls begin.
+fn starts() -> [Option<usize>; 3] {
+    WAITS.map(|name| exported(c"ntdll.dll", name).map(|function| function as usize))
+}
+
+fn is_inside(start: Option<usize>, counter: usize) -> bool {
+    start.is_some_and(|start| (start..start + CODE).contains(&counter))
 }
 
 /// `GetThreadContext` wants it aligned.
 #[repr(C, align(16))]
 struct Aligned(CONTEXT);
 
-/// Program counter and stack pointer.
-fn registers(thread: RawHandle) -> Option<(usize, usize)> {
+/// Suspends a thread for as long as it takes to look at its program counter and stack pointer. `then` allocates nothing and takes
+/// no lock: the thread may hold it.
+fn while_suspended<T>(thread: RawHandle, then: impl FnOnce(usize, usize) -> T) -> Option<T> {
     let mut context = Aligned(CONTEXT::default());
     context.0.ContextFlags = CONTEXT_CONTROL;
-    // SAFETY: `thread` is a live handle of another thread of this process and `context` is writable and aligned. Between
-    // the two calls nothing is allocated and no lock is taken that the suspended thread could hold.
-    let read = unsafe {
+    // SAFETY: `thread` is a live handle of another thread of this process and `context` is writable and aligned.
+    unsafe {
         if SuspendThread(thread) == u32::MAX {
             return None;
         }
         let read = GetThreadContext(thread, &raw mut context.0);
+        let (counter, stack) = control(&context.0);
+        let given = (read != 0).then(|| then(counter, stack));
         ResumeThread(thread);
-        read
-    };
-    (read != 0).then(|| control(&context.0))
+        given
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

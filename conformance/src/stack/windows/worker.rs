@@ -104,6 +104,10 @@ fn carry_out(id: u64, order: Order, actors: &mut Actors) -> Option<Report> {
             Ok(connections) => Report::Connections { connections },
             Err(reason) => not_done(reason),
         },
+        Order::EndThread { thread } => match actors.end_thread(thread) {
+            Ok(()) => Report::Done,
+            Err(reason) => not_done(reason),
+        },
         Order::Exit { code } => std::process::exit(code),
         Order::End => Report::Ended { clean: end(std::mem::take(actors)) },
     })

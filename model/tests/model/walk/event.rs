@@ -25,7 +25,8 @@ pub fn event(w: &World, op: Op) -> Option<Event> {
         52..54 => Event::Hold(conn(w, &mut dice), dice.one_in(2)),
         54..57 => Event::Faults(process(w, &mut dice), faults(&mut dice)),
         57 => Event::Exit(thread(w, &mut dice)),
-        58..61 => {
+        58 => Event::Ends(thread(w, &mut dice)),
+        59..61 => {
             let in_hook = blocked(w, &mut dice);
             Event::InHook(in_hook, call(w, in_hook, &mut dice))
         }
