@@ -24,7 +24,7 @@ pub(crate) use find::similar;
 
 pub use entry::{Clause, Document, Entry, Kind, MAX_QUOTE_WORDS, RelatedRule, Section, Testable};
 pub use load::{LoadError, Sources};
-pub use note::{Grade, MAX_STATEMENT_WORDS, Note, NoteKind, Observation};
+pub use note::{Grade, MAX_STATEMENT_WORDS, Note, NoteKind, Observation, Reach};
 pub use number::{Constant, ErrorCode};
 pub use plain::Plain;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use winaccept_model::call::Function;
 
 /// Why a note exists.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
@@ -125,6 +126,49 @@ pub struct Observation {
     pub windows: Option<String>,
     /// Where it can be looked up.
     pub source: String,
+    /// The calls that it is about, without which it cannot be shown, by their names.
+    pub calls: Vec<String>,
+    /// Calls of which it says something besides, which need not be shown.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What scenarios would have to have, besides its calls, to show it.
+    later: Option<String>,
+    /// Why it is not to be shown.
+    out_of_scope: Option<String>,
+    /// Why no step confirms it yet, although one could.
+    pub open: Option<String>,
+}
+
+/// Whether a scenario can show an observation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// It is about calls that the model has.
+    Modelled,
+    /// It waits for this.
+    Later(String),
+    /// It is not to be shown; why.
+    OutOfScope(String),
+}
+
+impl Observation {
+    /// Whether a scenario can show it: what nobody saw is not to be shown, and what is about a call that the model has not got
+    /// waits for that call.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        if let Some(reason) = &self.out_of_scope {
+            return Reach::OutOfScope(reason.clone());
+        }
+        if !self.grade.is_seen() {
+            return Reach::OutOfScope("nobody saw it: it is inferred, or says what is not known".to_owned());
+        }
+        let missing: Vec<&str> =
+            self.calls.iter().map(String::as_str).filter(|call| Function::named(call).next().is_none()).collect();
+        match (&self.later, missing.as_slice()) {
+            (_, [_, ..]) => Reach::Later(missing.join(", ")),
+            (Some(reason), []) => Reach::Later(reason.clone()),
+            (None, []) => Reach::Modelled,
+        }
+    }
 }
 
 /// The longest statement of an observation, in words.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use winaccept::spec::{
-    Constant, Document, Entry, MAX_QUOTE_WORDS, MAX_STATEMENT_WORDS, Note, NoteKind, Spec, Testable,
+    Constant, Document, Entry, MAX_QUOTE_WORDS, MAX_STATEMENT_WORDS, Note, NoteKind, Observation, Reach, Spec, Testable,
 };
 use winaccept_model::code::{CODES, Code};
 
@@ -205,6 +205,26 @@ fn every_contradiction_has_a_note() {
     for entry in spec.entries() {
         none(entry.id(), entry.contradicts().iter().filter(|other| !explained(entry.id(), other)));
     }
+}
+
+/// Every observation is sorted: it can be shown, waits for something, or is not to be shown.
+#[test]
+fn observations_say_what_they_are_about() {
+    let all = Spec::bundled().observations();
+    assert!(all.len() >= 300, "{} observations", all.len());
+    none("about no call", all.iter().filter(|seen| seen.calls.is_empty()));
+    none("a call twice", all.iter().filter(|seen| seen.also.iter().any(|call| seen.calls.contains(call))));
+    none(
+        "open, although not to be shown",
+        all.iter().filter(|seen| seen.open.is_some() && seen.reach() != Reach::Modelled),
+    );
+    let modelled = all.iter().filter(|seen| seen.reach() == Reach::Modelled).count();
+    let later = all.iter().filter(|seen| matches!(seen.reach(), Reach::Later(_))).count();
+    assert!(modelled > 150 && later > 100, "{modelled} can be shown, {later} wait");
+    let reach = |id: &str| Spec::bundled().observation(id).map(Observation::reach);
+    assert_eq!(reach("WT-ACC-002"), Some(Reach::Later("WSAAccept".to_owned())), "a call that the model has not got");
+    assert_eq!(reach("WT-ACC-001"), Some(Reach::Modelled));
+    assert!(matches!(reach("WT-LIS-030"), Some(Reach::OutOfScope(_))), "grade I");
 }
 
 #[test]
