@@ -92,6 +92,9 @@ pub struct TraceEvent {
     /// The clauses that the step shows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shows: Vec<String>,
+    /// The facts about Windows that the step confirms.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirms: Vec<String>,
     /// The line of the scenario that says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,

@@ -2,6 +2,8 @@
 //!
 //! A clause counts when a step `shows` it *and* a mutant of a rule that cites it makes that very step the first to fail.
 
+pub mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -96,13 +98,16 @@ pub struct Coverage {
     pub mutants: Vec<Judged>,
     /// The small scope in which equivalence was decided: worlds, calls and events.
     pub scope: (usize, usize),
+    /// How the facts stand.
+    pub facts: Vec<facts::Fact>,
 }
 
 impl Coverage {
     /// What is shown, without breaking anything.
     #[must_use]
     pub fn shown(scenarios: &[Scenario]) -> Coverage {
-        Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), scope: (0, 0) }
+        let facts = facts::facts(scenarios, false);
+        Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), scope: (0, 0), facts }
     }
 
     /// Breaks each rule in turn.
@@ -131,9 +136,11 @@ impl Coverage {
             let handles: Vec<_> = (0..threads).map(|_| threads_scope.spawn(work)).collect();
             handles.into_iter().flat_map(|handle| handle.join().expect("a worker catches what mutants do")).collect()
         });
+        let facts = facts::facts(scenarios, true);
         std::panic::set_hook(hook);
         judged.sort_by_key(|(index, _)| *index);
-        Coverage { shown, mutants: judged.into_iter().map(|(_, judged)| judged).collect(), scope: scope.size() }
+        let mutants = judged.into_iter().map(|(_, judged)| judged).collect();
+        Coverage { shown, mutants, scope: scope.size(), facts }
     }
 
     /// Is this clause covered in the strict sense? Without mutants: is it shown?

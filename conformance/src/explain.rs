@@ -37,7 +37,7 @@ pub enum Explanation {
     /// A note on what the documents leave open.
     Note(NotePage),
     /// Something that real Windows was seen to do.
-    Observation(ObservationPart),
+    Observation(ObservationPage),
     /// A profile.
     Profile(ProfilePage),
     /// A document, constant, option, flag, grade, stack or word.
@@ -100,6 +100,36 @@ pub struct ChoicePage {
     pub rules: Vec<RulePart>,
     /// The notes on the same spot: those that name a clause which its text names.
     pub notes: Vec<NotePart>,
+}
+
+/// Something that real Windows was seen to do, with the steps that confirm it.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct ObservationPage {
+    /// What was seen.
+    pub observation: ObservationPart,
+    /// The calls that it is about.
+    pub calls: Vec<String>,
+    /// Calls of which it says something besides.
+    pub also: Vec<String>,
+    /// `shown`, `open`, `later` or `out of scope`.
+    pub standing: &'static str,
+    /// Why it is not shown; null where it is.
+    pub reason: Option<String>,
+    /// The steps of bundled scenarios that confirm it.
+    pub confirmed_by: Vec<ConfirmingStep>,
+    /// The choice points that rest on it.
+    pub choices: Vec<String>,
+}
+
+/// A step that confirms a fact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct ConfirmingStep {
+    /// The scenario.
+    pub scenario: String,
+    /// The line of its file.
+    pub line: usize,
+    /// The step, as it stands there.
+    pub step: String,
 }
 
 /// A note with what it rests on.

@@ -61,6 +61,8 @@ pub struct ScenarioOutput {
     pub file: String,
     /// The clauses that it shows.
     pub clauses: Vec<String>,
+    /// The facts about Windows that it confirms.
+    pub facts: Vec<String>,
     /// The verdict.
     pub verdict: Verdict,
     /// Why; empty for a plain pass.
@@ -84,6 +86,8 @@ pub struct ListedScenario {
     pub title: String,
     /// The clauses that it shows.
     pub clauses: Vec<String>,
+    /// The facts about Windows that it confirms.
+    pub facts: Vec<String>,
 }
 
 /// How many scenarios got each verdict.
@@ -109,6 +113,8 @@ pub struct CoverageOutput {
     pub documents: BTreeMap<String, DocumentCoverage>,
     /// The rules of related pages.
     pub related: RelatedCoverage,
+    /// What real Windows was seen to do.
+    pub facts: FactCoverage,
     /// The model's rules and their mutants.
     pub rules: RuleCoverage,
     /// In what scope equivalence was decided; zero without --kill.
@@ -137,6 +143,47 @@ pub struct RelatedCoverage {
     pub testable: usize,
     /// Of these, covered.
     pub covered: usize,
+}
+
+/// The coverage of facts about Windows.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FactCoverage {
+    /// Facts in all.
+    pub total: usize,
+    /// Facts about calls that the model has, and that are to be shown.
+    pub modelled: usize,
+    /// Of these, those that a step confirms, and with --kill, something decides that it does.
+    pub shown: usize,
+    /// Facts that wait for a call that the model has not got, or for something that scenarios cannot say.
+    pub later: usize,
+    /// Facts that are not to be shown.
+    pub out_of_scope: usize,
+    /// Facts that could be shown and are not.
+    pub open: Vec<OpenFact>,
+    /// The same by grade.
+    pub grades: BTreeMap<String, GradeCoverage>,
+    /// With --kill: what decides that a fact is confirmed.
+    pub decided_by: BTreeMap<String, String>,
+}
+
+/// The coverage of the facts of one grade.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[allow(missing_docs)] // as of all facts
+pub struct GradeCoverage {
+    pub total: usize,
+    pub modelled: usize,
+    pub shown: usize,
+    pub later: usize,
+    pub out_of_scope: usize,
+}
+
+/// A fact that could be shown and is not.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OpenFact {
+    /// The fact.
+    pub fact: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The model's rules and what became of their mutants.

@@ -43,9 +43,11 @@ impl Scenario {
     /// # Errors
     /// The rendered diagnostics, with place and remedy.
     pub fn read(source: &[u8], file: &str) -> Result<Scenario, String> {
-        let knows = |id: &str| match id.strip_prefix('?') {
-            Some(note) => Spec::bundled().note(note).is_some(),
-            None => Spec::bundled().knows(id),
+        let spec = Spec::bundled();
+        let knows = |id: &str| match (id.strip_prefix('?'), id.strip_prefix('!')) {
+            (Some(note), _) => spec.note(note).is_some(),
+            (_, Some(fact)) => spec.observation(fact).is_some(),
+            _ => spec.knows(id),
         };
         let script = lang::parse(source, file, &knows).map_err(|problems| problems.render(false))?;
         let program = scenario::Scenario::new(&script).map_err(|problem| {
@@ -72,6 +74,18 @@ impl Scenario {
     #[must_use]
     pub fn line_at(&self, span: Span) -> usize {
         self.lines.partition_point(|line| *line <= span.start)
+    }
+
+    /// Every fact that a step of this scenario confirms, in order, each once.
+    #[must_use]
+    pub fn facts(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for fact in self.program.steps.iter().flat_map(|step| &step.confirms) {
+            if !all.contains(&fact.as_str()) {
+                all.push(fact);
+            }
+        }
+        all
     }
 
     /// Every clause that a step or claim of this scenario shows, in order, each once.

@@ -230,8 +230,9 @@ pub fn note(
     happened: &mut Vec<Happened>,
 ) {
     let step = &scenario.steps[number];
-    config.bind(step.expect.as_ref(), outcome);
-    bound_names(step.expect.as_ref()).for_each(|name| touches(fx, scenario.binder(name)));
+    step.written().for_each(|expect| config.bind(Some(expect), outcome));
+    let names = step.written().flat_map(|expect| bound_names(Some(expect)));
+    names.for_each(|name| touches(fx, scenario.binder(name)));
     if let Some(call) = scenario.call_at(number) {
         reads_names(scenario, call, fx);
         let shown = config.shown(call, outcome);

@@ -143,12 +143,13 @@ impl Scenario {
     }
 
     fn find_binder(&self, name: NameId) -> Option<ThreadId> {
-        let binds = |step: &&Step| match &step.expect {
-            Some(Expect::OneOf(patterns)) => {
+        let names = |expect: &Expect| match expect {
+            Expect::OneOf(patterns) => {
                 patterns.iter().any(|pattern| matches!(pattern.value, ValuePattern::Binds(bound) if bound == name))
             }
             _ => false,
         };
+        let binds = |step: &&Step| step.written().any(names);
         self.steps.iter().find(binds).map(|step| step.actor)
     }
 

@@ -127,8 +127,25 @@ pub struct Step {
     pub expect: Option<Expect>,
     /// Clause ids after `shows`.
     pub shows: Vec<String>,
+    /// Fact ids after `confirms`.
+    pub confirms: Vec<String>,
+    /// What Windows does there, where it is said behind `confirms`; `None`: what is expected.
+    pub on_windows: Option<Expect>,
     /// The whole line.
     pub span: Span,
+}
+
+impl Step {
+    /// What the facts that this step confirms say that Windows does.
+    #[must_use]
+    pub fn windows(&self) -> Option<&Expect> {
+        self.on_windows.as_ref().or(self.expect.as_ref())
+    }
+
+    /// Every outcome that is written on its line: it may bind a variable.
+    pub fn written(&self) -> impl Iterator<Item = &Expect> {
+        self.expect.iter().chain(&self.on_windows)
+    }
 }
 
 /// What an actor does.

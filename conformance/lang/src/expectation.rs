@@ -1,4 +1,4 @@
-//! What stands after `=` and `shows`.
+//! What stands after `=`, `shows` and `confirms`.
 
 use std::ops::Range;
 
@@ -207,7 +207,7 @@ impl Parser<'_> {
     /// The error name after a value that stands at `span`.
     fn error_of(&mut self, signature: &Signature, value: ValuePattern, span: Range<usize>) -> Parsed<Code> {
         let failed = is_failure(signature.returns, value);
-        let named = self.cursor.kind() == Kind::Word && !matches!(self.cursor.text(), "with" | "shows");
+        let named = self.cursor.kind() == Kind::Word && !matches!(self.cursor.text(), "with" | "shows" | "confirms");
         if failed && named {
             return self.error_name();
         }
@@ -383,4 +383,44 @@ impl Parser<'_> {
             }
         }
     }
+
+    /// `confirms FACT, …`, if it stands here.
+    pub(super) fn facts(&mut self) -> Parsed<Vec<String>> {
+        let mut facts: Vec<String> = Vec::new();
+        if !self.cursor.eat("confirms") {
+            return Ok(facts);
+        }
+        loop {
+            let (fact, span) = self.cursor.word("the id of a fact")?;
+            if facts.iter().any(|earlier| earlier == fact) {
+                self.cursor.report(Diagnostic::new("a fact is confirmed twice by one step", span, "listed again here"));
+            } else if !(self.known_clause)(&format!("!{fact}")) {
+                let near = nearest_fact(fact).filter(|near| (self.known_clause)(&format!("!{near}")));
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if (self.known_clause)(fact) => format!("this is a clause: `shows {fact}`"),
+                    None => "the facts and their ids are in spec-notes/observations.toml".to_owned(),
+                };
+                let title = format!("unknown fact `{}`", shortened(fact));
+                self.cursor.report(Diagnostic::new(title, span, "no fact has this id").help(help));
+            }
+            facts.push(fact.to_owned());
+            if !self.cursor.eat(",") {
+                return Ok(facts);
+            }
+        }
+    }
+}
+
+/// The id that was meant, if it is only spelled otherwise: `wt-acc-1` for `WT-ACC-001`. Facts are told by their numbers, so the
+/// nearest spelling would be another fact.
+fn nearest_fact(word: &str) -> Option<String> {
+    let word = word.to_ascii_uppercase();
+    let series = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number: u32 = word[series.len()..].parse().ok()?;
+    Some(match series {
+        "C" => format!("C{number}"),
+        "W8-" | "XP-" | "F-" => format!("{series}{number:02}"),
+        _ => format!("{}-{number:03}", series.trim_end_matches('-')),
+    })
 }

@@ -175,7 +175,7 @@ fn spaces(before: &str, word: &str, after: &str, brace: Option<Brace>, inside: B
         ("(" | "?" | "+", _) | (_, ")" | "," | ":" | "+" | "(") => "",
         (_, "|") if masked(after) => "",
         ("|", _) if masked(word) => "",
-        (_, "shows") => "  ",
+        (_, "shows" | "confirms") => "  ",
         _ => " ",
     }
 }

@@ -15,7 +15,7 @@ use super::token::{self, Kind};
 /// Reads a scenario.
 ///
 /// `file` is how errors name it; `known_clause` says whether a clause id exists and, with a `?` before it, whether
-/// a note's id does.
+/// a note's id does, with a `!` whether a fact's does.
 ///
 /// # Errors
 /// Everything found wrong with it. No input makes this panic.

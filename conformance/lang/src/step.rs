@@ -11,7 +11,7 @@ use super::expectation::Expected;
 use super::parser::Parser;
 use super::reserved::is_free;
 use super::scope::{Blocked, Progress, Seen};
-use super::signature::Signature;
+use super::signature::{Signature, signature};
 use super::token::Kind;
 
 impl Parser<'_> {
@@ -47,6 +47,8 @@ impl Parser<'_> {
     fn step_of(&mut self, actor: ThreadId, name: Range<usize>) -> Parsed<Step> {
         self.check_alive(actor, &name)?;
         let resumes = self.cursor.text_ahead(1) == "resumes";
+        let resumed = signature(self.cursor.text()).filter(|_| resumes);
+        let before = self.flow.progress(actor).clone();
         let (action, expect) = match self.cursor.text() {
             "in" => self.in_hook(actor, &name)?,
             "ends" => self.ends(actor, &name)?,
@@ -61,10 +63,53 @@ impl Parser<'_> {
             }
         };
         let shows = self.shows(expect.is_some())?;
-        let allowed = if expect.is_some() { "`shows` or the end of the line" } else { "`=` or the end of the line" };
+        let (confirms, on_windows) = self.confirms(actor, &action, &before, resumed, expect.is_some())?;
+        let allowed = match (&expect, confirms.is_empty()) {
+            (Some(_), true) if shows.is_empty() => "`shows`, `confirms` or the end of the line",
+            (Some(_), true) => "`confirms` or the end of the line",
+            (None, true) => "`=`, `confirms` or the end of the line",
+            (_, false) => "`=` or the end of the line",
+        };
         self.cursor.line_end(allowed)?;
         let span = self.span_since(name.start);
-        Ok(Step { actor, action, expect, shows, span })
+        Ok(Step { actor, action, expect, shows, confirms, on_windows, span })
+    }
+
+    /// `confirms FACT, … [= RESULT]`, if it stands here. `before` is what this actor had in progress before the step, `resumed` the
+    /// call that it says has returned.
+    fn confirms(
+        &mut self,
+        actor: ThreadId,
+        action: &Action,
+        before: &Progress,
+        resumed: Option<&'static Signature>,
+        expects: bool,
+    ) -> Parsed<(Vec<String>, Option<Expect>)> {
+        let span = self.cursor.span();
+        let facts = self.facts()?;
+        if facts.is_empty() {
+            return Ok((facts, None));
+        }
+        let call = match (action, before) {
+            (Action::Call(call) | Action::InHook(call), _) => Some(call),
+            (Action::Resumes, Progress::Blocked(blocked)) => Some(&blocked.call),
+            _ => None,
+        };
+        let signature = resumed.or_else(|| call.and_then(|call| signature(call.name())));
+        if let (true, Some(signature)) = (self.cursor.at("="), signature) {
+            self.cursor.advance();
+            let result = self.result(Expected { signature, call, actor: Some(actor) })?;
+            return Ok((facts, Some(result)));
+        }
+        if expects {
+            return Ok((facts, None));
+        }
+        let problem =
+            Diagnostic::new("a step without outcome confirms nothing", span, "expected `= …` before or behind this").help(
+                "say what Windows does: `server  accept(L, NULL, NULL)  confirms C1 = A`; before `confirms` stands what the \
+                 documents say",
+            );
+        Err(self.cursor.report(problem))
     }
 
     /// Complains about a step after the end of the actor, or the exit of its process.

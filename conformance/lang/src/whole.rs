@@ -126,7 +126,13 @@ fn step_line(step: &Step, script: &Script, indent: &str) -> String {
     };
     let expect = step.expect.as_ref().map_or(String::new(), |expect| format!(" = {}", render_expect(expect, script)));
     let shows = if step.shows.is_empty() { String::new() } else { format!("  shows {}", step.shows.join(", ")) };
-    format!("{indent}{actor}  {action}{expect}{shows}\n")
+    let on_windows =
+        step.on_windows.as_ref().map_or(String::new(), |expect| format!(" = {}", render_expect(expect, script)));
+    let confirms = match step.confirms.as_slice() {
+        [] => String::new(),
+        facts => format!("  confirms {}{on_windows}", facts.join(", ")),
+    };
+    format!("{indent}{actor}  {action}{expect}{shows}{confirms}\n")
 }
 
 fn in_progress(step: &Step, script: &Script) -> Option<&'static str> {

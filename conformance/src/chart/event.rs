@@ -60,6 +60,7 @@ fn blank(event: EventKind, call: usize, text: String) -> TraceEvent {
         returns: Vec::new(),
         rules: Vec::new(),
         shows: Vec::new(),
+        confirms: Vec::new(),
         line: None,
         scenario: None,
         profile: None,
@@ -69,6 +70,13 @@ fn blank(event: EventKind, call: usize, text: String) -> TraceEvent {
     }
 }
 
+/// What a step shows and confirms.
+fn claims(chart: &Chart<'_>, number: usize, event: &mut TraceEvent) {
+    let step = &chart.scenario.program.steps[number];
+    event.shows.clone_from(&step.shows);
+    event.confirms.clone_from(&step.confirms);
+}
+
 fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
     let mut event = blank(EventKind::Call, entry.call, String::new());
     let mut own = None;
@@ -76,7 +84,7 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
         What::Call { step } => {
             own = Some(*step);
             of_step(chart, *step, &mut event);
-            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
+            claims(chart, *step, &mut event);
         }
         What::Arrives(travel) => arrives(chart, *travel, EventKind::Arrives, &mut event),
         What::Lost(travel) => arrives(chart, *travel, EventKind::Lost, &mut event),
@@ -93,12 +101,12 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
             of_step(chart, *step, &mut event);
             event.event = EventKind::Prints;
             event.outcome = Some(render_observed(&Observed::Printed(text.clone()), &chart.scenario.script, None));
-            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
+            claims(chart, *step, &mut event);
         }
         What::Exits { step } => {
             of_step(chart, *step, &mut event);
             event.event = EventKind::Exits;
-            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
+            claims(chart, *step, &mut event);
         }
         What::Ends { step } => {
             of_step(chart, *step, &mut event);

@@ -4,12 +4,14 @@ use clap::Args as ClapArgs;
 use winaccept_model::rules;
 
 use super::{Format, json, print};
+use crate::coverage::facts::{Count, Fact, Standing, by_grade};
 use crate::coverage::{Coverage, Fate, Judged, is_cited, stands_on_others};
 use crate::output::{
-    CoverageOutput, DocumentCoverage, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor, Uncovered,
+    CoverageOutput, DocumentCoverage, FactCoverage, GradeCoverage, OpenFact, RelatedCoverage, RuleCoverage,
+    ScopeOutput, Survivor, Uncovered,
 };
 use crate::report::{table, trimmed};
-use crate::spec::{Document, Spec};
+use crate::spec::{Document, Grade, Spec};
 use crate::suite::{self, Scenario};
 use crate::survivors;
 
@@ -17,7 +19,8 @@ use crate::survivors;
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 A clause counts as covered when a step `shows` it and, with --kill, at least one mutant of a rule that cites it makes that
-very step the first one to fail.
+very step the first one to fail. A fact about Windows counts when a step `confirms` it and, with --kill, would not under
+another alternative of some choice point, or with some rule broken.
 
 Exit status: 1 when a mutant survives that is neither equivalent nor explained.")]
 pub(super) struct Args {
@@ -62,6 +65,7 @@ fn output(coverage: &Coverage) -> CoverageOutput {
     CoverageOutput {
         documents: Document::ALL.into_iter().map(of_document).collect(),
         related: RelatedCoverage { testable, covered },
+        facts: facts(coverage),
         rules: RuleCoverage {
             total: rules::all().count(),
             cited: rules::all().filter(|(_, rule)| is_cited(rule)).count(),
@@ -78,6 +82,56 @@ fn output(coverage: &Coverage) -> CoverageOutput {
             .collect(),
         survivors: coverage.mutants.iter().filter_map(survivor).collect(),
     }
+}
+
+fn facts(coverage: &Coverage) -> FactCoverage {
+    let Count { total, modelled, shown, later, out_of_scope } = Count::of(&coverage.facts);
+    let open = |fact: &Fact| match &fact.standing {
+        Standing::Open(reason) => Some(OpenFact { fact: fact.fact.id.clone(), reason: reason.clone() }),
+        _ => None,
+    };
+    let decided = |fact: &Fact| match &fact.standing {
+        Standing::Shown(by) => Some((fact.fact.id.clone(), by.clone()?)),
+        _ => None,
+    };
+    let of_grade = |(grade, count): (Grade, Count)| {
+        let Count { total, modelled, shown, later, out_of_scope } = count;
+        (grade.to_string(), GradeCoverage { total, modelled, shown, later, out_of_scope })
+    };
+    FactCoverage {
+        total,
+        modelled,
+        shown,
+        later,
+        out_of_scope,
+        open: coverage.facts.iter().filter_map(open).collect(),
+        grades: by_grade(&coverage.facts).into_iter().map(of_grade).collect(),
+        decided_by: coverage.facts.iter().filter_map(decided).collect(),
+    }
+}
+
+/// The facts by grade, and those that are open.
+fn facts_text(coverage: &Coverage) -> String {
+    let row = |name: String, count: Count| {
+        let Count { total, modelled, shown, later, out_of_scope } = count;
+        std::iter::once(name).chain([total, modelled, shown, later, out_of_scope].map(|n| n.to_string()))
+    };
+    let mut rows = table(&["facts about Windows", "all", "to be shown", "shown", "later", "out of scope"]);
+    for (grade, count) in by_grade(&coverage.facts) {
+        rows.add_row(row(format!("{grade}: {}", grade.meaning()), count));
+    }
+    rows.add_row(row("all".to_owned(), Count::of(&coverage.facts)));
+    let mut text = format!("{}\n\n", trimmed(&rows));
+    let mut rows = table(&["fact not shown", "why"]);
+    for fact in &coverage.facts {
+        if let Standing::Open(reason) = &fact.standing {
+            rows.add_row([fact.fact.id.as_str(), reason]);
+        }
+    }
+    if !rows.is_empty() {
+        text += &format!("{}\n\n", trimmed(&rows));
+    }
+    text
 }
 
 fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
@@ -119,6 +173,7 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     if !rows.is_empty() {
         text += &format!("{}\n\n", trimmed(&rows));
     }
+    text += &facts_text(coverage);
     let total = rules::all().count();
     let cited = rules::all().filter(|(_, rule)| is_cited(rule)).count();
     let others = rules::all().filter(|(_, rule)| stands_on_others(rule)).count();
@@ -126,7 +181,7 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     if kill {
         text += &mutants(coverage);
     } else {
-        text += "\nWithout --kill a clause counts as soon as a step shows it.\n";
+        text += "\nWithout --kill a clause counts as soon as a step shows it, a fact as soon as one confirms it.\n";
     }
     text
 }

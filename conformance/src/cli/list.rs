@@ -23,7 +23,7 @@ pub(super) struct ListArgs {
     /// Only scenarios whose file or title contains this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Only scenarios of which a step or claim shows this clause
+    /// Only scenarios of which a step or claim shows this clause or confirms this fact
     #[arg(long, value_name = "CLAUSE")]
     clause: Option<String>,
 }
@@ -47,9 +47,14 @@ pub(super) fn list(args: &ListArgs, format: Format) -> Result<u8, String> {
         suite::keep_only(&mut scenarios, text)?;
     }
     if let Some(clause) = &args.clause {
-        scenarios.retain(|scenario| scenario.clauses().contains(&clause.as_str()));
+        let names = |scenario: &Scenario| {
+            scenario.clauses().contains(&clause.as_str()) || scenario.facts().contains(&clause.as_str())
+        };
+        scenarios.retain(names);
         if scenarios.is_empty() {
-            return Err(format!("error: no bundled scenario shows `{clause}`\nhelp: `winaccept explain {clause}`"));
+            return Err(format!(
+                "error: no bundled scenario shows or confirms `{clause}`\nhelp: `winaccept explain {clause}`"
+            ));
         }
     }
     match format {
@@ -80,6 +85,7 @@ fn listed(scenario: &Scenario) -> ListedScenario {
         name: name(scenario).to_owned(),
         title: scenario.script.title.clone(),
         clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
+        facts: scenario.facts().into_iter().map(str::to_owned).collect(),
     }
 }
 

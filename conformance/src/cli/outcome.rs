@@ -43,6 +43,7 @@ impl Outcome<'_> {
             name: scenario.script.title.clone(),
             file: scenario.file.clone(),
             clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
+            facts: scenario.facts().into_iter().map(str::to_owned).collect(),
             verdict: judged.verdict,
             reason: judged.reason.clone(),
             notes: judged.notes.clone(),

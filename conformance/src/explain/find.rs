@@ -9,11 +9,13 @@ use super::code::known_names;
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart, mentions};
 use super::topic;
 use super::{
-    CallPage, ChoiceOfProfile, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage,
+    CallPage, ChoiceOfProfile, ChoicePage, ClausePage, CodePage, ConfirmingStep, Explanation, NotePage,
+    ObservationPage, ProfilePage, RulePage,
 };
+use crate::coverage::facts;
 use crate::graph::{Legality, SUBJECTS, Subject};
-use crate::profiles::{Choices, NAMES};
-use crate::spec::{Document, Entry, Note, Spec, Testable, similar};
+use crate::profiles::{Choice, Choices, NAMES};
+use crate::spec::{Document, Entry, Note, Observation, Reach, Spec, Testable, similar};
 use crate::suite;
 
 /// What a name stands for.
@@ -30,7 +32,7 @@ pub fn explain(name: &str) -> Result<Explanation, String> {
         .or_else(|| choice(name).map(Explanation::Choice))
         .or_else(|| Spec::bundled().note(name).map(|found| Explanation::Note(note(found))))
         .or_else(|| profile(name).map(Explanation::Profile))
-        .or_else(|| Spec::bundled().observation(name).map(|found| Explanation::Observation(ObservationPart::of(found))))
+        .or_else(|| Spec::bundled().observation(name).map(|found| Explanation::Observation(observation(found))))
         .or_else(|| topic::topic(name).map(Explanation::Topic));
     if let Some(found) = found {
         return Ok(found);
@@ -171,6 +173,41 @@ fn note(note: &Note) -> NotePage {
         note: NotePart::of(note),
         clauses: ClausePart::all(note.clauses.iter().map(String::as_str)),
         observations: observations.map(ObservationPart::of).collect(),
+    }
+}
+
+fn observation(found: &'static Observation) -> ObservationPage {
+    // A broken bundled file is a failing test, not an answer here.
+    let scenarios = suite::bundled().unwrap_or_default();
+    let steps = facts::confirmed(&scenarios).remove(found.id.as_str()).unwrap_or_default();
+    let step = |(scenario, number): (usize, usize)| {
+        let scenario = &scenarios[scenario];
+        let span = scenario.program.steps[number].span;
+        let text = &scenario.script.source[span.start as usize..span.end as usize];
+        ConfirmingStep {
+            scenario: scenario.file.clone(),
+            line: scenario.line(number),
+            step: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    };
+    let (standing, reason) = match found.reach() {
+        _ if !steps.is_empty() => ("shown", None),
+        Reach::Modelled => ("open", Some(found.open.clone().unwrap_or_else(|| "no step confirms it".to_owned()))),
+        Reach::Later(what) => ("later", Some(what)),
+        Reach::OutOfScope(reason) => ("out of scope", Some(reason)),
+    };
+    let rests = |choice: &&Choice| {
+        let source = choice.entry("windows").0.source.as_deref();
+        source.is_some_and(|source| mentions(source, &found.id)) || mentions(&choice.known, &found.id)
+    };
+    ObservationPage {
+        observation: ObservationPart::of(found),
+        calls: found.calls.clone(),
+        also: found.also.clone(),
+        standing,
+        reason,
+        confirmed_by: steps.into_iter().map(step).collect(),
+        choices: Choices::bundled().choices.iter().filter(rests).map(|choice| choice.name.clone()).collect(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::parts::{ChoicePart, ClausePart, NotePart, ObservationPart, ProfilePart, RulePart};
 use super::{
-    CallPage, Cause, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ProfilePage, RulePage, TopicPage,
+    CallPage, Cause, ChoicePage, ClausePage, CodePage, Explanation, NotePage, ObservationPage, ProfilePage, RulePage,
+    TopicPage,
 };
 use crate::graph::legal::LegalityData;
 use crate::page::Page;
@@ -18,9 +19,7 @@ pub fn render(explanation: &Explanation) -> String {
         Explanation::Call(call) => call_page(&mut page, call),
         Explanation::Choice(choice) => choice_page(&mut page, choice),
         Explanation::Note(note) => note_page(&mut page, note),
-        Explanation::Observation(seen) => {
-            observations(&mut page, "Real Windows was seen to do this", std::slice::from_ref(seen));
-        }
+        Explanation::Observation(seen) => observation_page(&mut page, seen),
         Explanation::Profile(profile) => profile_page(&mut page, profile),
         Explanation::Topic(topic) => topic_page(&mut page, topic),
     }
@@ -204,6 +203,30 @@ fn notes(page: &mut Page, all: &[NotePart]) {
 
 fn in_brackets(ids: &[String]) -> String {
     if ids.is_empty() { String::new() } else { format!(" ({})", ids.join(", ")) }
+}
+
+fn observation_page(page: &mut Page, found: &ObservationPage) {
+    observations(page, "Real Windows was seen to do this", std::slice::from_ref(&found.observation));
+    page.gap();
+    page.hanging(0, "calls", 14, &found.calls.join(", "));
+    if !found.also.is_empty() {
+        page.hanging(0, "also", 14, &found.also.join(", "));
+    }
+    if !found.choices.is_empty() {
+        page.hanging(0, "decides", 14, &found.choices.join(", "));
+    }
+    let reason = found.reason.as_ref().map_or(String::new(), |reason| match found.standing {
+        "later" => format!(": it waits for {reason}"),
+        _ => format!(": {reason}"),
+    });
+    page.hanging(0, "in scenarios", 14, &format!("{}{reason}", found.standing));
+    if !found.confirmed_by.is_empty() {
+        page.heading("Steps that confirm it");
+        for step in &found.confirmed_by {
+            page.line(&format!("  {}, line {}", step.scenario, step.line));
+            page.paragraph(4, &step.step);
+        }
+    }
 }
 
 fn observations(page: &mut Page, title: &str, all: &[ObservationPart]) {

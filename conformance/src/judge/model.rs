@@ -9,6 +9,7 @@ use winaccept_sim::script::{Action, Span, Step};
 
 use super::behind::{Question, behind, documented};
 use super::documents::{cannot_happen, first_problem, says};
+use super::facts::confirmed_in_vain;
 use super::words::{action, because, expected, is, placed, shown, why_unmodelled};
 use super::{beyond, claim_broken, empty_claims};
 use crate::suite::Scenario;
@@ -40,7 +41,14 @@ pub fn by_documents(scenario: &Scenario) -> Judged {
 /// What this machine, whose profile is `documented`, makes of a scenario.
 fn documented_by(scenario: &Scenario, machine: &Machine) -> Judged {
     let played = run(&scenario.program, machine, Guide::Expectations);
-    Judged { notes: empty_claims(scenario), ..placed(scenario, first_problem(scenario, machine, &played)) }
+    let mut judged = first_problem(scenario, machine, &played);
+    if judged.verdict == Verdict::Pass
+        && machine.mutant.is_none()
+        && let Some((number, reason)) = confirmed_in_vain(scenario)
+    {
+        judged = Judged::new(Verdict::Fail, reason, Some(number));
+    }
+    Judged { notes: empty_claims(scenario), ..placed(scenario, judged) }
 }
 
 /// What a profile makes of a scenario that is as documented.

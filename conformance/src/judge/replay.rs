@@ -11,6 +11,7 @@ use winaccept_sim::script::{Expect, Step};
 
 use super::behind::{Question, behind, documented};
 use super::documents::says;
+use super::facts::WINDOWS;
 use super::model::{DOCUMENTED, rests_on_unknown};
 use super::words::{action, allowed, because, beyond, is, placed, shown, why_unmodelled};
 use crate::stack::{BROUGHT_DOWN, Replay};
@@ -297,7 +298,16 @@ impl<'a> Bench<'a> {
             }
         }
         let who = self.who_is_wrong(number, observed);
+        let who = match self.contradicts(step) {
+            Some(facts) => format!("{who}; it contradicts {facts}"),
+            None => who,
+        };
         Judged::new(Verdict::Fail, format!("{reason}; profile {profile} says {says}: {who}"), Some(number))
+    }
+
+    /// The facts that say what Windows does at this step, where the stack is a Windows.
+    fn contradicts(&self, step: &Step) -> Option<String> {
+        (self.profile.name == WINDOWS && !step.confirms.is_empty()).then(|| step.confirms.join(", "))
     }
 
     /// Who is wrong when a profile does not say what was seen.

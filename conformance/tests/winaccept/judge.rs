@@ -166,6 +166,33 @@ fn a_step_shows_only_what_took_part_in_it() {
 }
 
 #[test]
+fn a_step_confirms_only_what_windows_does_there() {
+    let reset = "client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0}) = 0\nclient  closesocket(C) = 0\n";
+    let documented = "server  accept(L, NULL, NULL) = INVALID_SOCKET WSAECONNRESET";
+    // What the documents say, and what Windows does, side by side; the steps behind it are about Windows alone.
+    let both = format!(
+        "{reset}{documented}  confirms C1 = A\nserver  recv(A, 16)  confirms C1 = SOCKET_ERROR WSAECONNRESET\n"
+    );
+    assert_eq!(on_model(&both, "documented").verdict, Verdict::Pass);
+    assert_eq!(on_model(&both, "windows").verdict, Verdict::Deviates);
+    for wrong in [
+        format!("{reset}{documented}  confirms C1\n"),
+        format!("{reset}{documented}  confirms C1 = INVALID_SOCKET WSAECONNABORTED\n"),
+        // It names more than Windows does.
+        format!("{reset}{documented}  confirms C1 = {{ A | INVALID_SOCKET WSAECONNRESET }}\n"),
+        // It says nothing.
+        format!("{reset}{documented}  confirms C1 = ?silent.02-wsaefault-consumes\n"),
+        // The profile leaves open what becomes of the queue.
+        "server  closesocket(L) = 0\nserver  getpeername(C, addr, 16) = ?silent.02-wsaefault-consumes  confirms C1\n"
+            .to_owned(),
+    ] {
+        let judged = everywhere(&wrong);
+        assert_eq!(judged.verdict, Verdict::Fail, "{wrong}");
+        assert!(judged.reason.contains("C1"), "{}", judged.reason);
+    }
+}
+
+#[test]
 fn an_empty_claim_is_said_to_be_one() {
     let judged = everywhere("server  accept(L, NULL, NULL) = A\nnever recv = 0\nnever accept = crashes\n");
     assert_eq!(judged.verdict, Verdict::Pass);

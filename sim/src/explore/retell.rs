@@ -141,7 +141,8 @@ impl Teller<'_> {
         if !matches!(seen, Some(Observed::NotTaken(_))) {
             // The line that shows what is wrong shows no clause.
             let clauses = if shows || expect.is_none() { Vec::new() } else { step.shows.clone() };
-            self.told.items.push(Item::Step(Step { action, expect, shows: clauses, ..step.clone() }));
+            let plain = Step { confirms: Vec::new(), on_windows: None, ..step.clone() };
+            self.told.items.push(Item::Step(Step { action, expect, shows: clauses, ..plain }));
         }
     }
 

@@ -1,0 +1,202 @@
+//! Facts are covered like clauses: by a step that `confirms` one, and would not if something were otherwise.
+//!
+//! What would have to be otherwise is an alternative of a choice point, or a rule that is broken. A choice counts when under
+//! another alternative the step no longer confirms its fact; a broken rule only when that very step is the first to change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use winaccept_model::choice::{Alt, CHOICES};
+use winaccept_model::profile::Profile;
+use winaccept_model::rule::{Mutant, Rule};
+use winaccept_model::rules;
+use winaccept_model::step::Machine;
+use winaccept_sim::limit;
+use winaccept_sim::run::{Guide, Run, run};
+
+use super::mutants;
+use crate::judge::{CHECK_ORDER, confirms, on_windows, windows};
+use crate::spec::{Grade, Observation, Reach, Spec};
+use crate::suite::Scenario;
+use crate::survivors;
+
+/// How a fact stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Some step confirms it; with what decides there, where that was looked for.
+    Shown(Option<String>),
+    /// It could be shown and is not; why.
+    Open(String),
+    /// It waits for this.
+    Later(String),
+    /// It is not to be shown; why.
+    OutOfScope(String),
+}
+
+/// A step: which scenario, and which of its steps.
+pub type At = (usize, usize);
+
+/// A fact with the steps that confirm it.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// The fact.
+    pub fact: &'static Observation,
+    /// How it stands.
+    pub standing: Standing,
+    /// The steps that confirm it.
+    pub steps: Vec<At>,
+}
+
+/// How many facts stand how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Count {
+    /// In all.
+    pub total: usize,
+    /// About what the model has: shown and open ones.
+    pub modelled: usize,
+    /// Confirmed by a step.
+    pub shown: usize,
+    /// Waiting.
+    pub later: usize,
+    /// Not to be shown.
+    pub out_of_scope: usize,
+}
+
+impl Count {
+    /// Counts these facts.
+    #[must_use]
+    pub fn of<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Count {
+        let mut count = Count::default();
+        for fact in facts {
+            count.total += 1;
+            match fact.standing {
+                Standing::Shown(_) => {
+                    count.modelled += 1;
+                    count.shown += 1;
+                }
+                Standing::Open(_) => count.modelled += 1,
+                Standing::Later(_) => count.later += 1,
+                Standing::OutOfScope(_) => count.out_of_scope += 1,
+            }
+        }
+        count
+    }
+}
+
+/// The facts by grade, strongest first, without grades that no fact has.
+#[must_use]
+pub fn by_grade(facts: &[Fact]) -> Vec<(Grade, Count)> {
+    let of = |grade: Grade| (grade, Count::of(facts.iter().filter(|fact| fact.fact.grade == grade)));
+    Grade::ALL.into_iter().map(of).filter(|(_, count)| count.total > 0).collect()
+}
+
+/// Which step confirms which fact.
+#[must_use]
+pub fn confirmed(scenarios: &[Scenario]) -> BTreeMap<&str, Vec<At>> {
+    let mut all: BTreeMap<&str, Vec<At>> = BTreeMap::new();
+    for (index, scenario) in scenarios.iter().enumerate() {
+        for (number, step) in scenario.program.steps.iter().enumerate() {
+            step.confirms.iter().for_each(|fact| all.entry(fact).or_default().push((index, number)));
+        }
+    }
+    all
+}
+
+/// How every fact stands with these scenarios; with `kill`, whether anything decides the steps that confirm it.
+#[must_use]
+pub fn facts(scenarios: &[Scenario], kill: bool) -> Vec<Fact> {
+    let confirmed = confirmed(scenarios);
+    let mut bench = Bench { scenarios, originals: BTreeMap::new(), known: BTreeMap::new() };
+    let of = |fact: &'static Observation| {
+        let steps = confirmed.get(fact.id.as_str()).cloned().unwrap_or_default();
+        let standing = match fact.reach() {
+            Reach::Later(what) if steps.is_empty() => Standing::Later(what),
+            Reach::OutOfScope(reason) if steps.is_empty() => Standing::OutOfScope(reason),
+            _ if steps.is_empty() => {
+                Standing::Open(fact.open.clone().unwrap_or_else(|| "no step confirms it".to_owned()))
+            }
+            _ if !kill => Standing::Shown(None),
+            _ => match steps.iter().find_map(|at| bench.decides(*at)) {
+                Some(what) => Standing::Shown(Some(what)),
+                None => Standing::Open("nothing that could be otherwise decides the steps that confirm it".to_owned()),
+            },
+        };
+        Fact { fact, standing, steps }
+    };
+    Spec::bundled().observations().iter().map(of).collect()
+}
+
+/// What tries whether a step would go otherwise.
+struct Bench<'a> {
+    scenarios: &'a [Scenario],
+    /// By scenario, what `windows` does in it.
+    originals: BTreeMap<usize, Run>,
+    known: BTreeMap<At, Option<String>>,
+}
+
+impl Bench<'_> {
+    /// What decides that this step confirms its facts; `None` if nothing that was tried.
+    fn decides(&mut self, at: At) -> Option<String> {
+        if let Some(known) = self.known.get(&at) {
+            return known.clone();
+        }
+        let (scenario, number) = (&self.scenarios[at.0], at.1);
+        let original = self.originals.entry(at.0).or_insert_with(|| on_windows(scenario));
+        let found = decides(scenario, number, original);
+        self.known.insert(at, found.clone());
+        found
+    }
+}
+
+fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String> {
+    let at_step = named(&original.steps[number].rules);
+    let before = original.steps[..number].iter().flat_map(|step| &step.rules).chain(&original.between);
+    let before: BTreeSet<&'static str> = before.copied().collect();
+    let holds = |run: &Run| confirms(&scenario.program.steps[number], &run.steps[number], &scenario.script);
+    let play = |machine: &Machine| limit::hushed(|| run(&scenario.program, machine, Guide::Expectations));
+    let earlier = named(&before);
+    let points = at_step.iter().chain(&earlier).flat_map(|rule| rule.points()).map(|point| point.index());
+    let points: BTreeSet<usize> = points.collect();
+    for (alt, profile) in points.into_iter().flat_map(others) {
+        if play(&Machine::new(profile)).is_some_and(|run| run.limit.is_none() && !holds(&run)) {
+            return Some(alt.text());
+        }
+    }
+    let mut unordered = windows();
+    unordered.set_order(Vec::new());
+    if play(&Machine::new(unordered)).is_some_and(|run| run.limit.is_none() && !holds(&run)) {
+        return Some(CHECK_ORDER.to_owned());
+    }
+    let first_change = |run: &Run| {
+        let mut pairs = run.steps.iter().zip(&original.steps);
+        pairs.position(|(a, b)| a.allowed != b.allowed)
+    };
+    let broken = |rules: &[&'static Rule]| {
+        let all = mutants().into_iter().map(|(_, mutant)| mutant);
+        let mut concerned = all.filter(|mutant| rules.iter().any(|rule| std::ptr::eq(*rule, mutant.rule)));
+        concerned.find(|mutant: &Mutant| {
+            let machine = Machine { mutant: Some(*mutant), ..Machine::new(windows()) };
+            play(&machine).is_some_and(|run| run.limit.is_none() && first_change(&run) == Some(number) && !holds(&run))
+        })
+    };
+    let mutant = broken(&at_step).or_else(|| broken(&earlier))?;
+    Some(format!("{} ({})", mutant.rule.name, survivors::name(mutant.mutation)))
+}
+
+/// The rules of these names.
+fn named(names: &BTreeSet<&'static str>) -> Vec<&'static Rule> {
+    rules::all().map(|(_, rule)| rule).filter(|rule| names.contains(rule.name)).collect()
+}
+
+/// The profile `windows` with each other alternative of this choice point.
+fn others(point: usize) -> Vec<(Alt, Profile)> {
+    let mut all = Vec::new();
+    for other in 0..CHOICES[point].alternatives.len() {
+        let alt = Alt(point as u8, other as u8);
+        if windows().allowed(point) >> other & 1 == 0 {
+            let mut profile = windows();
+            profile.only(alt);
+            all.push((alt, profile));
+        }
+    }
+    all
+}
