@@ -1,6 +1,6 @@
 //! From a name to its explanation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use winaccept_model::rules;
@@ -176,20 +176,29 @@ fn note(note: &Note) -> NotePage {
     }
 }
 
-fn observation(found: &'static Observation) -> ObservationPage {
-    // A broken bundled file is a failing test, not an answer here.
-    let scenarios = suite::bundled().unwrap_or_default();
-    let steps = facts::confirmed(&scenarios).remove(found.id.as_str()).unwrap_or_default();
-    let step = |(scenario, number): (usize, usize)| {
-        let scenario = &scenarios[scenario];
-        let span = scenario.program.steps[number].span;
-        let text = &scenario.script.source[span.start as usize..span.end as usize];
-        ConfirmingStep {
-            scenario: scenario.file.clone(),
-            line: scenario.line(number),
-            step: text.split_whitespace().collect::<Vec<_>>().join(" "),
-        }
-    };
+/// The steps of bundled scenarios that confirm each fact.
+fn confirming() -> &'static BTreeMap<String, Vec<ConfirmingStep>> {
+    static CONFIRMING: OnceLock<BTreeMap<String, Vec<ConfirmingStep>>> = OnceLock::new();
+    CONFIRMING.get_or_init(|| {
+        // A broken bundled file is a failing test, not an answer here.
+        let scenarios = suite::bundled().unwrap_or_default();
+        let step = |&(scenario, number): &facts::At| {
+            let scenario = &scenarios[scenario];
+            let span = scenario.program.steps[number].span;
+            let text = &scenario.script.source[span.start as usize..span.end as usize];
+            ConfirmingStep {
+                scenario: scenario.file.clone(),
+                line: scenario.line(number),
+                step: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            }
+        };
+        let of = |(fact, steps): (&str, Vec<facts::At>)| (fact.to_owned(), steps.iter().map(step).collect());
+        facts::confirmed(&scenarios).into_iter().map(of).collect()
+    })
+}
+
+fn observation(found: &Observation) -> ObservationPage {
+    let steps = confirming().get(&found.id).cloned().unwrap_or_default();
     let (standing, reason) = match found.reach() {
         _ if !steps.is_empty() => ("shown", None),
         Reach::Modelled => ("open", Some(found.open.clone().unwrap_or_else(|| "no step confirms it".to_owned()))),
@@ -206,7 +215,7 @@ fn observation(found: &'static Observation) -> ObservationPage {
         also: found.also.clone(),
         standing,
         reason,
-        confirmed_by: steps.into_iter().map(step).collect(),
+        confirmed_by: steps,
         choices: Choices::bundled().choices.iter().filter(rests).map(|choice| choice.name.clone()).collect(),
     }
 }
