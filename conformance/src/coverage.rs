@@ -6,6 +6,7 @@ pub mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use winaccept_model::choice::Alt;
@@ -96,7 +97,7 @@ pub struct Coverage {
     pub shown: Shown,
     /// The mutants; empty when none were made.
     pub mutants: Vec<Judged>,
-    /// The small scope in which equivalence was decided: worlds, calls and events.
+    /// The small scope in which equivalence was decided: worlds, calls and events; nothing where no mutant needed it.
     pub scope: (usize, usize),
     /// How the facts stand.
     pub facts: Vec<facts::Fact>,
@@ -110,18 +111,18 @@ impl Coverage {
         Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), scope: (0, 0), facts }
     }
 
-    /// Breaks each rule in turn.
+    /// Breaks each rule in turn, of those whose name begins so.
     #[must_use]
-    pub fn with_mutants(scenarios: &[Scenario]) -> Coverage {
+    pub fn with_mutants(scenarios: &[Scenario], rules: &str) -> Coverage {
         let shown = Shown::of(scenarios);
         let hook = std::panic::take_hook();
         // A mutant may break an invariant of the model; that is one of the ways in which it is noticed.
         std::panic::set_hook(Box::new(|_| {}));
-        let originals: Vec<Vec<Original>> =
+        let originals: Vec<Vec<Original<'_>>> =
             NAMES.iter().map(|name| scenarios.iter().map(|scenario| Original::of(scenario, name)).collect()).collect();
-        let programs = scenarios.iter().map(|scenario| &scenario.program);
-        let scope = Scope::of(programs, &machine("documented", None));
-        let all = mutants();
+        let scope = Small { scenarios, scope: OnceLock::new() };
+        let mut all = mutants();
+        all.retain(|(_, mutant)| mutant.rule.name.starts_with(rules));
         let next = AtomicUsize::new(0);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let work = || {
@@ -129,7 +130,7 @@ impl Coverage {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(&(table, mutant)) = all.get(index) else { return done };
-                done.push((index, judge(table, mutant, scenarios, &originals, &scope)));
+                done.push((index, judge(table, mutant, &originals, &scope)));
             }
         };
         let mut judged: Vec<(usize, Judged)> = std::thread::scope(|threads_scope| {
@@ -248,34 +249,67 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
     all
 }
 
-/// A scenario's run under one profile with nothing broken.
-struct Original {
+/// The small scope, made for the first mutant that no scenario notices.
+struct Small<'a> {
+    scenarios: &'a [Scenario],
+    scope: OnceLock<Scope>,
+}
+
+impl Small<'_> {
+    fn get(&self) -> &Scope {
+        let programs = self.scenarios.iter().map(|scenario| &scenario.program);
+        self.scope.get_or_init(|| Scope::of(programs, &machine("documented", None)))
+    }
+
+    /// Its worlds and events; none where nobody needed it.
+    fn size(&self) -> (usize, usize) {
+        self.scope.get().map_or((0, 0), Scope::size)
+    }
+}
+
+/// A scenario under one profile with nothing broken.
+struct Original<'a> {
+    scenario: &'a Scenario,
+    profile: &'static str,
+    /// What some step of it shows.
+    shows: BTreeSet<&'a str>,
+    /// It explores: to be run only where nothing cheaper notices, or where it shows what the rule cites.
+    costly: bool,
+    /// How it goes, once somebody needs it.
+    played: OnceLock<Played>,
+}
+
+/// How a scenario goes.
+struct Played {
     run: Run,
     tables: BTreeSet<Table>,
     fired: BTreeSet<&'static str>,
-    /// What some step of it shows.
-    shows: BTreeSet<String>,
-    /// It explores: to be run only where nothing cheaper notices, or where it shows what the rule cites.
-    costly: bool,
 }
 
-impl Original {
-    fn of(scenario: &Scenario, profile: &str) -> Original {
-        let run = run(&scenario.program, &machine(profile, None), Guide::Expectations);
-        let mut fired: BTreeSet<&'static str> = run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
-        fired.extend(&run.between);
-        let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
-        let shows = scenario.clauses().into_iter().map(str::to_owned).collect();
+impl<'a> Original<'a> {
+    fn of(scenario: &'a Scenario, profile: &'static str) -> Original<'a> {
+        let shows = scenario.clauses().into_iter().collect();
         let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));
-        Original { run, tables, fired, shows, costly }
+        Original { scenario, profile, shows, costly, played: OnceLock::new() }
+    }
+
+    fn played(&self) -> &Played {
+        self.played.get_or_init(|| {
+            let run = run(&self.scenario.program, &machine(self.profile, None), Guide::Expectations);
+            let mut fired: BTreeSet<&'static str> =
+                run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
+            fired.extend(&run.between);
+            let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
+            Played { run, tables, fired }
+        })
     }
 
     /// Can this mutant make a difference here? One that fires less than its rule matters only where the rule fires, one that
     /// fires more where its table is asked.
     fn concerns(&self, table: Table, mutant: Mutant) -> bool {
         match mutant.mutation.fires_elsewhere() {
-            true => self.tables.contains(&table),
-            false => self.fired.contains(mutant.rule.name),
+            true => self.played().tables.contains(&table),
+            false => self.played().fired.contains(mutant.rule.name),
         }
     }
 }
@@ -285,7 +319,7 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
     Machine { mutant, ..Machine::new(profile) }
 }
 
-fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Vec<Original>], scope: &Scope) -> Judged {
+fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Judged {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
     for (name, originals) in NAMES.iter().zip(originals) {
@@ -295,7 +329,8 @@ fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Vec<
         let broken = machine(name, Some(mutant));
         // The cheap ones first: what explores need not be run for a mutant that is dead.
         for costly in [false, true] {
-            for (index, (scenario, original)) in scenarios.iter().zip(originals).enumerate() {
+            for (index, original) in originals.iter().enumerate() {
+                let scenario = original.scenario;
                 let claims = mutant.rule.sources().any(|clause| original.shows.contains(clause));
                 let needed = !killed || (*name == "documented" && claims);
                 if original.costly != costly || !needed || !original.concerns(table, mutant) {
@@ -304,7 +339,7 @@ fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Vec<
                 let played = catch_unwind(AssertUnwindSafe(|| run(&scenario.program, &broken, Guide::Expectations)));
                 let place = match &played {
                     Ok(played) if *name == "documented" => first_failure(scenario, played),
-                    Ok(played) => first_change(played, &original.run),
+                    Ok(played) => first_change(played, &original.played().run),
                     // The model itself noticed; where in the scenario is not known.
                     Err(_) => Some(Place::Step(usize::MAX)),
                 };
@@ -322,7 +357,7 @@ fn judge(table: Table, mutant: Mutant, scenarios: &[Scenario], originals: &[Vec<
     } else if let Some(reason) = explanation(mutant) {
         Fate::Survives(Some(reason))
     } else {
-        match scope.compare(table, mutant) {
+        match scope.get().compare(table, mutant) {
             Compared::Same => Fate::Equivalent,
             Compared::Differs => Fate::Survives(None),
             Compared::Never => Fate::Unreached,

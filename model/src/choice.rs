@@ -62,6 +62,18 @@ impl Alt {
 
 macro_rules! choices {
     ($($index:literal $point:ident $name:literal: $($alt:literal $const:ident),+;)*) => {
+        /// How many choice points there are.
+        pub const COUNT: usize = [$($index),*].len();
+
+        // Its number is what a point is known by.
+        const _: () = {
+            let (numbers, mut place) = ([$($index),*], 0);
+            while place < COUNT {
+                assert!(numbers[place] == place, "choice points are numbered from 0 in their order");
+                place += 1;
+            }
+        };
+
         /// Every choice point, in a fixed order.
         pub static CHOICES: [ChoicePoint; COUNT] = [$(ChoicePoint { name: $name, alternatives: &[$($alt),+] }),*];
         $(
@@ -78,9 +90,6 @@ macro_rules! choices {
     };
     (@one $index:literal, $n:expr) => {};
 }
-
-/// How many choice points there are.
-pub const COUNT: usize = 63;
 
 choices! {
     0 RESET_WHILE_QUEUED "reset-while-queued":

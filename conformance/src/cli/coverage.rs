@@ -5,7 +5,7 @@ use winaccept_model::rules;
 
 use super::{Format, json, print};
 use crate::coverage::facts::{Count, Fact, Standing, by_grade};
-use crate::coverage::{Coverage, Fate, Judged, is_cited, stands_on_others};
+use crate::coverage::{Coverage, Fate, Judged, Place, is_cited, stands_on_others};
 use crate::output::{
     CoverageOutput, DocumentCoverage, FactCoverage, GradeCoverage, OpenFact, RelatedCoverage, RuleCoverage,
     ScopeOutput, Survivor, Uncovered,
@@ -27,14 +27,22 @@ pub(super) struct Args {
     /// Breaks every rule in turn and sees which step notices
     #[arg(long)]
     kill: bool,
+    /// With --kill: only the rules whose name begins so
+    #[arg(long, value_name = "NAME", requires = "kill")]
+    rule: Option<String>,
 }
 
 pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
     let scenarios = suite::bundled()?;
-    let coverage = if args.kill { Coverage::with_mutants(&scenarios) } else { Coverage::shown(&scenarios) };
+    let rules = args.rule.as_deref().unwrap_or_default();
+    if !rules::all().any(|(_, rule)| rule.name.starts_with(rules)) {
+        return Err(format!("error: no rule's name begins with `{rules}`"));
+    }
+    let coverage = if args.kill { Coverage::with_mutants(&scenarios, rules) } else { Coverage::shown(&scenarios) };
     let open = coverage.open();
     let text = match format {
         Format::Json => json(&output(&coverage)),
+        Format::Text if args.rule.is_some() => each(&coverage, &scenarios),
         Format::Text => as_text(&coverage, &scenarios, args.kill),
         _ => return Err("error: coverage writes text or json".to_owned()),
     };
@@ -186,6 +194,51 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     text
 }
 
+/// What became of each mutant, and at which step the documented profile's run noticed it.
+fn each(coverage: &Coverage, scenarios: &[Scenario]) -> String {
+    let mut text = String::new();
+    let mut rule = "";
+    for judged in &coverage.mutants {
+        if rule != judged.rule.name {
+            rule = judged.rule.name;
+            text += &format!("{rule}\n");
+        }
+        let fate = match &judged.fate {
+            Fate::Killed => killed(judged, scenarios),
+            Fate::Equivalent => "equivalent: nothing in the small scope tells it from the rule".to_owned(),
+            Fate::Survives(_) | Fate::Unreached => format!("survives: {}", why(&judged.fate)),
+        };
+        text += &format!("  {:<34} {fate}\n", survivors::name(judged.mutation));
+    }
+    text
+}
+
+fn killed(judged: &Judged, scenarios: &[Scenario]) -> String {
+    let place = |&(scenario, place): &(usize, Place)| {
+        let scenario = &scenarios[scenario];
+        match place {
+            Place::Step(number) if number < scenario.program.steps.len() => {
+                format!("{}:{}", scenario.file, scenario.line(number))
+            }
+            Place::Step(_) | Place::Never(_) => scenario.file.clone(),
+        }
+    };
+    match judged.noticed.first() {
+        Some(first) => format!("killed at {}", place(first)),
+        None => "killed, under another profile than documented".to_owned(),
+    }
+}
+
+/// Why it is no gap that nobody notices a mutant, or that it is one.
+fn why(fate: &Fate) -> &str {
+    match fate {
+        Fate::Survives(Some(reason)) => reason,
+        Fate::Survives(None) => "NOT EXPLAINED: a scenario is missing",
+        Fate::Unreached => "NOT REACHED: nothing fires it there; is the rule too wide, or the scope too small?",
+        Fate::Killed | Fate::Equivalent => "",
+    }
+}
+
 fn mutants(coverage: &Coverage) -> String {
     let survivors = coverage.mutants.len() - coverage.count(|fate| matches!(fate, Fate::Killed | Fate::Equivalent));
     let mut text = format!(
@@ -200,13 +253,9 @@ fn mutants(coverage: &Coverage) -> String {
     );
     let mut rows = table(&["survivor", "mutation", "why that is no gap"]);
     for judged in &coverage.mutants {
-        let why = match &judged.fate {
-            Fate::Survives(Some(reason)) => reason,
-            Fate::Survives(None) => "NOT EXPLAINED: a scenario is missing",
-            Fate::Unreached => "NOT REACHED: nothing fires it there; is the rule too wide, or the scope too small?",
-            Fate::Killed | Fate::Equivalent => continue,
-        };
-        rows.add_row([judged.rule.name, &survivors::name(judged.mutation), why]);
+        if !matches!(judged.fate, Fate::Killed | Fate::Equivalent) {
+            rows.add_row([judged.rule.name, &survivors::name(judged.mutation), why(&judged.fate)]);
+        }
     }
     if !rows.is_empty() {
         text += &format!("{}\n", trimmed(&rows));

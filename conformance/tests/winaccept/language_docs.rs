@@ -80,6 +80,17 @@ fn the_page_names_every_limit() {
 }
 
 #[test]
+fn every_call_has_a_row() {
+    let page = page();
+    let (_, calls) = page.split_once("| call |").expect("the table of calls");
+    let calls = calls.split("\n\n").next().expect("it ends");
+    for function in winaccept_model::call::Function::ALL {
+        let begin = format!("`{}(", function.name());
+        assert!(calls.contains(&begin), "docs/language.md has no row of {}", function.name());
+    }
+}
+
+#[test]
 fn what_the_model_does_not_know_is_listed() {
     let row = |(_, rule): (winaccept_model::rule::Table, &winaccept_model::rule::Rule)| {
         let sources: Vec<String> = rule.sources().map(|source| format!("`{source}`")).collect();

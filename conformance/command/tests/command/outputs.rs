@@ -87,3 +87,13 @@ fn what_the_other_commands_write() {
         holds(&schema(name), &arguments.join(" "), &run.out);
     }
 }
+
+#[test]
+fn one_rule_is_broken_in_every_way() {
+    let broken = winaccept(&["coverage", "--kill", "--rule", "listen.unbound"]);
+    assert_eq!(broken.status, 0, "{}", broken.err);
+    assert!(broken.out.starts_with("listen.unbound\n  never fires "), "{}", broken.out);
+    assert!(broken.out.lines().skip(1).all(|line| line.contains(" killed")), "{}", broken.out);
+    let nobody = winaccept(&["coverage", "--kill", "--rule", "listen.nothing"]);
+    assert_eq!((nobody.status, nobody.err.as_str()), (2, "error: no rule's name begins with `listen.nothing`\n"));
+}
