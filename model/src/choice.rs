@@ -181,6 +181,7 @@ choices! {
     61 CLOSE_HANDLE_CONNECTION "close-handle-connection":
         "graceful" CLOSE_HANDLE_GRACEFUL, "reset" CLOSE_HANDLE_RESETS;
     62 WSARECV_WITHOUT_COUNT "wsarecv-without-count": "WSAEFAULT" NO_COUNT_FAILS, "receives" NO_COUNT_RECEIVES;
+    63 EXCLUSIVE_WITH_REUSE "exclusive-with-reuse": "both" REUSE_BOTH, "WSAEINVAL" REUSE_EITHER;
 }
 
 /// The choice point of this name.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, Opt, OptVal, SockType};
 use crate::choice::{
-    CONDITIONAL_UNKNOWN, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
+    CONDITIONAL_UNKNOWN, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, REUSE_EITHER, SAMPLED_AT_HANDSHAKE,
+    SO_ERROR_KEEPS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -143,6 +144,12 @@ table! {
         rests_on: &["condaccept.err.WSAEINVAL.listening"],
         ..check("setsockopt.conditional-accept-listening", &[], States::of(&[State::Listening]), Code::WSAEINVAL)
     },
+    Rule {
+        under: &[REUSE_EITHER],
+        when: sets_the_other,
+        rests_on: &["bind.rem.reuse-options-first"],
+        ..check("setsockopt.exclusive-with-reuse", &[], States::SOCKET, Code::WSAEINVAL)
+    },
     // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
@@ -184,6 +191,16 @@ fn foreign(at: &At<'_>) -> bool {
     match opt {
         Opt::Linger | Opt::NoDelay => at.sock().kind == SockType::Dgram,
         Opt::V6Only => at.sock().family == Family::Inet,
+        _ => false,
+    }
+}
+
+/// Would the socket be exclusive and share its address, too?
+fn sets_the_other(at: &At<'_>) -> bool {
+    let options = at.sock().options();
+    match at.call {
+        Call::Setsockopt { opt: Opt::ReuseAddr, value: OptVal::Number(1..), .. } => options.exclusiveaddruse,
+        Call::Setsockopt { opt: Opt::ExclusiveAddrUse, value: OptVal::Number(1..), .. } => options.reuseaddr,
         _ => false,
     }
 }
