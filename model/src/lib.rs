@@ -6,7 +6,7 @@
 //! allowed and a [`profile::Tape`] which of it happens.
 //!
 //! No I/O, no clock, no threads, no randomness, no dependencies. The features `arbitrary` and `proptest`, off by default, add
-//! random calls for tests of your own.
+//! random calls for tests of your own. `docs/model.md` tells how a step runs, and how to add a rule, a choice point, a call.
 //!
 //! ```
 //! use winaccept_model::call::{Call, Family, ProcessId, SockType, ThreadId};

@@ -3,6 +3,7 @@
 mod damage;
 mod judge;
 mod language_docs;
+mod model_docs;
 mod profiles;
 mod schemas;
 mod spec;
