@@ -83,17 +83,18 @@ impl Config {
             (_, Out::Events(events)) => out.push(ShownOut::Events(events)),
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
-                let names = |asked: Option<_>, got: winaccept_model::call::List<Handle, 4>| {
-                    let asked: winaccept_model::call::List<Ref, 4> = asked.unwrap_or_default();
+                // Of a set that is NULL there is nothing to tell.
+                let names = |asked: Option<winaccept_model::call::List<Ref, 4>>,
+                             got: winaccept_model::call::List<Handle, 4>| {
                     let name = |reference: Ref| match reference {
                         Ref::Name(name) => got.iter().any(|h| h == self.vars[usize::from(name.0)]).then_some(name),
                         _ => None,
                     };
-                    asked.iter().filter_map(name).collect::<Vec<NameId>>()
+                    asked.map(|asked| asked.iter().filter_map(name).collect::<Vec<NameId>>())
                 };
-                out.push(ShownOut::ReadFds(names(readfds, read)));
-                out.push(ShownOut::WriteFds(names(writefds, write)));
-                out.push(ShownOut::ExceptFds(names(exceptfds, except)));
+                out.extend(names(readfds, read).map(ShownOut::ReadFds));
+                out.extend(names(writefds, write).map(ShownOut::WriteFds));
+                out.extend(names(exceptfds, except).map(ShownOut::ExceptFds));
             }
             _ => {}
         }

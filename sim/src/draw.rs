@@ -33,5 +33,6 @@ pub fn to_dot(
     let mut before = scenario.clone();
     before.sections.truncate(section);
     let starts = run(&before, machine, Guide::Seen(&[])).ends;
-    graph::to_dot(scenario, machine, section, &starts, options, label).map_err(NotDrawn::MoreThan)
+    graph::to_dot(scenario, &scenario.chosen(section, machine), section, &starts, options, label)
+        .map_err(NotDrawn::MoreThan)
 }

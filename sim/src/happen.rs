@@ -57,6 +57,8 @@ pub(crate) fn happened(
             first_in_flight(&branch.config, *segment, *name).map(|(conn, direction)| Event::Lose(conn, direction))
         }
         Happening::Timer(name) => branch.config.conn_of(*name).map(Event::Timer),
+        // Sections behind it are played by a machine that has chosen: `Scenario::chosen`.
+        Happening::Choose(_) => None,
         Happening::Fault(fault) => match &fault.at {
             None => {
                 let faults =
@@ -89,7 +91,7 @@ pub(crate) fn can_happen(config: &Config, happening: &Happening) -> bool {
         Happening::Hold(name) | Happening::Release(name) | Happening::Drop(_, name) | Happening::MayDrop(_, name) => {
             config.conn_of(*name).is_some()
         }
-        Happening::Fault(_) | Happening::Mend(..) => true,
+        Happening::Fault(_) | Happening::Mend(..) | Happening::Choose(_) => true,
     }
 }
 

@@ -64,7 +64,8 @@ pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
     let mut run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
     let mut configs = vec![Config::first(scenario)];
     let mut last = 0;
-    for section in &scenario.sections {
+    for (index, section) in scenario.sections.iter().enumerate() {
+        let machine = &*scenario.chosen(index, machine);
         match section {
             Section::Step(number) => last = *number,
             Section::AnyOrder(lanes) => last = lanes.iter().filter_map(first_step).min().unwrap_or(last),
@@ -213,7 +214,8 @@ pub fn worlds(scenario: &Scenario, machine: &Machine, most: usize) -> Vec<World>
     let mut run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
     let mut configs = vec![Config::first(scenario)];
     let mut all: Vec<World> = configs.iter().map(|config| config.world.clone()).collect();
-    for section in &scenario.sections {
+    for (index, section) in scenario.sections.iter().enumerate() {
+        let machine = &*scenario.chosen(index, machine);
         match section {
             Section::Step(number) => {
                 configs = take_step(scenario, machine, Guide::Expectations, *number, configs, &mut run);

@@ -1,6 +1,10 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
+use std::borrow::Cow;
+
 use winaccept_model::call::{Call, FdSet, Handle, ThreadId, Version};
+use winaccept_model::choice::Alt;
+use winaccept_model::step::Machine;
 use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::script::{
@@ -23,6 +27,8 @@ pub struct Scenario {
     pub first: World,
     /// By variable, the actor whose steps bind it.
     binders: Vec<Option<ThreadId>>,
+    /// What the script chooses, each with the section that says so, in order.
+    choices: Vec<(usize, Alt)>,
 }
 
 /// A part of a scenario.
@@ -94,6 +100,7 @@ impl Scenario {
             nevers: Vec::new(),
             first: World::default(),
             binders: Vec::new(),
+            choices: Vec::new(),
         };
         for item in &script.items {
             match item {
@@ -102,6 +109,9 @@ impl Scenario {
                     scenario.sections.push(Section::Step(number));
                 }
                 Item::Happening(happening, span) => {
+                    if let Happening::Choose(alt) = happening {
+                        scenario.choices.push((scenario.sections.len(), *alt));
+                    }
                     scenario.sections.push(Section::Happening(happening.clone(), *span));
                 }
                 Item::AnyOrder(lanes, _) => {
@@ -151,6 +161,18 @@ impl Scenario {
         };
         let binds = |step: &&Step| step.written().any(names);
         self.steps.iter().find(binds).map(|step| step.actor)
+    }
+
+    /// The machine that plays a section: what the script has chosen before it stands fast, whatever the profile leaves open.
+    #[must_use]
+    pub fn chosen<'m>(&self, section: usize, machine: &'m Machine) -> Cow<'m, Machine> {
+        let before = self.choices.partition_point(|(chosen, _)| *chosen < section);
+        if before == 0 {
+            return Cow::Borrowed(machine);
+        }
+        let mut machine = machine.clone();
+        self.choices[..before].iter().for_each(|(_, alt)| machine.profile.only(*alt));
+        Cow::Owned(machine)
     }
 
     /// Does some step print what the last call returned?

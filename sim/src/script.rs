@@ -3,6 +3,7 @@
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
 use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version};
+use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
@@ -271,6 +272,8 @@ pub enum Happening {
     Mend(FaultKind, ProcessId),
     /// `may drop SYN of C`: inside exploration the next such segment may be lost or delivered.
     MayDrop(SegmentName, NameId),
+    /// `choose POINT = ALTERNATIVE`: from now on this choice point is decided so.
+    Choose(Alt),
 }
 
 /// A segment as scripts name it.

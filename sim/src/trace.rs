@@ -36,7 +36,8 @@ pub struct Trace {
 #[must_use]
 pub fn trace(scenario: &Scenario, machine: &Machine) -> Trace {
     let mut branches = vec![(Config::first(scenario), Log::default())];
-    for section in &scenario.sections {
+    for (index, section) in scenario.sections.iter().enumerate() {
+        let machine = &*scenario.chosen(index, machine);
         branches = match section {
             Section::Step(number) => step(scenario, machine, *number, branches),
             Section::Happening(happening, span) => happen(scenario, machine, happening, *span, branches),

@@ -1,10 +1,12 @@
 //! What happens without a call: segments held and lost, timers, faults.
 
+use winaccept_model::choice::{Alt, CHOICES, by_name};
 use winaccept_sim::script::{Fault, FaultKind, Happening, SegmentName};
 
 use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
 use super::parser::Parser;
+use super::suggest::did_you_mean;
 
 pub(super) const SEGMENTS: &[(&str, SegmentName)] = &[
     ("SYN", SegmentName::Syn),
@@ -50,6 +52,7 @@ impl Parser<'_> {
                 let segment = self.segment()?;
                 self.socket_variable(None).map(|name| Happening::Lose(segment, name))
             }
+            "choose" => self.choice().map(Happening::Choose),
             "mend" => {
                 let kind = self.cursor.one_of("a fault", FAULTS)?;
                 Ok(Happening::Mend(kind, self.for_process()?))
@@ -57,6 +60,21 @@ impl Parser<'_> {
             // The caller sends nothing else here.
             _ => self.fault().map(Happening::Fault),
         }
+    }
+
+    /// `POINT = ALTERNATIVE`
+    fn choice(&mut self) -> Parsed<Alt> {
+        let name = self.cursor.text();
+        let Some(index) = by_name(name) else {
+            let near = did_you_mean(name, CHOICES.iter().map(|point| point.name));
+            let problem = self.cursor.expectation("the name of a choice point, such as `hand-over`").maybe_help(near);
+            return Err(self.cursor.report(problem));
+        };
+        self.cursor.advance();
+        self.cursor.expect("=")?;
+        let known = CHOICES[index].alternatives.iter().enumerate();
+        let alternatives: Vec<_> = known.map(|(at, name)| (*name, Alt(index as u8, at as u8))).collect();
+        self.cursor.one_of("an alternative", &alternatives)
     }
 
     /// `SYN of`

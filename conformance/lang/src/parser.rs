@@ -215,7 +215,7 @@ impl<'a> Parser<'a> {
         let item = match self.cursor.text() {
             "any" => return self.any_order().map(Some),
             "never" => self.never().map(|never| Some(Item::Never(never))),
-            "hold" | "release" | "drop" | "deliver" | "lose" | "may" | "timer" | "fault" | "mend" => self
+            "hold" | "release" | "drop" | "deliver" | "lose" | "may" | "timer" | "fault" | "mend" | "choose" => self
                 .happening()
                 .and_then(|happening| self.happening_ends().map(|()| happening))
                 .map(|happening| Some(Item::Happening(happening, self.span_since(start)))),
@@ -250,7 +250,9 @@ impl<'a> Parser<'a> {
                 ("declarations come before the first step", "move this line up, under the title")
             }
             "any" => ("`any order` does not nest", "put these steps into the block around it"),
-            "hold" | "release" | "drop" | "deliver" | "lose" | "may" | "timer" | "fault" | "mend" if self.any_order => {
+            "hold" | "release" | "drop" | "deliver" | "lose" | "may" | "timer" | "fault" | "mend" | "choose"
+                if self.any_order =>
+            {
                 ("happenings have no place inside `any order`", "put this line before the block")
             }
             "never" if self.any_order => ("`never` is about the whole scenario", "put this line after the block"),

@@ -82,6 +82,7 @@ pub(super) fn render_happening(happening: &Happening, script: &Script) -> String
         Happening::MayDrop(s, c) => format!("may drop {} of {}", segment(s), name(c)),
         Happening::Deliver(s, c) => format!("deliver {} of {}", segment(s), name(c)),
         Happening::Lose(s, c) => format!("lose {} of {}", segment(s), name(c)),
+        Happening::Choose(alt) => format!("choose {}", alt.text()),
         Happening::Mend(kind, p) => format!("mend {}{}", fault(*kind), process(p)),
         Happening::Fault(f) => {
             let at = f.at.as_ref().map_or(String::new(), |(call, n)| format!(" at {call} {n}"));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
 use winaccept_sim::explore::{Broken, Options, Report, Taken, explore as visit};
@@ -38,7 +39,7 @@ Outside `any order` a scenario goes step by step; inside, actors and network int
 delivered by an event of its own.
 
 A property that does not hold comes with a shortest way there, and with that way as a scenario: its last step has the outcome
-that breaks the property, and a comment above says what was expected and what the profile decided.
+that breaks the property, a comment above says what was expected, and lines `choose ...` say what the profile decided.
 
 Exit status: 1 when a property does not hold, 2 when the exploration is not complete or nothing could be explored.")]
 pub(super) struct Args {
@@ -74,11 +75,11 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     // The judge looks at the same states again, one way after the other.
     let judged = (report.states <= JUDGED && report.complete).then(|| judge::model(&scenario, &machine));
     match format {
-        Format::Json => print(&json(&output(&scenario, &report, judged.as_ref(), &args.profile)))?,
-        _ => print(&text(&scenario, &report, judged.as_ref(), &args.profile))?,
+        Format::Json => print(&json(&output(&scenario, &report, judged.as_ref(), &machine.profile)))?,
+        _ => print(&text(&scenario, &report, judged.as_ref(), &machine.profile))?,
     }
     if let Some(file) = &args.output {
-        write_first(&scenario, &report, &args.profile, file)?;
+        write_first(&scenario, &report, &machine.profile, file)?;
     }
     Ok(match (report.violations.is_empty(), judged.map(|judged| judged.verdict)) {
         (false, _) | (true, Some(Verdict::Fail | Verdict::Possible | Verdict::Deviates)) => 1,
@@ -97,7 +98,7 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
 const JUDGED: u64 = 200_000;
 
 /// Writes the first counterexample into a file, or says that there is none.
-fn write_first(scenario: &Scenario, report: &Report, profile: &str, file: &Path) -> Result<(), String> {
+fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &Path) -> Result<(), String> {
     let Some(broken) = report.violations.first() else {
         eprintln!("{} was not written: nothing was found that does not hold", file.display());
         return Ok(());
@@ -138,7 +139,7 @@ fn too_small(scenario: &Scenario, reached: &Reached) -> String {
     format!("error: {}: {place}: {what}\nhelp: ask for less of it", scenario.file)
 }
 
-fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &str) -> ExploreOutput {
+fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &Profile) -> ExploreOutput {
     ExploreOutput {
         states: report.states,
         transitions: report.transitions,
@@ -160,7 +161,7 @@ fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile
     }
 }
 
-fn violation(scenario: &Scenario, broken: &Broken, profile: &str) -> ViolationOutput {
+fn violation(scenario: &Scenario, broken: &Broken, profile: &Profile) -> ViolationOutput {
     ViolationOutput {
         property: property(scenario, broken),
         events: broken.way.iter().map(|taken| event(scenario, taken)).collect(),
@@ -212,8 +213,8 @@ fn count(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-fn text(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &str) -> String {
-    let mut text = format!("{}\nexplored under profile {profile}\n\n", scenario.script.title);
+fn text(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &Profile) -> String {
+    let mut text = format!("{}\nexplored under profile {}\n\n", scenario.script.title, profile.name);
     text += &extent(scenario, report);
     if let Some(representatives) = report.representatives {
         text += &format!(

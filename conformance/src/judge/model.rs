@@ -5,7 +5,8 @@ use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::observe::{Observed, allows};
 use winaccept_sim::run::{Guide, Run, StepRun, run};
-use winaccept_sim::script::{Action, Span, Step};
+use winaccept_sim::scenario::Section;
+use winaccept_sim::script::{Action, Happening, Span, Step};
 
 use super::behind::{Question, behind, documented};
 use super::documents::{cannot_happen, first_problem, says};
@@ -23,13 +24,35 @@ pub(super) const DOCUMENTED: &str = "documented";
 pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
     if machine.profile.name == DOCUMENTED {
         // The machine may be one with a broken rule.
-        return documented_by(scenario, machine);
+        return chosen_in_vain(scenario, &machine.profile).unwrap_or_else(|| documented_by(scenario, machine));
     }
     let documents = scenario.documents();
     if documents.verdict != Verdict::Pass {
         return documents.clone();
     }
-    Judged { notes: documents.notes.clone(), ..placed(scenario, by_profile(scenario, machine)) }
+    let judged = chosen_in_vain(scenario, &machine.profile).unwrap_or_else(|| by_profile(scenario, machine));
+    Judged { notes: documents.notes.clone(), ..placed(scenario, judged) }
+}
+
+/// A stack of this profile never goes a way that the scenario chooses.
+fn chosen_in_vain(scenario: &Scenario, profile: &Profile) -> Option<Judged> {
+    scenario.program.sections.iter().find_map(|section| {
+        let Section::Happening(Happening::Choose(alt), span) = section else { return None };
+        let open = profile.allowed(alt.point().index());
+        if open >> alt.1 & 1 == 1 {
+            return None;
+        }
+        let names = alt.point().alternatives().iter().enumerate();
+        let allowed: Vec<&str> = names.filter(|(at, _)| open >> at & 1 == 1).map(|(_, name)| *name).collect();
+        let reason = format!(
+            "line {}: `choose {}`: under profile {} it is never so, but {}",
+            scenario.line_at(*span),
+            alt.text(),
+            profile.name,
+            allowed.join(" or ")
+        );
+        Some(Judged::new(Verdict::Fail, reason, None))
+    })
 }
 
 /// What the documents say of a scenario. [`Scenario::documents`] remembers it.

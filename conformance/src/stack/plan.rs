@@ -123,5 +123,6 @@ fn verb(happening: &Happening) -> &'static str {
         Happening::Deliver(..) | Happening::Lose(..) => "choose the next segment",
         Happening::Timer(_) => "let a timer run out",
         Happening::Fault(_) | Happening::Mend(..) => "inject a fault",
+        Happening::Choose(_) => "take one of the ways that are open to it",
     }
 }

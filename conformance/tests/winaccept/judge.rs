@@ -279,3 +279,34 @@ fn a_broken_claim_names_both_lines() {
     assert_eq!(judged.verdict, Verdict::Fail);
     assert_eq!(judged.reason, "line 9: never connect = 0: it happens at line 7");
 }
+
+#[test]
+fn what_a_line_chooses_stands_fast_from_there_on() {
+    let closed = "server  accept(L, NULL, NULL) = A\nserver  accept(L, NULL, NULL) = ...\n\
+                  choose close-under-accept = interrupted\nother  closesocket(L) = 0\n\
+                  server  accept resumes = INVALID_SOCKET WSAEINTR\n";
+    assert_eq!(on_model(closed, "documented").verdict, Verdict::Pass);
+    // Without it the documents leave more open.
+    let open = closed.replace("choose close-under-accept = interrupted\n", "");
+    assert_eq!(on_model(&open, "documented").verdict, Verdict::Possible);
+    // Too late.
+    let late = format!("{open}choose close-under-accept = interrupted\n");
+    assert_eq!(on_model(&late, "documented").verdict, Verdict::Possible);
+    // The last one that was chosen holds.
+    let twice = closed.replace("choose", "choose close-under-accept = aborted\nchoose");
+    assert_eq!(on_model(&twice, "documented").verdict, Verdict::Pass);
+}
+
+#[test]
+fn what_a_profile_never_does_cannot_be_chosen_under_it() {
+    let reset = "client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0}) = 0\nclient  closesocket(C) = 0\n\
+                 choose reset-while-queued = accept-succeeds\nserver  accept(L, NULL, NULL) = A\n";
+    assert_eq!(on_model(reset, "windows").verdict, Verdict::Pass);
+    let judged = on_model(reset, "documented");
+    assert_eq!(judged.verdict, Verdict::Fail);
+    let line = "line 10: `choose reset-while-queued = accept-succeeds`: under profile documented it is never so, but accept-fails";
+    assert_eq!(judged.reason, line);
+    // What is expected is held against what was chosen, not against what else the profile does.
+    let wrong = reset.replace("= A\n", "= INVALID_SOCKET WSAECONNRESET\n");
+    assert_eq!(on_model(&wrong, "windows").verdict, Verdict::Fail);
+}

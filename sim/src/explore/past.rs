@@ -9,8 +9,8 @@ use super::way::Taken;
 pub(super) struct Past {
     /// The steps and moves, in order.
     pub(super) way: Vec<Taken>,
-    /// What the profile decided in happenings, which are no moves.
-    pub(super) between: Vec<Alt>,
+    /// What the profile decided in happenings, which are no moves, by section.
+    pub(super) between: Vec<(usize, Alt)>,
 }
 
 impl Past {
@@ -23,7 +23,7 @@ impl Past {
 
     /// The alternatives that the profile took, each once, as far as rules name them.
     pub(super) fn choices(&self) -> Vec<Alt> {
-        let all = self.way.iter().flat_map(|taken| &taken.choices).chain(&self.between);
+        let all = self.way.iter().flat_map(|taken| &taken.choices).chain(self.between.iter().map(|(_, alt)| alt));
         let mut choices: Vec<Alt> = all.copied().collect();
         choices.sort_unstable();
         choices.dedup();

@@ -1,5 +1,6 @@
 //! A whole scenario explored: what can happen, how it can end, and what does not hold.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::ThreadId;
@@ -109,7 +110,7 @@ struct Reached {
 pub fn explore(scenario: &Scenario, machine: &Machine, options: &Options) -> Report {
     let mut whole = Whole {
         scenario,
-        machine,
+        machine: Cow::Borrowed(machine),
         options,
         report: Report { complete: true, ..Report::default() },
         states: 0,
@@ -117,6 +118,7 @@ pub fn explore(scenario: &Scenario, machine: &Machine, options: &Options) -> Rep
     };
     let mut reached = vec![Reached { config: Config::first(scenario), past: Past::default() }];
     for (index, section) in scenario.sections.iter().enumerate() {
+        whole.machine = scenario.chosen(index, machine);
         reached = match section {
             Section::AnyOrder(lanes) => whole.any_order(index, lanes, &reached),
             Section::Step(number) => whole.step(index, *number, &reached),
@@ -130,7 +132,8 @@ pub fn explore(scenario: &Scenario, machine: &Machine, options: &Options) -> Rep
 /// An exploration under way.
 struct Whole<'a> {
     scenario: &'a Scenario,
-    machine: &'a Machine,
+    /// With what the script has chosen by now.
+    machine: Cow<'a, Machine>,
     options: &'a Options,
     report: Report,
     /// The states kept.
@@ -144,7 +147,7 @@ impl Whole<'_> {
         let step = &self.scenario.steps[number];
         let mut after = Distinct::new();
         for Reached { config, past } in reached {
-            let branches = outcomes(self.scenario, self.machine, step, number, Branch::new(config.clone(), None));
+            let branches = outcomes(self.scenario, &self.machine, step, number, Branch::new(config.clone(), None));
             let open = branches.iter().any(|(observed, _)| *observed != branches[0].0);
             for (observed, branch) in branches {
                 let taken = Taken {
@@ -168,10 +171,10 @@ impl Whole<'_> {
     fn happening(&mut self, index: usize, happening: &Happening, reached: &[Reached]) -> Vec<Reached> {
         let mut after = Distinct::new();
         for Reached { config, past } in reached {
-            let branches = happened(self.scenario, self.machine, happening, Branch::new(config.clone(), None));
+            let branches = happened(self.scenario, &self.machine, happening, Branch::new(config.clone(), None));
             for branch in branches {
                 let mut past = past.clone();
-                past.between.extend(&branch.choices);
+                past.between.extend(branch.choices.iter().map(|alt| (index, *alt)));
                 self.goes_on(index, branch.config, past, &mut after);
             }
         }
@@ -188,9 +191,10 @@ impl Whole<'_> {
 
     fn any_order(&mut self, index: usize, lanes: &[LaneCode], reached: &[Reached]) -> Vec<Reached> {
         let starts: Vec<Config> = reached.iter().map(|reached| reached.config.clone()).collect();
+        let machine = self.machine.clone();
         let task = Task {
             scenario: self.scenario,
-            machine: self.machine,
+            machine: &machine,
             lanes,
             guide: None,
             max_states: self.options.max_states.saturating_sub(self.states as usize),
@@ -270,7 +274,7 @@ impl Whole<'_> {
             return;
         }
         let past = past();
-        let told = retell(self.scenario, self.machine, section, &past.way, outcome.as_ref());
+        let told = retell(self.scenario, &self.machine, section, &past, outcome.as_ref());
         let (choices, open) = (past.choices(), past.is_open());
         let Told { scenario, shown } = told;
         self.report.violations.push(Broken { property, outcome, way: past.way, choices, open, scenario, shown });

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use winaccept_model::call::{Call, Port};
+use winaccept_model::choice::{Alt, COUNT};
 use winaccept_model::code::Code;
 use winaccept_model::step::{Event, Machine};
 use winaccept_model::world::Segment;
 
+use super::past::Past;
 use super::way::Taken;
 use crate::config::{Happened, Move};
 use crate::observe::{Observed, Shown, ShownOut, ShownValue, allows};
@@ -31,7 +33,7 @@ pub(super) fn retell(
     scenario: &Scenario,
     machine: &Machine,
     section: usize,
-    way: &[Taken],
+    past: &Past,
     shown: Option<&(usize, Observed)>,
 ) -> Told {
     let script = &scenario.script;
@@ -49,17 +51,24 @@ pub(super) fn retell(
     without_dots(told.names.iter_mut().map(|name| &mut name.text).collect());
     let current = (0..script.names.len()).map(|name| NameId(name as u16)).collect();
     let bound = vec![false; script.names.len()];
-    let mut teller = Teller { scenario, told, current, bound, to_show: shown, is_last: false, shown: None };
+    let way = &past.way;
+    let chosen = [None; COUNT];
+    let mut teller = Teller { scenario, told, current, bound, chosen, to_show: shown, is_last: false, shown: None };
     for (index, part) in scenario.sections[..=section].iter().enumerate() {
         let mut here = way.iter().filter(|taken| taken.section == index);
         match part {
             Section::Step(number) => {
                 let taken = here.next_back();
                 teller.is_last = taken.is_some_and(|taken| is_last(way, taken));
+                teller.chooses(taken.into_iter().flat_map(|taken| &taken.choices));
                 let seen = taken.and_then(|taken| taken.happened.first());
                 teller.plainly(*number, seen.map(|seen| &seen.observed));
             }
             Section::Happening(happening, span) => {
+                teller.chooses(past.between.iter().filter(|(section, _)| *section == index).map(|(_, alt)| alt));
+                if let Happening::Choose(alt) = happening {
+                    teller.chosen[alt.point().index()] = Some(*alt);
+                }
                 let happening = teller.rename_in(happening);
                 teller.told.items.push(Item::Happening(happening, *span));
             }
@@ -98,6 +107,8 @@ struct Teller<'a> {
     /// By variable of the scenario, the one that stands for it now: a step that is taken again binds a new one.
     current: Vec<NameId>,
     bound: Vec<bool>,
+    /// By choice point, what a line has chosen.
+    chosen: [Option<Alt>; COUNT],
     /// The outcome that the whole is about.
     to_show: Option<&'a (usize, Observed)>,
     /// The last move of the way is told: the one with that outcome.
@@ -106,6 +117,32 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// What the profile left open was decided so: a line says it, unless one has said it before.
+    fn chooses<'c>(&mut self, choices: impl Iterator<Item = &'c Alt>) {
+        let at = self.told.items.len();
+        self.chooses_at(at, choices);
+    }
+
+    fn chooses_at<'c>(&mut self, at: usize, choices: impl Iterator<Item = &'c Alt>) {
+        for alt in choices {
+            let chosen = &mut self.chosen[alt.point().index()];
+            if *chosen != Some(*alt) {
+                *chosen = Some(*alt);
+                self.told.items.insert(at, Item::Happening(Happening::Choose(*alt), Span::default()));
+            }
+        }
+    }
+
+    /// Where the last line stands behind which a quiet network lets things happen.
+    fn last_cause(&self) -> usize {
+        let causes = |item: &Item| match item {
+            Item::Step(step) => !matches!(step.action, Action::Resumes),
+            Item::Happening(happening, _) => !matches!(happening, Happening::Choose(_)),
+            Item::AnyOrder(..) | Item::Never(_) => false,
+        };
+        self.told.items.iter().rposition(causes).unwrap_or(self.told.items.len())
+    }
+
     /// A step outside `any order`, with its own expectation unless something else was seen, or it is the one to be shown:
     /// which of several alternatives came about need not matter.
     fn plainly(&mut self, number: usize, seen: Option<&Observed>) {
@@ -185,6 +222,11 @@ impl Teller<'_> {
     }
 
     fn taken(&mut self, taken: &Taken) {
+        match taken.chosen {
+            Move::Step(..) | Move::Event(Event::Deliver(..) | Event::Timer(_)) => self.chooses(taken.choices.iter()),
+            // It has no line of its own.
+            Move::Event(_) | Move::Leave(_) => self.chooses_at(self.last_cause(), taken.choices.iter()),
+        }
         let of = |teller: &Teller<'_>| taken.name.map(|name| teller.current[usize::from(name.0)]);
         match taken.chosen {
             Move::Step(_, number) => self.step(number, &taken.happened),
@@ -337,7 +379,7 @@ impl Teller<'_> {
             Happening::Deliver(segment, name) => Happening::Deliver(*segment, now(name)),
             Happening::Lose(segment, name) => Happening::Lose(*segment, now(name)),
             Happening::Timer(name) => Happening::Timer(now(name)),
-            Happening::Fault(_) | Happening::Mend(..) => happening.clone(),
+            Happening::Fault(_) | Happening::Mend(..) | Happening::Choose(_) => happening.clone(),
         }
     }
 }

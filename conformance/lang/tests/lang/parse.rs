@@ -5,6 +5,7 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Family, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal, PollEvents,
     Port, ProcessId, Routine, SockType, ThreadId, Version,
 };
+use winaccept_model::choice::RECV_RESET_ENDS;
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::script::{
@@ -241,7 +242,8 @@ fn an_actor_ends_whatever_it_waits_in() {
 
 #[test]
 fn happenings() {
-    let source = "hold C\nrelease C\ndrop SYN-ACK of C\nmay drop RST of C\ntimer of C\nfault no-buffers\n\
+    let source = "hold C\nrelease C\ndrop SYN-ACK of C\nmay drop RST of C\ntimer of C\n\
+                  choose recv-after-reset = end-of-stream\nfault no-buffers\n\
                   fault in-callback for peer at accept 2\nmend no-buffers for peer\nserver WSACleanup()";
     let happenings: Vec<_> = items(source)
         .into_iter()
@@ -258,6 +260,7 @@ fn happenings() {
         Happening::Drop(SegmentName::SynAck, c),
         Happening::MayDrop(SegmentName::Rst, c),
         Happening::Timer(c),
+        Happening::Choose(RECV_RESET_ENDS),
         fault(FaultKind::NoBuffers, ProcessId(0), None),
         fault(FaultKind::InCallback, ProcessId(1), Some(("accept".to_owned(), 2))),
         Happening::Mend(FaultKind::NoBuffers, ProcessId(1)),

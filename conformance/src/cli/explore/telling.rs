@@ -1,13 +1,16 @@
 //! Steps, events and counterexamples of an exploration, in the words of the language.
 
 use winaccept_model::call::ThreadId;
-use winaccept_model::step::Event;
+use winaccept_model::choice::{Alt, CHOICES};
+use winaccept_model::profile::Profile;
+use winaccept_model::step::{Event, Machine};
 use winaccept_sim::config::Move;
 use winaccept_sim::explore::{Broken, Property, Taken};
 use winaccept_sim::observe::Observed;
-use winaccept_sim::script::{Action, NameId, Script};
+use winaccept_sim::script::{Action, Happening, Item, NameId, Script, Span};
 
 use crate::chart::event::segment_word;
+use crate::judge::{self, Verdict};
 use crate::lang::{Comment, render_action, render_expect, render_observed, render_pattern, render_script};
 use crate::suite::Scenario;
 
@@ -87,12 +90,67 @@ fn connection(scenario: &Scenario, name: Option<NameId>) -> &str {
     name.map_or("a connection that no variable holds", |name| &scenario.script.names[usize::from(name.0)].text)
 }
 
-/// The way to a violation as a scenario, in which a comment says what breaks.
-pub(super) fn retold(scenario: &Scenario, broken: &Broken, profile: &str) -> String {
+/// The way to a violation as a scenario, in which a comment says what breaks. It chooses no more than `run` needs under this
+/// profile to say the same.
+pub(super) fn retold(scenario: &Scenario, broken: &Broken, profile: &Profile) -> String {
     let mut lines = expected(scenario, broken);
-    lines.extend(decided(broken, profile));
+    lines.extend(open(broken, &profile.name));
     let before = broken.shown.unwrap_or(broken.scenario.items.len());
-    render_script(&broken.scenario, &Comment { before, lines })
+    let mut told = Retold { script: broken.scenario.clone(), comment: Comment { before, lines } };
+    let machine = Machine::new(profile.clone());
+    if !told.is_confirmed(&machine) {
+        // What the profile leaves no choice may be a choice of the documents.
+        let mut settled = told.clone();
+        CHOICES.iter().enumerate().rev().for_each(|(point, _)| settled.settles(profile.allowed(point), point));
+        if !settled.is_confirmed(&machine) {
+            return told.text();
+        }
+        told = settled;
+    }
+    for place in (0..told.script.items.len()).rev() {
+        let shorter = told.without(place);
+        if shorter.as_ref().is_some_and(|shorter| shorter.is_confirmed(&machine)) {
+            told = shorter.unwrap_or(told);
+        }
+    }
+    told.text()
+}
+
+/// A scenario with its comment.
+#[derive(Clone)]
+struct Retold {
+    script: Script,
+    comment: Comment,
+}
+
+impl Retold {
+    fn text(&self) -> String {
+        render_script(&self.script, &self.comment)
+    }
+
+    /// Does `run` say that it goes so, and not otherwise?
+    fn is_confirmed(&self, machine: &Machine) -> bool {
+        let read = Scenario::read(self.text().as_bytes(), "counterexample");
+        read.is_ok_and(|scenario| judge::model(&scenario, machine).verdict == Verdict::Pass)
+    }
+
+    /// A line at the beginning that chooses the one alternative there is.
+    fn settles(&mut self, allowed: u8, point: usize) {
+        if allowed.is_power_of_two() {
+            let alt = Alt(point as u8, allowed.trailing_zeros() as u8);
+            self.script.items.insert(0, Item::Happening(Happening::Choose(alt), Span::default()));
+            self.comment.before += 1;
+        }
+    }
+
+    /// The same without the choice in this place; `None` where there is none.
+    fn without(&self, place: usize) -> Option<Retold> {
+        let Item::Happening(Happening::Choose(_), _) = self.script.items[place] else { return None };
+        let mut shorter = self.clone();
+        shorter.script.items.remove(place);
+        shorter.comment.before -= usize::from(place < self.comment.before);
+        Some(shorter)
+    }
 }
 
 /// What was expected where something else was seen.
@@ -122,11 +180,8 @@ fn expected(scenario: &Scenario, broken: &Broken) -> Vec<String> {
     lines
 }
 
-/// What the profile decided on the way.
-fn decided(broken: &Broken, profile: &str) -> Option<String> {
-    if !broken.choices.is_empty() {
-        let choices: Vec<String> = broken.choices.iter().map(|alt| alt.text()).collect();
-        return Some(format!("of what the profile `{profile}` leaves open, on this way: {}", choices.join(", ")));
-    }
-    broken.open.then(|| format!("the profile `{profile}` leaves open what some of these steps give"))
+/// What the profile decided on the way stands in lines of its own, but for what no choice point names.
+fn open(broken: &Broken, profile: &str) -> Option<String> {
+    (broken.open && broken.choices.is_empty())
+        .then(|| format!("the profile `{profile}` leaves open what some of these steps give"))
 }
