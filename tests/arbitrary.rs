@@ -5,6 +5,8 @@ use arbitrary::{Arbitrary, Unstructured};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 use std::collections::BTreeSet;
+use winaccept_lang::random::RandomScript;
+use winaccept_lang::{Comment, parse, render_script};
 use winaccept_model::call::{Call, Function, ProcessId, ThreadId};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
@@ -76,4 +78,28 @@ fn the_strategy_gives_every_call_of_the_list() {
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
     assert_eq!(given.len(), Function::ALL.len());
+}
+
+/// A random scenario reads as it is written.
+fn is_legal(RandomScript(script): &RandomScript) -> Result<(), TestCaseError> {
+    let text = render_script(script, &Comment::default());
+    let read =
+        parse(text.as_bytes(), "random", &|_| true).map_err(|why| TestCaseError::fail(format!("{why}\n{text}")))?;
+    prop_assert_eq!(render_script(&read, &Comment::default()), text);
+    Ok(())
+}
+
+#[test]
+fn every_byte_string_is_a_legal_scenario() {
+    let bytes = prop::collection::vec(any::<u8>(), 0..300);
+    let legal = |bytes: Vec<u8>| {
+        let script = RandomScript::arbitrary(&mut Unstructured::new(&bytes));
+        is_legal(&script.map_err(|error| TestCaseError::fail(error.to_string()))?)
+    };
+    runner(100).run(&bytes, legal).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn the_strategy_gives_legal_scenarios() {
+    runner(100).run(&any::<RandomScript>(), |script| is_legal(&script)).unwrap_or_else(|failure| panic!("{failure}"));
 }

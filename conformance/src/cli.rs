@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compare;
 mod coverage;
 mod evidence;
 mod explain;
@@ -76,6 +77,8 @@ enum Command {
     Cat(list::CatArgs),
     /// Finds the profile that agrees with everything recorded of a stack
     Profile(profile::Args),
+    /// Plays random scenarios on a stack, and shows what its profile does not say
+    Compare(compare::Args),
     /// Lays scenario files out as all of them are laid out
     Fmt(fmt::Args),
     /// Speaks the worker protocol on standard input and output
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list::list(&args, cli.format),
         Some(Command::Cat(args)) => list::cat(&args, cli.format),
         Some(Command::Profile(args)) => profile::profile(&args, cli.format),
+        Some(Command::Compare(args)) => compare::compare(&args, cli.format),
         Some(Command::Fmt(args)) => fmt::fmt(&args, cli.format),
         Some(Command::Worker) => worker(),
     };

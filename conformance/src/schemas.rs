@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 
 use crate::chart::TraceEvent;
 use crate::cli::FmtOutput;
+use crate::compare::CompareOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
@@ -19,6 +20,7 @@ fn schema_of<T: JsonSchema>() -> Schema {
 #[must_use]
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
+        ("compare", schema_of::<CompareOutput>()),
         ("coverage", schema_of::<CoverageOutput>()),
         ("evidence", schema_of::<Vec<EvidenceRow>>()),
         ("evidence-halves", schema_of::<Vec<Half>>()),

@@ -12,6 +12,7 @@ mod command;
 mod exec;
 #[cfg(any(windows, test))]
 mod linux_table;
+mod model;
 mod order;
 mod plan;
 pub mod protocol;
@@ -35,6 +36,7 @@ use winaccept_sim::script::Script;
 
 pub use command::CommandStack;
 pub use exec::exec;
+pub use model::ModelStack;
 pub use plan::{Numbered, numbered};
 pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, plan};
 #[cfg(windows)]

@@ -23,6 +23,9 @@ pub enum Observed {
     NotTaken(String),
 }
 
+/// Why a step is not taken whose actor met undefined behaviour.
+pub const UNDEFINED_BY_NOW: &str = "the behaviour of this actor is undefined by now";
+
 /// A returned call as seen from outside.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Shown {

@@ -207,6 +207,40 @@ fn narrow(
     kept.into_vec()
 }
 
+/// One way in which a scenario without `any order` may go: what its steps show, in order. Wherever a step can show several
+/// things, `pick` takes one of so many at this step. It ends early where the scenario asks for more than a world holds, or at an
+/// `any order`.
+#[must_use]
+pub fn one_way(
+    scenario: &Scenario,
+    machine: &Machine,
+    pick: &mut dyn FnMut(usize, usize) -> usize,
+) -> Vec<(usize, Observed)> {
+    let (mut seen, mut last) = (Vec::new(), 0);
+    let mut config = Config::first(scenario);
+    for section in &scenario.sections {
+        let went = limit::within(|| match section {
+            Section::Step(number) => {
+                let step = &scenario.steps[*number];
+                let mut ways = outcomes(scenario, machine, step, *number, Branch::new(config.clone(), None));
+                let (observed, branch) = ways.swap_remove(pick(*number, ways.len()) % ways.len());
+                (Some((*number, observed)), branch.config)
+            }
+            Section::Happening(happening, _) => {
+                let before = vec![config.clone()];
+                let mut ways = happen(scenario, machine, happening, before, &mut BTreeSet::new());
+                (None, ways.swap_remove(pick(last, ways.len()) % ways.len()))
+            }
+            Section::AnyOrder(_) => limit::reached("no `any order` where one way is followed"),
+        });
+        let Ok((shown, after)) = went else { break };
+        config = after;
+        last = shown.as_ref().map_or(last, |(number, _)| *number);
+        seen.extend(shown);
+    }
+    seen
+}
+
 /// The worlds that a scenario leads to between its steps, in the order in which it gets there; at most `most` after each.
 /// Sections with lanes are passed over.
 #[must_use]

@@ -108,6 +108,7 @@ pub struct Lane {
 
 /// One element of a lane.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // nearly all of them are steps
 pub enum LaneItem {
     /// A step.
     Step(Step),

@@ -10,7 +10,7 @@ use winaccept_model::step::{Event, Machine};
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
 use crate::happen::arm;
-use crate::observe::{Observed, Shown, ShownValue, printed};
+use crate::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, printed};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Expect, PrintArgument, Ref, Step};
@@ -74,7 +74,7 @@ fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
         (_, Ended::Exited) => Some("this actor has ended"),
         // Its outcome is the undefined behaviour itself; after that nothing can be said.
         (Action::Resumes, Ended::Undefined) if finished => None,
-        (_, Ended::Undefined) => Some("the behaviour of this actor is undefined by now"),
+        (_, Ended::Undefined) => Some(UNDEFINED_BY_NOW),
         (Action::Resumes, Ended::No) if !waits && !finished => Some("the call had returned at once"),
         (Action::InHook(_), Ended::No) if !waits => Some("no call is in progress"),
         (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Ended::No) if waits => {

@@ -48,6 +48,7 @@ mod literal;
 mod observation;
 mod parser;
 pub mod profiles;
+pub mod random;
 mod render;
 mod reserved;
 mod scope;

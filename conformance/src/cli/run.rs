@@ -56,7 +56,7 @@ pub(super) struct Args {
 }
 
 /// Where tools/build-windows.sh leaves the executable.
-const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/dist/winaccept.exe";
+pub(super) const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/dist/winaccept.exe";
 /// Where tools/setup-wine.sh leaves its wrappers.
 const WINES: &str = "tools/cache";
 
@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
         status = status.max(outcome.status(args.strict));
         outputs.push(outcome);
     } else {
-        for (mut stack, label) in stacks(args)? {
+        for (mut stack, label) in stacks(&args.stack, &args.exe)? {
             let played = on_stack(&scenarios, &mut stack, args.profile.as_deref());
             if played.is_err() && !outputs.is_empty() {
                 // What an earlier stack did was judged to its end.
@@ -192,7 +192,7 @@ fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> String {
     )
 }
 
-fn profile_named(name: &str) -> Result<Profile, String> {
+pub(super) fn profile_named(name: &str) -> Result<Profile, String> {
     Choices::bundled().named(name).map_err(|error| format!("error: {error}"))
 }
 
@@ -206,8 +206,9 @@ pub(crate) fn profile_of(name: &str, version: &str) -> &'static str {
     }
 }
 
-fn stacks(args: &Args) -> Result<Vec<(CommandStack, String)>, String> {
-    let (kind, rest) = args.stack.split_once(':').unwrap_or((&args.stack, ""));
+/// The stacks that are called so; `wine` alone is all that are set up.
+pub(super) fn stacks(named: &str, exe: &Path) -> Result<Vec<(CommandStack, String)>, String> {
+    let (kind, rest) = named.split_once(':').unwrap_or((named, ""));
     let failed = |error: String| format!("error: {error}");
     match (kind, rest) {
         ("wine", "") => {
@@ -215,7 +216,7 @@ fn stacks(args: &Args) -> Result<Vec<(CommandStack, String)>, String> {
             for name in ["wine-8.0", "wine-10.0"] {
                 let wrapper = Path::new(WINES).join(name);
                 if wrapper.exists() {
-                    wines.push((crate::stack::wine(&wrapper, &args.exe).map_err(failed)?, name.to_owned()));
+                    wines.push((crate::stack::wine(&wrapper, exe).map_err(failed)?, name.to_owned()));
                 } else {
                     eprintln!(
                         "{name}: not run, because {} does not exist; tools/setup-wine.sh sets it up",
@@ -231,15 +232,12 @@ fn stacks(args: &Args) -> Result<Vec<(CommandStack, String)>, String> {
             }
             Ok(wines)
         }
-        ("wine", path) => {
-            Ok(vec![(crate::stack::wine(Path::new(path), &args.exe).map_err(failed)?, "wine".to_owned())])
-        }
+        ("wine", path) => Ok(vec![(crate::stack::wine(Path::new(path), exe).map_err(failed)?, "wine".to_owned())]),
         ("exec", "") => Err("error: exec: needs a command, as in --stack exec:'python3 worker.py'".to_owned()),
         ("exec", command) => Ok(vec![(crate::stack::exec(command).map_err(failed)?, "exec".to_owned())]),
         ("windows", "") => windows(),
         _ => Err(format!(
-            "error: no stack is called `{}`; there are model, windows, wine, wine:PATH and exec:COMMAND",
-            args.stack
+            "error: no stack is called `{named}`; there are model, windows, wine, wine:PATH and exec:COMMAND"
         )),
     }
 }

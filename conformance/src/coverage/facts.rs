@@ -154,7 +154,8 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
     let holds = |run: &Run| confirms(&scenario.program.steps[number], &run.steps[number], &scenario.script);
     let play = |machine: &Machine| limit::hushed(|| run(&scenario.program, machine, Guide::Expectations));
     let earlier = named(&before);
-    let points = at_step.iter().chain(&earlier).flat_map(|rule| rule.points()).map(|point| point.index());
+    let points =
+        at_step.iter().chain(&earlier).flat_map(|rule| rule.points()).map(winaccept_model::choice::Point::index);
     let points: BTreeSet<usize> = points.collect();
     for (alt, profile) in points.into_iter().flat_map(others) {
         if play(&Machine::new(profile)).is_some_and(|run| run.limit.is_none() && !holds(&run)) {

@@ -4,7 +4,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
-use winaccept_sim::observe::{Observed, Shown, ShownValue, allows, same};
+use winaccept_sim::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, allows, same};
 use winaccept_sim::run::{Guide, Run, run};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Expect, Step};
@@ -48,7 +48,9 @@ pub struct Prediction {
 #[must_use]
 pub fn predicts(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Prediction {
     let bench = Bench::new(scenario, replay, profile);
-    let says_nothing = |said: &Observed| is(said, Value::Unmodelled) || is(said, Value::Undefined);
+    // Whoever's behaviour is undefined by now may do anything.
+    let anything = |said: &Observed| matches!(said, Observed::NotTaken(why) if why == UNDEFINED_BY_NOW);
+    let says_nothing = |said: &Observed| is(said, Value::Unmodelled) || is(said, Value::Undefined) || anything(said);
     let knows = |number: &usize| !bench.played.steps[*number].allowed.iter().any(says_nothing);
     let not_said = bench.not_said().map(|(number, _)| number).filter(knows);
     let unpredicted = not_said.filter(|_| bench.played.limit.is_none());

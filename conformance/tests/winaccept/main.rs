@@ -1,5 +1,6 @@
 //! What the library promises, in one test program: each costs its link and its place on the disk.
 
+mod compare;
 mod damage;
 mod judge;
 mod language_docs;

@@ -1,5 +1,6 @@
 //! The command as a user meets it, in one test program: each costs its link and its place on the disk.
 
+mod compare;
 mod explain;
 mod explore;
 mod fmt;

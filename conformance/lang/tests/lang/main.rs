@@ -5,3 +5,4 @@ mod facts;
 mod format;
 mod parse;
 mod random;
+mod random_scripts;

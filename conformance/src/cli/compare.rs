@@ -1,0 +1,159 @@
+//! `winaccept compare`: random scenarios on a stack, held against a profile.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args as ClapArgs;
+
+use super::run::{DEFAULT_EXE, profile_named, profile_of, stacks};
+use super::{Format, json, print, print_source};
+use crate::compare::{CompareOutput, Comparison, Finding};
+use crate::stack::{ModelStack, Stack};
+
+/// Arguments of `compare`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept compare --stack model:wine-8.0 --profile windows         where two profiles differ
+  winaccept compare --stack wine:tools/cache/wine-10.0 --for 10m     a Wine against what is known of it
+  winaccept compare --stack exec:./my-worker --profile mine.toml     a stack of your own
+  winaccept compare --stack model:mine.toml --seed 7 -o found        each finding as a file
+
+Each kind of difference is told once, in the fewest steps that could be found, with what both say and the choice points that
+would explain it. Exit status: 0 when nothing differs, 1 when something does, 2 when the stack or the profile is missing.")]
+pub(super) struct Args {
+    /// What executes the calls: model:PROFILE, windows, wine:PATH, exec:COMMAND
+    #[arg(long)]
+    stack: String,
+    /// The profile to hold it against; by default that of the stack, for the model `documented`
+    #[arg(long)]
+    profile: Option<String>,
+    /// What the scenarios follow from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many scenarios
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    runs: u64,
+    /// For how long, as in 90s, 10m or 2h, instead of how many
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "runs")]
+    time: Option<Duration>,
+    /// About so many steps has a scenario
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=200))]
+    steps: u16,
+    /// Writes each finding to a file in this folder, as soon as it is found
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// The Windows executable that a Wine is to run
+    #[arg(long, value_name = "EXE", default_value = DEFAULT_EXE)]
+    exe: PathBuf,
+}
+
+/// A time such as `90s`, `10m` or `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time such as 90s, 10m or 2h");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    number.parse::<u32>().map(|number| Duration::from_secs(u64::from(number) * seconds)).map_err(|_| wrong())
+}
+
+pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
+    let mut stack = stack(args)?;
+    let identity = stack.identity();
+    let own = if identity.name == "model" { "documented" } else { profile_of(&identity.name, &identity.version) };
+    let profile = profile_named(args.profile.as_deref().unwrap_or(own))?;
+    if let Some(folder) = &args.output {
+        std::fs::create_dir_all(folder).map_err(|error| format!("error: {}: {error}", folder.display()))?;
+    }
+    let mut comparison = Comparison::new(stack.as_mut(), profile, args.seed, usize::from(args.steps));
+    let began = Instant::now();
+    let mut progress = Progress { began, next: Duration::from_secs(1) };
+    let (mut runs, mut found) = (0, 0);
+    let goes_on = |runs: u64| args.time.map_or(runs < args.runs, |time| began.elapsed() < time);
+    while goes_on(runs) {
+        if let Some(finding) = comparison.play_next() {
+            found += 1;
+            // Whatever was found stays, also when somebody ends it here.
+            tell(finding, found, args.output.as_deref(), format)?;
+        }
+        runs += 1;
+        progress.tell(runs, found);
+    }
+    progress.end();
+    let output = comparison.output();
+    match format {
+        Format::Json => print(&json(&output))?,
+        _ => print(&summary(&output))?,
+    }
+    Ok(u8::from(!output.findings.is_empty()))
+}
+
+fn stack(args: &Args) -> Result<Box<dyn Stack>, String> {
+    match args.stack.strip_prefix("model:") {
+        Some(profile) => Ok(Box::new(ModelStack::new(profile_named(profile)?, args.seed))),
+        None if args.stack == "model" => {
+            Err("error: the model under which profile? as in --stack model:wine-10.0".to_owned())
+        }
+        None => {
+            let mut all = stacks(&args.stack, &args.exe)?;
+            if all.len() > 1 {
+                return Err("error: one stack at a time, as in --stack wine:tools/cache/wine-10.0".to_owned());
+            }
+            let (stack, _) = all.remove(0);
+            Ok(Box::new(stack))
+        }
+    }
+}
+
+fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -> Result<(), String> {
+    if let Some(folder) = folder {
+        let file = folder.join(format!("{number:03}-{}.winaccept", finding.call));
+        std::fs::write(&file, &finding.scenario).map_err(|error| format!("error: {}: {error}", file.display()))?;
+    }
+    match format {
+        Format::Json => Ok(()),
+        _ => print_source(&format!("{}\n", finding.scenario)),
+    }
+}
+
+fn summary(output: &CompareOutput) -> String {
+    let CompareOutput { stack, profile, seed, runs, not_played, findings } = output;
+    let mut text =
+        format!("{stack} against {profile}, seed {seed}: {runs} scenarios, {} kinds of difference", findings.len());
+    if *not_played > 0 {
+        text += &format!(", {not_played} not played to their end");
+    }
+    text.push('\n');
+    for Finding { call, steps, choices, count, stack, .. } in findings {
+        let why = if choices.is_empty() { "nothing explains it".to_owned() } else { choices.join(", or ") };
+        text += &format!("  {count:5} x  {call} = {stack}  ({steps} steps; {why})\n");
+    }
+    text
+}
+
+/// Tells a person who waits how far it is.
+struct Progress {
+    began: Instant,
+    next: Duration,
+}
+
+impl Progress {
+    fn tell(&mut self, runs: u64, found: u64) {
+        if std::io::stderr().is_terminal() && self.began.elapsed() >= self.next {
+            self.next += Duration::from_secs(1);
+            // Nobody is worse off if this cannot be written.
+            let _ = write!(std::io::stderr(), "\r{runs} scenarios, {found} findings");
+        }
+    }
+
+    fn end(&self) {
+        if std::io::stderr().is_terminal() && self.began.elapsed() >= Duration::from_secs(1) {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Making a scenario small: whatever can be left out while it still shows the same.
+
+use std::collections::BTreeSet;
+
+use winaccept_model::call::ThreadId;
+use winaccept_sim::script::{Action, Expect, Item, NameId, Ref, Script, Step, ValuePattern};
+
+use super::{Comparison, Difference, readable};
+
+/// The same difference in as few steps as could be found.
+pub(super) fn smallest(comparison: &mut Comparison<'_>, found: Difference) -> Difference {
+    let mut best = found;
+    let mut without_end = best.scenario.script.clone();
+    without_end.items.truncate(best.step + 1);
+    if let Some(smaller) = still(comparison, &best, &without_end) {
+        best = smaller;
+    }
+    loop {
+        let candidates = smaller(&best.scenario.script);
+        let found = candidates.iter().find_map(|script| still(comparison, &best, script));
+        match found {
+            Some(smaller) => best = smaller,
+            None => return best,
+        }
+    }
+}
+
+/// The difference in another script, if it is the same there.
+fn still(comparison: &mut Comparison<'_>, of: &Difference, script: &Script) -> Option<Difference> {
+    if script.items.len() >= of.scenario.script.items.len()
+        && script.processes.len() >= of.scenario.script.processes.len()
+    {
+        return None;
+    }
+    let scenario = readable(script)?;
+    let replay = comparison.play(&scenario)?;
+    comparison.difference(scenario, &replay).filter(|other| other.kind == of.kind)
+}
+
+/// Scripts in which something is left out, those first in which that is much.
+fn smaller(script: &Script) -> Vec<Script> {
+    let steps = steps(script);
+    let last = steps.len().saturating_sub(1);
+    let actors: BTreeSet<ThreadId> = steps.iter().map(|step| step.actor).collect();
+    let of_actor = |actor: &ThreadId| places(&steps, |step| step.actor == *actor);
+    let names: BTreeSet<NameId> = steps.iter().filter_map(|step| binds(step)).collect();
+    let of_name = |name: &NameId| places(&steps, |step| binds(step) == Some(*name) || uses(step).contains(name));
+    let single = (0..steps.len()).rev().map(|place| BTreeSet::from([place]));
+    let pairs = (0..steps.len()).flat_map(|a| (a + 1..steps.len()).map(move |b| BTreeSet::from([a, b])));
+    let sets = actors.iter().map(of_actor).chain(names.iter().map(of_name)).chain(single).chain(pairs);
+    let mut all: Vec<Script> = sets
+        .map(|set| with_dependents(&steps, set))
+        .filter(|set| !set.is_empty() && !set.contains(&last))
+        .map(|set| without(script, &set))
+        .collect();
+    if script.processes.len() > 1 {
+        all.insert(0, in_one_process(script));
+    }
+    all
+}
+
+fn steps<'a>(script: &'a Script) -> Vec<&'a Step> {
+    let step = |item: &'a Item| if let Item::Step(step) = item { Some(step) } else { None };
+    script.items.iter().filter_map(step).collect()
+}
+
+fn places(steps: &[&Step], wanted: impl Fn(&Step) -> bool) -> BTreeSet<usize> {
+    steps.iter().enumerate().filter(|(_, step)| wanted(step)).map(|(place, _)| place).collect()
+}
+
+/// These steps with all that make no sense without them.
+fn with_dependents(steps: &[&Step], mut set: BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut gone: BTreeSet<NameId> = set.iter().filter_map(|place| binds(steps[*place])).collect();
+    for (place, step) in steps.iter().enumerate() {
+        let issued = (0..place).rev().find(|before| steps[*before].actor == step.actor);
+        let stray = step.action == Action::Resumes && issued.is_none_or(|before| set.contains(&before));
+        if stray || uses(step).iter().any(|name| gone.contains(name)) {
+            set.insert(place);
+        }
+        if set.contains(&place) {
+            gone.extend(binds(step));
+        }
+    }
+    set
+}
+
+/// The variable that a step binds.
+fn binds(step: &Step) -> Option<NameId> {
+    let Some(Expect::OneOf(patterns)) = &step.expect else { return None };
+    patterns.iter().find_map(|pattern| if let ValuePattern::Binds(name) = pattern.value { Some(name) } else { None })
+}
+
+/// The variables that a step names.
+fn uses(step: &Step) -> BTreeSet<NameId> {
+    let mut names = BTreeSet::new();
+    if let Action::Call(call) | Action::InHook(call) = &step.action {
+        call.map(|handle| {
+            if let Ref::Name(name) = handle {
+                names.insert(name);
+            }
+            handle
+        });
+    }
+    names
+}
+
+fn without(script: &Script, set: &BTreeSet<usize>) -> Script {
+    let kept = script.items.iter().enumerate().filter(|(place, _)| !set.contains(place)).map(|(_, item)| item.clone());
+    Script { items: kept.collect(), ..script.clone() }
+}
+
+/// Everybody in the first process.
+fn in_one_process(script: &Script) -> Script {
+    let mut one = script.clone();
+    one.processes.truncate(1);
+    one.actors.iter_mut().for_each(|actor| actor.process.0 = 0);
+    one
+}
