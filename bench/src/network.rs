@@ -61,7 +61,7 @@ impl Network {
         let mut network = Network {
             machine: backlog::machine(),
             world,
-            effects: Effects::default(),
+            effects: Effects::without_notes(),
             listener: Handle::INVALID,
             address,
         };
@@ -95,7 +95,8 @@ impl Network {
     pub fn open(&mut self) {
         let client = self.connect(HOLDER);
         self.deliver(self.conn_of(client), Direction::Up);
-        handle(self.call(SERVER, self.accept()));
+        let accepted = self.call(SERVER, self.accept());
+        handle(accepted);
     }
 
     /// A connection from its beginning to its end: connect, accept, sixteen bytes, read and compared, closed on both sides.
@@ -116,11 +117,12 @@ impl Network {
         let conn = self.conn_of(client);
         self.sends(client);
         self.deliver(conn, Direction::Up);
-        let &[(waiter, outcome)] = &self.effects.returns[..] else {
+        let [(waiter, outcome)] = &self.effects.returns[..] else {
             panic!("the first in line is told of the connection at once")
         };
+        let (waiter, server) = (*waiter, handle(Some(outcome)));
         self.deliver(conn, Direction::Up);
-        self.ends(waiter, Open { conn, client, server: handle(Some(outcome)) });
+        self.ends(waiter, Open { conn, client, server });
         let waits = self.call(waiter, self.accept());
         assert!(waits.is_none(), "nobody else connects, so accept waits again");
     }
@@ -132,7 +134,7 @@ impl Network {
         let conn = self.conn_of(client);
         self.deliver(conn, Direction::Up);
         self.deliver(conn, Direction::Down);
-        let &[(_, connected)] = &self.effects.returns[..] else { panic!("the answer wakes who connects") };
+        let [(_, connected)] = &self.effects.returns[..] else { panic!("the answer wakes who connects") };
         assert_eq!(connected.value, Value::Number(0));
         client
     }
@@ -145,7 +147,7 @@ impl Network {
     /// Reads what was sent, closes, and lets the client see that and close, too.
     fn ends(&mut self, server: ThreadId, open: Open) {
         let read = self.returns(server, Call::Recv { s: open.server, len: 16 });
-        assert!(matches!(read.out, Out::Data(data) if data.as_slice() == BYTES), "what was sent is received");
+        assert!(matches!(&read.out, Out::Data(data) if data.as_slice() == BYTES), "what was sent is received");
         self.zero(server, Call::Closesocket { s: open.server });
         self.deliver(open.conn, Direction::Down);
         self.zero(CLIENT, Call::Recv { s: open.client, len: 16 });
@@ -166,17 +168,17 @@ impl Network {
     }
 
     fn zero(&mut self, thread: ThreadId, call: Call) {
-        assert_eq!(self.returns(thread, call).value, Value::Number(0), "{call:?}");
+        assert_eq!(self.returns(thread, call).value, Value::Number(0));
     }
 
-    fn returns(&mut self, thread: ThreadId, call: Call) -> Outcome {
-        self.call(thread, call).unwrap_or_else(|| panic!("{call:?} waits"))
+    fn returns(&mut self, thread: ThreadId, call: Call) -> &Outcome {
+        self.call(thread, call).expect("the call does not wait")
     }
 
     /// Makes a call; `None` when it waits.
-    fn call(&mut self, thread: ThreadId, call: Call) -> Option<Outcome> {
+    fn call(&mut self, thread: ThreadId, call: Call) -> Option<&Outcome> {
         self.step(Event::Call(thread, call));
-        self.effects.returns.first().map(|(_, outcome)| *outcome)
+        self.effects.returns.first().map(|(_, outcome)| outcome)
     }
 
     fn deliver(&mut self, conn: ConnId, direction: Direction) {
@@ -188,8 +190,8 @@ impl Network {
     }
 }
 
-fn handle(outcome: Option<Outcome>) -> Handle {
-    let Some(Outcome { value: Value::Handle(handle), .. }) = outcome else {
+fn handle(outcome: Option<&Outcome>) -> Handle {
+    let Some(&Outcome { value: Value::Handle(handle), .. }) = outcome else {
         panic!("a new socket was expected: {outcome:?}")
     };
     handle

@@ -15,34 +15,33 @@ use crate::choice::COUNT;
 use crate::operation::OpId;
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
-use crate::rule::{Cause, Decided, Effects, Mutant, Rule, Tables};
-use crate::world::{ConnId, Direction, EventId, SocketId, Touched, World};
+use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
+use crate::world::{ConnId, Direction, EventId, SocketId, World};
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.
 pub struct At<'a> {
     w: &'a mut World,
-    /// Whose objects were looked at.
-    read: RefCell<Touched>,
-    known: Known,
+    /// Somebody wants to know what is read and touched.
+    pub(crate) notes_owners: bool,
     pub(crate) profile: &'a Profile,
     pub(crate) mutant: Option<Mutant>,
     /// The tables of rules, handed in: what fires them knows none of them.
-    pub(crate) tables: Tables,
+    pub(crate) tables: &'static Tables,
     // Guards may ask, and what they ask is decided and noted: hence the cells.
     pub(crate) tape: RefCell<&'a mut Tape>,
     pub(crate) fx: &'a mut Effects,
     /// Choices resolved in this step: alternative plus one, and whether it was open.
     pub(crate) decided: [Cell<u8>; COUNT],
-    /// What becomes [`Effects::decided`].
-    pub(crate) notes: RefCell<Vec<Decided>>,
+    /// The connection that was changed last; others that were are in the effects.
+    changes: Option<ConnId>,
     /// The rule that is asked, or that fires.
     pub(crate) asking: Cell<Option<&'static Rule>>,
     /// The call is past its checks on entry.
     pub(crate) taking: bool,
     /// Who is calling, or whose call is concerned.
     pub thread: ThreadId,
-    /// The call.
-    pub call: Call,
+    /// The call that is being made; of an operation, see [`At::call`].
+    pub(crate) makes: &'a Call,
     /// The operation that the call has become; `None` while the call is being made.
     pub op: Option<OpId>,
     /// The socket in question.
@@ -63,32 +62,6 @@ pub struct At<'a> {
     pub gives: Option<Outcome>,
 }
 
-/// Who is noted already, as far as that is known at once: nearly always it is.
-#[derive(Default)]
-struct Known {
-    read: Owners,
-    touched: Owners,
-}
-
-/// Owners noted before: the first 64 as bits, and the last of the others.
-#[derive(Default)]
-struct Owners {
-    first: Cell<u64>,
-    last: Cell<Option<ThreadId>>,
-}
-
-impl Owners {
-    /// Is this one perhaps new? From now on it is not.
-    #[inline]
-    fn adds(&self, owner: ThreadId) -> bool {
-        if owner.0 < u64::BITS {
-            let bit = 1 << owner.0;
-            return self.first.replace(self.first.get() | bit) & bit == 0;
-        }
-        self.last.replace(Some(owner)) != Some(owner)
-    }
-}
-
 /// What is still to happen in this step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wake {
@@ -107,26 +80,24 @@ impl<'a> At<'a> {
         w: &'a mut World,
         profile: &'a Profile,
         mutant: Option<Mutant>,
-        tables: Tables,
+        tables: &'static Tables,
         tape: &'a mut Tape,
         fx: &'a mut Effects,
     ) -> At<'a> {
-        let notes = RefCell::new(std::mem::take(&mut fx.decided));
         At {
             w,
-            read: RefCell::new(std::mem::take(&mut fx.read)),
-            known: Known::default(),
+            notes_owners: !fx.without_notes,
             profile,
             mutant,
             tables,
             tape: RefCell::new(tape),
             fx,
             decided: [const { Cell::new(0) }; COUNT],
-            notes,
+            changes: None,
             asking: Cell::new(None),
             taking: false,
             thread: ThreadId(0),
-            call: Call::WSAGetLastError,
+            makes: &Call::WSAGetLastError,
             op: None,
             socket: None,
             copy: 0,
@@ -140,9 +111,15 @@ impl<'a> At<'a> {
     }
 
     /// The step is over: writes down what it depends on, and what was decided.
-    pub(crate) fn finish(mut self) {
+    pub(crate) fn finish(&mut self) {
         self.bring_up_to_date();
-        self.fx.decided = self.notes.into_inner();
-        self.fx.read = self.read.into_inner();
+        let Effects { noted, deciding, decided, read, touched, .. } = &mut *self.fx;
+        if !deciding.get_mut().is_empty() {
+            decided.append(deciding.get_mut());
+        }
+        if self.notes_owners {
+            noted.read.write(read);
+            noted.touched.write(touched);
+        }
     }
 }

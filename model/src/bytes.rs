@@ -45,13 +45,14 @@ impl Flight {
     /// The first.
     #[must_use]
     pub fn first(&self) -> Option<Segment> {
-        self.iter().next()
+        let place = self.len().checked_sub(1)? as u32;
+        Some(Segment::ALL[(self.0 >> (place * BITS) & 7) as usize])
     }
 
     /// The last.
     #[must_use]
     pub fn last(&self) -> Option<Segment> {
-        self.iter().last()
+        (!self.is_empty()).then(|| Segment::ALL[(self.0 & 7) as usize])
     }
 
     /// How many.

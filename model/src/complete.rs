@@ -4,7 +4,7 @@ use crate::at::At;
 use crate::call::{Address, ThreadId};
 use crate::code::Code;
 use crate::engine::failure;
-use crate::operation::{Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, Wants};
+use crate::operation::{Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, Tells, Wants};
 use crate::outcome::Outcome;
 use crate::rule::Table;
 use crate::status::Status;
@@ -15,9 +15,13 @@ impl At<'_> {
     /// `gives` is what its call returns, where the page of the call says so itself; else it follows from the status.
     pub(crate) fn completes(&mut self, op: OpId, status: Status, bytes: u32, gives: Option<Outcome>) {
         self.withdraw(op);
+        let &Operation { tells, thread, about, .. } = self.op_at(op);
+        if tells == Tells::RETURNS && self.waits(thread) == Some(op) {
+            // A plain call whose frame is the top one: nobody could see that it was complete and had not returned.
+            return self.returns(op, thread, status, gives);
+        }
         let done = self.op_mut(op);
         (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives);
-        let Operation { tells, thread, about, .. } = *done;
         if let Some(over) = tells.over {
             self.over_put(over, Overlapped { status, bytes });
             let told = tells.port && tells.routine.is_none();
@@ -35,21 +39,27 @@ impl At<'_> {
         if tells.returns {
             self.tells_caller(thread);
         } else {
-            self.op_put(op, None);
+            self.op_is_over(op);
         }
     }
 
     /// A complete call returns as soon as its frame is the top one.
     pub(crate) fn tells_caller(&mut self, thread: ThreadId) {
         let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
-        let Operation { phase: Phase::Done, call, status, gives, .. } = *self.op_at(op) else { return };
-        self.thread_mut(thread).frames.pop_last();
-        if let Some(Frame::Hook(_)) = self.thread_at(thread).frames.last() {
+        let &Operation { phase: Phase::Done, status, gives, .. } = self.op_at(op) else { return };
+        self.returns(op, thread, status, gives);
+    }
+
+    /// A call returns: its operation is over, and its frame, the top one, goes.
+    fn returns(&mut self, op: OpId, thread: ThreadId, status: Status, gives: Option<Outcome>) {
+        let outcome = gives.unwrap_or_else(|| failure(&self.op_at(op).call, status.winsock()));
+        let frames = &mut self.thread_mut(thread).frames;
+        frames.pop_last();
+        if let Some(Frame::Hook(_)) = frames.last() {
             // A hook makes one call.
-            self.thread_mut(thread).frames.pop_last();
+            frames.pop_last();
         }
-        self.op_put(op, None);
-        let outcome = gives.unwrap_or_else(|| failure(&call, status.winsock()));
+        self.op_is_over(op);
         if outcome.error != Code::NONE {
             self.thread_mut(thread).last_error = outcome.error;
         }
@@ -148,7 +158,7 @@ impl At<'_> {
             if tells.returns {
                 self.lets_go(op);
                 self.withdraw(op);
-                self.op_put(op, None);
+                self.op_is_over(op);
                 continue;
             }
             let has_port = about.is_some_and(|s| self.socket_at(s).extra().port.is_some());

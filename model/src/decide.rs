@@ -9,7 +9,14 @@ const OPEN: u8 = 0x80;
 
 impl At<'_> {
     /// Does the profile, or a decision already taken in this step, choose this alternative?
+    #[inline]
     pub fn chooses(&self, alt: Alt) -> bool {
+        let allowed = self.profile.allowed(alt.point().index());
+        if allowed.is_power_of_two() && self.mutant.is_none() {
+            // Nothing is left open, so nothing is decided.
+            self.asker(alt.point());
+            return allowed == 1 << alt.1;
+        }
         self.decide(alt.point()) == usize::from(alt.1)
     }
 
@@ -38,20 +45,27 @@ impl At<'_> {
     }
 
     /// The value of a column of the rule that is asked, in this step.
+    #[inline(always)]
     pub(crate) fn value<T: Copy>(&self, column: Column, col: &Col<T>) -> T {
         match *col {
             Col::Is(value) => value,
-            Col::By(_, values) if self.mutation(self.asking.get()) == Some(Mutation::Stuck(column)) => values[0],
-            Col::By(point, values) => {
-                let alternative = self.decide(point);
-                self.note(self.asking.get(), Alt(point.0, alternative as u8));
-                values[alternative]
-            }
+            Col::By(point, values) => values[self.place(column, point)],
         }
     }
 
+    /// Which of its values a column has that this choice point decides.
+    #[inline(never)]
+    fn place(&self, column: Column, point: Point) -> usize {
+        if self.mutation(self.asking.get()) == Some(Mutation::Stuck(column)) {
+            return 0;
+        }
+        let alternative = self.decide(point);
+        self.note(self.asking.get(), Alt(point.0, alternative as u8));
+        alternative
+    }
+
     fn note(&self, rule: Option<&'static Rule>, alt: Alt) {
-        let mut notes = self.notes.borrow_mut();
+        let mut notes = self.fx.deciding.borrow_mut();
         if let Some(rule) = rule
             && notes.last().is_none_or(|last| last.alt != alt || !std::ptr::eq(last.rule, rule))
         {
@@ -88,6 +102,7 @@ impl At<'_> {
     }
 
     /// The rule that asks; it must have said that it does.
+    #[inline]
     fn asker(&self, point: Point) -> Option<&'static Rule> {
         let rule = self.asking.get();
         debug_assert!(

@@ -2,14 +2,15 @@
 
 use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
+use crate::choice::Alt;
 use crate::code::Code;
-use crate::operation::{Ended, OpId};
+use crate::operation::{Ended, OpId, Operation};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table, Takes, Then};
 use crate::small::Small;
 use crate::world::State;
 
-impl At<'_> {
+impl<'a> At<'a> {
     fn holds(&self, rule: &'static Rule, state: State) -> bool {
         if !rule.from.has(state) {
             return false;
@@ -33,7 +34,29 @@ impl At<'_> {
     /// Does the profile allow the alternatives of a rule? Where it rules one out nothing is asked, not even the guard.
     #[inline(always)]
     fn may_be_in_force(&self, rule: &Rule) -> bool {
-        rule.under.iter().all(|alt| self.profile.allowed(alt.point().index()) >> alt.1 & 1 == 1)
+        // Counted by hand, here and below: of rules that are constants no loop is left.
+        let mut n = 0;
+        while n < rule.under.len() {
+            let alt = rule.under[n];
+            if self.profile.allowed(alt.point().index()) >> alt.1 & 1 == 0 {
+                return false;
+            }
+            n += 1;
+        }
+        true
+    }
+
+    /// Are these the alternatives in this step?
+    #[inline(always)]
+    fn chooses_all(&self, under: &[Alt]) -> bool {
+        let mut n = 0;
+        while n < under.len() {
+            if !self.chooses(under[n]) {
+                return false;
+            }
+            n += 1;
+        }
+        true
     }
 
     /// Is a rule of this stage asked in this pass?
@@ -41,18 +64,19 @@ impl At<'_> {
         (stage == Stage::Taking) == self.taking
     }
 
-    /// Fires the rule of `table` that applies. Returns the call's outcome; `None` when it blocks, or when nobody sees one.
-    pub(crate) fn apply(&mut self, table: Table) -> Option<Outcome> {
-        self.run(table).then(|| self.gives.take().unwrap_or(Outcome::number(0)))
-    }
-
     /// Fires the rule of `table` that applies: by its code, or, where a rule is broken, by the table itself. True when the call
-    /// returns; what it returns stands in `gives`.
-    fn run(&mut self, table: Table) -> bool {
+    /// returns, see [`At::outcome`]; false when it blocks, or when nobody sees what it gives.
+    pub(crate) fn apply(&mut self, table: Table) -> bool {
         match self.mutant {
             None => (self.tables.fires)(table, self),
             Some(_) => self.reads_table(table),
         }
+    }
+
+    /// What the call returns.
+    #[inline]
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.gives.unwrap_or(Outcome::number(0))
     }
 
     /// Fires the rule of `table` that applies, as the table says it.
@@ -66,10 +90,10 @@ impl At<'_> {
                     held |= 1 << index;
                 }
             } else if held == 0 && self.holds(rule, state) {
-                return self.fire(rule);
+                return self.fire(rule, state);
             }
         }
-        self.fires_one_of(rules, held)
+        self.fires_one_of(rules, held, state)
     }
 
     /// A table is asked: with nothing taken yet, or in taking. The state of the socket in question.
@@ -81,8 +105,8 @@ impl At<'_> {
 
     /// Does a rule of the code hold? What its declaration says stands fast when this is compiled.
     #[inline(always)]
-    pub(crate) fn holds_by_code<const TAKING: bool>(&self, rule: &'static Rule, state: State) -> bool {
-        if !rule.from.has(state) || !rule.is_asked(TAKING) || rule.in_trouble && !self.in_trouble() {
+    pub(crate) fn holds_by_code<const TAKING: bool>(&self, rule: &'static Rule, state: State, trouble: bool) -> bool {
+        if rule.in_trouble && !trouble || !rule.is_asked(TAKING) || !rule.from.has(state) {
             return false;
         }
         if !self.may_be_in_force(rule) {
@@ -92,24 +116,24 @@ impl At<'_> {
             self.asking.set(Some(rule));
         }
         (rule.when)(self)
-            && rule.under.iter().all(|&alt| self.chooses(alt))
+            && self.chooses_all(rule.under)
             && (rule.stage.point().is_none() || self.is_its_turn(self.stage(rule)))
     }
 
     /// Fires one of the checks that hold.
     #[inline(never)]
-    pub(crate) fn fires_one_of(&mut self, rules: &'static [Rule], held: u64) -> bool {
+    pub(crate) fn fires_one_of(&mut self, rules: &'static [Rule], held: u64, state: State) -> bool {
         let mut all: Small<u8, 12> = Small::default();
         (0..rules.len()).filter(|index| held >> index & 1 == 1).for_each(|index| all.push(index as u8));
         self.asking.set(None);
         assert!(
             !all.is_empty(),
             "invariant: every call is defined in every world: {:?} from {:?}",
-            self.call,
+            self.call(),
             self.state()
         );
         let rule = self.compete(rules, &all);
-        self.fire(rule)
+        self.fire(rule, state)
     }
 
     /// Of several checks that hold, the one that this stack makes first; where nothing is known of that, any of them.
@@ -124,19 +148,20 @@ impl At<'_> {
         &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
     }
 
-    fn fire(&mut self, rule: &'static Rule) -> bool {
-        match self.carries_out::<false>(rule) {
+    fn fire(&mut self, rule: &'static Rule, state: State) -> bool {
+        match self.carries_out::<false>(rule, state) {
             Then::Ends(returns) => returns,
-            Then::GoesOn(table) => self.run(table),
+            Then::GoesOn(table) => self.apply(table),
         }
     }
 
-    /// A rule fires. Called by code, where no rule is broken, all that its declaration says stands fast.
+    /// A rule fires from a state. Called by code, where no rule is broken, all that its declaration says stands fast.
     #[inline(always)]
-    pub(crate) fn carries_out<const CODE: bool>(&mut self, rule: &'static Rule) -> Then {
-        let before = self.state();
+    pub(crate) fn carries_out<const CODE: bool>(&mut self, rule: &'static Rule, before: State) -> Then {
         self.fx.fired.push(rule);
-        self.fx.fired_from.push(before);
+        if self.notes_owners {
+            self.fx.fired_from.push(before);
+        }
         if !CODE || rule.is_asking() || cfg!(debug_assertions) {
             self.asking.set(Some(rule));
         }
@@ -153,7 +178,9 @@ impl At<'_> {
             self.state()
         );
         let gives = self.value(Column::Gives, &rule.gives);
-        self.asking.set(None);
+        if !CODE || rule.is_asking() || cfg!(debug_assertions) {
+            self.asking.set(None);
+        }
         self.gives_back(if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives })
     }
 
@@ -176,12 +203,12 @@ impl At<'_> {
                 self.thread_mut(self.thread).last_error = code;
                 // What it wrote all the same, if it did.
                 let out = self.gives.take().map_or(Out::None, |written| written.out);
-                self.gives = Some(failure(&self.call, code).with(out));
+                self.gives = Some(failure(self.call(), code).with(out));
                 Then::Ends(true)
             }
             Gives::Succeeds => {
                 if self.thread().last_error != Code::NONE {
-                    self.run(Table::Succeeds);
+                    self.apply(Table::Succeeds);
                 }
                 Then::Ends(true)
             }
@@ -202,7 +229,9 @@ impl At<'_> {
             }
             Gives::LooksAgain => {
                 if let Some(op) = self.op {
-                    self.look_again(op);
+                    // The step is at this operation already.
+                    self.gives = None;
+                    self.goes_on(op);
                 }
                 Then::Ends(false)
             }
@@ -224,23 +253,29 @@ impl At<'_> {
         Then::Ends(true)
     }
 
-    /// Points this step at a thread and its call.
-    pub(crate) fn focus(&mut self, thread: ThreadId, call: Call) {
-        self.thread = thread;
-        self.call = call;
-        self.op = None;
-        self.gives = None;
-        let resolved = call.subject().and_then(|handle| self.resolve(handle));
-        self.socket = resolved.map(|(socket, _)| socket);
-        self.copy = resolved.map_or(0, |(_, copy)| copy);
-        self.conn = self.socket.and_then(|s| self.socket_at(s).conn);
+    /// Points this step at a thread that makes a call.
+    pub(crate) fn focus(&mut self, thread: ThreadId, call: &'a Call) {
+        (self.makes, self.op) = (call, None);
+        self.looks_from(thread, call.subject());
     }
 
     /// Points this step at an operation: at the thread that started it and the call that it was.
     pub(crate) fn focus_on(&mut self, op: OpId) {
-        let operation = self.op_at(op);
-        self.focus(operation.thread, operation.call);
+        let Operation { thread, call, .. } = self.op_at(op);
+        let (thread, subject) = (*thread, call.subject());
         self.op = Some(op);
+        self.looks_from(thread, subject);
+    }
+
+    #[inline]
+    fn looks_from(&mut self, thread: ThreadId, subject: Option<Handle>) {
+        self.turns_to_thread(thread);
+        self.gives = None;
+        let resolved = subject.and_then(|handle| self.resolve(handle));
+        self.socket = resolved.map(|(socket, _)| socket); // noted where it was resolved
+        self.copy = resolved.map_or(0, |(_, copy)| copy);
+        let conn = if self.socket.is_some() { self.sock().conn } else { None };
+        self.turns_to_conn(conn);
     }
 }
 

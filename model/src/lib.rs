@@ -50,6 +50,7 @@ pub mod invariant;
 pub mod kind;
 pub mod list;
 mod look;
+mod noted;
 pub mod operation;
 pub mod outcome;
 pub mod owned;

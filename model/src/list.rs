@@ -10,8 +10,13 @@ pub struct Line<T>(VecDeque<T>);
 
 impl<T> Default for Line<T> {
     fn default() -> Self {
-        Line(VecDeque::new())
+        Line::NEW
     }
+}
+
+impl<T> Line<T> {
+    /// Nobody.
+    pub(crate) const NEW: Self = Line(VecDeque::new());
 }
 
 impl<T: Copy + PartialEq> Line<T> {
@@ -37,6 +42,10 @@ impl<T: Copy + PartialEq> Line<T> {
 
     /// Removes the first occurrence; false when there is none. Who came early is found early.
     pub fn remove(&mut self, item: T) -> bool {
+        if self.0.front() == Some(&item) {
+            self.0.pop_front();
+            return true;
+        }
         let place = self.0.iter().position(|other| *other == item);
         place.and_then(|place| self.0.remove(place)).is_some()
     }

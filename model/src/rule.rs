@@ -1,12 +1,15 @@
 //! The rule form. A rule is a plain literal in a table; what fires it is in `engine`. Of a step it knows no more than the type
 //! [`At`].
 
+use std::cell::RefCell;
+
 pub use crate::at::At;
 use crate::at::Wake;
 use crate::call::ThreadId;
 use crate::choice::{Alt, Point};
 use crate::code::Code;
 use crate::list::Line;
+use crate::noted::Noted;
 use crate::operation::{Frame, Object, OpId};
 use crate::outcome::Outcome;
 pub use crate::rules::Table;
@@ -270,6 +273,18 @@ impl Rule {
     }
 }
 
+/// Has one of them need of a fault in the process, so that it is worth asking for?
+pub(crate) const fn any_in_trouble(rules: &[Rule]) -> bool {
+    let mut n = 0;
+    while n < rules.len() {
+        if rules[n].in_trouble {
+            return true;
+        }
+        n += 1;
+    }
+    false
+}
+
 /// The tables, as data and as code: handed to what fires rules, so that it knows none of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Tables {
@@ -359,7 +374,7 @@ pub struct Decided {
 pub struct Effects {
     /// The rules that fired, in order.
     pub fired: Vec<&'static Rule>,
-    /// For each of them, the state that the socket in question was in.
+    /// For each of them, the state that the socket in question was in. Empty in [`Effects::without_notes`].
     pub fired_from: Vec<State>,
     /// What was decided at choice points, in order, and for which rule: what the profile left open, and every column.
     pub decided: Vec<Decided>,
@@ -367,13 +382,19 @@ pub struct Effects {
     pub returns: Vec<(ThreadId, Outcome)>,
     /// User code that Winsock called, and that begins to run.
     pub runs: Vec<(ThreadId, Frame)>,
-    /// The owners whose objects may have changed.
+    /// The owners whose objects may have changed. Nobody's in [`Effects::without_notes`].
     pub touched: Touched,
     /// What the step depends on, and so what it may have changed, too: with the event, the profile, and what stood in
-    /// these places before, everything else follows.
+    /// these places before, everything else follows. Nobody's in [`Effects::without_notes`].
     pub read: Touched,
     /// The step asked for more than the model holds: it says nothing, and neither does what follows.
     pub limit: Option<Limit>,
+    /// What is read and touched is not noted.
+    pub(crate) without_notes: bool,
+    /// What was read and touched so far.
+    pub(crate) noted: Noted,
+    /// What becomes [`Effects::decided`]: guards decide, too.
+    pub(crate) deciding: RefCell<Vec<Decided>>,
     /// What the step may have changed, object by object, until what is kept twice is up to date.
     pub(crate) changed: Changed,
     /// Who is still to look.
@@ -409,7 +430,21 @@ pub(crate) struct Changed {
     pub(crate) events: Vec<EventId>,
 }
 
+impl Changed {
+    /// Is there nothing but sockets?
+    pub(crate) fn has_only_sockets(&self) -> bool {
+        self.conns.is_empty() && self.threads.is_empty() && self.events.is_empty()
+    }
+}
+
 impl Effects {
+    /// For whoever plays a world forward and remembers no steps: [`Effects::read`], [`Effects::touched`] and
+    /// [`Effects::fired_from`] stay empty, which makes a step cheaper.
+    #[must_use]
+    pub fn without_notes() -> Effects {
+        Effects { without_notes: true, ..Effects::default() }
+    }
+
     /// What became of the connection that a rule which fired had in hand.
     #[must_use]
     pub fn took(&self, rule: &Rule) -> Takes {
@@ -436,12 +471,15 @@ impl Effects {
     /// Forgets the last step but keeps the memory.
     pub fn clear(&mut self) {
         self.fired.clear();
-        self.fired_from.clear();
         self.decided.clear();
+        self.deciding.get_mut().clear();
         self.returns.clear();
         self.runs.clear();
-        self.touched.clear();
-        self.read.clear();
+        if !self.without_notes {
+            self.touched.clear();
+            self.read.clear();
+            self.fired_from.clear();
+        }
         self.limit = None;
     }
 }

@@ -4,8 +4,10 @@
 /// The next number at or after another is found by looking at two words a level: four levels for sixteen million numbers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Bits {
-    /// Of each level its words; the last level has one.
-    levels: Vec<Vec<u64>>,
+    /// A bit for each number.
+    words: Vec<u64>,
+    /// The levels above, each with its words; the last has one, or there is none.
+    above: Vec<Vec<u64>>,
 }
 
 const WORD: usize = u64::BITS as usize;
@@ -13,39 +15,62 @@ const WORD: usize = u64::BITS as usize;
 impl Bits {
     /// No numbers yet, of those below `bound`.
     pub(crate) fn new(bound: usize) -> Bits {
-        let mut levels = Vec::new();
-        let mut words = bound;
-        while words > 1 || levels.is_empty() {
-            words = words.div_ceil(WORD).max(1);
-            levels.push(vec![0; words]);
+        let mut words = bound.div_ceil(WORD).max(1);
+        let mut bits = Bits { words: vec![0; words], above: Vec::new() };
+        while words > 1 {
+            words = words.div_ceil(WORD);
+            bits.above.push(vec![0; words]);
         }
-        Bits { levels }
+        bits
     }
 
     /// Adds a number, or takes it out.
+    #[inline]
     pub(crate) fn set(&mut self, number: usize, is_there: bool) {
-        let mut place = number;
-        let mut any = is_there;
-        for level in &mut self.levels {
-            let (word, bit) = (place / WORD, 1 << (place % WORD));
-            let before = level[word];
-            level[word] = if any { before | bit } else { before & !bit };
-            // Above, only whether there is any is known.
-            if (before == 0) == (level[word] == 0) {
+        if self.has(number) != is_there {
+            self.changes(number, is_there);
+        }
+    }
+
+    #[inline]
+    fn has(&self, number: usize) -> bool {
+        self.words[number / WORD] >> (number % WORD) & 1 == 1
+    }
+
+    fn changes(&mut self, number: usize, is_there: bool) {
+        let word = &mut self.words[number / WORD];
+        let before = *word;
+        *word ^= 1 << (number % WORD);
+        // Above, only whether there is any is known.
+        if before == 0 || *word == 0 {
+            self.changes_above(number / WORD, is_there);
+        }
+    }
+
+    fn changes_above(&mut self, mut place: usize, mut any: bool) {
+        for level in &mut self.above {
+            let word = &mut level[place / WORD];
+            let before = *word;
+            *word = if any { before | 1 << (place % WORD) } else { before & !(1 << (place % WORD)) };
+            if (before == 0) == (*word == 0) {
                 return;
             }
-            (place, any) = (word, level[word] != 0);
+            (place, any) = (place / WORD, *word != 0);
         }
+    }
+
+    fn levels(&self) -> impl Iterator<Item = &Vec<u64>> {
+        std::iter::once(&self.words).chain(&self.above)
     }
 
     /// The lowest number at or after this one.
     pub(crate) fn next(&self, from: usize) -> Option<usize> {
         let mut place = from;
-        for (height, level) in self.levels.iter().enumerate() {
+        for (height, level) in self.levels().enumerate() {
             let word = level.get(place / WORD)? & u64::MAX << (place % WORD);
             if word != 0 {
                 let mut number = place / WORD * WORD + word.trailing_zeros() as usize;
-                for below in self.levels[..height].iter().rev() {
+                for below in (0..height).rev().filter_map(|height| self.levels().nth(height)) {
                     number = number * WORD + below[number].trailing_zeros() as usize;
                 }
                 return Some(number);

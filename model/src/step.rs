@@ -1,6 +1,6 @@
 //! One step of the world: an event happens.
 
-use crate::call::{Call, Ip, ProcessId, ThreadId};
+use crate::call::{Address, Call, Ip, ProcessId, ThreadId};
 use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
@@ -66,6 +66,9 @@ pub struct Machine {
     pub mutant: Option<Mutant>,
 }
 
+/// The tables, for At, which knows none of them.
+pub(crate) static TABLES: Tables = Tables { of: crate::rules::of, fires: crate::rules::fires };
+
 impl Machine {
     /// The machine of a profile.
     #[must_use]
@@ -81,26 +84,17 @@ impl Machine {
     /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
-        let mut at = At::new(
-            w,
-            &self.profile,
-            self.mutant,
-            Tables { of: crate::rules::of, fires: crate::rules::fires },
-            tape,
-            fx,
-        );
-        if at.concerns_somebody(event) {
-            at.event(event);
-            at.settle();
-        }
+        let mut at = At::new(w, &self.profile, self.mutant, &TABLES, tape, fx);
+        at.event(&event);
+        at.settle();
         at.finish();
     }
 }
 
-impl At<'_> {
+impl<'a> At<'a> {
     /// Is it about a thread, a connection, a process that there is?
-    fn concerns_somebody(&self, event: Event) -> bool {
-        match event {
+    fn concerns_somebody(&self, event: &Event) -> bool {
+        match *event {
             Event::Call(thread, _)
             | Event::InHook(thread, _)
             | Event::Returns(thread, _)
@@ -118,15 +112,21 @@ impl At<'_> {
         }
     }
 
+    fn event(&mut self, event: &'a Event) {
+        match *event {
+            // What there is most of comes first.
+            Event::Call(thread, ref call) if self.has_thread(thread) && self.runs(thread) => self.makes(thread, call),
+            Event::Deliver(conn, direction) if self.has_conn(conn) => self.arrives(conn, direction, false),
+            _ if self.concerns_somebody(event) => self.rare_event(event),
+            _ => {}
+        }
+    }
+
     // Longer than a screen: a paragraph for each kind of event, none of which is long.
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::Call(thread, call) => {
-                if self.runs(thread) {
-                    self.makes(thread, call);
-                }
-            }
-            Event::InHook(thread, call) => {
+    fn rare_event(&mut self, event: &'a Event) {
+        match *event {
+            Event::Call(..) | Event::Deliver(..) => {}
+            Event::InHook(thread, ref call) => {
                 // Only Windows Sockets 1.1 has blocking hooks.
                 let hooked = self.process_at(self.process_of(thread)).version.major == 1;
                 if let Some(op) = self.waits(thread).filter(|_| hooked) {
@@ -146,12 +146,11 @@ impl At<'_> {
                     }
                 }
             }
-            Event::Deliver(conn, direction) => self.arrives(conn, direction, false),
             Event::Lose(conn, direction) => self.arrives(conn, direction, true),
             Event::Timer(conn) => {
                 if self.conn_at(conn).timer {
-                    self.conn = Some(conn);
-                    self.socket = Some(SocketId(conn.0));
+                    self.turns_to_conn(Some(conn));
+                    self.turns_to_socket(Some(SocketId(conn.0)));
                     self.apply(Table::Timer);
                     self.reap(conn);
                 }
@@ -173,22 +172,18 @@ impl At<'_> {
             // Only a thread in code of its own prints, or ends its process.
             Event::Print(thread) | Event::Exit(thread) if !self.runs(thread) => {}
             Event::Print(thread) => {
-                self.focus(thread, Call::WSAGetLastError);
-                if let Some(outcome) = self.apply(Table::Program) {
-                    self.fx.returns.push((thread, outcome));
-                }
+                self.focus(thread, &Call::WSAGetLastError);
+                self.tells(thread, Table::Program);
             }
             Event::Exit(thread) => {
-                self.focus(thread, Call::WSAGetLastError);
+                self.focus(thread, &Call::WSAGetLastError);
                 self.again = true;
                 self.apply(Table::Program);
             }
             Event::Ends(thread) => {
                 if self.thread_at(thread).ended == Ended::No {
-                    self.focus(thread, Call::WSAGetLastError);
-                    if let Some(outcome) = self.apply(Table::ThreadEnds) {
-                        self.fx.returns.push((thread, outcome));
-                    }
+                    self.focus(thread, &Call::WSAGetLastError);
+                    self.tells(thread, Table::ThreadEnds);
                 }
             }
             Event::Faults(process, faults) => {
@@ -216,40 +211,44 @@ impl At<'_> {
         self.socket_at(SocketId(conn.0)).state != State::NotASocket || *self.conn_at(conn) != Conn::default()
     }
 
-    fn makes(&mut self, thread: ThreadId, call: Call) {
+    #[inline]
+    fn makes(&mut self, thread: ThreadId, call: &'a Call) {
         self.focus(thread, call);
-        if let Some(outcome) = self.apply(call.function().table()) {
-            self.fx.returns.push((thread, outcome));
+        self.tells(thread, call.function().table());
+    }
+
+    /// By these rules, and the thread is told what they give.
+    #[inline]
+    fn tells(&mut self, thread: ThreadId, table: Table) {
+        if self.apply(table) {
+            match &self.gives {
+                Some(outcome) => self.fx.returns.push((thread, *outcome)),
+                None => self.fx.returns.push((thread, Outcome::number(0))),
+            }
         }
     }
 
     /// The first segment in flight arrives, or is lost on the way.
     fn arrives(&mut self, conn: ConnId, direction: Direction, lost: bool) {
-        let Some(segment) = self.end_mut(conn, direction).flight.pop_first() else { return };
-        self.conn = Some(conn);
-        self.direction = direction;
-        let unlucky = self.conn_at(conn).lose & bit(segment) != 0;
-        if lost || unlucky {
-            let connection = self.conn_mut(conn);
-            connection.lose &= !bit(segment);
-            // Whoever still waits for an answer will ask again.
-            connection.timer |= connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
-            if segment == Segment::Data {
-                self.forget_sent(conn, direction);
-            }
-            self.reap(conn);
-            return;
+        let connection = self.conn_mut(conn);
+        let Some(segment) = connection.end_mut(direction).flight.pop_first() else { return };
+        if lost || connection.lose & bit(segment) != 0 {
+            return self.is_lost(conn, direction, segment);
         }
-        let connection = self.conn_at(conn);
+        // Every segment of a client that is connected carries an ACK, which ends the handshake, whatever else it brings.
+        let carries_ack = direction == Direction::Up
+            && connection.server.tcb == Tcb::SynReceived
+            && matches!(segment, Segment::Fin | Segment::Data);
+        let to = connection.server_address;
         let socket = match (segment, direction) {
-            (Segment::Syn, _) => self.listener_on(connection),
+            (Segment::Syn, _) => self.listener_on(to),
             (_, Direction::Up) => connection.server.socket().or(connection.listener),
             (_, Direction::Down) => connection.client.socket(),
         };
-        self.socket = socket;
-        // Every segment of a client that is connected carries an ACK, which ends the handshake, whatever else it brings.
-        let carries_ack = matches!(segment, Segment::Fin | Segment::Data) && direction == Direction::Up;
-        if carries_ack && self.socket.is_some() && self.conn_at(conn).server.tcb == Tcb::SynReceived {
+        self.turns_to_conn(Some(conn));
+        self.direction = direction;
+        self.turns_to_socket(socket);
+        if carries_ack && socket.is_some() {
             self.apply(Table::Ack);
         }
         let table = match segment {
@@ -264,18 +263,29 @@ impl At<'_> {
         self.reap(conn);
     }
 
-    /// The listener that a SYN to this connection's server address reaches: a specific address before the wildcard.
-    fn listener_on(&self, conn: &Conn) -> Option<SocketId> {
-        let to = conn.server_address;
+    /// A segment is lost on the way.
+    #[inline(never)]
+    fn is_lost(&mut self, conn: ConnId, direction: Direction, segment: Segment) {
+        let connection = self.conn_mut(conn);
+        connection.lose &= !bit(segment);
+        // Whoever still waits for an answer will ask again.
+        connection.timer |= connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
+        if segment == Segment::Data {
+            self.forget_sent(conn, direction);
+        }
+        self.reap(conn);
+    }
+
+    /// The listener that a SYN to this address reaches: a specific address before the wildcard.
+    #[inline(never)]
+    fn listener_on(&self, to: Address) -> Option<SocketId> {
         if to.ip == Ip::NotLocal {
             return None;
         }
-        let listens = |ip: Ip| {
-            let there =
-                self.listeners_on(to.port).filter(|bound| bound.local.family == to.family && bound.local.ip == ip);
-            there.map(|bound| bound.socket).min()
-        };
-        listens(to.ip).or_else(|| listens(Ip::Any))
+        let there = self.listeners_on(to.port).filter(|(_, listener)| {
+            listener.local.family == to.family && (listener.local.ip == to.ip || listener.local.ip == Ip::Any)
+        });
+        there.map(|(s, listener)| (listener.local.ip != to.ip, s)).min().map(|(_, s)| s)
     }
 }
 

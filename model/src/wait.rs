@@ -28,11 +28,11 @@ impl At<'_> {
 
     /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
     pub(crate) fn block(&mut self) {
-        self.call = self.call.map(|handle| {
+        let call = self.call().map(|handle| {
             let open = self.resolve(handle).is_some() || self.resolve_event(handle).is_some();
             if open { handle } else { Handle::INVALID }
         });
-        let (thread, call) = (self.thread, self.call);
+        let thread = self.thread;
         if let Some(op) = self.op {
             // Who looks again stands in every line already, and keeps its place.
             let operation = self.op_mut(op);
@@ -59,7 +59,7 @@ impl At<'_> {
             about: None,
             watched: Small::default(),
         };
-        self.op_put(op, Some(operation));
+        self.op_begins(op, operation);
         op
     }
 
@@ -124,8 +124,13 @@ impl At<'_> {
     /// Makes this the step of an operation that looks again.
     pub(crate) fn look_again(&mut self, op: OpId) {
         self.focus_on(op);
+        self.goes_on(op);
+    }
+
+    /// The operation in question looks again.
+    pub(crate) fn goes_on(&mut self, op: OpId) {
         self.again = true;
-        if let Some(table) = self.call.function().looks_again() {
+        if let Some(table) = self.call().function().looks_again() {
             self.fires(op, table);
         }
     }
@@ -138,14 +143,22 @@ impl At<'_> {
 
     fn fires(&mut self, op: OpId, table: Table) {
         let thread = self.thread;
-        if let Some(outcome) = self.apply(table) {
-            self.resume(op, thread, outcome);
+        if self.apply(table) {
+            self.resume(op, thread, self.outcome());
         }
     }
 
     /// Lets everybody look again who was woken, until nobody is left. Operations that stand in a socket's lines come
     /// before those that only watch it: what they take, nobody sees (windows-facts WT-AEX-041, -042).
+    #[inline]
     pub(crate) fn settle(&mut self) {
+        if !self.fx.wakes.is_empty() {
+            self.all_look();
+        }
+    }
+
+    #[inline(never)]
+    fn all_look(&mut self) {
         while let Some(wake) = self.fx.wakes.pop_first() {
             match wake {
                 Wake::Socket(s) => {
@@ -153,6 +166,9 @@ impl At<'_> {
                         self.has_first_bytes(op);
                     }
                     self.line_looks(s);
+                    if self.socket_at(s).watches().is_empty() {
+                        continue;
+                    }
                     let mut looking = std::mem::take(&mut self.fx.looking);
                     let socket = self.socket_at(s);
                     looking.extend(socket.watches().iter().map(|watch| self.watch_at(watch).op));
@@ -166,7 +182,7 @@ impl At<'_> {
                     self.fx.looking = looking;
                 }
                 Wake::Occurs(s, event) => {
-                    self.socket = Some(s);
+                    self.turns_to_socket(Some(s));
                     self.network_event = event;
                     self.apply(Table::NetworkEvent);
                 }
@@ -295,6 +311,11 @@ impl At<'_> {
     /// until the last handle is (windows-facts WT-IOCP-008). `process` is the one whose handle it was; `None` for a
     /// handle that all share.
     pub fn handle_closed(&mut self, object: Object, handle: Handle, process: Option<ProcessId>) {
+        if let Object::Socket(s) = object
+            && self.socket_at(s).extra.is_none()
+        {
+            return;
+        }
         let mut ops = std::mem::take(&mut self.fx.looking);
         let watches = match object {
             Object::Socket(s) => {
@@ -321,6 +342,9 @@ impl At<'_> {
     /// on at it. Blocked calls stand here no more: they end for the same cause, or stay blocked for good. Those whose
     /// thread decides about a connection stay until it has.
     pub(crate) fn socket_closed(&mut self, s: SocketId) {
+        if self.socket_at(s).extra.is_none() {
+            return;
+        }
         if let Some(op) = self.socket_at(s).extra().claimed {
             let holds = matches!(self.op_at(op).phase, Phase::Holds(_));
             self.ends(op, if holds { Status::CONNECTION_ABORTED } else { Status::CANCELLED });

@@ -85,6 +85,14 @@ pub struct Faults {
     pub in_callback: bool,
 }
 
+impl Faults {
+    /// Is any of them in force?
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.no_descriptors | self.no_buffers | self.network_down | self.in_callback
+    }
+}
+
 /// A process.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Process {
@@ -296,12 +304,12 @@ impl World {
 
     /// Who is bound where, ascending.
     pub fn bound(&self) -> impl Iterator<Item = Bound> + '_ {
-        let all = self.sockets.iter().enumerate();
-        all.filter_map(|(s, socket)| socket::bound(SocketId::new(s), socket))
+        (0..self.sockets.len()).filter_map(|s| self.bound_as(SocketId::new(s)))
     }
 
     /// The socket behind a handle of a process, and which of its handles it is.
     #[must_use]
+    #[inline]
     pub fn resolve(&self, process: ProcessId, handle: Handle) -> Option<(SocketId, usize)> {
         let Named::Socket(slot, copy) = handle.names() else { return None };
         let socket = self.sockets.get(slot.index())?;

@@ -1,17 +1,64 @@
 //! What guards ask. Each answer notes whose objects it was read from.
 
 use super::At;
-use crate::call::{Address, Handle, Port, ProcessId, SockType, ThreadId};
-use crate::operation::{Frame, OpId, Operation, Phase, Watch, WatchId};
+use crate::call::{Address, Call, Handle, Port, ProcessId, SockType, ThreadId};
+use crate::operation::{Ended, Frame, OpId, Operation, Phase, Watch, WatchId};
 use crate::world::{
-    Bound, Conn, ConnId, Direction, End, EventId, EventObject, Faults, Process, Socket, SocketId, State, Thread,
+    Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Socket, SocketId, State, Thread,
 };
 
 impl At<'_> {
+    // What is in question was noted when the step turned to it, so that the hundred guards that look at it need not.
+
+    /// From here on this socket is in question.
+    pub(crate) fn turns_to_socket(&mut self, socket: Option<SocketId>) {
+        self.socket = socket;
+        if self.notes_owners
+            && let Some(s) = socket
+        {
+            self.notes_read(self.w.sockets[s.index()].owner);
+        }
+    }
+
+    /// From here on this connection is in question.
+    pub(crate) fn turns_to_conn(&mut self, conn: Option<ConnId>) {
+        self.conn = conn;
+        if self.notes_owners
+            && let Some(c) = conn
+        {
+            self.notes_read(self.conn_owner(c));
+        }
+    }
+
+    /// From here on this thread is in question, and so is its process.
+    pub(crate) fn turns_to_thread(&mut self, thread: ThreadId) {
+        self.thread = thread;
+        if self.notes_owners {
+            self.notes_read(thread);
+            self.fx.noted.read.processes();
+        }
+    }
+
+    fn is_noted(&self, owner: ThreadId) -> bool {
+        !self.notes_owners || self.fx.noted.read.has(owner)
+    }
+
+    /// The call: that which is being made, or of the operation in question that which it was.
+    #[must_use]
+    #[inline(always)]
+    pub fn call(&self) -> &Call {
+        match self.op {
+            None => self.makes,
+            // Its thread is in question.
+            Some(op) => self.w.ops.get(op.index()).map_or(self.makes, |op| &op.call),
+        }
+    }
+
     /// State of the socket in question.
     #[must_use]
+    #[inline(always)]
     pub fn state(&self) -> State {
-        self.socket.map_or(State::NotASocket, |s| self.socket_at(s).state)
+        if self.socket.is_some() { self.sock().state } else { State::NotASocket }
     }
 
     /// The socket in question.
@@ -19,13 +66,17 @@ impl At<'_> {
     /// # Panics
     /// When there is none: only rules whose `from` states are those of a socket may ask.
     #[must_use]
+    #[inline(always)]
     pub fn sock(&self) -> &Socket {
-        self.socket_at(self.socket.expect("invariant: a rule from a socket's state has a socket"))
+        let s = self.socket.expect("invariant: a rule from a socket's state has a socket");
+        let socket = &self.w.sockets[s.index()];
+        debug_assert!(self.is_noted(socket.owner), "the step did not turn to this socket");
+        socket
     }
 
     /// Any socket.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn socket_at(&self, s: SocketId) -> &Socket {
         let socket = &self.w.sockets[s.index()];
         self.reads(socket.owner);
@@ -37,20 +88,26 @@ impl At<'_> {
     /// # Panics
     /// When there is none.
     #[must_use]
+    #[inline(always)]
     pub fn connection(&self) -> &Conn {
-        self.conn_at(self.conn.expect("invariant: a rule about a connection has one"))
+        let c = self.conn.expect("invariant: a rule about a connection has one");
+        debug_assert!(self.is_noted(self.conn_owner(c)), "the step did not turn to this connection");
+        &self.w.conns[c.index()]
     }
 
     /// Any connection.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn conn_at(&self, c: ConnId) -> &Conn {
-        self.reads(self.conn_owner(c));
+        if self.notes_owners {
+            self.reads(self.conn_owner(c));
+        }
         &self.w.conns[c.index()]
     }
 
     /// The end of the connection in question that the segment in question arrives at.
     #[must_use]
+    #[inline(always)]
     pub fn receiver(&self) -> &End {
         match self.direction {
             Direction::Up => &self.connection().server,
@@ -60,6 +117,7 @@ impl At<'_> {
 
     /// The end of a connection that sends in this direction.
     #[must_use]
+    #[inline(always)]
     pub fn end_at(&self, c: ConnId, direction: Direction) -> &End {
         let conn = self.conn_at(c);
         match direction {
@@ -68,14 +126,27 @@ impl At<'_> {
         }
     }
 
+    /// The end of the connection in question that the socket in question holds.
+    ///
+    /// # Panics
+    /// When there is no socket or no connection in question.
+    #[must_use]
+    #[inline(always)]
+    pub fn own(&self) -> &End {
+        let connection = self.connection();
+        if connection.server.socket() == self.socket { &connection.server } else { &connection.client }
+    }
+
     /// This socket's own end of its connection, if it has one.
     #[must_use]
+    #[inline]
     pub fn own_end(&self, s: SocketId) -> Option<&End> {
         self.socket_at(s).conn.map(|conn| self.end_at(conn, self.sends(s)))
     }
 
     /// The direction in which a segment goes that this socket's end of its connection sends.
     #[must_use]
+    #[inline(always)]
     pub fn sends(&self, s: SocketId) -> Direction {
         let conn = self.socket_at(s).conn;
         let server = conn.and_then(|conn| self.conn_at(conn).server.socket());
@@ -106,13 +177,13 @@ impl At<'_> {
     }
 
     /// The listeners on this port.
-    pub fn listeners_on(&self, port: Port) -> impl Iterator<Item = Bound> + '_ {
+    pub fn listeners_on(&self, port: Port) -> impl Iterator<Item = (SocketId, &Socket)> + '_ {
         self.reads_ports();
         // Those that this step may have changed are looked at themselves.
         let changed = self.fx.changed.sockets.iter().map(|(s, _)| *s);
         let all = self.w.index.listeners_on(port).filter(|s| !self.w.sockets[s.index()].noted).chain(changed);
-        let shown = all.filter_map(|s| self.w.shown(s).bound);
-        shown.filter(move |bound| bound.listens && bound.local.port == port)
+        let sockets = all.map(|s| (s, &self.w.sockets[s.index()]));
+        sockets.filter(move |(_, socket)| socket.state == State::Listening && socket.local.port == port)
     }
 
     /// Is a socket of this type bound to this address? Of those that share it with who asks, none counts for one that shares it too.
@@ -126,10 +197,10 @@ impl At<'_> {
         for (s, before) in &self.fx.changed.sockets {
             // Those that this step may have changed are counted as they are now.
             let is = |bound: &Option<Bound>| i64::from(bound.as_ref().is_some_and(|b| at_it(b) && counted_at(b)));
-            all += is(&self.w.shown(*s).bound) - is(&before.bound);
+            all += is(&self.w.bound_as(*s)) - is(&before.bound(*s));
         }
         let own = match address.port {
-            Port::Chosen(s) if s.index() < self.w.sockets.len() => self.w.shown(s).bound,
+            Port::Chosen(s) if s.index() < self.w.sockets.len() => self.w.bound_as(s),
             _ => None,
         };
         all > 0 || own.as_ref().is_some_and(at_it)
@@ -159,8 +230,10 @@ impl At<'_> {
 
     /// The process of the thread in question.
     #[must_use]
+    #[inline(always)]
     pub fn process(&self) -> &Process {
-        self.process_at(self.process_id())
+        debug_assert!(!self.notes_owners || self.fx.noted.read.has_processes(), "the step did not turn to a thread");
+        &self.w.processes[self.process_id().index()]
     }
 
     /// Its id.
@@ -171,6 +244,7 @@ impl At<'_> {
 
     /// Any process.
     #[must_use]
+    #[inline(always)]
     pub fn process_at(&self, p: ProcessId) -> &Process {
         self.reads_processes();
         &self.w.processes[p.index()]
@@ -178,19 +252,22 @@ impl At<'_> {
 
     /// The process that a thread belongs to: what never changes, nobody depends on.
     #[must_use]
+    #[inline(always)]
     pub fn process_of(&self, t: ThreadId) -> ProcessId {
         self.w.threads[t.index()].process
     }
 
     /// The thread in question.
     #[must_use]
+    #[inline(always)]
     pub fn thread(&self) -> &Thread {
-        self.thread_at(self.thread)
+        debug_assert!(self.is_noted(self.thread), "the step did not turn to this thread");
+        &self.w.threads[self.thread.index()]
     }
 
     /// Any thread.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn thread_at(&self, t: ThreadId) -> &Thread {
         self.reads(t);
         &self.w.threads[t.index()]
@@ -222,9 +299,10 @@ impl At<'_> {
 
     /// Is this thread in code that can make a call?
     #[must_use]
+    #[inline(always)]
     pub fn runs(&self, t: ThreadId) -> bool {
-        let _ = self.thread_at(t);
-        self.w.runs(t)
+        let thread = self.thread_at(t);
+        thread.ended == Ended::No && !matches!(thread.frames.last(), Some(Frame::Waits(_)))
     }
 
     /// The operation of the call that this thread waits in, if it waits.
@@ -238,6 +316,7 @@ impl At<'_> {
 
     /// The operation in whose blocking hook the thread in question makes its call.
     #[must_use]
+    #[inline(always)]
     pub fn hooked(&self) -> Option<OpId> {
         match self.thread().frames.last() {
             Some(Frame::Hook(op)) => Some(op),
@@ -250,15 +329,19 @@ impl At<'_> {
     /// # Panics
     /// When it is.
     #[must_use]
+    #[inline]
     pub fn op_at(&self, op: OpId) -> &Operation {
         self.op_if(op).expect("invariant: what names an operation names one that is not over")
     }
 
     /// An operation, if it is not over.
     #[must_use]
+    #[inline]
     pub fn op_if(&self, op: OpId) -> Option<&Operation> {
         let at = op.index();
-        self.w.ops.has_slot(at).then(|| self.reads(self.w.ops.owner(at)));
+        if self.notes_owners && self.w.ops.has_slot(at) {
+            self.reads(self.w.ops.owner(at));
+        }
         self.w.ops.get(at)
     }
 
@@ -292,7 +375,9 @@ impl At<'_> {
     /// A record of what is watched, if it is still there.
     #[must_use]
     pub fn watch_if(&self, watch: WatchId) -> Option<&Watch> {
-        self.reads(self.w.watches.owner(watch.index()));
+        if self.notes_owners {
+            self.reads(self.w.watches.owner(watch.index()));
+        }
         self.w.watches.get(watch.index())
     }
 
@@ -304,12 +389,14 @@ impl At<'_> {
 
     /// Is the handle used in nonblocking mode?
     #[must_use]
+    #[inline]
     pub fn nonblocking(&self) -> bool {
         self.sock().holder(self.copy).is_some_and(|holder| holder.nonblocking)
     }
 
     /// The socket behind a handle of the process in question, and which of its handles it is.
     #[must_use]
+    #[inline(always)]
     pub fn resolve(&self, handle: Handle) -> Option<(SocketId, usize)> {
         self.looks_behind(handle);
         self.w.resolve(self.process_id(), handle)
@@ -356,35 +443,49 @@ impl At<'_> {
     /// Is anything wrong with the caller's process: no `WSAStartup`, a fault, a call from within its blocking hook? What it would
     /// fail with for that reason needs no look while there is none.
     #[must_use]
+    #[inline(always)]
     pub fn in_trouble(&self) -> bool {
         let process = self.process();
-        process.startups == 0 || self.hooked().is_some() || process.faults != Faults::default()
+        process.startups == 0 || process.faults.any() || self.hooked().is_some()
     }
 
     /// Notes that this step depends on what a handle names, or that it names nothing.
+    #[inline]
     fn looks_behind(&self, handle: Handle) {
-        if let Some(s) = self.w.slot_of(handle) {
+        if self.notes_owners
+            && let Some(s) = self.w.slot_of(handle)
+        {
             let _ = self.socket_at(s);
         }
     }
 
     /// Notes that this step depends on what a thread owns.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reads(&self, owner: ThreadId) {
-        if !self.known.read.adds(owner) {
-            return;
+        if self.notes_owners {
+            self.notes_read(owner);
         }
-        self.read.borrow_mut().owner(owner);
+    }
+
+    // Called where somebody wants to know alone: there are hundreds of reads in the code of the rules.
+    #[inline(never)]
+    fn notes_read(&self, owner: ThreadId) {
+        self.fx.noted.read.owner(owner);
     }
 
     /// Notes that this step depends on the processes.
+    #[inline]
     fn reads_processes(&self) {
-        self.read.borrow_mut().process();
+        if self.notes_owners {
+            self.fx.noted.read.processes();
+        }
     }
 
     /// Notes that this step depends on who is bound where.
     fn reads_ports(&self) {
-        self.read.borrow_mut().ports();
+        if self.notes_owners {
+            self.fx.noted.read.ports();
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! What effects do. Each verb notes whose objects it may change; what is changed is read, too.
 
 use super::{At, Wake};
-use crate::bytes::{MAX_BYTES, MAX_FLIGHT};
+use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
 use crate::call::{Data, NetworkEvents, ProcessId, ThreadId};
+use crate::list::Line;
 use crate::operation::{CompletionPort, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId};
 use crate::outcome::Outcome;
 use crate::rule::Limit;
+use crate::world::index::Shown;
 use crate::world::{
     Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Socket, SocketId,
-    Thread,
+    Thread, World,
 };
 
 /// How much memory that nobody needs now is kept of a kind.
@@ -21,22 +23,39 @@ impl At<'_> {
     }
 
     /// Any socket, to change.
+    #[inline]
     pub fn socket_mut(&mut self, s: SocketId) -> &mut Socket {
-        self.touches(self.w.sockets[s.index()].owner);
         if !self.w.sockets[s.index()].noted {
-            let shown = self.w.shown(s);
-            self.fx.changed.sockets.push((s, shown));
+            self.notes_socket(s);
         }
+        &mut self.w.sockets[s.index()]
+    }
+
+    /// A socket may change in this step.
+    #[inline(never)]
+    fn notes_socket(&mut self, s: SocketId) {
         let socket = &mut self.w.sockets[s.index()];
         socket.noted = true;
-        socket
+        self.fx.changed.sockets.push((s, Shown::of(s, socket)));
+        let owner = socket.owner;
+        self.touches(owner);
     }
 
     /// Puts another socket into this slot.
     pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
+        let place = &mut self.w.sockets[s.index()];
+        let plain = !place.noted && place.extra.is_none() && socket.extra.is_none();
+        if plain && Shown::of(s, place).is_nothing() && Shown::of(s, &socket).is_nothing() {
+            // Nobody looks for either, and so it is only the slot that is free now, or is no more.
+            let owner = place.owner;
+            *place = socket;
+            self.w.index_slot(s.index());
+            return self.touches(owner);
+        }
         let place = self.socket_mut(s);
-        let before = std::mem::replace(place, Socket { noted: true, ..socket });
-        self.keep_for_later(before.extra);
+        let extra = place.extra.take();
+        *place = Socket { noted: true, ..socket };
+        self.keep_for_later(extra);
     }
 
     /// What few sockets have, of the socket in question, to change.
@@ -46,11 +65,36 @@ impl At<'_> {
 
     /// What few sockets have, to change.
     pub fn extra_mut(&mut self, s: SocketId) -> &mut Extra {
-        if self.socket_mut(s).extra.is_none() {
-            let spare = self.w.spare.extras.pop();
-            self.w.sockets[s.index()].extra = Some(spare.unwrap_or_default());
+        let _ = self.socket_mut(s);
+        let World { sockets, spare, .. } = &mut *self.w;
+        sockets[s.index()].extra.get_or_insert_with(|| spare.extras.pop().unwrap_or_default())
+    }
+
+    /// A listener's queue of half-open connections, to change.
+    pub fn syn_queue_mut(&mut self, s: SocketId) -> &mut Line<ConnId> {
+        &mut self.queues_mut(s).syn_queue
+    }
+
+    /// A listener's queue of complete connections, to change.
+    pub fn accept_queue_mut(&mut self, s: SocketId) -> &mut Line<ConnId> {
+        &mut self.queues_mut(s).accept_queue
+    }
+
+    /// A connection is complete: it goes from a listener's one queue to the other.
+    pub fn completes_handshake(&mut self, s: SocketId, c: ConnId) {
+        let queues = self.queues_mut(s);
+        queues.syn_queue.remove(c);
+        queues.accept_queue.push(c);
+    }
+
+    /// A listener has room for its queues as long as it has a backlog, and nobody else looks at them: what others see of it is as
+    /// it was.
+    fn queues_mut(&mut self, s: SocketId) -> &mut Extra {
+        if self.socket_at(s).backlog() == 0 {
+            return self.extra_mut(s);
         }
-        self.w.sockets[s.index()].extra.as_deref_mut().expect("invariant: it was just put there")
+        self.touches(self.w.sockets[s.index()].owner);
+        self.w.sockets[s.index()].extra.as_mut().expect("invariant: a backlog stands there")
     }
 
     /// Memory that nobody needs now.
@@ -81,55 +125,76 @@ impl At<'_> {
 
     /// Sets the options of a socket; `like` is one that may have the same.
     pub fn set_options(&mut self, s: SocketId, options: Options, like: Option<SocketId>) {
+        if options == Options::NEW && self.socket_at(s).changed.is_none() {
+            return;
+        }
         let shared = like.and_then(|like| self.socket_at(like).changed.clone());
         self.socket_mut(s).set_options(options, shared.as_ref());
     }
 
     /// A connection, to change.
+    #[inline]
     pub fn conn_mut(&mut self, c: ConnId) -> &mut Conn {
-        self.touches(self.conn_owner(c));
-        if self.fx.changed.conns.last() != Some(&c) {
-            self.fx.changed.conns.push(c);
+        if self.changes != Some(c) {
+            if self.changes.is_some() || self.notes_owners {
+                self.notes_conn(c);
+            }
+            self.changes = Some(c);
         }
         &mut self.w.conns[c.index()]
     }
 
+    /// A connection may change in this step.
+    #[inline(never)]
+    fn notes_conn(&mut self, c: ConnId) {
+        self.touches(self.conn_owner(c));
+        if let Some(before) = self.changes {
+            self.fx.changed.conns.push(before);
+        }
+    }
+
+    /// A connection, to change, and memory for bytes.
+    #[inline]
+    pub(crate) fn conn_and_spare(&mut self, c: ConnId) -> (&mut Conn, &mut Spare) {
+        let _ = self.conn_mut(c);
+        let World { conns, spare, .. } = &mut *self.w;
+        (&mut conns[c.index()], &mut spare.bytes)
+    }
+
     /// Bytes go on their way in this direction.
     pub fn puts_in_flight(&mut self, c: ConnId, direction: Direction, bytes: &[u8]) {
-        let mut spare = std::mem::take(&mut self.w.spare.bytes);
-        if !self.end_mut(c, direction).sent.push(bytes, &mut spare) {
+        let (conn, spare) = self.conn_and_spare(c);
+        if !conn.end_mut(direction).sent.push(bytes, spare) {
             self.reaches(Limit { most: MAX_BYTES, of: "bytes in flight in one direction of a connection" });
         }
-        self.w.spare.bytes = spare;
     }
 
     /// The bytes on their way in this direction arrive.
     pub fn sent_arrive(&mut self, c: ConnId, direction: Direction) {
-        let mut spare = std::mem::take(&mut self.w.spare.bytes);
-        let conn = self.conn_mut(c);
+        let (conn, spare) = self.conn_and_spare(c);
         let (from, to) = match direction {
             Direction::Up => (&mut conn.client, &mut conn.server),
             Direction::Down => (&mut conn.server, &mut conn.client),
         };
-        let fits = to.unread.append(&mut from.sent, &mut spare);
-        self.w.spare.bytes = spare;
-        if !fits {
+        if !to.unread.append(&mut from.sent, spare) {
             self.reaches(Limit { most: MAX_BYTES, of: "unread bytes at one end of a connection" });
         }
     }
 
     /// The bytes on their way in this direction are lost.
     pub fn forget_sent(&mut self, c: ConnId, direction: Direction) {
-        let mut spare = std::mem::take(&mut self.w.spare.bytes);
-        self.end_mut(c, direction).sent.clear(&mut spare);
-        self.w.spare.bytes = spare;
+        if !self.end_at(c, direction).sent.is_empty() {
+            let (conn, spare) = self.conn_and_spare(c);
+            conn.end_mut(direction).sent.clear(spare);
+        }
     }
 
     /// The bytes that nobody has read at the end that sends in this direction are lost.
     pub fn forget_unread(&mut self, c: ConnId, direction: Direction) {
-        let mut spare = std::mem::take(&mut self.w.spare.bytes);
-        self.end_mut(c, direction).unread.clear(&mut spare);
-        self.w.spare.bytes = spare;
+        if !self.end_at(c, direction).unread.is_empty() {
+            let (conn, spare) = self.conn_and_spare(c);
+            conn.end_mut(direction).unread.clear(spare);
+        }
     }
 
     /// Takes up to so many of the bytes that are unread at the end that sends in this direction.
@@ -137,10 +202,8 @@ impl At<'_> {
         if n.min(self.end_at(c, direction).unread.len()) > Data::MAX {
             self.reaches(Limit { most: Data::MAX, of: "bytes that one call receives" });
         }
-        let mut spare = std::mem::take(&mut self.w.spare.bytes);
-        let taken = self.end_mut(c, direction).unread.take(n.min(Data::MAX), &mut spare);
-        self.w.spare.bytes = spare;
-        taken
+        let (conn, spare) = self.conn_and_spare(c);
+        conn.end_mut(direction).unread.take(n.min(Data::MAX), spare)
     }
 
     /// This step asks for more than the model holds: what comes of it says nothing any more.
@@ -149,15 +212,13 @@ impl At<'_> {
     }
 
     /// The end of a connection that sends in this direction, to change.
+    #[inline]
     pub fn end_mut(&mut self, c: ConnId, direction: Direction) -> &mut End {
-        let conn = self.conn_mut(c);
-        match direction {
-            Direction::Up => &mut conn.client,
-            Direction::Down => &mut conn.server,
-        }
+        self.conn_mut(c).end_mut(direction)
     }
 
     /// A thread, to change.
+    #[inline]
     pub fn thread_mut(&mut self, t: ThreadId) -> &mut Thread {
         self.touches(t);
         if self.fx.changed.threads.last() != Some(&t) {
@@ -174,7 +235,9 @@ impl At<'_> {
     /// Any process, to change.
     pub fn process_at_mut(&mut self, p: ProcessId) -> &mut Process {
         let _ = self.process_at(p);
-        self.fx.touched.process();
+        if self.notes_owners {
+            self.fx.noted.touched.processes();
+        }
         &mut self.w.processes[p.index()]
     }
 
@@ -192,14 +255,22 @@ impl At<'_> {
     /// # Panics
     /// When it is over.
     pub fn op_mut(&mut self, op: OpId) -> &mut Operation {
-        let _ = self.thread_mut(self.w.thread_of(op));
+        let thread = self.op_at(op).thread;
+        let _ = self.thread_mut(thread);
         self.w.ops.get_mut(op.index()).expect("invariant: what names an operation names one that is not over")
     }
 
-    /// An operation begins, or is over.
-    pub(crate) fn op_put(&mut self, op: OpId, operation: Option<Operation>) {
-        let _ = self.thread_mut(self.w.thread_of(op));
-        self.w.ops.put(op.index(), operation);
+    /// An operation begins.
+    pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
+        let _ = self.thread_mut(operation.thread);
+        self.w.ops.put(op.index(), Some(operation));
+    }
+
+    /// An operation is over.
+    pub(crate) fn op_is_over(&mut self, op: OpId) {
+        let thread = self.op_at(op).thread;
+        let _ = self.thread_mut(thread);
+        self.w.ops.put(op.index(), None);
     }
 
     /// An operation begins to watch something, or does not any more.
@@ -223,14 +294,21 @@ impl At<'_> {
         self.w.ports.get_mut(port.index()).expect("invariant: an association names a port")
     }
 
+    #[inline(always)]
     fn touches(&mut self, owner: ThreadId) {
-        if self.known.touched.adds(owner) {
-            self.reads(owner);
-            self.fx.touched.owner(owner);
+        if self.notes_owners {
+            self.notes_touched(owner);
         }
     }
 
+    #[inline(never)]
+    fn notes_touched(&mut self, owner: ThreadId) {
+        self.fx.noted.read.owner(owner);
+        self.fx.noted.touched.owner(owner);
+    }
+
     /// Sends a segment towards the other end.
+    #[inline]
     pub fn send(&mut self, c: ConnId, direction: Direction, segment: Segment) {
         if !self.end_mut(c, direction).flight.push(segment) {
             self.reaches(Limit { most: MAX_FLIGHT, of: "segments in flight in one direction of a connection" });
@@ -243,16 +321,19 @@ impl At<'_> {
     }
 
     /// Operations at this socket must look again.
+    #[inline]
     pub fn wake(&mut self, s: SocketId) {
-        let socket = self.socket_at(s).extra();
-        if !socket.waiting.is_empty() || !socket.watches.is_empty() || socket.claimed.is_some() {
+        if let Some(extra) = &self.socket_at(s).extra
+            && (!extra.waiting.is_empty() || !extra.watches.is_empty() || extra.claimed.is_some())
+        {
             self.later(Wake::Socket(s));
         }
     }
 
     /// A network event occurs at this socket.
+    #[inline]
     pub fn occurs(&mut self, s: SocketId, event: NetworkEvents) {
-        if self.socket_at(s).selection().event.is_some() {
+        if self.socket_at(s).extra.as_ref().is_some_and(|extra| extra.selection.event.is_some()) {
             self.later(Wake::Occurs(s, event));
         }
     }
@@ -285,41 +366,82 @@ impl At<'_> {
     }
 
     /// Forgets a connection of which nothing is left: no socket, no queue, nothing in flight.
+    #[inline]
     pub fn reap(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
         let idle = |end: &End| end.socket().is_none() && end.flight.is_empty();
         if idle(&conn.client) && idle(&conn.server) && conn.listener.is_none() && !conn.is_nothing() {
-            for direction in [Direction::Up, Direction::Down] {
-                self.forget_sent(c, direction);
-                self.forget_unread(c, direction);
-            }
-            *self.conn_mut(c) = Conn::default();
+            self.frees(c);
         }
     }
 
+    fn frees(&mut self, c: ConnId) {
+        let (conn, spare) = self.conn_and_spare(c);
+        for end in [&mut conn.client, &mut conn.server] {
+            end.sent.clear(spare);
+            end.unread.clear(spare);
+        }
+        *conn = Conn::default();
+    }
+
     /// What is kept twice is brought up to date, from all that this step may have changed.
+    #[inline]
     pub(super) fn bring_up_to_date(&mut self) {
-        let mut changed = std::mem::take(&mut self.fx.changed);
-        for (s, before) in changed.sockets.drain(..) {
+        if !self.fx.changed.sockets.is_empty() {
+            self.brings_sockets_up_to_date();
+        }
+        if let Some(c) = self.changes {
+            self.w.index_conn(c);
+        }
+        if !self.fx.changed.has_only_sockets() {
+            self.brings_others_up_to_date();
+        }
+    }
+
+    #[inline(never)]
+    fn brings_sockets_up_to_date(&mut self) {
+        while let Some((s, before)) = self.fx.changed.sockets.pop() {
             let socket = &mut self.w.sockets[s.index()];
             socket.noted = false;
-            let extra = socket.extra.take_if(|extra| extra.is_nothing());
-            self.keep_for_later(extra);
-            self.w.index_socket(s, &before);
-            let event = self.w.sockets[s.index()].selection().event;
-            if event != before.event {
-                for (e, change) in [(before.event, -1), (event, 1)] {
-                    let Some(e) = e else { continue };
-                    self.touches(self.w.events[e.index()].owner);
-                    let event = &mut self.w.events[e.index()];
-                    event.selected = event.selected.wrapping_add_signed(change);
-                    self.w.index_event(e);
-                }
+            let now = Shown::of(s, socket);
+            if socket.extra.as_ref().is_some_and(|extra| extra.is_nothing()) {
+                let extra = socket.extra.take();
+                self.keep_for_later(extra);
+            }
+            if now.is_bound_otherwise(&before) {
+                self.w.index_bound(s, &before, &now);
+            }
+            if now.event != before.event {
+                self.counts_registrations(&before, &now);
+            }
+            if !before.is_socket() || !now.is_socket() {
+                self.w.index_slot(s.index());
             }
         }
-        changed.conns.drain(..).for_each(|c| self.w.index_conn(c));
-        changed.threads.drain(..).for_each(|t| self.w.index_thread(t));
-        changed.events.drain(..).for_each(|e| self.w.index_event(e));
-        self.fx.changed = changed;
+    }
+
+    #[inline(never)]
+    fn brings_others_up_to_date(&mut self) {
+        while let Some(c) = self.fx.changed.conns.pop() {
+            self.w.index_conn(c);
+        }
+        while let Some(t) = self.fx.changed.threads.pop() {
+            self.w.index_thread(t);
+        }
+        while let Some(e) = self.fx.changed.events.pop() {
+            self.w.index_event(e);
+        }
+    }
+
+    /// An event object knows how many sockets are registered for it.
+    #[inline(never)]
+    fn counts_registrations(&mut self, before: &Shown, now: &Shown) {
+        for (e, change) in [(before.event, -1), (now.event, 1)] {
+            let Some(e) = e else { continue };
+            self.touches(self.w.events[e.index()].owner);
+            let event = &mut self.w.events[e.index()];
+            event.selected = event.selected.wrapping_add_signed(change);
+            self.w.index_event(e);
+        }
     }
 }

@@ -99,7 +99,7 @@ table! {
         gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
         takes: by(ADDRLEN_CHECK_CONSUMES, &[Keeps, Closes]),
         asks: &[SHORT_BUFFER_CONTENTS],
-        when: |at| !at.entering() && connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        when: |at| addrlen_negative(at) && !at.entering() && connection_ready(at) && !first_is_reset(at),
         then: |at| {
             if at.chooses(ADDRLEN_CONSUMES) && at.chooses(BAD_ADDR_WSAEFAULT) {
                 zeros_short_buffer(at);
@@ -111,13 +111,13 @@ table! {
     Rule {
         stage: Is(Taking),
         under: &[NEGATIVE_LENGTH_OVERWRITES],
-        when: |at| connection_ready(at) && !first_is_reset(at) && addrlen_negative(at),
+        when: |at| addrlen_negative(at) && connection_ready(at) && !first_is_reset(at),
         ..crashes("accept.addrlen-negative.crashes", SMALL, LISTENING)
     },
     Rule {
         stage: Is(Taking),
         under: &[LENGTH_POINTER_CRASHES],
-        when: |at| connection_ready(at) && addrlen_unreadable(at),
+        when: |at| addrlen_unreadable(at) && connection_ready(at),
         ..crashes("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING)
     },
     Rule {
@@ -167,7 +167,7 @@ table! {
         stage: Is(Taking),
         takes: Is(Closes),
         under: &[RESET_ACCEPT_SUCCEEDS, PEER_NOT_CONNECTED],
-        when: |at| connection_ready(at) && first_is_reset(at) && wants_address(at),
+        when: |at| wants_address(at) && connection_ready(at) && first_is_reset(at),
         ..check("accept.reset-peer-has-no-address", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAENOTCONN)
     },
     Rule {
@@ -295,7 +295,7 @@ table! {
     NAME;
     Rule {
         under: &[LENGTH_WRITTEN],
-        when: |at| matches!(at.call, Call::Accept { addr: Buffer::Null, addrlen: Length::Holds(_), .. }),
+        when: |at| matches!(*at.call(), Call::Accept { addr: Buffer::Null, addrlen: Length::Holds(_), .. }),
         then: |at| {
             let size = at.socket.map(|l| at.socket_at(l).family.address_size());
             returns(at, Out::Name { addr: None, len: size });
@@ -304,7 +304,7 @@ table! {
     },
     Rule {
         when: |at| {
-            matches!(at.call, Call::Accept { addr: Buffer::Null, .. } | Call::Accept { addrlen: Length::Null, .. })
+            matches!(*at.call(), Call::Accept { addr: Buffer::Null, .. } | Call::Accept { addrlen: Length::Null, .. })
         },
         rests_on: &["tutorial.ex.accept-null-null"],
         ..case(
@@ -346,21 +346,21 @@ table! {
 const SMALL: &[&str] = &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"];
 
 fn wants_address(at: &At<'_>) -> bool {
-    let Call::Accept { addr, addrlen, .. } = at.call else { return false };
+    let Call::Accept { addr, addrlen, .. } = *at.call() else { return false };
     addr != Buffer::Null && addrlen != Length::Null
 }
 
 fn addrlen_negative(at: &At<'_>) -> bool {
-    addrlen_small(at) && matches!(at.call, Call::Accept { addrlen: Length::Holds(n), .. } if n < 0)
+    addrlen_small(at) && matches!(*at.call(), Call::Accept { addrlen: Length::Holds(n), .. } if n < 0)
 }
 
 fn addrlen_small(at: &At<'_>) -> bool {
-    let size = at.sock().family.address_size();
-    matches!(at.call, Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Holds(n), .. } if n < size)
+    let size = || at.sock().family.address_size();
+    matches!(*at.call(), Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Holds(n), .. } if n < size())
 }
 
 fn addr_invalid(at: &At<'_>) -> bool {
-    let Call::Accept { addr, addrlen, .. } = at.call else { return false };
+    let Call::Accept { addr, addrlen, .. } = *at.call() else { return false };
     match (addr, addrlen) {
         (Buffer::Null, _) | (_, Length::Null) => false,
         (Buffer::Bad, Length::Holds(_)) => true,
@@ -371,7 +371,7 @@ fn addr_invalid(at: &At<'_>) -> bool {
 
 /// The length cannot be read.
 fn addrlen_unreadable(at: &At<'_>) -> bool {
-    matches!(at.call, Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Bad, .. })
+    matches!(*at.call(), Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Bad, .. })
 }
 
 /// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
@@ -390,7 +390,7 @@ fn first_is_reset(at: &At<'_>) -> bool {
 }
 
 fn takes_first(at: &mut At<'_>) {
-    let Some(conn) = at.own_extra_mut().accept_queue.pop_first() else { return };
+    let Some(conn) = at.socket.and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
     let process = at.process_id();
     let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
     let slot = at.accepted_slot(conn);
@@ -406,7 +406,7 @@ fn takes_first(at: &mut At<'_>) {
     let connection = at.conn_mut(conn);
     connection.listener = None;
     connection.server.hold(Some(slot));
-    at.conn = Some(conn);
+    at.turns_to_conn(Some(conn));
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }
 

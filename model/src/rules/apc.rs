@@ -20,7 +20,7 @@ table! {
     },
     Rule {
         then: |at| {
-            if let (Some(thread), Call::QueueUserAPC { routine, .. }) = (target(at), at.call) {
+            if let (Some(thread), Call::QueueUserAPC { routine, .. }) = (target(at), *at.call()) {
                 at.thread_mut(thread).apcs.push(routine);
             }
             at.give(Outcome::number(1));
@@ -38,13 +38,13 @@ table! {
         ..not_modelled("SleepEx.in-hook-not-modelled", &[], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::SleepEx { alertable: true, .. }) && !at.thread().apcs.is_empty(),
+        when: |at| matches!(*at.call(), Call::SleepEx { alertable: true, .. }) && !at.thread().apcs.is_empty(),
         then: runs_all,
         rests_on: &["accept.rem.apc-interrupts"],
         ..case("SleepEx.runs-apcs", &[], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::SleepEx { timeout: Some(0), .. }),
+        when: |at| matches!(*at.call(), Call::SleepEx { timeout: Some(0), .. }),
         rests_on: &["accept.rem.apc-interrupts"],
         ..case("SleepEx.returns", &[], States::ANY)
     },
@@ -66,7 +66,7 @@ table! {
         ..case("apc.nested-blocking-call", &[], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. }),
+        when: |at| matches!(*at.call(), Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. }),
         then: runs_all,
         rests_on: &["wsawait.alertable-returns"],
         ..case("apc.ends-alertable-wait", &[], States::ANY)
@@ -97,14 +97,14 @@ table! {
 }
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {
-    match at.call {
+    match *at.call() {
         Call::QueueUserAPC { thread, .. } if at.has_thread(thread) => Some(thread),
         _ => None,
     }
 }
 
 fn is_winsock_wait(at: &At<'_>) -> bool {
-    !matches!(at.call, Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. })
+    !matches!(*at.call(), Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. })
 }
 
 /// Runs every APC of the thread in question, which ends its wait.

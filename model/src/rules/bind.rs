@@ -70,7 +70,7 @@ table! {
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let Call::Bind { name: Name::Address(address, length), .. } = at.call else { return false };
+    let Call::Bind { name: Name::Address(address, length), .. } = *at.call() else { return false };
     address.family != at.sock().family && length >= address.family.address_size()
 }
 
@@ -81,7 +81,7 @@ fn elsewhere(at: &At<'_>) -> bool {
 
 /// The address asked for, if pointer, length and family are right.
 fn named(at: &At<'_>) -> Option<Address> {
-    let Call::Bind { name, .. } = at.call else { return None };
+    let Call::Bind { name, .. } = *at.call() else { return None };
     match name {
         Name::Null => None,
         Name::Address(address, length) => {

@@ -52,7 +52,7 @@ table! {
             CLOSE_UNDER_ACCEPT,
             &[Fails(Code::WSAEINTR), Fails(Code::WSAENOTSOCK), Fails(Code::WSA_OPERATION_ABORTED), Gives::Strands],
         ),
-        when: |at| at.cause == Cause::Close && matches!(at.call, Call::Accept { .. }),
+        when: |at| at.cause == Cause::Close && matches!(*at.call(), Call::Accept { .. }),
         rests_on: &["closesocket.rem.no-concurrent-call"],
         ..case("accept.closed-under", &[], States::ANY)
     },
@@ -84,14 +84,14 @@ table! {
     /// The time-out of a waiting call runs out.
     EXPIRE;
     Rule {
-        when: |at| matches!(at.call, Call::Select { .. }),
+        when: |at| matches!(*at.call(), Call::Select { .. }),
         then: |at| at.give(Outcome::number(0).with(super::select::NOBODY)),
         ..case("select.times-out", &["select.rem.zero-timeout-polls"], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSAPoll { .. }),
+        when: |at| matches!(*at.call(), Call::WSAPoll { .. }),
         then: |at| {
-            let revents = match at.call {
+            let revents = match *at.call() {
                 Call::WSAPoll { fds, .. } => fds.map(|_| crate::call::PollEvents(0)),
                 _ => crate::call::List::default(),
             };
@@ -100,7 +100,7 @@ table! {
         ..case("WSAPoll.times-out", &["wsapoll.timeout"], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSAWaitForMultipleEvents { .. }),
+        when: |at| matches!(*at.call(), Call::WSAWaitForMultipleEvents { .. }),
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
     },

@@ -32,7 +32,7 @@ table! {
         ..case("CloseHandle.closes-event", &["closehandle.rem.invalidates", "closehandle.ret.nonzero"], NO_SOCKET)
     },
     Rule {
-        when: |at| at.sock().holders().count() > 1,
+        when: |at| at.sock().is_shared(),
         then: |at| {
             closes_handle(at);
             at.give(Outcome::number(1));
@@ -72,5 +72,5 @@ fn closes_by_handle(at: &mut At<'_>, manner: Manner) {
 
 /// The event that the call names.
 fn event(at: &At<'_>) -> Option<EventId> {
-    at.call.first_handle().and_then(|handle| at.resolve_event(handle))
+    at.call().first_handle().and_then(|handle| at.resolve_event(handle))
 }

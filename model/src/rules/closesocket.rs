@@ -29,7 +29,7 @@ table! {
         ..not_a_socket("closesocket.not-a-socket")
     },
     Rule {
-        when: |at| at.sock().holders().count() > 1,
+        when: |at| at.sock().is_shared(),
         then: |at| {
             closes_handle(at);
         },
@@ -83,7 +83,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::Shutdown { how, .. } = at.call else { return };
+            let Call::Shutdown { how, .. } = *at.call() else { return };
             let socket = at.sock_mut();
             let sent_before = socket.send_shut;
             socket.send_shut |= sends(how);
@@ -99,10 +99,7 @@ table! {
 }
 
 fn has_unread(at: &At<'_>) -> bool {
-    at.socket.zip(at.conn).is_some_and(|(s, c)| {
-        let own = at.end_at(c, at.sends(s));
-        !own.unread.is_empty()
-    })
+    at.conn.is_some() && !at.own().unread.is_empty()
 }
 
 fn sends_fin(at: &mut At<'_>) {
@@ -116,7 +113,10 @@ fn sends_fin(at: &mut At<'_>) {
 }
 
 pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
-    closes_handle(at);
+    // Where a socket has nothing that few have, nobody waits for it and no other handle is open.
+    if at.sock().extra.is_some() {
+        closes_handle(at);
+    }
     close_object(at, at.socket.expect("invariant: a rule from a socket's state has a socket"), manner);
 }
 
@@ -150,9 +150,10 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         _ => {}
     }
     // An operation that could not end keeps its object: until it is over the slot is not free.
-    let holding = at.socket_at(id).holding().clone();
+    let extra = at.socket_at(id).extra.as_ref();
+    let holding = extra.filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
     at.put_socket(id, Socket::free(owner));
-    if !holding.is_empty() {
+    if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }
     if let Some(conn) = at.opened_by(id) {
@@ -164,15 +165,18 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
 /// A socket lets go of its end of the connection.
 fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
     let direction = at.sends(id);
-    at.forget_unread(conn, direction);
-    let end = at.end_mut(conn, direction);
+    let (connection, spare) = at.conn_and_spare(conn);
+    if direction == Direction::Up {
+        // Nobody repeats a SYN any more; a half-open other end still repeats its SYN-ACK.
+        connection.timer &= connection.server.tcb == Tcb::SynReceived;
+    }
+    let end = connection.end_mut(direction);
+    end.unread.clear(spare);
     end.hold(None);
     let live = end.tcb == Tcb::Established;
-    let fin_sent = end.fin_sent;
     match manner {
         Manner::Graceful if live => {
-            end.fin_sent = true;
-            if !fin_sent {
+            if !std::mem::replace(&mut end.fin_sent, true) {
                 at.send(conn, direction, Segment::Fin);
             }
         }
@@ -181,11 +185,6 @@ fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
             at.send(conn, direction, Segment::Rst);
         }
         Manner::Graceful | Manner::Reset => end.tcb = Tcb::None,
-    }
-    if direction == Direction::Up {
-        // Nobody repeats a SYN any more; a half-open other end still repeats its SYN-ACK.
-        let connection = at.conn_mut(conn);
-        connection.timer &= connection.server.tcb == Tcb::SynReceived;
     }
     at.reap(conn);
 }

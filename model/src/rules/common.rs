@@ -94,7 +94,8 @@ pub(super) const fn not_modelled(name: &'static str, cites: &'static [&'static s
 
 /// Some stacks write zeros over a buffer that is too small for an address before they say that it is.
 pub(super) fn zeros_short_buffer(at: &mut At<'_>) {
-    let (Call::Accept { addr, addrlen, .. } | Call::Getpeername { name: addr, namelen: addrlen, .. }) = at.call else {
+    let (Call::Accept { addr, addrlen, .. } | Call::Getpeername { name: addr, namelen: addrlen, .. }) = *at.call()
+    else {
         return;
     };
     let short = addr == Buffer::Valid && matches!(addrlen, Length::Holds(n) if n != 0);

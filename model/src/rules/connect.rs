@@ -116,16 +116,15 @@ table! {
                 // What is left half open of an attempt that timed out makes way for the new one.
                 at.extra_mut(listener).syn_queue.remove(conn);
             }
-            let mut opened = Conn { client_address: from, server_address: to, retries: RETRIES, ..Conn::default() };
-            opened.client.tcb = Tcb::SynSent;
-            opened.client.hold(Some(s));
-            opened.held = at.conn_at(conn).held;
-            opened.lose = at.conn_at(conn).lose;
-            *at.conn_mut(conn) = opened;
+            let before = at.conn_mut(conn);
+            let Conn { held, lose, .. } = *before;
+            *before = Conn { client_address: from, server_address: to, retries: RETRIES, held, lose, ..Conn::default() };
+            before.client.tcb = Tcb::SynSent;
+            before.client.hold(Some(s));
             at.send(conn, Direction::Up, Segment::Syn);
             let socket = at.sock_mut();
             (socket.state, socket.conn, socket.error) = (State::Connecting, Some(conn), Code::NONE);
-            at.conn = Some(conn);
+            at.turns_to_conn(Some(conn));
         },
         asks: &[GETSOCKNAME_WILDCARD],
         rests_on: &["protobasics.backlog-held"],
@@ -171,13 +170,13 @@ table! {
 
 /// The name is cut short, whatever its family.
 fn too_short(at: &At<'_>) -> bool {
-    let Call::Connect { name: Name::Address(address, length), .. } = at.call else { return false };
+    let Call::Connect { name: Name::Address(address, length), .. } = *at.call() else { return false };
     length < address.family.address_size()
 }
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let Call::Connect { name, .. } = at.call else { return false };
+    let Call::Connect { name, .. } = *at.call() else { return false };
     let address = match name {
         Name::Null => None,
         Name::Address(address, length) => (length >= address.family.address_size()).then_some(address),
@@ -188,16 +187,14 @@ fn other_family(at: &At<'_>) -> bool {
 
 /// Does nobody listen at this IPv4 address but a socket of both families?
 fn only_dual_stack_listens(at: &At<'_>, to: Address) -> bool {
-    let listens = |family| {
-        at.listeners_on(to.port).any(|socket| {
-            socket.family == family
-                && match family {
-                    Family::Inet => true,
-                    Family::Inet6 => socket.local.ip == Ip::Any && !socket.v6only,
-                }
-        })
-    };
-    to.family == Family::Inet && listens(Family::Inet6) && !listens(Family::Inet)
+    let (mut dual, mut plain) = (false, false);
+    for (_, listener) in at.listeners_on(to.port) {
+        match listener.family {
+            Family::Inet => plain = true,
+            Family::Inet6 => dual |= listener.local.ip == Ip::Any && !listener.options().v6only,
+        }
+    }
+    to.family == Family::Inet && dual && !plain
 }
 
 /// Is this where the socket itself is bound? A socket that is bound to every address is also bound to this one.
@@ -206,8 +203,9 @@ fn is_own_address(at: &At<'_>, to: Address) -> bool {
     own.port == to.port && (own.ip == to.ip || own.ip == Ip::Any)
 }
 
+#[inline(always)]
 fn named(at: &At<'_>) -> Option<Address> {
-    let Call::Connect { name, .. } = at.call else { return None };
+    let Call::Connect { name, .. } = *at.call() else { return None };
     match name {
         Name::Null => None,
         Name::Address(address, length) => {

@@ -17,12 +17,12 @@ use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb};
 table! {
     EVENT_OBJECT;
     Rule {
-        when: |at| !matches!(at.call, Call::WSACreateEvent) && event(at).is_none(),
+        when: |at| !matches!(*at.call(), Call::WSACreateEvent) && event(at).is_none(),
         rests_on: &["wsawait.closed-handle-undefined"],
         ..check("event.invalid-handle", &[], States::ANY, Code::WSA_INVALID_HANDLE)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSACreateEvent),
+        when: |at| matches!(*at.call(), Call::WSACreateEvent),
         then: |at| {
             let Some(id) = at.free_event() else {
                 let most = at.thread().own_events().len();
@@ -37,7 +37,7 @@ table! {
         ..case("WSACreateEvent.creates", &[], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSACloseEvent { .. }),
+        when: |at| matches!(*at.call(), Call::WSACloseEvent { .. }),
         then: |at| {
             if let Some(id) = event(at) {
                 close_event(at, id);
@@ -48,7 +48,7 @@ table! {
         ..case("WSACloseEvent.closes", &[], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSASetEvent { .. }),
+        when: |at| matches!(*at.call(), Call::WSASetEvent { .. }),
         then: |at| {
             if let Some(id) = event(at) {
                 at.signal(id);
@@ -103,13 +103,13 @@ table! {
     // An alertable wait without any time runs what is due, too.
     Rule {
         when: |at| {
-            matches!(at.call, Call::WSAWaitForMultipleEvents { alertable: true, .. }) && !at.thread().apcs.is_empty()
+            matches!(*at.call(), Call::WSAWaitForMultipleEvents { alertable: true, .. }) && !at.thread().apcs.is_empty()
         },
         then: super::apc::runs_all,
         ..case("WSAWaitForMultipleEvents.runs-apcs", &["wsawait.alertable-returns"], States::ANY)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSAWaitForMultipleEvents { timeout: Some(0), .. }),
+        when: |at| matches!(*at.call(), Call::WSAWaitForMultipleEvents { timeout: Some(0), .. }),
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.polls", &["wsawait.any-lowest-index"], States::ANY)
     },
@@ -127,7 +127,7 @@ table! {
     not_a_socket("WSAEventSelect.not-a-socket"),
     Rule {
         when: |at| {
-            let Call::WSAEventSelect { event, mask, .. } = at.call else { return true };
+            let Call::WSAEventSelect { event, mask, .. } = *at.call() else { return true };
             mask.0 != 0 && event.and_then(|handle| at.resolve_event(handle)).is_none()
         },
         ..check(
@@ -138,7 +138,7 @@ table! {
         )
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
+        when: |at| matches!(*at.call(), Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
         then: |at| {
             set_nonblocking(at, true);
             at.own_extra_mut().selection = Selection::default();
@@ -157,7 +157,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::WSAEventSelect { event: Some(handle), mask, .. } = at.call else { return };
+            let Call::WSAEventSelect { event: Some(handle), mask, .. } = *at.call() else { return };
             set_nonblocking(at, true);
             let before = at.sock().selection();
             let fresh = Selection { event: at.resolve_event(handle), mask, ..Selection::default() };
@@ -197,7 +197,7 @@ table! {
         rests_on: &[],
         asks: &[ENUM_ERROR_EVENT],
         then: |at| {
-            let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
+            let Call::WSAEnumNetworkEvents { event, .. } = *at.call() else { return };
             if let Some(id) = event.and_then(|handle| at.resolve_event(handle))
                 && at.chooses(ENUM_ERROR_RESETS)
             {
@@ -208,7 +208,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::WSAEnumNetworkEvents { event, .. } = at.call else { return };
+            let Call::WSAEnumNetworkEvents { event, .. } = *at.call() else { return };
             let recorded = at.sock().selection().recorded;
             let mask = at.sock().selection().mask;
             let told = NetworkEvents(recorded.0 & mask.0);
@@ -296,7 +296,7 @@ pub(super) fn close_event(at: &mut At<'_>, id: EventId) {
 }
 
 fn event(at: &At<'_>) -> Option<EventId> {
-    match at.call {
+    match *at.call() {
         Call::WSACloseEvent { event } | Call::WSASetEvent { event } | Call::WSAResetEvent { event } => {
             at.resolve_event(event)
         }
@@ -305,7 +305,7 @@ fn event(at: &At<'_>) -> Option<EventId> {
 }
 
 fn waited(at: &At<'_>) -> Vec<Handle> {
-    match at.call {
+    match *at.call() {
         Call::WSAWaitForMultipleEvents { events, .. } => events.iter().collect(),
         _ => Vec::new(),
     }

@@ -116,7 +116,7 @@ table! {
 
 /// The number of pending connections asked for, as this profile reads the argument.
 fn sets_backlog(at: &mut At<'_>) {
-    let Call::Listen { backlog, .. } = at.call else { return };
+    let Call::Listen { backlog, .. } = *at.call() else { return };
     let bound = match backlog {
         Backlog::Somaxconn => MOST,
         Backlog::Hint(n) if at.chooses(HINT_CLAMPS) => n.clamp(200, i32::from(MOST)) as u16,

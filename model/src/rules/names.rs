@@ -176,7 +176,7 @@ table! {
 }
 
 fn arguments(at: &At<'_>) -> Option<(Buffer, Length)> {
-    match at.call {
+    match *at.call() {
         Call::Getsockname { name, namelen, .. } | Call::Getpeername { name, namelen, .. } => Some((name, namelen)),
         _ => None,
     }

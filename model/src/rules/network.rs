@@ -68,9 +68,9 @@ table! {
         when: |at| !is_full(at),
         then: |at| {
             let (conn, listener) = (conn(at), socket(at));
-            at.conn_mut(conn).listener = Some(listener);
-            at.end_mut(conn, Direction::Down).tcb = Tcb::SynReceived;
-            at.own_extra_mut().syn_queue.push(conn);
+            let connection = at.conn_mut(conn);
+            (connection.listener, connection.server.tcb) = (Some(listener), Tcb::SynReceived);
+            at.syn_queue_mut(listener).push(conn);
             at.send(conn, Direction::Down, Segment::SynAck);
         },
         rests_on: &[
@@ -103,10 +103,8 @@ table! {
         when: |at| at.receiver().tcb == Tcb::SynSent,
         then: |at| {
             let conn = conn(at);
-            let end = at.end_mut(conn, Direction::Up);
-            end.tcb = Tcb::Established;
             let connection = at.conn_mut(conn);
-            connection.timer = false;
+            (connection.client.tcb, connection.timer) = (Tcb::Established, false);
             // From here on it is the server that repeats what is not answered: its SYN-ACK.
             connection.retries = RETRIES;
             at.send(conn, Direction::Up, Segment::Ack);
@@ -151,10 +149,8 @@ table! {
             let conn = conn(at);
             let connection = at.conn_mut(conn);
             (connection.server.tcb, connection.timer) = (Tcb::Established, false);
-            let listener = at.own_extra_mut();
-            listener.syn_queue.remove(conn);
-            listener.accept_queue.push(conn);
             let s = socket(at);
+            at.completes_handshake(s, conn);
             at.wake(s);
             at.occurs(s, NetworkEvents::ACCEPT);
         },
@@ -377,8 +373,8 @@ fn is_full(at: &At<'_>) -> bool {
 
 /// Would one more connection beside the queued ones and these be more than the backlog allows?
 fn is_over_bound(at: &At<'_>, others: usize) -> bool {
-    let pending = others + at.sock().accept_queue().len();
-    let bound = at.sock().backlog();
+    let listener = at.sock().extra();
+    let (pending, bound) = (others + listener.accept_queue.len(), usize::from(listener.backlog));
     pending > bound || pending == bound && !at.chooses(BOUND_ONE_MORE)
 }
 

@@ -20,7 +20,7 @@ table! {
     network_down("ioctlsocket.network-down"),
     not_a_socket("ioctlsocket.not-a-socket"),
     Rule {
-        when: |at| matches!(at.call, Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().event.is_some(),
+        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().event.is_some(),
         rests_on: &["modes.back-to-blocking"],
         ..check(
             "ioctlsocket.events-selected",
@@ -31,7 +31,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::Ioctlsocket { argp, .. } = at.call else { return };
+            let Call::Ioctlsocket { argp, .. } = *at.call() else { return };
             set_nonblocking(at, argp != 0);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
@@ -61,7 +61,7 @@ table! {
     not_a_socket("getsockopt.not-a-socket"),
     Rule {
         under: &[CONDITIONAL_UNKNOWN],
-        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::ConditionalAccept, .. }),
+        when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::ConditionalAccept, .. }),
         ..check(
             "getsockopt.conditional-accept-unknown",
             &["getsockopt.err.WSAENOPROTOOPT"],
@@ -75,7 +75,7 @@ table! {
         ..not_modelled("getsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
     },
     Rule {
-        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::AcceptConn, .. }),
+        when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::AcceptConn, .. }),
         then: |at| value(at, u32::from(at.state() == State::Listening)),
         rests_on: &["accept.rem.accepted-not-listener"],
         ..case(
@@ -86,7 +86,7 @@ table! {
     },
     Rule {
         under: &[SO_ERROR_KEEPS],
-        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::Error, .. }),
+        when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::Error, .. }),
         then: |at| {
             let error = at.sock().error;
             value(at, u32::from(error.0));
@@ -94,7 +94,7 @@ table! {
         ..case("getsockopt.error-stays", &["getsockopt.so-error.resets"], States::SOCKET)
     },
     Rule {
-        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::Error, .. }),
+        when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::Error, .. }),
         then: |at| {
             let error = at.sock().error;
             at.sock_mut().error = Code::NONE;
@@ -103,14 +103,14 @@ table! {
         ..case("getsockopt.error", &["getsockopt.so-error.resets"], States::SOCKET)
     },
     Rule {
-        when: |at| matches!(at.call, Call::Getsockopt { opt: Opt::ConnectTime, .. }),
+        when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::ConnectTime, .. }),
         // A world has no clock: connections are as old as zero seconds.
         then: |at| value(at, if at.state() == State::Connected { 0 } else { u32::MAX }),
         ..case("getsockopt.connect-time", &["getsockopt.connect-time.seconds"], States::SOCKET)
     },
     Rule {
         then: |at| {
-            let Call::Getsockopt { opt, .. } = at.call else { return };
+            let Call::Getsockopt { opt, .. } = *at.call() else { return };
             if let Some(read) = get(at, opt) {
                 at.give(Outcome::number(0).with(Out::Option(read)));
             }
@@ -128,19 +128,19 @@ table! {
     not_a_socket("setsockopt.not-a-socket"),
     Rule {
         under: &[CONDITIONAL_UNKNOWN],
-        when: |at| matches!(at.call, Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
+        when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
         rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
         ..check("setsockopt.conditional-accept-unknown", &[], States::SOCKET, Code::WSAENOPROTOOPT)
     },
     Rule {
         when: |at| {
-            matches!(at.call, Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })
+            matches!(*at.call(), Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })
         },
         rests_on: &["solsocket.acceptconn.get-only", "solsocket.connect-time.get-only"],
         ..check("setsockopt.get-only", &["setsockopt.acceptconn.read-only"], States::SOCKET, Code::WSAENOPROTOOPT)
     },
     Rule {
-        when: |at| matches!(at.call, Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
+        when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
         rests_on: &["condaccept.err.WSAEINVAL.listening"],
         ..check("setsockopt.conditional-accept-listening", &[], States::of(&[State::Listening]), Code::WSAEINVAL)
     },
@@ -158,7 +158,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::Setsockopt { opt, value, .. } = at.call else { return };
+            let Call::Setsockopt { opt, value, .. } = *at.call() else { return };
             let Some(s) = at.socket else { return };
             let before = *at.sock().options();
             let mut options = before;
@@ -187,7 +187,7 @@ fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
 
 /// An option of streams on a datagram socket, or one of IPv6 on an IPv4 socket.
 fn foreign(at: &At<'_>) -> bool {
-    let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = at.call else { return false };
+    let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = *at.call() else { return false };
     match opt {
         Opt::Linger | Opt::NoDelay => at.sock().kind == SockType::Dgram,
         Opt::V6Only => at.sock().family == Family::Inet,
@@ -198,7 +198,7 @@ fn foreign(at: &At<'_>) -> bool {
 /// Would the socket be exclusive and share its address, too?
 fn sets_the_other(at: &At<'_>) -> bool {
     let options = at.sock().options();
-    match at.call {
+    match *at.call() {
         Call::Setsockopt { opt: Opt::ReuseAddr, value: OptVal::Number(1..), .. } => options.exclusiveaddruse,
         Call::Setsockopt { opt: Opt::ExclusiveAddrUse, value: OptVal::Number(1..), .. } => options.reuseaddr,
         _ => false,

@@ -110,21 +110,21 @@ table! {
 }
 
 fn sets(at: &At<'_>) -> [FdSet<Handle>; 3] {
-    match at.call {
+    match *at.call() {
         Call::Select { readfds, writefds, exceptfds, .. } => [readfds, writefds, exceptfds],
         _ => [None; 3],
     }
 }
 
 fn polled(at: &At<'_>) -> List<(Handle, PollEvents), SET> {
-    match at.call {
+    match *at.call() {
         Call::WSAPoll { fds, .. } => fds,
         _ => List::default(),
     }
 }
 
 fn timeout(at: &At<'_>) -> Timeout {
-    match at.call {
+    match *at.call() {
         Call::Select { timeout, .. } | Call::WSAPoll { timeout, .. } => timeout,
         _ => None,
     }

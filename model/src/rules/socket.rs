@@ -14,18 +14,20 @@ table! {
     in_progress("socket.in-progress"),
     network_down("socket.network-down"),
     Rule {
+        in_trouble: true,
         when: |at| at.process().faults.no_descriptors,
         rests_on: &["accept.ex.socket"],
         ..check("socket.no-descriptors", &["socket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
+        in_trouble: true,
         when: |at| at.process().faults.no_buffers,
         rests_on: &["wpucreate.err.WSAENOBUFS"],
         ..check("socket.no-buffers", &[], States::ANY, Code::WSAENOBUFS)
     },
     Rule {
         then: |at| {
-            if let Call::Socket { family, kind } = at.call {
+            if let Call::Socket { family, kind } = *at.call() {
                 creates(at, family, kind, true);
             }
         },
@@ -40,13 +42,14 @@ table! {
     in_progress("WSASocket.in-progress"),
     network_down("WSASocket.network-down"),
     Rule {
+        in_trouble: true,
         when: |at| at.process().faults.no_descriptors,
         ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
-        when: |at| matches!(at.call, Call::WSASocket { .. }),
+        when: |at| matches!(*at.call(), Call::WSASocket { .. }),
         then: |at| {
-            if let Call::WSASocket { family, kind, overlapped } = at.call {
+            if let Call::WSASocket { family, kind, overlapped } = *at.call() {
                 creates(at, family, kind, overlapped);
             }
         },
@@ -86,7 +89,7 @@ table! {
 
 /// The socket object that protocol information names, in whichever process it was made; `None` once it is gone.
 fn described(at: &At<'_>) -> Option<SocketId> {
-    let Call::WSASocketFromInfo { s } = at.call else { return None };
+    let Call::WSASocketFromInfo { s } = *at.call() else { return None };
     at.named(s)
 }
 

@@ -15,7 +15,7 @@ const HIGHEST: Version = Version { major: 2, minor: 2 };
 table! {
     WSASTARTUP;
     Rule {
-        when: |at| matches!(at.call, Call::WSAStartup { version } if version.major == 0),
+        when: |at| matches!(*at.call(), Call::WSAStartup { version } if version.major == 0),
         gives: Is(Gives::Returns(Code::WSAVERNOTSUPPORTED)),
         ..check("WSAStartup.version-not-supported", &["wsastartup.direct-error"], States::ANY, Code::WSAVERNOTSUPPORTED)
     },
@@ -27,7 +27,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::WSAStartup { version } = at.call else { return };
+            let Call::WSAStartup { version } = *at.call() else { return };
             let process = at.process_mut();
             if process.startups == 0 {
                 process.version = version.min(HIGHEST);
@@ -110,9 +110,9 @@ pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
 table! {
     WSAGETLASTERROR;
     Rule {
-        when: |at| matches!(at.call, Call::WSASetLastError { .. }),
+        when: |at| matches!(*at.call(), Call::WSASetLastError { .. }),
         then: |at| {
-            if let Call::WSASetLastError { code } = at.call {
+            if let Call::WSASetLastError { code } = *at.call() {
                 at.thread_mut(at.thread).last_error = Code(code);
             }
         },
@@ -138,7 +138,7 @@ table! {
     SUCCEEDS;
     Rule {
         under: &[SUCCESS_CLEARS],
-        when: |at| !matches!(at.call, Call::WSAGetLastError | Call::WSASetLastError { .. }),
+        when: |at| !matches!(*at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. }),
         gives: Is(Gives::Silent),
         then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
         rests_on: &["wsagle.success-may-reset"],

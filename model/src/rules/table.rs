@@ -17,27 +17,30 @@ macro_rules! table {
             /// Fires the rule that applies, in taking or else on entry; true when the call returns.
             pub(super) fn fires<const TAKING: bool>(at: &mut $crate::rule::At<'_>) -> bool {
                 let state = at.enters(TAKING);
+                // Most tables have rules that nobody needs to look at while nothing is wrong with the process.
+                let trouble = const { $crate::rule::any_in_trouble($name) } && at.in_trouble();
                 let mut held = 0u64;
-                table!(@rule at, state, held, $name, TAKING, 0usize; $(($rule))*);
-                at.fires_one_of($name, held)
+                table!(@rule at, state, trouble, held, $name, TAKING, 0usize; $(($rule))*);
+                at.fires_one_of($name, held, state)
             }
         }
     };
-    (@rule $at:ident, $state:ident, $held:ident, $name:ident, $taking:ident, $index:expr;) => {};
-    (@rule $at:ident, $state:ident, $held:ident, $name:ident, $taking:ident, $index:expr; ($rule:expr) $(($more:expr))*) => {
+    (@rule $at:ident, $state:ident, $trouble:ident, $held:ident, $name:ident, $taking:ident, $index:expr;) => {};
+    (@rule $at:ident, $state:ident, $trouble:ident, $held:ident, $name:ident, $taking:ident, $index:expr;
+        ($rule:expr) $(($more:expr))*) => {
         {
             const R: &$crate::rule::Rule = &$name[$index];
             if matches!(R.role, $crate::rule::Role::Check) {
-                if $at.holds_by_code::<$taking>(R, $state) {
+                if $at.holds_by_code::<$taking>(R, $state, $trouble) {
                     $held |= 1 << $index;
                 }
-            } else if $held == 0 && $at.holds_by_code::<$taking>(R, $state) {
-                return match $at.carries_out::<true>(R) {
+            } else if $held == 0 && $at.holds_by_code::<$taking>(R, $state, $trouble) {
+                return match $at.carries_out::<true>(R, $state) {
                     $crate::rule::Then::Ends(returns) => returns,
                     $crate::rule::Then::GoesOn(table) => $crate::rules::fires(table, $at),
                 };
             }
         }
-        table!(@rule $at, $state, $held, $name, $taking, $index + 1; $(($more))*);
+        table!(@rule $at, $state, $trouble, $held, $name, $taking, $index + 1; $(($more))*);
     };
 }

@@ -46,7 +46,7 @@ table! {
         ..case("send.listening-waits", &[], LISTENING)
     },
     Rule {
-        when: |at| own(at).tcb == Tcb::Reset,
+        when: |at| at.own().tcb == Tcb::Reset,
         rests_on: &["recv.rem.reset"],
         ..check("send.reset", &[], CONNECTED, Code::WSAECONNRESET)
     },
@@ -61,7 +61,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Call::Send { data, .. } = at.call else { return };
+            let Call::Send { data, .. } = *at.call() else { return };
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
             let direction = at.sends(s);
             let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
@@ -147,7 +147,7 @@ table! {
     check("WSARecv.not-bound", &["wsarecv.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
     Rule {
         under: &[NO_COUNT_FAILS],
-        when: |at| matches!(at.call, Call::WSARecv { received: false, .. }),
+        when: |at| matches!(*at.call(), Call::WSARecv { received: false, .. }),
         ..check("WSARecv.no-count", &["wsarecv.param.count-null"], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
@@ -169,28 +169,27 @@ table! {
     /// What recv, new or blocked, finds, and WSARecv with it.
     RECV_DATA;
     Rule {
-        when: |at| at.again && own(at).tcb == Tcb::Reset,
+        when: |at| at.again && at.own().tcb == Tcb::Reset,
         ..check("recv.reset-while-waiting", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         under: &[RECV_RESET_FAILS],
-        when: |at| !at.again && own(at).tcb == Tcb::Reset,
+        when: |at| !at.again && at.own().tcb == Tcb::Reset,
         rests_on: &["closesocket.rem.linger-zero-reset"],
         ..check("recv.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         when: |at| {
-            let end = own(at);
-            let nothing = end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
-            nothing && at.nonblocking() && !at.again
+            let nothing = |end: &End| end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
+            !at.again && at.nonblocking() && nothing(at.own())
         },
         rests_on: &["ioctl.fionbio.set"],
         ..check("recv.would-block", &[], CONNECTED, Code::WSAEWOULDBLOCK)
     },
     Rule {
-        when: |at| !own(at).unread.is_empty(),
+        when: |at| !at.own().unread.is_empty(),
         then: |at| {
-            let data = match at.call {
+            let data = match *at.call() {
                 Call::Recv { len, .. } => take(at, usize::from(len)),
                 Call::WSARecv { buffers, .. } => take(at, buffers.iter().map(usize::from).sum()),
                 _ => return,
@@ -203,15 +202,15 @@ table! {
     },
     Rule {
         under: &[RECV_RESET_ENDS],
-        when: |at| own(at).tcb == Tcb::Reset,
+        when: |at| at.own().tcb == Tcb::Reset,
         then: |at| at.give(Outcome::number(0).with(Out::Data(Data::default()))),
         ..case("recv.reset-as-end-of-stream", &["recv.rem.reset"], CONNECTED)
     },
     Rule {
-        when: |at| own(at).fin_received,
+        when: |at| at.own().fin_received,
         then: |at| {
             // Zero is all that recv says; WSARecv's zero says nothing, the count behind its pointer does.
-            if matches!(at.call, Call::WSARecv { .. }) {
+            if matches!(*at.call(), Call::WSARecv { .. }) {
                 gives(at, Data::default());
             }
         },
@@ -238,19 +237,12 @@ table! {
 
 /// The call returns with these bytes: how many, recv says by its value, WSARecv through a pointer.
 fn gives(at: &mut At<'_>, data: Data) {
-    at.give(match at.call {
+    at.give(match *at.call() {
         // Nobody can tell the bytes of a buffer from what was there before.
         Call::WSARecv { received: false, .. } => Outcome::number(0),
         Call::WSARecv { .. } => Outcome::number(0).with(Out::Data(data)),
         _ => Outcome::number(data.as_slice().len() as i64).with(Out::Data(data)),
     });
-}
-
-/// This socket's own end of its connection.
-fn own<'w>(at: &'w At<'_>) -> &'w End {
-    let conn = at.conn.expect("invariant: a connected socket has a connection");
-    let direction = at.sends(at.socket.expect("invariant: a connected socket is a socket"));
-    at.end_at(conn, direction)
 }
 
 fn take(at: &mut At<'_>, len: usize) -> Data {

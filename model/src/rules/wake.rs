@@ -12,7 +12,7 @@ table! {
     Rule {
         under: &[WOKEN],
         asks: &[NO_DESCRIPTORS_DURING_WAIT],
-        when: |at| matches!(at.call, Call::Accept { .. }),
+        when: |at| matches!(*at.call(), Call::Accept { .. }),
         gives: Is(Gives::Silent),
         then: |at| {
             if let Some(op) = at.op {

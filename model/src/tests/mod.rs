@@ -15,9 +15,9 @@ use crate::operation::{
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::profile::{Profile, Tape};
-use crate::rule::{Effects, Tables};
+use crate::rule::Effects;
 use crate::status::Status;
-use crate::step::{Event, Machine, pending};
+use crate::step::{Event, Machine, TABLES, pending};
 use crate::world::{Process, Room, State, World};
 
 /// What a thread can begin in a trial.
@@ -44,7 +44,7 @@ fn refused(code: Code) -> Outcome {
 
 impl At<'_> {
     fn start(&mut self, thread: ThreadId, start: Start) {
-        self.thread = thread;
+        self.turns_to_thread(thread);
         let outcome = match start {
             Start::AcceptEx { listen, accept, receive, tells } => self.posts(listen, accept, receive, tells),
             Start::Decide { listen } => return self.waits_for(accept(listen), Wants::Decision),
@@ -160,8 +160,7 @@ impl Trial {
             Deed::Start(thread, start) => {
                 self.fx.clear();
                 let machine = &self.machine;
-                let tables = Tables { of: crate::rules::of, fires: crate::rules::fires };
-                let mut at = At::new(&mut self.w, &machine.profile, None, tables, &mut tape, &mut self.fx);
+                let mut at = At::new(&mut self.w, &machine.profile, None, &TABLES, &mut tape, &mut self.fx);
                 at.start(thread, start);
                 at.settle();
                 at.finish();

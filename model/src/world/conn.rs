@@ -84,6 +84,19 @@ impl End {
         self.socket.get()
     }
 
+    /// Is it nobody's end, with nothing in it or on its way from it?
+    #[inline]
+    fn is_nothing(&self) -> bool {
+        let End { tcb, fin_sent, fin_received, socket, flight, sent, unread } = self;
+        *tcb == Tcb::None
+            && !fin_sent
+            && !fin_received
+            && socket.get().is_none()
+            && flight.is_empty()
+            && sent.is_empty()
+            && unread.is_empty()
+    }
+
     /// From now on this socket holds it, or none.
     pub(crate) fn hold(&mut self, socket: Option<SocketId>) {
         self.socket = MaybeSocket::new(socket);
@@ -92,11 +105,38 @@ impl End {
 
 impl Conn {
     /// Is there none? Nearly all that there are have an address, so that nearly always one look is enough.
+    #[inline(always)]
     pub(crate) fn is_nothing(&self) -> bool {
-        self.client_address.port == Port::Unset && *self == Conn::default()
+        self.client_address.port == Port::Unset && self.has_nothing()
+    }
+
+    #[inline(never)]
+    fn has_nothing(&self) -> bool {
+        let Conn { client, server, listener, sampled, client_address, server_address, retries, timer, held, lose } =
+            self;
+        client.is_nothing()
+            && server.is_nothing()
+            && listener.is_none()
+            && sampled.is_none()
+            && *retries == 0
+            && !timer
+            && !held
+            && *lose == 0
+            && *client_address == Address::default()
+            && *server_address == Address::default()
+    }
+
+    /// The end that sends in this direction.
+    #[inline]
+    pub(crate) fn end_mut(&mut self, direction: Direction) -> &mut End {
+        match direction {
+            Direction::Up => &mut self.client,
+            Direction::Down => &mut self.server,
+        }
     }
 
     /// Has it anything that can happen without anybody acting?
+    #[inline]
     pub(crate) fn can_move(&self) -> bool {
         (!self.held && (!self.client.flight.is_empty() || !self.server.flight.is_empty())) || self.timer
     }

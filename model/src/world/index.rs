@@ -6,10 +6,10 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::call::value::{Address, Port, SockType};
+use crate::call::value::{Address, Family, Ip, Port, SockType};
 use crate::id::{EventId, ProcessId, SocketId, ThreadId};
 use crate::slab::Bits;
-use crate::world::socket::Bound;
+use crate::world::socket::{Bound, Options, Socket, State};
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +33,107 @@ pub(crate) struct Index {
 /// All that matters of a bound socket to another that asks for an address.
 type Manner = (Address, SockType, bool);
 
-/// What an index knows of a socket.
-#[derive(Clone, Copy, Debug)]
+/// What an index knows of a socket: where and how it is bound, and for which event it is registered. In as few words as possible,
+/// for every socket that a step may have changed is looked at twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Shown {
-    pub(crate) bound: Option<Bound>,
+    /// The number of its port in the low half, above it how it is bound, as bits; zero where there is no socket.
+    bound: u64,
     pub(crate) event: Option<EventId>,
+}
+
+const IS: u64 = 1 << 32;
+const BOUND: u64 = 1 << 33;
+const FIXED: u64 = 1 << 34;
+const LISTENS: u32 = 35;
+const DATAGRAM: u32 = 36;
+const REUSEADDR: u32 = 37;
+const V6ONLY: u32 = 38;
+const INET6: u32 = 39;
+const ADDRESS_INET6: u32 = 40;
+const IP: u32 = 41;
+
+const NEW_OPTIONS: u64 = bits_of(&Options::NEW);
+
+const fn bits_of(options: &Options) -> u64 {
+    (options.reuseaddr as u64) << REUSEADDR | (options.v6only as u64) << V6ONLY
+}
+
+impl Shown {
+    /// What a socket shows that stands in the index. One with a port that was chosen for it is found by that, unless it listens:
+    /// of most sockets there is nothing to be known.
+    #[inline(always)]
+    pub(crate) fn of(s: SocketId, socket: &Socket) -> Shown {
+        if socket.local.port == Port::Chosen(s) && !matches!(socket.state, State::NotASocket | State::Listening) {
+            let event = socket.extra.as_ref().and_then(|extra| extra.selection.event);
+            return Shown { bound: IS, event };
+        }
+        Shown::whole(socket)
+    }
+
+    /// All that a socket shows.
+    #[inline(always)]
+    pub(crate) fn whole(socket: &Socket) -> Shown {
+        let event = socket.extra.as_ref().and_then(|extra| extra.selection.event);
+        if socket.state == State::NotASocket {
+            return Shown { bound: 0, event };
+        }
+        let Address { family, ip, port } = socket.local;
+        let port = match port {
+            Port::Unset => return Shown { bound: IS, event },
+            Port::Fixed(number) => u64::from(number) | FIXED,
+            Port::Chosen(socket) => u64::from(socket.0),
+        };
+        // Most have the options of a new socket.
+        let options = socket.changed.as_ref().map_or(NEW_OPTIONS, |options| bits_of(options));
+        let bound = port
+            | IS
+            | BOUND
+            | u64::from(socket.state == State::Listening) << LISTENS
+            | (socket.kind as u64) << DATAGRAM
+            | options
+            | (socket.family as u64) << INET6
+            | (family as u64) << ADDRESS_INET6
+            | (ip as u64) << IP;
+        Shown { bound, event }
+    }
+
+    /// Is there a socket?
+    pub(crate) fn is_socket(&self) -> bool {
+        self.bound & IS != 0
+    }
+
+    /// Is there nothing about it that stands in the index?
+    #[inline(always)]
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.bound & BOUND == 0 && self.event.is_none()
+    }
+
+    /// Does it differ from this in what stands in the index of who is bound where?
+    #[inline(always)]
+    pub(crate) fn is_bound_otherwise(&self, other: &Shown) -> bool {
+        (self.bound | other.bound) & BOUND != 0 && self.bound != other.bound
+    }
+
+    /// How it is bound, as others see it.
+    pub(crate) fn bound(&self, socket: SocketId) -> Option<Bound> {
+        if self.bound & BOUND == 0 {
+            return None;
+        }
+        let is = |bit: u32| self.bound >> bit & 1 == 1;
+        let family = |bit: u32| if is(bit) { Family::Inet6 } else { Family::Inet };
+        let number = self.bound as u32;
+        let port = if self.bound & FIXED == 0 { Port::Chosen(SocketId(number)) } else { Port::Fixed(number as u16) };
+        Some(Bound {
+            socket,
+            listens: is(LISTENS),
+            family: family(INET6),
+            kind: if is(DATAGRAM) { SockType::Dgram } else { SockType::Stream },
+            local: Address { family: family(ADDRESS_INET6), ip: Ip::ALL[(self.bound >> IP) as usize], port },
+            reuseaddr: is(REUSEADDR),
+            v6only: is(V6ONLY),
+        })
+    }
 }
 
 impl PartialEq for Index {

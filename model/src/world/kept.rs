@@ -4,8 +4,7 @@ use crate::id::{ConnId, EventId, SocketId, ThreadId};
 use crate::operation::Phase;
 use crate::slab::Bits;
 use crate::world::index::{Index, Shown};
-use crate::world::socket::bound;
-use crate::world::{State, World};
+use crate::world::{Bound, State, World};
 
 /// Can a thread go on without anybody acting?
 fn is_ready(world: &World, thread: ThreadId) -> bool {
@@ -22,30 +21,31 @@ impl World {
         Index::new(self.processes.len(), threads, self.conns.len(), self.events.len())
     }
 
-    /// What the index knows of a socket, as long as nobody has changed it.
-    pub(crate) fn shown(&self, s: SocketId) -> Shown {
-        let socket = &self.sockets[s.index()];
-        Shown { bound: bound(s, socket), event: socket.selection().event }
+    /// How a socket is bound, if it is.
+    pub(crate) fn bound_as(&self, s: SocketId) -> Option<Bound> {
+        Shown::whole(&self.sockets[s.index()]).bound(s)
     }
 
-    /// A socket may have changed; this is what was known of it.
-    pub(crate) fn index_socket(&mut self, s: SocketId, before: &Shown) {
-        let now = bound(s, &self.sockets[s.index()]);
-        if now != before.bound {
-            if let Some(bound) = &before.bound {
-                self.index.remove(bound);
-            }
-            if let Some(bound) = &now {
-                self.index.add(bound);
-            }
+    /// A socket has changed from what was known of it.
+    #[inline(never)]
+    pub(crate) fn index_bound(&mut self, s: SocketId, before: &Shown, now: &Shown) {
+        if let Some(bound) = &before.bound(s) {
+            self.index.remove(bound);
         }
-        self.index_slot(s.index());
+        if let Some(bound) = &now.bound(s) {
+            self.index.add(bound);
+        }
     }
 
     /// A connection may have changed.
+    #[inline(always)]
     pub(crate) fn index_conn(&mut self, c: ConnId) {
-        self.index.moving.set(c.index(), self.conns[c.index()].can_move());
-        self.index_slot(c.index());
+        let conn = &self.conns[c.index()];
+        self.index.moving.set(c.index(), conn.can_move());
+        // Where one begins there is a socket, and so its slot is not free.
+        if conn.is_nothing() {
+            self.index_slot(c.index());
+        }
     }
 
     /// An event object may have changed.
@@ -58,12 +58,13 @@ impl World {
         self.index.ready.set(t.index(), is_ready(self, t));
     }
 
-    fn index_slot(&mut self, slot: usize) {
-        if slot < self.conns.len() {
+    /// The socket or the connection in a slot may have changed.
+    #[inline(always)]
+    pub(crate) fn index_slot(&mut self, slot: usize) {
+        if let Some(conn) = self.conns.get(slot) {
             // An operation that could not end keeps the object of a closed socket.
             let socket = &self.sockets[slot];
-            let closed = socket.state == State::NotASocket && socket.holding().is_empty();
-            let free = closed && self.conns[slot].is_nothing();
+            let free = socket.state == State::NotASocket && socket.holding().is_empty() && conn.is_nothing();
             self.index.free_slots.set(slot, free);
         }
     }
@@ -71,7 +72,7 @@ impl World {
     /// What an owner has is about to be replaced.
     pub(crate) fn forget(&mut self, owner: usize) {
         for s in self.slots_of(owner) {
-            if let Some(bound) = bound(SocketId::new(s), &self.sockets[s]) {
+            if let Some(bound) = self.bound_as(SocketId::new(s)) {
                 self.index.remove(&bound);
             }
         }
@@ -80,11 +81,14 @@ impl World {
     /// What an owner has was replaced.
     pub(crate) fn learn(&mut self, owner: usize) {
         for s in self.slots_of(owner) {
-            if let Some(bound) = bound(SocketId::new(s), &self.sockets[s]) {
+            if let Some(bound) = self.bound_as(SocketId::new(s)) {
                 self.index.add(&bound);
             }
         }
-        self.threads[owner].own_slots().for_each(|slot| self.index_conn(ConnId::new(slot)));
+        for slot in self.threads[owner].own_slots() {
+            self.index_conn(ConnId::new(slot));
+            self.index_slot(slot);
+        }
         self.threads[owner].own_events().for_each(|event| self.index_event(EventId::new(event)));
         self.index_thread(ThreadId::new(owner));
     }
@@ -102,7 +106,10 @@ impl World {
         let mut anew = self.new_index();
         self.bound().for_each(|bound| anew.add(&bound));
         let mut world = World { index: anew, ..self.clone() };
-        (0..self.conns.len()).for_each(|slot| world.index_conn(ConnId::new(slot)));
+        for slot in 0..self.conns.len() {
+            world.index_conn(ConnId::new(slot));
+            world.index_slot(slot);
+        }
         (0..self.events.len()).for_each(|event| world.index_event(EventId::new(event)));
         (0..self.threads.len()).for_each(|thread| world.index_thread(ThreadId::new(thread)));
         let selected = |e: usize| self.sockets.iter().filter(|s| s.selection().event == Some(EventId::new(e))).count();

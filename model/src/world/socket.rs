@@ -1,8 +1,8 @@
 //! A socket object.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use crate::call::value::{Address, Family, NetworkEvents, Port, SockType};
+use crate::call::value::{Address, Family, NetworkEvents, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId};
 use crate::list::Line;
@@ -176,12 +176,39 @@ impl Extra {
     /// Is it what every socket has?
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        *self == *NOTHING_EXTRA
+        let Extra { backlog, syn_queue, accept_queue, waiting, holding, watches, claimed, port, selection, duplicates } =
+            self;
+        *backlog == 0
+            && waiting.is_empty()
+            && accept_queue.is_empty()
+            && syn_queue.is_empty()
+            && holding.is_empty()
+            && watches.is_empty()
+            && claimed.is_none()
+            && port.is_none()
+            && duplicates.is_empty()
+            && *selection == NOTHING_EXTRA.selection
     }
 }
 
 /// What a socket has that has nothing extra.
-static NOTHING_EXTRA: LazyLock<Extra> = LazyLock::new(Extra::default);
+static NOTHING_EXTRA: Extra = Extra {
+    backlog: 0,
+    syn_queue: Line::NEW,
+    accept_queue: Line::NEW,
+    waiting: Line::NEW,
+    holding: Line::NEW,
+    watches: Line::NEW,
+    claimed: None,
+    port: None,
+    selection: Selection {
+        event: None,
+        mask: NetworkEvents(0),
+        recorded: NetworkEvents(0),
+        disabled: NetworkEvents(0),
+    },
+    duplicates: Vec::new(),
+};
 
 impl Socket {
     /// A free slot.
@@ -208,7 +235,7 @@ impl Socket {
     /// What few sockets have.
     #[must_use]
     pub fn extra(&self) -> &Extra {
-        self.extra.as_deref().unwrap_or_else(|| &NOTHING_EXTRA)
+        self.extra.as_deref().unwrap_or(&NOTHING_EXTRA)
     }
 
     /// Complete connections that wait for accept, oldest first.
@@ -283,24 +310,17 @@ impl Socket {
         all.enumerate().filter_map(|(copy, holder)| Some((copy, (*holder)?)))
     }
 
+    /// Has it more than one open handle?
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.extra.is_some() && self.holders().count() > 1
+    }
+
     /// The lowest number that a new handle can have.
     #[must_use]
     pub fn free_handle(&self) -> Option<usize> {
         (0..MAX_HANDLES).find(|&copy| self.holder(copy).is_none())
     }
-}
-
-/// What a bound socket shows of itself.
-pub(crate) fn bound(id: SocketId, socket: &Socket) -> Option<Bound> {
-    (socket.state != State::NotASocket && socket.local.port != Port::Unset).then_some(Bound {
-        socket: id,
-        listens: socket.state == State::Listening,
-        family: socket.family,
-        kind: socket.kind,
-        local: socket.local,
-        reuseaddr: socket.options().reuseaddr,
-        v6only: socket.options().v6only,
-    })
 }
 
 /// A socket that is bound, as far as it matters to somebody else's address.
