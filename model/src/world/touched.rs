@@ -26,7 +26,7 @@ impl Touched {
         self.shared = true;
     }
 
-    /// Marks the list of who is bound where: all that [`World::bound`] tells.
+    /// Marks the list of who is bound where: all that `World::bound` tells.
     pub fn ports(&mut self) {
         self.ports = true;
     }
