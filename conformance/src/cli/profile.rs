@@ -134,15 +134,7 @@ fn played<'s>(recording: &Recording, scenarios: &'s [Scenario]) -> Result<Vec<(&
 
 /// What was learned in a few lines, where the profile itself is in a file.
 fn summary(output: &LearnOutput) -> String {
-    let mut text = format!(
-        "{}: {} choice points decided, {} undecided, {} contradicted, {} that no scenario asks; {} scenarios\n",
-        output.name,
-        output.decided.len(),
-        output.undecided.len(),
-        output.contradicted.len(),
-        output.not_asked.len(),
-        output.scenarios
-    );
+    let mut text = format!("{}: choice points: {}; {} scenarios\n", output.name, output.counts(), output.scenarios);
     for Clash { choice, steps, .. } in &output.contradicted {
         text += &format!("contradicted: {}\n", choice.unwrap_or("nothing explains these steps"));
         for step in steps {

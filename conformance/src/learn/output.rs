@@ -31,6 +31,19 @@ pub struct LearnOutput {
     pub profile: String,
 }
 
+impl LearnOutput {
+    /// How many choice points came out how.
+    pub(crate) fn counts(&self) -> String {
+        format!(
+            "{} decided, {} undecided, {} contradicted, {} that no scenario asks",
+            self.decided.len(),
+            self.undecided.len(),
+            self.contradicted.len(),
+            self.not_asked.len()
+        )
+    }
+}
+
 /// A recording.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RecordingOutput {

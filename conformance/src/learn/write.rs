@@ -148,14 +148,11 @@ pub fn text(output: &LearnOutput) -> String {
     let from: Vec<String> = output.recordings.iter().map(|one| format!("{} on {}", one.stack, one.date)).collect();
     let mut text = format!(
         "# The profile of {}, learned by `winaccept profile learn` from what was recorded of {} in {} scenarios.\n\
-         # Choice points: {} decided, {} undecided, {} contradicted, {} that no scenario asks.\n\n{}",
+         # Choice points: {}.\n\n{}",
         output.name,
         from.join(" and "),
         output.scenarios,
-        output.decided.len(),
-        output.undecided.len(),
-        output.contradicted.len(),
-        output.not_asked.len(),
+        output.counts(),
         output.profile
     );
     text += &section("Undecided: each of these agrees with everything recorded", &undecided(output));
