@@ -91,6 +91,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     winaccept_sim::limit::are_errors();
+    crate::watch::ends_at_interrupt();
     if cli.matrix && cli.command.is_some() {
         eprintln!("error: --matrix goes with no command\nhelp: `winaccept --matrix`");
         return ExitCode::from(2);

@@ -8,7 +8,7 @@ mod shrink;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use winaccept_model::choice::{Alt, CHOICES};
+use winaccept_model::choice::Alt;
 use winaccept_model::profile::Profile;
 use winaccept_sim::observe::{Observed, Shown};
 use winaccept_sim::script::{Action, Script};
@@ -16,7 +16,7 @@ use winaccept_sim::script::{Action, Script};
 use crate::judge::predicts;
 use crate::lang::random::{Seeded, script};
 use crate::lang::{Comment, render_observed, render_script};
-use crate::stack::{Replay, Stack, StepReport};
+use crate::stack::{HOPELESS, Replay, Stack, StepReport};
 use crate::suite::Scenario;
 
 /// What `compare` writes as JSON.
@@ -32,6 +32,8 @@ pub struct CompareOutput {
     pub runs: u64,
     /// Of these, how many the stack did not play to their end.
     pub not_played: u64,
+    /// Why it did not play the last of them.
+    pub why_not: Option<String>,
     /// Each kind of difference once.
     pub findings: Vec<Finding>,
 }
@@ -67,7 +69,7 @@ struct Explanation {
 impl Explanation {
     fn text(&self) -> String {
         let order = self.order.then(|| crate::verdict::CHECK_ORDER.to_owned());
-        let all: Vec<String> = self.alternatives.iter().map(|alt| alt.text()).chain(order).collect();
+        let all: Vec<String> = self.alternatives.iter().copied().map(Alt::text).chain(order).collect();
         all.join(" with ")
     }
 
@@ -81,14 +83,7 @@ impl Explanation {
     /// The profile if that were so, too.
     fn as_well(&self, profile: &Profile) -> Profile {
         let mut other = self.ordered(profile);
-        for alt in &self.alternatives {
-            let point = &CHOICES[alt.point().index()];
-            let allowed = profile.allowed(alt.point().index()) | 1 << alt.1;
-            let names = point.alternatives.iter().enumerate().filter(|(n, _)| allowed >> n & 1 == 1);
-            other
-                .narrow(point.name, names.map(|(_, name)| *name))
-                .expect("invariant: a choice point has its own alternatives");
-        }
+        self.alternatives.iter().for_each(|alt| other.also(*alt));
         other
     }
 
@@ -118,6 +113,8 @@ struct Known {
 /// A difference in one scenario.
 struct Difference {
     scenario: Scenario,
+    /// What was seen of it.
+    replay: Replay,
     /// The step that differs.
     step: usize,
     observed: Observed,
@@ -136,6 +133,31 @@ pub struct Comparison<'s> {
     known: Vec<Known>,
     runs: u64,
     not_played: u64,
+    why_not: Option<NotPlayed>,
+    /// In so many scenarios in a row the stack lost its processes.
+    lost_in_a_row: usize,
+}
+
+/// Why a stack did not play a scenario to its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum NotPlayed {
+    /// It lost its processes.
+    Lost(String),
+    /// Something else.
+    Other(String),
+}
+
+impl NotPlayed {
+    fn of(replay: &Replay) -> Option<NotPlayed> {
+        let lost = replay.lost.clone().map(NotPlayed::Lost);
+        lost.or_else(|| replay.failed.clone().or_else(|| replay.not_taken.clone()).map(NotPlayed::Other))
+    }
+
+    fn reason(&self) -> &str {
+        match self {
+            NotPlayed::Lost(reason) | NotPlayed::Other(reason) => reason,
+        }
+    }
 }
 
 impl<'s> Comparison<'s> {
@@ -143,7 +165,25 @@ impl<'s> Comparison<'s> {
     #[must_use]
     pub fn new(stack: &'s mut dyn Stack, profile: Profile, seed: u64, steps: usize) -> Comparison<'s> {
         let wider = profile.clone();
-        Comparison { stack, profile, wider, seed, steps, known: Vec::new(), runs: 0, not_played: 0 }
+        Comparison {
+            stack,
+            profile,
+            wider,
+            seed,
+            steps,
+            known: Vec::new(),
+            runs: 0,
+            not_played: 0,
+            why_not: None,
+            lost_in_a_row: 0,
+        }
+    }
+
+    /// Why it is of no use to go on: the stack lost its processes in one scenario after the other.
+    #[must_use]
+    pub fn hopeless(&self) -> Option<&str> {
+        let why_not = self.why_not.as_ref().filter(|_| self.lost_in_a_row >= HOPELESS)?;
+        Some(why_not.reason())
     }
 
     /// Plays the next scenario; what it shows that was not known, made small.
@@ -153,17 +193,26 @@ impl<'s> Comparison<'s> {
         let title = format!("random {run} of seed {}", self.seed);
         let script = Script { title, ..script(&mut Seeded::nth(self.seed, run), self.steps) };
         let scenario = readable(&script)?;
-        let replay = self.play(&scenario)?;
+        let replay = match self.play(&scenario) {
+            Ok(replay) => replay,
+            Err(why_not) => {
+                self.not_played += 1;
+                self.lost_in_a_row = if matches!(why_not, NotPlayed::Lost(_)) { self.lost_in_a_row + 1 } else { 0 };
+                self.why_not = Some(why_not);
+                return None;
+            }
+        };
+        self.lost_in_a_row = 0;
         if self.as_the_profile_says(&scenario, &replay) {
             return None;
         }
-        let found = self.difference(scenario, &replay)?;
+        let found = self.difference(scenario, replay)?;
         if let Some(known) = self.known.iter_mut().find(|known| known.explained.is_none() && known.kind == found.kind) {
             known.finding.count += 1;
             return None;
         }
         let small = shrink::smallest(self, found);
-        self.add(small, run)
+        Some(self.add(small, run))
     }
 
     /// What was found so far.
@@ -176,16 +225,16 @@ impl<'s> Comparison<'s> {
             seed: self.seed,
             runs: self.runs,
             not_played: self.not_played,
+            why_not: self.why_not.as_ref().map(|why_not| why_not.reason().to_owned()),
             findings: self.known.iter().map(|known| known.finding.clone()).collect(),
         }
     }
 
     /// What the stack gives and was seen for certain.
-    fn play(&mut self, scenario: &Scenario) -> Option<Replay> {
+    fn play(&mut self, scenario: &Scenario) -> Result<Replay, NotPlayed> {
         let mut replay = self.stack.replay(&scenario.script);
-        if replay.lost.is_some() || replay.failed.is_some() || replay.not_taken.is_some() {
-            self.not_played += 1;
-            return None;
+        if let Some(why_not) = NotPlayed::of(&replay) {
+            return Err(why_not);
         }
         // What the driver could not ask of it says nothing, nor does what came behind.
         let not_asked = |report: &StepReport| matches!(report.observed, Observed::NotTaken(_));
@@ -193,7 +242,7 @@ impl<'s> Comparison<'s> {
             replay.steps.truncate(at);
         }
         replay.steps.retain(|report| report.assumed.is_none());
-        Some(replay)
+        Ok(replay)
     }
 
     /// Nothing differs, or nothing but what is known; that is counted.
@@ -220,20 +269,19 @@ impl<'s> Comparison<'s> {
     }
 
     /// The first step that the profile does not say, whatever is known.
-    fn difference(&self, scenario: Scenario, replay: &Replay) -> Option<Difference> {
-        let step = predicts(&scenario, replay, &self.wider).unpredicted?;
-        if self.is_known(&scenario, replay) {
+    fn difference(&self, scenario: Scenario, replay: Replay) -> Option<Difference> {
+        let step = predicts(&scenario, &replay, &self.wider).unpredicted?;
+        if self.is_known(&scenario, &replay) {
             return None;
         }
         let observed = replay.steps.iter().find(|report| report.index == step)?.observed.clone();
         let kind = Kind { call: call_name(&scenario, step), gave: gave(&scenario.script, &observed) };
-        Some(Difference { scenario, step, observed, kind })
+        Some(Difference { scenario, replay, step, observed, kind })
     }
 
-    fn add(&mut self, found: Difference, run: u64) -> Option<&Finding> {
-        let replay = self.play(&found.scenario)?;
-        let explanations = explain::explanations(&found.scenario, &replay, &self.wider);
-        let Difference { scenario, step, observed, kind } = found;
+    fn add(&mut self, found: Difference, run: u64) -> &Finding {
+        let Difference { scenario, replay, step, observed, kind } = found;
+        let explanations = explain::explanations(&scenario, &replay, &self.wider);
         let script = &scenario.script;
         let stack = render_observed(&observed, script, None);
         let played = predicts(&scenario, &replay, &self.wider).played;
@@ -253,8 +301,9 @@ impl<'s> Comparison<'s> {
         if let Some(choice) = explanations.first() {
             self.wider = choice.as_well(&self.wider);
         }
+        let known = self.known.len();
         self.known.push(Known { finding, kind, explained: explanations.into_iter().next() });
-        self.known.last().map(|known| &known.finding)
+        &self.known[known].finding
     }
 }
 

@@ -7,7 +7,6 @@ pub mod facts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use winaccept_model::choice::Alt;
 use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
@@ -18,10 +17,12 @@ use winaccept_sim::scenario::Section;
 use winaccept_sim::scope::{Compared, Scope};
 
 use crate::judge::{self, Fit};
+use crate::parallel::each;
 use crate::profiles::{self, NAMES};
 use crate::spec::{Document, Entry, Spec};
 use crate::suite::Scenario;
 use crate::waiting::Waiting;
+use crate::watch::Watch;
 
 /// Where a clause is shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -97,6 +98,8 @@ pub struct Coverage {
     pub shown: Shown,
     /// The mutants; empty when none were made.
     pub mutants: Vec<Judged>,
+    /// Mutants that were not made any more, because it was ended.
+    pub not_tried: usize,
     /// The small scope in which equivalence was decided: worlds, calls and events; nothing where no mutant needed it.
     pub scope: (usize, usize),
     /// How the facts stand.
@@ -108,12 +111,12 @@ impl Coverage {
     #[must_use]
     pub fn shown(scenarios: &[Scenario]) -> Coverage {
         let facts = facts::facts(scenarios, false);
-        Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), scope: (0, 0), facts }
+        Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), not_tried: 0, scope: (0, 0), facts }
     }
 
-    /// Breaks each rule in turn, of those whose name begins so.
+    /// Breaks each rule in turn, of those whose name begins so, as long as the watch lets it go on.
     #[must_use]
-    pub fn with_mutants(scenarios: &[Scenario], rules: &str) -> Coverage {
+    pub fn with_mutants(scenarios: &[Scenario], rules: &str, watch: &Watch) -> Coverage {
         let shown = Shown::of(scenarios);
         let hook = std::panic::take_hook();
         // A mutant may break an invariant of the model; that is one of the ways in which it is noticed.
@@ -121,27 +124,12 @@ impl Coverage {
         let originals: Vec<Vec<Original<'_>>> =
             NAMES.iter().map(|name| scenarios.iter().map(|scenario| Original::of(scenario, name)).collect()).collect();
         let scope = Small { scenarios, scope: OnceLock::new() };
-        let mut all = mutants();
-        all.retain(|(_, mutant)| mutant.rule.name.starts_with(rules));
-        let next = AtomicUsize::new(0);
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let work = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(&(table, mutant)) = all.get(index) else { return done };
-                done.push((index, judge(table, mutant, &originals, &scope)));
-            }
-        };
-        let mut judged: Vec<(usize, Judged)> = std::thread::scope(|threads_scope| {
-            let handles: Vec<_> = (0..threads).map(|_| threads_scope.spawn(work)).collect();
-            handles.into_iter().flat_map(|handle| handle.join().expect("a worker catches what mutants do")).collect()
-        });
-        let facts = facts::facts(scenarios, true);
+        let all = mutants_of(rules);
+        let mutants = each(&all, watch, |_, (table, mutant)| judge(*table, *mutant, &originals, &scope));
+        let facts = facts::facts(scenarios, watch.goes_on());
         std::panic::set_hook(hook);
-        judged.sort_by_key(|(index, _)| *index);
-        let mutants = judged.into_iter().map(|(_, judged)| judged).collect();
-        Coverage { shown, mutants, scope: scope.size(), facts }
+        let not_tried = all.len() - mutants.len();
+        Coverage { shown, mutants, not_tried, scope: scope.size(), facts }
     }
 
     /// Is this clause covered in the strict sense? Without mutants: is it shown?
@@ -247,6 +235,12 @@ pub fn mutants() -> Vec<(Table, Mutant)> {
         all.extend(mutations.into_iter().map(|mutation| (table, Mutant { rule, mutation })));
     }
     all
+}
+
+/// Those of the rules whose name begins so.
+#[must_use]
+pub fn mutants_of(rules: &str) -> Vec<(Table, Mutant)> {
+    mutants().into_iter().filter(|(_, mutant)| mutant.rule.name.starts_with(rules)).collect()
 }
 
 /// The small scope, made for the first mutant that no scenario notices.
@@ -392,7 +386,7 @@ fn explanation(mutant: Mutant) -> Option<String> {
     let taken_by_none = |alt: &&Alt| {
         NAMES.iter().all(|name| {
             let profile = profiles::Choices::bundled().profile(name).expect("spec-notes/choices.toml is tested");
-            profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 0
+            !profile.allows(**alt)
         })
     };
     if let Some(alt) = mutant.rule.under.iter().find(taken_by_none) {

@@ -10,6 +10,7 @@
 //! 2. What does the profile say? It has to predict what was seen. If that is not what was expected, it [deviates](Verdict::Deviates),
 //!    because of the choice points that make the difference there.
 
+mod asked;
 mod behind;
 mod claims;
 mod documents;
@@ -18,6 +19,7 @@ mod model;
 mod replay;
 mod words;
 
+pub use asked::{asked, asked_by};
 pub use claims::{claim_broken, empty_claims};
 pub use documents::{Fit, first_problem, fit};
 pub use facts::{confirms, on_windows, windows};

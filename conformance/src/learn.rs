@@ -11,19 +11,23 @@ mod case;
 mod clash;
 mod joint;
 mod output;
+mod seen;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use winaccept_model::choice::{Alt, CHOICES, Point};
+use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
 
+use crate::parallel::each;
 use crate::stack::Replay;
 use crate::suite::Scenario;
+use crate::watch::Watch;
 
 pub use case::Case;
-pub use output::{Clash, Decision, ExcludedBy, LearnOutput, StepOutput, Together, Undecided, output};
-pub use write::{ByHand, profile_file, text};
+pub use output::{Clash, Decision, ExcludedBy, LearnOutput, LeftOut, StepOutput, Together, Undecided, output};
+pub use seen::seen;
+pub use write::{profile_file, text};
 
 /// A step of a case, by their numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -56,22 +60,23 @@ pub struct Learned<'a> {
 /// How many cases are replayed between two looks at what is excluded by then.
 const AT_ONCE: usize = 32;
 
-/// Learns from these scenarios and what was seen in each of them. `order` is the order of checks, where it is known; `done` is told
-/// now and then how many of the scenarios were looked at.
+/// Learns from these scenarios and what was seen in each of them. `order` is the order of checks, where it is known. Where the
+/// watch ends it, it learns from those that were looked at by then.
 #[must_use]
-pub fn learn<'a>(seen: Vec<(&'a Scenario, Replay)>, order: &[String], done: &(dyn Fn(usize) + Sync)) -> Learned<'a> {
+pub fn learn<'a>(seen: Vec<(&'a Scenario, Replay)>, order: &[String], watch: &Watch) -> Learned<'a> {
     let mut widest = Profile::widest("learned");
     widest.set_order(order.to_vec());
-    let cases = each(&seen, |_, (scenario, replay)| Case::new(scenario, replay, &widest));
-    let unexplained = clash::unexplained(&cases, &widest);
-    let asked = cases.iter().flat_map(|case| &case.asked).copied().collect();
-    let mut learner = Learner { cases, widest, excluded: BTreeMap::new(), done };
-    learner.exclude(&learner.widest.clone());
+    let rest = Watch::unattended();
+    let cases = each(&seen, &rest, |_, (scenario, replay)| Case::new(scenario, replay, &widest));
+    let mut learner = Learner { cases, widest, excluded: BTreeMap::new() };
+    learner.exclude(&learner.widest.clone(), watch);
+    let unexplained = clash::unexplained(&learner.cases, &learner.widest);
+    let asked = learner.cases.iter().flat_map(|case| &case.asked).copied().collect();
     let (mut profile, contradicted) = learner.settle();
     let mut together;
     loop {
         let before = learner.excluded.len();
-        learner.exclude(&profile);
+        learner.exclude(&profile, &rest);
         learner.narrow(&mut profile, &contradicted);
         together = joint::together(&learner.cases, &profile, &contradicted);
         for (alt, at) in together.iter().flat_map(|table| table.excludes.iter().copied()) {
@@ -87,88 +92,62 @@ pub fn learn<'a>(seen: Vec<(&'a Scenario, Replay)>, order: &[String], done: &(dy
     Learned { cases, profile, asked, excluded, contradicted, unexplained, together }
 }
 
-/// Does something with each of these on all cores, and keeps their order.
-fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let take = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(one) = all.get(at) else { return done };
-            done.push((at, work(at, one)));
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(all.len().max(1));
-    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
-        let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<_>>| match worker.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        workers.into_iter().flat_map(join).collect()
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// The alternatives that a profile allows at a choice point.
-fn alternatives(profile: &Profile, point: Point) -> impl Iterator<Item = Alt> + use<> {
-    let allowed = profile.allowed(point.index());
-    (0..CHOICES[point.index()].alternatives.len() as u8)
-        .filter(move |n| allowed >> n & 1 == 1)
-        .map(move |n| Alt(point.0, n))
-}
-
 /// This profile with nothing but these alternatives of one choice point.
-fn with(profile: &Profile, point: Point, alternatives: &[Alt]) -> Profile {
+fn with(profile: &Profile, alternatives: &[Alt]) -> Profile {
     let mut narrowed = profile.clone();
-    let names = alternatives.iter().map(|alt| point.alternatives()[usize::from(alt.1)]);
-    narrowed.narrow(point.name(), names).expect("invariant: a choice point has its alternatives, and some are left");
+    if let Some(first) = alternatives.first() {
+        narrowed.only(*first);
+    }
+    alternatives.iter().for_each(|alt| narrowed.also(*alt));
     narrowed
 }
 
-struct Learner<'a, 'd> {
+struct Learner<'a> {
     cases: Vec<Case<'a>>,
     widest: Profile,
     excluded: BTreeMap<Alt, At>,
-    done: &'d (dyn Fn(usize) + Sync),
 }
 
-impl Learner<'_, '_> {
+impl Learner<'_> {
     fn is_left(&self, alt: Alt) -> bool {
         !self.excluded.contains_key(&alt)
     }
 
-    /// Excludes what some case cannot have been under, with everything else as in `around`.
-    fn exclude(&mut self, around: &Profile) {
+    /// Excludes what some case cannot have been under, with everything else as in `around`. Where the watch ends it, the cases
+    /// that were not looked at are forgotten.
+    fn exclude(&mut self, around: &Profile, watch: &Watch) {
         let mut first = 0;
         while first < self.cases.len() {
+            if !watch.goes_on() {
+                self.cases.truncate(first);
+                return;
+            }
             let batch = &self.cases[first..self.cases.len().min(first + AT_ONCE)];
-            let found = each(batch, |_, case| {
-                let points = case.asked.iter().filter(|point| around.allowed(point.index()).count_ones() > 1);
-                let open = points.flat_map(|point| alternatives(around, *point)).filter(|alt| self.is_left(*alt));
-                let not_said = |alt: Alt| Some((alt, case.not_said(&with(around, alt.point(), &[alt]))?));
+            let found = each(batch, &Watch::unattended(), |_, case| {
+                let points = case.asked.iter().filter(|point| around.leaves_open(**point));
+                let open = points.flat_map(|point| around.alternatives(*point)).filter(|alt| self.is_left(*alt));
+                let not_said = |alt: Alt| Some((alt, case.not_said(&with(around, &[alt]))?));
                 open.filter_map(not_said).collect::<Vec<_>>()
             });
-            for (case, found) in found.into_iter().enumerate() {
+            for (case, found) in (first..).zip(found) {
                 for (alt, step) in found {
-                    self.excluded.entry(alt).or_insert(At { case: first + case, step });
+                    self.excluded.entry(alt).or_insert(At { case, step });
                 }
+                watch.one_more();
             }
             first += AT_ONCE;
-            (self.done)(first.min(self.cases.len()));
         }
     }
 
     /// What is left, and the choice points of which no one alternative is.
     fn settle(&self) -> (Profile, BTreeSet<Point>) {
         let mut contradicted: BTreeSet<Point> =
-            Point::all().filter(|point| alternatives(&self.widest, *point).all(|alt| !self.is_left(alt))).collect();
+            Point::all().filter(|point| point.all_alternatives().all(|alt| !self.is_left(alt))).collect();
         loop {
             let mut profile = self.widest.clone();
             self.narrow(&mut profile, &contradicted);
             // Whatever is excluded early is not tried again: does each case agree with what is left after all of them?
-            let clashes = each(&self.cases, |_, case| self.clashes(case, &profile));
+            let clashes = each(&self.cases, &Watch::unattended(), |_, case| self.clashes(case, &profile));
             let new: BTreeSet<Point> = clashes.into_iter().flatten().collect();
             if new.is_subset(&contradicted) {
                 return (self.allow(profile, &contradicted), contradicted);
@@ -204,9 +183,9 @@ impl Learner<'_, '_> {
     /// Puts what is left into a profile, but for choice points that are contradicted.
     fn narrow(&self, profile: &mut Profile, contradicted: &BTreeSet<Point>) {
         for point in Point::all().filter(|point| !contradicted.contains(point)) {
-            let left: Vec<Alt> = alternatives(profile, point).filter(|alt| self.is_left(*alt)).collect();
+            let left: Vec<Alt> = profile.alternatives(point).filter(|alt| self.is_left(*alt)).collect();
             if !left.is_empty() {
-                *profile = with(profile, point, &left);
+                *profile = with(profile, &left);
             }
         }
     }
@@ -215,17 +194,17 @@ impl Learner<'_, '_> {
     fn allow(&self, mut profile: Profile, contradicted: &BTreeSet<Point>) -> Profile {
         for point in contradicted {
             let asking: Vec<&Case<'_>> = self.cases.iter().filter(|case| case.asked.contains(point)).collect();
-            let all: Vec<Alt> = alternatives(&self.widest, *point).collect();
+            let all: Vec<Alt> = point.all_alternatives().collect();
             let mut sets: Vec<Vec<Alt>> = (1..1_u32 << all.len())
                 .map(|bits| all.iter().enumerate().filter(|(n, _)| bits >> n & 1 == 1).map(|(_, alt)| *alt).collect())
                 .collect();
             sets.sort_by_key(Vec::len);
             let says_all = |set: &Vec<Alt>| {
-                let profile = with(&profile, *point, set);
+                let profile = with(&profile, set);
                 asking.iter().all(|case| case.not_said(&profile).is_none())
             };
             if let Some(set) = sets.into_iter().find(says_all) {
-                profile = with(&profile, *point, &set);
+                profile = with(&profile, &set);
             }
         }
         profile

@@ -30,6 +30,7 @@ pub mod learn;
 pub mod live;
 pub mod output;
 pub mod page;
+mod parallel;
 pub mod report;
 pub mod schemas;
 pub mod spec;
@@ -38,6 +39,7 @@ pub mod suite;
 pub mod survivors;
 pub mod verdict;
 pub mod waiting;
+pub mod watch;
 
 pub use winaccept_lang as lang;
 pub use winaccept_lang::profiles;

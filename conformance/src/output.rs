@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::coverage::facts::Count;
 use crate::verdict::Verdict;
 
 /// What `run` writes.
@@ -148,33 +149,15 @@ pub struct RelatedCoverage {
 /// The coverage of facts about Windows.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FactCoverage {
-    /// Facts in all.
-    pub total: usize,
-    /// Facts about calls that the model has, and that are to be shown.
-    pub modelled: usize,
-    /// Of these, those that a step confirms, and with --kill, something decides that it does.
-    pub shown: usize,
-    /// Facts that wait for a call that the model has not got, or for something that scenarios cannot say.
-    pub later: usize,
-    /// Facts that are not to be shown.
-    pub out_of_scope: usize,
+    /// How many stand how.
+    #[serde(flatten)]
+    pub count: Count,
     /// Facts that could be shown and are not.
     pub open: Vec<OpenFact>,
     /// The same by grade.
-    pub grades: BTreeMap<String, GradeCoverage>,
+    pub grades: BTreeMap<String, Count>,
     /// With --kill: what decides that a fact is confirmed.
     pub decided_by: BTreeMap<String, String>,
-}
-
-/// The coverage of the facts of one grade.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[allow(missing_docs)] // as of all facts
-pub struct GradeCoverage {
-    pub total: usize,
-    pub modelled: usize,
-    pub shown: usize,
-    pub later: usize,
-    pub out_of_scope: usize,
 }
 
 /// A fact that could be shown and is not.
@@ -197,6 +180,8 @@ pub struct RuleCoverage {
     pub on_other_pages_alone: usize,
     /// Mutants made.
     pub mutants: usize,
+    /// Mutants that were not made any more, because an interrupt ended it.
+    pub not_tried: usize,
     /// Mutants that a scenario notices.
     pub killed: usize,
     /// Mutants that nothing in the scope tells from their original.

@@ -34,6 +34,8 @@ use winaccept_model::call::ThreadId;
 use winaccept_sim::observe::Observed;
 use winaccept_sim::script::Script;
 
+use crate::profiles::is_plain;
+
 pub use command::CommandStack;
 pub use exec::exec;
 pub use model::ModelStack;
@@ -45,6 +47,9 @@ pub use wine::wine;
 
 /// What is said of a process that an exception ended, and of the calls in it that did not return.
 pub(crate) const BROUGHT_DOWN: &str = "a call brought the process down";
+
+/// So many scenarios in a row whose processes were lost, each of them twice, are no accident. Each may take a minute.
+pub const HOPELESS: usize = 3;
 
 /// A call that a stack does not have.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -73,11 +78,7 @@ impl Identity {
     /// # Errors
     /// Says what it may be made of.
     pub fn check(&self) -> Result<(), String> {
-        let plain = |text: &str| {
-            let known = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-            !text.is_empty() && text.chars().all(known) && !text.starts_with('.')
-        };
-        if plain(&self.name) && plain(&self.version) {
+        if is_plain(&self.name) && is_plain(&self.version) {
             return Ok(());
         }
         Err(format!("`{self}` cannot name a stack; letters, digits, `.`, `-` and `_` can"))

@@ -35,6 +35,11 @@ impl Point {
         CHOICES[self.index()].alternatives
     }
 
+    /// Its alternatives, in order.
+    pub fn all_alternatives(self) -> impl Iterator<Item = Alt> {
+        (0..self.alternatives().len() as u8).map(move |n| Alt(self.0, n))
+    }
+
     /// Every choice point, in order.
     pub fn all() -> impl Iterator<Item = Point> {
         (0..COUNT as u8).map(Point)
@@ -52,11 +57,16 @@ impl Alt {
         Point(self.0)
     }
 
+    /// Its name, as people read it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.point().alternatives()[self.1 as usize]
+    }
+
     /// `choice-point = alternative`, as people read it.
     #[must_use]
     pub fn text(self) -> String {
-        let point = &CHOICES[usize::from(self.0)];
-        format!("{} = {}", point.name, point.alternatives[usize::from(self.1)])
+        format!("{} = {}", self.point().name(), self.name())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A profile: for each choice point the alternatives that a stack may take. Data, never an `if` in a rule.
 
-use crate::choice::{Alt, CHOICES, COUNT};
+use crate::choice::{Alt, CHOICES, COUNT, Point};
 
 /// What is allowed of a stack.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +45,29 @@ impl Profile {
     /// Narrows the choice point of `alt` to it alone.
     pub fn only(&mut self, alt: Alt) {
         self.allowed[usize::from(alt.0)] = 1 << alt.1;
+    }
+
+    /// Allows `alt`, too.
+    pub fn also(&mut self, alt: Alt) {
+        self.allowed[usize::from(alt.0)] |= 1 << alt.1;
+    }
+
+    /// Is `alt` allowed?
+    #[must_use]
+    pub fn allows(&self, alt: Alt) -> bool {
+        self.allowed[usize::from(alt.0)] >> alt.1 & 1 == 1
+    }
+
+    /// The alternatives that are allowed at a choice point, in order.
+    pub fn alternatives(&self, point: Point) -> impl Iterator<Item = Alt> + use<> {
+        let allowed = self.allowed[point.index()];
+        point.all_alternatives().filter(move |alt| allowed >> alt.1 & 1 == 1)
+    }
+
+    /// Does it leave this choice point open: are several alternatives allowed?
+    #[must_use]
+    pub fn leaves_open(&self, point: Point) -> bool {
+        self.allowed[point.index()].count_ones() > 1
     }
 
     /// Allows at this choice point what that other profile allows.

@@ -48,7 +48,7 @@ pub(crate) fn decided(profile: &Profile, fx: &Effects) -> BTreeSet<Alt> {
     let fired = |rule: &Rule| fx.fired.iter().any(|other| std::ptr::eq(*other, rule));
     let asked = fx.decided.iter().filter(|decided| fired(decided.rule)).map(|decided| decided.alt);
     let under = fx.fired.iter().flat_map(|rule| rule.under).copied();
-    under.chain(asked).filter(|alt| profile.allowed(alt.point().index()).count_ones() > 1).collect()
+    under.chain(asked).filter(|alt| profile.leaves_open(alt.point())).collect()
 }
 
 /// Lets an event happen in every way that the profile allows.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
 
-pub use file::{ProfileFile, Said, SaidOrder};
+pub use file::{Known, ProfileFile, Said, SaidOrder, check_name, is_plain};
 
 use crate::bundle::text;
 
@@ -143,12 +143,7 @@ impl Choices {
     pub fn of_file(&self, file: &ProfileFile) -> Result<Profile, String> {
         let mut profile = self.profile("documented")?;
         profile.name.clone_from(&file.name);
-        for said in &file.choices {
-            profile.narrow(&said.name, said.allows.iter().map(String::as_str))?;
-        }
-        if let Some(order) = &file.order {
-            profile.set_order(expand(&order.checks)?);
-        }
+        file.known.narrow(&mut profile)?;
         Ok(profile)
     }
 
@@ -167,9 +162,6 @@ impl Choices {
         let wrong = |error: String| format!("{name}: {error}");
         let source = std::fs::read_to_string(name).map_err(|error| wrong(error.to_string()))?;
         let file = ProfileFile::parse(&source).map_err(wrong)?;
-        if NAMES[..2].contains(&file.name.as_str()) {
-            return Err(wrong(format!("`{}` is no stack that a file could be the profile of", file.name)));
-        }
         self.of_file(&file).map_err(wrong)
     }
 

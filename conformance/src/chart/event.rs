@@ -106,12 +106,10 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
         What::Exits { step } => {
             of_step(chart, *step, &mut event);
             event.event = EventKind::Exits;
-            claims(chart, *step, &mut event);
         }
         What::Ends { step } => {
             of_step(chart, *step, &mut event);
             event.event = EventKind::ThreadEnds;
-            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
         }
         What::Happens { span } => {
             event.event = EventKind::Happens;

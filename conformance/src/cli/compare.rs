@@ -1,6 +1,5 @@
 //! `winaccept compare`: random scenarios on a stack, held against a profile.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,8 @@ use clap::Args as ClapArgs;
 use super::run::{DEFAULT_EXE, profile_named, profile_of, stacks};
 use super::{Format, json, print, print_source};
 use crate::compare::{CompareOutput, Comparison, Finding};
-use crate::stack::{ModelStack, Stack};
+use crate::stack::{HOPELESS, ModelStack, Stack};
+use crate::watch::Watch;
 
 /// Arguments of `compare`.
 #[derive(ClapArgs, Debug)]
@@ -21,7 +21,9 @@ Examples:
   winaccept compare --stack model:mine.toml --seed 7 -o found        each finding as a file
 
 Each kind of difference is told once, in the fewest steps that could be found, with what both say and the choice points that
-would explain it. Exit status: 0 when nothing differs, 1 when something does, 2 when the stack or the profile is missing.")]
+would explain it. Exit status: 0 when nothing differs, 1 when something does, 2 when the stack or the
+profile is missing, when the stack played nothing, lost its processes in 3 scenarios in a row, or was interrupted before it showed
+a difference.")]
 pub(super) struct Args {
     /// What executes the calls: model:PROFILE, windows, wine:PATH, exec:COMMAND
     #[arg(long)]
@@ -33,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// How many scenarios
-    #[arg(long, value_name = "N", default_value_t = 500)]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
     /// For how long, as in 90s, 10m or 2h, instead of how many
     #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "runs")]
@@ -65,32 +67,44 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
     let mut stack = stack(args)?;
     let identity = stack.identity();
-    let own = if identity.name == "model" { "documented" } else { profile_of(&identity.name, &identity.version) };
+    let own = profile_of(&identity.name, &identity.version);
     let profile = profile_named(args.profile.as_deref().unwrap_or(own))?;
     if let Some(folder) = &args.output {
         std::fs::create_dir_all(folder).map_err(|error| format!("error: {}: {error}", folder.display()))?;
     }
     let mut comparison = Comparison::new(stack.as_mut(), profile, args.seed, usize::from(args.steps));
     let began = Instant::now();
-    let mut progress = Progress { began, next: Duration::from_secs(1) };
+    let watch = Watch::new("scenarios", None);
     let (mut runs, mut found) = (0, 0);
-    let goes_on = |runs: u64| args.time.map_or(runs < args.runs, |time| began.elapsed() < time);
-    while goes_on(runs) {
+    let more = |runs: u64| args.time.map_or(runs < args.runs, |time| began.elapsed() < time);
+    while more(runs) && watch.goes_on() && comparison.hopeless().is_none() {
         if let Some(finding) = comparison.play_next() {
             found += 1;
             // Whatever was found stays, also when somebody ends it here.
             tell(finding, found, args.output.as_deref(), format)?;
         }
         runs += 1;
-        progress.tell(runs, found);
+        watch.tell(|| format!("{runs} scenarios, {found} findings"));
     }
-    progress.end();
+    let (ended, hopeless) = (!watch.goes_on(), comparison.hopeless().map(str::to_owned));
+    drop(watch);
     let output = comparison.output();
     match format {
         Format::Json => print(&json(&output))?,
         _ => print(&summary(&output))?,
     }
-    Ok(u8::from(!output.findings.is_empty()))
+    if let Some(why) = hopeless {
+        return Err(format!(
+            "error: {identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again\n\
+             last: {why}\n\
+             help: what was compared before is told; docs/worker.md says what a worker has to answer"
+        ));
+    }
+    if output.not_played == output.runs {
+        let why = output.why_not.as_deref().unwrap_or("it was ended before the first");
+        return Err(format!("error: nothing was compared: {identity} played none of {} scenarios: {why}", output.runs));
+    }
+    Ok(if ended && found == 0 { 2 } else { u8::from(found > 0) })
 }
 
 fn stack(args: &Args) -> Result<Box<dyn Stack>, String> {
@@ -122,7 +136,7 @@ fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -
 }
 
 fn summary(output: &CompareOutput) -> String {
-    let CompareOutput { stack, profile, seed, runs, not_played, findings } = output;
+    let CompareOutput { stack, profile, seed, runs, not_played, findings, why_not: _ } = output;
     let mut text =
         format!("{stack} against {profile}, seed {seed}: {runs} scenarios, {} kinds of difference", findings.len());
     if *not_played > 0 {
@@ -134,26 +148,4 @@ fn summary(output: &CompareOutput) -> String {
         text += &format!("  {count:5} x  {call} = {stack}  ({steps} steps; {why})\n");
     }
     text
-}
-
-/// Tells a person who waits how far it is.
-struct Progress {
-    began: Instant,
-    next: Duration,
-}
-
-impl Progress {
-    fn tell(&mut self, runs: u64, found: u64) {
-        if std::io::stderr().is_terminal() && self.began.elapsed() >= self.next {
-            self.next += Duration::from_secs(1);
-            // Nobody is worse off if this cannot be written.
-            let _ = write!(std::io::stderr(), "\r{runs} scenarios, {found} findings");
-        }
-    }
-
-    fn end(&self) {
-        if std::io::stderr().is_terminal() && self.began.elapsed() >= Duration::from_secs(1) {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
 }

@@ -5,15 +5,16 @@ use winaccept_model::rules;
 
 use super::{Format, json, print};
 use crate::coverage::facts::{Count, Fact, Standing, by_grade};
-use crate::coverage::{Coverage, Fate, Judged, Place, is_cited, stands_on_others};
+use crate::coverage::{Coverage, Fate, Judged, Place, is_cited, mutants_of, stands_on_others};
 use crate::output::{
-    CoverageOutput, DocumentCoverage, FactCoverage, GradeCoverage, OpenFact, RelatedCoverage, RuleCoverage,
-    ScopeOutput, Survivor, Uncovered,
+    CoverageOutput, DocumentCoverage, FactCoverage, OpenFact, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor,
+    Uncovered,
 };
 use crate::report::{table, trimmed};
-use crate::spec::{Document, Grade, Spec};
+use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
 use crate::survivors;
+use crate::watch::Watch;
 
 /// Arguments of `coverage`.
 #[derive(ClapArgs, Debug)]
@@ -22,7 +23,7 @@ A clause counts as covered when a step `shows` it and, with --kill, at least one
 very step the first one to fail. A fact about Windows counts when a step `confirms` it and, with --kill, would not under
 another alternative of some choice point, or with some rule broken.
 
-Exit status: 1 when a mutant survives that is neither equivalent nor explained.")]
+Exit status: 1 when a mutant survives that is neither equivalent nor explained, 2 when it was interrupted.")]
 pub(super) struct Args {
     /// Breaks every rule in turn and sees which step notices
     #[arg(long)]
@@ -38,7 +39,11 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
     if !rules::all().any(|(_, rule)| rule.name.starts_with(rules)) {
         return Err(format!("error: no rule's name begins with `{rules}`"));
     }
-    let coverage = if args.kill { Coverage::with_mutants(&scenarios, rules) } else { Coverage::shown(&scenarios) };
+    let coverage = if args.kill {
+        Coverage::with_mutants(&scenarios, rules, &Watch::new("mutants", mutants_of(rules).len()))
+    } else {
+        Coverage::shown(&scenarios)
+    };
     let open = coverage.open();
     let text = match format {
         Format::Json => json(&output(&coverage)),
@@ -47,6 +52,9 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
         _ => return Err("error: coverage writes text or json".to_owned()),
     };
     print(&text)?;
+    if coverage.not_tried > 0 {
+        return Err(format!("error: interrupted: {} mutants were not tried, and no fact", coverage.not_tried));
+    }
     Ok(u8::from(open > 0))
 }
 
@@ -79,6 +87,7 @@ fn output(coverage: &Coverage) -> CoverageOutput {
             cited: rules::all().filter(|(_, rule)| is_cited(rule)).count(),
             on_other_pages_alone: rules::all().filter(|(_, rule)| stands_on_others(rule)).count(),
             mutants: coverage.mutants.len(),
+            not_tried: coverage.not_tried,
             killed: coverage.count(|fate| *fate == Fate::Killed),
             equivalent: coverage.count(|fate| *fate == Fate::Equivalent),
         },
@@ -93,7 +102,6 @@ fn output(coverage: &Coverage) -> CoverageOutput {
 }
 
 fn facts(coverage: &Coverage) -> FactCoverage {
-    let Count { total, modelled, shown, later, out_of_scope } = Count::of(&coverage.facts);
     let open = |fact: &Fact| match &fact.standing {
         Standing::Open(reason) => Some(OpenFact { fact: fact.fact.id.clone(), reason: reason.clone() }),
         _ => None,
@@ -102,18 +110,10 @@ fn facts(coverage: &Coverage) -> FactCoverage {
         Standing::Shown(by) => Some((fact.fact.id.clone(), by.clone()?)),
         _ => None,
     };
-    let of_grade = |(grade, count): (Grade, Count)| {
-        let Count { total, modelled, shown, later, out_of_scope } = count;
-        (grade.to_string(), GradeCoverage { total, modelled, shown, later, out_of_scope })
-    };
     FactCoverage {
-        total,
-        modelled,
-        shown,
-        later,
-        out_of_scope,
+        count: Count::of(&coverage.facts),
         open: coverage.facts.iter().filter_map(open).collect(),
-        grades: by_grade(&coverage.facts).into_iter().map(of_grade).collect(),
+        grades: by_grade(&coverage.facts).into_iter().map(|(grade, count)| (grade.to_string(), count)).collect(),
         decided_by: coverage.facts.iter().filter_map(decided).collect(),
     }
 }

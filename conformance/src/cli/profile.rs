@@ -1,17 +1,16 @@
 //! `winaccept profile learn`: the profile that agrees with everything recorded.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::evidence::decoded;
 use super::{Format, json, print, print_source};
-use crate::evidence::{self, Recording};
-use crate::learn::{self, ByHand, Clash, LearnOutput, learn};
-use crate::stack::Replay;
+use crate::evidence::Recording;
+use crate::learn::{self, Clash, LearnOutput, LeftOut, learn};
+use crate::profiles::{self, Known};
 use crate::suite::{self, Scenario};
+use crate::watch::Watch;
 
 /// Arguments of `profile`.
 #[derive(ClapArgs, Debug)]
@@ -62,19 +61,24 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
         let bytes = std::fs::read(file).map_err(|error| format!("error: {}: {error}", file.display()))?;
         recordings.push(Recording::read(&decoded(&bytes), &file.display().to_string())?);
     }
-    let by_hand = by_hand(args.by_hand.as_deref())?;
-    let scenarios = scenarios(args)?;
-    let mut seen = Vec::new();
-    for (recording, file) in recordings.iter().zip(&args.recordings) {
-        seen.extend(played(recording, &scenarios).map_err(|error| format!("error: {}: {error}", file.display()))?);
-    }
     let of_one = recordings.iter().all(|recording| recording.stack() == recordings[0].stack());
     let name = args.name.clone().unwrap_or_else(|| if of_one { recordings[0].stack() } else { "learned".to_owned() });
-    let order = by_hand.order().map_err(|error| format!("error: {error}"))?;
+    profiles::check_name(&name).map_err(|error| format!("error: {error}\nhelp: --name gives it another"))?;
+    let by_hand = by_hand(args.by_hand.as_deref())?;
+    let scenarios = scenarios(args)?;
+    let (mut seen, mut left_out) = (Vec::new(), LeftOut::default());
+    for (recording, file) in recordings.iter().zip(&args.recordings) {
+        let played = learn::seen(recording, &scenarios, &mut left_out);
+        seen.extend(played.map_err(|error| format!("error: {}: {error}", file.display()))?);
+    }
+    let checks = by_hand.checks().map_err(|error| format!("error: {error}"))?;
     let all = seen.len();
-    let learned = learn(seen, &order, &Progress::new(all).teller());
+    let watch = Watch::new("scenarios", all);
+    let learned = learn(seen, &checks, &watch);
+    drop(watch);
+    left_out.interrupted = all - learned.cases.len();
     let file = learn::profile_file(&learned, &name, &by_hand).map_err(|error| format!("error: {error}"))?;
-    let output = learn::output(&learned, &recordings, &name, file);
+    let output = learn::output(&learned, &recordings, &name, file, left_out);
     if let Some(target) = &args.output {
         std::fs::write(target, learn::text(&output))
             .map_err(|error| format!("error: {}: {error}", target.display()))?;
@@ -87,11 +91,11 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
     Ok(u8::from(!output.contradicted.is_empty()))
 }
 
-fn by_hand(file: Option<&Path>) -> Result<ByHand, String> {
-    let Some(file) = file else { return Ok(ByHand::default()) };
+fn by_hand(file: Option<&Path>) -> Result<Known, String> {
+    let Some(file) = file else { return Ok(Known::default()) };
     let wrong = |error: String| format!("error: {}: {error}", file.display());
     let source = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    ByHand::parse(&source).map_err(wrong)
+    Known::parse(&source).map_err(wrong)
 }
 
 fn scenarios(args: &LearnArgs) -> Result<Vec<Scenario>, String> {
@@ -106,35 +110,10 @@ fn scenarios(args: &LearnArgs) -> Result<Vec<Scenario>, String> {
     Ok(scenarios)
 }
 
-/// What a stack was seen to do, scenario by scenario: those that it took, as they read today.
-///
-/// # Errors
-/// When a recording is not whole, or there is nothing in it to learn from.
-fn played<'s>(recording: &Recording, scenarios: &'s [Scenario]) -> Result<Vec<(&'s Scenario, Replay)>, String> {
-    let mut seen = Vec::new();
-    for recorded in &recording.scenarios {
-        let Some(scenario) = scenarios.iter().find(|scenario| scenario.file == recorded.file) else { continue };
-        if recorded.digest != evidence::digest(&scenario.script.source) {
-            continue;
-        }
-        let replay = recorded.replay(scenario)?;
-        if replay.not_taken.is_none() && replay.failed.is_none() && replay.lost.is_none() {
-            seen.push((scenario, replay));
-        }
-    }
-    if seen.is_empty() {
-        let all = recording.scenarios.len();
-        return Err(format!(
-            "none of its {all} scenarios is known here as it was played, so there is nothing to learn from\n\
-             help: --scenarios names those that are not bundled"
-        ));
-    }
-    Ok(seen)
-}
-
 /// What was learned in a few lines, where the profile itself is in a file.
 fn summary(output: &LearnOutput) -> String {
     let mut text = format!("{}: choice points: {}; {} scenarios\n", output.name, output.counts(), output.scenarios);
+    text += &output.left_out.text().map(|counts| format!("not learned from: {counts}\n")).unwrap_or_default();
     for Clash { choice, steps, .. } in &output.contradicted {
         text += &format!("contradicted: {}\n", choice.unwrap_or("nothing explains these steps"));
         for step in steps {
@@ -142,27 +121,4 @@ fn summary(output: &LearnOutput) -> String {
         }
     }
     text
-}
-
-/// Tells a person who waits how far it is.
-struct Progress {
-    all: usize,
-    began: Instant,
-    shown: bool,
-}
-
-impl Progress {
-    fn new(all: usize) -> Progress {
-        Progress { all, began: Instant::now(), shown: std::io::stderr().is_terminal() }
-    }
-
-    fn teller(self) -> impl Fn(usize) + Sync {
-        move |done| {
-            if self.shown && self.began.elapsed() > Duration::from_secs(1) {
-                let end = if done == self.all { "\r\x1b[K" } else { "" };
-                // Nobody is worse off if this cannot be written.
-                let _ = write!(std::io::stderr(), "\r{done} of {} scenarios{end}", self.all);
-            }
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! `winaccept run`, and what `winaccept` does without a command.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args as ClapArgs;
 use winaccept_model::profile::Profile;
@@ -12,11 +11,13 @@ use super::{Format, json, print};
 use crate::evidence::{self, Recording};
 use crate::judge;
 use crate::output::RunOutputs;
+use crate::parallel::each;
 use crate::profiles::{Choices, NAMES};
 use crate::report;
-use crate::stack::{CommandStack, Identity, Stack};
+use crate::stack::{CommandStack, HOPELESS, Identity, Stack};
 use crate::suite::{self, Scenario};
 use crate::verdict::Judged;
+use crate::watch::Watch;
 
 /// Arguments of `run`.
 #[derive(ClapArgs, Debug)]
@@ -126,24 +127,9 @@ pub(super) fn without_command(format: Format, #[cfg_attr(windows, allow(unused))
 
 pub(super) fn on_model<'s>(scenarios: &'s [Scenario], profile: Profile) -> Outcome<'s> {
     let machine = Machine::new(profile);
-    // Scenarios are judged on all cores and reported in their own order.
-    let next = AtomicUsize::new(0);
-    let judge = || {
-        let mut judged = Vec::new();
-        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-            judged.push((scenario, judge::model(scenario, &machine)));
-        }
-        judged
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut judged: Vec<(&Scenario, Judged)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(judge)).collect();
-        let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<_>>| match worker.join() {
-            Ok(judged) => judged,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        workers.into_iter().flat_map(join).collect()
-    });
+    let watch = Watch::new("scenarios", scenarios.len());
+    let judge = |_, scenario| (scenario, judge::model(scenario, &machine));
+    let mut judged: Vec<(&Scenario, Judged)> = each(scenarios, &watch, judge);
     judged.sort_by(|(a, _), (b, _)| a.file.cmp(&b.file));
     Outcome {
         name: "model".to_owned(),
@@ -178,9 +164,6 @@ fn on_stack<'s>(
     let outcome = Outcome { name: identity.name, version: identity.version, profile: profile.name, judged };
     Ok((outcome, recording))
 }
-
-/// So many scenarios in a row whose processes were lost, each of them twice, are no accident. Each may take a minute.
-const HOPELESS: usize = 3;
 
 fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> String {
     format!(

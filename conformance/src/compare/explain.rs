@@ -6,7 +6,7 @@ use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
 
 use super::Explanation;
-use crate::judge::predicts;
+use crate::judge::{asked, predicts};
 use crate::stack::Replay;
 use crate::suite::Scenario;
 
@@ -15,8 +15,8 @@ use crate::suite::Scenario;
 pub(super) fn explanations(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Vec<Explanation> {
     let others = |points: &dyn Fn(Point) -> bool| -> Vec<Alt> {
         let points = Point::all().filter(|point| points(*point));
-        let all = points.flat_map(|point| (0..point.alternatives().len() as u8).map(move |n| Alt(point.0, n)));
-        all.filter(|alt| profile.allowed(alt.point().index()) != 1 << alt.1).collect()
+        let all = points.flat_map(Point::all_alternatives);
+        all.filter(|alt| profile.leaves_open(alt.point()) || !profile.allows(*alt)).collect()
     };
     let explains = |choice: &Explanation| predicts(scenario, replay, &choice.instead(profile)).unpredicted.is_none();
     let alone = |alt: Alt| Explanation { alternatives: vec![alt], order: false };
@@ -25,7 +25,7 @@ pub(super) fn explanations(scenario: &Scenario, replay: &Replay, profile: &Profi
     if !single.is_empty() {
         return single;
     }
-    let asked = asked(scenario, replay, profile);
+    let asked = asked_of_anything(scenario, replay, profile);
     let some = others(&|point| asked.contains(&point));
     let pairs = some.iter().enumerate().flat_map(|(n, one)| some[n + 1..].iter().map(move |other| vec![*one, *other]));
     let pairs = pairs.filter(|pair| pair[0].point() != pair[1].point());
@@ -35,12 +35,8 @@ pub(super) fn explanations(scenario: &Scenario, replay: &Replay, profile: &Profi
 }
 
 /// The choice points of all rules that may fire, if everything is allowed.
-fn asked(scenario: &Scenario, replay: &Replay, profile: &Profile) -> BTreeSet<Point> {
+fn asked_of_anything(scenario: &Scenario, replay: &Replay, profile: &Profile) -> BTreeSet<Point> {
     let mut widest = Profile::widest("anything");
     widest.set_order(profile.order().to_vec());
-    let played = predicts(scenario, replay, &widest).played;
-    let fired: BTreeSet<&str> =
-        played.steps.iter().flat_map(|step| &step.rules).chain(&played.between).copied().collect();
-    let rules = winaccept_model::rules::all().filter(|(_, rule)| fired.contains(rule.name));
-    rules.flat_map(|(_, rule)| rule.points()).collect()
+    asked(&predicts(scenario, replay, &widest).played)
 }

@@ -5,36 +5,50 @@ use std::collections::BTreeSet;
 use winaccept_model::call::ThreadId;
 use winaccept_sim::script::{Action, Expect, Item, NameId, Ref, Script, Step, ValuePattern};
 
-use super::{Comparison, Difference, readable};
+use super::{Comparison, Difference, NotPlayed, readable};
+use crate::watch::is_interrupted;
 
-/// The same difference in as few steps as could be found.
+/// The same difference in as few steps as could be found; where the stack is lost meanwhile, or somebody ends it, in as few as were
+/// found by then.
 pub(super) fn smallest(comparison: &mut Comparison<'_>, found: Difference) -> Difference {
     let mut best = found;
     let mut without_end = best.scenario.script.clone();
     without_end.items.truncate(best.step + 1);
-    if let Some(smaller) = still(comparison, &best, &without_end) {
+    match first_that_differs(comparison, &best, &[without_end]) {
+        Ok(smaller) => best = smaller.unwrap_or(best),
+        Err(Ended) => return best,
+    }
+    while let Ok(Some(smaller)) = first_that_differs(comparison, &best, &smaller(&best.scenario.script)) {
         best = smaller;
     }
-    loop {
-        let candidates = smaller(&best.scenario.script);
-        let found = candidates.iter().find_map(|script| still(comparison, &best, script));
-        match found {
-            Some(smaller) => best = smaller,
-            None => return best,
-        }
-    }
+    best
 }
 
-/// The difference in another script, if it is the same there.
-fn still(comparison: &mut Comparison<'_>, of: &Difference, script: &Script) -> Option<Difference> {
-    if script.items.len() >= of.scenario.script.items.len()
-        && script.processes.len() >= of.scenario.script.processes.len()
-    {
-        return None;
+/// It cannot be made smaller: the stack is lost, or somebody waits for what there is.
+struct Ended;
+
+/// The difference in the first script in which it is the same.
+fn first_that_differs(
+    comparison: &mut Comparison<'_>,
+    of: &Difference,
+    scripts: &[Script],
+) -> Result<Option<Difference>, Ended> {
+    let parts = |script: &Script| (script.items.len(), script.processes.len());
+    let (items, processes) = parts(&of.scenario.script);
+    for script in scripts.iter().filter(|script| parts(script).0 < items || parts(script).1 < processes) {
+        let Some(scenario) = readable(script) else { continue };
+        let replay = match comparison.play(&scenario) {
+            _ if is_interrupted() => return Err(Ended),
+            Err(NotPlayed::Lost(_)) => return Err(Ended),
+            Err(NotPlayed::Other(_)) => continue,
+            Ok(replay) => replay,
+        };
+        let found = comparison.difference(scenario, replay).filter(|other| other.kind == of.kind);
+        if found.is_some() {
+            return Ok(found);
+        }
     }
-    let scenario = readable(script)?;
-    let replay = comparison.play(&scenario)?;
-    comparison.difference(scenario, &replay).filter(|other| other.kind == of.kind)
+    Ok(None)
 }
 
 /// Scripts in which something is left out, those first in which that is much.

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use winaccept_model::choice::{Alt, CHOICES};
+use schemars::JsonSchema;
+use serde::Serialize;
+use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
 use winaccept_model::rule::{Mutant, Rule};
 use winaccept_model::rules;
@@ -14,7 +16,7 @@ use winaccept_sim::limit;
 use winaccept_sim::run::{Guide, Run, run};
 
 use super::mutants;
-use crate::judge::{CHECK_ORDER, confirms, on_windows, windows};
+use crate::judge::{CHECK_ORDER, asked_by, confirms, on_windows, windows};
 use crate::spec::{Grade, Observation, Reach, Spec};
 use crate::suite::Scenario;
 use crate::survivors;
@@ -32,6 +34,19 @@ pub enum Standing {
     OutOfScope(String),
 }
 
+impl Standing {
+    /// How a fact stands that some step confirms, or none, when nobody asks what decides there.
+    #[must_use]
+    pub fn of(fact: &Observation, confirmed: bool) -> Standing {
+        match fact.reach() {
+            _ if confirmed => Standing::Shown(None),
+            Reach::Later(what) => Standing::Later(what),
+            Reach::OutOfScope(reason) => Standing::OutOfScope(reason),
+            Reach::Modelled => Standing::Open(fact.open.clone().unwrap_or_else(|| "no step confirms it".to_owned())),
+        }
+    }
+}
+
 /// A step: which scenario, and which of its steps.
 pub type At = (usize, usize);
 
@@ -47,17 +62,17 @@ pub struct Fact {
 }
 
 /// How many facts stand how.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 pub struct Count {
-    /// In all.
+    /// Facts in all.
     pub total: usize,
-    /// About what the model has: shown and open ones.
+    /// Facts about calls that the model has, and that are to be shown.
     pub modelled: usize,
-    /// Confirmed by a step.
+    /// Of these, those that a step confirms, and with --kill, something decides that it does.
     pub shown: usize,
-    /// Waiting.
+    /// Facts that wait for a call that the model has not got, or for something that scenarios cannot say.
     pub later: usize,
-    /// Not to be shown.
+    /// Facts that are not to be shown.
     pub out_of_scope: usize,
 }
 
@@ -108,17 +123,12 @@ pub fn facts(scenarios: &[Scenario], kill: bool) -> Vec<Fact> {
     let mut bench = Bench { scenarios, originals: BTreeMap::new(), known: BTreeMap::new() };
     let of = |fact: &'static Observation| {
         let steps = confirmed.get(fact.id.as_str()).cloned().unwrap_or_default();
-        let standing = match fact.reach() {
-            Reach::Later(what) if steps.is_empty() => Standing::Later(what),
-            Reach::OutOfScope(reason) if steps.is_empty() => Standing::OutOfScope(reason),
-            _ if steps.is_empty() => {
-                Standing::Open(fact.open.clone().unwrap_or_else(|| "no step confirms it".to_owned()))
-            }
-            _ if !kill => Standing::Shown(None),
-            _ => match steps.iter().find_map(|at| bench.decides(*at)) {
+        let standing = match Standing::of(fact, !steps.is_empty()) {
+            Standing::Shown(None) if kill => match steps.iter().find_map(|at| bench.decides(*at)) {
                 Some(what) => Standing::Shown(Some(what)),
                 None => Standing::Open("nothing that could be otherwise decides the steps that confirm it".to_owned()),
             },
+            standing => standing,
         };
         Fact { fact, standing, steps }
     };
@@ -154,9 +164,7 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
     let holds = |run: &Run| confirms(&scenario.program.steps[number], &run.steps[number], &scenario.script);
     let play = |machine: &Machine| limit::hushed(|| run(&scenario.program, machine, Guide::Expectations));
     let earlier = named(&before);
-    let points =
-        at_step.iter().chain(&earlier).flat_map(|rule| rule.points()).map(winaccept_model::choice::Point::index);
-    let points: BTreeSet<usize> = points.collect();
+    let points = asked_by(original.steps[number].rules.iter().chain(&before));
     for (alt, profile) in points.into_iter().flat_map(others) {
         if play(&Machine::new(profile)).is_some_and(|run| run.limit.is_none() && !holds(&run)) {
             return Some(alt.text());
@@ -189,15 +197,13 @@ fn named(names: &BTreeSet<&'static str>) -> Vec<&'static Rule> {
 }
 
 /// The profile `windows` with each other alternative of this choice point.
-fn others(point: usize) -> Vec<(Alt, Profile)> {
-    let mut all = Vec::new();
-    for other in 0..CHOICES[point].alternatives.len() {
-        let alt = Alt(point as u8, other as u8);
-        if windows().allowed(point) >> other & 1 == 0 {
-            let mut profile = windows();
-            profile.only(alt);
-            all.push((alt, profile));
-        }
-    }
-    all
+fn others(point: Point) -> Vec<(Alt, Profile)> {
+    let windows = windows();
+    let others = point.all_alternatives().filter(|alt| !windows.allows(*alt));
+    let with = |alt: Alt| {
+        let mut profile = windows.clone();
+        profile.only(alt);
+        (alt, profile)
+    };
+    others.map(with).collect()
 }

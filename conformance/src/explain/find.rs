@@ -12,10 +12,10 @@ use super::{
     CallPage, ChoiceOfProfile, ChoicePage, ClausePage, CodePage, ConfirmingStep, Explanation, NotePage,
     ObservationPage, ProfilePage, RulePage,
 };
-use crate::coverage::facts;
+use crate::coverage::facts::{self, Standing};
 use crate::graph::{Legality, SUBJECTS, Subject};
 use crate::profiles::{Choice, Choices, NAMES};
-use crate::spec::{Document, Entry, Note, Observation, Reach, Spec, Testable, similar};
+use crate::spec::{Document, Entry, Note, Observation, Spec, Testable, similar};
 use crate::suite;
 
 /// What a name stands for.
@@ -199,11 +199,11 @@ fn confirming() -> &'static BTreeMap<String, Vec<ConfirmingStep>> {
 
 fn observation(found: &Observation) -> ObservationPage {
     let steps = confirming().get(&found.id).cloned().unwrap_or_default();
-    let (standing, reason) = match found.reach() {
-        _ if !steps.is_empty() => ("shown", None),
-        Reach::Modelled => ("open", Some(found.open.clone().unwrap_or_else(|| "no step confirms it".to_owned()))),
-        Reach::Later(what) => ("later", Some(what)),
-        Reach::OutOfScope(reason) => ("out of scope", Some(reason)),
+    let (standing, reason) = match Standing::of(found, !steps.is_empty()) {
+        Standing::Shown(_) => ("shown", None),
+        Standing::Open(why) => ("open", Some(why)),
+        Standing::Later(what) => ("later", Some(what)),
+        Standing::OutOfScope(why) => ("out of scope", Some(why)),
     };
     let rests = |choice: &&Choice| {
         let source = choice.entry("windows").0.source.as_deref();

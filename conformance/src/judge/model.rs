@@ -1,5 +1,6 @@
 //! Judging the model itself, under any profile.
 
+use winaccept_model::choice::Alt;
 use winaccept_model::outcome::Value;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
@@ -38,12 +39,10 @@ pub fn model(scenario: &Scenario, machine: &Machine) -> Judged {
 fn chosen_in_vain(scenario: &Scenario, profile: &Profile) -> Option<Judged> {
     scenario.program.sections.iter().find_map(|section| {
         let Section::Happening(Happening::Choose(alt), span) = section else { return None };
-        let open = profile.allowed(alt.point().index());
-        if open >> alt.1 & 1 == 1 {
+        if profile.allows(*alt) {
             return None;
         }
-        let names = alt.point().alternatives().iter().enumerate();
-        let allowed: Vec<&str> = names.filter(|(at, _)| open >> at & 1 == 1).map(|(_, name)| *name).collect();
+        let allowed: Vec<&str> = profile.alternatives(alt.point()).map(Alt::name).collect();
         let reason = format!(
             "line {}: `choose {}`: under profile {} it is never so, but {}",
             scenario.line_at(*span),

@@ -1,14 +1,13 @@
 //! One scenario and what was seen in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 
 use winaccept_model::choice::Point;
 use winaccept_model::profile::Profile;
 use winaccept_sim::observe::Observed;
 
-use super::{alternatives, with};
-use crate::judge::{Prediction, predicts};
+use super::with;
+use crate::judge::{Prediction, asked, predicts};
 use crate::stack::Replay;
 use crate::suite::Scenario;
 
@@ -20,7 +19,7 @@ pub struct Case<'a> {
     /// What was seen and rests on no assumed wait, up to what nothing explains.
     pub replay: Replay,
     /// The whole of it, where something is that nothing explains.
-    pub(super) whole: Option<(Replay, usize)>,
+    pub(super) whole: Option<Replay>,
     /// The choice points that the rules ask which fire in it.
     pub asked: BTreeSet<Point>,
     /// A choice point that is asked again until one of its alternatives is taken: where several are allowed, only that one shows.
@@ -45,15 +44,14 @@ impl<'a> Case<'a> {
         if case.ask(widest).is_some() {
             case.replay.steps.clear();
         }
-        case.whole = Some((whole, step));
+        case.whole = Some(whole);
         case
     }
 
     /// Notes what is asked; the first step that is not said, if there is one.
     fn ask(&mut self, widest: &Profile) -> Option<usize> {
         let Prediction { unpredicted, played } = predicts(self.scenario, &self.replay, widest);
-        let rules = played.steps.iter().flat_map(|step| &step.rules).chain(&played.between);
-        self.asked = rules.filter_map(|rule| points().get(rule)).flatten().copied().collect();
+        self.asked = asked(&played);
         unpredicted
     }
 
@@ -72,16 +70,14 @@ impl<'a> Case<'a> {
     pub(super) fn not_said_of(&self, replay: &Replay, profile: &Profile) -> Option<usize> {
         let step = predicts(self.scenario, replay, profile).unpredicted?;
         match self.pivot {
-            Some(pivot) if profile.allowed(pivot.index()).count_ones() > 1 => {
-                self.one_by_one(pivot, replay, profile).map(|_| step)
-            }
+            Some(pivot) if profile.leaves_open(pivot) => self.one_by_one(pivot, replay, profile).map(|_| step),
             _ => Some(step),
         }
     }
 
     /// What was seen at a step.
     pub(super) fn seen(&self, step: usize) -> Option<&Observed> {
-        let replay = self.whole.as_ref().map_or(&self.replay, |(whole, _)| whole);
+        let replay = self.whole.as_ref().unwrap_or(&self.replay);
         replay.steps.iter().find(|report| report.index == step).map(|report| &report.observed)
     }
 
@@ -92,15 +88,9 @@ impl<'a> Case<'a> {
     /// The last step that none of the alternatives of this choice point says, each tried alone.
     fn one_by_one(&self, point: Point, replay: &Replay, profile: &Profile) -> Option<usize> {
         let mut last = None;
-        for alternative in alternatives(profile, point) {
-            last = last.max(Some(predicts(self.scenario, replay, &with(profile, point, &[alternative])).unpredicted?));
+        for alternative in profile.alternatives(point) {
+            last = last.max(Some(predicts(self.scenario, replay, &with(profile, &[alternative])).unpredicted?));
         }
         last
     }
-}
-
-/// The choice points that each rule asks, by its name.
-fn points() -> &'static BTreeMap<&'static str, Vec<Point>> {
-    static POINTS: OnceLock<BTreeMap<&'static str, Vec<Point>>> = OnceLock::new();
-    POINTS.get_or_init(|| winaccept_model::rules::all().map(|(_, rule)| (rule.name, rule.points())).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
 
-use super::{At, Case, alternatives, with};
+use super::{At, Case, with};
 use crate::stack::Replay;
 
 /// Of so many cases that exclude an alternative, the one with the fewest steps is looked for.
@@ -14,7 +14,7 @@ const CANDIDATES: usize = 6;
 /// What nothing explains, whatever the model may do: by case, the fewest steps.
 pub(super) fn unexplained(cases: &[Case<'_>], widest: &Profile) -> Vec<Vec<At>> {
     let of_case = |(number, case): (usize, &Case<'_>)| {
-        let (whole, _) = case.whole.as_ref()?;
+        let whole = case.whole.as_ref()?;
         Some(fewest(number, case, whole, widest))
     };
     cases.iter().enumerate().filter_map(of_case).collect()
@@ -32,7 +32,7 @@ pub(super) fn contradicted(
 
 fn of_point(cases: &[Case<'_>], widest: &Profile, profile: &Profile, point: Point) -> Vec<At> {
     let mut sets: Vec<BTreeSet<At>> = vec![BTreeSet::new()];
-    for alternative in alternatives(widest, point) {
+    for alternative in widest.alternatives(point) {
         let excluding = match excluding(cases, widest, alternative) {
             found if found.is_empty() => excluding(cases, profile, alternative),
             found => found,
@@ -49,7 +49,7 @@ fn of_point(cases: &[Case<'_>], widest: &Profile, profile: &Profile, point: Poin
 
 /// Sets of steps that exclude an alternative, the smallest first.
 fn excluding(cases: &[Case<'_>], around: &Profile, alternative: Alt) -> Vec<Vec<At>> {
-    let profile = with(around, alternative.point(), &[alternative]);
+    let profile = with(around, &[alternative]);
     let asking = cases.iter().enumerate().filter(|(_, case)| case.asked.contains(&alternative.point()));
     let against = asking.filter(|(_, case)| case.not_said(&profile).is_some());
     let mut all: Vec<Vec<At>> =

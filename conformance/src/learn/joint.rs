@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
 
-use super::{At, Case, alternatives, each, with};
+use super::{At, Case, with};
+use crate::parallel::each;
+use crate::watch::Watch;
 
 /// So many combinations are tried in one scenario; where there are more, each choice point stands for itself.
 const MOST: usize = 64;
@@ -23,7 +25,7 @@ pub struct Table {
 
 /// Where the alternatives that are left agree with a scenario in some combinations, but not in all.
 pub(super) fn together(cases: &[Case<'_>], profile: &Profile, contradicted: &BTreeSet<Point>) -> Vec<Table> {
-    let found = each(cases, |number, case| of_case(number, case, profile, contradicted));
+    let found = each(cases, &Watch::unattended(), |number, case| of_case(number, case, profile, contradicted));
     let mut tables: Vec<Table> = Vec::new();
     for table in found.into_iter().flatten() {
         if !tables.iter().any(|other| other.fits == table.fits) {
@@ -34,19 +36,18 @@ pub(super) fn together(cases: &[Case<'_>], profile: &Profile, contradicted: &BTr
 }
 
 fn of_case(number: usize, case: &Case<'_>, profile: &Profile, contradicted: &BTreeSet<Point>) -> Option<Table> {
-    let open = |point: &&Point| profile.allowed(point.index()).count_ones() > 1 && !contradicted.contains(*point);
+    let open = |point: &&Point| profile.leaves_open(**point) && !contradicted.contains(*point);
     let open: Vec<Point> = case.asked.iter().filter(open).copied().collect();
     if open.len() < 2 {
         return None;
     }
     // Most of them make no difference here.
     let wide = case.allowed(profile);
-    let matters =
-        |point: &Point| alternatives(profile, *point).any(|alt| case.allowed(&with(profile, *point, &[alt])) != wide);
+    let matters = |point: &Point| profile.alternatives(*point).any(|alt| case.allowed(&with(profile, &[alt])) != wide);
     let open: Vec<Point> = open.into_iter().filter(matters).collect();
     let combinations = open
         .iter()
-        .try_fold(1_usize, |all, point| Some(all * alternatives(profile, *point).count()).filter(|all| *all <= MOST))?;
+        .try_fold(1_usize, |all, point| Some(all * profile.alternatives(*point).count()).filter(|all| *all <= MOST))?;
     if open.len() < 2 {
         return None;
     }
@@ -54,7 +55,7 @@ fn of_case(number: usize, case: &Case<'_>, profile: &Profile, contradicted: &BTr
     for point in &open {
         let extended = |chosen: &Vec<Alt>| {
             let chosen = chosen.clone();
-            alternatives(profile, *point).map(move |alt| chosen.iter().copied().chain([alt]).collect())
+            profile.alternatives(*point).map(move |alt| chosen.iter().copied().chain([alt]).collect())
         };
         all = all.iter().flat_map(extended).collect();
     }
@@ -78,7 +79,7 @@ fn of_case(number: usize, case: &Case<'_>, profile: &Profile, contradicted: &BTr
 }
 
 fn narrowed(profile: &Profile, chosen: &[Alt]) -> Profile {
-    chosen.iter().fold(profile.clone(), |profile, alt| with(&profile, alt.point(), &[*alt]))
+    chosen.iter().fold(profile.clone(), |profile, alt| with(&profile, &[*alt]))
 }
 
 /// Leaves out the choice points that make no difference: with each of their alternatives the same combinations of the others fit.
@@ -88,7 +89,7 @@ fn without_idle(fits: &[Vec<Alt>], open: &[Point], profile: &Profile) -> Vec<Vec
         let without =
             |chosen: &Vec<Alt>| chosen.iter().copied().filter(|alt| alt.point() != *point).collect::<Vec<_>>();
         let others: BTreeSet<Vec<Alt>> = fits.iter().map(without).collect();
-        if others.len() * alternatives(profile, *point).count() == fits.len() {
+        if others.len() * profile.alternatives(*point).count() == fits.len() {
             fits = others.into_iter().collect();
         }
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::{Alt, Point};
 
-use super::{At, Learned, alternatives};
+use super::{At, Learned};
 use crate::evidence::Recording;
 use crate::judge::seen_at;
 
@@ -17,6 +17,8 @@ pub struct LearnOutput {
     pub recordings: Vec<RecordingOutput>,
     /// The scenarios that were looked at: those that are recorded, can be played, and read as they did.
     pub scenarios: usize,
+    /// Those that were recorded and not looked at.
+    pub left_out: LeftOut,
     /// Choice points of which one alternative agrees with everything.
     pub decided: Vec<Decision>,
     /// Choice points of which several do.
@@ -41,6 +43,34 @@ impl LearnOutput {
             self.contradicted.len(),
             self.not_asked.len()
         )
+    }
+}
+
+/// How many recorded scenarios were not looked at, and why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+pub struct LeftOut {
+    /// Nobody knows a scenario of this name here.
+    pub unknown: usize,
+    /// The scenario reads otherwise than when it was recorded.
+    pub changed: usize,
+    /// The stack did not take it, or was lost.
+    pub not_played: usize,
+    /// It was interrupted before it came to them.
+    pub interrupted: usize,
+}
+
+impl LeftOut {
+    /// All of it, with the reasons; nothing where nothing was left out.
+    pub(crate) fn text(self) -> Option<String> {
+        let counts = [
+            (self.unknown, "not known here"),
+            (self.changed, "changed since"),
+            (self.not_played, "not played by the stack"),
+            (self.interrupted, "not reached before the interrupt"),
+        ];
+        let counts: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+        (!counts.is_empty()).then(|| counts.join(", "))
     }
 }
 
@@ -117,7 +147,13 @@ pub struct Together {
 
 /// What was learned, as it is written.
 #[must_use]
-pub fn output(learned: &Learned<'_>, recordings: &[Recording], name: &str, profile: String) -> LearnOutput {
+pub fn output(
+    learned: &Learned<'_>,
+    recordings: &[Recording],
+    name: &str,
+    profile: String,
+    left_out: LeftOut,
+) -> LearnOutput {
     let mut output = LearnOutput {
         name: name.to_owned(),
         recordings: recordings
@@ -125,6 +161,7 @@ pub fn output(learned: &Learned<'_>, recordings: &[Recording], name: &str, profi
             .map(|one| RecordingOutput { stack: one.stack(), date: one.date.clone() })
             .collect(),
         scenarios: learned.cases.len(),
+        left_out,
         decided: Vec::new(),
         undecided: Vec::new(),
         not_asked: Vec::new(),
@@ -146,21 +183,16 @@ pub fn output(learned: &Learned<'_>, recordings: &[Recording], name: &str, profi
     output
 }
 
-/// The name of an alternative.
-pub(super) fn name(alt: Alt) -> &'static str {
-    alt.point().alternatives()[usize::from(alt.1)]
-}
-
 impl Learned<'_> {
     /// The alternatives that agree with everything, or that explain it together.
     pub(super) fn left(&self, point: Point) -> Vec<&'static str> {
-        alternatives(&self.profile, point).map(name).collect()
+        self.profile.alternatives(point).map(Alt::name).collect()
     }
 
     /// What excludes the alternatives of a choice point that are excluded.
     pub(super) fn by(&self, point: Point) -> Vec<ExcludedBy> {
         let of_point = self.excluded.iter().filter(|(alt, _)| alt.point() == point);
-        of_point.map(|(alt, at)| ExcludedBy { alternative: name(*alt), step: self.step(*at) }).collect()
+        of_point.map(|(alt, at)| ExcludedBy { alternative: alt.name(), step: self.step(*at) }).collect()
     }
 
     pub(super) fn step(&self, at: At) -> StepOutput {

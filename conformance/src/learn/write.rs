@@ -1,81 +1,26 @@
 //! What was learned as a file that `--profile` takes.
 
-use serde::Deserialize;
 use winaccept_model::choice::Point;
 
 use super::{Clash, LearnOutput, Learned, StepOutput};
-use crate::profiles::{Choices, SaidOrder, expand};
+use crate::profiles::{Choices, Known, ProfileFile};
 
-/// What is known of a stack beside its recordings, written by hand.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ByHand {
-    schema: u32,
-    /// Choice points of which more is known than the recordings show.
-    #[serde(default, rename = "choice")]
-    choices: Vec<HandChoice>,
-    order: Option<SaidOrder>,
-}
-
-/// What is known of a choice point beside the recordings.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HandChoice {
-    name: String,
-    allows: Vec<String>,
-    because: String,
-    source: String,
-    grade: String,
-}
-
-impl ByHand {
-    /// Reads what was written by hand.
-    ///
-    /// # Errors
-    /// When it is not of this form, or names what the model does not have.
-    pub fn parse(source: &str) -> Result<ByHand, String> {
-        let by_hand: ByHand = toml::from_str(source).map_err(|error| error.to_string())?;
-        if by_hand.schema != 1 {
-            return Err(format!("schema {} is not known; this program reads schema 1", by_hand.schema));
-        }
-        by_hand.order()?;
-        let mut tried = winaccept_model::profile::Profile::widest("by hand");
-        for choice in &by_hand.choices {
-            tried.narrow(&choice.name, choice.allows.iter().map(String::as_str))?;
-        }
-        Ok(by_hand)
-    }
-
-    /// The order of checks, by the names of rules.
-    ///
-    /// # Errors
-    /// When a name stands for no rule.
-    pub fn order(&self) -> Result<Vec<String>, String> {
-        self.order.as_ref().map_or_else(|| Ok(Vec::new()), |order| expand(&order.checks))
-    }
-
-    fn choice(&self, point: Point) -> Option<&HandChoice> {
-        self.choices.iter().find(|choice| choice.name == point.name())
-    }
-
-    /// What is written by hand, and recorded otherwise: the choice point, and what was recorded.
-    fn against(&self, learned: &Learned<'_>) -> impl Iterator<Item = (Point, Vec<&'static str>)> {
-        let of_point = |point: Point| {
-            let choice = self.choice(point)?;
-            let left = learned.left(point);
-            let agrees = left.iter().any(|alternative| choice.allows.iter().any(|said| said == alternative));
-            (!agrees).then_some((point, left))
-        };
-        Point::all().filter_map(of_point)
-    }
+/// What is written by hand, and recorded otherwise: the choice point, and what was recorded.
+fn against(by_hand: &Known, learned: &Learned<'_>) -> Option<(Point, Vec<&'static str>)> {
+    Point::all().find_map(|point| {
+        let said = by_hand.said(point.name())?;
+        let left = learned.left(point);
+        let agrees = left.iter().any(|alternative| said.allows.iter().any(|said| said == alternative));
+        (!agrees).then_some((point, left))
+    })
 }
 
 /// What was learned as a profile, with what is known beside it.
 ///
 /// # Errors
-/// When that says otherwise than what was recorded.
-pub fn profile_file(learned: &Learned<'_>, name: &str, by_hand: &ByHand) -> Result<String, String> {
-    if let Some((point, left)) = by_hand.against(learned).next() {
+/// When that says otherwise than what was recorded, or no profile can have this name.
+pub fn profile_file(learned: &Learned<'_>, name: &str, by_hand: &Known) -> Result<String, String> {
+    if let Some((point, left)) = against(by_hand, learned) {
         let steps: Vec<String> = learned.by(point).iter().map(|by| place(&by.step)).collect();
         return Err(format!(
             "what is written by hand of `{}` is not what was recorded: {} ({})",
@@ -86,7 +31,7 @@ pub fn profile_file(learned: &Learned<'_>, name: &str, by_hand: &ByHand) -> Resu
     }
     let mut text = format!("schema = 1\nname = {}\n", quoted(name));
     for point in Point::all() {
-        if let Some(hand) = by_hand.choice(point) {
+        if let Some(hand) = by_hand.said(point.name()) {
             let allows: Vec<&str> = hand.allows.iter().map(String::as_str).collect();
             text += &choice(point, &allows, &hand.because, &hand.source, &hand.grade);
         } else if learned.asked.contains(&point) && says_something(learned, point) {
@@ -97,6 +42,8 @@ pub fn profile_file(learned: &Learned<'_>, name: &str, by_hand: &ByHand) -> Resu
         let checks: String = order.checks.iter().map(|check| format!("    {},\n", quoted(check))).collect();
         text += &format!("\n[order]\nbecause = {}\nchecks = [\n{checks}]\n", quoted(&order.because));
     }
+    // What is written is a profile.
+    Choices::bundled().of_file(&ProfileFile::parse(&text)?)?;
     Ok(text)
 }
 
@@ -148,11 +95,12 @@ pub fn text(output: &LearnOutput) -> String {
     let from: Vec<String> = output.recordings.iter().map(|one| format!("{} on {}", one.stack, one.date)).collect();
     let mut text = format!(
         "# The profile of {}, learned by `winaccept profile learn` from what was recorded of {} in {} scenarios.\n\
-         # Choice points: {}.\n\n{}",
+         # Choice points: {}.\n{}\n{}",
         output.name,
         from.join(" and "),
         output.scenarios,
         output.counts(),
+        output.left_out.text().map_or_else(String::new, |counts| format!("# Not learned from: {counts}.\n")),
         output.profile
     );
     text += &section("Undecided: each of these agrees with everything recorded", &undecided(output));

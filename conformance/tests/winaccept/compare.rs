@@ -2,10 +2,11 @@
 
 use winaccept::compare::{CompareOutput, Comparison};
 use winaccept::profiles::Choices;
-use winaccept::stack::{ModelStack, Stack};
+use winaccept::stack::{Identity, ModelStack, Replay, Stack};
 use winaccept::suite::Scenario;
 use winaccept_model::choice::{Alt, Point, by_name};
 use winaccept_model::profile::Profile;
+use winaccept_sim::script::Script;
 
 /// Errors planted in a copy of `wine-10.0`: alternatives that it does not allow.
 const PLANTED: [(&str, &str); 20] = [
@@ -76,7 +77,7 @@ fn planted_errors_are_found_and_made_small() {
 #[test]
 fn two_profiles_differ_in_many_ways_that_take_few_steps() {
     let output = compared(&profile("wine-8.0"), profile("windows"), 1, 150);
-    assert!(output.findings.len() >= 10, "{}", output.findings.len());
+    assert_eq!(output.findings.len(), 26);
     for finding in &output.findings {
         assert!(finding.steps <= 12, "{} steps:\n{}", finding.steps, finding.scenario);
         assert!(!finding.choices.is_empty(), "{}", finding.scenario);
@@ -116,4 +117,48 @@ fn planted_alternatives_are_none_that_the_profile_allows() {
         let n = point.alternatives().iter().position(|known| *known == alternative).expect("an alternative") as u8;
         assert_eq!(truth.allowed(index) >> n & 1, 0, "{}", Alt(point.0, n).text());
     }
+}
+
+/// A stack that is lost from the n-th scenario on.
+struct Mortal {
+    alive: ModelStack,
+    left: usize,
+}
+
+impl Stack for Mortal {
+    fn identity(&self) -> Identity {
+        self.alive.identity()
+    }
+
+    fn replay(&mut self, script: &Script) -> Replay {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Replay { lost: Some("it is gone".to_owned()), ..Replay::default() };
+        };
+        self.left = left;
+        self.alive.replay(script)
+    }
+}
+
+#[test]
+fn a_finding_is_kept_whenever_the_stack_is_lost() {
+    let found_with = |left: usize| {
+        let mut stack = Mortal { alive: ModelStack::new(profile("wine-8.0"), 1), left };
+        let mut comparison = Comparison::new(&mut stack, profile("documented"), 1, 24);
+        while comparison.hopeless().is_none() && comparison.output().findings.is_empty() {
+            comparison.play_next();
+        }
+        comparison.output()
+    };
+    // It is found in the scenario after so many, and made small in many more.
+    let before = (1..).find(|left| !found_with(*left).findings.is_empty()).expect("the profiles differ");
+    let mut steps = Vec::new();
+    for left in before..before + 12 {
+        let output = found_with(left);
+        let [found] = &output.findings[..] else { panic!("{left}: {output:#?}") };
+        assert_eq!((output.runs, output.not_played), (before as u64, 0), "{left}");
+        steps.push(found.steps);
+    }
+    assert!(steps.is_sorted_by(|one, next| one >= next) && steps[0] > steps[11], "smaller and smaller: {steps:?}");
+    let (dead, why) = (found_with(0), Some("it is gone".to_owned()));
+    assert_eq!((dead.runs, dead.not_played, dead.why_not), (3, 3, why));
 }

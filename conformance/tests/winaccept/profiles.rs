@@ -4,30 +4,26 @@ use std::fs;
 use std::path::Path;
 
 use winaccept::evidence::{self, Recording};
-use winaccept::learn::{self, ByHand, LearnOutput, learn};
-use winaccept::profiles::{Choices, LEARNED, ProfileFile};
+use winaccept::learn::{self, LearnOutput, LeftOut, learn};
+use winaccept::profiles::{Choices, Known, LEARNED, ProfileFile};
 use winaccept::stack::Replay;
 use winaccept::suite::{self, Scenario};
+use winaccept::watch::Watch;
 use winaccept::{judge, lang};
 
 /// Writes the profiles anew where this is set.
 const UPDATE: &str = "WINACCEPT_UPDATE_PROFILES";
-
-fn seen<'s>(recording: &Recording, scenarios: &'s [Scenario]) -> Vec<(&'s Scenario, Replay)> {
-    let all = scenarios.iter().filter_map(|scenario| Some((scenario, recording.replay_of(scenario)?)));
-    all.filter(|(_, replay)| replay.not_taken.is_none() && replay.failed.is_none() && replay.lost.is_none()).collect()
-}
 
 fn recorded(stack: &str) -> Recording {
     evidence::bundled().into_iter().find(|recording| recording.stack() == stack).expect("it comes with the program")
 }
 
 /// What is learned of scenarios that read like this, and of what was seen in them.
-fn learned_of(seen: Vec<(&Scenario, Replay)>, by_hand: &ByHand) -> LearnOutput {
-    let order = by_hand.order().unwrap();
-    let learned = learn(seen, &order, &|_| {});
+fn learned_of(seen: Vec<(&Scenario, Replay)>, by_hand: &Known) -> LearnOutput {
+    let order = by_hand.checks().unwrap();
+    let learned = learn(seen, &order, &Watch::unattended());
     let file = learn::profile_file(&learned, "mine-1", by_hand).unwrap();
-    learn::output(&learned, &[], "mine-1", file)
+    learn::output(&learned, &[], "mine-1", file, LeftOut::default())
 }
 
 #[test]
@@ -36,10 +32,12 @@ fn shipped_profiles_are_what_is_learned() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec-notes/profiles");
     for stack in LEARNED {
         let recording = recorded(stack);
-        let by_hand = ByHand::parse(&fs::read_to_string(folder.join(format!("{stack}.hand.toml"))).unwrap()).unwrap();
-        let learned = learn(seen(&recording, &scenarios), &by_hand.order().unwrap(), &|_| {});
+        let by_hand = Known::parse(&fs::read_to_string(folder.join(format!("{stack}.hand.toml"))).unwrap()).unwrap();
+        let mut left_out = LeftOut::default();
+        let seen = learn::seen(&recording, &scenarios, &mut left_out).unwrap();
+        let learned = learn(seen, &by_hand.checks().unwrap(), &Watch::unattended());
         let file = learn::profile_file(&learned, stack, &by_hand).unwrap();
-        let output = learn::output(&learned, &[recording], stack, file);
+        let output = learn::output(&learned, &[recording], stack, file, left_out);
         assert!(output.contradicted.is_empty(), "{stack}: {:#?}", output.contradicted);
         let (path, text) = (folder.join(format!("{stack}.toml")), learn::text(&output));
         if std::env::var_os(UPDATE).is_some() {
@@ -99,7 +97,7 @@ fn accepts(scenario: &Scenario, seen: &str) -> Replay {
 fn a_step_decides_a_choice_point_and_the_profile_says_it() {
     let scenario = reset("x.winaccept");
     let seen = accepts(&scenario, "handle");
-    let output = learned_of(vec![(&scenario, seen.clone())], &ByHand::default());
+    let output = learned_of(vec![(&scenario, seen.clone())], &Known::default());
     let decided = output.decided.iter().find(|decision| decision.choice == "reset-while-queued").unwrap();
     assert_eq!(decided.alternative, "accept-succeeds");
     assert!(decided.by.iter().all(|by| by.step.line == 10 && by.step.seen == "accept(L, NULL, NULL) = handle"));
@@ -107,7 +105,7 @@ fn a_step_decides_a_choice_point_and_the_profile_says_it() {
     assert!(output.not_asked.contains(&"poll-pollpri"));
 
     let file = ProfileFile::parse(&learn::text(&output)).unwrap();
-    assert_eq!(file.choices.iter().map(|said| said.name.as_str()).collect::<Vec<_>>(), ["reset-while-queued"]);
+    assert_eq!(file.known.choices.iter().map(|said| said.name.as_str()).collect::<Vec<_>>(), ["reset-while-queued"]);
     let profile = Choices::bundled().of_file(&file).unwrap();
     assert_eq!(judge::predicts(&scenario, &seen, &profile).unpredicted, None);
     let otherwise = accepts(&scenario, "INVALID_SOCKET WSAECONNRESET");
@@ -118,7 +116,7 @@ fn a_step_decides_a_choice_point_and_the_profile_says_it() {
 fn two_answers_are_a_contradiction_of_two_steps_and_both_are_allowed() {
     let (one, other) = (reset("one.winaccept"), reset("other.winaccept"));
     let (first, second) = (accepts(&one, "handle"), accepts(&other, "INVALID_SOCKET WSAECONNRESET"));
-    let output = learned_of(vec![(&one, first.clone()), (&other, second.clone())], &ByHand::default());
+    let output = learned_of(vec![(&one, first.clone()), (&other, second.clone())], &Known::default());
     let [clash] = &output.contradicted[..] else { panic!("{:#?}", output.contradicted) };
     assert_eq!(clash.choice, Some("reset-while-queued"));
     assert_eq!(clash.allows, ["accept-fails", "accept-succeeds"]);
@@ -136,7 +134,7 @@ fn what_nothing_explains_is_told_and_teaches_nothing() {
     let mut seen = BEFORE.to_vec();
     seen[1] = "SOCKET_ERROR WSAEADDRNOTAVAIL";
     seen.push("handle");
-    let output = learned_of(vec![(&scenario, replay(&scenario, &seen))], &ByHand::default());
+    let output = learned_of(vec![(&scenario, replay(&scenario, &seen))], &Known::default());
     let [clash] = &output.contradicted[..] else { panic!("{:#?}", output.contradicted) };
     assert_eq!((clash.choice, clash.steps.len(), clash.steps[0].line), (None, 1, 4));
     assert!(output.decided.is_empty(), "{:#?}", output.decided);
@@ -150,15 +148,15 @@ fn what_is_written_by_hand_stands_unless_it_was_recorded_otherwise() {
              because = \"seen\"\nsource = \"somebody\"\ngrade = \"S\"\n\
              [order]\nbecause = \"seen\"\nchecks = [\"*.not-initialised\"]\n"
         );
-        ByHand::parse(&source).unwrap()
+        Known::parse(&source).unwrap()
     };
     let scenario = reset("x.winaccept");
-    let learned = |seen: &[&str]| learn(vec![(&scenario, replay(&scenario, seen))], &[], &|_| {});
+    let learned = |seen: &[&str]| learn(vec![(&scenario, replay(&scenario, seen))], &[], &Watch::unattended());
     let before = [&BEFORE[..6], &["0", "handle"]].concat();
     let file = learn::profile_file(&learned(&before), "mine-1", &by_hand("accept-succeeds")).unwrap();
     let file = ProfileFile::parse(&file).unwrap();
-    assert_eq!((file.choices[0].because.as_str(), file.choices[0].grade.as_str()), ("seen", "S"));
-    assert_eq!(file.order.unwrap().checks, ["*.not-initialised"]);
+    assert_eq!((file.known.choices[0].because.as_str(), file.known.choices[0].grade.as_str()), ("seen", "S"));
+    assert_eq!(file.known.order.unwrap().checks, ["*.not-initialised"]);
     let error = learn::profile_file(&learned(&before), "mine-1", &by_hand("vanishes")).unwrap_err();
     assert!(error.contains("`reset-while-queued` is not what was recorded: accept-succeeds"), "{error}");
     assert!(error.contains("accept(L, NULL, NULL) = handle (x:10)"), "{error}");
@@ -182,11 +180,36 @@ fn files_that_are_no_profile_say_why() {
         (entry("reset-while-queued", ""), "must allow at least one alternative"),
         (entry("reset-while-queued", "\"waits\""), "has no alternative `waits`"),
         (entry("reset", "\"waits\""), "unknown choice point `reset`"),
+        (entry("hand-over", "\"woken\"").repeat(2), "`hand-over` occurs twice"),
         ("[order]\nbecause = \"\"\nchecks = [\"*.nothing\"]\n".to_owned(), "no rule is called `*.nothing`"),
     ];
     for (source, expected) in wrong {
-        let file = ProfileFile::parse(&format!("schema = 1\nname = \"a-1\"\n{source}")).unwrap();
-        let error = Choices::bundled().of_file(&file).unwrap_err();
+        let error = ProfileFile::parse(&format!("schema = 1\nname = \"a-1\"\n{source}")).unwrap_err();
         assert!(error.contains(expected), "{error}");
+        // What is known beside recordings is read alike.
+        assert_eq!(Known::parse(&format!("schema = 1\n{source}")).unwrap_err(), error);
     }
+    assert!(Known::parse("schema = 1\nname = \"a-1\"\n").unwrap_err().contains("this is the profile `a-1`"));
+}
+
+#[test]
+fn a_profile_has_a_name_that_a_stack_can_have() {
+    let scenario = reset("x.winaccept");
+    let learned = learn(vec![(&scenario, accepts(&scenario, "handle"))], &[], &Watch::unattended());
+    let refused = [
+        ("documented", "no stack that a file could be the profile of"),
+        ("windows", "no stack that a file could be the profile of"),
+        ("", "`` cannot name a profile"),
+        ("a b", "`a b` cannot name a profile"),
+        ("a\u{1b}[31m", "`a\\u{1b}[31m` cannot name a profile"),
+        ("a\u{7f}", "invalid"),
+        ("../a", "`../a` cannot name a profile"),
+    ];
+    for (name, expected) in refused {
+        let error = learn::profile_file(&learned, name, &Known::default()).unwrap_err();
+        assert!(error.contains(expected), "{name:?}: {error}");
+    }
+    assert!(learn::profile_file(&learned, "mine", &Known::default()).is_ok());
+    let nameless = ProfileFile::parse("schema = 1\n").unwrap_err();
+    assert!(nameless.starts_with("missing field `name`"), "{nameless}");
 }
