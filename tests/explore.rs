@@ -193,7 +193,7 @@ fn what_is_remembered_may_be_forgotten_at_any_time() {
 #[test]
 fn a_limit_is_kept_and_told() {
     let machine = settled(|_| {});
-    let options = Options { max_states: 100, symmetry: false };
+    let options = Options { max_states: 100, symmetry: false, ..Options::default() };
     let report = explore(&program(LANES[0].1, ""), &machine, &options);
     assert!(!report.complete);
     assert_eq!(report.states, 100);

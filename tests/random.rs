@@ -157,7 +157,7 @@ proptest! {
         // What a step looks like may clash with the rules for lanes, such as where a hook may stand.
         let Ok(scenario) = Scenario::read(source.as_bytes(), "made-up") else { return Err(TestCaseError::reject("no lane")) };
         let machine = Machine::new(Choices::bundled().profile("documented").expect("spec-notes/choices.toml is tested"));
-        let options = Options { max_states: 20_000, symmetry: true };
+        let options = Options { max_states: 20_000, ..Options::default() };
         if let Ok(report) = limit::within(|| explore(&scenario.program, &machine, &options)) {
             let broken: Vec<_> = report.violations.iter().map(|broken| broken.property).collect();
             let invariants: Vec<_> =

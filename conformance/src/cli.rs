@@ -7,8 +7,10 @@ mod explain;
 mod explore;
 mod fmt;
 mod graph;
+mod limits;
 mod list;
 mod outcome;
+mod problem;
 mod profile;
 mod run;
 mod show;
@@ -16,10 +18,12 @@ mod show;
 mod summary;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::output::ErrorOutput;
 use crate::page::{obeyed, printable};
 
 pub(crate) use fmt::FmtOutput;
@@ -120,9 +124,42 @@ pub fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            eprintln!("{message}");
-            ExitCode::from(2)
+            // Programs read standard output.
+            if cli.format == Format::Json {
+                let _ = print(&json(&ErrorOutput::of(&message)));
+            }
+            ExitCode::from(beside(&message))
         }
+    }
+}
+
+/// Tells what is wrong beside what is written all the same; the exit status that this is worth.
+fn beside(message: &str) -> u8 {
+    eprintln!("{message}");
+    2
+}
+
+/// What is wrong where a file or a folder cannot be written, and what to do.
+fn unwritten(file: &Path, error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let help = match error.kind() {
+        ErrorKind::AlreadyExists => "there is a file of this name; name another folder, or move the file away",
+        ErrorKind::IsADirectory => "this is a folder; name a file in it",
+        ErrorKind::NotADirectory => "a part of this path is a file; name another folder",
+        ErrorKind::NotFound => "its folder does not exist; make it first",
+        ErrorKind::PermissionDenied => "this may not be written; name another place",
+        _ => return format!("error: {}: {error}", file.display()),
+    };
+    format!("error: {}: {error}\nhelp: {help}", file.display())
+}
+
+/// What is wrong where a file cannot be read, and what to do.
+fn unread(name: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::IsADirectory => {
+            format!("error: {name}: {error}\nhelp: this is a folder; name a file in it")
+        }
+        _ => format!("error: {name}: {error}"),
     }
 }
 

@@ -16,6 +16,7 @@ use winaccept_sim::script::{Action, Script};
 use crate::judge::predicts;
 use crate::lang::random::{Seeded, script};
 use crate::lang::{Comment, render_observed, render_script};
+use crate::output::Problem;
 use crate::stack::{HOPELESS, Replay, Stack, StepReport};
 use crate::suite::Scenario;
 
@@ -36,6 +37,9 @@ pub struct CompareOutput {
     pub why_not: Option<String>,
     /// Each kind of difference once.
     pub findings: Vec<Finding>,
+    /// Why no more was compared, where something went wrong; else left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Problem>,
 }
 
 /// A difference between a stack and a profile.
@@ -227,6 +231,7 @@ impl<'s> Comparison<'s> {
             not_played: self.not_played,
             why_not: self.why_not.as_ref().map(|why_not| why_not.reason().to_owned()),
             findings: self.known.iter().map(|known| known.finding.clone()).collect(),
+            errors: Vec::new(),
         }
     }
 

@@ -12,6 +12,7 @@ use winaccept_model::choice::Alt;
 use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
+use winaccept_sim::limits::Watcher;
 use winaccept_sim::run::{Guide, Run, run};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::scope::{Compared, Scope};
@@ -22,7 +23,7 @@ use crate::profiles::{self, NAMES};
 use crate::spec::{Document, Entry, Spec};
 use crate::suite::Scenario;
 use crate::waiting::Waiting;
-use crate::watch::Watch;
+use crate::watch::{Watch, is_interrupted};
 
 /// Where a clause is shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -126,6 +127,7 @@ impl Coverage {
         let scope = Small { scenarios, scope: OnceLock::new() };
         let all = mutants_of(rules);
         let mutants = each(&all, watch, |_, (table, mutant)| judge(*table, *mutant, &originals, &scope));
+        let mutants: Vec<Judged> = mutants.into_iter().flatten().collect();
         let facts = facts::facts(scenarios, watch.goes_on());
         std::panic::set_hook(hook);
         let not_tried = all.len() - mutants.len();
@@ -250,9 +252,12 @@ struct Small<'a> {
 }
 
 impl Small<'_> {
-    fn get(&self) -> &Scope {
+    /// Nothing where an interrupt came before it was whole.
+    fn get(&self) -> Option<&Scope> {
         let programs = self.scenarios.iter().map(|scenario| &scenario.program);
-        self.scope.get_or_init(|| Scope::of(programs, &machine("documented", None)))
+        let watcher = Watcher::new(|_| !is_interrupted());
+        let scope = self.scope.get_or_init(|| Scope::of(programs, &machine("documented", None), &watcher));
+        (!is_interrupted()).then_some(scope)
     }
 
     /// Its worlds and events; none where nobody needed it.
@@ -313,7 +318,8 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
     Machine { mutant, ..Machine::new(profile) }
 }
 
-fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Judged {
+/// What becomes of a mutant; nothing where an interrupt came before that was certain.
+fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Option<Judged> {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
     for (name, originals) in NAMES.iter().zip(originals) {
@@ -351,13 +357,13 @@ fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &
     } else if let Some(reason) = explanation(mutant) {
         Fate::Survives(Some(reason))
     } else {
-        match scope.get().compare(table, mutant) {
+        match scope.get()?.compare(table, mutant) {
             Compared::Same => Fate::Equivalent,
             Compared::Differs => Fate::Survives(None),
             Compared::Never => Fate::Unreached,
         }
     };
-    Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed }
+    Some(Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed })
 }
 
 fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {

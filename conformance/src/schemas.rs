@@ -9,7 +9,7 @@ use crate::compare::CompareOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
-use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs};
+use crate::output::{CoverageOutput, ErrorOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs};
 
 /// The schema of what is written: a field that is left out when empty is not required.
 fn schema_of<T: JsonSchema>() -> Schema {
@@ -22,6 +22,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("compare", schema_of::<CompareOutput>()),
         ("coverage", schema_of::<CoverageOutput>()),
+        ("errors", schema_of::<ErrorOutput>()),
         ("evidence", schema_of::<Vec<EvidenceRow>>()),
         ("evidence-halves", schema_of::<Vec<Half>>()),
         ("explain", schema_of::<Explanation>()),

@@ -196,7 +196,7 @@ pub fn find(path: &Path) -> Result<Scenario, String> {
     let stems = files().filter_map(|(name, _)| name.rsplit('/').next()?.strip_suffix(".winaccept"));
     let help = match similar(&wanted, stems).first() {
         Some(near) => format!("did you mean the bundled scenario `{near}`?"),
-        None => "name a file, or a bundled scenario as `winaccept run` lists them".to_owned(),
+        None => "name a file, or a bundled scenario as `winaccept list` tells them".to_owned(),
     };
     Err(format!("error: no file and no bundled scenario is called `{wanted}`\nhelp: {help}"))
 }

@@ -5,16 +5,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use winaccept_sim::limits::Watcher;
+
 /// Somebody wants it to end.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// How many watches there are that heed it.
+static HEEDING: AtomicUsize = AtomicUsize::new(0);
 
 /// What a shell says of a program that an interrupt ended.
 const ENDED_BY_INTERRUPT: i32 = 130;
 
-/// From now on an interrupt (Ctrl-C) ends the work at hand, and a second one the program.
+/// From now on an interrupt (Ctrl-C) ends the work at hand, if it is watched; else, and the second time, the program.
 pub(crate) fn ends_at_interrupt() {
     let interrupted = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) || HEEDING.load(Ordering::Relaxed) == 0 {
             std::process::exit(ENDED_BY_INTERRUPT);
         }
     };
@@ -60,6 +64,7 @@ impl Watch {
     }
 
     fn of(unit: Option<&'static str>, all: Option<usize>, ends: bool) -> Watch {
+        HEEDING.fetch_add(usize::from(ends), Ordering::Relaxed);
         let due = Mutex::new(Instant::now() + QUIET);
         Watch { unit, all, done: AtomicUsize::new(0), due, told: AtomicBool::new(false), ends }
     }
@@ -68,6 +73,15 @@ impl Watch {
     #[must_use]
     pub fn goes_on(&self) -> bool {
         !(self.ends && is_interrupted())
+    }
+
+    /// Looks at explorations, of which it tells how many states there are.
+    #[must_use]
+    pub fn watcher(self) -> Watcher {
+        Watcher::new(move |states| {
+            self.tell(|| format!("{states} states"));
+            self.goes_on()
+        })
     }
 
     /// One more is done.
@@ -94,6 +108,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        HEEDING.fetch_sub(usize::from(self.ends), Ordering::Relaxed);
         if self.told.load(Ordering::Relaxed) {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }

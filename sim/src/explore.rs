@@ -25,30 +25,11 @@ mod symmetry;
 mod visited;
 mod way;
 
+pub use crate::limits::Limits;
 pub use moves::{enter, make, moves};
 pub use report::{Broken, Options, Property, Report, Waits, explore};
 use search::{Finding, Search, Task};
 pub use way::Taken;
-
-/// How far an exploration goes.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// The most states to keep.
-    pub max_states: usize,
-    /// The most forms of all actors together: each takes the memory of many states.
-    pub max_forms: usize,
-    /// What is remembered of steps may take so many bytes, and more only as far as it is little beside the states.
-    pub remembered: usize,
-}
-
-/// What is remembered of steps may take so many bytes, if nothing else is said.
-const REMEMBERED: usize = 4 << 20;
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { max_states: 1_000_000, max_forms: 200_000, remembered: REMEMBERED }
-    }
-}
 
 /// An invariant that does not hold, with a shortest way there.
 #[derive(Clone, PartialEq, Debug)]
@@ -100,6 +81,7 @@ pub fn interleave(
         max_states: limits.max_states,
         max_forms: limits.max_forms,
         remembered: limits.remembered,
+        watcher: &limits.watcher,
         rules: true,
         symmetry: false,
     };

@@ -39,6 +39,7 @@ pub mod explore;
 mod guide;
 mod happen;
 pub mod limit;
+pub mod limits;
 mod log;
 pub mod observe;
 mod quiet;

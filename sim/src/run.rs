@@ -12,9 +12,11 @@ use winaccept_model::world::World;
 use crate::branch::Branch;
 use crate::config::Config;
 use crate::distinct::Distinct;
-use crate::explore::{Limits, interleave};
+use crate::explore::interleave;
+
 use crate::happen::{can_happen, happen, never_came};
 use crate::limit;
+use crate::limits::Limits;
 use crate::observe::Observed;
 use crate::scenario::{Instruction, LaneCode, Scenario, Section};
 use crate::script::{Action, Expect, Span};
@@ -122,8 +124,8 @@ fn take_section(
             after
         }
         Section::AnyOrder(lanes) => {
-            let limits = Limits::default();
-            let explored = interleave(scenario, machine, guide, lanes, &configs, &limits);
+            let limits = &scenario.limits;
+            let explored = interleave(scenario, machine, guide, lanes, &configs, limits);
             if !explored.complete {
                 let Limits { max_states, max_forms, .. } = limits;
                 limit::reached(&format!(

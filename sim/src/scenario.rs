@@ -7,6 +7,7 @@ use winaccept_model::choice::Alt;
 use winaccept_model::step::Machine;
 use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
+use crate::limits::Limits;
 use crate::script::{
     Action, Actor, Expect, Happening, Item, Lane, LaneItem, NameId, Never, PrintArgument, Ref, Script, Span, Step,
     ValuePattern,
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub first: World,
     /// By variable, the actor whose steps bind it.
     binders: Vec<Option<ThreadId>>,
+    /// How far a run of it goes inside one `any order`.
+    pub limits: Limits,
     /// What the script chooses, each with the section that says so, in order.
     choices: Vec<(usize, Alt)>,
 }
@@ -99,6 +102,7 @@ impl Scenario {
             sections: Vec::new(),
             nevers: Vec::new(),
             first: World::default(),
+            limits: Limits::default(),
             binders: Vec::new(),
             choices: Vec::new(),
         };

@@ -21,6 +21,7 @@ use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{EventId, Faults, SocketId, State, World};
 
+use crate::limits::Watcher;
 use crate::run::worlds;
 use crate::scenario::Scenario;
 
@@ -68,9 +69,10 @@ pub enum Compared {
 }
 
 impl Scope {
-    /// The scope that these scenarios span, as this machine and one that may do everything play them.
+    /// The scope that these scenarios span, as this machine and one that may do everything play them. Where the watcher ends it, it is
+    /// too small to decide anything.
     #[must_use]
-    pub fn of<'a>(scenarios: impl IntoIterator<Item = &'a Scenario>, documented: &Machine) -> Scope {
+    pub fn of<'a>(scenarios: impl IntoIterator<Item = &'a Scenario>, documented: &Machine, watcher: &Watcher) -> Scope {
         let widest = Machine::new(Profile::widest("scope"));
         let mut scope = Scope {
             worlds: Vec::new(),
@@ -89,7 +91,7 @@ impl Scope {
         let mut met = HashMap::default();
         let mut found = VecDeque::new();
         let mut turn = 0;
-        while scope.worlds.len() < WORLDS {
+        while scope.worlds.len() < WORLDS && watcher.lets_go_on(scope.worlds.len()) {
             // What was found and what scenarios lead to take turns, so that neither keeps the other out.
             let seed = |seeds: &mut Vec<VecDeque<World>>, turn: &mut usize| {
                 let from = (0..seeds.len()).map(|n| (*turn + n) % seeds.len()).find(|&n| !seeds[n].is_empty())?;

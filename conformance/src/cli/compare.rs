@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
+use super::problem::problems;
 use super::run::{DEFAULT_EXE, profile_named, profile_of, stacks};
-use super::{Format, json, print, print_source};
+use super::{Format, beside, json, print, print_source, unwritten};
 use crate::compare::{CompareOutput, Comparison, Finding};
-use crate::stack::{HOPELESS, ModelStack, Stack};
+use crate::stack::{HOPELESS, Identity, ModelStack, Stack};
 use crate::watch::Watch;
 
 /// Arguments of `compare`.
@@ -70,7 +71,7 @@ pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
     let own = profile_of(&identity.name, &identity.version);
     let profile = profile_named(args.profile.as_deref().unwrap_or(own))?;
     if let Some(folder) = &args.output {
-        std::fs::create_dir_all(folder).map_err(|error| format!("error: {}: {error}", folder.display()))?;
+        std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     }
     let mut comparison = Comparison::new(stack.as_mut(), profile, args.seed, usize::from(args.steps));
     let began = Instant::now();
@@ -88,23 +89,33 @@ pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
     }
     let (ended, hopeless) = (!watch.goes_on(), comparison.hopeless().map(str::to_owned));
     drop(watch);
-    let output = comparison.output();
+    let mut output = comparison.output();
+    let wrong = hopeless.map(|why| gone(&identity, &why)).or_else(|| nothing(&identity, &output));
+    output.errors = wrong.iter().flat_map(|wrong| problems(wrong)).collect();
     match format {
         Format::Json => print(&json(&output))?,
         _ => print(&summary(&output))?,
     }
-    if let Some(why) = hopeless {
-        return Err(format!(
-            "error: {identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again\n\
-             last: {why}\n\
-             help: what was compared before is told; docs/worker.md says what a worker has to answer"
-        ));
-    }
-    if output.not_played == output.runs {
-        let why = output.why_not.as_deref().unwrap_or("it was ended before the first");
-        return Err(format!("error: nothing was compared: {identity} played none of {} scenarios: {why}", output.runs));
+    if let Some(wrong) = wrong {
+        return Ok(beside(&wrong));
     }
     Ok(if ended && found == 0 { 2 } else { u8::from(found > 0) })
+}
+
+/// The stack is lost.
+fn gone(identity: &Identity, why: &str) -> String {
+    format!(
+        "error: {identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again\n\
+         last: {why}\n\
+         help: what was compared before is told; docs/worker.md says what a worker has to answer"
+    )
+}
+
+/// What is wrong where the stack played nothing.
+fn nothing(identity: &Identity, output: &CompareOutput) -> Option<String> {
+    let why = output.why_not.as_deref().unwrap_or("it was ended before the first");
+    let none = format!("error: nothing was compared: {identity} played none of {} scenarios: {why}", output.runs);
+    (output.not_played == output.runs).then_some(none)
 }
 
 fn stack(args: &Args) -> Result<Box<dyn Stack>, String> {
@@ -127,7 +138,7 @@ fn stack(args: &Args) -> Result<Box<dyn Stack>, String> {
 fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -> Result<(), String> {
     if let Some(folder) = folder {
         let file = folder.join(format!("{number:03}-{}.winaccept", finding.call));
-        std::fs::write(&file, &finding.scenario).map_err(|error| format!("error: {}: {error}", file.display()))?;
+        std::fs::write(&file, &finding.scenario).map_err(|error| unwritten(&file, &error))?;
     }
     match format {
         Format::Json => Ok(()),
@@ -136,7 +147,7 @@ fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -
 }
 
 fn summary(output: &CompareOutput) -> String {
-    let CompareOutput { stack, profile, seed, runs, not_played, findings, why_not: _ } = output;
+    let CompareOutput { stack, profile, seed, runs, not_played, findings, .. } = output;
     let mut text =
         format!("{stack} against {profile}, seed {seed}: {runs} scenarios, {} kinds of difference", findings.len());
     if *not_played > 0 {

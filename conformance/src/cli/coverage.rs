@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use winaccept_model::rules;
 
-use super::{Format, json, print};
+use super::{Format, beside, json, print};
 use crate::coverage::facts::{Count, Fact, Standing, by_grade};
 use crate::coverage::{Coverage, Fate, Judged, Place, is_cited, mutants_of, stands_on_others};
 use crate::output::{
@@ -53,7 +53,7 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
     };
     print(&text)?;
     if coverage.not_tried > 0 {
-        return Err(format!("error: interrupted: {} mutants were not tried, and no fact", coverage.not_tried));
+        return Ok(beside(&format!("error: interrupted: {} mutants were not tried, and no fact", coverage.not_tried)));
     }
     Ok(u8::from(open > 0))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::run::profile_of;
-use super::{Format, json, print};
+use super::{Format, json, print, unread, unwritten};
 use crate::evidence::{self, Recording};
 use crate::judge;
 use crate::lang::{render_action, render_expect, render_observed};
@@ -72,19 +72,31 @@ pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
 /// A paste of a recording is shorter than this; input that never ends is not kept.
 const MOST: u64 = 64 << 20;
 
-fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8, String> {
-    let (text, name) = if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes);
-        read.map_err(|error| format!("error: standard input: {error}"))?;
-        if bytes.len() as u64 > MOST {
-            return Err(format!("error: standard input: more than {MOST} bytes are no recording"));
-        }
-        (bytes, "standard input".to_owned())
-    } else {
-        let bytes = std::fs::read(file).map_err(|error| format!("error: {}: {error}", file.display()))?;
-        (bytes, file.display().to_string())
+/// All of a recording, `-` being standard input.
+///
+/// # Errors
+/// When it cannot be read, or is longer than a recording.
+pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = match file.as_os_str() == suite::STDIN {
+        true => std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes),
+        false => std::fs::File::open(file).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes)),
     };
+    let name = told(file);
+    read.map_err(|error| unread(&name, &error))?;
+    if bytes.len() as u64 > MOST {
+        return Err(format!("error: {name}: more than {MOST} bytes are no recording"));
+    }
+    Ok(bytes)
+}
+
+/// The name of a file, or of what is read instead.
+fn told(file: &Path) -> String {
+    if file.as_os_str() == suite::STDIN { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8, String> {
+    let (text, name) = (bytes(file)?, told(file));
     let recording = Recording::read(&decoded(&text), &name)?;
     let scenarios = suite::bundled()?;
     let profile_name = profile_of(&recording.identity.name, &recording.identity.version);
@@ -128,7 +140,7 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
     }
     let temporary = target.with_extension("jsonl.new");
     let write = std::fs::write(&temporary, recording.write()).and_then(|()| std::fs::rename(&temporary, &target));
-    write.map_err(|error| format!("error: {}: {error}", target.display()))?;
+    write.map_err(|error| unwritten(&target, &error))?;
     println!(
         "{judged} scenarios of {} ({}) judged and filed in {}",
         recording.stack(),

@@ -13,13 +13,14 @@ use winaccept_sim::observe::Observed;
 use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
-use super::{Format, json, print};
+use super::{Format, json, print, unwritten};
 use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
+use crate::watch::{Watch, is_interrupted};
 
 mod telling;
 
@@ -62,7 +63,8 @@ pub(super) struct Args {
 pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let scenario = suite::find(&args.scenario)?;
     let profile = Choices::bundled().named(&args.profile).map_err(|error| format!("error: {error}"))?;
-    let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry };
+    let watcher = Watch::new("states", None).watcher();
+    let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry, watcher };
     if format == Format::Dot {
         return dot(&scenario, &Machine::new(profile), &options);
     }
@@ -72,6 +74,7 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
     let machine = Machine::new(profile);
     let report =
         limit::within(|| visit(&scenario.program, &machine, &options)).map_err(|what| too_small(&scenario, &what))?;
+    drop(options);
     // The judge looks at the same states again, one way after the other.
     let judged = (report.states <= JUDGED && report.complete).then(|| judge::model(&scenario, &machine));
     match format {
@@ -103,8 +106,7 @@ fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &P
         eprintln!("{} was not written: nothing was found that does not hold", file.display());
         return Ok(());
     };
-    std::fs::write(file, retold(scenario, broken, profile))
-        .map_err(|error| format!("error: {}: {error}", file.display()))
+    std::fs::write(file, retold(scenario, broken, profile)).map_err(|error| unwritten(file, &error))
 }
 
 /// The last `any order` as a graph.
@@ -196,7 +198,11 @@ fn extent(scenario: &Scenario, report: &Report) -> String {
         return "no `any order` in this scenario, so nothing interleaves: each step with every outcome that the profile allows\n"
             .to_owned();
     }
-    let whole = if report.complete { "everything" } else { "NOT everything: --max-states was reached" };
+    let whole = match (report.complete, is_interrupted()) {
+        (true, _) => "everything",
+        (false, true) => "NOT everything: interrupted",
+        (false, false) => "NOT everything: --max-states was reached",
+    };
     let (states, transitions) = (count(report.states, "state"), count(report.transitions, "transition"));
     format!("{states}, {transitions}, depth {}: {whole}\n", report.depth)
 }

@@ -1,14 +1,14 @@
 //! `winaccept fmt`.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::{Format, json, print, print_source};
+use super::{Format, beside, json, print, print_source, problem};
 use crate::lang::format_source;
+use crate::output::Problem;
 use crate::suite;
 
 /// Arguments of `fmt`.
@@ -38,6 +38,9 @@ pub(crate) struct FmtOutput {
     pub unchanged: usize,
     /// The files that changed, or would.
     pub changed: Vec<String>,
+    /// What could not be laid out; left out where there is nothing of the kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Problem>,
 }
 
 pub(super) fn fmt(args: &Args, format: Format) -> Result<u8, String> {
@@ -45,11 +48,11 @@ pub(super) fn fmt(args: &Args, format: Format) -> Result<u8, String> {
         return Err("error: fmt writes text or json".to_owned());
     }
     if args.paths.iter().any(|path| path == Path::new("-")) {
-        return if args.paths.len() == 1 { standard_input(args.check) } else { Err(ALONE.to_owned()) };
+        return if args.paths.len() == 1 { standard_input(args.check, format) } else { Err(ALONE.to_owned()) };
     }
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
-    let mut output = FmtOutput { check: args.check, unchanged: 0, changed: Vec::new() };
+    let mut output = FmtOutput { check: args.check, unchanged: 0, changed: Vec::new(), errors: Vec::new() };
     let mut problems = Vec::new();
     for path in paths {
         match suite::files_under(path) {
@@ -64,25 +67,43 @@ pub(super) fn fmt(args: &Args, format: Format) -> Result<u8, String> {
             Err(problem) => problems.push(problem),
         }
     }
-    print(&match format {
-        Format::Json => json(&output),
-        _ => output.changed.iter().map(|file| format!("{file}\n")).collect(),
-    })?;
+    output.errors = problems.iter().flat_map(|wrong| problem::problems(wrong)).collect();
+    print(&told(&output, format))?;
     if !problems.is_empty() {
-        return Err(problems.join("\n"));
+        return Ok(beside(&problems.join("\n")));
     }
     Ok(u8::from(args.check && !output.changed.is_empty()))
 }
 
+/// The files that changed or would, a line each.
+fn told(output: &FmtOutput, format: Format) -> String {
+    match format {
+        Format::Json => json(output),
+        _ => output.changed.iter().map(|file| format!("{file}\n")).collect(),
+    }
+}
+
+/// What a file holds, if it is text.
+fn text(bytes: Vec<u8>, name: &str) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| format!("error: {name}: this is no UTF-8 text\nhelp: save it as UTF-8"))
+}
+
 const ALONE: &str = "error: `-` stands alone: standard input has one scenario";
 
-fn standard_input(check: bool) -> Result<u8, String> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("error: standard input: {error}"))?;
-    let source = String::from_utf8(bytes).map_err(|_| "error: standard input is no UTF-8 text".to_owned())?;
-    let formatted = format_source(&source, "standard input").map_err(|problems| problems.render(false))?;
+fn standard_input(check: bool, format: Format) -> Result<u8, String> {
+    if format == Format::Json && !check {
+        return Err("error: `fmt -` writes the scenario itself\nhelp: with --check it writes json".to_owned());
+    }
+    let name = "standard input";
+    // It may never end.
+    let bytes = suite::contents(std::io::stdin().lock()).map_err(|error| format!("error: {name}: {error}"))?;
+    let source = text(bytes, name)?;
+    let formatted = format_source(&source, name).map_err(|problems| problems.render(false))?;
     if check {
-        return Ok(u8::from(formatted != source));
+        let changed: Vec<String> = (formatted != source).then(|| name.to_owned()).into_iter().collect();
+        let output = FmtOutput { check, unchanged: 1 - changed.len(), changed, errors: Vec::new() };
+        print(&told(&output, format))?;
+        return Ok(u8::from(!output.changed.is_empty()));
     }
     print_source(&formatted)?;
     Ok(0)
@@ -95,9 +116,7 @@ fn format_file(path: &Path, check: bool) -> Result<bool, String> {
         let help = "`winaccept fmt -` formats standard input";
         return Err(format!("error: {}: this is no file that could be replaced\nhelp: {help}", path.display()));
     }
-    let bytes = fs::read(path).map_err(explain)?;
-    let source = String::from_utf8(bytes)
-        .map_err(|_| format!("error: {}: the file is no UTF-8 text\nhelp: save it as UTF-8", path.display()))?;
+    let source = text(fs::File::open(path).and_then(suite::contents).map_err(explain)?, &path.display().to_string())?;
     let formatted = format_source(&source, &path.display().to_string()).map_err(|problems| problems.render(false))?;
     if formatted == source {
         return Ok(false);

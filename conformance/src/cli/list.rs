@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Format, json, print, print_source};
+use super::{Format, beside, json, print, print_source};
 use crate::output::ListedScenario;
 use crate::page::Page;
 use crate::suite::{self, Scenario};
@@ -93,8 +93,13 @@ pub(super) fn cat(args: &CatArgs, format: Format) -> Result<u8, String> {
     if format != Format::Text {
         return Err("error: cat writes scenarios as they are; `winaccept list --format json` tells of them".to_owned());
     }
-    let scenarios = args.names.iter().map(|name| suite::find(name)).collect::<Result<Vec<_>, _>>()?;
-    let sources: Vec<&str> = scenarios.iter().map(|scenario| scenario.script.source.as_str()).collect();
+    let (mut sources, mut problems) = (Vec::new(), Vec::new());
+    for name in &args.names {
+        match suite::find(name) {
+            Ok(scenario) => sources.push(scenario.script.source),
+            Err(problem) => problems.push(problem),
+        }
+    }
     print_source(&sources.join("\n"))?;
-    Ok(0)
+    Ok(if problems.is_empty() { 0 } else { beside(&problems.join("\n")) })
 }

@@ -1,7 +1,7 @@
 //! What came of judging scenarios on one stack.
 
 use crate::live::{self, Live};
-use crate::output::{LiveOutput, RunOutput, ScenarioOutput, StackOutput, Totals};
+use crate::output::{LiveOutput, Problem, RunOutput, ScenarioOutput, StackOutput, Totals};
 use crate::suite::Scenario;
 use crate::verdict::{Judged, Verdict};
 
@@ -38,7 +38,7 @@ impl Outcome<'_> {
     }
 
     /// As data.
-    pub(super) fn output(&self) -> RunOutput {
+    pub(super) fn output(&self, errors: &[Problem]) -> RunOutput {
         let scenario = |(scenario, judged): &(&Scenario, Judged)| ScenarioOutput {
             name: scenario.script.title.clone(),
             file: scenario.file.clone(),
@@ -68,6 +68,7 @@ impl Outcome<'_> {
                 model_only: self.count(Verdict::ModelOnly),
             },
             live: self.live().into_iter().map(LiveOutput::named).collect(),
+            errors: errors.to_vec(),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::evidence::decoded;
-use super::{Format, json, print, print_source};
+use super::evidence::{self, decoded};
+use super::{Format, beside, json, print, print_source, unwritten};
 use crate::evidence::Recording;
 use crate::learn::{self, Clash, LearnOutput, LeftOut, learn};
 use crate::profiles::{self, Known};
@@ -35,7 +35,7 @@ Examples:
   winaccept profile learn conformance/evidence/wine-10.0.jsonl --by-hand spec-notes/profiles/wine-10.0.hand.toml
 
 docs/profiles.md tells what is decided, and how. Exit status: 0; 1 when something recorded is contradicted; 2 when a recording
-cannot be read.")]
+cannot be read, or when it was interrupted: then the profile is what the scenarios say that were looked at.")]
 struct LearnArgs {
     /// Recordings, as `run --record` writes them
     #[arg(required = true, value_name = "RECORDING")]
@@ -58,7 +58,7 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
     let Command::Learn(args) = &args.command;
     let mut recordings = Vec::new();
     for file in &args.recordings {
-        let bytes = std::fs::read(file).map_err(|error| format!("error: {}: {error}", file.display()))?;
+        let bytes = evidence::bytes(file)?;
         recordings.push(Recording::read(&decoded(&bytes), &file.display().to_string())?);
     }
     let of_one = recordings.iter().all(|recording| recording.stack() == recordings[0].stack());
@@ -80,13 +80,19 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
     let file = learn::profile_file(&learned, &name, &by_hand).map_err(|error| format!("error: {error}"))?;
     let output = learn::output(&learned, &recordings, &name, file, left_out);
     if let Some(target) = &args.output {
-        std::fs::write(target, learn::text(&output))
-            .map_err(|error| format!("error: {}: {error}", target.display()))?;
+        std::fs::write(target, learn::text(&output)).map_err(|error| unwritten(target, &error))?;
     }
     match format {
         Format::Json => print(&json(&output))?,
         _ if args.output.is_some() => print(&summary(&output))?,
         _ => print_source(&learn::text(&output))?,
+    }
+    if output.left_out.interrupted > 0 {
+        let counts = (output.left_out.interrupted, all);
+        return Ok(beside(&format!(
+            "error: interrupted: nothing was learned from {} of {} scenarios",
+            counts.0, counts.1
+        )));
     }
     Ok(u8::from(!output.contradicted.is_empty()))
 }

@@ -6,18 +6,20 @@ use clap::Args as ClapArgs;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 
+use super::limits::LimitArgs;
 use super::outcome::Outcome;
-use super::{Format, json, print};
+use super::problem::problems;
+use super::{Format, beside, json, print, unwritten};
 use crate::evidence::{self, Recording};
 use crate::judge;
-use crate::output::RunOutputs;
+use crate::output::{Problem, RunOutputs};
 use crate::parallel::each;
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, HOPELESS, Identity, Stack};
 use crate::suite::{self, Scenario};
-use crate::verdict::Judged;
-use crate::watch::Watch;
+use crate::verdict::{Judged, Verdict};
+use crate::watch::{Watch, is_interrupted};
 
 /// Arguments of `run`.
 #[derive(ClapArgs, Debug)]
@@ -32,7 +34,8 @@ Examples:
   winaccept run --profile windows                  the model as Windows is known to behave, against the documents
 
 Exit status: 0 when every verdict is pass, model_only, lacks_call, or deviates as the stack's profile says (with --strict: none
-that deviates), 1 otherwise, 2 when a file or nothing at all could be judged, or when a stack lost its processes in 3 scenarios in a row.")]
+that deviates), 1 otherwise, 2 when a file or nothing at all could be judged, when a
+stack lost its processes in 3 scenarios in a row, or when it was interrupted: what was judged by then is told.")]
 pub(super) struct Args {
     /// Scenario files, or folders of them; `-` is standard input; without any, the bundled scenarios
     paths: Vec<PathBuf>,
@@ -54,6 +57,8 @@ pub(super) struct Args {
     /// A deviation that the profile explains counts as a failure, too
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// Where tools/build-windows.sh leaves the executable.
@@ -62,11 +67,12 @@ pub(super) const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/dis
 const WINES: &str = "tools/cache";
 
 pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
-    let (mut scenarios, problems) =
+    let (mut scenarios, mut problems) =
         if args.paths.is_empty() { (suite::bundled()?, Vec::new()) } else { suite::read(&args.paths) };
     if scenarios.is_empty() {
         return Err(problems.join("\n"));
     }
+    scenarios.iter_mut().for_each(|scenario| args.limits.bound(scenario));
     if let Some(text) = &args.only {
         suite::keep_only(&mut scenarios, text)?;
     }
@@ -83,27 +89,32 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
     } else {
         for (mut stack, label) in stacks(&args.stack, &args.exe)? {
             let played = on_stack(&scenarios, &mut stack, args.profile.as_deref());
-            if played.is_err() && !outputs.is_empty() {
-                // What an earlier stack did was judged to its end.
-                show(&outputs, format)?;
-            }
-            let (outcome, recording) = played?;
+            let (outcome, recording) = match played {
+                Ok(played) => played,
+                Err(why) if outputs.is_empty() => return Err(why),
+                Err(why) => {
+                    // What an earlier stack did was judged to its end.
+                    problems.push(why);
+                    break;
+                }
+            };
             if let Some(file) = &args.record {
                 let file = numbered(file, &label, outputs.len());
-                std::fs::write(&file, recording.write())
-                    .map_err(|error| format!("error: {}: {error}", file.display()))?;
+                std::fs::write(&file, recording.write()).map_err(|error| unwritten(&file, &error))?;
                 eprintln!("recorded: {}", file.display());
             }
             status = status.max(outcome.status(args.strict));
             outputs.push(outcome);
         }
     }
-    show(&outputs, format)?;
-    if problems.is_empty() {
-        return Ok(status);
+    let all = scenarios.len() * outputs.len();
+    let judged: usize = outputs.iter().map(|outcome| outcome.judged.len()).sum();
+    if judged < all {
+        problems.push(format!("error: interrupted: {} of {all} scenarios were not judged", all - judged));
     }
+    show(&outputs, format, &problems)?;
     // What can be judged is; what cannot is told behind it.
-    Err(problems.join("\n"))
+    Ok(if problems.is_empty() { status } else { beside(&problems.join("\n")) })
 }
 
 /// What `winaccept` does without a command: on Windows the real stack and its evidence, elsewhere the model.
@@ -114,7 +125,7 @@ pub(super) fn without_command(format: Format, #[cfg_attr(windows, allow(unused))
         let mut stack = crate::stack::windows().map_err(|error| format!("error: {error}"))?;
         let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
         let status = outcome.status(false);
-        show(&[outcome], format)?;
+        show(&[outcome], format, &[])?;
         println!(
             "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n"
         );
@@ -128,8 +139,13 @@ pub(super) fn without_command(format: Format, #[cfg_attr(windows, allow(unused))
 pub(super) fn on_model<'s>(scenarios: &'s [Scenario], profile: Profile) -> Outcome<'s> {
     let machine = Machine::new(profile);
     let watch = Watch::new("scenarios", scenarios.len());
-    let judge = |_, scenario| (scenario, judge::model(scenario, &machine));
-    let mut judged: Vec<(&Scenario, Judged)> = each(scenarios, &watch, judge);
+    let judge = |_, scenario| {
+        let judged = judge::model(scenario, &machine);
+        // What an interrupt ended was not judged.
+        let ended = judged.verdict == Verdict::Unresolved && is_interrupted();
+        (!ended).then_some((scenario, judged))
+    };
+    let mut judged: Vec<(&Scenario, Judged)> = each(scenarios, &watch, judge).into_iter().flatten().collect();
     judged.sort_by(|(a, _), (b, _)| a.file.cmp(&b.file));
     Outcome {
         name: "model".to_owned(),
@@ -149,8 +165,14 @@ fn on_stack<'s>(
     let mut recording = Recording::new(identity.clone(), evidence::today());
     let mut judged = Vec::new();
     let mut lost_in_a_row = 0;
+    let watch = Watch::new("scenarios", scenarios.len());
     for scenario in scenarios {
         let replay = stack.replay(&scenario.script);
+        if !watch.goes_on() {
+            // The interrupt may have ended its processes, too.
+            break;
+        }
+        watch.one_more();
         if let Some(why) = &replay.again {
             eprintln!("played twice, because a process was lost: {}: {why}", scenario.file);
         }
@@ -248,11 +270,12 @@ fn numbered(file: &Path, label: &str, n: usize) -> PathBuf {
     file.with_file_name(format!("{stem}-{label}{ending}"))
 }
 
-fn show(outputs: &[Outcome<'_>], format: Format) -> Result<(), String> {
+fn show(outputs: &[Outcome<'_>], format: Format, wrong: &[String]) -> Result<(), String> {
+    let wrong: Vec<Problem> = wrong.iter().flat_map(|wrong| problems(wrong)).collect();
     let text = match format {
         Format::Json => json(&match outputs {
-            [one] => RunOutputs::One(Box::new(one.output())),
-            several => RunOutputs::Several(several.iter().map(Outcome::output).collect()),
+            [one] => RunOutputs::One(Box::new(one.output(&wrong))),
+            several => RunOutputs::Several(several.iter().map(|outcome| outcome.output(&wrong)).collect()),
         }),
         Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
         _ => return Err("error: run writes text or json".to_owned()),

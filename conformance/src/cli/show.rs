@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 
+use super::limits::LimitArgs;
 use super::{Format, print};
 use crate::chart::{self, Chart};
 use crate::profiles::Choices;
@@ -26,11 +27,14 @@ pub(super) struct Args {
     /// The profile to run it under: documented, windows, wine-8.0, wine-10.0
     #[arg(long, default_value = "documented")]
     profile: String,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 pub(super) fn show(args: &Args, format: Format) -> Result<u8, String> {
     let machine = Machine::new(Choices::bundled().named(&args.profile).map_err(|why| format!("error: {why}"))?);
-    let scenario = suite::find(&args.scenario)?;
+    let mut scenario = suite::find(&args.scenario)?;
+    args.limits.bound(&mut scenario);
     let chart = winaccept_sim::limit::within(|| Chart::of(&scenario, &machine)).map_err(|reached| {
         let place = reached.step.map_or("this".to_owned(), |step| format!("line {}", scenario.line(step)));
         format!("error: {}: {place} asks for more than the model holds: {}", scenario.file, reached.what)

@@ -24,7 +24,7 @@ pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, String> {
     let model = on_model(&scenarios, profile("documented")?);
     let status = u8::from(model.count(Verdict::Pass) != scenarios.len());
     if format == Format::Json {
-        return print(&json(&model.output())).map(|()| status);
+        return print(&json(&model.output(&[]))).map(|()| status);
     }
     let windows = on_model(&scenarios, profile("windows")?);
     let mut columns = vec![Column { title: "windows (profile)".to_owned(), judged: windows.judged }];

@@ -6,13 +6,13 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::Machine;
 
-use super::REMEMBERED;
 use super::moves::{make, moves};
 use super::report::Options;
 use super::search::{Search, Task};
 use super::way::{Taken, concerns, name_of};
 use crate::branch::decided;
 use crate::config::Config;
+use crate::limits::REMEMBERED;
 use crate::scenario::{Scenario, Section};
 
 /// The most states that are drawn; more than that nobody can read.
@@ -39,6 +39,7 @@ pub(crate) fn to_dot(
         guide: None,
         max_states: most + 1,
         max_forms: usize::MAX,
+        watcher: &options.watcher,
         remembered: REMEMBERED,
         rules: false,
         symmetry: options.symmetry,

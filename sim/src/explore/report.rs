@@ -8,7 +8,6 @@ use winaccept_model::choice::Alt;
 use winaccept_model::operation::Ended;
 use winaccept_model::step::{Machine, broken_invariant};
 
-use super::REMEMBERED;
 use super::past::Past;
 use super::retell::{Told, retell};
 use super::search::{Finding, Search, Task};
@@ -17,6 +16,7 @@ use crate::branch::Branch;
 use crate::config::{Config, Happened, Move};
 use crate::distinct::Distinct;
 use crate::happen::happened;
+use crate::limits::{REMEMBERED, Watcher};
 use crate::observe::{Observed, allows, matches};
 use crate::scenario::{Instruction, LaneCode, Scenario, Section};
 use crate::script::{Happening, Script};
@@ -29,11 +29,13 @@ pub struct Options {
     pub max_states: usize,
     /// Keep one state for all that differ only in who of alike actors is who.
     pub symmetry: bool,
+    /// Who may end it.
+    pub watcher: Watcher,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_states: 50_000_000, symmetry: true }
+        Options { max_states: 50_000_000, symmetry: true, watcher: Watcher::default() }
     }
 }
 
@@ -199,6 +201,7 @@ impl Whole<'_> {
             guide: None,
             max_states: self.options.max_states.saturating_sub(self.states as usize),
             max_forms: usize::MAX,
+            watcher: &self.options.watcher,
             remembered: REMEMBERED,
             rules: false,
             symmetry: self.options.symmetry,

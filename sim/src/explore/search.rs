@@ -15,6 +15,7 @@ use super::symmetry::{Refused, Symmetry};
 use super::visited::{Batch, Visited};
 use crate::config::{Config, Happened};
 use crate::guide::Guide;
+use crate::limits::Watcher;
 use crate::observe::Observed;
 use crate::scenario::{LaneCode, Scenario};
 
@@ -40,6 +41,8 @@ pub(super) struct Task<'a> {
     pub(super) max_forms: usize,
     /// How many bytes what is remembered may take in any case.
     pub(super) remembered: usize,
+    /// Who may end it.
+    pub(super) watcher: &'a Watcher,
     /// Take note of the rules behind every outcome.
     pub(super) rules: bool,
     /// Keep one configuration for all that differ only in who of alike actors is who.
@@ -187,7 +190,8 @@ impl<'a> Search<'a> {
             }
             self.complete &= self.visited.take_in(&mut batch, self.task.max_states);
             self.forget_what_is_too_much();
-            if self.blocks.forms() > self.task.max_forms {
+            let goes_on = self.task.watcher.lets_go_on(self.visited.len());
+            if self.blocks.forms() > self.task.max_forms || !goes_on {
                 self.complete = false;
                 return Ok(());
             }

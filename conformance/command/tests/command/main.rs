@@ -1,11 +1,14 @@
 //! The command as a user meets it, in one test program: each costs its link and its place on the disk.
 
 mod compare;
+mod errors;
 mod explain;
 mod explore;
 mod fmt;
 mod graph;
 mod input;
+#[cfg(unix)]
+mod interrupt;
 mod outputs;
 mod profile;
 mod readme;
