@@ -99,8 +99,9 @@ impl At<'_> {
     pub(crate) fn lets_go(&mut self, op: OpId) {
         let Operation { phase: Phase::Holds(conn) | Phase::Decides(conn), wants, .. } = *self.op_at(op) else { return };
         if let Wants::ConnectionInto { socket, .. } = wants {
-            let accepting = self.socket_mut(socket);
-            (accepting.conn, accepting.state, accepting.local) = (None, State::Unbound, Address::default());
+            self.socket_mut(socket).conn = None;
+            self.set_state(socket, State::Unbound);
+            self.set_local(socket, Address::default());
         }
         self.op_mut(op).phase = Phase::Waits;
         let connection = self.conn_mut(conn);

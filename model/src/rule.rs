@@ -13,7 +13,6 @@ use crate::noted::Noted;
 use crate::operation::{Frame, Object, OpId};
 use crate::outcome::Outcome;
 pub use crate::rules::Table;
-use crate::world::index::Shown;
 use crate::world::{ConnId, EventId, SocketId, State, Touched};
 
 /// A set of socket states.
@@ -423,17 +422,17 @@ impl std::fmt::Display for Limit {
 /// Objects that a step may have changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changed {
-    /// Each once, with what was known of it before.
-    pub(crate) sockets: Vec<(SocketId, Shown)>,
+    /// Sockets that have, or had, what few have.
+    pub(crate) extras: Vec<SocketId>,
     pub(crate) conns: Vec<ConnId>,
     pub(crate) threads: Vec<ThreadId>,
     pub(crate) events: Vec<EventId>,
 }
 
 impl Changed {
-    /// Is there nothing but sockets?
-    pub(crate) fn has_only_sockets(&self) -> bool {
-        self.conns.is_empty() && self.threads.is_empty() && self.events.is_empty()
+    /// Is there nothing?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.extras.is_empty() && self.conns.is_empty() && self.threads.is_empty() && self.events.is_empty()
     }
 }
 

@@ -257,8 +257,9 @@ impl At<'_> {
         (connection.listener, connection.sampled) = (None, None);
         connection.server.hold(Some(socket));
         let local = connection.server_address;
-        let accepting = self.socket_mut(socket);
-        (accepting.state, accepting.conn, accepting.local) = (State::Connected, Some(conn), local);
+        self.socket_mut(socket).conn = Some(conn);
+        self.set_state(socket, State::Connected);
+        self.set_local(socket, local);
         self.op_mut(op).phase = Phase::Holds(conn);
         self.moves_to_holding(op);
         if receive == 0 {

@@ -61,14 +61,24 @@ impl At<'_> {
         if self.socket.is_some() { self.sock().state } else { State::NotASocket }
     }
 
-    /// The socket in question.
+    /// The number of the socket in question.
     ///
     /// # Panics
     /// When there is none: only rules whose `from` states are those of a socket may ask.
     #[must_use]
     #[inline(always)]
+    pub fn socket_id(&self) -> SocketId {
+        self.socket.expect("invariant: a rule from a socket's state has a socket")
+    }
+
+    /// The socket in question.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    #[inline(always)]
     pub fn sock(&self) -> &Socket {
-        let s = self.socket.expect("invariant: a rule from a socket's state has a socket");
+        let s = self.socket_id();
         let socket = &self.w.sockets[s.index()];
         debug_assert!(self.is_noted(socket.owner), "the step did not turn to this socket");
         socket
@@ -179,11 +189,7 @@ impl At<'_> {
     /// The listeners on this port.
     pub fn listeners_on(&self, port: Port) -> impl Iterator<Item = (SocketId, &Socket)> + '_ {
         self.reads_ports();
-        // Those that this step may have changed are looked at themselves.
-        let changed = self.fx.changed.sockets.iter().map(|(s, _)| *s);
-        let all = self.w.index.listeners_on(port).filter(|s| !self.w.sockets[s.index()].noted).chain(changed);
-        let sockets = all.map(|s| (s, &self.w.sockets[s.index()]));
-        sockets.filter(move |(_, socket)| socket.state == State::Listening && socket.local.port == port)
+        self.w.index.listeners_on(port).map(|s| (s, &self.w.sockets[s.index()]))
     }
 
     /// Is a socket of this type bound to this address? Of those that share it with who asks, none counts for one that shares it too.
@@ -191,19 +197,14 @@ impl At<'_> {
     pub fn is_bound(&self, address: Address, kind: SockType, shares: bool) -> bool {
         self.reads_ports();
         let manners = if shares { 1 } else { 2 };
-        let counted: u32 = [false, true].iter().take(manners).map(|r| self.w.index.count(address, kind, *r)).sum();
+        let is_counted = [false, true].iter().take(manners).any(|r| self.w.index.count(address, kind, *r) > 0);
         let at_it = |bound: &Bound| bound.local == address && bound.kind == kind && !(bound.reuseaddr && shares);
-        let mut all = i64::from(counted);
-        for (s, before) in &self.fx.changed.sockets {
-            // Those that this step may have changed are counted as they are now.
-            let is = |bound: &Option<Bound>| i64::from(bound.as_ref().is_some_and(|b| at_it(b) && counted_at(b)));
-            all += is(&self.w.bound_as(*s)) - is(&before.bound(*s));
-        }
+        // One whose port was chosen for it is not counted.
         let own = match address.port {
             Port::Chosen(s) if s.index() < self.w.sockets.len() => self.w.bound_as(s),
             _ => None,
         };
-        all > 0 || own.as_ref().is_some_and(at_it)
+        is_counted || own.as_ref().is_some_and(at_it)
     }
 
     /// The lowest slot in which the thread in question can put a new socket.
@@ -487,8 +488,4 @@ impl At<'_> {
             self.fx.noted.read.ports();
         }
     }
-}
-
-fn counted_at(bound: &Bound) -> bool {
-    crate::world::index::counted(bound).is_some()
 }

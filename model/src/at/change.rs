@@ -2,70 +2,97 @@
 
 use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
-use crate::call::{Data, NetworkEvents, ProcessId, ThreadId};
+use crate::call::{Address, Data, NetworkEvents, Port, ProcessId, ThreadId};
 use crate::list::Line;
 use crate::operation::{CompletionPort, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId};
 use crate::outcome::Outcome;
 use crate::rule::Limit;
-use crate::world::index::Shown;
 use crate::world::{
-    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Socket, SocketId,
-    Thread, World,
+    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Selection, Socket,
+    SocketId, State, Thread, World,
 };
 
 /// How much memory that nobody needs now is kept of a kind.
 const KEPT: usize = 64;
 
 impl At<'_> {
-    /// The socket in question, to change.
+    /// The socket in question, to change: but for its state, its address and its options, which others look for.
     pub fn sock_mut(&mut self) -> &mut Socket {
-        self.socket_mut(self.socket.expect("invariant: a rule from a socket's state has a socket"))
+        self.socket_mut(self.socket_id())
     }
 
-    /// Any socket, to change.
+    /// Any socket, to change, but for the same.
     #[inline]
     pub fn socket_mut(&mut self, s: SocketId) -> &mut Socket {
-        if !self.w.sockets[s.index()].noted {
-            self.notes_socket(s);
-        }
+        self.touches_socket(s);
         &mut self.w.sockets[s.index()]
     }
 
-    /// A socket may change in this step.
-    #[inline(never)]
-    fn notes_socket(&mut self, s: SocketId) {
-        let socket = &mut self.w.sockets[s.index()];
-        socket.noted = true;
-        self.fx.changed.sockets.push((s, Shown::of(s, socket)));
-        let owner = socket.owner;
-        self.touches(owner);
+    #[inline(always)]
+    fn touches_socket(&mut self, s: SocketId) {
+        if self.notes_owners {
+            self.notes_touched(self.w.sockets[s.index()].owner);
+        }
     }
 
-    /// Puts another socket into this slot.
-    pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
-        let place = &mut self.w.sockets[s.index()];
-        let plain = !place.noted && place.extra.is_none() && socket.extra.is_none();
-        if plain && Shown::of(s, place).is_nothing() && Shown::of(s, &socket).is_nothing() {
-            // Nobody looks for either, and so it is only the slot that is free now, or is no more.
-            let owner = place.owner;
-            *place = socket;
-            self.w.index_slot(s.index());
-            return self.touches(owner);
+    /// A socket is in this state from now on.
+    #[inline]
+    pub fn set_state(&mut self, s: SocketId, state: State) {
+        self.touches_socket(s);
+        let socket = &mut self.w.sockets[s.index()];
+        if socket.is_indexed(s) || state == State::Listening {
+            return self.w.reindexes(s, |socket| socket.state = state);
         }
-        let place = self.socket_mut(s);
-        let extra = place.extra.take();
-        *place = Socket { noted: true, ..socket };
-        self.keep_for_later(extra);
+        socket.state = state;
+    }
+
+    /// A socket has this address from now on.
+    #[inline]
+    pub fn set_local(&mut self, s: SocketId, local: Address) {
+        self.touches_socket(s);
+        let socket = &mut self.w.sockets[s.index()];
+        if socket.is_indexed(s) || local.port != Port::Chosen(s) {
+            return self.w.reindexes(s, |socket| socket.local = local);
+        }
+        socket.local = local;
+    }
+
+    /// Puts another socket into this slot: a new one, or the free one when it is closed.
+    pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
+        self.touches_socket(s);
+        if self.w.sockets[s.index()].extra.is_some() {
+            self.select(s, Selection::default());
+            let extra = self.w.sockets[s.index()].extra.take();
+            self.keep_for_later(extra);
+        }
+        let place = &mut self.w.sockets[s.index()];
+        if place.is_indexed(s) || socket.is_indexed(s) {
+            self.w.reindexes(s, |place| *place = socket);
+        } else {
+            *place = socket;
+        }
+        self.w.index_slot(s.index());
+    }
+
+    /// A socket has this registration from now on. The event object knows how many there are for it.
+    pub fn select(&mut self, s: SocketId, selection: Selection) {
+        let before = std::mem::replace(&mut self.extra_mut(s).selection, selection).event;
+        if before != selection.event {
+            self.counts_registrations(before, selection.event);
+        }
     }
 
     /// What few sockets have, of the socket in question, to change.
     pub fn own_extra_mut(&mut self) -> &mut Extra {
-        self.extra_mut(self.socket.expect("invariant: a rule from a socket's state has a socket"))
+        self.extra_mut(self.socket_id())
     }
 
     /// What few sockets have, to change.
     pub fn extra_mut(&mut self, s: SocketId) -> &mut Extra {
-        let _ = self.socket_mut(s);
+        self.touches_socket(s);
+        if self.fx.changed.extras.last() != Some(&s) {
+            self.fx.changed.extras.push(s);
+        }
         let World { sockets, spare, .. } = &mut *self.w;
         sockets[s.index()].extra.get_or_insert_with(|| spare.extras.pop().unwrap_or_default())
     }
@@ -93,7 +120,7 @@ impl At<'_> {
         if self.socket_at(s).backlog() == 0 {
             return self.extra_mut(s);
         }
-        self.touches(self.w.sockets[s.index()].owner);
+        self.touches_socket(s);
         self.w.sockets[s.index()].extra.as_mut().expect("invariant: a backlog stands there")
     }
 
@@ -129,7 +156,8 @@ impl At<'_> {
             return;
         }
         let shared = like.and_then(|like| self.socket_at(like).changed.clone());
-        self.socket_mut(s).set_options(options, shared.as_ref());
+        self.touches_socket(s);
+        self.w.reindexes(s, |socket| socket.set_options(options, shared.as_ref()));
     }
 
     /// A connection, to change.
@@ -387,41 +415,25 @@ impl At<'_> {
     /// What is kept twice is brought up to date, from all that this step may have changed.
     #[inline]
     pub(super) fn bring_up_to_date(&mut self) {
-        if !self.fx.changed.sockets.is_empty() {
-            self.brings_sockets_up_to_date();
-        }
         if let Some(c) = self.changes {
             self.w.index_conn(c);
         }
-        if !self.fx.changed.has_only_sockets() {
+        if !self.fx.changed.is_empty() {
             self.brings_others_up_to_date();
         }
     }
 
     #[inline(never)]
-    fn brings_sockets_up_to_date(&mut self) {
-        while let Some((s, before)) = self.fx.changed.sockets.pop() {
+    fn brings_others_up_to_date(&mut self) {
+        while let Some(s) = self.fx.changed.extras.pop() {
             let socket = &mut self.w.sockets[s.index()];
-            socket.noted = false;
-            let now = Shown::of(s, socket);
             if socket.extra.as_ref().is_some_and(|extra| extra.is_nothing()) {
                 let extra = socket.extra.take();
                 self.keep_for_later(extra);
             }
-            if now.is_bound_otherwise(&before) {
-                self.w.index_bound(s, &before, &now);
-            }
-            if now.event != before.event {
-                self.counts_registrations(&before, &now);
-            }
-            if !before.is_socket() || !now.is_socket() {
-                self.w.index_slot(s.index());
-            }
+            // What nothing of a closed socket holds on to is free.
+            self.w.index_slot(s.index());
         }
-    }
-
-    #[inline(never)]
-    fn brings_others_up_to_date(&mut self) {
         while let Some(c) = self.fx.changed.conns.pop() {
             self.w.index_conn(c);
         }
@@ -435,8 +447,8 @@ impl At<'_> {
 
     /// An event object knows how many sockets are registered for it.
     #[inline(never)]
-    fn counts_registrations(&mut self, before: &Shown, now: &Shown) {
-        for (e, change) in [(before.event, -1), (now.event, 1)] {
+    fn counts_registrations(&mut self, before: Option<EventId>, now: Option<EventId>) {
+        for (e, change) in [(before, -1), (now, 1)] {
             let Some(e) = e else { continue };
             self.touches(self.w.events[e.index()].owner);
             let event = &mut self.w.events[e.index()];

@@ -53,11 +53,6 @@ pub enum Ip {
     NotLocal,
 }
 
-impl Ip {
-    /// All of them, in order.
-    pub(crate) const ALL: [Ip; 3] = [Ip::Any, Ip::Loopback, Ip::NotLocal];
-}
-
 /// A port number, or a port that the system chose and nobody has read yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum Port {

@@ -34,7 +34,7 @@ table! {
             let selection = &mut at.own_extra_mut().selection;
             selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
             // Recorded again only if connections remain once this call has had its way.
-            at.occurs(at.socket.expect("invariant: a listener is a socket"), NetworkEvents::ACCEPT);
+            at.occurs(at.socket_id(), NetworkEvents::ACCEPT);
         },
         rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
         ..case("accept.re-enables-fd-accept", &[], LISTENING)
@@ -273,8 +273,7 @@ table! {
         then: |at| {
             let listener = at.sock().selection();
             let Some(new) = accepted(at) else { return };
-            at.extra_mut(new).selection =
-                Selection { recorded: NetworkEvents(0), disabled: NetworkEvents(0), ..listener };
+            at.select(new, Selection { recorded: NetworkEvents(0), disabled: NetworkEvents(0), ..listener });
             at.occurs(new, NetworkEvents::WRITE);
             readable_events(at, new);
         },

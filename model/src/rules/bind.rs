@@ -57,7 +57,7 @@ table! {
         to: Some(State::Bound),
         then: |at| {
             binds(at);
-            at.sock_mut().state = State::Bound;
+            at.set_state(at.socket_id(), State::Bound);
         },
         rests_on: &["accept.ex.bind", "accept.ex.port"],
         ..case(
@@ -125,10 +125,10 @@ fn binds(at: &mut At<'_>) {
     if address.port == Port::Unset {
         address.port = chosen(at);
     }
-    at.sock_mut().local = address;
+    at.set_local(at.socket_id(), address);
 }
 
 /// The port that the system chooses for the socket in question.
 pub(super) fn chosen(at: &At<'_>) -> Port {
-    Port::Chosen(at.socket.expect("invariant: binding concerns a socket"))
+    Port::Chosen(at.socket_id())
 }

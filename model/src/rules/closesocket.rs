@@ -117,12 +117,12 @@ pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
     if at.sock().extra.is_some() {
         closes_handle(at);
     }
-    close_object(at, at.socket.expect("invariant: a rule from a socket's state has a socket"), manner);
+    close_object(at, at.socket_id(), manner);
 }
 
 /// The handle used is closed; calls that wait through it lose their socket.
 pub(super) fn closes_handle(at: &mut At<'_>) {
-    let id = at.socket.expect("invariant: a rule from a socket's state has a socket");
+    let id = at.socket_id();
     let (copy, process) = (at.copy, at.process_id());
     at.set_holder(id, copy, None);
     at.handle_closed(Object::Socket(id), Handle::socket(id, copy), Some(process));

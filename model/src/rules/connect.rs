@@ -64,7 +64,7 @@ table! {
         role: Role::Case,
         to: Some(State::Bound), // the one after that goes ahead; what the first attempt failed with stays readable
         when: |at| named(at).is_some(),
-        then: |at| at.sock_mut().state = State::Bound,
+        then: |at| at.set_state(at.socket_id(), State::Bound),
         ..check(
             "connect.refused-before-as-WSAECONNABORTED",
             &["connect.err.WSAECONNREFUSED"],
@@ -99,14 +99,14 @@ table! {
         gives: Is(Gives::Continues(Table::ConnectAnswer)),
         then: |at| {
             let Some(to) = named(at) else { return };
-            let s = at.socket.expect("invariant: an unbound socket is a socket");
+            let s = at.socket_id();
             if at.sock().local.port == Port::Unset {
                 let local = Address { family: at.sock().family, ip: Ip::Loopback, port: chosen(at) };
-                at.sock_mut().local = local;
+                at.set_local(s, local);
             }
             if at.sock().local.ip == Ip::Any && at.chooses(WILDCARD_SUCCEEDS) {
                 // What such a stack tells is the address that the SYN comes from.
-                at.sock_mut().local.ip = Ip::Loopback;
+                at.set_local(s, Address { ip: Ip::Loopback, ..at.sock().local });
             }
             let mut from = at.sock().local;
             from.ip = Ip::Loopback;
@@ -123,7 +123,8 @@ table! {
             before.client.hold(Some(s));
             at.send(conn, Direction::Up, Segment::Syn);
             let socket = at.sock_mut();
-            (socket.state, socket.conn, socket.error) = (State::Connecting, Some(conn), Code::NONE);
+            (socket.conn, socket.error) = (Some(conn), Code::NONE);
+            at.set_state(s, State::Connecting);
             at.turns_to_conn(Some(conn));
         },
         asks: &[GETSOCKNAME_WILDCARD],

@@ -141,7 +141,7 @@ table! {
         when: |at| matches!(*at.call(), Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
         then: |at| {
             set_nonblocking(at, true);
-            at.own_extra_mut().selection = Selection::default();
+            at.select(at.socket_id(), Selection::default());
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
         rests_on: &["ioctl.fionbio.disable-first", "modes.back-to-blocking"],
@@ -168,7 +168,7 @@ table! {
             } else {
                 fresh
             };
-            at.own_extra_mut().selection = kept;
+            at.select(at.socket_id(), kept);
             already_happened(at);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],

@@ -90,9 +90,10 @@ table! {
     Rule {
         to: Some(State::Listening),
         then: |at| {
-            at.sock_mut().state = State::Listening;
+            let s = at.socket_id();
+            at.set_state(s, State::Listening);
             sets_backlog(at);
-            at.occurs(at.socket.expect("invariant: a bound socket is a socket"), NetworkEvents::ACCEPT);
+            at.occurs(s, NetworkEvents::ACCEPT);
         },
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],
         rests_on: &["accept.ex.listen-backlog-1", "tutorial.loop.listen-checks", "protobasics.backlog-limit-silent"],

@@ -2,7 +2,7 @@
 
 use super::common::case;
 use super::connect::RETRIES;
-use crate::call::{Ip, NetworkEvents};
+use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
     BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_EVENT_AT_ONCE, COUNTS_BOTH, FD_CLOSE_WITH_UNREAD_DATA,
     FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES,
@@ -108,13 +108,13 @@ table! {
             // From here on it is the server that repeats what is not answered: its SYN-ACK.
             connection.retries = RETRIES;
             at.send(conn, Direction::Up, Segment::Ack);
-            let client = at.sock_mut();
-            client.state = State::Connected;
-            if client.local.ip == Ip::Any {
-                // The connection settles which of the local addresses it is.
-                client.local.ip = Ip::Loopback;
-            }
             let s = socket(at);
+            at.set_state(s, State::Connected);
+            let local = at.sock().local;
+            if local.ip == Ip::Any {
+                // The connection settles which of the local addresses it is.
+                at.set_local(s, Address { ip: Ip::Loopback, ..local });
+            }
             at.wake(s);
             at.occurs(s, NetworkEvents::CONNECT);
             at.occurs(s, NetworkEvents::WRITE);
@@ -362,7 +362,7 @@ fn conn(at: &At<'_>) -> ConnId {
 }
 
 fn socket(at: &At<'_>) -> SocketId {
-    at.socket.expect("invariant: a rule from a socket's state has a socket")
+    at.socket_id()
 }
 
 /// Is the queue of pending connections as long as the backlog allows, as this profile counts?
@@ -404,7 +404,8 @@ fn fails(at: &mut At<'_>, error: Code) {
     connection.client.hold(None);
     let s = socket(at);
     let socket = at.sock_mut();
-    (socket.state, socket.error, socket.conn) = (State::Failed, error, None);
+    (socket.error, socket.conn) = (error, None);
+    at.set_state(s, State::Failed);
     at.wake(s);
     at.occurs(s, NetworkEvents::CONNECT);
 }

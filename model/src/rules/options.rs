@@ -42,7 +42,7 @@ table! {
 
 /// Sets the mode of the handle used, or of all handles where the profile shares it.
 pub(super) fn set_nonblocking(at: &mut At<'_>, on: bool) {
-    let s = at.socket.expect("invariant: a rule from a socket's state has a socket");
+    let s = at.socket_id();
     let several = at.sock().holders().count() > 1;
     let shared = several && at.chooses(MODE_SHARED);
     let copies = if shared { 0..MAX_HANDLES } else { at.copy..at.copy + 1 };

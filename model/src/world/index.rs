@@ -1,15 +1,16 @@
 //! What is kept twice, so that nobody has to look for it: which slots are free, what can happen next, who is bound where.
 //!
 //! All of it follows from the rest of a world, so it is no part of a world's state: worlds are equal, and hash equally, whatever
-//! stands here. It is brought up to date at the end of a step, from the objects that the step noted, and where a form is put back.
+//! stands here. Who changes what it follows from brings it up to date: of a socket where it changes, of a connection, a thread or an
+//! event at the end of the step; and so does who puts back a form.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::call::value::{Address, Family, Ip, Port, SockType};
-use crate::id::{EventId, ProcessId, SocketId, ThreadId};
+use crate::call::value::{Address, Port, SockType};
+use crate::id::{ProcessId, SocketId, ThreadId};
 use crate::slab::Bits;
-use crate::world::socket::{Bound, Options, Socket, State};
+use crate::world::socket::Bound;
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -30,109 +31,19 @@ pub(crate) struct Index {
     threads: Arc<Vec<Vec<ThreadId>>>,
 }
 
-/// All that matters of a bound socket to another that asks for an address.
-type Manner = (Address, SockType, bool);
+/// All that matters of a bound socket to another that asks for an address: the address, the type, `SO_REUSEADDR`. One number, for
+/// it is compared a few times whenever somebody accepts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Manner(u64);
 
-/// What an index knows of a socket: where and how it is bound, and for which event it is registered. In as few words as possible,
-/// for every socket that a step may have changed is looked at twice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Shown {
-    /// The number of its port in the low half, above it how it is bound, as bits; zero where there is no socket.
-    bound: u64,
-    pub(crate) event: Option<EventId>,
-}
-
-const IS: u64 = 1 << 32;
-const BOUND: u64 = 1 << 33;
-const FIXED: u64 = 1 << 34;
-const LISTENS: u32 = 35;
-const DATAGRAM: u32 = 36;
-const REUSEADDR: u32 = 37;
-const V6ONLY: u32 = 38;
-const INET6: u32 = 39;
-const ADDRESS_INET6: u32 = 40;
-const IP: u32 = 41;
-
-const NEW_OPTIONS: u64 = bits_of(&Options::NEW);
-
-const fn bits_of(options: &Options) -> u64 {
-    (options.reuseaddr as u64) << REUSEADDR | (options.v6only as u64) << V6ONLY
-}
-
-impl Shown {
-    /// What a socket shows that stands in the index. One with a port that was chosen for it is found by that, unless it listens:
-    /// of most sockets there is nothing to be known.
-    #[inline(always)]
-    pub(crate) fn of(s: SocketId, socket: &Socket) -> Shown {
-        if socket.local.port == Port::Chosen(s) && !matches!(socket.state, State::NotASocket | State::Listening) {
-            let event = socket.extra.as_ref().and_then(|extra| extra.selection.event);
-            return Shown { bound: IS, event };
-        }
-        Shown::whole(socket)
-    }
-
-    /// All that a socket shows.
-    #[inline(always)]
-    pub(crate) fn whole(socket: &Socket) -> Shown {
-        let event = socket.extra.as_ref().and_then(|extra| extra.selection.event);
-        if socket.state == State::NotASocket {
-            return Shown { bound: 0, event };
-        }
-        let Address { family, ip, port } = socket.local;
+impl Manner {
+    fn new(Address { family, ip, port }: Address, kind: SockType, reuseaddr: bool) -> Manner {
         let port = match port {
-            Port::Unset => return Shown { bound: IS, event },
-            Port::Fixed(number) => u64::from(number) | FIXED,
-            Port::Chosen(socket) => u64::from(socket.0),
+            Port::Unset => 0,
+            Port::Fixed(number) => 1 << 32 | u64::from(number),
+            Port::Chosen(socket) => 1 << 33 | u64::from(socket.0),
         };
-        // Most have the options of a new socket.
-        let options = socket.changed.as_ref().map_or(NEW_OPTIONS, |options| bits_of(options));
-        let bound = port
-            | IS
-            | BOUND
-            | u64::from(socket.state == State::Listening) << LISTENS
-            | (socket.kind as u64) << DATAGRAM
-            | options
-            | (socket.family as u64) << INET6
-            | (family as u64) << ADDRESS_INET6
-            | (ip as u64) << IP;
-        Shown { bound, event }
-    }
-
-    /// Is there a socket?
-    pub(crate) fn is_socket(&self) -> bool {
-        self.bound & IS != 0
-    }
-
-    /// Is there nothing about it that stands in the index?
-    #[inline(always)]
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.bound & BOUND == 0 && self.event.is_none()
-    }
-
-    /// Does it differ from this in what stands in the index of who is bound where?
-    #[inline(always)]
-    pub(crate) fn is_bound_otherwise(&self, other: &Shown) -> bool {
-        (self.bound | other.bound) & BOUND != 0 && self.bound != other.bound
-    }
-
-    /// How it is bound, as others see it.
-    pub(crate) fn bound(&self, socket: SocketId) -> Option<Bound> {
-        if self.bound & BOUND == 0 {
-            return None;
-        }
-        let is = |bit: u32| self.bound >> bit & 1 == 1;
-        let family = |bit: u32| if is(bit) { Family::Inet6 } else { Family::Inet };
-        let number = self.bound as u32;
-        let port = if self.bound & FIXED == 0 { Port::Chosen(SocketId(number)) } else { Port::Fixed(number as u16) };
-        Some(Bound {
-            socket,
-            listens: is(LISTENS),
-            family: family(INET6),
-            kind: if is(DATAGRAM) { SockType::Dgram } else { SockType::Stream },
-            local: Address { family: family(ADDRESS_INET6), ip: Ip::ALL[(self.bound >> IP) as usize], port },
-            reuseaddr: is(REUSEADDR),
-            v6only: is(V6ONLY),
-        })
+        Manner(port << 8 | (ip as u64) << 3 | (family as u64) << 2 | (kind as u64) << 1 | u64::from(reuseaddr))
     }
 }
 
@@ -187,7 +98,7 @@ impl Index {
 
     /// How many sockets are counted at an address.
     pub(crate) fn count(&self, address: Address, kind: SockType, reuseaddr: bool) -> u32 {
-        let place = self.ports.binary_search_by_key(&(address, kind, reuseaddr), |(manner, _)| *manner);
+        let place = self.ports.binary_search_by_key(&Manner::new(address, kind, reuseaddr), |(manner, _)| *manner);
         place.map_or(0, |place| self.ports[place].1)
     }
 
@@ -224,7 +135,7 @@ impl Index {
 }
 
 /// As what a bound socket is counted: not where its port was chosen for it, for then it is found by that.
-pub(crate) fn counted(bound: &Bound) -> Option<Manner> {
+fn counted(bound: &Bound) -> Option<Manner> {
     let own = bound.local.port == Port::Chosen(bound.socket);
-    (!own).then_some((bound.local, bound.kind, bound.reuseaddr))
+    (!own).then(|| Manner::new(bound.local, bound.kind, bound.reuseaddr))
 }

@@ -3,8 +3,8 @@
 use crate::id::{ConnId, EventId, SocketId, ThreadId};
 use crate::operation::Phase;
 use crate::slab::Bits;
-use crate::world::index::{Index, Shown};
-use crate::world::{Bound, State, World};
+use crate::world::index::Index;
+use crate::world::{Bound, Socket, State, World};
 
 /// Can a thread go on without anybody acting?
 fn is_ready(world: &World, thread: ThreadId) -> bool {
@@ -23,17 +23,18 @@ impl World {
 
     /// How a socket is bound, if it is.
     pub(crate) fn bound_as(&self, s: SocketId) -> Option<Bound> {
-        Shown::whole(&self.sockets[s.index()]).bound(s)
+        self.sockets[s.index()].bound(s)
     }
 
-    /// A socket has changed from what was known of it.
+    /// A socket that stands in the index, or will, changes in what stands there.
     #[inline(never)]
-    pub(crate) fn index_bound(&mut self, s: SocketId, before: &Shown, now: &Shown) {
-        if let Some(bound) = &before.bound(s) {
-            self.index.remove(bound);
+    pub(crate) fn reindexes(&mut self, s: SocketId, change: impl FnOnce(&mut Socket)) {
+        if let Some(before) = self.bound_as(s) {
+            self.index.remove(&before);
         }
-        if let Some(bound) = &now.bound(s) {
-            self.index.add(bound);
+        change(&mut self.sockets[s.index()]);
+        if let Some(now) = self.bound_as(s) {
+            self.index.add(&now);
         }
     }
 
@@ -125,7 +126,6 @@ impl World {
                 (0..self.events.len()).all(|e| self.events[e].selected as usize == selected(e)),
                 "an event object does not know how many are registered for it",
             ),
-            (!self.sockets.iter().any(|socket| socket.noted), "a socket is noted between steps"),
             (
                 !self.sockets.iter().any(|socket| socket.extra.as_ref().is_some_and(|extra| extra.is_nothing())),
                 "a socket keeps room for nothing",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::call::value::{Address, Family, NetworkEvents, SockType};
+use crate::call::value::{Address, Family, NetworkEvents, Port, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId};
 use crate::list::Line;
@@ -120,8 +120,6 @@ pub struct Socket {
     pub send_shut: bool,
     /// `shutdown(SD_RECEIVE)` was called.
     pub receive_shut: bool,
-    /// It stands among those that the step under way may have changed; never between steps.
-    pub(crate) noted: bool,
     /// `SO_ERROR`.
     pub error: Code,
     /// Its first handle; the others are [`Extra::duplicates`].
@@ -222,7 +220,6 @@ impl Socket {
             overlapped: false,
             send_shut: false,
             receive_shut: false,
-            noted: false,
             error: Code::NONE,
             first_handle: None,
             local: Address::default(),
@@ -230,6 +227,28 @@ impl Socket {
             changed: None,
             extra: None,
         }
+    }
+
+    /// Is there anything to be known of it in the index? One with a port that was chosen for it is found by that, unless it listens.
+    #[inline(always)]
+    pub(crate) fn is_indexed(&self, own: SocketId) -> bool {
+        self.state == State::Listening || self.local.port != Port::Unset && self.local.port != Port::Chosen(own)
+    }
+
+    /// How it is bound, as others see it, if it is.
+    pub(crate) fn bound(&self, own: SocketId) -> Option<Bound> {
+        if self.state == State::NotASocket || self.local.port == Port::Unset {
+            return None;
+        }
+        Some(Bound {
+            socket: own,
+            listens: self.state == State::Listening,
+            family: self.family,
+            kind: self.kind,
+            local: self.local,
+            reuseaddr: self.options().reuseaddr,
+            v6only: self.options().v6only,
+        })
     }
 
     /// What few sockets have.
