@@ -10,7 +10,7 @@ use winaccept_sim::scenario;
 use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
-use crate::spec::{Spec, similar};
+use crate::spec::{Entry, Spec, similar};
 use crate::verdict::Judged;
 
 /// Where the bundled scenarios are.
@@ -49,7 +49,10 @@ impl Scenario {
             (_, Some(fact)) => spec.observation(fact).is_some(),
             _ => spec.knows(id),
         };
-        let script = lang::parse(source, file, &knows).map_err(|problems| problems.render(false))?;
+        let script = lang::parse(source, file, &knows).map_err(|mut problems| {
+            problems.advise(meant);
+            problems.render(false)
+        })?;
         let program = scenario::Scenario::new(&script).map_err(|problem| {
             let span = problem.span.start as usize..problem.span.end as usize;
             lang::too_large(&String::from_utf8_lossy(source), file, span, &problem.message).render(false)
@@ -101,6 +104,20 @@ impl Scenario {
         }
         all
     }
+}
+
+/// What may have been meant by an id of a clause or a note that nobody knows.
+fn meant(id: &str) -> Option<String> {
+    let spec = Spec::bundled();
+    let ids = || spec.entries().map(Entry::id).chain(spec.notes().iter().map(|note| note.id.as_str()));
+    let mut near = similar(id, ids());
+    if near.is_empty() {
+        // What begins alike is about the same.
+        let begins = id.rfind(['.', '-']).map(|at| &id[..at])?;
+        near.extend(ids().filter(|known| known.starts_with(begins)));
+    }
+    let near: Vec<String> = near.iter().take(3).map(|near| format!("`{near}`")).collect();
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
 /// The bundled scenarios, in the order of their names.

@@ -95,6 +95,7 @@ impl Parser<'_> {
             self.cursor.advance();
         }
         let given = if any { commas + 1 } else { 0 };
+        let missing = self.missing_comma(mark, self.cursor.mark());
         let span = self.cursor.since(start);
         let low = signature.forms.iter().map(|form| form.arguments.0).min().unwrap_or(0);
         let high = signature.forms.iter().map(|form| form.arguments.1).max().unwrap_or(0);
@@ -106,8 +107,31 @@ impl Parser<'_> {
         let plural = if high == 1 { "" } else { "s" };
         let title = format!("`{}` takes {wanted} argument{plural}, not {given}", signature.name);
         let problem = Diagnostic::new(title, span, format!("expected {wanted} argument{plural}"))
+            .maybe_help(missing)
             .help(format!("for example `{}`", signature.usage));
         Err(self.cursor.report(problem))
+    }
+
+    /// Where two arguments stand beside each other without a comma, or with another sign, between these marks.
+    fn missing_comma(&mut self, from: usize, to: usize) -> Option<String> {
+        let end = self.cursor.mark();
+        self.cursor.rewind(from);
+        let (mut depth, mut before, mut found) = (0usize, false, None);
+        while found.is_none() && self.cursor.mark() < to {
+            let value = matches!(self.cursor.kind(), Kind::Word | Kind::Number | Kind::Text);
+            let word = shortened(self.cursor.text());
+            match self.cursor.text() {
+                "(" | "{" => depth += 1,
+                ")" | "}" => depth = depth.saturating_sub(1),
+                ";" => found = Some("arguments are separated by `,`, not by `;`".to_owned()),
+                _ if depth == 0 && before && value => found = Some(format!("a comma is missing before `{word}`")),
+                _ => {}
+            }
+            before = value;
+            self.cursor.advance();
+        }
+        self.cursor.rewind(end);
+        found
     }
 
     /// The data of `send` and of `with data`.

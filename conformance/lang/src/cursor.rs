@@ -131,6 +131,8 @@ impl<'a> Cursor<'a> {
         let list: Vec<_> = table.iter().map(|(word, _)| format!("`{word}`")).collect();
         let words = table.iter().map(|(word, _)| *word).filter(|_| self.kind() == Kind::Word);
         let near = did_you_mean(self.text(), words);
+        // The header has names for several at once.
+        let near = composed(self.text()).filter(|_| what == "poll events").or(near);
         let problem = self.expectation(&format!("{what}: {}", list.join(", ")));
         Err(self.report(problem.maybe_help(near)))
     }
@@ -140,6 +142,13 @@ impl<'a> Cursor<'a> {
         let (low, high) = (*range.start(), *range.end());
         if self.kind() == Kind::Number {
             match literal::integer(self.text()) {
+                Some(_) if literal::begins_with_zero(self.text()) => {
+                    let title = format!("a number that begins with 0: `{}`", shortened(self.text()));
+                    let label = "a C compiler reads another number";
+                    let plain = self.text().trim_start_matches(['-', '0']);
+                    let help = format!("write it without the 0, `{plain}`, or in hexadecimal, `0x…`");
+                    return Err(self.report(Diagnostic::new(title, self.span(), label).help(help)));
+                }
                 Some(value) if range.contains(&value) => {
                     self.advance();
                     return Ok(value);
@@ -191,7 +200,15 @@ impl<'a> Cursor<'a> {
 
     /// The line must end here.
     pub(super) fn line_end(&mut self, allowed: &str) -> Parsed<()> {
-        if self.at_line_end() || self.at("}") { Ok(()) } else { Err(self.expected(allowed)) }
+        if self.at_line_end() || self.at("}") {
+            return Ok(());
+        }
+        let help = match (self.text(), self.text_ahead(1)) {
+            ("/", _) | ("-", "-") => Some("a comment begins with `#`".to_owned()),
+            (";", _) => Some("a line ends without `;`".to_owned()),
+            _ => None,
+        };
+        Err(self.report(self.expectation(allowed).maybe_help(help)))
     }
 
     /// Skips the rest of a line, and the block that it opens, if it does.
@@ -263,5 +280,14 @@ pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(ENOUGH) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
+    }
+}
+
+/// What a name of the header stands for that scenarios write in its parts.
+fn composed(word: &str) -> Option<String> {
+    match word {
+        "POLLIN" => Some("`POLLIN` is `POLLRDNORM|POLLRDBAND`: write `POLLRDNORM`".to_owned()),
+        "POLLOUT" => Some("`POLLOUT` is `POLLWRNORM`".to_owned()),
+        _ => None,
     }
 }

@@ -19,11 +19,13 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// Other places that matter, such as an earlier declaration, with what to say beside them.
     pub also: Vec<(Range<usize>, String)>,
+    /// The id of a clause, fact or note that nobody knows, if that is what is wrong.
+    pub unknown: Option<String>,
 }
 
 impl Diagnostic {
     pub(super) fn new(title: impl Into<String>, span: Range<usize>, label: impl Into<String>) -> Diagnostic {
-        Diagnostic { title: title.into(), span, label: label.into(), help: Vec::new(), also: Vec::new() }
+        Diagnostic { title: title.into(), span, label: label.into(), help: Vec::new(), also: Vec::new(), unknown: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Diagnostic {
@@ -33,6 +35,11 @@ impl Diagnostic {
 
     pub(super) fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
         self.help.extend(help);
+        self
+    }
+
+    pub(super) fn unknown(mut self, id: &str) -> Diagnostic {
+        self.unknown = Some(id.to_owned());
         self
     }
 
@@ -83,6 +90,15 @@ impl Diagnostics {
     #[must_use]
     pub fn list(&self) -> &[Diagnostic] {
         &self.list
+    }
+
+    /// Says of each id that nobody knows what may have been meant, in place of where all of them are.
+    pub fn advise(&mut self, meant: impl Fn(&str) -> Option<String>) {
+        for problem in &mut self.list {
+            if let Some(help) = problem.unknown.as_deref().and_then(&meant) {
+                problem.help = vec![help];
+            }
+        }
     }
 
     /// Line and column of a problem, both from 1, the column in characters.

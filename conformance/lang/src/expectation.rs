@@ -78,7 +78,8 @@ impl Parser<'_> {
             if !(self.known_clause)(&format!("?{note}")) {
                 let title = format!("unknown note `{}`", shortened(note));
                 let problem = Diagnostic::new(title, span, "no note has this id")
-                    .help("the notes and their ids are in spec-notes/notes.toml; one outcome, or several in braces, need none");
+                    .help("the notes and their ids are in spec-notes/notes.toml; one outcome, or several in braces, need none")
+                    .unknown(note);
                 self.cursor.report(problem);
             }
             return Ok(Expect::Silent(note.to_owned()));
@@ -116,12 +117,13 @@ impl Parser<'_> {
         if may_wait && self.cursor.eat("...") {
             return Ok(Pattern { value: ValuePattern::Waits, error: Code::NONE, with: Vec::new() });
         }
-        let start = self.cursor.span().start;
+        let begin = self.cursor.span().start;
         let value = self.value(of)?;
-        let span = self.cursor.since(start);
+        let span = self.cursor.since(begin);
         let error = self.error_of(of.signature, value, span)?;
         let start = self.cursor.span().start;
         let with = if self.cursor.eat("with") { self.with(of)? } else { Vec::new() };
+        self.check_data(of, value, &with, begin);
         if error != Code::NONE && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_))) {
             let span = self.cursor.since(start);
             let problem = Diagnostic::new("a failing call gives nothing like that", span, "this can never hold")
@@ -129,6 +131,29 @@ impl Parser<'_> {
             self.cursor.report(problem);
         }
         Ok(Pattern { value, error, with })
+    }
+
+    /// Data of another length than the call returns, or than it was given room for, never comes.
+    fn check_data(&mut self, of: Expected<'_>, value: ValuePattern, with: &[With], start: usize) {
+        let data =
+            with.iter().find_map(|with| if let With::Data(data) = with { Some(data.as_slice().len()) } else { None });
+        let returned = match value {
+            ValuePattern::Is(Value::Number(bytes)) if of.signature.name == "recv" => usize::try_from(bytes).ok(),
+            _ => None,
+        };
+        let room = match of.call {
+            Some(Call::Recv { len, .. }) => usize::try_from(*len).ok(),
+            _ => None,
+        };
+        let title = match (returned, data, room) {
+            (Some(returned), Some(data), _) if returned != data => format!("{returned} bytes and data of {data} bytes"),
+            (Some(bytes), _, Some(room)) | (_, Some(bytes), Some(room)) if bytes > room => {
+                format!("{bytes} bytes where the buffer has room for {room}")
+            }
+            _ => return,
+        };
+        let help = "`recv(S, 8) = 3 with data = \"abc\"` expects 3 bytes, and those";
+        self.cursor.report(Diagnostic::new(title, self.cursor.since(start), "this can never hold").help(help));
     }
 
     fn value(&mut self, of: Expected<'_>) -> Parsed<ValuePattern> {
@@ -374,7 +399,8 @@ impl Parser<'_> {
             } else if !(self.known_clause)(clause) {
                 let problem =
                     Diagnostic::new(format!("unknown clause `{}`", shortened(clause)), span, "no clause has this id")
-                        .help("the clauses and their ids are listed in spec-notes");
+                        .help("the clauses and their ids are listed in spec-notes")
+                        .unknown(clause);
                 self.cursor.report(problem);
             }
             clauses.push(clause.to_owned());

@@ -12,6 +12,12 @@ pub(super) fn integer(text: &str) -> Option<i64> {
     }
 }
 
+/// Would C read it as octal?
+pub(super) fn begins_with_zero(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Is this spelled like a number, whatever its size?
 pub(super) fn is_all_digits(text: &str) -> bool {
     match text.strip_prefix("0x") {
@@ -64,7 +70,7 @@ pub(super) fn address(text: &str) -> Option<AddressLiteral> {
     if port == "*" {
         return Some(AddressLiteral::AnyPort(at(Port::Unset)));
     }
-    if !port.bytes().all(|b| b.is_ascii_digit()) {
+    if !port.bytes().all(|b| b.is_ascii_digit()) || begins_with_zero(port) {
         return None;
     }
     let port: u16 = port.parse().ok()?;

@@ -170,3 +170,20 @@ fn a_run_ends_at_its_limit() {
     let enough = winaccept(&["run", "../scenarios/explore/reset-against-accept.winaccept", "--max-states", "5000"]);
     assert_eq!(enough.status, 0, "{}", enough.out);
 }
+
+#[test]
+fn an_id_that_nobody_knows_may_be_meant_otherwise() {
+    for (line, help) in [
+        (
+            "accept(L, NULL, NULL) = INVALID_SOCKET WSAEINVAL  shows accept.err.WSAEINVAL.nolisten",
+            "`accept.err.WSAEINVAL.no-listen`",
+        ),
+        ("accept(L, NULL, NULL) = INVALID_SOCKET WSAEINVAL  shows accept.rem.blocking-wait", "`accept.rem."),
+        ("accept(L, NULL, NULL) = ?silent.99", "`silent."),
+    ] {
+        let source = format!("scenario \"x\"\n\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\nserver  {line}\n");
+        let run = winaccept_reading(&["run", "-"], &source);
+        assert_eq!(run.status, 2);
+        assert!(run.err.contains(&format!("= help: did you mean {help}")), "{}", run.err);
+    }
+}
