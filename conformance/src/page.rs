@@ -20,6 +20,43 @@ pub fn width() -> usize {
     })
 }
 
+/// Text whose lines fit the terminal: one that is too long goes on in the next, two columns further in. A word stays whole.
+#[must_use]
+pub fn fitted(text: &str) -> String {
+    fitted_to(text, width())
+}
+
+fn fitted_to(text: &str, width: usize) -> String {
+    let mut fitted = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let below = indent(line) + 2;
+        let mut rest = line.to_owned();
+        while let Some(at) = cut(&rest, width) {
+            fitted += rest[..at].trim_end();
+            fitted.push('\n');
+            rest = format!("{:below$}{}", "", rest[at..].trim_start_matches(' '));
+        }
+        fitted += &rest;
+    }
+    fitted
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Where to cut a line that is too long: at the last blank that is near enough, or the first there is.
+fn cut(line: &str, width: usize) -> Option<usize> {
+    let line = line.trim_end_matches('\n');
+    if line.chars().count() <= width {
+        return None;
+    }
+    let indent = indent(line);
+    let mut blanks = line.char_indices().enumerate().filter(|(_, (at, c))| *c == ' ' && *at > indent);
+    let near = blanks.clone().take_while(|(column, _)| *column <= width).last();
+    near.or_else(|| blanks.next()).map(|(_, (at, _))| at)
+}
+
 /// Text from a file as a terminal may have it: control characters are told by their symbols (`␛`), not obeyed.
 #[must_use]
 pub fn printable(text: &str) -> String {
@@ -104,6 +141,14 @@ impl Page {
     /// A paragraph that begins with `label` at `indent`; its text stands at `column`, or nearer on a narrow page.
     pub fn hanging(&mut self, indent: usize, label: &str, column: usize, text: &str) {
         let column = if self.width < WIDTH { (column * self.width / WIDTH).max(indent) } else { column };
+        self.hanging_at(indent, label, column, text);
+    }
+
+    /// The same at this very column.
+    pub fn hanging_at(&mut self, indent: usize, label: &str, column: usize, text: &str) {
+        // No further to the right than lets the longest word end on the page.
+        let longest = text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+        let column = column.min(self.width.saturating_sub(longest)).max(indent);
         let mut line = format!("{:indent$}{label}", "");
         if line.chars().count() > column.saturating_sub(1).max(indent) && !text.is_empty() {
             self.line(&line);
@@ -143,6 +188,18 @@ mod tests {
     #[test]
     fn a_terminal_obeys_nothing_of_a_title() {
         assert_eq!(printable("a\x1b[2Jb\n\u{9b}c\u{202e}d\x7f"), "a␛[2Jb\n\u{fffd}c\u{fffd}d␡");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_goes_on_below() {
+        let text = "short\n  one two three four five six\nx-very-long-word-that-stays and goes on\n";
+        let fitted = fitted_to(text, 14);
+        assert_eq!(
+            fitted,
+            "short\n  one two\n    three four\n    five six\nx-very-long-word-that-stays\n  and goes on\n"
+        );
+        assert_eq!(fitted_to(text, 100), text);
+        assert_eq!(fitted_to("a table   row   of three\n", 12), "a table\n  row   of\n  three\n");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use crate::cli::Outcome;
-use crate::page::{Page, width};
+use crate::page::{Page, fitted, width};
 use crate::verdict::Verdict;
 
 /// A table of the kind that all text output uses.
@@ -71,7 +71,7 @@ pub(crate) fn run(outcome: &Outcome<'_>) -> String {
             "{open} of them rest on a choice of which nobody knows what this stack does: the documented set is kept\n"
         );
     }
-    text
+    fitted(&text)
 }
 
 /// How many scenarios each choice point explains.

@@ -1,7 +1,7 @@
 //! A chart of text: one line an event, its rules beside it.
 
 use super::{Chart, EventKind, SegmentData, TraceEvent};
-use crate::page::{Page, printable};
+use crate::page::{Page, fitted, printable};
 
 /// Where the rules stand.
 const RULES: usize = 64;
@@ -19,7 +19,7 @@ pub fn chart(chart: &Chart<'_>) -> String {
     }
     page.gap();
     page.line(&format!("{}, {} calls", events.last().map_or("", |event| event.text.as_str()), calls(&events)));
-    page.finish()
+    fitted(&page.finish())
 }
 
 fn calls(events: &[TraceEvent]) -> usize {

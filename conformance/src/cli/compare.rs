@@ -9,6 +9,7 @@ use super::problem::problems;
 use super::run::{DEFAULT_EXE, profile_named, profile_of, stacks};
 use super::{Format, beside, json, print, print_source, unwritten};
 use crate::compare::{CompareOutput, Comparison, Finding};
+use crate::page::fitted;
 use crate::stack::{HOPELESS, Identity, ModelStack, Stack};
 use crate::watch::Watch;
 
@@ -94,7 +95,7 @@ pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
     output.errors = wrong.iter().flat_map(|wrong| problems(wrong)).collect();
     match format {
         Format::Json => print(&json(&output))?,
-        _ => print(&summary(&output))?,
+        _ => print(&fitted(&summary(&output)))?,
     }
     if let Some(wrong) = wrong {
         return Ok(beside(&wrong));

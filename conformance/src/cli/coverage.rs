@@ -10,6 +10,7 @@ use crate::output::{
     CoverageOutput, DocumentCoverage, FactCoverage, OpenFact, RelatedCoverage, RuleCoverage, ScopeOutput, Survivor,
     Uncovered,
 };
+use crate::page::fitted;
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
@@ -191,7 +192,7 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     } else {
         text += "\nWithout --kill a clause counts as soon as a step shows it, a fact as soon as one confirms it.\n";
     }
-    text
+    fitted(&text)
 }
 
 /// What became of each mutant, and at which step the documented profile's run noticed it.
@@ -210,7 +211,7 @@ fn each(coverage: &Coverage, scenarios: &[Scenario]) -> String {
         };
         text += &format!("  {:<34} {fate}\n", survivors::name(judged.mutation));
     }
-    text
+    fitted(&text)
 }
 
 fn killed(judged: &Judged, scenarios: &[Scenario]) -> String {

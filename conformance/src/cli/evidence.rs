@@ -12,7 +12,7 @@ use crate::evidence::{self, Recording};
 use crate::judge;
 use crate::lang::{render_action, render_expect, render_observed};
 use crate::output::{EvidenceRow, Half};
-use crate::page::Page;
+use crate::page::{Page, fitted};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
@@ -204,7 +204,8 @@ fn halves(format: Format) -> Result<(), String> {
         let cells = std::iter::once(row.stack).chain(numbers.iter().map(ToString::to_string));
         shown.add_row(cells);
     }
-    print(&format!("{}\n\nsteps of one half fill the profile, the other half is judged by it\n", trimmed(&shown)))
+    let text = format!("{}\n\nsteps of one half fill the profile, the other half is judged by it\n", trimmed(&shown));
+    print(&fitted(&text))
 }
 
 /// Text as it comes from a Windows console or file: UTF-8, or UTF-16 as PowerShell redirects it. Without the byte order
@@ -233,7 +234,7 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
     }
     match format {
         Format::Json => print(&json(&rows)),
-        Format::Text => print(&listing(&rows, &recordings)),
+        Format::Text => print(&fitted(&listing(&rows, &recordings))),
         _ => Err("error: evidence writes text or json".to_owned()),
     }
 }

@@ -17,6 +17,7 @@ use super::{Format, json, print, unwritten};
 use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
+use crate::page::fitted;
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
@@ -249,15 +250,16 @@ fn text(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: 
         text += &format!("\n{}: {}\n", judged.word(), judged.reason);
     }
     if report.violations.is_empty() && differs.is_none() {
-        return text + "\n" + &nothing_broke(report) + "\n";
+        return fitted(&(text + "\n" + &nothing_broke(report) + "\n"));
     }
+    text = fitted(&text);
     for broken in &report.violations {
-        text += &format!("\nDOES NOT HOLD  {}\n", property(scenario, broken));
+        let mut way = format!("\nDOES NOT HOLD  {}\n", property(scenario, broken));
         for (index, taken) in broken.way.iter().enumerate() {
-            text += &format!("  {:3}  {}\n", index + 1, event(scenario, taken));
+            way += &format!("  {:3}  {}\n", index + 1, event(scenario, taken));
         }
-        text += "\nthe same as a scenario:\n\n";
-        text += &retold(scenario, broken, profile);
+        // A line of a scenario stays whole.
+        text += &format!("{}\nthe same as a scenario:\n\n{}", fitted(&way), retold(scenario, broken, profile));
     }
     text
 }

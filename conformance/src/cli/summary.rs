@@ -6,6 +6,7 @@ use super::{Format, json, print};
 use crate::coverage::Coverage;
 use crate::evidence;
 use crate::judge;
+use crate::page::{Page, fitted};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
@@ -39,20 +40,28 @@ pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, String> {
     text += &model_line(&model);
     text += &documents(&scenarios);
     text += &stacks(&scenarios, &columns);
-    text += if matrix { "" } else { NEXT };
-    if matrix {
-        text += &disagreements(&columns);
-    }
-    print(&text).map(|()| status)
+    text += &if matrix { disagreements(&columns) } else { next() };
+    print(&fitted(&text)).map(|()| status)
 }
 
-const NEXT: &str = "\
-winaccept --matrix           where each stack does otherwise, and how that is known
-winaccept list, show NAME    the scenarios, and one of them event by event
-winaccept run MY.winaccept   a scenario of your own; --stack wine: on a real stack
-winaccept explain NAME       an error code, a call, a rule, a choice: why, and says who
-winaccept --help             everything else
-";
+/// Where to go from here.
+const NEXT: [(&str, &str); 5] = [
+    ("winaccept --matrix", "where each stack does otherwise, and who says so"),
+    ("winaccept list, show NAME", "the scenarios, and one of them event by event"),
+    ("winaccept run MY.winaccept", "a scenario of your own; --stack: on a real stack"),
+    ("winaccept explain NAME", "an error code, a call, a rule: why, and who says so"),
+    ("winaccept --help", "everything else"),
+];
+
+fn next() -> String {
+    let mut page = Page::new();
+    // On a narrow terminal the text stands below its command.
+    let column = if page.width() < 80 { 4 } else { 29 };
+    for (command, text) in NEXT {
+        page.hanging_at(0, command, column, text);
+    }
+    page.finish()
+}
 
 fn documents(scenarios: &[Scenario]) -> String {
     let coverage = Coverage::shown(scenarios);

@@ -6,7 +6,7 @@ use super::{
     TopicPage,
 };
 use crate::graph::legal::LegalityData;
-use crate::page::Page;
+use crate::page::{Page, fitted};
 
 /// An explanation as a page of text.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn render(explanation: &Explanation) -> String {
         Explanation::Profile(profile) => profile_page(&mut page, profile),
         Explanation::Topic(topic) => topic_page(&mut page, topic),
     }
-    page.finish()
+    fitted(&page.finish())
 }
 
 fn code_page(page: &mut Page, code: &CodePage) {

@@ -5,7 +5,7 @@ use winaccept_model::world::State;
 use super::flow::{Edge, Flow, Node};
 use super::legal::{Legality, is_illegal, texts};
 use super::{Label, Result, SUBJECTS, Sockets, state_name, states_name};
-use crate::page::Page;
+use crate::page::{Page, fitted};
 
 /// The state machine of a call, stage by stage, and what it can give in each state.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn flow_text(flow: &Flow) -> String {
         page.gap();
         calls_states(&mut page, &Legality::of(subject));
     }
-    page.finish()
+    fitted(&page.finish())
 }
 
 /// A stage, and how a call gets there that waits.
@@ -104,7 +104,7 @@ pub fn overview_text(sockets: &Sockets, calls: &[Legality]) -> String {
         calls.iter().filter(|call| !call.subject.has_socket()).map(|call| call.subject.name).collect();
     page.gap();
     page.hanging(2, "no state matters to", 24, &without.join(", "));
-    page.finish()
+    fitted(&page.finish())
 }
 
 fn names(page: &mut Page, title: &str, calls: bool) {

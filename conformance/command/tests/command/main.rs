@@ -14,5 +14,6 @@ mod profile;
 mod readme;
 mod running;
 mod show;
+mod widths;
 #[cfg(unix)]
 mod worker;
