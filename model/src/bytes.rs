@@ -8,7 +8,7 @@ use crate::world::segment::Segment;
 
 /// Segments on their way in one direction, first sent first.
 ///
-/// Three bits each, the last sent in the lowest, below a one that marks where they begin.
+/// Three bits each, the first sent in the lowest, below a one that marks where they end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Flight(u64);
 
@@ -27,9 +27,11 @@ impl Flight {
     /// Appends; false, and nothing changes, when [`MAX_FLIGHT`] are under way.
     #[must_use]
     pub fn push(&mut self, segment: Segment) -> bool {
-        let fits = self.len() < MAX_FLIGHT;
+        let end = self.end();
+        let fits = end < MAX_FLIGHT as u32 * BITS;
         if fits {
-            self.0 = self.0 << BITS | segment as u64;
+            // In place of the mark, and the mark behind it.
+            self.0 ^= (1 ^ segment as u64 ^ 1 << BITS) << end;
         }
         fits
     }
@@ -37,28 +39,32 @@ impl Flight {
     /// Removes and returns the first.
     pub fn pop_first(&mut self) -> Option<Segment> {
         let first = self.first()?;
-        let rest = (self.len() as u32 - 1) * BITS;
-        self.0 = (self.0 & ((1 << rest) - 1)) | (1 << rest);
+        self.0 >>= BITS;
         Some(first)
     }
 
     /// The first.
     #[must_use]
     pub fn first(&self) -> Option<Segment> {
-        let place = self.len().checked_sub(1)? as u32;
-        Some(Segment::ALL[(self.0 >> (place * BITS) & 7) as usize])
+        (!self.is_empty()).then(|| Segment::ALL[(self.0 & 7) as usize])
     }
 
     /// The last.
     #[must_use]
     pub fn last(&self) -> Option<Segment> {
-        (!self.is_empty()).then(|| Segment::ALL[(self.0 & 7) as usize])
+        let last = self.end().checked_sub(BITS)?;
+        Some(Segment::ALL[(self.0 >> last & 7) as usize])
+    }
+
+    /// Where the mark stands.
+    fn end(&self) -> u32 {
+        self.0.ilog2()
     }
 
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        ((u64::BITS - 1 - self.0.leading_zeros()) / BITS) as usize
+        (self.end() / BITS) as usize
     }
 
     /// None at all?
@@ -75,8 +81,8 @@ impl Flight {
 
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = Segment> + use<> {
-        let bits = self.0;
-        (0..self.len() as u32).rev().map(move |place| Segment::ALL[(bits >> (place * BITS) & 7) as usize])
+        let mut rest = *self;
+        std::iter::from_fn(move || rest.pop_first())
     }
 }
 

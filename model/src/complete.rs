@@ -13,7 +13,7 @@ use crate::world::{ConnId, Direction, Segment, State, Tcb};
 impl At<'_> {
     /// The one place where an operation becomes complete: it stands nowhere any more, and tells so in every way it has.
     /// `gives` is what its call returns, where the page of the call says so itself; else it follows from the status.
-    pub(crate) fn completes(&mut self, op: OpId, status: Status, bytes: u32, gives: Option<Outcome>) {
+    pub(crate) fn completes(&mut self, op: OpId, status: Status, bytes: u32, gives: Option<&Outcome>) {
         self.withdraw(op);
         let &Operation { tells, thread, about, .. } = self.op_at(op);
         if tells == Tells::RETURNS && self.waits(thread) == Some(op) {
@@ -21,7 +21,7 @@ impl At<'_> {
             return self.returns(op, thread, status, gives);
         }
         let done = self.op_mut(op);
-        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives);
+        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives.copied());
         if let Some(over) = tells.over {
             self.over_put(over, Overlapped { status, bytes });
             let told = tells.port && tells.routine.is_none();
@@ -47,12 +47,19 @@ impl At<'_> {
     pub(crate) fn tells_caller(&mut self, thread: ThreadId) {
         let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
         let &Operation { phase: Phase::Done, status, gives, .. } = self.op_at(op) else { return };
-        self.returns(op, thread, status, gives);
+        self.returns(op, thread, status, gives.as_ref());
     }
 
     /// A call returns: its operation is over, and its frame, the top one, goes.
-    fn returns(&mut self, op: OpId, thread: ThreadId, status: Status, gives: Option<Outcome>) {
-        let outcome = gives.unwrap_or_else(|| failure(&self.op_at(op).call, status.winsock()));
+    fn returns(&mut self, op: OpId, thread: ThreadId, status: Status, gives: Option<&Outcome>) {
+        let failed;
+        let outcome = match gives {
+            Some(outcome) => outcome,
+            None => {
+                failed = failure(&self.op_at(op).call, status.winsock());
+                &failed
+            }
+        };
         let frames = &mut self.thread_mut(thread).frames;
         frames.pop_last();
         if let Some(Frame::Hook(_)) = frames.last() {
@@ -63,7 +70,7 @@ impl At<'_> {
         if outcome.error != Code::NONE {
             self.thread_mut(thread).last_error = outcome.error;
         }
-        self.fx.returns.push((thread, outcome));
+        self.fx.returns.extend(std::iter::once_with(|| (thread, *outcome)));
     }
 
     /// The rules have said what the call of the operation in question gives.
@@ -74,7 +81,7 @@ impl At<'_> {
             return;
         }
         let status = if outcome.error == Code::NONE { Status::SUCCESS } else { Status::UNSUCCESSFUL };
-        self.completes(op, status, 0, Some(outcome));
+        self.completes(op, status, 0, Some(&outcome));
     }
 
     /// Ends an operation that has not what it waits for, and lets go of what it holds. What a blocked call then shows is

@@ -70,7 +70,7 @@ impl At<'_> {
         self.moves_to_waiting(op);
         self.extra_mut(listener).accept_queue.push_first(conn);
         if answer == Answer::Defers {
-            self.completes(op, Status::UNSUCCESSFUL, 0, Some(Outcome::invalid_socket(Code::WSATRY_AGAIN)));
+            self.completes(op, Status::UNSUCCESSFUL, 0, Some(&Outcome::invalid_socket(Code::WSATRY_AGAIN)));
         } else {
             self.look_again(op);
         }
@@ -86,7 +86,7 @@ impl At<'_> {
             return self.apc_runs(thread);
         }
         if self.op_at(op).wants == crate::operation::Wants::Signal {
-            return self.completes(op, Status::SUCCESS, 0, Some(IO_COMPLETION));
+            return self.completes(op, Status::SUCCESS, 0, Some(&IO_COMPLETION));
         }
         // A condition function had nowhere to run meanwhile.
         if let Some(about) = self.op_at(op).about {

@@ -28,10 +28,13 @@ impl At<'_> {
 
     /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
     pub(crate) fn block(&mut self) {
-        let call = self.call().map(|handle| {
-            let open = self.resolve(handle).is_some() || self.resolve_event(handle).is_some();
-            if open { handle } else { Handle::INVALID }
-        });
+        let is_open = |handle| self.resolve(handle).is_some() || self.resolve_event(handle).is_some();
+        let mut call = *self.call();
+        let mut all_open = true;
+        call.map(|handle| all_open &= is_open(handle));
+        if !all_open {
+            call = call.map(|handle| if is_open(handle) { handle } else { Handle::INVALID });
+        }
         let thread = self.thread;
         if let Some(op) = self.op {
             // Who looks again stands in every line already, and keeps its place.

@@ -116,11 +116,15 @@ table! {
                 // What is left half open of an attempt that timed out makes way for the new one.
                 at.extra_mut(listener).syn_queue.remove(conn);
             }
-            let before = at.conn_mut(conn);
-            let Conn { held, lose, .. } = *before;
-            *before = Conn { client_address: from, server_address: to, retries: RETRIES, held, lose, ..Conn::default() };
-            before.client.tcb = Tcb::SynSent;
-            before.client.hold(Some(s));
+            if at.conn_at(conn).client_address.port != Port::Unset {
+                // Of an attempt before this nothing stays but what the script has said of its segments.
+                let before = at.conn_mut(conn);
+                *before = Conn { held: before.held, lose: before.lose, ..Conn::default() };
+            }
+            let new = at.conn_mut(conn);
+            (new.client_address, new.server_address, new.retries) = (from, to, RETRIES);
+            new.client.tcb = Tcb::SynSent;
+            new.client.hold(Some(s));
             at.send(conn, Direction::Up, Segment::Syn);
             let socket = at.sock_mut();
             (socket.conn, socket.error) = (Some(conn), Code::NONE);

@@ -45,8 +45,14 @@ impl World {
         self.index.moving.set(c.index(), conn.can_move());
         // Where one begins there is a socket, and so its slot is not free.
         if conn.is_nothing() {
-            self.index_slot(c.index());
+            self.index.free_slots.set(c.index(), self.holds_nothing(c.index()));
         }
+    }
+
+    /// Is there no socket in a slot? An operation that could not end keeps the object of a closed one.
+    fn holds_nothing(&self, slot: usize) -> bool {
+        let socket = &self.sockets[slot];
+        socket.state == State::NotASocket && socket.holding().is_empty()
     }
 
     /// An event object may have changed.
@@ -63,9 +69,7 @@ impl World {
     #[inline(always)]
     pub(crate) fn index_slot(&mut self, slot: usize) {
         if let Some(conn) = self.conns.get(slot) {
-            // An operation that could not end keeps the object of a closed socket.
-            let socket = &self.sockets[slot];
-            let free = socket.state == State::NotASocket && socket.holding().is_empty() && conn.is_nothing();
+            let free = self.holds_nothing(slot) && conn.is_nothing();
             self.index.free_slots.set(slot, free);
         }
     }
