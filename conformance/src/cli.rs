@@ -12,6 +12,7 @@ mod list;
 mod outcome;
 mod problem;
 mod profile;
+mod results;
 mod run;
 mod show;
 #[cfg(not(windows))]
@@ -40,6 +41,10 @@ pub enum Format {
     Dot,
     /// For Mermaid, where there is something to draw.
     Mermaid,
+    /// For programs that count tests: the verdicts of `run` as JUnit's XML.
+    Junit,
+    /// The same as TAP.
+    Tap,
 }
 
 /// An executable specification of how Winsock accepts connections.
@@ -103,6 +108,10 @@ pub fn main() -> ExitCode {
     let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_) | Command::Explore(_)));
     if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
         eprintln!("error: only graph, show and explore draw; everything else writes text or json");
+        return ExitCode::from(2);
+    }
+    if !matches!(cli.command, Some(Command::Run(_))) && matches!(cli.format, Format::Junit | Format::Tap) {
+        eprintln!("error: only run writes junit and tap\nhelp: `winaccept run` runs the bundled scenarios");
         return ExitCode::from(2);
     }
     let done = match cli.command {

@@ -1,7 +1,7 @@
 //! Scenario files: the bundled ones, and those a user names.
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -141,8 +141,8 @@ pub fn keep_only(scenarios: &mut Vec<Scenario>, text: &str) -> Result<(), String
     if scenarios.is_empty() { Err(format!("error: no scenario's file or title contains `{text}`")) } else { Ok(()) }
 }
 
-/// The scenarios in these files and folders, `-` being standard input, and every problem: a path that cannot be read, that holds
-/// no scenario, or a broken one.
+/// The scenarios in these files and folders, `-` being standard input, or bundled ones by name, and every problem: a path that
+/// cannot be read, that holds no scenario, or a broken one.
 #[must_use]
 pub fn read(paths: &[PathBuf]) -> (Vec<Scenario>, Vec<String>) {
     let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
@@ -151,6 +151,13 @@ pub fn read(paths: &[PathBuf]) -> (Vec<Scenario>, Vec<String>) {
         return (scenarios, problems);
     }
     for path in paths {
+        if !is_stdin(path) && std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            match find(path) {
+                Ok(scenario) => scenarios.push(scenario),
+                Err(problem) => problems.push(problem),
+            }
+            continue;
+        }
         match files_under(path) {
             Ok(files) if files.is_empty() => {
                 problems.push(format!("error: {}: no file here ends in .{EXTENSION}", path.display()));
@@ -201,21 +208,35 @@ pub fn find(path: &Path) -> Result<Scenario, String> {
     if is_stdin(path) || std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
         return read_file(path);
     }
+    bundled_as(path).map_err(|help| {
+        let wanted = path.display();
+        format!("error: no file and no bundled scenario is called `{wanted}`\nhelp: {help}")
+    })?
+}
+
+/// The bundled scenario of this name, as `winaccept list` tells it, or of its last part where no other has that.
+///
+/// # Errors
+/// What to do where there is none, or more than one.
+fn bundled_as(path: &Path) -> Result<Result<Scenario, String>, String> {
     let wanted = path.to_string_lossy().replace('\\', "/");
-    let named = |name: &str| {
-        let name = name.strip_suffix(".winaccept").unwrap_or(name);
-        let wanted = wanted.strip_suffix(".winaccept").unwrap_or(&wanted);
-        name == wanted || name.rsplit('/').next() == Some(wanted)
-    };
-    if let Some((name, source)) = files().find(|(name, _)| named(name)) {
-        return Scenario::read(source, name);
+    let wanted = wanted.strip_suffix(".winaccept").unwrap_or(&wanted);
+    let stem = |name: &'static str| name.strip_suffix(".winaccept").unwrap_or(name);
+    let last = |name: &'static str| stem(name).rsplit('/').next().unwrap_or(name);
+    let whole = files().find(|(name, _)| stem(name) == wanted);
+    let by_last: Vec<bundle::File> = files().filter(|(name, _)| last(name) == wanted).collect();
+    match (whole, by_last.as_slice()) {
+        (Some((name, source)), _) => Ok(Scenario::read(source, name)),
+        (None, [(name, source)]) => Ok(Scenario::read(source, name)),
+        (None, []) => Err(match similar(wanted, files().flat_map(|(name, _)| [last(name), stem(name)])).first() {
+            Some(near) => format!("did you mean the bundled scenario `{near}`?"),
+            None => "name a file, or a bundled scenario as `winaccept list` tells them".to_owned(),
+        }),
+        (None, several) => {
+            let names: Vec<String> = several.iter().map(|(name, _)| format!("`{}`", stem(name))).collect();
+            Err(format!("several bundled scenarios are called so: {}", names.join(", ")))
+        }
     }
-    let stems = files().filter_map(|(name, _)| name.rsplit('/').next()?.strip_suffix(".winaccept"));
-    let help = match similar(&wanted, stems).first() {
-        Some(near) => format!("did you mean the bundled scenario `{near}`?"),
-        None => "name a file, or a bundled scenario as `winaccept list` tells them".to_owned(),
-    };
-    Err(format!("error: no file and no bundled scenario is called `{wanted}`\nhelp: {help}"))
 }
 
 /// The scenario files below a folder; anything that is no folder stands for itself.
@@ -223,12 +244,7 @@ pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
     if is_stdin(path) {
         return Ok(vec![path.to_owned()]);
     }
-    let explain = |error: std::io::Error| match bundled_name(path) {
-        Some(name) => {
-            format!("error: {}: {error}\nhelp: `{name}` is bundled: run it with --only {name}", path.display())
-        }
-        None => format!("error: {}: {error}", path.display()),
-    };
+    let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
     let metadata = std::fs::metadata(path).map_err(explain)?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -260,9 +276,4 @@ fn below(folder: &Path, entered: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf
         }
     }
     Ok(())
-}
-
-fn bundled_name(path: &Path) -> Option<String> {
-    let wanted = path.file_stem()?.to_string_lossy().into_owned();
-    files().any(|(name, _)| Path::new(name).file_stem().is_some_and(|stem| stem == wanted.as_str())).then_some(wanted)
 }

@@ -142,7 +142,7 @@ impl Parser<'_> {
             _ => None,
         };
         let room = match of.call {
-            Some(Call::Recv { len, .. }) => usize::try_from(*len).ok(),
+            Some(Call::Recv { len, .. }) => Some(usize::from(*len)),
             _ => None,
         };
         let title = match (returned, data, room) {

@@ -24,7 +24,7 @@ pub(super) struct Args {
 pub(super) fn graph(args: &Args, format: Format) -> Result<u8, String> {
     let text = match &args.name {
         Some(name) => one(name, format)?,
-        None => overview(format),
+        None => overview(format)?,
     };
     print(&text)?;
     Ok(0)
@@ -40,12 +40,16 @@ fn one(name: &str, format: Format) -> Result<String, String> {
             let gives = flow.subject.is_call.then(|| Legality::of(flow.subject).data());
             json(&GraphOutput { name: flow.subject.name, graph: flow.data(), gives })
         }
+        Format::Junit | Format::Tap => return Err(FORMATS.to_owned()),
     })
 }
 
-fn overview(format: Format) -> String {
+/// Said where another format is asked for.
+const FORMATS: &str = "error: graph writes text, json, dot or mermaid";
+
+fn overview(format: Format) -> Result<String, String> {
     let sockets = Sockets::new();
-    match format {
+    Ok(match format {
         Format::Text => graph::overview_text(&sockets, &Legality::all()),
         Format::Dot => graph::sockets_dot(&sockets),
         Format::Mermaid => graph::sockets_mermaid(&sockets),
@@ -58,7 +62,8 @@ fn overview(format: Format) -> String {
                 table: Legality::all().iter().map(Legality::data).collect(),
             })
         }
-    }
+        Format::Junit | Format::Tap => return Err(FORMATS.to_owned()),
+    })
 }
 
 fn unknown(name: &str) -> String {

@@ -5,6 +5,35 @@ use crate::output::{LiveOutput, Problem, RunOutput, ScenarioOutput, StackOutput,
 use crate::suite::Scenario;
 use crate::verdict::{Judged, Verdict};
 
+/// What a verdict is worth to those who count tests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Worth {
+    /// As it should be.
+    Passes,
+    /// The stack cannot take it: what it does not have it cannot do wrong.
+    Skipped,
+    /// Not as it should be.
+    Fails,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Worth {
+    pub(super) fn of(verdict: Verdict, strict: bool) -> Worth {
+        match verdict {
+            Verdict::Pass => Worth::Passes,
+            Verdict::Deviates if !strict => Worth::Passes,
+            Verdict::ModelOnly | Verdict::LacksCall => Worth::Skipped,
+            Verdict::Deviates | Verdict::Possible | Verdict::Fixed | Verdict::Fail => Worth::Fails,
+            Verdict::Blocked | Verdict::Unresolved | Verdict::Unmodelled => Worth::Unknown,
+        }
+    }
+
+    pub(super) fn is_fine(self) -> bool {
+        matches!(self, Worth::Passes | Worth::Skipped)
+    }
+}
+
 /// The verdicts of one stack.
 pub(crate) struct Outcome<'s> {
     pub(crate) name: String,
@@ -21,14 +50,7 @@ impl Outcome<'_> {
 
     /// The exit status that these verdicts are worth.
     pub(super) fn status(&self, strict: bool) -> u8 {
-        let fine = |verdict| match verdict {
-            // What a stack does not have it cannot do wrong.
-            Verdict::Pass | Verdict::ModelOnly | Verdict::LacksCall => true,
-            Verdict::Deviates => !strict,
-            Verdict::Blocked | Verdict::Unresolved | Verdict::Unmodelled => false,
-            Verdict::Possible | Verdict::Fixed | Verdict::Fail => false,
-        };
-        u8::from(!self.judged.iter().all(|(_, judged)| fine(judged.verdict)))
+        u8::from(!self.judged.iter().all(|(_, judged)| Worth::of(judged.verdict, strict).is_fine()))
     }
 
     /// What was run live; nothing on the model.

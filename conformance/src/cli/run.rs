@@ -9,6 +9,7 @@ use winaccept_model::step::Machine;
 use super::limits::LimitArgs;
 use super::outcome::Outcome;
 use super::problem::problems;
+use super::results;
 use super::{Format, beside, json, print, unwritten};
 use crate::evidence::{self, Recording};
 use crate::judge;
@@ -27,17 +28,19 @@ use crate::watch::{Watch, is_interrupted};
 Examples:
   winaccept run                                    every bundled scenario on the model
   winaccept run my.winaccept                       one of your own
+  winaccept run accept/example                     a bundled one, by its name
   winaccept run - < my.winaccept                   from standard input
   winaccept run --stack wine                       the Wines that tools/setup-wine.sh set up, one after the other
   winaccept run --stack wine:/opt/wine/bin/wine64  any Wine build
   winaccept run --stack exec:'python3 worker.py'   anything that speaks the worker protocol (docs/worker.md)
   winaccept run --profile windows                  the model as Windows is known to behave, against the documents
+  winaccept run --format junit > results.xml       for programs that count tests; --format tap for others
 
 Exit status: 0 when every verdict is pass, model_only, lacks_call, or deviates as the stack's profile says (with --strict: none
 that deviates), 1 otherwise, 2 when a file or nothing at all could be judged, when a
 stack lost its processes in 3 scenarios in a row, or when it was interrupted: what was judged by then is told.")]
 pub(super) struct Args {
-    /// Scenario files, or folders of them; `-` is standard input; without any, the bundled scenarios
+    /// Scenario files, folders of them, or names of bundled scenarios; `-` is standard input; without any, all bundled ones
     paths: Vec<PathBuf>,
     /// Only scenarios whose file or title contains this text
     #[arg(long, value_name = "TEXT")]
@@ -112,7 +115,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
     if judged < all {
         problems.push(format!("error: interrupted: {} of {all} scenarios were not judged", all - judged));
     }
-    show(&outputs, format, &problems)?;
+    show(&outputs, format, &problems, args.strict)?;
     // What can be judged is; what cannot is told behind it.
     Ok(if problems.is_empty() { status } else { beside(&problems.join("\n")) })
 }
@@ -125,7 +128,7 @@ pub(super) fn without_command(format: Format, #[cfg_attr(windows, allow(unused))
         let mut stack = crate::stack::windows().map_err(|error| format!("error: {error}"))?;
         let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
         let status = outcome.status(false);
-        show(&[outcome], format, &[])?;
+        show(&[outcome], format, &[], false)?;
         println!(
             "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n"
         );
@@ -270,7 +273,7 @@ fn numbered(file: &Path, label: &str, n: usize) -> PathBuf {
     file.with_file_name(format!("{stem}-{label}{ending}"))
 }
 
-fn show(outputs: &[Outcome<'_>], format: Format, wrong: &[String]) -> Result<(), String> {
+fn show(outputs: &[Outcome<'_>], format: Format, wrong: &[String], strict: bool) -> Result<(), String> {
     let wrong: Vec<Problem> = wrong.iter().flat_map(|wrong| problems(wrong)).collect();
     let text = match format {
         Format::Json => json(&match outputs {
@@ -278,7 +281,9 @@ fn show(outputs: &[Outcome<'_>], format: Format, wrong: &[String]) -> Result<(),
             several => RunOutputs::Several(several.iter().map(|outcome| outcome.output(&wrong)).collect()),
         }),
         Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
-        _ => return Err("error: run writes text or json".to_owned()),
+        Format::Junit => results::junit(outputs, &wrong, strict)?,
+        Format::Tap => results::tap(outputs, &wrong, strict),
+        Format::Dot | Format::Mermaid => return Err("error: run writes text, json, junit or tap".to_owned()),
     };
     print(&text)
 }

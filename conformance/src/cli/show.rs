@@ -43,7 +43,9 @@ pub(super) fn show(args: &Args, format: Format) -> Result<u8, String> {
         Format::Text => chart::chart(&chart),
         Format::Json => chart.json_lines(),
         Format::Mermaid => chart::sequence(&chart),
-        Format::Dot => return Err("error: show writes text, json or mermaid; graph writes dot".to_owned()),
+        Format::Dot | Format::Junit | Format::Tap => {
+            return Err("error: show writes text, json or mermaid; graph writes dot".to_owned());
+        }
     };
     print(&text)?;
     Ok(0)

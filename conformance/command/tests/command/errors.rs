@@ -57,7 +57,7 @@ fn one_bad_file_is_told_and_the_others_are_judged() {
 fn errors_are_json_where_json_was_asked_for() {
     let bad = format!("{}/b.winaccept", mixed("errors-json"));
     let all = [
-        (vec!["run", "nowhere"], "nowhere: "),
+        (vec!["run", "nowhere"], "no file and no bundled scenario is called `nowhere`"),
         (vec!["run", &bad], "unknown call `acept`"),
         (vec!["run", "--stack", "moon"], "no stack is called `moon`"),
         (vec!["run", "--only", "zzzz"], "no scenario's file or title contains `zzzz`"),

@@ -9,9 +9,11 @@ mod graph;
 mod input;
 #[cfg(unix)]
 mod interrupt;
+mod names;
 mod outputs;
 mod profile;
 mod readme;
+mod results;
 mod running;
 mod show;
 mod widths;
