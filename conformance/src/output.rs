@@ -325,6 +325,17 @@ pub struct ViolationOutput {
     pub scenario: String,
 }
 
+/// What `explore --how` writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Witness {
+    /// The outcome, as `call = outcome`.
+    pub outcome: String,
+    /// The steps and moves of a shortest way to it, in order, in the words of the language.
+    pub events: Vec<String>,
+    /// The same as a scenario that can be run.
+    pub scenario: String,
+}
+
 impl LiveOutput {
     /// What was run live of one document, under the document's name.
     #[must_use]

@@ -9,7 +9,9 @@ use crate::compare::CompareOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
-use crate::output::{CoverageOutput, ErrorOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs};
+use crate::output::{
+    CoverageOutput, ErrorOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs, Witness,
+};
 
 /// The schema of what is written: a field that is left out when empty is not required.
 fn schema_of<T: JsonSchema>() -> Schema {
@@ -27,6 +29,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("evidence-halves", schema_of::<Vec<Half>>()),
         ("explain", schema_of::<Explanation>()),
         ("explore", schema_of::<ExploreOutput>()),
+        ("explore-how", schema_of::<Witness>()),
         ("fmt", schema_of::<FmtOutput>()),
         ("graph", schema_of::<GraphOutput>()),
         ("graph-overview", schema_of::<OverviewOutput>()),

@@ -9,7 +9,7 @@ use winaccept_model::step::Machine;
 use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
 use winaccept_sim::explore::{Broken, Options, Report, Taken, explore as visit};
 use winaccept_sim::limit::{self, Reached};
-use winaccept_sim::observe::Observed;
+use winaccept_sim::observe::{Observed, ShownValue};
 use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
@@ -23,6 +23,7 @@ use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
 use crate::watch::{Watch, is_interrupted};
 
+mod how;
 mod telling;
 
 /// Arguments of `explore`.
@@ -34,6 +35,7 @@ Examples:
   winaccept explore --no-symmetry examples/backlog-3.winaccept    every single state
   winaccept explore --profile windows select-then-accept      a bundled scenario, by its name
   winaccept explore my.winaccept -o way.winaccept            what does not hold, as a scenario to run, show and keep
+  winaccept explore reset-against-accept --how 'accept = WSAECONNRESET'    a shortest way there, as a scenario
   winaccept explore reset-against-accept --format dot         a graph for Graphviz, of up to 400 states, or --max-states
                                                               when those are fewer
 
@@ -56,7 +58,10 @@ pub(super) struct Args {
     /// Tells alike actors apart
     #[arg(long)]
     no_symmetry: bool,
-    /// Writes the first way to something that does not hold into this file, as a scenario
+    /// A shortest way to this outcome of a call, in the words of the table of outcomes
+    #[arg(long, value_name = "CALL = OUTCOME")]
+    how: Option<String>,
+    /// Writes the first way to something that does not hold, or to --how, into this file, as a scenario
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -73,6 +78,9 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
         return Err("error: explore writes text, json or dot; show writes mermaid".to_owned());
     }
     let machine = Machine::new(profile);
+    if let Some(wanted) = &args.how {
+        return how::how(&scenario, &machine, &options, args, wanted, format);
+    }
     let report =
         limit::within(|| visit(&scenario.program, &machine, &options)).map_err(|what| too_small(&scenario, &what))?;
     drop(options);
@@ -178,18 +186,22 @@ fn outcomes(scenario: &Scenario, report: &Report) -> BTreeMap<String, Vec<String
     for (step, seen) in &report.outcomes {
         let Some(call) = scenario.program.call_at(*step) else { continue };
         for observed in seen {
-            let text = match observed {
-                Observed::Returned(seen) if seen.error.0 != 0 => seen.error.to_string(),
-                Observed::Returned(seen) => match seen.value {
-                    winaccept_sim::observe::ShownValue::Handle => "handle".to_owned(),
-                    winaccept_sim::observe::ShownValue::Is(value) => render_value(value),
-                },
-                other => render_observed(other, &scenario.script, None),
-            };
-            all.entry(call.name().to_owned()).or_default().insert(text);
+            all.entry(call.name().to_owned()).or_default().insert(given(scenario, observed));
         }
     }
     all.into_iter().map(|(call, codes)| (call, codes.into_iter().collect())).collect()
+}
+
+/// What a call gave: a value or the name of an error.
+fn given(scenario: &Scenario, observed: &Observed) -> String {
+    match observed {
+        Observed::Returned(seen) if seen.error.0 != 0 => seen.error.to_string(),
+        Observed::Returned(seen) => match seen.value {
+            ShownValue::Handle => "handle".to_owned(),
+            ShownValue::Is(value) => render_value(value),
+        },
+        other => render_observed(other, &scenario.script, None),
+    }
 }
 
 /// How much was looked at.

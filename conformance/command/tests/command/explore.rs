@@ -211,3 +211,55 @@ fn a_counterexample_goes_into_a_file_that_can_be_run() {
     assert!(run.status == 0 && run.err.contains("was not written"), "{}{}", run.out, run.err);
     assert!(!folder.join("none").exists());
 }
+
+#[test]
+fn how_an_outcome_comes_about_is_a_scenario_that_run_confirms() {
+    let folder = folder("explore-how");
+    for (scenario, profile) in [("reset-against-accept", "documented"), ("accept-against-close", "windows")] {
+        let explored = winaccept(&["explore", scenario, "--profile", profile, "--format", "json"]);
+        let explored: Value = serde_json::from_str(&explored.out).unwrap();
+        let mut tried = 0;
+        for (call, outcomes) in explored["outcomes"].as_object().unwrap() {
+            for outcome in outcomes.as_array().unwrap().iter().map(|outcome| outcome.as_str().unwrap()) {
+                if outcome == "..." || outcome.starts_with("not taken") {
+                    continue;
+                }
+                let wanted = format!("{call} = {outcome}");
+                let arguments = ["explore", scenario, "--profile", profile, "--how", &wanted, "--format", "json"];
+                let run = winaccept(&arguments);
+                assert_eq!((run.status, run.err.as_str()), (0, ""), "{wanted}");
+                let witness: Value = serde_json::from_str(&run.out).unwrap();
+                assert_eq!(witness["outcome"], wanted);
+                assert!(!witness["events"].as_array().unwrap().is_empty(), "{witness:#}");
+                let scenario = witness["scenario"].as_str().unwrap();
+                assert!(!scenario.contains("never ") && !scenario.contains("claimed"), "{scenario}");
+                let way = folder.join("way.winaccept");
+                fs::write(&way, scenario).unwrap();
+                let run = winaccept(&["run", way.to_str().unwrap(), "--profile", profile]);
+                assert_eq!((run.status, run.err.as_str()), (0, ""), "{wanted}: {}{scenario}", run.out);
+                tried += 1;
+            }
+        }
+        assert!(tried >= 5, "{scenario}: {tried}");
+    }
+}
+
+#[test]
+fn what_never_happens_has_no_way() {
+    let example = "reset-against-accept";
+    for (wanted, help) in [
+        ("accept = WSAEMFILE", "accept never returns WSAEMFILE here\nhelp: it gives "),
+        ("select = 0", "no step calls select\nhelp: the calls are "),
+        ("accept", "`accept` is no outcome of a call\nhelp: for example --how 'accept = WSAECONNRESET'"),
+    ] {
+        let run = winaccept(&["explore", example, "--how", wanted]);
+        assert_eq!((run.status, run.out.as_str()), (2, ""));
+        assert!(run.err.contains(help), "{}", run.err);
+    }
+    let file = folder("explore-how-file").join("way.winaccept");
+    let run = winaccept(&["explore", example, "--how", "accept = WSAECONNRESET", "-o", file.to_str().unwrap()]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    let way = fs::read_to_string(file).unwrap();
+    assert!(run.out.starts_with("a shortest way to accept = WSAECONNRESET\n    1  "), "{}", run.out);
+    assert!(run.out.ends_with(&way) && way.contains("WSAECONNRESET"), "{way}");
+}

@@ -79,6 +79,7 @@ fn what_the_other_commands_write() {
         ("explore", &["explore", "reset-against-accept"]),
         ("explore", &["explore", "accept-against-close", "--profile", "windows"]),
         ("explore", &["explore", "../../examples/backlog-3.winaccept", "--max-states", "1000"]),
+        ("explore-how", &["explore", "reset-against-accept", "--how", "accept = handle"]),
         ("fmt", &["fmt", "--check", folder]),
         ("list", &["list"]),
     ] {
