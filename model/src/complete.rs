@@ -132,16 +132,9 @@ impl At<'_> {
     /// Takes an operation out of its line, and off every object that it watches. Who comes behind it may have what it
     /// does not take.
     pub(crate) fn withdraw(&mut self, op: OpId) {
-        let Operation { about, watched, wants, .. } = *self.op_at(op);
-        for watch in watched.iter() {
-            match self.watch_at(watch).object {
-                Object::Socket(s) => self.extra_mut(s).watches.remove(watch),
-                Object::Event(e) => self.event_mut(e).watches.remove(watch),
-            };
-            self.watch_put(watch, None);
-        }
+        let &Operation { about, ref watched, wants, .. } = self.op_at(op);
         if !watched.is_empty() {
-            self.op_mut(op).watched = crate::small::Small::default();
+            self.watches_no_more(op);
         }
         if let Wants::ConnectionInto { socket, .. } = wants
             && self.socket_at(socket).extra().claimed == Some(op)
@@ -152,6 +145,18 @@ impl At<'_> {
             let socket = self.extra_mut(s);
             let _ = socket.waiting.remove(op) || socket.holding.remove(op);
             self.offer(s);
+        }
+    }
+
+    /// Takes an operation off every object that it watches.
+    fn watches_no_more(&mut self, op: OpId) {
+        let watched = std::mem::take(&mut self.op_mut(op).watched);
+        for watch in watched.iter() {
+            match self.watch_at(watch).object {
+                Object::Socket(s) => self.extra_mut(s).watches.remove(watch),
+                Object::Event(e) => self.event_mut(e).watches.remove(watch),
+            };
+            self.watch_put(watch, None);
         }
     }
 

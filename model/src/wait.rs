@@ -68,7 +68,7 @@ impl At<'_> {
 
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
     pub(crate) fn enlist(&mut self, op: OpId) {
-        let Operation { call, wants, .. } = *self.op_at(op);
+        let Operation { ref call, wants, .. } = *self.op_at(op);
         if !matches!(wants, Wants::Readable | Wants::Signal) {
             let about = call.subject().and_then(|handle| self.resolve_socket(handle));
             self.op_mut(op).about = about;
@@ -77,6 +77,7 @@ impl At<'_> {
             }
             return;
         }
+        let call = *call;
         let mut objects = std::mem::take(&mut self.fx.objects);
         self.watchable(&call, &mut objects);
         for object in objects.drain(..) {

@@ -102,6 +102,7 @@ impl Index {
         place.map_or(0, |place| self.ports[place].1)
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, bound: &Bound) {
         if bound.listens {
             let entry = (bound.local.port, bound.socket);
@@ -116,6 +117,7 @@ impl Index {
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, bound: &Bound) {
         if bound.listens {
             let entry = (bound.local.port, bound.socket);

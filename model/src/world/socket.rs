@@ -236,6 +236,7 @@ impl Socket {
     }
 
     /// How it is bound, as others see it, if it is.
+    #[inline]
     pub(crate) fn bound(&self, own: SocketId) -> Option<Bound> {
         if self.state == State::NotASocket || self.local.port == Port::Unset {
             return None;
