@@ -68,7 +68,7 @@ impl<'a> At<'a> {
     /// returns, see [`At::outcome`]; false when it blocks, or when nobody sees what it gives.
     pub(crate) fn apply(&mut self, table: Table) -> bool {
         match self.mutant {
-            None => (self.tables.fires)(table, self),
+            None => self.tables.fires[table as usize](self),
             Some(_) => self.reads_table(table),
         }
     }

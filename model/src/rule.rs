@@ -289,8 +289,8 @@ pub(crate) const fn any_in_trouble(rules: &[Rule]) -> bool {
 pub(crate) struct Tables {
     /// The rules of a table.
     pub(crate) of: fn(Table) -> &'static [Rule],
-    /// Fires the rule of a table that applies; true when the call returns.
-    pub(crate) fires: fn(Table, &mut At<'_>) -> bool,
+    /// By table, what fires the rule of it that applies; true when the call returns.
+    pub(crate) fires: &'static [fn(&mut At<'_>) -> bool],
 }
 
 /// What follows when a rule has fired.

@@ -74,11 +74,9 @@ macro_rules! tables {
             match table { $(Table::$table => $file::$list),* }
         }
 
-        /// Fires the rule of a table that applies; true when the call returns.
-        #[inline(always)]
-        pub(crate) fn fires(table: Table, at: &mut At<'_>) -> bool {
-            match table { $(Table::$table => $file::$list::fires::<{ Table::$table.is_taking() }>(at)),* }
-        }
+        /// By table, what fires the rule of it that applies; true when the call returns.
+        pub(crate) static FIRES: &[fn(&mut At<'_>) -> bool] =
+            &[$($file::$list::fires::<{ Table::$table.is_taking() }>),*];
 
         /// Every table, in the order of [`Table`].
         pub const TABLES: &[Table] = &[$(Table::$table),*];

@@ -67,7 +67,7 @@ pub struct Machine {
 }
 
 /// The tables, for At, which knows none of them.
-pub(crate) static TABLES: Tables = Tables { of: crate::rules::of, fires: crate::rules::fires };
+pub(crate) static TABLES: Tables = Tables { of: crate::rules::of, fires: crate::rules::FIRES };
 
 impl Machine {
     /// The machine of a profile.

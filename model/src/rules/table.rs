@@ -37,7 +37,7 @@ macro_rules! table {
             } else if $held == 0 && $at.holds_by_code::<$taking>(R, $state, $trouble) {
                 return match $at.carries_out::<true>(R, $state) {
                     $crate::rule::Then::Ends(returns) => returns,
-                    $crate::rule::Then::GoesOn(table) => $crate::rules::fires(table, $at),
+                    $crate::rule::Then::GoesOn(table) => $crate::rules::FIRES[table as usize]($at),
                 };
             }
         }
