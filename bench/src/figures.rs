@@ -17,12 +17,12 @@ const IDLE: usize = 100_000;
 /// The most that an exact figure may be: what it was when this was written and a tenth, or what is aimed at where that is
 /// reached. They only go down.
 const GATES: [(&str, f64); 6] = [
-    ("cycle.10", 13_700.0),
-    ("cycle.100000", 14_100.0),
+    ("cycle.10", 12_000.0),
+    ("cycle.100000", 12_400.0),
     ("idle_bytes", 256.0),
-    ("waiters.10", 16_100.0),
-    ("waiters.10000", 16_100.0),
-    ("explore.instructions_per_transition", 470.0),
+    ("waiters.10", 14_000.0),
+    ("waiters.10000", 14_000.0),
+    ("explore.instructions_per_transition", 460.0),
 ];
 
 /// Prints all of them.
