@@ -35,6 +35,7 @@ mod branch;
 pub mod config;
 mod distinct;
 pub mod draw;
+pub mod ends;
 pub mod explore;
 mod guide;
 mod happen;

@@ -316,12 +316,22 @@ pub enum FaultKind {
 /// A claim of the form "never".
 #[derive(Clone, PartialEq, Debug)]
 pub struct Never {
-    /// The call's name.
-    pub call: String,
+    /// The call's name; none where it is any call.
+    pub call: Option<String>,
     /// The outcomes that must not occur.
     pub outcomes: Vec<Pattern>,
+    /// It must not be waiting when nothing can happen any more.
+    pub waits: bool,
     /// Clause ids.
     pub shows: Vec<String>,
     /// The whole line.
     pub span: Span,
+}
+
+impl Never {
+    /// Is it about this call?
+    #[must_use]
+    pub fn is_about(&self, call: &str) -> bool {
+        self.call.as_deref().is_none_or(|about| about == call)
+    }
 }

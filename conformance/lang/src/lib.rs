@@ -64,4 +64,4 @@ pub use format::format_source;
 pub use observation::parse_observed;
 pub use parser::parse;
 pub use render::{render_action, render_call, render_expect, render_observed, render_pattern, render_value};
-pub use whole::{Comment, render_script};
+pub use whole::{Comment, render_never, render_script};

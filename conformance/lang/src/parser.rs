@@ -215,6 +215,7 @@ impl<'a> Parser<'a> {
         let item = match self.cursor.text() {
             "any" => return self.any_order().map(Some),
             "never" => self.never().map(|never| Some(Item::Never(never))),
+            "nobody" => self.nobody().map(|never| Some(Item::Never(never))),
             "hold" | "release" | "drop" | "deliver" | "lose" | "may" | "timer" | "fault" | "mend" | "choose" => self
                 .happening()
                 .and_then(|happening| self.happening_ends().map(|()| happening))
@@ -256,6 +257,9 @@ impl<'a> Parser<'a> {
                 ("happenings have no place inside `any order`", "put this line before the block")
             }
             "never" if self.any_order => ("`never` is about the whole scenario", "put this line after the block"),
+            "nobody" if self.any_order => {
+                ("`nobody waits` is about the whole scenario", "put this line after the block")
+            }
             "clients" if self.cursor.text_ahead(2) == "alike" => {
                 ("`alike` stands directly inside `any order`", "write `any order {` around it")
             }
@@ -272,11 +276,31 @@ impl<'a> Parser<'a> {
         let start = self.cursor.span().start;
         self.cursor.advance();
         let signature = self.call_name()?;
-        self.cursor.expect("=")?;
+        if self.cursor.eat("waits") {
+            return self.waits(Some(signature.name.to_owned()), start);
+        }
+        if !self.cursor.eat("=") {
+            return Err(self.cursor.expected("`=` and an outcome, or `waits`"));
+        }
         let outcomes = self.never_outcomes(signature)?;
         let shows = self.shows(true)?;
         self.cursor.line_end("`shows` or the end of the line")?;
-        Ok(Never { call: signature.name.to_owned(), outcomes, shows, span: self.span_since(start) })
+        let call = Some(signature.name.to_owned());
+        Ok(Never { call, outcomes, waits: false, shows, span: self.span_since(start) })
+    }
+
+    fn nobody(&mut self) -> Parsed<Never> {
+        let start = self.cursor.span().start;
+        self.cursor.advance();
+        self.cursor.expect("waits")?;
+        self.waits(None, start)
+    }
+
+    /// The rest of a claim that begins at `start`: in the end this call does not wait.
+    fn waits(&mut self, call: Option<String>, start: usize) -> Parsed<Never> {
+        let shows = self.shows(true)?;
+        self.cursor.line_end("`shows` or the end of the line")?;
+        Ok(Never { call, outcomes: Vec::new(), waits: true, shows, span: self.span_since(start) })
     }
 
     /// The range from `start` to the end of the last token taken, as a script stores it.

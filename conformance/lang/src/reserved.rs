@@ -4,9 +4,9 @@ use super::signature::means_something;
 
 /// Words that begin a line or stand behind an actor.
 pub(super) const KEYWORDS: &[&str] = &[
-    "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "hold", "release",
-    "drop", "deliver", "lose", "may", "timer", "fault", "mend", "choose", "shows", "confirms", "with", "in", "resumes",
-    "prints", "exits", "ends",
+    "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "nobody", "hold",
+    "release", "drop", "deliver", "lose", "may", "timer", "fault", "mend", "choose", "shows", "confirms", "with", "in",
+    "resumes", "prints", "exits", "ends",
 ];
 
 /// Words that stand for a value, beside those of arguments and out-parameters.

@@ -1,6 +1,6 @@
 //! A whole script as text: what exploring tells of a way it found can be run like any other scenario.
 
-use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Script, SegmentName, Step};
+use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Never, Script, SegmentName, Step};
 
 use super::happening::{FAULTS, SEGMENTS};
 use super::render::{render_action, render_expect, render_pattern};
@@ -55,13 +55,26 @@ pub fn render_script(script: &Script, comment: &Comment) -> String {
             Item::Happening(happening, _) => text += &format!("{}\n", render_happening(happening, script)),
             Item::AnyOrder(lanes, _) => text += &any_order(lanes, script),
             Item::Never(never) => {
-                let outcomes: Vec<_> = never.outcomes.iter().map(|pattern| render_pattern(pattern, script)).collect();
-                text += &format!("never {} = {}\n", never.call, outcomes.join(" | "));
+                text += &format!("{}\n", render_never(never, script));
             }
         }
     }
     text += &comment_at(script.items.len());
     super::format_source(&text, &script.file).unwrap_or(text)
+}
+
+/// A claim, as its line reads, without what it shows.
+#[must_use]
+pub fn render_never(never: &Never, script: &Script) -> String {
+    let outcomes: Vec<_> = never.outcomes.iter().map(|pattern| render_pattern(pattern, script)).collect();
+    match (&never.call, never.waits) {
+        (None, _) => "nobody waits".to_owned(),
+        (Some(call), true) => format!("never {call} waits"),
+        (Some(call), false) => match outcomes.as_slice() {
+            [one] => format!("never {call} = {one}"),
+            several => format!("never {call} = {{ {} }}", several.join(" | ")),
+        },
+    }
 }
 
 /// A happening, as its line reads.

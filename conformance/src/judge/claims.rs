@@ -2,37 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use winaccept_model::call::{Buffer, Call, Length};
+use winaccept_model::call::{Buffer, Call, Length, ThreadId};
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Mutant, Mutation, Rule};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
+use winaccept_sim::ends::still_waiting;
 use winaccept_sim::limit;
 use winaccept_sim::observe::{Observed, matches};
 use winaccept_sim::run::{Guide, Run, run};
-use winaccept_sim::script::{Pattern, Ref, ValuePattern};
+use winaccept_sim::script::{Never, Pattern, Ref, ValuePattern};
 
 use super::words::action;
-use crate::lang::render_pattern;
+use crate::lang::{render_never, render_pattern};
 use crate::suite::Scenario;
 
 /// Why this claim does not hold, in words; `None` when it does.
 #[must_use]
 pub fn claim_broken(scenario: &Scenario, played: &Run, claim: usize) -> Option<String> {
     let never = &scenario.program.nevers[claim];
+    if never.waits {
+        return waits_broken(scenario, played, never);
+    }
     let concerned = (0..scenario.program.steps.len())
-        .filter(|number| scenario.program.call_at(*number).is_some_and(|call| call.name() == never.call));
+        .filter(|number| scenario.program.call_at(*number).is_some_and(|call| never.is_about(call.name())));
     for number in concerned {
         for seen in &played.steps[number].allowed {
             let Observed::Returned(seen) = seen else { continue };
             if let Some(pattern) = never.outcomes.iter().find(|pattern| matches(pattern, seen)) {
                 let outcome = render_pattern(pattern, &scenario.script);
-                let line = scenario.line(number);
-                return Some(format!("never {} = {outcome}: it happens at line {line}", never.call));
+                let (line, call) = (scenario.line(number), never.call.as_deref().unwrap_or_default());
+                return Some(format!("never {call} = {outcome}: it happens at line {line}"));
             }
         }
     }
     None
+}
+
+/// Who waits for ever although it is claimed that nobody does.
+fn waits_broken(scenario: &Scenario, played: &Run, never: &Never) -> Option<String> {
+    let waiting = played.ends.iter().flat_map(|end| still_waiting(&scenario.program, end));
+    let about =
+        |(_, step): &(ThreadId, usize)| scenario.program.call_at(*step).is_some_and(|call| never.is_about(call.name()));
+    let (actor, step) = waiting.filter(about).min_by_key(|(_, step)| *step)?;
+    let (claim, actor) = (render_never(never, &scenario.script), &scenario.script.actors[actor.index()].name);
+    Some(format!("{claim}: {actor} may wait for ever at line {}", scenario.line(step)))
 }
 
 /// The claims of the form "never" that nothing could break, each with the reason.
@@ -43,19 +57,17 @@ pub fn empty_claims(scenario: &Scenario) -> Vec<String> {
         let line = scenario.line_at(never.span);
         let calls: Vec<&Call<Ref>> = (0..scenario.program.steps.len())
             .filter_map(|number| scenario.program.call_at(number))
-            .filter(|call| call.name() == never.call)
+            .filter(|call| never.is_about(call.name()))
             .collect();
+        let name = never.call.as_deref().unwrap_or("anything");
         if calls.is_empty() {
-            notes.push(format!("line {line}: an empty claim: no step calls {}", never.call));
+            notes.push(format!("line {line}: an empty claim: no step calls {name}"));
             continue;
         }
         for pattern in &never.outcomes {
             if !calls.iter().any(|call| could_give(call, pattern)) {
                 let outcome = render_pattern(pattern, &scenario.script);
-                notes.push(format!(
-                    "line {line}: an empty claim: no such {} gives {outcome} under any profile",
-                    never.call
-                ));
+                notes.push(format!("line {line}: an empty claim: no such {name} gives {outcome} under any profile"));
             }
         }
     }
@@ -121,7 +133,13 @@ pub(super) fn claimed_in_vain(scenario: &Scenario, played: &Run) -> Option<(usiz
         let in_vain = never.shows.iter().find(|clause| !fired.iter().any(|rule| rests_on(rule, clause)))?;
         Some((
             claim,
-            format!("never {} does not show {in_vain}: no rule that rests on it took part in any step", never.call),
+            format!(
+                "{} does not show {in_vain}: no rule that rests on it took part in any step",
+                match &never.call {
+                    Some(call) => format!("never {call}"),
+                    None => "nobody waits".to_owned(),
+                }
+            ),
         ))
     })
 }

@@ -15,6 +15,7 @@ use super::way::Taken;
 use crate::branch::Branch;
 use crate::config::{Config, Happened, Move};
 use crate::distinct::Distinct;
+use crate::ends::still_waiting;
 use crate::happen::happened;
 use crate::limits::{REMEMBERED, Watcher};
 use crate::observe::{Observed, allows, matches};
@@ -127,6 +128,7 @@ pub fn explore(scenario: &Scenario, machine: &Machine, options: &Options) -> Rep
             Section::Happening(happening, _) => whole.happening(index, happening, &reached),
         };
     }
+    whole.ended(&reached);
     whole.report.representatives = whole.reduced.then_some(whole.states);
     whole.report
 }
@@ -186,7 +188,7 @@ impl Whole<'_> {
     /// Keeps a configuration behind a section, unless it was reached before.
     fn goes_on(&mut self, index: usize, config: Config, past: Past, after: &mut Distinct<Config, Past>) {
         if let Some(name) = broken_invariant(&config.world) {
-            self.broken(index, Property::Invariant(name), None, || past.clone());
+            self.broken(index, Property::Invariant(name), None, false, || past.clone());
         }
         after.insert(config, past);
     }
@@ -221,7 +223,9 @@ impl Whole<'_> {
                 reached[way.start].past.then(way.taken)
             };
             match &found.what {
-                Finding::Invariant(name) => self.broken(index, Property::Invariant(name), None, || way(&mut search)),
+                Finding::Invariant(name) => {
+                    self.broken(index, Property::Invariant(name), None, false, || way(&mut search));
+                }
                 Finding::Outcome(number, observed) => {
                     self.outcome(index, *number, observed, || way(&mut search));
                 }
@@ -232,10 +236,11 @@ impl Whole<'_> {
         for state in search.ends.clone() {
             let config = search.config(state);
             let waits = waits(lanes, &config);
+            let matters = self.waits_that_matter(&config).next().is_some();
             if !waits.is_empty() {
                 *self.report.waiting.entry(waits).or_default() += search.orbit(state);
             }
-            if goes_on {
+            if goes_on || matters {
                 let way = search.way(&starts, state, None, index);
                 ends.push(Reached { config: way.end, past: reached[way.start].past.then(way.taken) });
             }
@@ -250,13 +255,43 @@ impl Whole<'_> {
         }
         let expect = self.scenario.steps[number].expect.as_ref();
         if expect.is_some_and(|expect| !allows(expect, observed)) {
-            self.broken(section, Property::Expected, Some((number, observed.clone())), &mut past);
+            self.broken(section, Property::Expected, Some((number, observed.clone())), false, &mut past);
         }
         let Observed::Returned(seen) = observed else { return };
         let Some(call) = self.scenario.call_at(number) else { return };
         for (index, never) in self.scenario.nevers.iter().enumerate() {
-            if never.call == call.name() && never.outcomes.iter().any(|pattern| matches(pattern, seen)) {
-                self.broken(section, Property::Never(index), Some((number, observed.clone())), &mut past);
+            if never.is_about(call.name()) && never.outcomes.iter().any(|pattern| matches(pattern, seen)) {
+                self.broken(section, Property::Never(index), Some((number, observed.clone())), false, &mut past);
+            }
+        }
+    }
+
+    /// The steps that wait when things end so, although it is claimed or expected that they do not: what they break.
+    fn waits_that_matter<'s>(&'s self, end: &Config) -> impl Iterator<Item = (Property, usize)> + 's {
+        still_waiting(self.scenario, end).into_iter().flat_map(|(_, step)| {
+            let call = self.scenario.call_at(step);
+            let claims = self
+                .scenario
+                .nevers
+                .iter()
+                .enumerate()
+                .filter(move |(_, never)| never.waits && call.is_some_and(|call| never.is_about(call.name())));
+            let expect = self.scenario.steps[step].expect.as_ref();
+            let expected = expect.filter(|expect| !allows(expect, &Observed::Blocks)).map(|_| Property::Expected);
+            claims.map(|(index, _)| Property::Never(index)).chain(expected).map(move |property| (property, step))
+        })
+    }
+
+    /// Holds how it can end against what is claimed and expected of who does not wait then: of each step that waits a shortest way
+    /// is kept.
+    fn ended(&mut self, reached: &[Reached]) {
+        let mut ends: Vec<&Reached> = reached.iter().collect();
+        ends.sort_by_key(|end| end.past.way.len());
+        let last = self.scenario.sections.len().saturating_sub(1);
+        for Reached { config, past } in ends {
+            let matter: Vec<(Property, usize)> = self.waits_that_matter(config).collect();
+            for (property, step) in matter {
+                self.broken(last, property, Some((step, Observed::Blocks)), true, || past.clone());
             }
         }
     }
@@ -267,6 +302,7 @@ impl Whole<'_> {
         section: usize,
         property: Property,
         outcome: Option<(usize, Observed)>,
+        at_end: bool,
         past: impl FnOnce() -> Past,
     ) {
         let span = |outcome: &Option<(usize, Observed)>| {
@@ -277,7 +313,9 @@ impl Whole<'_> {
             return;
         }
         let past = past();
-        let told = retell(self.scenario, &self.machine, section, &past, outcome.as_ref());
+        // That a call goes on waiting when all has ended is told by nothing that happens.
+        let shown = outcome.as_ref().filter(|_| !at_end);
+        let told = retell(self.scenario, &self.machine, section, &past, shown);
         let (choices, open) = (past.choices(), past.is_open());
         let Told { scenario, shown } = told;
         self.report.violations.push(Broken { property, outcome, way: past.way, choices, open, scenario, shown });

@@ -263,3 +263,91 @@ fn what_never_happens_has_no_way() {
     assert!(run.out.starts_with("a shortest way to accept = WSAECONNRESET\n    1  "), "{}", run.out);
     assert!(run.out.ends_with(&way) && way.contains("WSAECONNRESET"), "{way}");
 }
+
+/// The event is reset after the connection came: the server waits for ever.
+const NEVER_WAKES: &str = "server  WSACreateEvent() = E
+server  WSAEventSelect(L, E, FD_ACCEPT) = 0
+client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+any order {
+  client  connect(C, L) = 0
+  server  WSAResetEvent(E) = TRUE
+  server  WSAWaitForMultipleEvents({E}, WSA_INFINITE, FALSE) = OUTCOME
+}
+";
+
+/// Somebody waits for ever where that is claimed or expected not to be: what `run` and `explore` say, and the way.
+#[test]
+fn who_waits_for_ever_is_found_with_a_shortest_way() {
+    let folder = folder("explore-waits");
+    let either = "{ WSA_WAIT_EVENT_0 | ... }";
+    for (outcome, claim, status, said) in [
+        (either, "nobody waits", 1, "nobody waits: server may wait for ever at line 12"),
+        (
+            either,
+            "never WSAWaitForMultipleEvents waits",
+            1,
+            "never WSAWaitForMultipleEvents waits: server may wait for ever at line 12",
+        ),
+        (either, "never connect waits", 0, ""),
+        (either, "", 0, ""),
+        (
+            "WSA_WAIT_EVENT_0",
+            "",
+            1,
+            "WSAWaitForMultipleEvents({E}, WSA_INFINITE, FALSE) may wait for ever, expected: WSA_WAIT_EVENT_0",
+        ),
+    ] {
+        let file = file(&folder, "waits", &format!("{}{claim}\n", NEVER_WAKES.replace("OUTCOME", outcome)));
+        let run = winaccept(&["run", &file, "--format", "json"]);
+        let judged: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(run.status, status, "{claim}: {judged:#}");
+        assert!(judged["scenarios"][0]["reason"].as_str().unwrap().contains(said), "{judged:#}");
+        let explore = winaccept(&["explore", &file, "--format", "json"]);
+        let explored: Value = serde_json::from_str(&explore.out).unwrap();
+        assert_eq!((explore.status, &explored["verdict"]), (status, &judged["scenarios"][0]["verdict"]));
+        let violations = explored["violations"].as_array().unwrap();
+        assert_eq!(violations.len(), usize::from(status == 1), "{explored:#}");
+        for violation in violations {
+            // Nine steps and the three segments of a connection.
+            assert_eq!(violation["events"].as_array().unwrap().len(), 12, "{violation:#}");
+            let scenario = violation["scenario"].as_str().unwrap();
+            assert!(scenario.contains("WSAWaitForMultipleEvents({E}, WSA_INFINITE, FALSE) = ..."), "{scenario}");
+            assert!(claim.is_empty() || scenario.contains(&format!("# claimed: {claim}\n")), "{scenario}");
+            let way = folder.join("way.winaccept");
+            fs::write(&way, scenario).unwrap();
+            let run = winaccept(&["run", way.to_str().unwrap()]);
+            assert_eq!((run.status, run.err.as_str()), (0, ""), "{}{scenario}", run.out);
+        }
+    }
+}
+
+/// A server in a loop waits for the next client: that is how it ends.
+#[test]
+fn a_loop_may_wait_and_nobody_else() {
+    let folder = folder("explore-loop");
+    let body = "client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+any order {
+  client  connect(C, L) = 0
+  repeat {
+    server  accept(L, NULL, NULL) = A
+  }
+}
+nobody waits
+";
+    let file = file(&folder, "loop", body);
+    for command in ["run", "explore"] {
+        let run = winaccept(&[command, &file]);
+        assert_eq!(run.status, 0, "{command}: {}{}", run.out, run.err);
+    }
+    let sequential = folder.join("sequential.winaccept");
+    fs::write(
+        &sequential,
+        format!("scenario \"t\"\n\n{LISTENER}server  accept(L, NULL, NULL) = ...\nnever accept waits\n"),
+    )
+    .unwrap();
+    for command in ["run", "explore"] {
+        let run = winaccept(&[command, sequential.to_str().unwrap()]);
+        assert_eq!(run.status, 1, "{command}: {}{}", run.out, run.err);
+        assert!(run.out.contains("never accept waits"), "{}", run.out);
+    }
+}

@@ -315,5 +315,17 @@ fn branches_share_variables_and_belong_to_their_actor() {
     let [LaneItem::Either(branches), LaneItem::Repeat(body)] = lanes[0].body.as_slice() else { panic!("{lanes:?}") };
     assert_eq!(branches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 0]);
     assert!(matches!(&body[1], LaneItem::Either(branches) if branches[0].is_empty()));
-    assert_eq!((never.call.as_str(), never.outcomes.len()), ("accept", 2));
+    assert_eq!((never.call.as_deref(), never.outcomes.len()), (Some("accept"), 2));
+}
+
+#[test]
+fn claims_about_who_waits() {
+    let items = items("server  WSACreateEvent() = F\nnobody waits\nnever accept waits  shows some.clause\n");
+    let [.., Item::Never(nobody), Item::Never(accept)] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!((&nobody.call, nobody.waits, nobody.outcomes.len(), nobody.shows.len()), (&None, true, 0, 0));
+    assert_eq!(
+        (accept.call.as_deref(), accept.waits, accept.shows.as_slice()),
+        (Some("accept"), true, &["some.clause".to_owned()][..])
+    );
+    assert!(nobody.is_about("recv") && accept.is_about("accept") && !accept.is_about("recv"));
 }

@@ -40,8 +40,9 @@ pub(super) fn how(
     let mut claims = scenario.clone();
     let claim = claims.program.nevers.len();
     claims.program.nevers.push(Never {
-        call: call.to_owned(),
+        call: Some(call.to_owned()),
         outcomes: patterns,
+        waits: false,
         shows: Vec::new(),
         span: Span::default(),
     });

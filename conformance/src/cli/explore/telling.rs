@@ -11,7 +11,7 @@ use winaccept_sim::script::{Action, Happening, Item, NameId, Script, Span};
 
 use crate::chart::event::segment_word;
 use crate::judge::{self, Verdict};
-use crate::lang::{Comment, render_action, render_expect, render_observed, render_pattern, render_script};
+use crate::lang::{Comment, render_action, render_expect, render_never, render_observed, render_script};
 use crate::suite::Scenario;
 
 /// What does not hold, with the outcome that breaks it.
@@ -22,15 +22,20 @@ pub(super) fn property(scenario: &Scenario, broken: &Broken) -> String {
     match broken.property {
         Property::Invariant(name) => format!("invariant: {name}"),
         Property::Expected => format!("an outcome that no step expects{seen}"),
-        Property::Never(number) => format!("{}{seen}", never(scenario, number, &scenario.script)),
+        Property::Never(number) => match &broken.outcome {
+            Some((step, Observed::Blocks)) => {
+                let actor = scenario.program.steps[*step].actor;
+                let claim = never(scenario, number, &scenario.script);
+                format!("{claim}: {} for ever", actor_and_step(scenario, actor.0, *step))
+            }
+            _ => format!("{}{seen}", never(scenario, number, &scenario.script)),
+        },
     }
 }
 
 /// A claim, as its line reads.
 fn never(scenario: &Scenario, number: usize, script: &Script) -> String {
-    let never = &scenario.program.nevers[number];
-    let outcomes: Vec<_> = never.outcomes.iter().map(|p| render_pattern(p, script)).collect();
-    format!("never {} = {}", never.call, outcomes.join(" | "))
+    render_never(&scenario.program.nevers[number], script)
 }
 
 /// What a step does. A blocked call that returns is told by its name.
@@ -173,6 +178,10 @@ fn expected(scenario: &Scenario, broken: &Broken) -> Vec<String> {
     match (observed, &scenario.program.steps[*step].action) {
         (Observed::NotTaken(reason), _) => {
             lines.push(format!("seen: `{}` is not taken, for {reason}", action(scenario, *step)));
+        }
+        (Observed::Blocks, _) if matches!(broken.property, Property::Never(_)) => {
+            let actor = scenario.program.steps[*step].actor;
+            lines.push(format!("seen: {} waits for ever", actor_and_step(scenario, actor.0, *step)));
         }
         (Observed::Blocks, Action::Resumes | Action::InHook(_)) => {
             lines.push("seen: the call goes on waiting".to_owned());
