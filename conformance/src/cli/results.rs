@@ -69,14 +69,11 @@ pub(super) fn junit(outcomes: &[Outcome<'_>], problems: &[Problem], strict: bool
 }
 
 fn case(entry: &Entry<'_>) -> TestCase {
-    let kind = match entry.worth {
-        Worth::Fails => NonSuccessKind::Failure,
-        _ => NonSuccessKind::Error,
-    };
     let mut status = match entry.worth {
         Worth::Passes => TestCaseStatus::success(),
         Worth::Skipped => TestCaseStatus::skipped(),
-        Worth::Fails | Worth::Unknown => TestCaseStatus::non_success(kind),
+        Worth::Fails => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Worth::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     if entry.worth != Worth::Passes {
         status.set_message(entry.reason).set_type(entry.verdict);

@@ -181,8 +181,16 @@ fn says_why_there_is_no_graph() {
     );
 }
 
+/// A counterexample or a witness: run as the scenario that it is told as, it holds under the profile that gave it.
+pub(crate) fn run_confirms(folder: &Path, profile: &str, scenario: &str) {
+    let way = folder.join("way.winaccept");
+    fs::write(&way, scenario).unwrap();
+    let run = winaccept(&["run", way.to_str().unwrap(), "--profile", profile]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}{scenario}", run.out);
+}
+
 /// Actor `c1` with `C1` beside a group `c` with `C`, and a listener, which there is no need to hold.
-const COLLIDING: &str = "scenario \"names that collide when members are numbered\"
+pub(crate) const COLLIDING: &str = "scenario \"names that collide when members are numbered\"
 
 c1  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C1
 c1  bind(C1, 127.0.0.1:0) = 0
@@ -233,10 +241,7 @@ fn how_an_outcome_comes_about_is_a_scenario_that_run_confirms() {
                 assert!(!witness["events"].as_array().unwrap().is_empty(), "{witness:#}");
                 let scenario = witness["scenario"].as_str().unwrap();
                 assert!(!scenario.contains("never ") && !scenario.contains("claimed"), "{scenario}");
-                let way = folder.join("way.winaccept");
-                fs::write(&way, scenario).unwrap();
-                let run = winaccept(&["run", way.to_str().unwrap(), "--profile", profile]);
-                assert_eq!((run.status, run.err.as_str()), (0, ""), "{wanted}: {}{scenario}", run.out);
+                run_confirms(&folder, profile, scenario);
                 tried += 1;
             }
         }
@@ -313,10 +318,7 @@ fn who_waits_for_ever_is_found_with_a_shortest_way() {
             let scenario = violation["scenario"].as_str().unwrap();
             assert!(scenario.contains("WSAWaitForMultipleEvents({E}, WSA_INFINITE, FALSE) = ..."), "{scenario}");
             assert!(claim.is_empty() || scenario.contains(&format!("# claimed: {claim}\n")), "{scenario}");
-            let way = folder.join("way.winaccept");
-            fs::write(&way, scenario).unwrap();
-            let run = winaccept(&["run", way.to_str().unwrap()]);
-            assert_eq!((run.status, run.err.as_str()), (0, ""), "{}{scenario}", run.out);
+            run_confirms(&folder, "documented", scenario);
         }
     }
 }

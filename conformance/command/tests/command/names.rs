@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::explore::{COLLIDING, run_confirms};
 use crate::running::{folder, winaccept};
 
 #[test]
@@ -48,21 +49,6 @@ fn a_name_of_the_evidence_stays_in_one_piece() {
     assert!(differ.status == 0 && differ.out.lines().count() < run.out.lines().count());
 }
 
-/// An actor and a variable that are called as the members of a group would be.
-const COLLIDING: &str = "scenario \"names that collide when members are numbered\"
-
-c1  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C1
-c1  bind(C1, 127.0.0.1:0) = 0
-c1  listen(C1, 1) = 0
-any order {
-  clients 2 alike {
-    c   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
-    c   connect(C, C1) = 0
-  }
-  c1  accept(C1, NULL, NULL) = INVALID_SOCKET WSAEWOULDBLOCK
-}
-";
-
 #[test]
 fn members_of_a_group_get_names_of_their_own() {
     let folder = folder("names-collide");
@@ -76,10 +62,7 @@ fn members_of_a_group_get_names_of_their_own() {
     for violation in violations {
         let scenario = violation["scenario"].as_str().unwrap();
         assert!(!scenario.contains("hold C1\n"), "the listener has nothing in flight: {scenario}");
-        let way = folder.join("way.winaccept");
-        fs::write(&way, scenario).unwrap();
-        let run = winaccept(&["run", way.to_str().unwrap()]);
-        assert_eq!((run.status, run.err.as_str()), (0, ""), "{}{scenario}", run.out);
+        run_confirms(&folder, "documented", scenario);
     }
 }
 
