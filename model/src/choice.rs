@@ -192,6 +192,9 @@ choices! {
         "graceful" CLOSE_HANDLE_GRACEFUL, "reset" CLOSE_HANDLE_RESETS;
     62 WSARECV_WITHOUT_COUNT "wsarecv-without-count": "WSAEFAULT" NO_COUNT_FAILS, "receives" NO_COUNT_RECEIVES;
     63 EXCLUSIVE_WITH_REUSE "exclusive-with-reuse": "both" REUSE_BOTH, "WSAEINVAL" REUSE_EITHER;
+    64 LISTENER_CLOSE_HALF_OPEN "listener-close-half-open":
+        "reset" HALF_OPEN_RESETS, "answers" HALF_OPEN_ANSWERS, "silent" HALF_OPEN_SILENT;
+    65 CLOSE_UNDER_RECV "close-under-recv": "graceful" UNDER_RECV_GRACEFUL, "resets" UNDER_RECV_RESETS;
 }
 
 /// The choice point of this name.

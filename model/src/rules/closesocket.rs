@@ -2,10 +2,13 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Call, Handle, How};
-use crate::choice::{LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNREAD_RESETS};
+use crate::choice::{
+    HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
+    UNDER_RECV_RESETS, UNREAD_RESETS,
+};
 use crate::code::Code;
 use crate::engine::sends;
-use crate::operation::Object;
+use crate::operation::{Object, Wants};
 use crate::rule::{At, Rule, States};
 use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
 
@@ -55,8 +58,19 @@ table! {
     },
     Rule {
         to: Some(State::NotASocket),
+        under: &[UNDER_RECV_RESETS],
+        when: is_under_recv,
+        then: |at| closes(at, Manner::Reset),
+        ..case(
+            "closesocket.under-recv-resets",
+            &["closesocket.rem.no-concurrent-call", "closesocket.rem.default-graceful"],
+            States::of(&[State::Connected]),
+        )
+    },
+    Rule {
+        to: Some(State::NotASocket),
         then: |at| closes(at, Manner::Graceful),
-        asks: &[LISTENER_CLOSE_QUEUED],
+        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["wsaeventselect.rem.close-cancels"],
         ..case(
             "closesocket.closes",
@@ -102,6 +116,11 @@ fn has_unread(at: &At<'_>) -> bool {
     at.conn.is_some() && !at.own().unread.is_empty()
 }
 
+/// Does another thread wait in a receive on it?
+fn is_under_recv(at: &At<'_>) -> bool {
+    at.sock().waiting().iter().any(|op| at.op_at(op).wants == Wants::Bytes)
+}
+
 fn sends_fin(at: &mut At<'_>) {
     let (Some(s), Some(c)) = (at.socket, at.conn) else { return };
     let direction = at.sends(s);
@@ -136,7 +155,12 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
             while let Some(conn) = at.extra_mut(id).syn_queue.pop_first() {
-                at.drops(conn, resets);
+                if at.chooses(HALF_OPEN_ANSWERS) {
+                    abandons(at, conn);
+                } else {
+                    let resets = at.chooses(HALF_OPEN_RESETS);
+                    at.drops(conn, resets);
+                }
             }
             while let Some(conn) = at.extra_mut(id).accept_queue.pop_first() {
                 at.drops(conn, resets);
@@ -160,6 +184,15 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         // Marks for a connection that it never made go with it.
         at.reap(conn);
     }
+}
+
+/// The listener of a half-open connection is gone; nothing is sent before its client sends something.
+fn abandons(at: &mut At<'_>, conn: ConnId) {
+    let connection = at.conn_mut(conn);
+    (connection.listener, connection.sampled) = (None, None);
+    connection.timer &= connection.client.tcb == Tcb::SynSent;
+    connection.server.tcb = Tcb::Abandoned;
+    at.reap(conn);
 }
 
 /// A socket lets go of its end of the connection.

@@ -32,6 +32,12 @@ table! {
         ..segment("syn.again", &[], LISTENING)
     },
     Rule {
+        when: is_abandoned,
+        then: answers_abandoned,
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("syn.listener-is-gone", &[], States::ANY)
+    },
+    Rule {
         under: &[FULL_REFUSE],
         asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
         when: is_full,
@@ -164,6 +170,12 @@ table! {
         rests_on: &["listen.backlog.max-pending"],
         ..segment("ack.accept-queue-full", &[], LISTENING)
     },
+    Rule {
+        when: is_abandoned,
+        then: answers_abandoned,
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("ack.listener-is-gone", &[], NOBODY)
+    },
     Rule { rests_on: &["listen.rem.passive-mode"], ..segment("ack.nothing-to-do", &[], States::ANY) },
 }
 
@@ -240,7 +252,7 @@ table! {
         then: |at| {
             let direction = towards(at);
             let end = at.end_mut(conn(at), direction);
-            if end.tcb == Tcb::Established && end.socket().is_none() {
+            if matches!(end.tcb, Tcb::Established | Tcb::Abandoned) && end.socket().is_none() {
                 end.tcb = Tcb::None;
             }
         },
@@ -252,6 +264,12 @@ table! {
 table! {
     /// A FIN arrives.
     FIN;
+    Rule {
+        when: is_abandoned,
+        then: answers_abandoned,
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("fin.listener-is-gone", &[], NOBODY)
+    },
     Rule {
         then: |at| {
             let direction = towards(at);
@@ -275,6 +293,15 @@ table! {
 table! {
     /// Data arrive.
     DATA;
+    Rule {
+        when: is_abandoned,
+        then: |at| {
+            answers_abandoned(at);
+            at.forget_sent(conn(at), at.direction);
+        },
+        rests_on: &["protobasics.backlog-held"],
+        ..segment("data.listener-is-gone", &[], NOBODY)
+    },
     Rule {
         when: |at| at.receiver().socket().is_none() && at.connection().listener.is_none(),
         then: |at| {
@@ -355,6 +382,18 @@ table! {
         rests_on: &["protobasics.backlog-held"],
         ..segment("timer.drops-half-open", &[], States::ANY)
     },
+}
+
+/// Is it a half-open connection whose listener has closed?
+fn is_abandoned(at: &At<'_>) -> bool {
+    at.receiver().tcb == Tcb::Abandoned
+}
+
+/// What is left of it ends with a reset.
+fn answers_abandoned(at: &mut At<'_>) {
+    let (conn, direction) = (conn(at), towards(at));
+    at.end_mut(conn, direction).tcb = Tcb::None;
+    at.send(conn, direction, Segment::Rst);
 }
 
 fn conn(at: &At<'_>) -> ConnId {

@@ -22,6 +22,8 @@ pub enum Tcb {
     Established,
     /// The peer reset the connection; a socket still holds this end.
     Reset,
+    /// Half open, and the listener is gone: the next segment is answered with a reset (server end).
+    Abandoned,
 }
 
 /// The direction of a segment.
