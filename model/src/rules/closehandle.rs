@@ -6,7 +6,7 @@
 use super::closesocket::{Manner, closes, closes_handle};
 use super::common::{case, check};
 use super::events::close_event;
-use crate::choice::{CLOSE_HANDLE_RESETS, LISTENER_CLOSE_QUEUED};
+use crate::choice::{CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED};
 use crate::code::Code;
 use crate::outcome::Outcome;
 use crate::rule::{At, Rule, States};
@@ -56,7 +56,7 @@ table! {
     Rule {
         to: Some(State::NotASocket),
         then: |at| closes_by_handle(at, Manner::Graceful),
-        asks: &[LISTENER_CLOSE_QUEUED],
+        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         ..case(
             "CloseHandle.closes",
             &["closehandle.rem.last-handle", "closehandle.rem.invalidates", "closehandle.ret.nonzero"],

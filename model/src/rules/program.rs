@@ -4,7 +4,7 @@ use super::closesocket::Manner;
 use super::common::{case, not_modelled};
 use super::startup::release_all;
 use crate::call::{Call, ThreadId};
-use crate::choice::LISTENER_CLOSE_QUEUED;
+use crate::choice::{LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED};
 use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
@@ -16,7 +16,7 @@ table! {
         when: |at| at.again,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[LISTENER_CLOSE_QUEUED],
+        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &[
             "accept.ex.final-cleanup",
             "accept.ex.failure-path",
@@ -52,7 +52,7 @@ table! {
         when: is_last,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[LISTENER_CLOSE_QUEUED],
+        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["terminatethread.rem.last-thread"],
         ..case("thread-ends.with-its-process", &[], States::ANY)
     },

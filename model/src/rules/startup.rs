@@ -2,7 +2,9 @@
 
 use super::common::{case, check, in_progress};
 use crate::call::{Call, Version};
-use crate::choice::{CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_QUEUED, SUCCESS_CLEARS};
+use crate::choice::{
+    CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, SUCCESS_CLEARS,
+};
 use crate::code::Code;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
@@ -61,7 +63,7 @@ table! {
         ..case("WSACleanup.counts-down", &["wsacleanup.rem.refcount"], States::ANY)
     },
     Rule {
-        asks: &[CLEANUP_CONNECTIONS, LISTENER_CLOSE_QUEUED],
+        asks: &[CLEANUP_CONNECTIONS, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         then: |at| {
             let resets = at.chooses(CLEANUP_RESETS);
             cleans_up(at, if resets { Manner::Reset } else { Manner::Graceful });
