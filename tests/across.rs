@@ -7,3 +7,4 @@ mod random;
 mod rules;
 mod tidy;
 mod traces;
+mod windows8;

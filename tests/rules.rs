@@ -19,6 +19,7 @@ const HAPPENINGS: [&str; 17] = [
     "event",
     "event-record",
     "fin",
+    "peer",
     "program",
     "rst",
     "success",

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod compare;
 mod coverage;
 mod evidence;
@@ -68,6 +69,8 @@ struct Cli {
 enum Command {
     /// Runs scenarios on a stack and compares with the documents
     Run(run::Args),
+    /// Walks a state machine that was learned from a real stack beside the model
+    Check(check::Args),
     /// Tells which clauses are covered, and which broken rule nobody would notice
     Coverage(coverage::Args),
     /// Shows what each stack was seen to do, and files new recordings
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         None => run::without_command(cli.format, cli.matrix),
         Some(Command::Run(args)) => run::run(&args, cli.format),
+        Some(Command::Check(args)) => check::check(&args, cli.format),
         Some(Command::Coverage(args)) => coverage::coverage(&args, cli.format),
         Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),
         Some(Command::Explore(args)) => explore::explore(&args, cli.format),

@@ -27,6 +27,7 @@ pub mod explain;
 pub mod graph;
 pub mod judge;
 pub mod learn;
+pub mod learned;
 pub mod live;
 pub mod output;
 pub mod page;

@@ -9,6 +9,7 @@ use crate::compare::CompareOutput;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
+use crate::learned::CheckOutput;
 use crate::output::{
     CoverageOutput, ErrorOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs, Witness,
 };
@@ -22,6 +23,7 @@ fn schema_of<T: JsonSchema>() -> Schema {
 #[must_use]
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
+        ("check", schema_of::<CheckOutput>()),
         ("compare", schema_of::<CompareOutput>()),
         ("coverage", schema_of::<CoverageOutput>()),
         ("errors", schema_of::<ErrorOutput>()),

@@ -167,6 +167,13 @@ impl Bytes {
         taken
     }
 
+    /// Forgets all behind the first so many.
+    pub(crate) fn shortens(&mut self, most: usize) {
+        if let Some(bytes) = &mut self.0 {
+            bytes.truncate(most);
+        }
+    }
+
     /// Forgets all bytes.
     pub(crate) fn clear(&mut self, spare: &mut Spare) {
         if let Some(mut bytes) = self.0.take()

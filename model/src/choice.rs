@@ -195,6 +195,7 @@ choices! {
     64 LISTENER_CLOSE_HALF_OPEN "listener-close-half-open":
         "reset" HALF_OPEN_RESETS, "answers" HALF_OPEN_ANSWERS, "silent" HALF_OPEN_SILENT;
     65 CLOSE_UNDER_RECV "close-under-recv": "graceful" UNDER_RECV_GRACEFUL, "resets" UNDER_RECV_RESETS;
+    66 STRAY_SEGMENT "stray-segment": "reset" STRAY_RESETS, "silent" STRAY_SILENT;
 }
 
 /// The choice point of this name.

@@ -391,7 +391,12 @@ fn handshake_under_way(conn: &Conn) -> bool {
 }
 
 fn handshake_goes_on(_: &World, _: u32, conn: &Conn) -> bool {
-    !handshake_under_way(conn) || conn.timer || !conn.client.flight.is_empty() || !conn.server.flight.is_empty()
+    // A raw peer may have seen the answer and never send again.
+    !handshake_under_way(conn)
+        || conn.client.tcb == Tcb::Raw
+        || conn.timer
+        || !conn.client.flight.is_empty()
+        || !conn.server.flight.is_empty()
 }
 
 fn timer_has_reason(_: &World, _: u32, conn: &Conn) -> bool {
@@ -418,7 +423,7 @@ fn fin_was_sent(_: &World, _: u32, conn: &Conn) -> bool {
 
 fn forgotten_when_idle(w: &World, c: u32, conn: &Conn) -> bool {
     let busy = |end: &End| end.socket().is_some() || !end.flight.is_empty();
-    if ends(conn).into_iter().any(busy) || conn.listener.is_some() {
+    if ends(conn).into_iter().any(busy) || conn.listener.is_some() || conn.lingers() {
         return true;
     }
     // A script may mark the connection that a socket is still to open.

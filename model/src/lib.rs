@@ -55,6 +55,7 @@ pub mod operation;
 pub mod outcome;
 pub mod owned;
 pub mod parts;
+mod peer;
 pub mod profile;
 pub mod rule;
 pub mod rules;

@@ -16,12 +16,15 @@ mod listen;
 mod names;
 mod network;
 mod options;
+mod peer;
 mod program;
 mod select;
 mod socket;
 mod startup;
 mod transfer;
 mod wake;
+
+pub(crate) use connect::RETRIES;
 
 use crate::rule::{At, Rule};
 
@@ -40,6 +43,18 @@ macro_rules! of_calls {
             Rst: network::RST,
             Fin: network::FIN,
             Data: network::DATA,
+            /// A SYN of a raw peer inside a connection.
+            PeerSyn: peer::PEER_SYN,
+            /// A SYN-ACK of a raw peer inside a connection.
+            PeerSynAck: peer::PEER_SYN_ACK,
+            /// An ACK of a raw peer.
+            PeerAck: peer::PEER_ACK,
+            /// Data of a raw peer.
+            PeerData: peer::PEER_DATA,
+            /// A FIN of a raw peer.
+            PeerFin: peer::PEER_FIN,
+            /// A segment of a raw peer that belongs to no connection.
+            PeerStray: peer::PEER_STRAY,
             /// A retransmission timer runs out.
             Timer: network::TIMER,
             /// The time-out of a waiting call runs out.

@@ -1,6 +1,6 @@
 //! One step of the world: an event happens.
 
-use crate::call::{Address, Call, Ip, ProcessId, ThreadId};
+use crate::call::{Address, Call, Data, Ip, ProcessId, ThreadId};
 use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
@@ -42,6 +42,10 @@ pub enum Event {
     Hold(ConnId, bool),
     /// The script loses the next segment of this kind on a connection.
     LoseNext(ConnId, Segment),
+    /// A raw peer sends a segment to the address of this socket, with these bytes if it is data. A plain RST has an ACK.
+    PeerSends(ThreadId, SocketId, Segment, Data),
+    /// A raw peer takes what has come to it first.
+    PeerTakes(ThreadId),
 }
 
 /// What user code gives when it comes back to the call that called it.
@@ -109,6 +113,8 @@ impl<'a> At<'a> {
             | Event::LoseNext(conn, _) => self.has_conn(conn),
             Event::Resume(op) | Event::Expire(op) => self.op_if(op).is_some(),
             Event::Faults(process, _) => self.has_process(process),
+            Event::PeerSends(peer, to, ..) => self.has_thread(peer) && self.has_socket(to),
+            Event::PeerTakes(peer) => self.has_thread(peer),
         }
     }
 
@@ -194,7 +200,7 @@ impl<'a> At<'a> {
                 }
             }
             Event::Hold(conn, held) => {
-                if self.is_somebodys(conn) {
+                if self.is_somebodys(conn) && self.conn_at(conn).client.tcb != Tcb::Raw {
                     self.conn_mut(conn).held = held;
                 }
             }
@@ -202,6 +208,10 @@ impl<'a> At<'a> {
                 if self.is_somebodys(conn) {
                     self.conn_mut(conn).lose |= bit(segment);
                 }
+            }
+            Event::PeerSends(peer, to, segment, data) => self.peer_sends(peer, to, segment, data),
+            Event::PeerTakes(peer) => {
+                self.peer_takes(peer);
             }
         }
     }
@@ -233,7 +243,8 @@ impl<'a> At<'a> {
     fn arrives(&mut self, conn: ConnId, direction: Direction, lost: bool) {
         let connection = self.conn_mut(conn);
         let Some(segment) = connection.end_mut(direction).flight.pop_first() else { return };
-        if lost || connection.lose & bit(segment) != 0 {
+        // What comes to a raw peer it takes by itself.
+        if lost || connection.lose & bit(segment) != 0 || connection.client.tcb == Tcb::Raw {
             return self.is_lost(conn, direction, segment);
         }
         // Every segment of a client that is connected carries an ACK, which ends the handshake, whatever else it brings.
@@ -256,7 +267,7 @@ impl<'a> At<'a> {
             Segment::Syn => Table::Syn,
             Segment::SynAck => Table::SynAck,
             Segment::Ack => Table::Ack,
-            Segment::Rst => Table::Rst,
+            Segment::Rst | Segment::BareRst => Table::Rst,
             Segment::Fin => Table::Fin,
             Segment::Data => Table::Data,
         };
@@ -275,6 +286,11 @@ impl<'a> At<'a> {
             self.forget_sent(conn, direction);
         }
         self.reap(conn);
+    }
+
+    /// The listener that a SYN of this connection reaches.
+    pub(crate) fn listener_of(&self, conn: ConnId) -> Option<SocketId> {
+        self.listener_on(self.conn_at(conn).server_address)
     }
 
     /// The listener that a SYN to this address reaches: a specific address before the wildcard.

@@ -39,6 +39,7 @@ pub mod ends;
 pub mod explore;
 mod guide;
 mod happen;
+pub mod learned;
 pub mod limit;
 pub mod limits;
 mod log;

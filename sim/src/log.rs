@@ -66,6 +66,16 @@ pub enum What {
         /// The step's number.
         step: usize,
     },
+    /// A raw peer sent a segment.
+    PeerSends {
+        /// The step's number.
+        step: usize,
+    },
+    /// A raw peer looked at what had come to it.
+    PeerTakes {
+        /// The step's number.
+        step: usize,
+    },
     /// A happening of the script.
     Happens {
         /// The line of the script that says so.
@@ -194,6 +204,8 @@ impl Log {
             }
             Event::Exit(_) => What::Exits { step },
             Event::Ends(_) => What::Ends { step },
+            Event::PeerSends(..) => What::PeerSends { step },
+            Event::PeerTakes(..) => What::PeerTakes { step },
             // Told as the happenings of the script that they are.
             Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..) => return None,
             // No script has functions that Winsock calls.

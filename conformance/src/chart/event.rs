@@ -111,6 +111,10 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
             of_step(chart, *step, &mut event);
             event.event = EventKind::ThreadEnds;
         }
+        What::PeerSends { step } | What::PeerTakes { step } => {
+            of_step(chart, *step, &mut event);
+            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
+        }
         What::Happens { span } => {
             event.event = EventKind::Happens;
             event.text = source(chart, *span).to_owned();
@@ -188,6 +192,7 @@ pub(crate) fn segment_word(segment: Segment) -> &'static str {
         Segment::Rst => "RST",
         Segment::Fin => "FIN",
         Segment::Data => "DATA",
+        Segment::BareRst => "RST",
     }
 }
 

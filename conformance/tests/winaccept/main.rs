@@ -4,6 +4,7 @@ mod compare;
 mod damage;
 mod judge;
 mod language_docs;
+mod learned;
 mod model_docs;
 mod profiles;
 mod schemas;

@@ -286,6 +286,12 @@ impl At<'_> {
         c.index() < self.w.conns.len()
     }
 
+    /// Is there such a socket slot?
+    #[must_use]
+    pub fn has_socket(&self, s: SocketId) -> bool {
+        s.index() < self.w.sockets.len()
+    }
+
     /// Is there such a process?
     #[must_use]
     pub fn has_process(&self, p: ProcessId) -> bool {

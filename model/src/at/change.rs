@@ -407,7 +407,7 @@ impl At<'_> {
     fn reaps(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
         let nothing_moves = conn.client.flight.is_empty() && conn.server.flight.is_empty();
-        if nothing_moves && conn.listener.is_none() && !conn.is_nothing() {
+        if nothing_moves && conn.listener.is_none() && !conn.is_nothing() && !conn.lingers() {
             self.frees(c);
         }
     }

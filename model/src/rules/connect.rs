@@ -12,7 +12,7 @@ use crate::rule::{At, Gives, Role, Rule, States, Table};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
 
 /// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
-pub(super) const RETRIES: u8 = 3;
+pub(crate) const RETRIES: u8 = 3;
 
 /// The states in which a socket can open a connection.
 const CONNECTS: States = States::of(&[State::Unbound, State::Bound, State::Failed]);

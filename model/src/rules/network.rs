@@ -5,7 +5,8 @@ use super::connect::RETRIES;
 use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
     BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_EVENT_AT_ONCE, COUNTS_BOTH, FD_CLOSE_WITH_UNREAD_DATA,
-    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES,
+    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES, STRAY_RESETS,
+    STRAY_SEGMENT,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -39,9 +40,9 @@ table! {
     },
     Rule {
         under: &[FULL_REFUSE],
-        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
+        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND, STRAY_SEGMENT],
         when: is_full,
-        then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
+        then: refuses,
         rests_on: &[
             "listen.rem.queue-full-refused",
             "wsplisten.rem.queue-full-refused",
@@ -95,7 +96,8 @@ table! {
         ..segment("syn.no-host", &[], NOBODY)
     },
     Rule {
-        then: |at| at.send(conn(at), Direction::Down, Segment::Rst),
+        then: refuses,
+        asks: &[STRAY_SEGMENT],
         rests_on: &["connect.err.WSAECONNREFUSED"],
         ..segment("syn.no-listener", &[], NOBODY)
     },
@@ -252,7 +254,7 @@ table! {
         then: |at| {
             let direction = towards(at);
             let end = at.end_mut(conn(at), direction);
-            if matches!(end.tcb, Tcb::Established | Tcb::Abandoned) && end.socket().is_none() {
+            if matches!(end.tcb, Tcb::Established | Tcb::Abandoned | Tcb::TimeWait) && end.socket().is_none() {
                 end.tcb = Tcb::None;
             }
         },
@@ -393,7 +395,19 @@ fn is_abandoned(at: &At<'_>) -> bool {
 fn answers_abandoned(at: &mut At<'_>) {
     let (conn, direction) = (conn(at), towards(at));
     at.end_mut(conn, direction).tcb = Tcb::None;
-    at.send(conn, direction, Segment::Rst);
+    at.send(conn, direction, if is_raw(at) { Segment::BareRst } else { Segment::Rst });
+}
+
+/// Does a raw peer stand at its client end?
+fn is_raw(at: &At<'_>) -> bool {
+    at.connection().client.tcb == Tcb::Raw
+}
+
+/// A SYN is refused. What belongs to no connection may be kept from another host, as a raw peer is one.
+fn refuses(at: &mut At<'_>) {
+    if !is_raw(at) || at.chooses(STRAY_RESETS) {
+        at.send(conn(at), Direction::Down, Segment::Rst);
+    }
 }
 
 fn conn(at: &At<'_>) -> ConnId {

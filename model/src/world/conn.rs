@@ -24,6 +24,10 @@ pub enum Tcb {
     Reset,
     /// Half open, and the listener is gone: the next segment is answered with a reset (server end).
     Abandoned,
+    /// Both sides have ended their streams, this one first, and no socket holds it (server end of a raw peer's connection).
+    TimeWait,
+    /// No TCP: a raw peer makes its segments (client end).
+    Raw,
 }
 
 /// The direction of a segment.
@@ -135,6 +139,12 @@ impl Conn {
             Direction::Up => &mut self.client,
             Direction::Down => &mut self.server,
         }
+    }
+
+    /// Does it stay for what its raw peer still sends, whoever holds it?
+    #[must_use]
+    pub fn lingers(&self) -> bool {
+        self.client.tcb == Tcb::Raw && !matches!(self.server.tcb, Tcb::None | Tcb::Reset)
     }
 
     /// Has it anything that can happen without anybody acting?

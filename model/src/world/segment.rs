@@ -12,10 +12,12 @@ pub enum Segment {
     Rst,
     Fin,
     Data,
+    /// A RST without an ACK, where a raw peer can tell it from one with.
+    BareRst,
 }
 
 impl Segment {
-    /// All kinds; the last two places stand for none.
+    /// All kinds; the last place stands for none.
     pub(crate) const ALL: [Segment; 8] = [
         Segment::Syn,
         Segment::SynAck,
@@ -23,7 +25,7 @@ impl Segment {
         Segment::Rst,
         Segment::Fin,
         Segment::Data,
-        Segment::Data,
-        Segment::Data,
+        Segment::BareRst,
+        Segment::BareRst,
     ];
 }

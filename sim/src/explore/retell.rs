@@ -411,7 +411,7 @@ fn segment_name(segment: Segment) -> SegmentName {
         Segment::Syn => SegmentName::Syn,
         Segment::SynAck => SegmentName::SynAck,
         Segment::Ack => SegmentName::Ack,
-        Segment::Rst => SegmentName::Rst,
+        Segment::Rst | Segment::BareRst => SegmentName::Rst,
         Segment::Fin => SegmentName::Fin,
         Segment::Data => SegmentName::Data,
     }

@@ -73,6 +73,8 @@ fn what_the_other_commands_write() {
         ("run", &["run", "--profile", "windows"]),
         ("run", &["run", "--profile", "wine-10.0"]),
         ("run", &["run", folder]),
+        ("check", &["check", "--machine", "windows8-server", "--profile", "windows"]),
+        ("check", &["check", "--machine", "windows8-server"]),
         ("coverage", &["coverage"]),
         ("evidence", &["evidence"]),
         ("evidence-halves", &["evidence", "--halves"]),

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders of the repository, and the endings of those files in them and below them that come with the program.
-pub(crate) const FOLDERS: [(&str, &[&str]); 3] = [
+pub(crate) const FOLDERS: [(&str, &[&str]); 4] = [
     ("conformance/evidence", &["jsonl"]),
+    ("conformance/machines", &["csv"]),
     ("conformance/scenarios", &["toml", "winaccept"]),
     ("spec-notes", &["toml"]),
 ];

@@ -83,6 +83,8 @@ fn happens(scenario: &Scenario, taken: &Taken, event: Event) -> String {
         Event::Call(thread, _) | Event::InHook(thread, _) => format!("{} makes a call", name(scenario, thread)),
         Event::Returns(thread, _) => format!("a function of {} comes back", name(scenario, thread)),
         Event::Print(thread) => format!("{} prints", name(scenario, thread)),
+        Event::PeerSends(peer, ..) => format!("{} sends a segment", name(scenario, peer)),
+        Event::PeerTakes(peer) => format!("{} looks at what has come", name(scenario, peer)),
         Event::Exit(thread) => format!("{} exits", name(scenario, thread)),
         Event::Ends(thread) => format!("{} ends", name(scenario, thread)),
         Event::Faults(..) => "a fault begins or ends".to_owned(),

@@ -30,6 +30,8 @@ pub fn event(w: &World, op: Op) -> Option<Event> {
             let in_hook = blocked(w, &mut dice);
             Event::InHook(in_hook, call(w, in_hook, &mut dice))
         }
+        61..65 => peer_sends(w, &mut dice),
+        65 => Event::PeerTakes(thread(w, &mut dice)),
         _ => call_event(w, &mut dice),
     };
     within_limits(w, &event).then_some(event)
@@ -56,6 +58,16 @@ fn anything(w: &World, dice: &mut Dice) -> Event {
     }
 }
 
+/// A raw peer sends something, mostly the same one, and to the first listener.
+fn peer_sends(w: &World, dice: &mut Dice) -> Event {
+    let peer = if dice.one_in(4) { thread(w, dice) } else { ThreadId(4) };
+    let to = if dice.one_in(4) { SocketId::new(dice.below(w.sockets().len())) } else { SocketId(0) };
+    let all = [Segment::Syn, Segment::SynAck, Segment::Ack, Segment::Fin, Segment::Rst, Segment::BareRst];
+    let segment = dice.one(&all).filter(|_| !dice.one_in(4)).unwrap_or(Segment::Data);
+    let data = if segment == Segment::Data { Data::new(b"x").unwrap_or_default() } else { Data::default() };
+    Event::PeerSends(peer, to, segment, data)
+}
+
 /// An operation that is, was or never will be.
 fn op(w: &World, dice: &mut Dice) -> OpId {
     OpId::new(dice.below(w.threads().len() + 2))
@@ -67,6 +79,10 @@ fn answer(dice: &mut Dice) -> Answer {
 
 /// The limits of a world that compiling a script checks, and that this generator therefore has to keep to.
 fn within_limits(w: &World, event: &Event) -> bool {
+    if let Event::PeerSends(peer, ..) = *event {
+        let mut slots = w.threads()[peer.index()].own_slots();
+        return free_slot(w, peer) || slots.any(|slot| w.conns()[slot].lingers());
+    }
     let (Event::Call(thread, call) | Event::InHook(thread, call)) = *event else {
         let (Event::Deliver(c, d) | Event::Lose(c, d)) = *event else { return true };
         return flight_has_room(w, c, d);

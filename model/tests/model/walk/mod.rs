@@ -9,15 +9,15 @@ pub mod properties;
 pub mod tickets;
 
 use winaccept_model::call::{
-    Address, Backlog, Call, Family, Handle, Ip, Name, NetworkEvents, Opt, OptVal, Port, ProcessId, SockType, ThreadId,
-    Version,
+    Address, Backlog, Buffer, Call, Data, Family, Handle, Ip, Length, Name, NetworkEvents, Opt, OptVal, Port,
+    ProcessId, SockType, ThreadId, Version,
 };
 use winaccept_model::choice::CHOICES;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{Process, Room, World};
+use winaccept_model::world::{Process, Room, Segment, SocketId, World};
 
 /// One step of a walk, as numbers that [`event::event`] reads against a world.
 #[derive(Clone, Copy, Default)]
@@ -146,12 +146,30 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
     if backlogs[0] == 3 {
         reset_while_queued(machine, &mut world);
     }
+    if backlogs[0] == 2 {
+        in_time_wait(machine, &mut world);
+    }
     if backlogs[1] == 3 {
         // Somebody who would share an address with others.
         let s = call(machine, &mut world, 3, STREAM).expect("the thread has a free slot");
         call(machine, &mut world, 3, Call::Setsockopt { s, opt: Opt::ReuseAddr, value: OptVal::Number(1) });
     }
     world
+}
+
+/// A raw peer, thread 4, has connected to the first listener, and both have ended the connection, the server first.
+fn in_time_wait(machine: &Machine, world: &mut World) {
+    let (mut fx, nothing) = (Effects::default(), Data::default());
+    let mut sends = |world: &mut World, segment| {
+        let event = Event::PeerSends(ThreadId(4), SocketId(0), segment, nothing);
+        machine.step(world, event, &mut Tape::default(), &mut fx);
+    };
+    sends(world, Segment::Syn);
+    sends(world, Segment::Ack);
+    if let Some(s) = call(machine, world, 0, Call::Accept { s: Handle(0), addr: Buffer::Null, addrlen: Length::Null }) {
+        call(machine, world, 0, Call::Closesocket { s });
+        sends(world, Segment::Fin);
+    }
 }
 
 /// A client of thread 3 connects to the first listener, and resets the connection while it waits to be accepted.

@@ -100,7 +100,7 @@ fn free_slots_are_new(branch: &Branch) -> Result<(), String> {
     ensure(!branch.world.sockets().iter().any(used), || "a free slot is not as new".to_owned())?;
     let idle = |conn: &Conn| {
         let gone = |end: &End| end.socket().is_none() && end.flight.is_empty();
-        gone(&conn.client) && gone(&conn.server) && conn.listener.is_none()
+        gone(&conn.client) && gone(&conn.server) && conn.listener.is_none() && !conn.lingers()
     };
     let unmarked = |conn: &Conn| Conn { held: false, lose: 0, ..conn.clone() };
     let left = branch.world.conns().iter().any(|conn| idle(conn) && unmarked(conn) != Conn::default());
@@ -138,7 +138,8 @@ fn undone_by_parts(before: &World, branch: &Branch) -> Result<(), String> {
 /// An event that no rule speaks of, and that is none of a script's own doings, changes nothing but what is in flight.
 fn impossible_changes_nothing(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     let script = matches!(event, Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..));
-    let travels = matches!(event, Event::Deliver(..) | Event::Lose(..));
+    // A raw peer takes what has come to it, also before it sends.
+    let travels = matches!(event, Event::Deliver(..) | Event::Lose(..) | Event::PeerSends(..) | Event::PeerTakes(_));
     let quiet = branch.fx.fired.is_empty() && !script && !travels;
     ensure(!quiet || branch.world == *before && branch.fx.returns.is_empty(), || {
         "nothing fired, yet something changed".to_owned()

@@ -33,7 +33,7 @@ impl Tickets {
         for rule in &fx.fired {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
-                "rst.queued-vanishes" => self.lose(event)?,
+                "rst.queued-vanishes" => self.lose(before, event)?,
                 _ if fx.took(rule) != Takes::Keeps => {
                     let (thread, _) = fx.returns[returned];
                     if let Some(listener) = listener_of(before, event, thread) {
@@ -67,7 +67,7 @@ impl Tickets {
     }
 
     fn draw(&mut self, before: &World, event: Event) -> Result<(), String> {
-        let Event::Deliver(conn, _) = event else { return Err("a connection queued by no segment".to_owned()) };
+        let conn = travels_on(before, event).ok_or("a connection queued by no segment")?;
         let listener = before.conns()[conn.index()].listener.ok_or("queued at no listener")?;
         if self.queues.values().any(|queue| queue.contains(&conn)) {
             return Err(format!("{conn:?} draws a second ticket"));
@@ -81,8 +81,8 @@ impl Tickets {
         if queue.is_empty() { Err("accepted, but nobody was queued".to_owned()) } else { Ok(queue.remove(0)) }
     }
 
-    fn lose(&mut self, event: Event) -> Result<(), String> {
-        let Event::Deliver(conn, _) = event else { return Err("a connection reset by no segment".to_owned()) };
+    fn lose(&mut self, before: &World, event: Event) -> Result<(), String> {
+        let conn = travels_on(before, event).ok_or("a connection reset by no segment")?;
         let held = self.queues.values_mut().find_map(|queue| {
             let place = queue.iter().position(|other| *other == conn)?;
             Some(queue.remove(place))
@@ -116,6 +116,18 @@ impl Tickets {
             }
         }
         Ok(())
+    }
+}
+
+/// The connection on which a segment arrives: of a raw peer's the one that lives.
+fn travels_on(before: &World, event: Event) -> Option<ConnId> {
+    match event {
+        Event::Deliver(conn, _) => Some(conn),
+        Event::PeerSends(peer, ..) => {
+            let mut slots = before.threads()[peer.index()].own_slots();
+            slots.find(|slot| before.conns()[*slot].lingers()).map(ConnId::new)
+        }
+        _ => None,
     }
 }
 
