@@ -44,6 +44,7 @@ pub mod limit;
 pub mod limits;
 mod log;
 pub mod observe;
+mod peer;
 mod quiet;
 pub mod run;
 pub mod scenario;

@@ -10,8 +10,9 @@ use winaccept_model::world::{ConnId, Direction, Segment, SocketId, State, World}
 
 use crate::config::Config;
 use crate::observe::{Observed, Shown, printed};
+use crate::peer::came;
 use crate::scenario::Scenario;
-use crate::script::{Action, NameId, Span};
+use crate::script::{Action, Came, NameId, Span};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -75,6 +76,8 @@ pub enum What {
     PeerTakes {
         /// The step's number.
         step: usize,
+        /// What had come.
+        came: Came,
     },
     /// A happening of the script.
     Happens {
@@ -205,7 +208,7 @@ impl Log {
             Event::Exit(_) => What::Exits { step },
             Event::Ends(_) => What::Ends { step },
             Event::PeerSends(..) => What::PeerSends { step },
-            Event::PeerTakes(..) => What::PeerTakes { step },
+            Event::PeerTakes(peer) => What::PeerTakes { step, came: came(&before.world, peer) },
             // Told as the happenings of the script that they are.
             Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..) => return None,
             // No script has functions that Winsock calls.
@@ -252,9 +255,14 @@ fn sent(before: &Config, event: Event, after: &Config) -> Vec<Travel> {
     for index in 0..after.world.conns().len() {
         let conn = ConnId::new(index);
         for direction in [Direction::Up, Direction::Down] {
-            let popped = matches!(event, Event::Deliver(c, d) | Event::Lose(c, d) if c == conn && d == direction);
             let old = before.world.end(conn, direction).flight;
-            let kept: Vec<Segment> = old.iter().skip(usize::from(popped)).collect();
+            let popped = match event {
+                Event::Deliver(c, d) | Event::Lose(c, d) => usize::from(c == conn && d == direction),
+                // Whoever makes segments by hand has seen what came before.
+                Event::PeerSends(peer, ..) if before.world.conn_owner(conn) == Some(peer) => old.len(),
+                _ => 0,
+            };
+            let kept: Vec<Segment> = old.iter().skip(popped).collect();
             let new: Vec<Segment> = after.world.end(conn, direction).flight.iter().collect();
             let fresh = new.strip_prefix(kept.as_slice()).unwrap_or(&new);
             let travel = |segment: &Segment| Travel { segment: *segment, direction, link: link(after, conn) };

@@ -6,7 +6,7 @@ use winaccept_model::call::{Address, Data, NetworkEvents, OptVal, PollEvents, Po
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
-use crate::script::{AddrPattern, Expect, NameId, Pattern, PrintArgument, Ref, ValuePattern, With};
+use crate::script::{AddrPattern, Came, Expect, NameId, Pattern, PeerSegment, PrintArgument, Ref, ValuePattern, With};
 
 /// What was seen at one step.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -19,6 +19,8 @@ pub enum Observed {
     Printed(String),
     /// The step has no outcome of its own (an exit, a happening).
     Done,
+    /// What a raw peer found.
+    Came(Came),
     /// The step was not taken; why.
     NotTaken(String),
 }
@@ -89,8 +91,16 @@ pub fn allows(expect: &Expect, seen: &Observed) -> bool {
         (Expect::OneOf(patterns), Observed::Returned(seen)) => patterns.iter().any(|pattern| matches(pattern, seen)),
         (Expect::Silent(_), Observed::Blocks | Observed::Returned(_)) => true,
         (Expect::Text(text), Observed::Printed(printed)) => text == printed,
+        (Expect::Segments(all), Observed::Came(came)) => all.iter().any(|expected| is_this(expected, came)),
         _ => false,
     }
+}
+
+/// Is this what a raw peer expected? A plain RST is any reset.
+#[must_use]
+pub fn is_this(expected: &Came, came: &Came) -> bool {
+    let reset = |came: &Came| matches!(came, Came::Segment(PeerSegment::Rst | PeerSegment::RstAck, _));
+    expected == came || matches!(expected, Came::Segment(PeerSegment::Rst, _)) && reset(came)
 }
 
 /// Does this one pattern describe what was seen?

@@ -153,7 +153,9 @@ fn stuck(scenario: &Scenario, lanes: &[LaneCode], end: &Config) -> Vec<usize> {
         let blocks = |number: &usize| scenario.steps[*number].expect == Some(Expect::Blocks);
         let waits = end.waiting(lane.actor).filter(|number| !blocks(number));
         let next = match lane.code.get(usize::from(end.at[lane.actor.index()])) {
-            Some(Instruction::Step(number)) if matches!(scenario.steps[*number].action, Action::Resumes) => {
+            Some(Instruction::Step(number))
+                if matches!(scenario.steps[*number].action, Action::Resumes | Action::Expects) =>
+            {
                 Some(*number)
             }
             _ => None,

@@ -9,8 +9,8 @@ use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::limits::Limits;
 use crate::script::{
-    Action, Actor, Expect, Happening, Item, Lane, LaneItem, NameId, Never, PrintArgument, Ref, Script, Span, Step,
-    ValuePattern,
+    Action, Actor, Expect, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script,
+    Span, Step, ValuePattern,
 };
 
 /// A script made ready to run.
@@ -146,7 +146,7 @@ impl Scenario {
                     })
                     .next()
             }
-            Action::Prints { .. } | Action::Exits(_) | Action::Ends => None,
+            Action::Prints { .. } | Action::Exits(_) | Action::Ends | Action::Sends { .. } | Action::Expects => None,
         }
     }
 
@@ -250,7 +250,11 @@ impl Scenario {
         self.at_most("event objects", MAX_SLOTS, opens)?;
         let room = |(index, actor): (usize, &Actor)| {
             let own = |step: &&Step| step.actor.index() == index;
-            let sockets = self.steps.iter().filter(own).filter(creates).count() as u32;
+            let opens_by_hand = |step: &&Step| matches!(step.action, Action::Sends { segment: PeerSegment::Syn, .. });
+            // A raw peer has a connection for each SYN, and one for an answer to what belongs to none.
+            let peers = self.steps.iter().filter(own).filter(opens_by_hand).count() as u32;
+            let is_peer = script.peers.iter().any(|peer| peer.actor.index() == index);
+            let sockets = self.steps.iter().filter(own).filter(creates).count() as u32 + peers + u32::from(is_peer);
             let events = self.steps.iter().filter(own).filter(opens).count() as u32;
             let watches = self.steps.iter().filter(own).map(watched).max().unwrap_or_default();
             Room { watches, ..Room::new(actor.process, sockets, events) }

@@ -46,6 +46,8 @@ pub struct Script {
     pub actors: Vec<Actor>,
     /// Variables in order of binding.
     pub names: Vec<Name>,
+    /// The raw peers, in the order of their first steps.
+    pub peers: Vec<Peer>,
     /// The steps.
     pub items: Vec<Item>,
     /// The whole source text, for error messages.
@@ -72,6 +74,38 @@ pub struct Actor {
     pub process: ProcessId,
     /// For `clients N alike`: the number of the group, shared by its members.
     pub alike: Option<u8>,
+}
+
+/// A peer without a TCP of its own: `peer P -> L`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Peer {
+    /// Who takes its steps.
+    pub actor: ThreadId,
+    /// The socket to whose address it sends.
+    pub to: NameId,
+}
+
+/// A segment that a raw peer sends or sees.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)] // named after the segments
+pub enum PeerSegment {
+    Syn,
+    SynAck,
+    Ack,
+    Data,
+    Fin,
+    /// Without an ACK; where it is expected, with or without.
+    Rst,
+    RstAck,
+}
+
+/// What came to a raw peer first since it last looked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Came {
+    /// Nothing.
+    Nothing,
+    /// A segment, with its bytes if it is data.
+    Segment(PeerSegment, Data),
 }
 
 /// A variable.
@@ -170,6 +204,15 @@ pub enum Action {
     Exits(i32),
     /// `ends`: this actor, a thread, ends, whatever it is in.
     Ends,
+    /// `sends SEGMENT`: a raw peer does.
+    Sends {
+        /// The segment.
+        segment: PeerSegment,
+        /// Its bytes, if it is data.
+        data: Data,
+    },
+    /// `expects SEGMENT`: a raw peer looks at what has come to it first.
+    Expects,
 }
 
 /// The argument of `prints`.
@@ -192,6 +235,8 @@ pub enum Expect {
     Silent(String),
     /// `= "text"`: what `prints` shows.
     Text(String),
+    /// `expects SEGMENT`: one of these has come.
+    Segments(Vec<Came>),
 }
 
 /// One allowed outcome.

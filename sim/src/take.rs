@@ -11,6 +11,7 @@ use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
 use crate::happen::arm;
 use crate::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, printed};
+use crate::peer::{came, event_of};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Expect, PrintArgument, Ref, Step};
@@ -23,6 +24,9 @@ pub(crate) fn outcomes(
     number: usize,
     start: Branch,
 ) -> Vec<(Observed, Branch)> {
+    if let Action::Sends { .. } | Action::Expects = step.action {
+        return of_peer(scenario, machine, step, start);
+    }
     if let Some(reason) = refusal(step, &start) {
         return vec![(Observed::NotTaken(reason.to_owned()), start)];
     }
@@ -39,6 +43,8 @@ pub(crate) fn outcomes(
             branches.into_iter().map(|branch| resumes(scenario, step.actor, number, branch)).collect()
         }
         Action::Prints { format, argument } => prints(scenario, machine, step.actor, format, *argument, &start),
+        // Done before: they need no thread that runs.
+        Action::Sends { .. } | Action::Expects => Vec::new(),
         Action::Exits(_) => {
             let branches = quiet(scenario, machine, event_in(scenario, machine, start, Event::Exit(step.actor), None));
             let ended = |branch: &Branch| match has_ended(branch, step.actor) {
@@ -60,6 +66,19 @@ pub(crate) fn outcomes(
             branches.into_iter().map(|branch| (ended(&branch), branch)).collect()
         }
     }
+}
+
+/// A raw peer sends, or looks at what has come: no exit of a process ends it.
+fn of_peer(scenario: &Scenario, machine: &Machine, step: &Step, start: Branch) -> Vec<(Observed, Branch)> {
+    let Some(event) = event_of(scenario, &start.config, step.actor, &step.action) else {
+        return vec![(Observed::NotTaken("there is no socket to whose address it could send".to_owned()), start)];
+    };
+    let observed = match step.action {
+        Action::Expects => Observed::Came(came(&start.config.world, step.actor)),
+        _ => Observed::Done,
+    };
+    let branches = quiet(scenario, machine, event_in(scenario, machine, start, event, None));
+    branches.into_iter().map(|branch| (observed.clone(), branch)).collect()
 }
 
 fn has_ended(branch: &Branch, actor: ThreadId) -> Ended {

@@ -8,6 +8,7 @@ use super::diagnostic::Diagnostic;
 use super::limits::MAX_PROCESSES;
 use super::literal;
 use super::parser::Parser;
+use super::peer::NEEDS_RAW_SOCKET;
 use super::reserved::KEYWORDS;
 use super::token::Kind;
 
@@ -28,6 +29,7 @@ impl Parser<'_> {
             "process" => self.process_line(),
             "winsock" => self.winsock_line(),
             "model" => self.model_only(),
+            _ if self.at_peer_line() => self.peer_line(),
             _ => return false,
         };
         if read.is_err() {
@@ -117,7 +119,8 @@ impl Parser<'_> {
                 .report(problem.help("say why no real stack can take it: `model only \"needs a fault\"`")));
         }
         let reason = self.cursor.string("the reason in quotes")?;
-        if self.script.model_only.is_some() {
+        let by_a_peer = self.script.model_only.as_deref() == Some(NEEDS_RAW_SOCKET) && !self.peers.is_empty();
+        if self.script.model_only.is_some() && !by_a_peer {
             let problem = Diagnostic::new("`model only` is given twice", line, "given again here")
                 .help("put both reasons into one line");
             return Err(self.cursor.report(problem));

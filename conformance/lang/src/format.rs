@@ -71,7 +71,14 @@ impl<'a> Line<'a> {
 
     /// The actor whose step this line begins with.
     fn actor(&self) -> Option<&'a str> {
-        self.words.first().copied().filter(|word| is_actor(word))
+        self.words.first().copied().filter(|word| is_actor(word) && !self.declares_a_peer())
+    }
+}
+
+impl Line<'_> {
+    /// `peer P -> L`: the word at its beginning is no actor.
+    fn declares_a_peer(&self) -> bool {
+        self.words.first() == Some(&"peer") && self.words.get(2) == Some(&"->")
     }
 }
 
@@ -144,7 +151,7 @@ impl Layout {
             match (word, brace) {
                 ("{", Some(Brace::Block)) => self.blocks += 1,
                 ("}", Some(Brace::Block)) => self.blocks = self.blocks.saturating_sub(1),
-                _ if begins && is_actor(word) => {
+                _ if begins && is_actor(word) && !line.declares_a_peer() => {
                     // Steps of one file share their columns; short ones inside one line do not.
                     let width = if index == 0 { self.actors } else { word.len() };
                     *out += &" ".repeat(width.saturating_sub(word.len()) + 1);
@@ -160,6 +167,7 @@ impl Layout {
 fn what_opens(before: &str, earlier: &str) -> Brace {
     match before {
         "order" | "alike" | "either" | "or" | "repeat" => Brace::Block,
+        "expects" => Brace::Alternatives,
         "=" if OUTS.iter().all(|(name, _)| *name != earlier) => Brace::Alternatives,
         _ => Brace::Set,
     }

@@ -47,6 +47,7 @@ pub mod limits;
 mod literal;
 mod observation;
 mod parser;
+mod peer;
 pub mod profiles;
 pub mod random;
 mod render;

@@ -1,6 +1,18 @@
 //! Numbers, versions, addresses and strings: from their spelling to their value and back.
 
 use winaccept_model::call::{Address, Data, Family, Ip, Port, Version};
+use winaccept_sim::script::PeerSegment;
+
+/// The segments that a raw peer sends and sees, by name. A plain `RST` that is expected is any reset.
+pub(super) const PEER_SEGMENTS: &[(&str, PeerSegment)] = &[
+    ("SYN", PeerSegment::Syn),
+    ("SYN-ACK", PeerSegment::SynAck),
+    ("ACK", PeerSegment::Ack),
+    ("DATA", PeerSegment::Data),
+    ("FIN", PeerSegment::Fin),
+    ("RST", PeerSegment::Rst),
+    ("RST-ACK", PeerSegment::RstAck),
+];
 
 /// A decimal or `0x` hexadecimal number; decimal ones may be negative.
 pub(super) fn integer(text: &str) -> Option<i64> {

@@ -98,6 +98,16 @@ pub(super) struct Member {
     pub(super) group: Option<u8>,
 }
 
+/// A `peer` line, until the first step of that peer.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    /// The word for the peer.
+    pub(super) word: String,
+    pub(super) span: Range<usize>,
+    /// The variable whose address it sends to, and where it is named.
+    pub(super) to: (String, Range<usize>),
+}
+
 /// The state of the parser.
 pub(super) struct Parser<'a> {
     pub(super) cursor: Cursor<'a>,
@@ -125,6 +135,8 @@ pub(super) struct Parser<'a> {
     pub(super) winsock_lines: BTreeMap<u32, Range<usize>>,
     /// Actors named by `QueueUserAPC` before any step of theirs.
     pub(super) mentioned: BTreeMap<u32, Range<usize>>,
+    /// The raw peers declared so far.
+    pub(super) peers: Vec<Declared>,
 }
 
 impl<'a> Parser<'a> {
@@ -153,6 +165,7 @@ impl<'a> Parser<'a> {
             homes: BTreeMap::new(),
             winsock_lines: BTreeMap::new(),
             mentioned: BTreeMap::new(),
+            peers: Vec::new(),
         }
     }
 
@@ -177,6 +190,7 @@ impl<'a> Parser<'a> {
             self.skip_empty_lines();
         }
         self.report_unknown_actors();
+        self.report_idle_peers();
         let steps = |item: &Item| matches!(item, Item::Step(_) | Item::AnyOrder(..));
         if self.cursor.problems.is_empty() && !self.script.items.iter().any(steps) {
             let end = self.cursor.span();
@@ -213,6 +227,7 @@ impl<'a> Parser<'a> {
     fn item(&mut self) -> Parsed<Option<Item>> {
         let start = self.cursor.span().start;
         let item = match self.cursor.text() {
+            _ if self.at_peer_line() => self.peer_line().map(|()| None),
             "any" => return self.any_order().map(Some),
             "never" => self.never().map(|never| Some(Item::Never(never))),
             "nobody" => self.nobody().map(|never| Some(Item::Never(never))),
@@ -250,6 +265,7 @@ impl<'a> Parser<'a> {
             "process" | "winsock" | "model" => {
                 ("declarations come before the first step", "move this line up, under the title")
             }
+            "peer" if self.at_peer_line() => ("a peer is declared outside of blocks", "put this line before the block"),
             "any" => ("`any order` does not nest", "put these steps into the block around it"),
             "hold" | "release" | "drop" | "deliver" | "lose" | "may" | "timer" | "fault" | "mend" | "choose"
                 if self.any_order =>

@@ -5,10 +5,10 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
 use winaccept_sim::script::{
-    Action, AddrPattern, Expect, NameId, Pattern, PrintArgument, Ref, Script, ValuePattern, With,
+    Action, AddrPattern, Came, Expect, NameId, Pattern, PeerSegment, PrintArgument, Ref, Script, ValuePattern, With,
 };
 
-use super::literal::{quote, quote_data, write_address};
+use super::literal::{PEER_SEGMENTS, quote, quote_data, write_address};
 use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
@@ -31,6 +31,8 @@ pub fn render_action(action: &Action, script: &Script) -> String {
         },
         Action::Exits(code) => format!("exits {code}"),
         Action::Ends => "ends".to_owned(),
+        Action::Sends { segment, data } => format!("sends {}", render_came(&Came::Segment(*segment, *data))),
+        Action::Expects => "expects".to_owned(),
     }
 }
 
@@ -41,6 +43,10 @@ pub fn render_expect(expect: &Expect, script: &Script) -> String {
         Expect::Blocks => "...".to_owned(),
         Expect::Silent(note) => format!("?{note}"),
         Expect::Text(text) => quote(text),
+        Expect::Segments(all) => match all.as_slice() {
+            [one] => render_came(one),
+            several => format!("{{ {} }}", several.iter().map(render_came).collect::<Vec<_>>().join(" | ")),
+        },
         Expect::OneOf(patterns) => match patterns.as_slice() {
             [one] => render_pattern(one, script),
             several => {
@@ -49,6 +55,13 @@ pub fn render_expect(expect: &Expect, script: &Script) -> String {
             }
         },
     }
+}
+
+/// What comes to a raw peer, or is sent by it.
+fn render_came(came: &Came) -> String {
+    let Came::Segment(segment, data) = came else { return "nothing".to_owned() };
+    let name = PEER_SEGMENTS.iter().find(|(_, known)| known == segment).map_or("?", |(name, _)| name);
+    if *segment == PeerSegment::Data { format!("{name} {}", quote_data(data)) } else { name.to_owned() }
 }
 
 /// One allowed outcome.
@@ -71,6 +84,7 @@ pub fn render_observed(observed: &Observed, script: &Script, binds: Option<NameI
         Observed::Returned(seen) => render_seen(seen, script, binds),
         Observed::Printed(text) => quote(text),
         Observed::Done => "done".to_owned(),
+        Observed::Came(came) => render_came(came),
         Observed::NotTaken(reason) => format!("not taken {}", quote(reason)),
     }
 }

@@ -45,6 +45,9 @@ impl Parser<'_> {
 
     /// The step of an actor, whose name at `name` has been taken.
     fn step_of(&mut self, actor: ThreadId, name: Range<usize>) -> Parsed<Step> {
+        if self.is_peer(actor) || matches!(self.cursor.text(), "sends" | "expects") {
+            return self.peer_step_of(actor, name);
+        }
         self.check_alive(actor, &name)?;
         let resumes = self.cursor.text_ahead(1) == "resumes";
         let resumed = signature(self.cursor.text()).filter(|_| resumes);
@@ -110,6 +113,18 @@ impl Parser<'_> {
                  documents say",
             );
         Err(self.cursor.report(problem))
+    }
+
+    /// The step of a raw peer, which no exit of a process ends.
+    fn peer_step_of(&mut self, actor: ThreadId, name: Range<usize>) -> Parsed<Step> {
+        let (action, expect) = self.peer_step(actor, &name)?;
+        let shows = self.shows(expect.is_some())?;
+        self.cursor.line_end(if expect.is_some() {
+            "`shows` or the end of the line"
+        } else {
+            "the end of the line"
+        })?;
+        Ok(Step { actor, action, expect, shows, span: self.span_since(name.start) })
     }
 
     /// Complains about a step after the end of the actor, or the exit of its process.

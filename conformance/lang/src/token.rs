@@ -77,7 +77,7 @@ fn token(input: &mut Input<'_>) -> Scanned<Kind> {
         word.value(Kind::Word),
         number.value(Kind::Number),
         alt((text.value(Kind::Text), ('"', take_till(0.., '\n')).value(Kind::UnclosedText))),
-        "...".value(Kind::Dots),
+        alt(("...".value(Kind::Dots), "->".value(Kind::Symbol))),
         one_of(['(', ')', '{', '}', ',', '=', '|', ':', '?', '+']).value(Kind::Symbol),
         any.value(Kind::Unknown),
     ))

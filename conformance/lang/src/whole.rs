@@ -1,6 +1,7 @@
 //! A whole script as text: what exploring tells of a way it found can be run like any other scenario.
 
-use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Never, Script, SegmentName, Step};
+use winaccept_model::call::ThreadId;
+use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Never, Peer, Script, SegmentName, Step};
 
 use super::happening::{FAULTS, SEGMENTS};
 use super::render::{render_action, render_expect, render_pattern};
@@ -49,6 +50,7 @@ pub fn render_script(script: &Script, comment: &Comment) -> String {
         here.map(|line| format!("# {line}\n")).collect::<String>()
     };
     for (place, item) in script.items.iter().enumerate() {
+        text += &peers_of(script, place);
         text += &comment_at(place);
         match item {
             Item::Step(step) => text += &step_line(step, script, ""),
@@ -131,6 +133,21 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
     text + "}\n"
 }
 
+/// The lines of the raw peers whose first step is in this item.
+fn peers_of(script: &Script, place: usize) -> String {
+    let takes = |item: &Item, actor: ThreadId| match item {
+        Item::Step(step) => step.actor == actor,
+        Item::AnyOrder(lanes, _) => lanes.iter().any(|lane| lane.actor == actor),
+        Item::Happening(..) | Item::Never(_) => false,
+    };
+    let begins = |peer: &&Peer| script.items.iter().position(|item| takes(item, peer.actor)) == Some(place);
+    let line = |peer: &Peer| {
+        let (name, to) = (&script.actors[peer.actor.index()].name, &script.names[usize::from(peer.to.0)].text);
+        format!("peer {name} -> {to}\n")
+    };
+    script.peers.iter().filter(begins).map(line).collect()
+}
+
 fn step_line(step: &Step, script: &Script, indent: &str) -> String {
     let actor = &script.actors[step.actor.index()].name;
     let action = match &step.action {
@@ -138,7 +155,9 @@ fn step_line(step: &Step, script: &Script, indent: &str) -> String {
         Action::Resumes => format!("{} resumes", in_progress(step, script).unwrap_or("accept")),
         other => render_action(other, script),
     };
-    let expect = step.expect.as_ref().map_or(String::new(), |expect| format!(" = {}", render_expect(expect, script)));
+    let equals = if step.action == Action::Expects { "" } else { "= " };
+    let expect = |expect| format!(" {equals}{}", render_expect(expect, script));
+    let expect = step.expect.as_ref().map_or(String::new(), expect);
     let shows = if step.shows.is_empty() { String::new() } else { format!("  shows {}", step.shows.join(", ")) };
     let on_windows =
         step.on_windows.as_ref().map_or(String::new(), |expect| format!(" = {}", render_expect(expect, script)));

@@ -111,7 +111,16 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
             of_step(chart, *step, &mut event);
             event.event = EventKind::ThreadEnds;
         }
-        What::PeerSends { step } | What::PeerTakes { step } => {
+        What::PeerTakes { step, came } => {
+            of_step(chart, *step, &mut event);
+            let steps = &chart.scenario.program.steps;
+            if let Some(expect) = &steps[*step].expect {
+                event.text = format!("{} {}", event.text, render_expect(expect, &chart.scenario.script));
+            }
+            event.outcome = Some(render_observed(&Observed::Came(*came), &chart.scenario.script, None));
+            event.shows.clone_from(&steps[*step].shows);
+        }
+        What::PeerSends { step } => {
             of_step(chart, *step, &mut event);
             event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
         }

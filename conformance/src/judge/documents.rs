@@ -3,9 +3,9 @@
 
 use winaccept_model::outcome::Value;
 use winaccept_model::step::Machine;
-use winaccept_sim::observe::{Observed, allows, matches};
+use winaccept_sim::observe::{Observed, allows, is_this, matches};
 use winaccept_sim::run::{Run, StepRun};
-use winaccept_sim::script::{Action, Expect, Pattern, Script, Span, Step, ValuePattern};
+use winaccept_sim::script::{Action, Came, Expect, Pattern, Script, Span, Step, ValuePattern};
 
 use super::claims;
 use super::words::{action, allowed, expected, is, shown, why_unmodelled};
@@ -37,7 +37,9 @@ pub enum Fit {
 pub fn fit(step: &Step, run: &StepRun, script: &Script) -> Fit {
     let Some(expect) = &step.expect else {
         return match (&step.action, run.allowed.iter().find(|seen| matches!(seen, Observed::NotTaken(_)))) {
-            (Action::Exits(_) | Action::Ends, Some(Observed::NotTaken(why))) => Fit::NotTaken(why.clone()),
+            (Action::Exits(_) | Action::Ends | Action::Sends { .. }, Some(Observed::NotTaken(why))) => {
+                Fit::NotTaken(why.clone())
+            }
             _ => Fit::Exact,
         };
     };
@@ -50,6 +52,13 @@ pub fn fit(step: &Step, run: &StepRun, script: &Script) -> Fit {
     let named = run.allowed.iter().filter(|seen| allows(expect, seen)).count();
     if named == 0 && !run.waits {
         return Fit::None;
+    }
+    if let Expect::Segments(all) = expect {
+        let reached =
+            |came: &Came| run.allowed.iter().any(|seen| matches!(seen, Observed::Came(seen) if is_this(came, seen)));
+        if let Some(came) = all.iter().find(|came| !reached(came)) {
+            return Fit::TooWide(render_observed(&Observed::Came(*came), script, None));
+        }
     }
     if let Expect::OneOf(patterns) = expect {
         let reached = |pattern: &Pattern| match pattern.value {

@@ -126,7 +126,10 @@ fn otherwise(scenario: &Scenario, number: usize, run: &StepRun) -> Option<String
     let step = &scenario.program.steps[number];
     let unexpected = |seen: &&Observed| match &step.expect {
         Some(expect) => !allows(expect, seen),
-        None => matches!(step.action, Action::Exits(_) | Action::Ends) && matches!(seen, Observed::NotTaken(_)),
+        None => {
+            matches!(step.action, Action::Exits(_) | Action::Ends | Action::Sends { .. })
+                && matches!(seen, Observed::NotTaken(_))
+        }
     };
     match run.allowed.iter().find(unexpected) {
         Some(seen) => Some(shown(scenario, number, seen)),

@@ -140,7 +140,13 @@ impl<'s> Stage<'s> {
                 lane.waiting = Some((number, step, repeating));
                 return true;
             }
-            Action::Resumes | Action::InHook(_) | Action::Prints { .. } | Action::Exits(_) | Action::Ends => {
+            Action::Resumes
+            | Action::InHook(_)
+            | Action::Prints { .. }
+            | Action::Exits(_)
+            | Action::Ends
+            | Action::Sends { .. }
+            | Action::Expects => {
                 let given = self.take(step);
                 reports.push(report(number, step, given));
                 return true;

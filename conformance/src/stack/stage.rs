@@ -265,7 +265,12 @@ fn calls(script: &Script) -> Vec<&Call<Ref>> {
         })
         .filter_map(|action| match action {
             Action::Call(call) | Action::InHook(call) => Some(call),
-            Action::Resumes | Action::Prints { .. } | Action::Exits(_) | Action::Ends => None,
+            Action::Resumes
+            | Action::Prints { .. }
+            | Action::Exits(_)
+            | Action::Ends
+            | Action::Sends { .. }
+            | Action::Expects => None,
         })
         .collect()
 }

@@ -85,6 +85,7 @@ impl<'s> Stage<'s> {
             },
             Action::Exits(code) => self.exit(actor, *code),
             Action::Ends => self.end_thread(actor),
+            Action::Sends { .. } | Action::Expects => Given::not_taken("no worker has a raw socket"),
             Action::InHook(_) => Given::not_taken("blocking hooks exist only in 16-bit Winsock 1.1"),
         }
     }

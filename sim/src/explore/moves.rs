@@ -11,6 +11,7 @@ use crate::config::{
 };
 use crate::happen::arm;
 use crate::observe::Observed;
+use crate::peer::{address_of, came, can_look, event_of};
 use crate::scenario::{Instruction, LaneCode, Scenario, bound};
 use crate::script::{Action, Expect, Ref, Step, ValuePattern};
 
@@ -40,6 +41,8 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
                     let promised = config.waiting(lane.actor).is_some_and(|call| is_to_return(&scenario.steps[call]));
                     config.world.threads()[actor].ended == Ended::No && !promised
                 }
+                Action::Sends { .. } => true,
+                Action::Expects => can_look(&config.world, lane.actor, scenario.steps[*number].expect.as_ref()),
                 _ => running && config.waits[actor] == 0 && config.finished[actor].is_none(),
             };
             if enabled {
@@ -123,6 +126,18 @@ pub fn make(
                     }
                 }
                 Action::Prints { .. } => fx.clear(),
+                Action::Sends { .. } | Action::Expects => {
+                    fx.clear();
+                    if step.action == Action::Expects {
+                        let observed = Observed::Came(came(&config.world, actor));
+                        happened.push(Happened { step: number, observed });
+                    }
+                    if let Some(event) = event_of(scenario, config, actor, &step.action) {
+                        advance(scenario, machine, config, event, None, tape, fx, happened);
+                    }
+                    let to = address_of(scenario, actor).and_then(|to| scenario.binder(to));
+                    to.into_iter().for_each(|binder| fx.read.owner(binder));
+                }
                 Action::Exits(_) => advance(scenario, machine, config, Event::Exit(actor), None, tape, fx, happened),
                 Action::Ends => advance(scenario, machine, config, Event::Ends(actor), None, tape, fx, happened),
             }

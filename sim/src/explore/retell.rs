@@ -291,6 +291,7 @@ impl Teller<'_> {
             Observed::Blocks => return Some(Expect::Blocks),
             Observed::Returned(seen) => seen,
             Observed::Printed(text) => return Some(Expect::Text(text.clone())),
+            Observed::Came(came) => return Some(Expect::Segments(vec![*came])),
             Observed::Done | Observed::NotTaken(_) => return None,
         };
         let value = match seen.value {

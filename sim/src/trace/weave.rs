@@ -11,6 +11,7 @@ use crate::config::{Config, Happened, Move, call_event};
 use crate::explore::{enter, make, moves};
 use crate::log::{Log, What};
 use crate::observe::allows;
+use crate::peer::event_of;
 use crate::scenario::{LaneCode, Scenario, bound};
 use crate::script::Action;
 
@@ -140,6 +141,7 @@ impl<'a> Weaver<'a> {
                 Action::Ends => Some(Event::Ends(actor)),
                 Action::Prints { .. } => Some(Event::Print(actor)),
                 Action::Resumes => None,
+                action @ (Action::Sends { .. } | Action::Expects) => event_of(self.scenario, config, actor, action),
             },
         }
     }

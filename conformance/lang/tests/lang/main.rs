@@ -4,5 +4,6 @@ mod broken;
 mod facts;
 mod format;
 mod parse;
+mod peer;
 mod random;
 mod random_scripts;
