@@ -93,7 +93,7 @@ impl Parser<'_> {
     }
 
     /// One segment, or several in braces.
-    fn segments(&mut self) -> Parsed<Vec<Came>> {
+    pub(super) fn segments(&mut self) -> Parsed<Vec<Came>> {
         if !self.cursor.eat("{") {
             return self.came().map(|one| vec![one]);
         }

@@ -119,12 +119,20 @@ impl Parser<'_> {
     fn peer_step_of(&mut self, actor: ThreadId, name: Range<usize>) -> Parsed<Step> {
         let (action, expect) = self.peer_step(actor, &name)?;
         let shows = self.shows(expect.is_some())?;
-        self.cursor.line_end(if expect.is_some() {
-            "`shows` or the end of the line"
-        } else {
-            "the end of the line"
+        let span = self.cursor.span();
+        let confirms = self.facts()?;
+        if expect.is_none() && !confirms.is_empty() {
+            let problem = Diagnostic::new("what a peer sends confirms nothing", span, "expected the end of the line");
+            return Err(self.cursor.report(problem.help("a fact is about what comes back: put it behind `expects`")));
+        }
+        // What Windows does there, where the documents say something else.
+        let else_on_windows = !confirms.is_empty() && self.cursor.eat("=");
+        let on_windows = if else_on_windows { Some(Expect::Segments(self.segments()?)) } else { None };
+        self.cursor.line_end(match expect {
+            Some(_) => "`shows`, `confirms` or the end of the line",
+            None => "the end of the line",
         })?;
-        Ok(Step { actor, action, expect, shows, span: self.span_since(name.start) })
+        Ok(Step { actor, action, expect, shows, confirms, on_windows, span: self.span_since(name.start) })
     }
 
     /// Complains about a step after the end of the actor, or the exit of its process.

@@ -61,7 +61,7 @@ fn complaints() {
         ("P sends DATA\n", "expected the bytes in quotes"),
         ("P sends DATA \"\"\n", "a segment cannot have these data"),
         ("P expects { RST }}\n", "unexpected `}`"),
-        ("P expects RST | nothing\n", "expected `shows` or the end of the line"),
+        ("P expects RST | nothing\n", "expected `shows`, `confirms` or the end of the line"),
         ("P sends SYN = 0\n", "expected the end of the line"),
         ("server listen(L, 5) = 0\n", "peer `P` takes no step"),
         ("P sends SYN\npeer P -> L\n", "peer `P` is declared twice"),
