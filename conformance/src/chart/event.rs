@@ -112,13 +112,7 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
             event.event = EventKind::ThreadEnds;
         }
         What::PeerTakes { step, came } => {
-            of_step(chart, *step, &mut event);
-            let steps = &chart.scenario.program.steps;
-            if let Some(expect) = &steps[*step].expect {
-                event.text = format!("{} {}", event.text, render_expect(expect, &chart.scenario.script));
-            }
-            event.outcome = Some(render_observed(&Observed::Came(*came), &chart.scenario.script, None));
-            event.shows.clone_from(&steps[*step].shows);
+            of_peer(chart, *step, &Observed::Came(*came), &mut event);
         }
         What::PeerSends { step } => {
             of_step(chart, *step, &mut event);
@@ -156,6 +150,17 @@ fn of_step(chart: &Chart<'_>, number: usize, event: &mut TraceEvent) {
     event.actor = Some(actor(chart, step.actor));
     event.text = render_action(&step.action, &chart.scenario.script);
     event.line = Some(line(chart, step.span));
+}
+
+/// What a raw peer expects, and what had come.
+fn of_peer(chart: &Chart<'_>, number: usize, came: &Observed, event: &mut TraceEvent) {
+    of_step(chart, number, event);
+    let step = &chart.scenario.program.steps[number];
+    if let Some(expect) = &step.expect {
+        event.text = format!("{} {}", event.text, render_expect(expect, &chart.scenario.script));
+    }
+    event.outcome = Some(render_observed(came, &chart.scenario.script, None));
+    event.shows.clone_from(&step.shows);
 }
 
 fn of_thread(chart: &Chart<'_>, thread: ThreadId, kind: EventKind, text: &str, event: &mut TraceEvent) {
