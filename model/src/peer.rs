@@ -74,11 +74,12 @@ impl At<'_> {
 
     /// A segment for a connection that lives.
     fn peer_goes_on(&mut self, conn: ConnId, segment: Segment, data: Data) {
-        self.conn = Some(conn);
+        self.turns_to_conn(Some(conn));
         self.direction = Direction::Up;
         let connection = self.conn_mut(conn);
         connection.client.fin_sent |= segment == Segment::Fin;
-        self.socket = connection.server.socket().or(connection.listener);
+        let holder = connection.server.socket().or(connection.listener);
+        self.turns_to_socket(holder);
         self.puts_in_flight(conn, Direction::Up, data.as_slice());
         let ends_handshake = matches!(segment, Segment::Data | Segment::Fin) && self.socket.is_some();
         if ends_handshake && self.conn_at(conn).server.tcb == Tcb::SynReceived {
@@ -112,12 +113,14 @@ impl At<'_> {
         connection.client_address =
             Address { ip: Ip::Loopback, port: Port::Chosen(SocketId::new(first)), family: local.family };
         (connection.client.tcb, connection.retries, connection.held) = (Tcb::Raw, RETRIES, true);
-        (self.conn, self.direction) = (Some(conn), Direction::Up);
+        self.turns_to_conn(Some(conn));
+        self.direction = Direction::Up;
         if segment == Segment::Syn {
-            self.socket = self.listener_of(conn);
+            let listener = self.listener_of(conn);
+            self.turns_to_socket(listener);
             self.apply(Table::Syn);
         } else {
-            self.socket = None;
+            self.turns_to_socket(None);
             self.apply(Table::PeerStray);
         }
         self.reap(conn);

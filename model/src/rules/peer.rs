@@ -33,7 +33,8 @@ table! {
             let conn = conn(at);
             at.conn_mut(conn).server = Default::default();
             at.conn_mut(conn).client.fin_sent = false;
-            at.socket = at.listener_of(conn);
+            let listener = at.listener_of(conn);
+            at.turns_to_socket(listener);
         },
         ..goes_on("peer.syn-in-time-wait-connects", Table::Syn, NOBODY)
     },
