@@ -3,6 +3,7 @@
 use crate::id::{ConnId, EventId, SocketId, ThreadId};
 use crate::operation::Phase;
 use crate::slab::Bits;
+use crate::world::conn::Tcb;
 use crate::world::index::Index;
 use crate::world::{Bound, Socket, State, World};
 
@@ -43,9 +44,9 @@ impl World {
     pub(crate) fn index_conn(&mut self, c: ConnId) {
         let conn = &self.conns[c.index()];
         self.index.moving.set(c.index(), conn.can_move());
-        // Where one begins there is a socket, and so its slot is not free.
-        if conn.is_nothing() {
-            self.index.free_slots.set(c.index(), self.holds_nothing(c.index()));
+        // Where one begins there is a socket, and so its slot is not free; but for a raw peer, who has none.
+        if conn.is_nothing() || conn.client.tcb == Tcb::Raw {
+            self.index_slot(c.index());
         }
     }
 
