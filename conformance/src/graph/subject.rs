@@ -72,6 +72,12 @@ const HAPPENINGS: &[(&str, Table)] = &[
     ("RST", Table::Rst),
     ("FIN", Table::Fin),
     ("DATA", Table::Data),
+    ("SYN-inside", Table::PeerSyn),
+    ("SYN-ACK-inside", Table::PeerSynAck),
+    ("ACK-inside", Table::PeerAck),
+    ("DATA-inside", Table::PeerData),
+    ("FIN-inside", Table::PeerFin),
+    ("stray-segment", Table::PeerStray),
     ("timer", Table::Timer),
     ("success", Table::Succeeds),
     ("program", Table::Program),
@@ -236,6 +242,10 @@ pub fn stage(table: Table) -> &'static str {
         Table::Wake => "something changes while it waits",
         Table::Succeeds => "when a call succeeds after a failure",
         Table::Syn | Table::SynAck | Table::Ack | Table::Rst | Table::Fin | Table::Data => "when it arrives",
+        Table::PeerSyn | Table::PeerSynAck | Table::PeerAck | Table::PeerData | Table::PeerFin => {
+            "when it arrives inside a connection"
+        }
+        Table::PeerStray => "when it belongs to no connection",
         Table::Timer => "when it runs out",
         Table::NetworkEvent => "when it occurs",
         Table::Program => "between calls",
