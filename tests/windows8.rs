@@ -21,11 +21,19 @@ fn checked(profile: Profile) -> CheckOutput {
     check("windows8-server", &learned(), &Machine::new(profile))
 }
 
+/// `windows` speaks of other versions, too: of those some may complete a handshake beyond the queue.
 #[test]
-fn every_transition_is_exact() {
+fn every_transition_is_foreseen() {
     let output = checked(windows());
-    assert_eq!((output.transitions, output.exact), (494, 494), "{output:#?}");
-    assert!(output.wider.is_empty() && output.wrong.is_empty() && output.unsayable == 0);
+    let wider: Vec<_> = output.wider.iter().map(|wider| (wider.state.as_str(), wider.input.as_str())).collect();
+    assert_eq!(wider, [("queued.dead", "syn"), ("held.dead+queued.dead", "syn")]);
+    assert_eq!(output.wider[0].also, ["SYN-ACK"]);
+    assert_eq!(output.wider[0].choices, ["backlog-full = complete-then-reset"]);
+    assert_eq!(
+        (output.transitions, output.exact, output.wrong.len(), output.unsayable),
+        (494, 492, 0, 0),
+        "{output:#?}"
+    );
     assert_eq!(learned().states.len(), 38);
 }
 
@@ -66,15 +74,11 @@ fn another_alternative_is_noticed() {
 }
 
 #[test]
-fn wide_where_a_choice_is_left_open() {
-    let mut open = windows();
-    open.narrow("backlog-full", ["refuse", "complete-then-reset"]).expect("they exist");
-    let output = checked(open);
-    let wider: Vec<_> = output.wider.iter().map(|wider| (wider.state.as_str(), wider.input.as_str())).collect();
-    assert_eq!(wider, [("queued.dead", "syn"), ("held.dead+queued.dead", "syn")]);
-    assert_eq!(output.wider[0].also, ["SYN-ACK"]);
-    assert_eq!(output.wider[0].choices, ["backlog-full = complete-then-reset"]);
-    assert_eq!((output.exact, output.wrong.len()), (492, 0));
+fn exact_where_windows_8_has_chosen() {
+    let mut chosen = windows();
+    chosen.narrow("backlog-full", ["refuse"]).expect("it exists");
+    let output = checked(chosen);
+    assert_eq!((output.exact, output.wider.len(), output.wrong.len()), (494, 0, 0), "{output:#?}");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn model_line(model: &Outcome<'_>) -> String {
 
 /// How many scenarios come out on each stack as the documents say, and how many otherwise.
 fn stacks(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
-    let mut rows = table(&["stack", "as documented", "otherwise, as known", "not sure", "cannot take", "other"]);
+    let mut rows = table(&["stack", "as documented", "otherwise, known", "not sure", "cannot take", "other"]);
     for column in columns {
         let count = |wanted: &[Verdict]| {
             column.judged.iter().filter(|(_, judged)| wanted.contains(&judged.verdict)).count().to_string()
@@ -118,13 +118,13 @@ fn stacks(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
             count(&[Verdict::Fail, Verdict::Fixed]),
         ]);
     }
-    let mut text = format!("{}\n\n", trimmed(&rows));
+    let mut text = format!("{}\n", trimmed(&rows));
     let stale = columns.iter().skip(1).map(|column| scenarios.len() - column.judged.len()).max().unwrap_or_default();
     if stale > 0 {
-        text +=
-            &format!("{stale} scenarios are newer than what was recorded; `run --stack wine --record` renews it\n\n");
+        // Right below the table: the page is to fit a small terminal with this line, too.
+        text += &format!("{stale} scenarios are newer than the recordings: `run --stack wine --record`\n");
     }
-    text
+    text + "\n"
 }
 
 /// Where a stack does not do what the documents say: by choice point, with the reason.

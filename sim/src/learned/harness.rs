@@ -157,7 +157,7 @@ impl Way {
     pub(super) fn after(&self, machine: &Machine, input: Input) -> Vec<Step> {
         let mut ways = vec![(self.clone(), BTreeSet::new())];
         for event in self.events(input) {
-            ways = ways.into_iter().flat_map(|way| quiet(machine, event.clone(), way)).collect();
+            ways = ways.into_iter().flat_map(|way| quiet(machine, event, way)).collect();
         }
         ways.into_iter().map(|(way, choices)| way.answers(machine, input, choices)).collect()
     }
@@ -252,7 +252,7 @@ fn quiet(machine: &Machine, event: Event, from: (Way, BTreeSet<Alt>)) -> Vec<(Wa
         let (mut tape, mut fx) = (Tape::default(), Effects::default());
         loop {
             let mut after = way.clone();
-            machine.step(&mut after.world, event.clone(), &mut tape, &mut fx);
+            machine.step(&mut after.world, event, &mut tape, &mut fx);
             after.returned(&fx);
             after.limit = fx.limit.map(|limit| limit.to_string());
             let mut choices = choices.clone();
