@@ -19,7 +19,7 @@ use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{EventId, Faults, SocketId, State, World};
+use winaccept_model::world::{EventId, Faults, Segment, Socket, SocketId, State, Tcb, Thread, World};
 
 use crate::limits::Watcher;
 use crate::run::worlds;
@@ -251,6 +251,7 @@ fn events(world: &World) -> Vec<Event> {
     ] {
         all.push(Event::Faults(ProcessId(0), faults));
     }
+    all.extend(from_raw_peers(world));
     let open = world.sockets().iter().enumerate().filter(|(_, socket)| socket.state != State::NotASocket);
     let sockets: Vec<Handle> = open
         .flat_map(|(s, socket)| socket.holders().map(move |(copy, _)| Handle::socket(SocketId::new(s), copy)))
@@ -272,6 +273,22 @@ fn events(world: &World) -> Vec<Event> {
         }
     }
     all
+}
+
+/// Every segment from everyone who may be a raw peer: who has room for a connection and has opened no socket.
+fn from_raw_peers(world: &World) -> impl Iterator<Item = Event> + '_ {
+    let is_raw = |slot: usize| world.conns()[slot].is_nothing() || world.conns()[slot].client.tcb == Tcb::Raw;
+    let is_free = move |slot: usize| world.sockets()[slot].state == State::NotASocket && is_raw(slot);
+    let may_be_one = move |thread: &Thread| thread.slots > 0 && thread.own_slots().all(is_free);
+    let listens = |socket: &Socket| socket.state == State::Listening;
+    let to = world.sockets().iter().position(listens).map_or(SocketId::new(0), SocketId::new);
+    let data = Data::new(b"x").unwrap_or_default();
+    let peers = world.threads().iter().enumerate().filter(move |(_, thread)| may_be_one(thread));
+    peers.flat_map(move |(index, _)| {
+        let sends = move |segment| Event::PeerSends(ThreadId::new(index), to, segment, data);
+        [Segment::Syn, Segment::SynAck, Segment::Ack, Segment::Data, Segment::Fin, Segment::Rst, Segment::BareRst]
+            .map(sends)
+    })
 }
 
 // Longer than a screen: it is a list, one line for each call that is tried.

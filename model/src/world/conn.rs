@@ -112,7 +112,7 @@ impl End {
 impl Conn {
     /// Is there none? Nearly all that there are have an address, so that nearly always one look is enough.
     #[inline(always)]
-    pub(crate) fn is_nothing(&self) -> bool {
+    pub fn is_nothing(&self) -> bool {
         self.client_address.port == Port::Unset && self.has_nothing()
     }
 
