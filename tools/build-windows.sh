@@ -14,6 +14,8 @@ set -euo pipefail
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(dirname "$tools")
 target=x86_64-win7-windows-gnu
+# How large what is shipped may be, in bytes.
+most=$((6 * 1024 * 1024))
 
 case ${1-} in
     # What is shipped is small and measured; what tests only has to be there soon.
@@ -71,4 +73,12 @@ if [ -n "$foreign" ]; then
     echo "winaccept.exe needs DLLs that Windows does not have: $foreign" >&2
     exit 1
 fi
+
+# It is copied to machines by hand, and it grew unseen once.
+size=$(stat -c %s "$executable")
+if [ "$size" -gt "$most" ]; then
+    echo "winaccept.exe has $size bytes, and is to have $most at most" >&2
+    exit 1
+fi
+echo "winaccept.exe: $size bytes of $most" >&2
 echo "$executable"

@@ -41,6 +41,7 @@ pub mod survivors;
 pub mod verdict;
 pub mod waiting;
 pub mod watch;
+mod xml;
 
 pub use winaccept_lang as lang;
 pub use winaccept_lang::profiles;

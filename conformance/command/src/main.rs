@@ -6,12 +6,29 @@
 
 use std::process::ExitCode;
 
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use winaccept_lang::bundle::{File, bring};
 
-/// What the build script found.
-const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+/// The files that the build script found, by name and length, in their order.
+const INDEX: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/index.rs"));
+/// One after the other, packed.
+const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/packed"));
 
 fn main() -> ExitCode {
-    bring(FILES);
+    bring(unpacked);
     winaccept::cli::main()
+}
+
+fn unpacked() -> Vec<File> {
+    let length = INDEX.iter().map(|(_, length)| length).sum();
+    let all = decompress_to_vec_with_limit(PACKED, length).unwrap_or_default();
+    assert_eq!(all.len(), length, "invariant: the build script packed these files");
+    let mut rest: &'static [u8] = all.leak();
+    let mut files = Vec::new();
+    for (name, length) in INDEX {
+        let (content, behind) = rest.split_at(*length);
+        files.push((*name, content));
+        rest = behind;
+    }
+    files
 }

@@ -14,13 +14,14 @@ use list::{FOLDERS, list};
 /// A file: its name relative to the root of the repository, with `/`, and what it holds.
 pub type File = (&'static str, &'static [u8]);
 
-static FILES: OnceLock<&'static [File]> = OnceLock::new();
+static FILES: OnceLock<Vec<File>> = OnceLock::new();
+static SOURCE: OnceLock<fn() -> Vec<File>> = OnceLock::new();
 
-/// Takes these files, sorted by their names, for those that come with the program. Once, before anything asks for one;
-/// later it changes nothing.
-pub fn bring(files: &'static [File]) {
+/// Takes what this returns, sorted by names, for the files that come with the program. Once, before anything asks for one;
+/// later it changes nothing. It is called when the first file is asked for.
+pub fn bring(files: fn() -> Vec<File>) {
     // Whoever asked before has read the same files from the repository.
-    let _ = FILES.set(files);
+    let _ = SOURCE.set(files);
 }
 
 /// The text of a file.
@@ -47,7 +48,7 @@ pub fn under(folder: &str, ending: &str) -> impl Iterator<Item = File> {
 }
 
 fn files() -> &'static [File] {
-    FILES.get_or_init(|| read().leak())
+    FILES.get_or_init(|| SOURCE.get().map_or_else(read, |files| files()))
 }
 
 /// The files as they are in the repository now.

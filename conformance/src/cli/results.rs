@@ -1,11 +1,10 @@
 //! What `run` found, for programs that count tests: JUnit's XML and TAP.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-
 use super::outcome::{Outcome, Worth};
 use crate::output::Problem;
 use crate::suite::Scenario;
 use crate::verdict::Judged;
+use crate::xml::Element;
 
 /// One result: a scenario on a stack, or what could not be judged.
 struct Entry<'o> {
@@ -51,45 +50,53 @@ fn title(outcome: &Outcome<'_>) -> String {
 }
 
 /// The results as JUnit writes them: a suite for each stack, a case for each scenario.
-pub(super) fn junit(outcomes: &[Outcome<'_>], problems: &[Problem], strict: bool) -> Result<String, String> {
-    let mut report = Report::new("winaccept");
+pub(super) fn junit(outcomes: &[Outcome<'_>], problems: &[Problem], strict: bool) -> String {
+    let mut suites = Vec::new();
     for outcome in outcomes {
-        let mut suite = TestSuite::new(format!("{} judged by {}", title(outcome), outcome.profile));
-        let one = std::slice::from_ref(outcome);
-        suite.add_test_cases(entries(one, &[], strict).iter().map(case));
-        report.add_test_suite(suite);
+        let name = format!("{} judged by {}", title(outcome), outcome.profile);
+        suites.push((name, entries(std::slice::from_ref(outcome), &[], strict)));
     }
     if !problems.is_empty() {
-        let mut suite = TestSuite::new("not judged");
-        suite.add_test_cases(entries(&[], problems, strict).iter().map(case));
-        report.add_test_suite(suite);
+        suites.push(("not judged".to_owned(), entries(&[], problems, strict)));
     }
-    let xml = report.to_string().map_err(|error| format!("error: {error}"))?;
-    Ok(if xml.ends_with('\n') { xml } else { xml + "\n" })
+    let counted = suites.iter().flat_map(|(_, entries)| entries);
+    counts(Element::new("testsuites").with("name", "winaccept"), counted)
+        .children(suites.iter().map(|(name, entries)| {
+            counts(Element::new("testsuite").with("name", name), entries).children(entries.iter().map(case))
+        }))
+        .document()
 }
 
-fn case(entry: &Entry<'_>) -> TestCase {
-    let mut status = match entry.worth {
-        Worth::Passes => TestCaseStatus::success(),
-        Worth::Skipped => TestCaseStatus::skipped(),
-        Worth::Fails => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Worth::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
-    };
-    if entry.worth != Worth::Passes {
-        status.set_message(entry.reason).set_type(entry.verdict);
-    }
+/// An element with how many of these cases ended how.
+fn counts<'e>(element: Element, entries: impl IntoIterator<Item = &'e Entry<'e>>) -> Element {
+    let worths: Vec<Worth> = entries.into_iter().map(|entry| entry.worth).collect();
+    let of = |wanted: Worth| worths.iter().filter(|worth| **worth == wanted).count();
+    element
+        .with("tests", worths.len())
+        .with("skipped", of(Worth::Skipped))
+        .with("failures", of(Worth::Fails))
+        .with("errors", of(Worth::Unknown))
+}
+
+fn case(entry: &Entry<'_>) -> Element {
     let (folder, name) = entry.name.rsplit_once('/').unwrap_or(("", entry.name));
-    let mut case = TestCase::new(name, status);
+    let mut case = Element::new("testcase").with("name", name);
     if !folder.is_empty() {
-        case.set_classname(folder);
+        case = case.with("classname", folder);
     }
     if let Some(file) = entry.file {
-        case.extra.insert("file".into(), file.into());
+        case = case.with("file", file);
     }
-    if entry.worth == Worth::Passes && !entry.reason.is_empty() {
-        case.set_system_out(format!("{}: {}", entry.verdict, entry.reason));
-    }
-    case
+    let result = match entry.worth {
+        Worth::Passes if entry.reason.is_empty() => return case,
+        Worth::Passes => {
+            return case.child(Element::new("system-out").text(format!("{}: {}", entry.verdict, entry.reason)));
+        }
+        Worth::Skipped => "skipped",
+        Worth::Fails => "failure",
+        Worth::Unknown => "error",
+    };
+    case.child(Element::new(result).with("message", entry.reason).with("type", entry.verdict))
 }
 
 /// The results as TAP, version 14.
