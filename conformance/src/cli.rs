@@ -11,13 +11,13 @@ mod graph;
 mod limits;
 mod list;
 mod outcome;
-mod problem;
 mod profile;
 mod results;
 mod run;
 mod show;
 #[cfg(not(windows))]
 mod summary;
+mod usage;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -25,8 +25,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::output::ErrorOutput;
 use crate::page::{obeyed, printable};
+use crate::problem::{Problem, Problems};
 
 pub(crate) use fmt::FmtOutput;
 pub(crate) use outcome::Outcome;
@@ -101,23 +101,45 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::ended(&error, std::env::args_os().skip(1)),
+    };
     winaccept_sim::limit::are_errors();
     crate::watch::ends_at_interrupt();
+    let format = cli.format;
+    match fits(&cli).map_err(Problems::from).and_then(|()| done(cli)) {
+        Ok(status) => ExitCode::from(status),
+        Err(problems) => failed(&problems, format),
+    }
+}
+
+/// Tells what is wrong where nothing else came of it.
+fn failed(problems: &Problems, format: Format) -> ExitCode {
+    // Programs read standard output.
+    if format == Format::Json {
+        let _ = print(&json(&problems.output()));
+    }
+    ExitCode::from(beside(problems))
+}
+
+/// Does the format go with the command?
+fn fits(cli: &Cli) -> Result<(), Problem> {
     if cli.matrix && cli.command.is_some() {
-        eprintln!("error: --matrix goes with no command\nhelp: `winaccept --matrix`");
-        return ExitCode::from(2);
+        return Err(Problem::new("--matrix goes with no command").help("`winaccept --matrix`"));
     }
     let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_) | Command::Explore(_)));
     if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
-        eprintln!("error: only graph, show and explore draw; everything else writes text or json");
-        return ExitCode::from(2);
+        return Err(Problem::new("only graph, show and explore draw; everything else writes text or json"));
     }
     if !matches!(cli.command, Some(Command::Run(_))) && matches!(cli.format, Format::Junit | Format::Tap) {
-        eprintln!("error: only run writes junit and tap\nhelp: `winaccept run` runs the bundled scenarios");
-        return ExitCode::from(2);
+        return Err(Problem::new("only run writes junit and tap").help("`winaccept run` runs the bundled scenarios"));
     }
-    let done = match cli.command {
+    Ok(())
+}
+
+fn done(cli: Cli) -> Result<u8, Problems> {
+    match cli.command {
         None => run::without_command(cli.format, cli.matrix),
         Some(Command::Run(args)) => run::run(&args, cli.format),
         Some(Command::Check(args)) => check::check(&args, cli.format),
@@ -133,27 +155,17 @@ pub fn main() -> ExitCode {
         Some(Command::Compare(args)) => compare::compare(&args, cli.format),
         Some(Command::Fmt(args)) => fmt::fmt(&args, cli.format),
         Some(Command::Worker) => worker(),
-    };
-    match done {
-        Ok(status) => ExitCode::from(status),
-        Err(message) => {
-            // Programs read standard output.
-            if cli.format == Format::Json {
-                let _ = print(&json(&ErrorOutput::of(&message)));
-            }
-            ExitCode::from(beside(&message))
-        }
     }
 }
 
 /// Tells what is wrong beside what is written all the same; the exit status that this is worth.
-fn beside(message: &str) -> u8 {
-    eprintln!("{message}");
+fn beside(problems: &Problems) -> u8 {
+    eprintln!("{}", printable(&problems.to_string()));
     2
 }
 
 /// What is wrong where a file or a folder cannot be written, and what to do.
-fn unwritten(file: &Path, error: &std::io::Error) -> String {
+fn unwritten(file: &Path, error: &std::io::Error) -> Problem {
     use std::io::ErrorKind;
     let help = match error.kind() {
         ErrorKind::AlreadyExists => "there is a file of this name; name another folder, or move the file away",
@@ -161,30 +173,32 @@ fn unwritten(file: &Path, error: &std::io::Error) -> String {
         ErrorKind::NotADirectory => "a part of this path is a file; name another folder",
         ErrorKind::NotFound => "its folder does not exist; make it first",
         ErrorKind::PermissionDenied => "this may not be written; name another place",
-        _ => return format!("error: {}: {error}", file.display()),
+        _ => return Problem::new(error).in_file(file.display()),
     };
-    format!("error: {}: {error}\nhelp: {help}", file.display())
+    Problem::new(error).in_file(file.display()).help(help)
 }
 
 /// What is wrong where a file cannot be read, and what to do.
-fn unread(name: &str, error: &std::io::Error) -> String {
+fn unread(name: &str, error: &std::io::Error) -> Problem {
     match error.kind() {
         std::io::ErrorKind::IsADirectory => {
-            format!("error: {name}: {error}\nhelp: this is a folder; name a file in it")
+            Problem::new(error).in_file(name).help("this is a folder; name a file in it")
         }
-        _ => format!("error: {name}: {error}"),
+        _ => Problem::new(error).in_file(name),
     }
 }
 
 /// Writes to standard output, with the control characters of a title or of a worker's words as symbols.
-fn print(text: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), Problems> {
     print_source(&printable(text))
 }
 
 /// Writes to standard output what must stay as it is. A reader that has gone away, as `head` does, is no error of ours.
-fn print_source(text: &str) -> Result<(), String> {
+fn print_source(text: &str) -> Result<(), Problems> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("error: standard output: {error}")),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Problem::new(format!("standard output: {error}")).into())
+        }
         _ => Ok(()),
     }
 }
@@ -209,12 +223,12 @@ fn escaped(json: &str) -> String {
 }
 
 #[cfg(windows)]
-fn worker() -> Result<u8, String> {
+fn worker() -> Result<u8, Problems> {
     crate::stack::worker_main();
     Ok(0)
 }
 
 #[cfg(not(windows))]
-fn worker() -> Result<u8, String> {
-    Err("error: the worker drives ws2_32, so it runs only on Windows or Wine".to_owned())
+fn worker() -> Result<u8, Problems> {
+    Err(Problem::new("the worker drives ws2_32, so it runs only on Windows or Wine").into())
 }

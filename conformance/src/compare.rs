@@ -16,7 +16,7 @@ use winaccept_sim::script::{Action, Script};
 use crate::judge::predicts;
 use crate::lang::random::{Seeded, script};
 use crate::lang::{Comment, render_observed, render_script};
-use crate::output::Problem;
+use crate::problem::ProblemOutput;
 use crate::stack::{HOPELESS, Replay, Stack, StepReport};
 use crate::suite::Scenario;
 
@@ -39,7 +39,7 @@ pub struct CompareOutput {
     pub findings: Vec<Finding>,
     /// Why no more was compared, where something went wrong; else left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Problem>,
+    pub errors: Vec<ProblemOutput>,
 }
 
 /// A difference between a stack and a profile.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use winaccept_lang::bundle;
 
 use crate::lang::{render_action, render_observed};
+use crate::problem::{Problem, Problems};
 use crate::stack::{Identity, Lacks, Replay, StepReport};
 use crate::suite::Scenario;
 
@@ -175,7 +176,7 @@ impl Recording {
     ///
     /// # Errors
     /// Place and remedy, when a line is broken, something is missing at the end, or the text was edited.
-    pub fn read(text: &str, name: &str) -> Result<Recording, String> {
+    pub fn read(text: &str, name: &str) -> Result<Recording, Problems> {
         let mut recording: Option<Recording> = None;
         let mut covered = String::new();
         let mut ended = false;
@@ -184,48 +185,50 @@ impl Recording {
             if !raw.starts_with("{\"evidence\":") {
                 continue;
             }
-            let place = format!("{name}:{}", index + 1);
+            let wrong = |what: String| Problem::new(what).in_file(name).on_line(index + 1);
             if ended {
-                return Err(format!("error: {place}: the recording is over, and this line goes on; add one at a time"));
+                return Err(wrong("the recording is over, and this line goes on; add one at a time".to_owned()).into());
             }
             let parsed: Line = serde_json::from_str(raw).map_err(|error| {
-                format!("error: {place}: {error}\nhelp: copy the whole output again; a terminal may have broken or cut this line")
+                wrong(error.to_string())
+                    .help("copy the whole output again; a terminal may have broken or cut this line")
             })?;
             match (parsed, &mut recording) {
                 (Line::Begin { schema: 1, stack, date, winaccept }, None) => {
                     let StackLine { name, version, build } = stack;
                     let identity = Identity { name, version, build };
-                    check_identity(&identity, &date).map_err(|problem| format!("error: {place}: {problem}"))?;
+                    check_identity(&identity, &date).map_err(wrong)?;
                     recording = Some(Recording { identity, date, version: winaccept, scenarios: Vec::new() });
                 }
                 (Line::Begin { schema, .. }, None) => {
-                    return Err(format!("error: {place}: schema {schema} is not known; this winaccept reads schema 1"));
+                    return Err(wrong(format!("schema {schema} is not known; this winaccept reads schema 1")).into());
                 }
                 (Line::Begin { .. }, Some(_)) => {
-                    return Err(format!("error: {place}: a second recording begins; add one at a time"));
+                    return Err(wrong("a second recording begins; add one at a time".to_owned()).into());
                 }
                 (_, None) => {
-                    return Err(format!(
-                        "error: {place}: the beginning of the recording is missing; copy the whole output"
-                    ));
+                    return Err(
+                        wrong("the beginning of the recording is missing; copy the whole output".to_owned()).into()
+                    );
                 }
                 (Line::Scenario { file, digest, not_taken, failed, lost, lacks, steps }, Some(recording)) => {
                     if recording.scenarios.iter().any(|other| other.file == file) {
-                        return Err(format!(
-                            "error: {place}: {file} is recorded twice; a recording has each scenario once"
-                        ));
+                        return Err(
+                            wrong(format!("{file} is recorded twice; a recording has each scenario once")).into()
+                        );
                     }
                     recording.scenarios.push(Recorded { file, digest, steps, not_taken, failed, lost, lacks });
                 }
                 (Line::End { scenarios, digest: expected }, Some(recording)) => {
                     let found = recording.scenarios.len();
                     if found != scenarios {
-                        return Err(format!(
-                            "error: {place}: {scenarios} scenarios were recorded, {found} are here; lines are missing"
-                        ));
+                        return Err(wrong(format!(
+                            "{scenarios} scenarios were recorded, {found} are here; lines are missing"
+                        ))
+                        .into());
                     }
                     if digest(&covered) != expected {
-                        return Err(format!("error: {place}: the digest does not fit: a line was changed on the way"));
+                        return Err(wrong("the digest does not fit: a line was changed on the way".to_owned()).into());
                     }
                     ended = true;
                 }
@@ -233,13 +236,12 @@ impl Recording {
             covered += raw;
             covered.push('\n');
         }
-        Err(match recording {
+        let missing = match recording {
             Some(recording) if ended => return Ok(recording),
-            None => {
-                format!("error: {name}: no evidence in this text; a recording begins with {{\"evidence\":\"begin\"")
-            }
-            Some(_) => format!("error: {name}: the end of the recording is missing; copy the whole output"),
-        })
+            None => Problem::new("no evidence in this text; a recording begins with {\"evidence\":\"begin\""),
+            Some(_) => Problem::new("the end of the recording is missing; copy the whole output"),
+        };
+        Err(missing.in_file(name).into())
     }
 
     /// What was seen of this scenario; `None` when it was not recorded, or its text has changed since.

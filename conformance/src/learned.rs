@@ -11,6 +11,7 @@ use winaccept_model::step::Machine;
 use winaccept_sim::learned::{Learned, Says, judge};
 
 use crate::lang::bundle;
+use crate::problem::{Problem, Problems};
 
 /// Where the machines that come with the program lie.
 const FOLDER: &str = "conformance/machines";
@@ -21,28 +22,26 @@ const MAX_FILE: u64 = 16 << 20;
 ///
 /// # Errors
 /// What is wrong with the file, where, and what to do about it.
-pub fn find(path: &Path) -> Result<Learned, String> {
+pub fn find(path: &Path) -> Result<Learned, Problems> {
     let name = path.display().to_string();
     if !path.exists()
         && let Some((_, content)) = bundle::under(FOLDER, "csv").find(|(file, _)| file.trim_end_matches(".csv") == name)
     {
-        return csv::read(content, &name);
+        return Ok(csv::read(content, &name)?);
     }
     let bundled = || {
         let all: Vec<&str> = bundle::under(FOLDER, "csv").map(|(file, _)| file.trim_end_matches(".csv")).collect();
-        format!(
-            "help: a file with the columns state, input, output and next, or one that comes along: {}",
-            all.join(", ")
-        )
+        format!("a file with the columns state, input, output and next, or one that comes along: {}", all.join(", "))
     };
-    let about = std::fs::metadata(path).map_err(|error| format!("error: {name}: {error}\n{}", bundled()))?;
+    let wrong = |what: &dyn ToString| Problem::new(what.to_string()).in_file(&name);
+    let about = std::fs::metadata(path).map_err(|error| wrong(&error).help(bundled()))?;
     if !about.is_file() {
-        return Err(format!("error: {name} is no file\n{}", bundled()));
+        return Err(wrong(&"this is no file").help(bundled()).into());
     }
     if about.len() > MAX_FILE {
-        return Err(format!("error: {name} is too large\nhelp: a machine has at most {MAX_FILE} bytes"));
+        return Err(wrong(&"this is too large").help(format!("a machine has at most {MAX_FILE} bytes")).into());
     }
-    csv::read(&std::fs::read(path).map_err(|error| format!("error: {name}: {error}"))?, &name)
+    Ok(csv::read(&std::fs::read(path).map_err(|error| wrong(&error))?, &name)?)
 }
 
 /// What `check --machine` writes.

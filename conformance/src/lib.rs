@@ -15,7 +15,7 @@
 //! let scenario = Scenario::read(text, "mine.winaccept")?;
 //! let machine = Machine::new(Choices::bundled().profile("documented")?);
 //! assert_eq!(model(&scenario, &machine).verdict, Verdict::Pass);
-//! # Ok::<(), String>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod chart;
@@ -32,6 +32,7 @@ pub mod live;
 pub mod output;
 pub mod page;
 mod parallel;
+pub mod problem;
 pub mod report;
 pub mod schemas;
 pub mod spec;

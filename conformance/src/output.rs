@@ -6,31 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::coverage::facts::Count;
+use crate::problem::ProblemOutput;
 use crate::verdict::Verdict;
-
-/// What any command writes where nothing else came of it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ErrorOutput {
-    /// What is wrong; at least one.
-    pub errors: Vec<Problem>,
-}
-
-/// Something wrong.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub struct Problem {
-    /// What is wrong, in one line.
-    pub message: String,
-    /// The file in which it is, where it is in a scenario.
-    pub file: Option<String>,
-    /// The line of the file, from 1.
-    pub line: Option<usize>,
-    /// The character of the line, from 1.
-    pub column: Option<usize>,
-    /// What to do about it.
-    pub help: Option<String>,
-    /// All of it as people read it.
-    pub text: String,
-}
 
 /// What `run` writes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -57,7 +34,7 @@ pub struct RunOutput {
     pub live: BTreeMap<String, LiveOutput>,
     /// Files that could not be judged, and why no more scenarios were; left out where there is nothing of the kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Problem>,
+    pub errors: Vec<ProblemOutput>,
 }
 
 /// The clauses of a document that a real stack can show.

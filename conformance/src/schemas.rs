@@ -10,9 +10,8 @@ use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
 use crate::learned::CheckOutput;
-use crate::output::{
-    CoverageOutput, ErrorOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs, Witness,
-};
+use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs, Witness};
+use crate::problem::ErrorOutput;
 
 /// The schema of what is written: a field that is left out when empty is not required.
 fn schema_of<T: JsonSchema>() -> Schema {

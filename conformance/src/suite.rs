@@ -10,6 +10,7 @@ use winaccept_sim::scenario;
 use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
+use crate::problem::{Problem, Problems};
 use crate::spec::{Entry, Spec, similar};
 use crate::verdict::Judged;
 
@@ -41,8 +42,8 @@ impl Scenario {
     /// Reads a scenario.
     ///
     /// # Errors
-    /// The rendered diagnostics, with place and remedy.
-    pub fn read(source: &[u8], file: &str) -> Result<Scenario, String> {
+    /// What is wrong, with place and remedy.
+    pub fn read(source: &[u8], file: &str) -> Result<Scenario, Problems> {
         let spec = Spec::bundled();
         let knows = |id: &str| match (id.strip_prefix('?'), id.strip_prefix('!')) {
             (Some(note), _) => spec.note(note).is_some(),
@@ -51,11 +52,11 @@ impl Scenario {
         };
         let script = lang::parse(source, file, &knows).map_err(|mut problems| {
             problems.advise(meant);
-            problems.render(false)
+            problems
         })?;
         let program = scenario::Scenario::new(&script).map_err(|problem| {
             let span = problem.span.start as usize..problem.span.end as usize;
-            lang::too_large(&String::from_utf8_lossy(source), file, span, &problem.message).render(false)
+            lang::too_large(&String::from_utf8_lossy(source), file, span, &problem.message)
         })?;
         let ends = source.iter().zip(1..).filter(|(byte, _)| **byte == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(_, next)| next)).collect();
@@ -124,7 +125,7 @@ fn meant(id: &str) -> Option<String> {
 ///
 /// # Errors
 /// The diagnostics of the first broken file; a test reads them all.
-pub fn bundled() -> Result<Vec<Scenario>, String> {
+pub fn bundled() -> Result<Vec<Scenario>, Problems> {
     files().map(|(name, source)| Scenario::read(source, name)).collect()
 }
 
@@ -136,54 +137,58 @@ fn files() -> impl Iterator<Item = bundle::File> {
 ///
 /// # Errors
 /// When none is left: an empty answer would look like a good one.
-pub fn keep_only(scenarios: &mut Vec<Scenario>, text: &str) -> Result<(), String> {
+pub fn keep_only(scenarios: &mut Vec<Scenario>, text: &str) -> Result<(), Problems> {
     scenarios.retain(|scenario| scenario.file.contains(text) || scenario.script.title.contains(text));
-    if scenarios.is_empty() { Err(format!("error: no scenario's file or title contains `{text}`")) } else { Ok(()) }
+    if scenarios.is_empty() {
+        Err(Problem::new(format!("no scenario's file or title contains `{text}`")).into())
+    } else {
+        Ok(())
+    }
 }
 
 /// The scenarios in these files and folders, `-` being standard input, or bundled ones by name, and every problem: a path that
 /// cannot be read, that holds no scenario, or a broken one.
 #[must_use]
-pub fn read(paths: &[PathBuf]) -> (Vec<Scenario>, Vec<String>) {
-    let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
+pub fn read(paths: &[PathBuf]) -> (Vec<Scenario>, Problems) {
+    let (mut scenarios, mut problems) = (Vec::new(), Problems::default());
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
-        problems.push("error: `-` stands twice, but standard input can be read only once".to_owned());
+        problems.add(Problem::new("`-` stands twice, but standard input can be read only once"));
         return (scenarios, problems);
     }
     for path in paths {
         if !is_stdin(path) && std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             match find(path) {
                 Ok(scenario) => scenarios.push(scenario),
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.add(problem),
             }
             continue;
         }
         match files_under(path) {
             Ok(files) if files.is_empty() => {
-                problems.push(format!("error: {}: no file here ends in .{EXTENSION}", path.display()));
+                problems.add(Problem::new(format!("no file here ends in .{EXTENSION}")).in_file(path.display()));
             }
             Ok(files) => {
                 for file in files {
                     match read_file(&file) {
                         Ok(scenario) => scenarios.push(scenario),
-                        Err(problem) => problems.push(problem),
+                        Err(problem) => problems.add(problem),
                     }
                 }
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.add(problem),
         }
     }
     (scenarios, problems)
 }
 
 /// The scenario in this file, or on standard input.
-fn read_file(path: &Path) -> Result<Scenario, String> {
+fn read_file(path: &Path) -> Result<Scenario, Problems> {
     if is_stdin(path) {
         let name = "standard input";
-        let source = contents(std::io::stdin().lock()).map_err(|error| format!("error: {name}: {error}"))?;
+        let source = contents(std::io::stdin().lock()).map_err(|error| Problem::new(error).in_file(name))?;
         return Scenario::read(&source, name);
     }
-    let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
+    let explain = |error: std::io::Error| Problem::new(error).in_file(path.display());
     let source = std::fs::File::open(path).and_then(contents).map_err(explain)?;
     Scenario::read(&source, &path.to_string_lossy())
 }
@@ -203,14 +208,14 @@ fn is_stdin(path: &Path) -> bool {
 ///
 /// # Errors
 /// When there is neither, with bundled names that resemble it, or when it is broken.
-pub fn find(path: &Path) -> Result<Scenario, String> {
+pub fn find(path: &Path) -> Result<Scenario, Problems> {
     // Whatever is no folder can be read: a pipe, or `/dev/stdin`.
     if is_stdin(path) || std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
         return read_file(path);
     }
     bundled_as(path).map_err(|help| {
         let wanted = path.display();
-        format!("error: no file and no bundled scenario is called `{wanted}`\nhelp: {help}")
+        Problem::new(format!("no file and no bundled scenario is called `{wanted}`")).help(help)
     })?
 }
 
@@ -218,7 +223,7 @@ pub fn find(path: &Path) -> Result<Scenario, String> {
 ///
 /// # Errors
 /// What to do where there is none, or more than one.
-fn bundled_as(path: &Path) -> Result<Result<Scenario, String>, String> {
+fn bundled_as(path: &Path) -> Result<Result<Scenario, Problems>, String> {
     let wanted = path.to_string_lossy().replace('\\', "/");
     let wanted = wanted.strip_suffix(".winaccept").unwrap_or(&wanted);
     let stem = |name: &'static str| name.strip_suffix(".winaccept").unwrap_or(name);
@@ -240,11 +245,11 @@ fn bundled_as(path: &Path) -> Result<Result<Scenario, String>, String> {
 }
 
 /// The scenario files below a folder; anything that is no folder stands for itself.
-pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>, Problems> {
     if is_stdin(path) {
         return Ok(vec![path.to_owned()]);
     }
-    let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
+    let explain = |error: std::io::Error| Problem::new(error).in_file(path.display());
     let metadata = std::fs::metadata(path).map_err(explain)?;
     if !metadata.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -109,6 +109,18 @@ impl Diagnostics {
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
+    /// The same, where the file is a text that has lines.
+    #[must_use]
+    pub fn place(&self, problem: &Diagnostic) -> Option<(usize, usize)> {
+        self.source.as_ref().map(|_| self.position(problem))
+    }
+
+    /// One problem as people read it, without the end of its last line.
+    #[must_use]
+    pub fn shown(&self, problem: &Diagnostic) -> String {
+        Renderer::plain().decor_style(DecorStyle::Ascii).render(&[self.report(problem)])
+    }
+
     /// The text for people; with `color`, with terminal escape sequences.
     #[must_use]
     pub fn render(&self, color: bool) -> String {

@@ -9,6 +9,7 @@ use winaccept_model::step::Machine;
 use super::{Format, json, print};
 use crate::learned::{CheckOutput, check as judge, find};
 use crate::page::Page;
+use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 
 /// Arguments of `check`.
@@ -38,8 +39,8 @@ pub(super) struct Args {
     profile: String,
 }
 
-pub(super) fn check(args: &Args, format: Format) -> Result<u8, String> {
-    let profile = Choices::bundled().profile(&args.profile).map_err(|error| format!("error: {error}"))?;
+pub(super) fn check(args: &Args, format: Format) -> Result<u8, Problems> {
+    let profile = Choices::bundled().profile(&args.profile).map_err(Problem::new)?;
     let learned = find(&args.machine)?;
     let output = judge(&args.machine.display().to_string(), &learned, &Machine::new(profile));
     match format {

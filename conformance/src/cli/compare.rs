@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
-use super::problem::problems;
 use super::run::{DEFAULT_EXE, profile_named, profile_of, stacks};
 use super::{Format, beside, json, print, print_source, unwritten};
 use crate::compare::{CompareOutput, Comparison, Finding};
 use crate::page::fitted;
+use crate::problem::{Problem, Problems};
 use crate::stack::{HOPELESS, Identity, ModelStack, Stack};
 use crate::watch::Watch;
 
@@ -66,7 +66,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.parse::<u32>().map(|number| Duration::from_secs(u64::from(number) * seconds)).map_err(|_| wrong())
 }
 
-pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn compare(args: &Args, format: Format) -> Result<u8, Problems> {
     let mut stack = stack(args)?;
     let identity = stack.identity();
     let own = profile_of(&identity.name, &identity.version);
@@ -92,43 +92,44 @@ pub(super) fn compare(args: &Args, format: Format) -> Result<u8, String> {
     drop(watch);
     let mut output = comparison.output();
     let wrong = hopeless.map(|why| gone(&identity, &why)).or_else(|| nothing(&identity, &output));
-    output.errors = wrong.iter().flat_map(|wrong| problems(wrong)).collect();
+    output.errors = wrong.iter().map(Problem::output).collect();
     match format {
         Format::Json => print(&json(&output))?,
         _ => print(&fitted(&summary(&output)))?,
     }
     if let Some(wrong) = wrong {
-        return Ok(beside(&wrong));
+        return Ok(beside(&wrong.into()));
     }
     Ok(if ended && found == 0 { 2 } else { u8::from(found > 0) })
 }
 
 /// The stack is lost.
-fn gone(identity: &Identity, why: &str) -> String {
-    format!(
-        "error: {identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again\n\
-         last: {why}\n\
-         help: what was compared before is told; docs/worker.md says what a worker has to answer"
-    )
+fn gone(identity: &Identity, why: &str) -> Problem {
+    Problem::new(format!(
+        "{identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again; \
+         last: {why}"
+    ))
+    .help("what was compared before is told; docs/worker.md says what a worker has to answer")
 }
 
 /// What is wrong where the stack played nothing.
-fn nothing(identity: &Identity, output: &CompareOutput) -> Option<String> {
+fn nothing(identity: &Identity, output: &CompareOutput) -> Option<Problem> {
     let why = output.why_not.as_deref().unwrap_or("it was ended before the first");
-    let none = format!("error: nothing was compared: {identity} played none of {} scenarios: {why}", output.runs);
+    let none =
+        Problem::new(format!("nothing was compared: {identity} played none of {} scenarios: {why}", output.runs));
     (output.not_played == output.runs).then_some(none)
 }
 
-fn stack(args: &Args) -> Result<Box<dyn Stack>, String> {
+fn stack(args: &Args) -> Result<Box<dyn Stack>, Problems> {
     match args.stack.strip_prefix("model:") {
         Some(profile) => Ok(Box::new(ModelStack::new(profile_named(profile)?, args.seed))),
         None if args.stack == "model" => {
-            Err("error: the model under which profile? as in --stack model:wine-10.0".to_owned())
+            Err(Problem::new("the model under which profile? as in --stack model:wine-10.0").into())
         }
         None => {
             let mut all = stacks(&args.stack, &args.exe)?;
             if all.len() > 1 {
-                return Err("error: one stack at a time, as in --stack wine:tools/cache/wine-10.0".to_owned());
+                return Err(Problem::new("one stack at a time, as in --stack wine:tools/cache/wine-10.0").into());
             }
             let (stack, _) = all.remove(0);
             Ok(Box::new(stack))
@@ -136,7 +137,7 @@ fn stack(args: &Args) -> Result<Box<dyn Stack>, String> {
     }
 }
 
-fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -> Result<(), String> {
+fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -> Result<(), Problems> {
     if let Some(folder) = folder {
         let file = folder.join(format!("{number:03}-{}.winaccept", finding.call));
         std::fs::write(&file, &finding.scenario).map_err(|error| unwritten(&file, &error))?;

@@ -11,6 +11,7 @@ use crate::output::{
     Uncovered,
 };
 use crate::page::fitted;
+use crate::problem::{Problem, Problems};
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
@@ -34,11 +35,11 @@ pub(super) struct Args {
     rule: Option<String>,
 }
 
-pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, Problems> {
     let scenarios = suite::bundled()?;
     let rules = args.rule.as_deref().unwrap_or_default();
     if !rules::all().any(|(_, rule)| rule.name.starts_with(rules)) {
-        return Err(format!("error: no rule's name begins with `{rules}`"));
+        return Err(Problem::new(format!("no rule's name begins with `{rules}`")).into());
     }
     let coverage = if args.kill {
         Coverage::with_mutants(&scenarios, rules, &Watch::new("mutants", mutants_of(rules).len()))
@@ -50,11 +51,13 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, String> {
         Format::Json => json(&output(&coverage)),
         Format::Text if args.rule.is_some() => each(&coverage, &scenarios),
         Format::Text => as_text(&coverage, &scenarios, args.kill),
-        _ => return Err("error: coverage writes text or json".to_owned()),
+        _ => return Err(Problem::new("coverage writes text or json").into()),
     };
     print(&text)?;
     if coverage.not_tried > 0 {
-        return Ok(beside(&format!("error: interrupted: {} mutants were not tried, and no fact", coverage.not_tried)));
+        return Ok(beside(
+            &Problem::new(format!("interrupted: {} mutants were not tried, and no fact", coverage.not_tried)).into(),
+        ));
     }
     Ok(u8::from(open > 0))
 }

@@ -13,6 +13,7 @@ use crate::judge;
 use crate::lang::{render_action, render_expect, render_observed};
 use crate::output::{EvidenceRow, Half};
 use crate::page::{Page, fitted};
+use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
@@ -61,7 +62,7 @@ enum Command {
     },
 }
 
-pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, Problems> {
     match &args.command {
         None if args.halves => halves(format).map(|()| 0),
         None => grid(args, format).map(|()| 0),
@@ -76,7 +77,7 @@ const MOST: u64 = 64 << 20;
 ///
 /// # Errors
 /// When it cannot be read, or is longer than a recording.
-pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, Problems> {
     let mut bytes = Vec::new();
     let read = match file.as_os_str() == suite::STDIN {
         true => std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes),
@@ -85,7 +86,7 @@ pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, String> {
     let name = told(file);
     read.map_err(|error| unread(&name, &error))?;
     if bytes.len() as u64 > MOST {
-        return Err(format!("error: {name}: more than {MOST} bytes are no recording"));
+        return Err(Problem::new(format!("more than {MOST} bytes are no recording")).in_file(name).into());
     }
     Ok(bytes)
 }
@@ -95,12 +96,12 @@ fn told(file: &Path) -> String {
     if file.as_os_str() == suite::STDIN { "standard input".to_owned() } else { file.display().to_string() }
 }
 
-fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8, String> {
+fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8, Problems> {
     let (text, name) = (bytes(file)?, told(file));
     let recording = Recording::read(&decoded(&text), &name)?;
     let scenarios = suite::bundled()?;
     let profile_name = profile_of(&recording.identity.name, &recording.identity.version);
-    let profile = Choices::bundled().profile(profile_name).map_err(|error| format!("error: {error}"))?;
+    let profile = Choices::bundled().profile(profile_name).map_err(Problem::new)?;
     let (mut judged, mut failed, mut stale, mut unknown) = (0, 0, 0, 0);
     for recorded in &recording.scenarios {
         let Some(scenario) = scenarios.iter().find(|scenario| scenario.file == recorded.file) else {
@@ -111,7 +112,7 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
             stale += 1;
             continue;
         }
-        let replay = recorded.replay(scenario).map_err(|error| format!("error: {name}: {error}"))?;
+        let replay = recorded.replay(scenario).map_err(|error| Problem::new(error).in_file(&name))?;
         let verdict = judge::replay(scenario, &replay, &profile);
         judged += 1;
         failed += usize::from(matches!(verdict.verdict, Verdict::Fail | Verdict::Fixed));
@@ -120,23 +121,33 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
         }
     }
     if judged == 0 {
-        return Err(format!(
-            "error: {name}: none of its {} scenarios is one of this winaccept's, as it reads today",
+        return Err(Problem::new(format!(
+            "none of its {} scenarios is one of this winaccept's, as it reads today",
             recording.scenarios.len()
-        ));
+        ))
+        .in_file(name)
+        .into());
     }
     if failed > 0 && !with_failures {
-        return Err(format!(
-            "error: {name}: {failed} of its {judged} scenarios are not what profile {profile_name} says, so nothing was written\n\
-             help: mend the profile, or file it all the same with --with-failures"
-        ));
+        return Err(Problem::new(format!(
+            "{failed} of its {judged} scenarios are not what profile {profile_name} says, so nothing was written"
+        ))
+        .in_file(name)
+        .help("mend the profile, or file it all the same with --with-failures")
+        .into());
     }
     if !to.is_dir() {
-        return Err(format!("error: {} is no folder; run this in the repository, or name one with --to", to.display()));
+        return Err(Problem::new("this is no folder")
+            .in_file(to.display())
+            .help("run this in the repository, or name a folder with --to")
+            .into());
     }
     let target = to.join(format!("{}.jsonl", recording.stack()));
     if target.exists() && !replace {
-        return Err(format!("error: {} exists; --replace replaces it, nothing was written", target.display()));
+        return Err(Problem::new("this exists, and nothing was written")
+            .in_file(target.display())
+            .help("--replace replaces it")
+            .into());
     }
     let temporary = target.with_extension("jsonl.new");
     let write = std::fs::write(&temporary, recording.write()).and_then(|()| std::fs::rename(&temporary, &target));
@@ -157,19 +168,19 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
 ///
 /// A choice point counts as filled when a scenario of the first half deviates because of it; the others are put back to what is
 /// documented. The order of checks stays that of the whole profile.
-fn halves(format: Format) -> Result<(), String> {
+fn halves(format: Format) -> Result<(), Problems> {
     let scenarios = suite::bundled()?;
     let mut rows = Vec::new();
     for recording in evidence::bundled() {
         let name = profile_of(&recording.identity.name, &recording.identity.version);
-        let full = Choices::bundled().profile(name).map_err(|error| format!("error: {error}"))?;
+        let full = Choices::bundled().profile(name).map_err(Problem::new)?;
         let replays: Vec<_> =
             scenarios.iter().filter_map(|scenario| Some((scenario, recording.replay_of(scenario)?))).collect();
         for first in [0, 1] {
             let half = |wanted: usize| replays.iter().skip(wanted).step_by(2);
             let filled: BTreeSet<&str> =
                 half(first).flat_map(|(scenario, replay)| judge::replay(scenario, replay, &full).choices).collect();
-            let profile = Choices::bundled().with_only(&full, &filled)?;
+            let profile = Choices::bundled().with_only(&full, &filled).map_err(Problem::new)?;
             let verdicts: Vec<_> =
                 half(1 - first).map(|(scenario, replay)| judge::replay(scenario, replay, &profile).verdict).collect();
             let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
@@ -221,7 +232,7 @@ pub(super) fn decoded(bytes: &[u8]) -> String {
     }
 }
 
-fn grid(args: &Args, format: Format) -> Result<(), String> {
+fn grid(args: &Args, format: Format) -> Result<(), Problems> {
     let mut scenarios = suite::bundled()?;
     if let Some(text) = &args.only {
         suite::keep_only(&mut scenarios, text)?;
@@ -230,12 +241,12 @@ fn grid(args: &Args, format: Format) -> Result<(), String> {
     let rows: Vec<EvidenceRow> = scenarios.iter().flat_map(|scenario| rows(scenario, &recordings)).collect();
     let rows: Vec<EvidenceRow> = rows.into_iter().filter(|row| !args.differ || differs(row)).collect();
     if rows.is_empty() {
-        return Err("error: in none of these scenarios does a stack do otherwise than the documents say".to_owned());
+        return Err(Problem::new("in none of these scenarios does a stack do otherwise than the documents say").into());
     }
     match format {
         Format::Json => print(&json(&rows)),
         Format::Text => print(&fitted(&listing(&rows, &recordings))),
-        _ => Err("error: evidence writes text or json".to_owned()),
+        _ => Err(Problem::new("evidence writes text or json").into()),
     }
 }
 

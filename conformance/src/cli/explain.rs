@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::{Format, json, print};
 use crate::explain;
+use crate::problem::{Problem, Problems};
 
 /// Arguments of `explain`.
 #[derive(ClapArgs, Debug)]
@@ -32,12 +33,12 @@ pub(super) struct Args {
     all: bool,
 }
 
-pub(super) fn explain(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn explain(args: &Args, format: Format) -> Result<u8, Problems> {
     let explanation = if args.all { explain::search(&args.name)? } else { explain::explain(&args.name)? };
     let text = match format {
         Format::Text => explain::render(&explanation),
         Format::Json => json(&explanation),
-        _ => return Err("error: explain writes text or json".to_owned()),
+        _ => return Err(Problem::new("explain writes text or json").into()),
     };
     print(&text)?;
     Ok(0)

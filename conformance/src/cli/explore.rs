@@ -18,6 +18,7 @@ use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
 use crate::page::fitted;
+use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
@@ -66,16 +67,16 @@ pub(super) struct Args {
     output: Option<PathBuf>,
 }
 
-pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
     let scenario = suite::find(&args.scenario)?;
-    let profile = Choices::bundled().named(&args.profile).map_err(|error| format!("error: {error}"))?;
+    let profile = Choices::bundled().named(&args.profile).map_err(Problem::new)?;
     let watcher = Watch::new("states", None).watcher();
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry, watcher };
     if format == Format::Dot {
         return dot(&scenario, &Machine::new(profile), &options);
     }
     if format == Format::Mermaid {
-        return Err("error: explore writes text, json or dot; show writes mermaid".to_owned());
+        return Err(Problem::new("explore writes text, json or dot; show writes mermaid").into());
     }
     let machine = Machine::new(profile);
     if let Some(wanted) = &args.how {
@@ -110,16 +111,16 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, String> {
 const JUDGED: u64 = 200_000;
 
 /// Writes the first counterexample into a file, or says that there is none.
-fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &Path) -> Result<(), String> {
+fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &Path) -> Result<(), Problems> {
     let Some(broken) = report.violations.first() else {
         eprintln!("{} was not written: nothing was found that does not hold", file.display());
         return Ok(());
     };
-    std::fs::write(file, retold(scenario, broken, profile)).map_err(|error| unwritten(file, &error))
+    std::fs::write(file, retold(scenario, broken, profile)).map_err(|error| unwritten(file, &error).into())
 }
 
 /// The last `any order` as a graph.
-fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, String> {
+fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, Problems> {
     let label = |taken: &Taken| event(scenario, taken);
     let drawn = limit::within(|| to_dot(&scenario.program, machine, options, &label))
         .map_err(|what| too_small(scenario, &what))?;
@@ -138,16 +139,16 @@ fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, 
             "a graph shows up to 400 states",
         ),
     };
-    Err(format!("error: {}: {what}\nhelp: {help}", scenario.file))
+    Err(Problem::new(what).in_file(&scenario.file).help(help).into())
 }
 
-fn too_small(scenario: &Scenario, reached: &Reached) -> String {
+fn too_small(scenario: &Scenario, reached: &Reached) -> Problem {
     let Reached { what, step } = reached;
     let place = match step {
         Some(step) => format!("line {} asks for more than the model holds", scenario.line(*step)),
         None => "somewhere in this exploration more is needed than the model holds".to_owned(),
     };
-    format!("error: {}: {place}: {what}\nhelp: ask for less of it", scenario.file)
+    Problem::new(format!("{place}: {what}")).in_file(&scenario.file).help("ask for less of it")
 }
 
 fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &Profile) -> ExploreOutput {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::{Format, beside, json, print, print_source, problem};
+use super::{Format, beside, json, print, print_source};
 use crate::lang::format_source;
-use crate::output::Problem;
+use crate::problem::ProblemOutput;
+use crate::problem::{Problem, Problems};
 use crate::suite;
 
 /// Arguments of `fmt`.
@@ -40,37 +41,41 @@ pub(crate) struct FmtOutput {
     pub changed: Vec<String>,
     /// What could not be laid out; left out where there is nothing of the kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Problem>,
+    pub errors: Vec<ProblemOutput>,
 }
 
-pub(super) fn fmt(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn fmt(args: &Args, format: Format) -> Result<u8, Problems> {
     if !matches!(format, Format::Text | Format::Json) {
-        return Err("error: fmt writes text or json".to_owned());
+        return Err(Problem::new("fmt writes text or json").into());
     }
     if args.paths.iter().any(|path| path == Path::new("-")) {
-        return if args.paths.len() == 1 { standard_input(args.check, format) } else { Err(ALONE.to_owned()) };
+        return match args.paths.len() {
+            1 => standard_input(args.check, format),
+            _ => Err(Problem::new("`-` stands alone: standard input has one scenario").into()),
+        };
     }
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
     let mut output = FmtOutput { check: args.check, unchanged: 0, changed: Vec::new(), errors: Vec::new() };
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     for path in paths {
         match suite::files_under(path) {
             Ok(files) if files.is_empty() => {
-                problems.push(format!("error: {}: no file here ends in .{}", path.display(), suite::EXTENSION));
+                problems
+                    .add(Problem::new(format!("no file here ends in .{}", suite::EXTENSION)).in_file(path.display()));
             }
             Ok(files) => files.iter().for_each(|file| match format_file(file, args.check) {
                 Ok(true) => output.changed.push(file.display().to_string()),
                 Ok(false) => output.unchanged += 1,
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.add(problem),
             }),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.add(problem),
         }
     }
-    output.errors = problems.iter().flat_map(|wrong| problem::problems(wrong)).collect();
+    output.errors = problems.outputs();
     print(&told(&output, format))?;
     if !problems.is_empty() {
-        return Ok(beside(&problems.join("\n")));
+        return Ok(beside(&problems));
     }
     Ok(u8::from(args.check && !output.changed.is_empty()))
 }
@@ -84,21 +89,19 @@ fn told(output: &FmtOutput, format: Format) -> String {
 }
 
 /// What a file holds, if it is text.
-fn text(bytes: Vec<u8>, name: &str) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|_| format!("error: {name}: this is no UTF-8 text\nhelp: save it as UTF-8"))
+fn text(bytes: Vec<u8>, name: &str) -> Result<String, Problem> {
+    String::from_utf8(bytes).map_err(|_| Problem::new("this is no UTF-8 text").in_file(name).help("save it as UTF-8"))
 }
 
-const ALONE: &str = "error: `-` stands alone: standard input has one scenario";
-
-fn standard_input(check: bool, format: Format) -> Result<u8, String> {
+fn standard_input(check: bool, format: Format) -> Result<u8, Problems> {
     if format == Format::Json && !check {
-        return Err("error: `fmt -` writes the scenario itself\nhelp: with --check it writes json".to_owned());
+        return Err(Problem::new("`fmt -` writes the scenario itself").help("with --check it writes json").into());
     }
     let name = "standard input";
     // It may never end.
-    let bytes = suite::contents(std::io::stdin().lock()).map_err(|error| format!("error: {name}: {error}"))?;
+    let bytes = suite::contents(std::io::stdin().lock()).map_err(|error| Problem::new(error).in_file(name))?;
     let source = text(bytes, name)?;
-    let formatted = format_source(&source, name).map_err(|problems| problems.render(false))?;
+    let formatted = format_source(&source, name)?;
     if check {
         let changed: Vec<String> = (formatted != source).then(|| name.to_owned()).into_iter().collect();
         let output = FmtOutput { check, unchanged: 1 - changed.len(), changed, errors: Vec::new() };
@@ -110,14 +113,14 @@ fn standard_input(check: bool, format: Format) -> Result<u8, String> {
 }
 
 /// Formats a file, unless it only looks; says whether there was something to change.
-fn format_file(path: &Path, check: bool) -> Result<bool, String> {
-    let explain = |error: std::io::Error| format!("error: {}: {error}", path.display());
+fn format_file(path: &Path, check: bool) -> Result<bool, Problems> {
+    let explain = |error: std::io::Error| Problem::new(error).in_file(path.display());
     if !fs::metadata(path).map_err(explain)?.is_file() {
         let help = "`winaccept fmt -` formats standard input";
-        return Err(format!("error: {}: this is no file that could be replaced\nhelp: {help}", path.display()));
+        return Err(Problem::new("this is no file that could be replaced").in_file(path.display()).help(help).into());
     }
     let source = text(fs::File::open(path).and_then(suite::contents).map_err(explain)?, &path.display().to_string())?;
-    let formatted = format_source(&source, &path.display().to_string()).map_err(|problems| problems.render(false))?;
+    let formatted = format_source(&source, &path.display().to_string())?;
     if formatted == source {
         return Ok(false);
     }

@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::{Format, json, print};
 use crate::graph::{self, Flow, GraphOutput, Legality, OverviewOutput, SUBJECTS, Sockets, Subject};
+use crate::problem::{Problem, Problems};
 use crate::spec::similar;
 
 /// Arguments of `graph`.
@@ -21,7 +22,7 @@ pub(super) struct Args {
     name: Option<String>,
 }
 
-pub(super) fn graph(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn graph(args: &Args, format: Format) -> Result<u8, Problems> {
     let text = match &args.name {
         Some(name) => one(name, format)?,
         None => overview(format)?,
@@ -30,7 +31,7 @@ pub(super) fn graph(args: &Args, format: Format) -> Result<u8, String> {
     Ok(0)
 }
 
-fn one(name: &str, format: Format) -> Result<String, String> {
+fn one(name: &str, format: Format) -> Result<String, Problems> {
     let flow = Flow::of(*Subject::by_name(name).ok_or_else(|| unknown(name))?);
     Ok(match format {
         Format::Text => graph::flow_text(&flow),
@@ -40,14 +41,14 @@ fn one(name: &str, format: Format) -> Result<String, String> {
             let gives = flow.subject.is_call.then(|| Legality::of(flow.subject).data());
             json(&GraphOutput { name: flow.subject.name, graph: flow.data(), gives })
         }
-        Format::Junit | Format::Tap => return Err(FORMATS.to_owned()),
+        Format::Junit | Format::Tap => return Err(Problem::new(FORMATS).into()),
     })
 }
 
 /// Said where another format is asked for.
-const FORMATS: &str = "error: graph writes text, json, dot or mermaid";
+const FORMATS: &str = "graph writes text, json, dot or mermaid";
 
-fn overview(format: Format) -> Result<String, String> {
+fn overview(format: Format) -> Result<String, Problems> {
     let sockets = Sockets::new();
     Ok(match format {
         Format::Text => graph::overview_text(&sockets, &Legality::all()),
@@ -62,15 +63,15 @@ fn overview(format: Format) -> Result<String, String> {
                 table: Legality::all().iter().map(Legality::data).collect(),
             })
         }
-        Format::Junit | Format::Tap => return Err(FORMATS.to_owned()),
+        Format::Junit | Format::Tap => return Err(Problem::new(FORMATS).into()),
     })
 }
 
-fn unknown(name: &str) -> String {
+fn unknown(name: &str) -> Problem {
     let near = similar(name, SUBJECTS.iter().map(|subject| subject.name));
     let help = match near.first() {
         Some(near) => format!("did you mean `{near}`?"),
         None => "winaccept graph lists the names".to_owned(),
     };
-    format!("error: no call or happening is called `{name}`\nhelp: {help}")
+    Problem::new(format!("no call or happening is called `{name}`")).help(help)
 }

@@ -7,6 +7,7 @@ use clap::Args as ClapArgs;
 use super::{Format, beside, json, print, print_source};
 use crate::output::ListedScenario;
 use crate::page::Page;
+use crate::problem::{Problem, Problems};
 use crate::suite::{self, Scenario};
 
 /// Arguments of `list`.
@@ -41,7 +42,7 @@ pub(super) struct CatArgs {
     names: Vec<PathBuf>,
 }
 
-pub(super) fn list(args: &ListArgs, format: Format) -> Result<u8, String> {
+pub(super) fn list(args: &ListArgs, format: Format) -> Result<u8, Problems> {
     let mut scenarios = suite::bundled()?;
     if let Some(text) = &args.only {
         suite::keep_only(&mut scenarios, text)?;
@@ -52,15 +53,15 @@ pub(super) fn list(args: &ListArgs, format: Format) -> Result<u8, String> {
         };
         scenarios.retain(names);
         if scenarios.is_empty() {
-            return Err(format!(
-                "error: no bundled scenario shows or confirms `{clause}`\nhelp: `winaccept explain {clause}`"
-            ));
+            return Err(Problem::new(format!("no bundled scenario shows or confirms `{clause}`"))
+                .help(format!("`winaccept explain {clause}`"))
+                .into());
         }
     }
     match format {
         Format::Json => print(&json(&scenarios.iter().map(listed).collect::<Vec<_>>()))?,
         Format::Text => print(&text(&scenarios))?,
-        _ => return Err("error: list writes text or json".to_owned()),
+        _ => return Err(Problem::new("list writes text or json").into()),
     }
     Ok(0)
 }
@@ -89,17 +90,19 @@ fn listed(scenario: &Scenario) -> ListedScenario {
     }
 }
 
-pub(super) fn cat(args: &CatArgs, format: Format) -> Result<u8, String> {
+pub(super) fn cat(args: &CatArgs, format: Format) -> Result<u8, Problems> {
     if format != Format::Text {
-        return Err("error: cat writes scenarios as they are; `winaccept list --format json` tells of them".to_owned());
+        return Err(
+            Problem::new("cat writes scenarios as they are; `winaccept list --format json` tells of them").into()
+        );
     }
-    let (mut sources, mut problems) = (Vec::new(), Vec::new());
+    let (mut sources, mut problems) = (Vec::new(), Problems::default());
     for name in &args.names {
         match suite::find(name) {
             Ok(scenario) => sources.push(scenario.script.source),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.add(problem),
         }
     }
     print_source(&sources.join("\n"))?;
-    Ok(if problems.is_empty() { 0 } else { beside(&problems.join("\n")) })
+    Ok(if problems.is_empty() { 0 } else { beside(&problems) })
 }

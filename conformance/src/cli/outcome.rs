@@ -1,7 +1,8 @@
 //! What came of judging scenarios on one stack.
 
 use crate::live::{self, Live};
-use crate::output::{LiveOutput, Problem, RunOutput, ScenarioOutput, StackOutput, Totals};
+use crate::output::{LiveOutput, RunOutput, ScenarioOutput, StackOutput, Totals};
+use crate::problem::ProblemOutput;
 use crate::suite::Scenario;
 use crate::verdict::{Judged, Verdict};
 
@@ -60,7 +61,7 @@ impl Outcome<'_> {
     }
 
     /// As data.
-    pub(super) fn output(&self, errors: &[Problem]) -> RunOutput {
+    pub(super) fn output(&self, errors: &[ProblemOutput]) -> RunOutput {
         let scenario = |(scenario, judged): &(&Scenario, Judged)| ScenarioOutput {
             name: scenario.script.title.clone(),
             file: scenario.file.clone(),

@@ -8,6 +8,7 @@ use super::evidence::{self, decoded};
 use super::{Format, beside, json, print, print_source, unwritten};
 use crate::evidence::Recording;
 use crate::learn::{self, Clash, LearnOutput, LeftOut, learn};
+use crate::problem::{Problem, Problems};
 use crate::profiles::{self, Known};
 use crate::suite::{self, Scenario};
 use crate::watch::Watch;
@@ -54,7 +55,7 @@ struct LearnArgs {
     output: Option<PathBuf>,
 }
 
-pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn profile(args: &Args, format: Format) -> Result<u8, Problems> {
     let Command::Learn(args) = &args.command;
     let mut recordings = Vec::new();
     for file in &args.recordings {
@@ -63,21 +64,21 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
     }
     let of_one = recordings.iter().all(|recording| recording.stack() == recordings[0].stack());
     let name = args.name.clone().unwrap_or_else(|| if of_one { recordings[0].stack() } else { "learned".to_owned() });
-    profiles::check_name(&name).map_err(|error| format!("error: {error}\nhelp: --name gives it another"))?;
+    profiles::check_name(&name).map_err(|error| Problem::new(error).help("--name gives it another"))?;
     let by_hand = by_hand(args.by_hand.as_deref())?;
     let scenarios = scenarios(args)?;
     let (mut seen, mut left_out) = (Vec::new(), LeftOut::default());
     for (recording, file) in recordings.iter().zip(&args.recordings) {
         let played = learn::seen(recording, &scenarios, &mut left_out);
-        seen.extend(played.map_err(|error| format!("error: {}: {error}", file.display()))?);
+        seen.extend(played.map_err(|error| Problem::new(error).in_file(file.display()))?);
     }
-    let checks = by_hand.checks().map_err(|error| format!("error: {error}"))?;
+    let checks = by_hand.checks().map_err(Problem::new)?;
     let all = seen.len();
     let watch = Watch::new("scenarios", all);
     let learned = learn(seen, &checks, &watch);
     drop(watch);
     left_out.interrupted = all - learned.cases.len();
-    let file = learn::profile_file(&learned, &name, &by_hand).map_err(|error| format!("error: {error}"))?;
+    let file = learn::profile_file(&learned, &name, &by_hand).map_err(Problem::new)?;
     let output = learn::output(&learned, &recordings, &name, file, left_out);
     if let Some(target) = &args.output {
         std::fs::write(target, learn::text(&output)).map_err(|error| unwritten(target, &error))?;
@@ -89,27 +90,27 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, String> {
     }
     if output.left_out.interrupted > 0 {
         let counts = (output.left_out.interrupted, all);
-        return Ok(beside(&format!(
-            "error: interrupted: nothing was learned from {} of {} scenarios",
-            counts.0, counts.1
-        )));
+        return Ok(beside(
+            &Problem::new(format!("interrupted: nothing was learned from {} of {} scenarios", counts.0, counts.1))
+                .into(),
+        ));
     }
     Ok(u8::from(!output.contradicted.is_empty()))
 }
 
-fn by_hand(file: Option<&Path>) -> Result<Known, String> {
+fn by_hand(file: Option<&Path>) -> Result<Known, Problems> {
     let Some(file) = file else { return Ok(Known::default()) };
-    let wrong = |error: String| format!("error: {}: {error}", file.display());
+    let wrong = |error: String| Problem::new(error).in_file(file.display());
     let source = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    Known::parse(&source).map_err(wrong)
+    Ok(Known::parse(&source).map_err(wrong)?)
 }
 
-fn scenarios(args: &LearnArgs) -> Result<Vec<Scenario>, String> {
+fn scenarios(args: &LearnArgs) -> Result<Vec<Scenario>, Problems> {
     let mut scenarios = suite::bundled()?;
     if !args.scenarios.is_empty() {
         let (own, problems) = suite::read(&args.scenarios);
         if !problems.is_empty() {
-            return Err(problems.join("\n"));
+            return Err(problems);
         }
         scenarios.extend(own);
     }

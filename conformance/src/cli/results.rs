@@ -1,7 +1,7 @@
 //! What `run` found, for programs that count tests: JUnit's XML and TAP.
 
 use super::outcome::{Outcome, Worth};
-use crate::output::Problem;
+use crate::problem::ProblemOutput;
 use crate::suite::Scenario;
 use crate::verdict::Judged;
 use crate::xml::Element;
@@ -17,7 +17,7 @@ struct Entry<'o> {
     file: Option<&'o str>,
 }
 
-fn entries<'o>(outcomes: &'o [Outcome<'_>], problems: &'o [Problem], strict: bool) -> Vec<Entry<'o>> {
+fn entries<'o>(outcomes: &'o [Outcome<'_>], problems: &'o [ProblemOutput], strict: bool) -> Vec<Entry<'o>> {
     let mut all = Vec::new();
     for outcome in outcomes {
         let stack = (outcomes.len() > 1).then(|| title(outcome));
@@ -50,7 +50,7 @@ fn title(outcome: &Outcome<'_>) -> String {
 }
 
 /// The results as JUnit writes them: a suite for each stack, a case for each scenario.
-pub(super) fn junit(outcomes: &[Outcome<'_>], problems: &[Problem], strict: bool) -> String {
+pub(super) fn junit(outcomes: &[Outcome<'_>], problems: &[ProblemOutput], strict: bool) -> String {
     let mut suites = Vec::new();
     for outcome in outcomes {
         let name = format!("{} judged by {}", title(outcome), outcome.profile);
@@ -100,7 +100,7 @@ fn case(entry: &Entry<'_>) -> Element {
 }
 
 /// The results as TAP, version 14.
-pub(super) fn tap(outcomes: &[Outcome<'_>], problems: &[Problem], strict: bool) -> String {
+pub(super) fn tap(outcomes: &[Outcome<'_>], problems: &[ProblemOutput], strict: bool) -> String {
     let all = entries(outcomes, problems, strict);
     let mut text = format!("TAP version 14\n1..{}\n", all.len());
     for (entry, number) in all.iter().zip(1..) {

@@ -8,13 +8,13 @@ use winaccept_model::step::Machine;
 
 use super::limits::LimitArgs;
 use super::outcome::Outcome;
-use super::problem::problems;
 use super::results;
 use super::{Format, beside, json, print, unwritten};
 use crate::evidence::{self, Recording};
 use crate::judge;
-use crate::output::{Problem, RunOutputs};
+use crate::output::RunOutputs;
 use crate::parallel::each;
+use crate::problem::{Problem, Problems};
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, HOPELESS, Identity, Stack};
@@ -69,11 +69,11 @@ pub(super) const DEFAULT_EXE: &str = "target-windows/x86_64-win7-windows-gnu/dis
 /// Where tools/setup-wine.sh leaves its wrappers.
 const WINES: &str = "tools/cache";
 
-pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
+pub(super) fn run(args: &Args, format: Format) -> Result<u8, Problems> {
     let (mut scenarios, mut problems) =
-        if args.paths.is_empty() { (suite::bundled()?, Vec::new()) } else { suite::read(&args.paths) };
+        if args.paths.is_empty() { (suite::bundled()?, Problems::default()) } else { suite::read(&args.paths) };
     if scenarios.is_empty() {
-        return Err(problems.join("\n"));
+        return Err(problems);
     }
     scenarios.iter_mut().for_each(|scenario| args.limits.bound(scenario));
     if let Some(text) = &args.only {
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
     let mut outputs = Vec::new();
     if args.stack == "model" {
         if args.record.is_some() {
-            return Err("error: --record keeps what a real stack does; the model is no evidence".to_owned());
+            return Err(Problem::new("--record keeps what a real stack does; the model is no evidence").into());
         }
         let profile = profile_named(args.profile.as_deref().unwrap_or("documented"))?;
         let outcome = on_model(&scenarios, profile);
@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
                 Err(why) if outputs.is_empty() => return Err(why),
                 Err(why) => {
                     // What an earlier stack did was judged to its end.
-                    problems.push(why);
+                    problems.add(why);
                     break;
                 }
             };
@@ -113,22 +113,25 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, String> {
     let all = scenarios.len() * outputs.len();
     let judged: usize = outputs.iter().map(|outcome| outcome.judged.len()).sum();
     if judged < all {
-        problems.push(format!("error: interrupted: {} of {all} scenarios were not judged", all - judged));
+        problems.add(Problem::new(format!("interrupted: {} of {all} scenarios were not judged", all - judged)));
     }
     show(&outputs, format, &problems, args.strict)?;
     // What can be judged is; what cannot is told behind it.
-    Ok(if problems.is_empty() { status } else { beside(&problems.join("\n")) })
+    Ok(if problems.is_empty() { status } else { beside(&problems) })
 }
 
 /// What `winaccept` does without a command: on Windows the real stack and its evidence, elsewhere the model.
-pub(super) fn without_command(format: Format, #[cfg_attr(windows, allow(unused))] matrix: bool) -> Result<u8, String> {
+pub(super) fn without_command(
+    format: Format,
+    #[cfg_attr(windows, allow(unused))] matrix: bool,
+) -> Result<u8, Problems> {
     #[cfg(windows)]
     {
         let scenarios = suite::bundled()?;
-        let mut stack = crate::stack::windows().map_err(|error| format!("error: {error}"))?;
+        let mut stack = crate::stack::windows().map_err(Problem::new)?;
         let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
         let status = outcome.status(false);
-        show(&[outcome], format, &[], false)?;
+        show(&[outcome], format, &Problems::default(), false)?;
         println!(
             "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n"
         );
@@ -162,7 +165,7 @@ fn on_stack<'s>(
     scenarios: &'s [Scenario],
     stack: &mut CommandStack,
     profile: Option<&str>,
-) -> Result<(Outcome<'s>, Recording), String> {
+) -> Result<(Outcome<'s>, Recording), Problems> {
     let identity = stack.identity();
     let profile = profile_named(profile.unwrap_or_else(|| profile_of(&identity.name, &identity.version)))?;
     let mut recording = Recording::new(identity.clone(), evidence::today());
@@ -181,7 +184,7 @@ fn on_stack<'s>(
         }
         lost_in_a_row = if replay.lost.is_some() { lost_in_a_row + 1 } else { 0 };
         if let Some(why) = replay.lost.as_ref().filter(|_| lost_in_a_row == HOPELESS) {
-            return Err(hopeless(&identity, scenario, why));
+            return Err(hopeless(&identity, scenario, why).into());
         }
         recording.add(scenario, &replay);
         judged.push((scenario, judge::replay(scenario, &replay, &profile)));
@@ -190,18 +193,20 @@ fn on_stack<'s>(
     Ok((outcome, recording))
 }
 
-fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> String {
-    format!(
-        "error: {identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again\n\
-         last: {}: {why}\n\
-         help: nothing was judged; find out what its worker lacks with `--only {}` and docs/worker.md",
-        scenario.file,
+fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> Problem {
+    Problem::new(format!(
+        "{identity} lost its processes in {HOPELESS} scenarios in a row, and again when they were played again; \
+         last: {}: {why}",
+        scenario.file
+    ))
+    .help(format!(
+        "nothing was judged; find out what its worker lacks with `--only {}` and docs/worker.md",
         scenario.file.trim_end_matches(".winaccept")
-    )
+    ))
 }
 
-pub(super) fn profile_named(name: &str) -> Result<Profile, String> {
-    Choices::bundled().named(name).map_err(|error| format!("error: {error}"))
+pub(super) fn profile_named(name: &str) -> Result<Profile, Problem> {
+    Choices::bundled().named(name).map_err(Problem::new)
 }
 
 /// The profile that speaks of a stack: its own, that of all Windows versions, or what is documented.
@@ -215,9 +220,9 @@ pub(crate) fn profile_of(name: &str, version: &str) -> &'static str {
 }
 
 /// The stacks that are called so; `wine` alone is all that are set up.
-pub(super) fn stacks(named: &str, exe: &Path) -> Result<Vec<(CommandStack, String)>, String> {
+pub(super) fn stacks(named: &str, exe: &Path) -> Result<Vec<(CommandStack, String)>, Problems> {
     let (kind, rest) = named.split_once(':').unwrap_or((named, ""));
-    let failed = |error: String| format!("error: {error}");
+    let failed = |error: String| Problem::new(error);
     match (kind, rest) {
         ("wine", "") => {
             let mut wines = Vec::new();
@@ -233,34 +238,37 @@ pub(super) fn stacks(named: &str, exe: &Path) -> Result<Vec<(CommandStack, Strin
                 }
             }
             if wines.is_empty() {
-                return Err(
-                    "error: no Wine is set up here\nhelp: tools/setup-wine.sh sets them up; wine:PATH names any other"
-                        .to_owned(),
-                );
+                return Err(Problem::new("no Wine is set up here")
+                    .help("tools/setup-wine.sh sets them up; wine:PATH names any other")
+                    .into());
             }
             Ok(wines)
         }
         ("wine", path) => Ok(vec![(crate::stack::wine(Path::new(path), exe).map_err(failed)?, "wine".to_owned())]),
-        ("exec", "") => Err("error: exec: needs a command, as in --stack exec:'python3 worker.py'".to_owned()),
+        ("exec", "") => Err(Problem::new("exec: needs a command, as in --stack exec:'python3 worker.py'").into()),
         ("exec", command) => Ok(vec![(crate::stack::exec(command).map_err(failed)?, "exec".to_owned())]),
         ("windows", "") => windows(),
-        _ => Err(format!(
-            "error: no stack is called `{named}`; there are model, windows, wine, wine:PATH and exec:COMMAND"
-        )),
+        _ => Err(Problem::new(format!(
+            "no stack is called `{named}`; there are model, windows, wine, wine:PATH and exec:COMMAND"
+        ))
+        .into()),
     }
 }
 
 #[cfg(windows)]
-fn windows() -> Result<Vec<(CommandStack, String)>, String> {
-    let stack = crate::stack::windows().map_err(|error| format!("error: {error}"))?;
+fn windows() -> Result<Vec<(CommandStack, String)>, Problems> {
+    let stack = crate::stack::windows().map_err(Problem::new)?;
     Ok(vec![(stack, "windows".to_owned())])
 }
 
 #[cfg(not(windows))]
-fn windows() -> Result<Vec<(CommandStack, String)>, String> {
-    Err("error: this is not Windows\nhelp: copy winaccept.exe to a Windows machine and start it there; \
-         `winaccept evidence add -` reads what it prints"
-        .to_owned())
+fn windows() -> Result<Vec<(CommandStack, String)>, Problems> {
+    Err(Problem::new("this is not Windows")
+        .help(
+            "copy winaccept.exe to a Windows machine and start it there; \
+         `winaccept evidence add -` reads what it prints",
+        )
+        .into())
 }
 
 /// The file of the n-th recording of a run: as named for the first, with the stack's name before the ending after that.
@@ -273,8 +281,8 @@ fn numbered(file: &Path, label: &str, n: usize) -> PathBuf {
     file.with_file_name(format!("{stem}-{label}{ending}"))
 }
 
-fn show(outputs: &[Outcome<'_>], format: Format, wrong: &[String], strict: bool) -> Result<(), String> {
-    let wrong: Vec<Problem> = wrong.iter().flat_map(|wrong| problems(wrong)).collect();
+fn show(outputs: &[Outcome<'_>], format: Format, wrong: &Problems, strict: bool) -> Result<(), Problems> {
+    let wrong = wrong.outputs();
     let text = match format {
         Format::Json => json(&match outputs {
             [one] => RunOutputs::One(Box::new(one.output(&wrong))),
@@ -283,7 +291,7 @@ fn show(outputs: &[Outcome<'_>], format: Format, wrong: &[String], strict: bool)
         Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
         Format::Junit => results::junit(outputs, &wrong, strict),
         Format::Tap => results::tap(outputs, &wrong, strict),
-        Format::Dot | Format::Mermaid => return Err("error: run writes text, json, junit or tap".to_owned()),
+        Format::Dot | Format::Mermaid => return Err(Problem::new("run writes text, json, junit or tap").into()),
     };
     print(&text)
 }

@@ -6,6 +6,7 @@ use winaccept_model::step::Machine;
 use super::limits::LimitArgs;
 use super::{Format, print};
 use crate::chart::{self, Chart};
+use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::suite;
 
@@ -31,20 +32,20 @@ pub(super) struct Args {
     limits: LimitArgs,
 }
 
-pub(super) fn show(args: &Args, format: Format) -> Result<u8, String> {
-    let machine = Machine::new(Choices::bundled().named(&args.profile).map_err(|why| format!("error: {why}"))?);
+pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
+    let machine = Machine::new(Choices::bundled().named(&args.profile).map_err(Problem::new)?);
     let mut scenario = suite::find(&args.scenario)?;
     args.limits.bound(&mut scenario);
     let chart = winaccept_sim::limit::within(|| Chart::of(&scenario, &machine)).map_err(|reached| {
         let place = reached.step.map_or("this".to_owned(), |step| format!("line {}", scenario.line(step)));
-        format!("error: {}: {place} asks for more than the model holds: {}", scenario.file, reached.what)
+        Problem::new(format!("{place} asks for more than the model holds: {}", reached.what)).in_file(&scenario.file)
     })?;
     let text = match format {
         Format::Text => chart::chart(&chart),
         Format::Json => chart.json_lines(),
         Format::Mermaid => chart::sequence(&chart),
         Format::Dot | Format::Junit | Format::Tap => {
-            return Err("error: show writes text, json or mermaid; graph writes dot".to_owned());
+            return Err(Problem::new("show writes text, json or mermaid; graph writes dot").into());
         }
     };
     print(&text)?;

@@ -7,6 +7,7 @@ use crate::coverage::Coverage;
 use crate::evidence;
 use crate::judge;
 use crate::page::{Page, fitted};
+use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
@@ -19,9 +20,9 @@ struct Column<'s> {
     judged: Vec<(&'s Scenario, Judged)>,
 }
 
-pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, String> {
+pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, Problems> {
     let scenarios = suite::bundled()?;
-    let profile = |name: &str| Choices::bundled().profile(name).map_err(|error| format!("error: {error}"));
+    let profile = |name: &str| Choices::bundled().profile(name).map_err(Problem::new);
     let model = on_model(&scenarios, profile("documented")?);
     let status = u8::from(model.count(Verdict::Pass) != scenarios.len());
     if format == Format::Json {

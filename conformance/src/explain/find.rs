@@ -14,6 +14,7 @@ use super::{
 };
 use crate::coverage::facts::{self, Standing};
 use crate::graph::{Legality, SUBJECTS, Subject};
+use crate::problem::{Problem, Problems};
 use crate::profiles::{Choice, Choices, NAMES};
 use crate::spec::{Document, Entry, Note, Observation, Spec, Testable, similar};
 use crate::suite;
@@ -22,7 +23,7 @@ use crate::suite;
 ///
 /// # Errors
 /// That nothing has this name, with names that resemble it.
-pub fn explain(name: &str) -> Result<Explanation, String> {
+pub fn explain(name: &str) -> Result<Explanation, Problems> {
     let name = name.trim().trim_start_matches('?');
     let found = CodePage::of(name)
         .map(Explanation::Code)
@@ -48,7 +49,7 @@ pub fn explain(name: &str) -> Result<Explanation, String> {
         } else {
             format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "))
         };
-        format!("error: nothing is called `{name}`\nhelp: {help}")
+        Problem::new(format!("nothing is called `{name}`")).help(help).into()
     })
 }
 
@@ -56,9 +57,11 @@ pub fn explain(name: &str) -> Result<Explanation, String> {
 ///
 /// # Errors
 /// That nothing has it.
-pub fn search(word: &str) -> Result<Explanation, String> {
+pub fn search(word: &str) -> Result<Explanation, Problems> {
     topic::word(word.trim()).map(Explanation::Topic).ok_or_else(|| {
-        format!("error: nothing has the word `{word}` in its name or in what it says\nhelp: words stand alone: try another form of it")
+        Problem::new(format!("nothing has the word `{word}` in its name or in what it says"))
+            .help("words stand alone: try another form of it")
+            .into()
     })
 }
 

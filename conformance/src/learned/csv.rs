@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use winaccept_sim::learned::{Learned, Transition};
 
 use crate::page::printable;
+use crate::problem::Problem;
 
 /// The columns that it must have, in any order; others are passed over.
 const COLUMNS: [&str; 4] = ["state", "input", "output", "next"];
@@ -12,36 +13,41 @@ const COLUMNS: [&str; 4] = ["state", "input", "output", "next"];
 const MAX_STATES: usize = 10_000;
 
 /// Reads a machine. Its first row begins in the state where the machine starts. Lines that begin with `#` are comments.
-pub(super) fn read(content: &[u8], name: &str) -> Result<Learned, String> {
+pub(super) fn read(content: &[u8], name: &str) -> Result<Learned, Problem> {
     let text = std::str::from_utf8(content).map_err(|error| {
         let line = content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("error: {name}:{line}: this is not UTF-8\nhelp: save the table as comma-separated UTF-8 text")
+        Problem::new("this is not UTF-8")
+            .help("save the table as comma-separated UTF-8 text")
+            .in_file(name)
+            .on_line(line)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let rows = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     let mut rows = rows.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let begin = format!("help: the first line names the columns: {}", COLUMNS.join(","));
-    let (line, header) = rows.next().ok_or_else(|| format!("error: {name} has no table\n{begin}"))?;
-    let header = fields(header).map_err(|why| format!("error: {name}:{line}: {why}"))?;
+    let begin = format!("the first line names the columns: {}", COLUMNS.join(","));
+    let (line, header) =
+        rows.next().ok_or_else(|| Problem::new("there is no table in it").in_file(name).help(&begin))?;
+    let header = fields(header).map_err(|why| why.in_file(name).on_line(line))?;
     let place = |column: &str| {
         let found = header.iter().position(|title| title.trim() == column);
-        found.ok_or_else(|| format!("error: {name}:{line}: there is no column `{column}`\n{begin}"))
+        found.ok_or_else(|| {
+            Problem::new(format!("there is no column `{column}`")).in_file(name).on_line(line).help(&begin)
+        })
     };
     let places = [place("state")?, place("input")?, place("output")?, place("next")?];
     let mut reader = Reader::default();
     for (line, row) in rows {
-        let fields = fields(row).map_err(|why| format!("error: {name}:{line}: {why}"))?;
+        let fields = fields(row).map_err(|why| why.in_file(name).on_line(line))?;
         if fields.len() != header.len() {
             let (found, expected) = (fields.len(), header.len());
-            return Err(format!(
-                "error: {name}:{line}: this row has {found} fields, the header {expected}\nhelp: a field with a comma in it stands in \
-                 double quotes"
-            ));
+            let problem = Problem::new(format!("this row has {found} fields, the header {expected}"));
+            return Err(problem.in_file(name).on_line(line).help("a field with a comma in it stands in double quotes"));
         }
-        reader.row(places.map(|place| fields[place].trim())).map_err(|why| format!("error: {name}:{line}: {why}"))?;
+        reader.row(places.map(|place| fields[place].trim())).map_err(|why| why.in_file(name).on_line(line))?;
     }
     if reader.learned.transitions.is_empty() {
-        return Err(format!("error: {name} has no transition\nhelp: a row is one, such as `idle,syn,SYN-ACK,half`"));
+        let problem = Problem::new("there is no transition in it").in_file(name);
+        return Err(problem.help("a row is one, such as `idle,syn,SYN-ACK,half`"));
     }
     Ok(reader.learned)
 }
@@ -56,10 +62,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn row(&mut self, [state, input, output, next]: [&str; 4]) -> Result<(), String> {
+    fn row(&mut self, [state, input, output, next]: [&str; 4]) -> Result<(), Problem> {
         for (field, column) in [state, input, output, next].into_iter().zip(COLUMNS) {
             if field.is_empty() {
-                return Err(format!("the field `{column}` is empty\nhelp: no answer is written `-`"));
+                return Err(Problem::new(format!("the field `{column}` is empty")).help("no answer is written `-`"));
             }
         }
         let (from, to) = (self.state(state)?, self.state(next)?);
@@ -67,29 +73,28 @@ impl Reader {
             None => {}
             Some(before) if before == (output.to_owned(), to) => return Ok(()),
             Some((other, _)) => {
-                return Err(format!(
-                    "`{}` has two transitions with `{}`: one gives {}, one {}\nhelp: a learned machine is deterministic; keep one \
-                     of them",
+                let problem = Problem::new(format!(
+                    "`{}` has two transitions with `{}`: one gives {}, one {}",
                     printable(state),
                     printable(input),
                     printable(&other),
                     printable(output)
                 ));
+                return Err(problem.help("a learned machine is deterministic; keep one of them"));
             }
         }
         self.learned.transitions.push(Transition { from, input: input.to_owned(), output: output.to_owned(), to });
         Ok(())
     }
 
-    fn state(&mut self, name: &str) -> Result<usize, String> {
+    fn state(&mut self, name: &str) -> Result<usize, Problem> {
         if let Some(known) = self.states.get(name) {
             return Ok(*known);
         }
         let number = self.states.len();
         if number == MAX_STATES {
-            return Err(format!(
-                "this would be one more than {MAX_STATES} states\nhelp: no learned machine is that large"
-            ));
+            let problem = Problem::new(format!("this would be one more than {MAX_STATES} states"));
+            return Err(problem.help("no learned machine is that large"));
         }
         self.states.insert(name.to_owned(), number);
         self.learned.states.push(name.to_owned());
@@ -98,7 +103,7 @@ impl Reader {
 }
 
 /// The fields of a row. One in double quotes may hold commas, and quotes written twice.
-fn fields(row: &str) -> Result<Vec<String>, String> {
+fn fields(row: &str) -> Result<Vec<String>, Problem> {
     let mut all = vec![String::new()];
     let mut quoted = false;
     let mut rest = row.chars().peekable();
@@ -115,7 +120,7 @@ fn fields(row: &str) -> Result<Vec<String>, String> {
         }
     }
     if quoted {
-        return Err("a quote is not closed\nhelp: a field ends on the line where it begins".to_owned());
+        return Err(Problem::new("a quote is not closed").help("a field ends on the line where it begins"));
     }
     Ok(all)
 }

@@ -6,6 +6,7 @@ mod judge;
 mod language_docs;
 mod learned;
 mod model_docs;
+mod problems;
 mod profiles;
 mod schemas;
 mod spec;

@@ -73,7 +73,17 @@ fn errors_are_json_where_json_was_asked_for() {
         (vec!["evidence", "--only", "zzzz"], "no scenario's file or title contains `zzzz`"),
         (vec!["coverage", "--kill", "--rule", "zzzz"], "no rule's name begins with `zzzz`"),
         (vec!["compare", "--stack", "moon"], "no stack is called `moon`"),
-        (vec!["profile", "learn", "nowhere"], "nowhere: "),
+        (vec!["check", "--machine", "nowhere"], "No such file or directory"),
+        (vec!["profile", "learn", "nowhere"], "No such file or directory"),
+        // What the command line itself refuses.
+        (vec!["runn"], "there is no command `runn`"),
+        (vec!["run", "--onyl", "x"], "there is no argument `--onyl`"),
+        (vec!["run", "--stack"], "`--stack <STACK>` needs a value"),
+        (vec!["explain"], "`<NAME>` is missing"),
+        (vec!["coverage", "--rule", "accept"], "`--kill` is missing"),
+        (vec!["compare", "--stack", "model:windows", "--for", "ten"], "`ten` is no value of `--for <TIME>`"),
+        (vec!["compare", "--stack", "model:windows", "--for", "1s", "--runs", "1"], "`--for <TIME>` does not go with"),
+        (vec!["--matrix", "list"], "--matrix goes with no command"),
     ];
     for (arguments, message) in all {
         let run = winaccept(&[&arguments[..], &["--format", "json"]].concat());
@@ -84,6 +94,25 @@ fn errors_are_json_where_json_was_asked_for() {
         // People read the same.
         assert_eq!(run.err.trim_end(), error["text"].as_str().unwrap(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_command_line_that_nobody_understands_has_a_remedy() {
+    for (arguments, help) in [
+        (&["--format", "json", "runn"][..], "did you mean `run`?"),
+        (&["--format=json", "run", "--onyl", "x"], "did you mean `--only`?"),
+        (&["list", "--clause", "--format", "json"], "`--help` behind the command tells what it takes"),
+    ] {
+        let run = winaccept(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}");
+        assert_eq!(written("errors", &run)["errors"][0]["help"], help, "{arguments:?}");
+    }
+    // Without JSON nothing of it is on standard output, and help is no error.
+    let run = winaccept(&["runn"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(run.err.starts_with("error: unrecognized subcommand 'runn'"), "{}", run.err);
+    let help = winaccept(&["--help", "--format", "json"]);
+    assert_eq!((help.status, help.err.as_str()), (0, ""));
 }
 
 #[test]
@@ -135,10 +164,7 @@ fn what_cannot_be_written_has_a_remedy() {
     for (arguments, help) in [
         ([&compare[..], &[&file]].concat(), "help: there is a file of this name; name another folder"),
         (vec!["profile", "learn", &here], "help: this is a folder; name a file in it"),
-        (
-            vec!["evidence", "add", wine, "--to", &file],
-            "is no folder; run this in the repository, or name one with --to",
-        ),
+        (vec!["evidence", "add", wine, "--to", &file], "help: run this in the repository, or name a folder with --to"),
         ([&compare[..], &[&below]].concat(), "help: a part of this path is a file; name another folder"),
     ] {
         let run = winaccept(&arguments);

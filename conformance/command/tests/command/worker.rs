@@ -33,7 +33,7 @@ fn a_stack_that_is_lost_in_a_row_ends_the_run() {
     let run = play("dies", &[HELLO, BEGIN, "exit 3"], 4);
     assert_eq!((run.status, run.out.as_str()), (2, ""), "{}", run.err);
     assert!(run.err.contains("error: toy-1 lost its processes in 3 scenarios in a row"), "{}", run.err);
-    let last = run.err.lines().find(|line| line.starts_with("last: ")).expect("the last reason");
+    let (_, last) = run.err.split_once("; last: ").expect("the last reason");
     assert!(last.contains("2.winaccept: the worker process ended (exit status: 3)"), "{last}");
     assert!(run.err.contains("help: ") && run.err.contains("docs/worker.md"), "{}", run.err);
 }

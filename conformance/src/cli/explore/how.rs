@@ -13,6 +13,7 @@ use super::{Args, given, outcomes, too_small};
 use crate::cli::{Format, json, print, unwritten};
 use crate::output::Witness;
 use crate::page::fitted;
+use crate::problem::{Problem, Problems};
 use crate::suite::Scenario;
 
 /// Writes a shortest way to this outcome, `CALL = OUTCOME` in the words of the table of outcomes.
@@ -23,10 +24,11 @@ pub(super) fn how(
     args: &Args,
     wanted: &str,
     format: Format,
-) -> Result<u8, String> {
+) -> Result<u8, Problems> {
     let (call, outcome) =
         wanted.split_once('=').map(|(call, outcome)| (call.trim(), outcome.trim())).ok_or_else(|| {
-            format!("error: `{wanted}` is no outcome of a call\nhelp: for example --how 'accept = WSAECONNRESET'")
+            Problem::new(format!("`{wanted}` is no outcome of a call"))
+                .help("for example --how 'accept = WSAECONNRESET'")
         })?;
     let look = |scenario: &Scenario| {
         within(|| visit(&scenario.program, machine, options)).map_err(|reached| too_small(scenario, &reached))
@@ -34,7 +36,7 @@ pub(super) fn how(
     let report = look(scenario)?;
     let patterns = patterns(scenario, &report, call, outcome);
     if patterns.is_empty() {
-        return Err(unreachable(scenario, &report, call, outcome));
+        return Err(unreachable(scenario, &report, call, outcome).into());
     }
     // Whoever claims that it never happens is shown a shortest way to it.
     let mut claims = scenario.clone();
@@ -49,7 +51,7 @@ pub(super) fn how(
     let report = look(&claims)?;
     let ways = report.violations.iter().filter(|broken| broken.property == Property::Never(claim));
     let way = ways.min_by_key(|broken| broken.way.len()).ok_or_else(|| {
-        format!("error: {}: the exploration was ended before it came to {call} = {outcome}", scenario.file)
+        Problem::new(format!("the exploration was ended before it came to {call} = {outcome}")).in_file(&scenario.file)
     })?;
     let witness = witness(&claims, way, machine, call, outcome);
     if let Some(file) = &args.output {
@@ -84,18 +86,18 @@ fn patterns(scenario: &Scenario, report: &Report, call: &str, outcome: &str) -> 
     all
 }
 
-fn unreachable(scenario: &Scenario, report: &Report, call: &str, outcome: &str) -> String {
+fn unreachable(scenario: &Scenario, report: &Report, call: &str, outcome: &str) -> Problem {
     let all = outcomes(scenario, report);
     let file = &scenario.file;
     let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
     match all.get(call) {
         Some(gives) => {
             let gives = list(gives.iter().map(String::as_str).collect());
-            format!("error: {file}: {call} never returns {outcome} here\nhelp: it gives {gives}")
+            Problem::new(format!("{call} never returns {outcome} here")).in_file(file).help(format!("it gives {gives}"))
         }
         None => {
             let calls = list(all.keys().map(String::as_str).collect());
-            format!("error: {file}: no step calls {call}\nhelp: the calls are {calls}")
+            Problem::new(format!("no step calls {call}")).in_file(file).help(format!("the calls are {calls}"))
         }
     }
 }
