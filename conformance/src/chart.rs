@@ -2,6 +2,7 @@
 
 pub(crate) mod event;
 mod mermaid;
+mod svg;
 mod text;
 
 use schemars::JsonSchema;
@@ -13,6 +14,7 @@ use crate::judge::{self, Judged, Verdict};
 use crate::suite::Scenario;
 
 pub use mermaid::sequence;
+pub use svg::picture;
 pub use text::chart;
 
 /// What happens when a scenario runs once on the model.

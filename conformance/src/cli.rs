@@ -42,6 +42,8 @@ pub enum Format {
     Dot,
     /// For Mermaid, where there is something to draw.
     Mermaid,
+    /// A picture of its own, of `show` and `graph`, for a slide or a browser.
+    Svg,
     /// For programs that count tests: the verdicts of `run` as JUnit's XML.
     Junit,
     /// The same as TAP.
@@ -129,7 +131,7 @@ fn fits(cli: &Cli) -> Result<(), Problem> {
         return Err(Problem::new("--matrix goes with no command").help("`winaccept --matrix`"));
     }
     let draws = matches!(cli.command, Some(Command::Graph(_) | Command::Show(_) | Command::Explore(_)));
-    if !draws && matches!(cli.format, Format::Dot | Format::Mermaid) {
+    if !draws && matches!(cli.format, Format::Dot | Format::Mermaid | Format::Svg) {
         return Err(Problem::new("only graph, show and explore draw; everything else writes text or json"));
     }
     if !matches!(cli.command, Some(Command::Run(_))) && matches!(cli.format, Format::Junit | Format::Tap) {

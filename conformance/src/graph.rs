@@ -10,6 +10,7 @@ pub mod legal;
 mod mermaid;
 pub mod sockets;
 pub mod subject;
+mod svg;
 mod text;
 
 use schemars::JsonSchema;
@@ -25,6 +26,7 @@ pub use legal::Legality;
 pub use mermaid::{flow_mermaid, sockets_mermaid};
 pub use sockets::Sockets;
 pub use subject::{SUBJECTS, Subject};
+pub use svg::{flow_svg, sockets_svg};
 pub use text::{flow_text, overview_text};
 
 /// What `winaccept graph NAME --format json` writes.

@@ -39,6 +39,7 @@ pub mod spec;
 pub mod stack;
 pub mod suite;
 pub mod survivors;
+mod svg;
 pub mod verdict;
 pub mod waiting;
 pub mod watch;

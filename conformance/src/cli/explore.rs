@@ -75,8 +75,8 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
     if format == Format::Dot {
         return dot(&scenario, &Machine::new(profile), &options);
     }
-    if format == Format::Mermaid {
-        return Err(Problem::new("explore writes text, json or dot; show writes mermaid").into());
+    if matches!(format, Format::Mermaid | Format::Svg) {
+        return Err(Problem::new("explore writes text, json or dot; show writes mermaid and svg").into());
     }
     let machine = Machine::new(profile);
     if let Some(wanted) = &args.how {

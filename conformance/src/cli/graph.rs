@@ -13,7 +13,7 @@ use crate::spec::similar;
 Examples:
   winaccept graph                                    all names, the states of a socket, and every call in every state
   winaccept graph accept                             accept, stage by stage, from state to outcome
-  winaccept graph accept --format dot | dot -Tsvg    the same as a picture
+  winaccept graph accept --format svg > accept.svg   the same as a picture; --format dot for Graphviz
   winaccept graph --format mermaid                   the states of a socket, for a page that GitHub draws
 
 The graphs are read off the rules: what is drawn is what runs.")]
@@ -37,6 +37,7 @@ fn one(name: &str, format: Format) -> Result<String, Problems> {
         Format::Text => graph::flow_text(&flow),
         Format::Dot => graph::flow_dot(&flow),
         Format::Mermaid => graph::flow_mermaid(&flow),
+        Format::Svg => graph::flow_svg(&flow),
         Format::Json => {
             let gives = flow.subject.is_call.then(|| Legality::of(flow.subject).data());
             json(&GraphOutput { name: flow.subject.name, graph: flow.data(), gives })
@@ -46,7 +47,7 @@ fn one(name: &str, format: Format) -> Result<String, Problems> {
 }
 
 /// Said where another format is asked for.
-const FORMATS: &str = "graph writes text, json, dot or mermaid";
+const FORMATS: &str = "graph writes text, json, dot, mermaid or svg";
 
 fn overview(format: Format) -> Result<String, Problems> {
     let sockets = Sockets::new();
@@ -54,6 +55,7 @@ fn overview(format: Format) -> Result<String, Problems> {
         Format::Text => graph::overview_text(&sockets, &Legality::all()),
         Format::Dot => graph::sockets_dot(&sockets),
         Format::Mermaid => graph::sockets_mermaid(&sockets),
+        Format::Svg => graph::sockets_svg(&sockets),
         Format::Json => {
             let named = |calls| SUBJECTS.iter().filter(move |subject| subject.is_call == calls);
             json(&OverviewOutput {

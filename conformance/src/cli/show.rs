@@ -17,6 +17,7 @@ Examples:
   winaccept show peer-reset-while-queued                      calls, segments and rules, line by line
   winaccept show peer-reset-while-queued --profile windows    the same as Windows is known to behave
   winaccept show my.winaccept --format mermaid                a sequence chart that GitHub draws
+  winaccept show my.winaccept --format svg > my.svg           a picture, for a slide
   winaccept show my.winaccept --format json                   the trace, one event a line (conformance/schemas/trace.json)
   winaccept show - < my.winaccept                             from standard input
 
@@ -44,8 +45,9 @@ pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
         Format::Text => chart::chart(&chart),
         Format::Json => chart.json_lines(),
         Format::Mermaid => chart::sequence(&chart),
+        Format::Svg => chart::picture(&chart),
         Format::Dot | Format::Junit | Format::Tap => {
-            return Err(Problem::new("show writes text, json or mermaid; graph writes dot").into());
+            return Err(Problem::new("show writes text, json, mermaid or svg; graph writes dot").into());
         }
     };
     print(&text)?;

@@ -94,7 +94,10 @@ fn a_format_that_makes_no_sense_is_refused() {
         }
     }
     let run = winaccept(&["show", "tests/show/race.winaccept", "--format", "dot"]);
-    assert_eq!((run.status, run.err.as_str()), (2, "error: show writes text, json or mermaid; graph writes dot\n"));
+    assert_eq!(
+        (run.status, run.err.as_str()),
+        (2, "error: show writes text, json, mermaid or svg; graph writes dot\n")
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod input;
 mod interrupt;
 mod names;
 mod outputs;
+mod pictures;
 mod profile;
 mod readme;
 mod results;
