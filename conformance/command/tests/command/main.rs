@@ -17,6 +17,7 @@ mod readme;
 mod results;
 mod running;
 mod show;
+mod tutorial;
 mod widths;
 #[cfg(unix)]
 mod worker;
