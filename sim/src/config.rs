@@ -232,7 +232,7 @@ pub fn note(
 ) {
     let step = &scenario.steps[number];
     step.written().for_each(|expect| config.bind(Some(expect), outcome));
-    let names = step.written().flat_map(|expect| bound_names(Some(expect)));
+    let names = step.binds();
     names.for_each(|name| touches(fx, scenario.binder(name)));
     if let Some(call) = scenario.call_at(number) {
         reads_names(scenario, call, fx);
@@ -275,18 +275,6 @@ pub(crate) fn reads_names(scenario: &Scenario, call: &Call<Ref>, fx: &mut Effect
             fx.read.owner(binder);
         }
     });
-}
-
-/// The variables that an expectation may bind.
-pub(crate) fn bound_names(expect: Option<&Expect>) -> impl Iterator<Item = NameId> + '_ {
-    let patterns = match expect {
-        Some(Expect::OneOf(patterns)) => patterns.as_slice(),
-        _ => &[],
-    };
-    patterns.iter().filter_map(|pattern| match pattern.value {
-        ValuePattern::Binds(name) => Some(name),
-        ValuePattern::Is(_) | ValuePattern::Waits => None,
-    })
 }
 
 fn blocks(step: &Step) -> bool {

@@ -9,8 +9,7 @@ use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::limits::Limits;
 use crate::script::{
-    Action, Actor, Expect, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script,
-    Span, Step, ValuePattern,
+    Action, Actor, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script, Span, Step,
 };
 
 /// A script made ready to run.
@@ -157,13 +156,7 @@ impl Scenario {
     }
 
     fn find_binder(&self, name: NameId) -> Option<ThreadId> {
-        let names = |expect: &Expect| match expect {
-            Expect::OneOf(patterns) => {
-                patterns.iter().any(|pattern| matches!(pattern.value, ValuePattern::Binds(bound) if bound == name))
-            }
-            _ => false,
-        };
-        let binds = |step: &&Step| step.written().any(names);
+        let binds = |step: &&Step| step.binds().any(|bound| bound == name);
         self.steps.iter().find(binds).map(|step| step.actor)
     }
 

@@ -182,6 +182,22 @@ impl Step {
     pub fn written(&self) -> impl Iterator<Item = &Expect> {
         self.expect.iter().chain(&self.on_windows)
     }
+
+    /// The variables that a new handle of this step is bound to, with whichever of its outcomes it comes.
+    pub fn binds(&self) -> impl Iterator<Item = NameId> {
+        self.written().flat_map(Expect::binds)
+    }
+}
+
+impl Expect {
+    /// The variables that its outcomes bind.
+    pub fn binds(&self) -> impl Iterator<Item = NameId> {
+        let patterns: &[Pattern] = if let Expect::OneOf(patterns) = self { patterns } else { &[] };
+        patterns.iter().filter_map(|pattern| match pattern.value {
+            ValuePattern::Binds(name) => Some(name),
+            ValuePattern::Is(_) | ValuePattern::Waits => None,
+        })
+    }
 }
 
 /// What an actor does.

@@ -3,7 +3,7 @@
 use winaccept_model::call::ThreadId;
 use winaccept_model::world::{Direction, Segment};
 use winaccept_sim::observe::Observed;
-use winaccept_sim::script::{Action, Expect, NameId, Span, ValuePattern};
+use winaccept_sim::script::{Action, Expect, NameId, Span};
 use winaccept_sim::trace::{Entry, Link, Returned, Travel, What};
 
 use super::{Chart, EventKind, ReturnData, SegmentData, TraceEvent};
@@ -235,21 +235,14 @@ fn outcome(chart: &Chart<'_>, returned: &Returned) -> String {
 /// The variable that a step's handle is bound to: by the step, or by the one that takes note of its return.
 fn binds(chart: &Chart<'_>, number: usize) -> Option<NameId> {
     let steps = &chart.scenario.program.steps;
-    let bound = |expect: Option<&Expect>| match expect {
-        Some(Expect::OneOf(patterns)) => patterns.iter().find_map(|pattern| match pattern.value {
-            ValuePattern::Binds(name) => Some(name),
-            ValuePattern::Is(_) | ValuePattern::Waits => None,
-        }),
-        _ => None,
-    };
     let step = &steps[number];
     let resumes = || {
         let later = steps[number + 1..].iter().filter(|later| later.actor == step.actor);
         later.into_iter().find(|later| later.action == Action::Resumes)
     };
     match &step.expect {
-        Some(Expect::Blocks) => bound(resumes()?.expect.as_ref()),
-        expect => bound(expect.as_ref()),
+        Some(Expect::Blocks) => resumes()?.binds().next(),
+        _ => step.binds().next(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use winaccept_model::call::ThreadId;
-use winaccept_sim::script::{Action, Expect, Item, NameId, Ref, Script, Step, ValuePattern};
+use winaccept_sim::script::{Action, Item, NameId, Ref, Script, Step};
 
 use super::{Comparison, Difference, NotPlayed, readable};
 use crate::watch::is_interrupted;
@@ -57,8 +57,9 @@ fn smaller(script: &Script) -> Vec<Script> {
     let last = steps.len().saturating_sub(1);
     let actors: BTreeSet<ThreadId> = steps.iter().map(|step| step.actor).collect();
     let of_actor = |actor: &ThreadId| places(&steps, |step| step.actor == *actor);
-    let names: BTreeSet<NameId> = steps.iter().filter_map(|step| binds(step)).collect();
-    let of_name = |name: &NameId| places(&steps, |step| binds(step) == Some(*name) || uses(step).contains(name));
+    let names: BTreeSet<NameId> = steps.iter().flat_map(|step| step.binds()).collect();
+    let of_name =
+        |name: &NameId| places(&steps, |step| step.binds().any(|bound| bound == *name) || uses(step).contains(name));
     let single = (0..steps.len()).rev().map(|place| BTreeSet::from([place]));
     let pairs = (0..steps.len()).flat_map(|a| (a + 1..steps.len()).map(move |b| BTreeSet::from([a, b])));
     let sets = actors.iter().map(of_actor).chain(names.iter().map(of_name)).chain(single).chain(pairs);
@@ -84,7 +85,7 @@ fn places(steps: &[&Step], wanted: impl Fn(&Step) -> bool) -> BTreeSet<usize> {
 
 /// These steps with all that make no sense without them.
 fn with_dependents(steps: &[&Step], mut set: BTreeSet<usize>) -> BTreeSet<usize> {
-    let mut gone: BTreeSet<NameId> = set.iter().filter_map(|place| binds(steps[*place])).collect();
+    let mut gone: BTreeSet<NameId> = set.iter().flat_map(|place| steps[*place].binds()).collect();
     for (place, step) in steps.iter().enumerate() {
         let issued = (0..place).rev().find(|before| steps[*before].actor == step.actor);
         let stray = step.action == Action::Resumes && issued.is_none_or(|before| set.contains(&before));
@@ -92,16 +93,10 @@ fn with_dependents(steps: &[&Step], mut set: BTreeSet<usize>) -> BTreeSet<usize>
             set.insert(place);
         }
         if set.contains(&place) {
-            gone.extend(binds(step));
+            gone.extend(step.binds());
         }
     }
     set
-}
-
-/// The variable that a step binds.
-fn binds(step: &Step) -> Option<NameId> {
-    let Some(Expect::OneOf(patterns)) = &step.expect else { return None };
-    patterns.iter().find_map(|pattern| if let ValuePattern::Binds(name) = pattern.value { Some(name) } else { None })
 }
 
 /// The variables that a step names.

@@ -6,7 +6,7 @@ use winaccept_model::call::{Call, ProcessId, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownValue};
-use winaccept_sim::script::{Action, Expect, NameId, PrintArgument, Ref, Step, ValuePattern};
+use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Step};
 
 use super::protocol::{Function, Order, Report, Returned};
 use super::seen::seen;
@@ -239,7 +239,7 @@ impl<'s> Stage<'s> {
         self.last_value[actor.index()] = Some(returned.value);
         let seen_now = seen(call, &returned, self);
         if seen_now.value == ShownValue::Handle
-            && let Some(name) = binds(step)
+            && let Some(name) = step.binds().next()
         {
             self.bind(name, self.process_of(actor), returned.value);
         }
@@ -358,15 +358,6 @@ impl<'s> Stage<'s> {
             Err(why) => Given::not_taken(why),
         }
     }
-}
-
-/// The variable that a step binds to a new handle.
-fn binds(step: &Step) -> Option<NameId> {
-    let Some(Expect::OneOf(patterns)) = &step.expect else { return None };
-    patterns.iter().find_map(|pattern| match pattern.value {
-        ValuePattern::Binds(name) => Some(name),
-        ValuePattern::Is(_) | ValuePattern::Waits => None,
-    })
 }
 
 /// Does nothing in the call's own arguments, or in the socket's, end the wait after some time?

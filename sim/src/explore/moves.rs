@@ -6,9 +6,7 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine};
 
-use crate::config::{
-    Config, Happened, Move, advance, bound_names, call_event, joins, network, note, reads_names, touches,
-};
+use crate::config::{Config, Happened, Move, advance, call_event, joins, network, note, reads_names, touches};
 use crate::happen::arm;
 use crate::observe::Observed;
 use crate::peer::{address_of, came, can_look, event_of};
@@ -111,7 +109,7 @@ pub fn make(
             config.at[slot] = skip_jumps(code, at as u16 + 1);
             let step = &scenario.steps[number];
             // A variable that this step is about to bind anew holds nothing until then: what it held is lost in any case.
-            bound_names(step.expect.as_ref()).for_each(|name| config.vars[usize::from(name.0)] = Handle::INVALID);
+            step.binds().for_each(|name| config.vars[usize::from(name.0)] = Handle::INVALID);
             match &step.action {
                 Action::Call(call) => issue(scenario, machine, config, number, call, tape, fx, happened),
                 Action::InHook(call) => {
@@ -142,7 +140,7 @@ pub fn make(
                 Action::Ends => advance(scenario, machine, config, Event::Ends(actor), None, tape, fx, happened),
             }
             touches(fx, Some(actor));
-            bound_names(step.expect.as_ref()).for_each(|name| touches(fx, scenario.binder(name)));
+            step.binds().for_each(|name| touches(fx, scenario.binder(name)));
         }
     }
 }

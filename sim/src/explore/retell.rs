@@ -152,7 +152,7 @@ impl Teller<'_> {
         let own = step.expect.as_ref().filter(|_| as_expected);
         let action = self.action(&step.action);
         let expect = if as_expected { own.map(|own| self.renamed(own)) } else { self.expect(number, seen) };
-        for name in binds(own) {
+        for name in own.into_iter().flat_map(Expect::binds) {
             self.bound[usize::from(name.0)] = true;
         }
         self.push(number, action, expect, Some(seen));
@@ -266,7 +266,7 @@ impl Teller<'_> {
             && matches!(seen, Some(Observed::Returned(seen)) if seen.value == ShownValue::Handle);
         self.push(number, action, expect, seen);
         if opened && !self.is_last {
-            for name in binds(step.expect.as_ref()) {
+            for name in step.binds() {
                 let happening = Happening::Hold(self.current[usize::from(name.0)]);
                 self.told.items.push(Item::Happening(happening, Span::default()));
             }
@@ -276,7 +276,7 @@ impl Teller<'_> {
     fn is_opening(&self, number: usize) -> bool {
         let step = &self.scenario.steps[number];
         let opens = matches!(&step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
-        opens && binds(step.expect.as_ref()).first().is_some_and(|&name| self.opens_a_connection(name))
+        opens && step.binds().next().is_some_and(|name| self.opens_a_connection(name))
     }
 
     /// A blocked call returns.
@@ -338,14 +338,14 @@ impl Teller<'_> {
     }
 
     fn bind(&mut self, number: usize) -> NameId {
-        let names = binds(self.scenario.steps[number].expect.as_ref());
+        let name = self.scenario.steps[number].binds().next();
         let fresh = |told: &mut Script, text: String| {
             let taken = |text: &str| told.names.iter().any(|name| name.text == text);
             let text = (2..).map(|n| format!("{text}{n}")).find(|text| !taken(text)).unwrap_or_default();
             told.names.push(Name { text, span: Span::default() });
             NameId(told.names.len() as u16 - 1)
         };
-        let Some(&name) = names.first() else { return fresh(&mut self.told, "handle".to_owned()) };
+        let Some(name) = name else { return fresh(&mut self.told, "handle".to_owned()) };
         let slot = usize::from(name.0);
         if self.bound[slot] {
             let text = format!("{}_", self.told.names[slot].text);
@@ -383,16 +383,6 @@ impl Teller<'_> {
             Happening::Fault(_) | Happening::Mend(..) | Happening::Choose(_) => happening.clone(),
         }
     }
-}
-
-/// The variables that an expectation binds.
-fn binds(expect: Option<&Expect>) -> Vec<NameId> {
-    let Some(Expect::OneOf(patterns)) = expect else { return Vec::new() };
-    let bound = |pattern: &Pattern| match pattern.value {
-        ValuePattern::Binds(name) => Some(name),
-        ValuePattern::Is(_) | ValuePattern::Waits => None,
-    };
-    patterns.iter().filter_map(bound).collect()
 }
 
 /// An out-parameter as an expectation; addresses are left out, for their variables may have new names.
