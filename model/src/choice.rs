@@ -196,6 +196,13 @@ choices! {
         "reset" HALF_OPEN_RESETS, "answers" HALF_OPEN_ANSWERS, "silent" HALF_OPEN_SILENT;
     65 CLOSE_UNDER_RECV "close-under-recv": "graceful" UNDER_RECV_GRACEFUL, "resets" UNDER_RECV_RESETS;
     66 STRAY_SEGMENT "stray-segment": "reset" STRAY_RESETS, "silent" STRAY_SILENT;
+    67 SELECT_WAIT "select-wait": "alertable" SELECT_RUNS_APC, "not-alertable" SELECT_RUNS_NONE;
+    68 RECV_WAIT "recv-wait": "alertable" RECV_RUNS_APC, "not-alertable" RECV_RUNS_NONE;
+    69 WILDCARD_BESIDE_SPECIFIC "wildcard-beside-specific":
+        "succeeds" BESIDE_SUCCEEDS, "WSAEADDRINUSE" BESIDE_WSAEADDRINUSE;
+    70 LISTEN_BESIDE_LISTENER "listen-beside-listener":
+        "succeeds" SECOND_LISTENS, "WSAEADDRINUSE" SECOND_WSAEADDRINUSE;
+    71 BIND_BESIDE_LISTENER "bind-beside-listener": "succeeds" REUSES_LISTENER, "WSAEACCES" REUSES_WSAEACCES;
 }
 
 /// The choice point of this name.

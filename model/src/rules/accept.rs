@@ -3,14 +3,15 @@
 use super::common::{
     case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
 };
+use super::events::connected_events;
 use crate::call::{Buffer, Call, Handle, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER, ADDRLEN_CHECK_CONSUMES,
-    ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
-    INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
-    NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
-    RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT,
-    TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT, FD_CLOSE_WITH_UNREAD_DATA,
+    INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS,
+    LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD,
+    RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED,
+    SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -274,9 +275,9 @@ table! {
             let listener = at.sock().selection();
             let Some(new) = accepted(at) else { return };
             at.select(new, Selection { recorded: NetworkEvents(0), disabled: NetworkEvents(0), ..listener });
-            at.occurs(new, NetworkEvents::WRITE);
-            readable_events(at, new);
+            connected_events(at, new);
         },
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
         rests_on: &[
             "wsaeventselect.inherit.accepted",
             "wsaeventselect.inherit.same-handle",
@@ -434,17 +435,6 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
         && let Some(holder) = &mut at.socket_mut(new).first_handle
     {
         holder.nonblocking = true;
-    }
-}
-
-fn readable_events(at: &mut At<'_>, s: crate::world::SocketId) {
-    let Some(conn) = at.socket_at(s).conn else { return };
-    let end = at.conn_at(conn).server.clone();
-    if !end.unread.is_empty() {
-        at.occurs(s, NetworkEvents::READ);
-    }
-    if end.fin_received || end.tcb == Tcb::Reset {
-        at.occurs(s, NetworkEvents::CLOSE);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::common::{case, not_modelled};
 use crate::call::{Call, Routine};
-use crate::choice::{WAIT_CONTINUES, WAIT_INTERRUPTED};
+use crate::choice::{RECV_RUNS_APC, SELECT_RUNS_APC, WAIT_CONTINUES, WAIT_INTERRUPTED};
 use crate::code::Code;
 use crate::frame::IO_COMPLETION;
 use crate::operation::Ended;
@@ -72,16 +72,23 @@ table! {
         ..case("apc.ends-alertable-wait", &[], States::ANY)
     },
     Rule {
+        under: &[SELECT_RUNS_APC],
+        when: is_select,
+        ..goes_on("apc.runs-and-select-waits-on")
+    },
+    Rule {
+        under: &[RECV_RUNS_APC],
+        when: is_recv,
+        ..goes_on("apc.runs-and-recv-waits-on")
+    },
+    Rule {
         under: &[WAIT_CONTINUES],
-        gives: Is(Gives::Silent),
-        then: |at| {
-            runs_first(at);
-        },
-        rests_on: &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"],
-        ..case("apc.runs-and-call-waits-on", &[], States::ANY)
+        when: |at| !is_select(at) && !is_recv(at),
+        ..goes_on("apc.runs-and-call-waits-on")
     },
     Rule {
         under: &[WAIT_INTERRUPTED],
+        when: |at| !is_select(at) && !is_recv(at),
         gives: Is(Gives::Fails(Code::WSAEINTR)),
         then: |at| {
             runs_first(at);
@@ -94,6 +101,26 @@ table! {
         rests_on: &["accept.rem.alertable-wait"],
         ..case("apc.waits-for-alertable-wait", &[], States::ANY)
     },
+}
+
+/// The first APC runs, and the call waits on.
+const fn goes_on(name: &'static str) -> Rule {
+    Rule {
+        gives: Is(Gives::Silent),
+        then: |at| {
+            runs_first(at);
+        },
+        rests_on: &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"],
+        ..case(name, &[], States::ANY)
+    }
+}
+
+fn is_select(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::Select { .. })
+}
+
+fn is_recv(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::Recv { .. } | Call::WSARecv { .. })
 }
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {

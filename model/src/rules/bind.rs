@@ -2,7 +2,9 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Ip, Name, Port};
-use crate::choice::{BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE};
+use crate::choice::{
+    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, REUSES_WSAEACCES,
+};
 use crate::code::Code;
 use crate::rule::Gives::Fails;
 use crate::rule::{At, Rule, States, by};
@@ -51,6 +53,18 @@ table! {
         when: |at| in_use(at) && !wants_to_share(at),
         rests_on: &["accept.ex.bind"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
+    },
+    Rule {
+        under: &[BESIDE_WSAEADDRINUSE],
+        when: |at| !in_use(at) && overlaps(at),
+        rests_on: &["bind.rem.wildcard"],
+        ..check("bind.wildcard-beside-specific", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
+    },
+    Rule {
+        under: &[REUSES_WSAEACCES],
+        when: |at| at.sock().options().reuseaddr && named(at).is_some_and(|address| is_listened_at(at, address)),
+        rests_on: &["exclusive.reuse-undetermined"],
+        ..check("bind.beside-listener", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEACCES)
     },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {
@@ -118,6 +132,23 @@ fn in_use(at: &At<'_>) -> bool {
         return false;
     }
     at.is_bound(address, at.sock().kind, at.sock().options().reuseaddr)
+}
+
+/// Is the port taken at the wildcard address, or, where that is asked for, at another?
+fn overlaps(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    let shares = at.sock().options().reuseaddr;
+    let others: &[Ip] = if address.ip == Ip::Any { &[Ip::Loopback] } else { &[Ip::Any] };
+    address.port != Port::Unset
+        && others.iter().any(|&ip| at.is_bound(Address { ip, ..address }, at.sock().kind, shares))
+}
+
+/// Does another socket listen for connections to this address?
+pub(super) fn is_listened_at(at: &At<'_>, address: Address) -> bool {
+    at.listeners_on(address.port).any(|(s, other)| {
+        let (mine, its) = (address.ip, other.local.ip);
+        Some(s) != at.socket && other.family == address.family && (mine == its || mine == Ip::Any || its == Ip::Any)
+    })
 }
 
 fn binds(at: &mut At<'_>) {

@@ -328,7 +328,8 @@ fn already_happened(at: &mut At<'_>) {
     }
 }
 
-fn connected_events(at: &mut At<'_>, s: SocketId) {
+/// What a connected socket has to tell.
+pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
     at.occurs(s, NetworkEvents::WRITE);
     let Some(conn) = at.socket_at(s).conn else { return };
     let end = at.end_at(conn, at.sends(s));

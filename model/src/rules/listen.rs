@@ -1,10 +1,11 @@
 //! `listen`.
 
+use super::bind::is_listened_at;
 use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Backlog, Call, NetworkEvents, Port};
 use crate::choice::{
     BACKLOG_HINT, BACKLOG_ZERO, HINT_CLAMPS, LISTEN_CONNECTED_CODE, LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS,
-    RELISTEN_KEEPS, RELISTEN_UPDATES, ZERO_AS_ONE,
+    RELISTEN_KEEPS, RELISTEN_UPDATES, SECOND_WSAEADDRINUSE, ZERO_AS_ONE,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -57,6 +58,16 @@ table! {
         when: |at| at.process().faults.no_buffers,
         rests_on: &["accept.ex.listen-backlog-1"],
         ..check("listen.no-buffers", &["listen.err.WSAENOBUFS"], States::SOCKET, Code::WSAENOBUFS)
+    },
+    Rule {
+        under: &[SECOND_WSAEADDRINUSE],
+        when: |at| is_listened_at(at, at.sock().local),
+        ..check(
+            "listen.beside-listener",
+            &["listen.err.WSAEADDRINUSE"],
+            States::of(&[State::Bound, State::Failed]),
+            Code::WSAEADDRINUSE,
+        )
     },
     Rule {
         under: &[RELISTEN_KEEPS],
