@@ -91,8 +91,8 @@ const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("cancelled.by-hook", &["SleepEx", "WSAWaitForMultipleEvents"]),
     ("apc.ends-alertable-wait", &["accept", "connect", "recv", "select", "WSAPoll"]),
     ("apc.nested-blocking-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
-    ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents"]),
-    ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
+    ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv"]),
+    ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv"]),
     ("apc.waits-for-alertable-wait", &["SleepEx", "WSAWaitForMultipleEvents"]),
 ];
 

@@ -74,12 +74,12 @@ table! {
     Rule {
         under: &[SELECT_RUNS_APC],
         when: is_select,
-        ..goes_on("apc.runs-and-select-waits-on")
+        ..goes_on("select.runs-apc-and-waits-on")
     },
     Rule {
         under: &[RECV_RUNS_APC],
         when: is_recv,
-        ..goes_on("apc.runs-and-recv-waits-on")
+        ..goes_on("recv.runs-apc-and-waits-on")
     },
     Rule {
         under: &[WAIT_CONTINUES],

@@ -57,14 +57,18 @@ table! {
     Rule {
         under: &[BESIDE_WSAEADDRINUSE],
         when: |at| !in_use(at) && overlaps(at),
-        rests_on: &["bind.rem.wildcard"],
-        ..check("bind.wildcard-beside-specific", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
+        ..check(
+            "bind.wildcard-beside-specific",
+            &["bind.err.WSAEADDRINUSE", "bind.rem.wildcard"],
+            UNBOUND,
+            Code::WSAEADDRINUSE,
+        )
     },
     Rule {
         under: &[REUSES_WSAEACCES],
         when: |at| at.sock().options().reuseaddr && named(at).is_some_and(|address| is_listened_at(at, address)),
         rests_on: &["exclusive.reuse-undetermined"],
-        ..check("bind.beside-listener", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEACCES)
+        ..check("bind.beside-listener", &[], UNBOUND, Code::WSAEACCES)
     },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {

@@ -65,7 +65,7 @@ table! {
         ..check(
             "listen.beside-listener",
             &["listen.err.WSAEADDRINUSE"],
-            States::of(&[State::Bound, State::Failed]),
+            States::of(&[State::Bound]),
             Code::WSAEADDRINUSE,
         )
     },
