@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::call::{Call, NetworkEvents, ThreadId};
 use crate::choice::COUNT;
+use crate::limit::Limit;
 use crate::operation::OpId;
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
@@ -113,6 +114,9 @@ impl<'a> At<'a> {
     /// The step is over: writes down what it depends on, and what was decided.
     pub(crate) fn finish(&mut self) {
         self.bring_up_to_date();
+        if self.tape.borrow().overran() {
+            self.reaches(Limit { most: Tape::MAX, of: "decisions in one step" });
+        }
         let Effects { noted, deciding, decided, read, touched, .. } = &mut *self.fx;
         if !deciding.get_mut().is_empty() {
             decided.append(deciding.get_mut());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::call::value::Data;
+use crate::call::Data;
 use crate::world::segment::Segment;
 
 /// Segments on their way in one direction, first sent first.
@@ -154,17 +154,18 @@ impl Bytes {
         fits
     }
 
-    /// Removes and returns the first `n` bytes, or all if there are fewer.
-    pub(crate) fn take(&mut self, n: usize, spare: &mut Spare) -> Data {
+    /// Removes and returns the first `n` bytes, or all if there are fewer; `None`, and nothing changes, where they are more than
+    /// one call can receive.
+    pub(crate) fn take(&mut self, n: usize, spare: &mut Spare) -> Option<Data> {
         let n = n.min(self.len());
-        let taken = Data::new(&self.as_slice()[..n]).unwrap_or_default();
+        let taken = Data::new(&self.as_slice()[..n])?;
         if let Some(bytes) = &mut self.0 {
             bytes.drain(..n);
         }
         if self.is_empty() {
             self.clear(spare);
         }
-        taken
+        Some(taken)
     }
 
     /// Forgets all behind the first so many.
@@ -236,10 +237,10 @@ mod tests {
     fn bytes_end_as_they_began() {
         let (mut bytes, mut spare) = (Bytes::default(), Spare::default());
         assert!(bytes.push(b"abc", &mut spare) && bytes.push(b"de", &mut spare));
-        assert_eq!(bytes.take(2, &mut spare).as_slice(), b"ab");
+        assert_eq!(bytes.take(2, &mut spare), Data::new(b"ab"));
         assert_eq!(bytes.as_slice(), b"cde");
         assert!(!bytes.push(&vec![0; MAX_BYTES], &mut spare));
-        assert_eq!(bytes.take(9, &mut spare).as_slice(), b"cde");
+        assert_eq!(bytes.take(9, &mut spare), Data::new(b"cde"));
         assert!(bytes.0.is_none(), "nothing is kept where there is nothing");
         assert!(bytes.push(b"", &mut spare));
         assert_eq!((bytes, spare.0.len()), (Bytes::default(), 1));

@@ -3,8 +3,10 @@
 //! A call is generic over the way it names sockets and events: a script names them by variable,
 //! the model by [`Handle`]. [`Call::map`] turns one into the other.
 
+mod many;
 pub(crate) mod value;
 
+pub use many::*;
 pub use value::*;
 
 use crate::kind::{self, Choices, Kind};
@@ -116,9 +118,9 @@ macro_rules! arguments {
     ($($call:ident $library:ident $c:literal
         $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
         $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
-        impl<H: Copy> Call<H> {
+        impl<H: Member> Call<H> {
             /// The same call with every socket and event named in another way.
-            pub fn map<U: Copy>(&self, mut f: impl FnMut(H) -> U) -> Call<U> {
+            pub fn map<U: Member>(&self, mut f: impl FnMut(H) -> U) -> Call<U> {
                 match self { $(Call::$call $({ $($field),* })? => Call::$call $({
                     $($field: <kind::$kind as Kind>::map($field, &mut f)),*
                 })?),* }

@@ -181,7 +181,7 @@ impl At<'_> {
             }
         }
         if ended == Ended::Exited {
-            self.thread_mut(thread).apcs = crate::small::Small::default();
+            self.thread_mut(thread).apcs.clear();
         }
     }
 }

@@ -279,11 +279,11 @@ impl<'a> At<'a> {
     }
 }
 
-/// Every handle that a call names.
-pub(crate) fn names(call: &Call) -> Small<Handle, 12> {
-    let mut all = Small::default();
-    call.map(|handle| all.insert(handle));
-    all
+/// Does a call name a handle of which this holds?
+pub(crate) fn names(call: &Call, is_it: impl Fn(Handle) -> bool) -> bool {
+    let mut found = false;
+    call.map(|handle| found |= is_it(handle));
+    found
 }
 
 /// What a failing call returns.

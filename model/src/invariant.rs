@@ -481,7 +481,7 @@ fn waiters_name_it(w: &World, s: u32, socket: &Socket) -> bool {
     let names_it = |op: &Operation| {
         // An overlapped operation outlives the handle that it came through.
         let is_it = |handle: Handle| w.resolve(process_of(w, op), handle).is_some_and(|(named, _)| named.0 == s);
-        !op.tells.returns || names(&op.call).iter().any(is_it)
+        !op.tells.returns || names(&op.call, is_it)
     };
     let in_line = socket.waiting().iter().all(|op| operation(w, op).is_some_and(names_it));
     in_line && watching(w, socket.watches(), Object::Socket(SocketId(s))).all(|op| op.is_some_and(names_it))
@@ -490,7 +490,7 @@ fn waiters_name_it(w: &World, s: u32, socket: &Socket) -> bool {
 fn waiters_wait_for_it(w: &World, e: u32, event: &EventObject) -> bool {
     watching(w, &event.watches, Object::Event(EventId(e))).all(|op| {
         let names_it = |handle| w.resolve_event(handle) == Some(EventId(e));
-        op.is_some_and(|op| names(&op.call).iter().any(names_it))
+        op.is_some_and(|op| names(&op.call, names_it))
     })
 }
 
@@ -500,8 +500,8 @@ fn stands_at_all(w: &World, _: u32, op: &Operation) -> bool {
     let at_socket = |handle| w.resolve(process_of(w, op), handle).is_none_or(|(s, _)| watches(Object::Socket(s)));
     match op.wants {
         _ if op.phase == Phase::Done => true,
-        Wants::Signal => names(&op.call).iter().filter_map(|h| w.resolve_event(h)).all(|e| watches(Object::Event(e))),
-        Wants::Readable => names(&op.call).iter().all(at_socket),
+        Wants::Signal => !names(&op.call, |h| w.resolve_event(h).is_some_and(|e| !watches(Object::Event(e)))),
+        Wants::Readable => !names(&op.call, |handle| !at_socket(handle)),
         _ => op
             .through()
             .is_none_or(|handle| w.resolve(process_of(w, op), handle).is_none_or(|(s, _)| op.about == Some(s))),

@@ -7,7 +7,7 @@
 mod plain;
 
 use crate::call::{
-    Backlog, Buffer, Data, Family, FdSet, How, Length, Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId,
+    Backlog, Buffer, Data, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId,
     Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
@@ -32,15 +32,15 @@ pub trait Kind {
     /// What a caller gives, with handles of type `H`.
     type Value<H>;
     /// The same with every handle named in another way.
-    fn map<H: Copy, U: Copy>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U>;
+    fn map<H: Member, U: Member>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U>;
     /// Writes the value into a key.
-    fn put<H: Copy>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>));
+    fn put<H: Member>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>));
     /// Reads what [`Kind::put`] wrote.
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H>;
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H>;
     /// Some value that a script could write.
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Self::Value<H>;
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Self::Value<H>;
     /// The socket that a call with this parameter is about.
-    fn subject<H: Copy>(_: &Self::Value<H>) -> Option<H> {
+    fn subject<H: Member>(_: &Self::Value<H>) -> Option<H> {
         None
     }
     /// Does it let an APC run while the call waits?
@@ -61,16 +61,16 @@ macro_rules! plain {
         pub struct $kind;
         impl Kind for $kind {
             type Value<H> = $value;
-            fn map<H: Copy, U: Copy>(value: &$value, _: &mut impl FnMut(H) -> U) -> $value {
+            fn map<H: Member, U: Member>(value: &$value, _: &mut impl FnMut(H) -> U) -> $value {
                 Clone::clone(value)
             }
-            fn put<H: Copy>(value: &$value, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
+            fn put<H: Member>(value: &$value, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
                 value.code(key);
             }
-            fn get<H: Copy>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> $value {
+            fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> $value {
                 Plain::decode(key)
             }
-            fn draw<H: Copy>(choices: &mut impl Choices<H>) -> $value {
+            fn draw<H: Member>(choices: &mut impl Choices<H>) -> $value {
                 Plain::draw(&mut |bound| choices.below(bound))
             }
             $(fn $asked<H>(value: &$value) -> bool {
@@ -103,10 +103,8 @@ plain! {
     HowIn: How;
     /// Bytes to send, and how many.
     BytesIn: Data;
-    /// A buffer for bytes, and its size.
-    BytesOut: u8;
     /// The sizes of several buffers for bytes, and how many buffers there are.
-    Buffers: Set<u8>;
+    Buffers: Set<u32>;
     /// A pointer to the number of bytes that a call stores; false: `NULL`.
     CountOut: bool;
     /// The command `FIONBIO`, and the number behind its argument.
@@ -141,19 +139,19 @@ macro_rules! handles {
         pub struct $kind;
         impl Kind for $kind {
             type Value<H> = H;
-            fn map<H: Copy, U: Copy>(value: &H, f: &mut impl FnMut(H) -> U) -> U {
+            fn map<H: Member, U: Member>(value: &H, f: &mut impl FnMut(H) -> U) -> U {
                 f(*value)
             }
-            fn put<H: Copy>(value: &H, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+            fn put<H: Member>(value: &H, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
                 handle(*value, key);
             }
-            fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> H {
+            fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> H {
                 handle(key)
             }
-            fn draw<H: Copy>(choices: &mut impl Choices<H>) -> H {
+            fn draw<H: Member>(choices: &mut impl Choices<H>) -> H {
                 choices.handle()
             }
-            $(fn $subject<H: Copy>(value: &H) -> Option<H> {
+            $(fn $subject<H: Member>(value: &H) -> Option<H> {
                 Some(*value)
             })?
         }
@@ -171,23 +169,43 @@ handles! {
     AnyHandle subject;
 }
 
+/// A buffer for bytes, and its size.
+#[derive(Clone, Copy, Debug)]
+pub struct BytesOut;
+
+impl Kind for BytesOut {
+    type Value<H> = u32;
+    fn map<H: Member, U: Member>(value: &u32, _: &mut impl FnMut(H) -> U) -> u32 {
+        *value
+    }
+    fn put<H: Member>(value: &u32, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.code(key);
+    }
+    fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> u32 {
+        Plain::decode(key)
+    }
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
+        plain::size(&mut |bound| choices.below(bound))
+    }
+}
+
 /// An event, or `NULL`.
 #[derive(Clone, Copy, Debug)]
 pub struct EventOrNull;
 
 impl Kind for EventOrNull {
     type Value<H> = Option<H>;
-    fn map<H: Copy, U: Copy>(value: &Option<H>, f: &mut impl FnMut(H) -> U) -> Option<U> {
+    fn map<H: Member, U: Member>(value: &Option<H>, f: &mut impl FnMut(H) -> U) -> Option<U> {
         value.map(f)
     }
-    fn put<H: Copy>(value: &Option<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+    fn put<H: Member>(value: &Option<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
         value.is_some().code(key);
         value.iter().for_each(|h| handle(*h, key));
     }
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Option<H> {
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Option<H> {
         bool::decode(key).then(|| handle(key))
     }
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Option<H> {
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Option<H> {
         choices.coin().then(|| choices.handle())
     }
 }
@@ -201,17 +219,17 @@ pub struct EventArray;
 
 impl Kind for EventArray {
     type Value<H> = Set<H>;
-    fn map<H: Copy, U: Copy>(value: &Set<H>, f: &mut impl FnMut(H) -> U) -> Set<U> {
+    fn map<H: Member, U: Member>(value: &Set<H>, f: &mut impl FnMut(H) -> U) -> Set<U> {
         value.map(f)
     }
-    fn put<H: Copy>(value: &Set<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+    fn put<H: Member>(value: &Set<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
         value.len().code(key);
         value.iter().for_each(|h| handle(h, key));
     }
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Set<H> {
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Set<H> {
         Set::collect((0..usize::decode(key)).map(|_| handle(key)))
     }
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Set<H> {
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Set<H> {
         let count = 1 + choices.below(MOST);
         Set::collect((0..count).map(|_| choices.handle()))
     }
@@ -223,17 +241,17 @@ pub struct SocketSet;
 
 impl Kind for SocketSet {
     type Value<H> = FdSet<H>;
-    fn map<H: Copy, U: Copy>(value: &FdSet<H>, f: &mut impl FnMut(H) -> U) -> FdSet<U> {
+    fn map<H: Member, U: Member>(value: &FdSet<H>, f: &mut impl FnMut(H) -> U) -> FdSet<U> {
         value.as_ref().map(|set| EventArray::map(set, f))
     }
-    fn put<H: Copy>(value: &FdSet<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+    fn put<H: Member>(value: &FdSet<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
         value.is_some().code(key);
         value.iter().for_each(|set| EventArray::put(set, key, handle));
     }
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> FdSet<H> {
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> FdSet<H> {
         bool::decode(key).then(|| EventArray::get(key, handle))
     }
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> FdSet<H> {
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> FdSet<H> {
         let count = choices.below(MOST + 2).checked_sub(1)?;
         Some(Set::collect((0..count).map(|_| choices.handle())))
     }
@@ -245,20 +263,20 @@ pub struct PollArray;
 
 impl Kind for PollArray {
     type Value<H> = Set<(H, PollEvents)>;
-    fn map<H: Copy, U: Copy>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U> {
+    fn map<H: Member, U: Member>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U> {
         value.map(|(s, events)| (f(s), events))
     }
-    fn put<H: Copy>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+    fn put<H: Member>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
         value.len().code(key);
         value.iter().for_each(|(s, events)| {
             handle(s, key);
             events.code(key);
         });
     }
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H> {
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H> {
         Set::collect((0..usize::decode(key)).map(|_| (handle(key), Plain::decode(key))))
     }
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Self::Value<H> {
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Self::Value<H> {
         let count = choices.below(MOST + 1);
         Set::collect((0..count).map(|_| {
             let s = choices.handle();
@@ -273,10 +291,10 @@ pub struct NameIn;
 
 impl Kind for NameIn {
     type Value<H> = Name<H>;
-    fn map<H: Copy, U: Copy>(value: &Name<H>, f: &mut impl FnMut(H) -> U) -> Name<U> {
+    fn map<H: Member, U: Member>(value: &Name<H>, f: &mut impl FnMut(H) -> U) -> Name<U> {
         value.map(f)
     }
-    fn put<H: Copy>(value: &Name<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+    fn put<H: Member>(value: &Name<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
         match value {
             Name::Null => 0u8.code(key),
             Name::Address(address, length) => {
@@ -290,14 +308,14 @@ impl Kind for NameIn {
             }
         }
     }
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Name<H> {
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Name<H> {
         match byte(key) {
             0 => Name::Null,
             1 => Name::Address(Plain::decode(key), Plain::decode(key)),
             _ => Name::Of(handle(key)),
         }
     }
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Name<H> {
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Name<H> {
         match choices.below(3) {
             0 => Name::Null,
             1 => Name::Of(choices.handle()),
@@ -315,18 +333,18 @@ pub struct RoutineIn;
 
 impl Kind for RoutineIn {
     type Value<H> = Routine<H>;
-    fn map<H: Copy, U: Copy>(value: &Routine<H>, f: &mut impl FnMut(H) -> U) -> Routine<U> {
+    fn map<H: Member, U: Member>(value: &Routine<H>, f: &mut impl FnMut(H) -> U) -> Routine<U> {
         value.map(f)
     }
-    fn put<H: Copy>(value: &Routine<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+    fn put<H: Member>(value: &Routine<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
         let (Routine::SetEvent(h) | Routine::Accept(h)) = value;
         matches!(value, Routine::Accept(_)).code(key);
         handle(*h, key);
     }
-    fn get<H: Copy>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Routine<H> {
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Routine<H> {
         if bool::decode(key) { Routine::Accept(handle(key)) } else { Routine::SetEvent(handle(key)) }
     }
-    fn draw<H: Copy>(choices: &mut impl Choices<H>) -> Routine<H> {
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Routine<H> {
         let accepts = choices.coin();
         let handle = choices.handle();
         if accepts { Routine::Accept(handle) } else { Routine::SetEvent(handle) }

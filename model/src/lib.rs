@@ -48,6 +48,7 @@ mod frame;
 pub mod id;
 pub mod invariant;
 pub mod kind;
+pub mod limit;
 pub mod list;
 mod look;
 mod noted;

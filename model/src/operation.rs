@@ -6,6 +6,7 @@
 
 use crate::call::{Call, Handle, Routine, ThreadId};
 pub use crate::id::{OpId, OverId, PortId, WatchId};
+use crate::list::Line;
 use crate::outcome::Outcome;
 use crate::owned::Owned;
 use crate::small::{Queued, Small};
@@ -74,7 +75,7 @@ impl Tells {
 }
 
 /// Something that was started and is not over: a blocked call, an overlapped one, a poll.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Operation {
     /// The call that started it: rules that look again read their arguments there. A handle of it that names nothing
     /// any more is [`Handle::INVALID`].
@@ -96,7 +97,7 @@ pub struct Operation {
     /// The socket that it goes on at, in one of whose lines it stands; `None` when it is about none, or that is gone.
     pub about: Option<SocketId>,
     /// Its watches.
-    pub watched: Small<WatchId, WATCHED>,
+    pub watched: Line<WatchId>,
 }
 
 impl Operation {
@@ -248,8 +249,8 @@ impl World {
     }
 }
 
-/// How many objects one operation may watch: the three sets of one `select`.
-pub const WATCHED: usize = 3 * crate::call::SET;
+/// How many objects the operations of a thread may watch, where its room says nothing else.
+pub const WATCHED: usize = 12;
 /// How many frames a thread may have above its own code.
 pub const FRAMES: usize = 6;
 /// How many packets may wait at one port.

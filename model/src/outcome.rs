@@ -1,6 +1,6 @@
 //! What a call gives back: a value, an error code, and what it wrote through its pointers.
 
-use crate::call::{Address, Data, Handle, List, NetworkEvents, OptVal, PollEvents, SET};
+use crate::call::{Address, Data, Handle, NetworkEvents, OptVal, PollEvents, Set};
 use crate::code::Code;
 
 /// The value a call returned.
@@ -50,14 +50,14 @@ pub enum Out {
     /// The sockets left in the three sets of `select`.
     Sets {
         /// Readable.
-        read: List<Handle, SET>,
+        read: Set<Handle>,
         /// Writable.
-        write: List<Handle, SET>,
+        write: Set<Handle>,
         /// Exceptional.
-        except: List<Handle, SET>,
+        except: Set<Handle>,
     },
     /// `revents` of each entry of `WSAPoll`, in order.
-    Revents(List<PollEvents, SET>),
+    Revents(Set<PollEvents>),
     /// The value of an option.
     Option(OptVal),
     /// `lNetworkEvents` of `WSAEnumNetworkEvents`.

@@ -42,20 +42,26 @@ impl Profile {
         Ok(())
     }
 
-    /// Narrows the choice point of `alt` to it alone.
+    /// Narrows the choice point of `alt` to it alone. One that there is not changes nothing.
     pub fn only(&mut self, alt: Alt) {
-        self.allowed[usize::from(alt.0)] = 1 << alt.1;
+        let point = usize::from(alt.0);
+        if CHOICES.get(point).is_some_and(|choice| usize::from(alt.1) < choice.alternatives.len()) {
+            self.allowed[point] = 1 << alt.1;
+        }
     }
 
-    /// Allows `alt`, too.
+    /// Allows `alt`, too. One that there is not changes nothing.
     pub fn also(&mut self, alt: Alt) {
-        self.allowed[usize::from(alt.0)] |= 1 << alt.1;
+        let point = usize::from(alt.0);
+        if CHOICES.get(point).is_some_and(|choice| usize::from(alt.1) < choice.alternatives.len()) {
+            self.allowed[point] |= 1 << alt.1;
+        }
     }
 
     /// Is `alt` allowed?
     #[must_use]
     pub fn allows(&self, alt: Alt) -> bool {
-        self.allowed[usize::from(alt.0)] >> alt.1 & 1 == 1
+        u32::from(self.allowed(usize::from(alt.0))).checked_shr(u32::from(alt.1)).is_some_and(|bits| bits & 1 == 1)
     }
 
     /// The alternatives that are allowed at a choice point, in order.
@@ -70,9 +76,11 @@ impl Profile {
         self.allowed[point.index()].count_ones() > 1
     }
 
-    /// Allows at this choice point what that other profile allows.
+    /// Allows at this choice point what that other profile allows. One that there is not changes nothing.
     pub fn take_from(&mut self, other: &Profile, point: usize) {
-        self.allowed[point] = other.allowed[point];
+        if let Some(allowed) = self.allowed.get_mut(point) {
+            *allowed = other.allowed[point];
+        }
     }
 
     /// Sets the order in which this stack makes its checks, by rule name, first made first.
@@ -86,10 +94,10 @@ impl Profile {
         &self.order
     }
 
-    /// The allowed alternatives of a choice point, as bits.
+    /// The allowed alternatives of a choice point, as bits; none where there is no such point.
     #[must_use]
     pub fn allowed(&self, point: usize) -> u8 {
-        self.allowed[point]
+        self.allowed.get(point).copied().unwrap_or_default()
     }
 
     /// The place of a check in this stack's order; unnamed ones share the last place.
@@ -109,6 +117,7 @@ pub struct Tape {
     sizes: [u8; Tape::MAX],
     len: u8,
     at: u8,
+    overran: bool,
 }
 
 impl Tape {
@@ -118,20 +127,20 @@ impl Tape {
     /// A tape that repeats decisions taken earlier.
     #[must_use]
     pub fn replay(&self) -> Tape {
-        Tape { at: 0, ..*self }
+        Tape { at: 0, overran: false, ..*self }
     }
 
-    /// Picks one of `n` alternatives, 0 when there is only one.
-    ///
-    /// # Panics
-    /// When a step asks for more than [`Tape::MAX`] decisions.
+    /// Picks one of `n` alternatives, 0 when there is only one, and beyond [`Tape::MAX`] decisions.
     pub fn pick(&mut self, n: usize) -> usize {
         if n <= 1 {
             return 0;
         }
         let at = usize::from(self.at);
         if self.at == self.len {
-            assert!(at < Self::MAX, "limit: a step takes at most {} decisions", Self::MAX);
+            if at == Self::MAX {
+                self.overran = true;
+                return 0;
+            }
             self.picks[at] = 0;
             self.sizes[at] = n as u8;
             self.len += 1;
@@ -142,7 +151,7 @@ impl Tape {
 
     /// Moves on to the next combination of decisions; false when all have been visited.
     pub fn advance(&mut self) -> bool {
-        self.at = 0;
+        (self.at, self.overran) = (0, false);
         while self.len > 0 {
             let last = usize::from(self.len - 1);
             if self.picks[last] + 1 < self.sizes[last] {
@@ -154,6 +163,12 @@ impl Tape {
             self.len -= 1;
         }
         false
+    }
+
+    /// Were there more decisions than a tape holds?
+    #[must_use]
+    pub fn overran(&self) -> bool {
+        self.overran
     }
 
     /// The picks taken, in order.

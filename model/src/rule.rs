@@ -8,6 +8,7 @@ use crate::at::Wake;
 use crate::call::ThreadId;
 use crate::choice::{Alt, Point};
 use crate::code::Code;
+pub use crate::limit::Limit;
 use crate::list::Line;
 use crate::noted::Noted;
 use crate::operation::{Frame, Object, OpId};
@@ -402,21 +403,6 @@ pub struct Effects {
     pub(crate) looking: Vec<OpId>,
     /// What a call that begins to wait waits for.
     pub(crate) objects: Vec<Object>,
-}
-
-/// A limit of the model: how many of what there may be at most.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limit {
-    /// How many.
-    pub most: usize,
-    /// Of what.
-    pub of: &'static str,
-}
-
-impl std::fmt::Display for Limit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "at most {} {}", self.most, self.of)
-    }
 }
 
 /// Objects that a step may have changed.

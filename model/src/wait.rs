@@ -5,9 +5,9 @@ use crate::at::{At, Wake};
 use crate::call::{Call, Handle, ProcessId, ThreadId};
 use crate::choice::WAIT_MFILE_FAILS;
 use crate::engine::names;
+use crate::list::Line;
 use crate::operation::{Frame, Object, OpId, Operation, Phase, Tells, Wants, Watch};
-use crate::rule::{Cause, Table};
-use crate::small::Small;
+use crate::rule::{Cause, Limit, Table};
 use crate::status::Status;
 use crate::world::{Direction, SocketId, State, Tcb};
 
@@ -42,14 +42,18 @@ impl At<'_> {
             (operation.call, operation.phase) = (call, Phase::Waits);
             return;
         }
-        let op = self.starts(thread, call, wanted(&call), Tells::RETURNS);
+        let Some(op) = self.starts(thread, call, wanted(&call), Tells::RETURNS) else { return };
         self.thread_mut(thread).frames.push(Frame::Waits(op));
         self.enlist(op);
     }
 
     /// An operation of this thread begins. It stands nowhere yet.
-    pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> OpId {
-        let op = self.free_op(thread);
+    pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> Option<OpId> {
+        let Some(op) = self.free_op(thread) else {
+            let most = self.room_for_operations(thread);
+            self.reaches(Limit { most, of: "operations of this thread" });
+            return None;
+        };
         let operation = Operation {
             call,
             wants,
@@ -60,10 +64,10 @@ impl At<'_> {
             gives: None,
             thread,
             about: None,
-            watched: Small::default(),
+            watched: Line::default(),
         };
         self.op_begins(op, operation);
-        op
+        Some(op)
     }
 
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
@@ -81,7 +85,10 @@ impl At<'_> {
         let mut objects = std::mem::take(&mut self.fx.objects);
         self.watchable(&call, &mut objects);
         for object in objects.drain(..) {
-            let watch = self.free_watch(op);
+            let Some(watch) = self.free_watch(op) else {
+                self.reaches(Limit { most: self.room_for_watches(op), of: "objects that this thread watches" });
+                break;
+            };
             self.watch_put(watch, Some(Watch { op, object }));
             self.op_mut(op).watched.push(watch);
             match object {
@@ -335,7 +342,7 @@ impl At<'_> {
             let Operation { thread, call, tells, .. } = *self.op_at(op);
             if tells.returns
                 && process.is_none_or(|process| self.process_of(thread) == process)
-                && names(&call).contains(handle)
+                && names(&call, |named| named == handle)
             {
                 self.cancel(op, Cause::Close);
             }

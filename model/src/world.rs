@@ -16,10 +16,11 @@ use crate::call::{Handle, ProcessId, Routine, ThreadId, Version};
 use crate::code::Code;
 use crate::id::Named;
 pub use crate::id::{ConnId, EventId, MAX_HANDLES, MAX_SLOTS, SocketId};
+use crate::limit::Limit;
 use crate::list::Line;
 use crate::operation::{CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId};
 use crate::owned::Owned;
-use crate::small::{Queued, Small};
+use crate::small::Small;
 
 mod conn;
 pub(crate) mod index;
@@ -47,7 +48,7 @@ pub struct Thread {
     /// Whether it is still there.
     pub ended: Ended,
     /// User APCs queued to it, in order.
-    pub apcs: Small<Routine<Handle>, APCS>,
+    pub apcs: Line<Routine<Handle>>,
     /// First socket slot that this thread owns.
     pub first_slot: u32,
     /// How many it owns.
@@ -163,17 +164,7 @@ impl std::hash::Hash for Spare {
 }
 
 /// How many APCs may be queued to one thread.
-pub const APCS: usize = 4;
-
-impl Queued for Routine<Handle> {
-    const VACANT: Routine<Handle> = Routine::SetEvent(Handle::INVALID);
-    const MANY: &'static str = "APCs queued to one thread";
-}
-
-impl Queued for Handle {
-    const VACANT: Handle = Handle::INVALID;
-    const MANY: &'static str = "handles in one call";
-}
+pub const APCS: usize = 1000;
 
 /// A thread of a new world: its process, and room for what it creates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -206,10 +197,32 @@ impl World {
     /// A world with these processes and threads.
     ///
     /// # Panics
-    /// When there are more than [`MAX_SLOTS`] slots of sockets or of events, or a process does not exist: script compilation checks
-    /// these limits first.
+    /// Where [`World::try_new`] gives an error.
     #[must_use]
     pub fn new(processes: &[Process], threads: &[Room]) -> World {
+        World::try_new(processes, threads).unwrap_or_else(|limit| panic!("limit: {limit}"))
+    }
+
+    /// A world with these processes and threads.
+    ///
+    /// # Errors
+    /// The limit, when there are more than [`MAX_SLOTS`] slots of sockets or of events, or a process does not exist.
+    pub fn try_new(processes: &[Process], threads: &[Room]) -> Result<World, Limit> {
+        let all = |of: fn(&Room) -> u32| threads.iter().map(|room| of(room) as usize).fold(0, usize::saturating_add);
+        for (asked, limit) in [
+            (
+                threads.iter().map(|room| room.process.index() + 1).max().unwrap_or_default(),
+                Limit { most: processes.len(), of: "processes" },
+            ),
+            (all(|room| room.sockets), Limit { most: MAX_SLOTS / 2, of: "sockets" }),
+            (all(|room| room.events), Limit { most: MAX_SLOTS, of: "event objects" }),
+            (all(|room| room.operations), Limit { most: MAX_SLOTS, of: "operations" }),
+            (all(|room| room.watches), Limit { most: MAX_SLOTS, of: "objects that are watched" }),
+        ] {
+            if asked > limit.most {
+                return Err(limit);
+            }
+        }
         let rooms = |of: fn(&Room) -> u32| threads.iter().map(of);
         let mut world = World {
             processes: processes.to_vec(),
@@ -221,7 +234,6 @@ impl World {
         };
         let (mut slots, mut events) = (0, 0);
         for (index, room) in threads.iter().enumerate() {
-            assert!(room.process.index() < processes.len(), "the process exists");
             let owner = ThreadId::new(index);
             world.threads.push(Thread {
                 process: room.process,
@@ -232,8 +244,6 @@ impl World {
                 ..Thread::default()
             });
             (slots, events) = (slots + room.sockets, events + room.events);
-            assert!(slots as usize <= MAX_SLOTS / 2, "limit: at most {} sockets", MAX_SLOTS / 2);
-            assert!(events as usize <= MAX_SLOTS, "limit: at most {MAX_SLOTS} event objects");
             world.conns.resize_with(slots as usize, Conn::default);
             world.sockets.resize_with(slots as usize, || Socket::free(owner));
             world.events.resize_with(events as usize, || EventObject { owner, ..EventObject::default() });
@@ -243,7 +253,7 @@ impl World {
             world.sockets.push(Socket::free(owner));
         }
         world.index = world.new_index();
-        world
+        Ok(world)
     }
 
     /// The processes.

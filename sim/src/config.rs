@@ -1,6 +1,6 @@
 //! A configuration: a world, and how far its script has got in it.
 
-use winaccept_model::call::{Address, Buffer, Call, Handle, Ip, Length, Port, ProcessId, ThreadId};
+use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
 use winaccept_model::operation::Ended;
 use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::profile::Tape;
@@ -84,8 +84,7 @@ impl Config {
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 // Of a set that is NULL there is nothing to tell.
-                let names = |asked: Option<winaccept_model::call::List<Ref, 4>>,
-                             got: winaccept_model::call::List<Handle, 4>| {
+                let names = |asked: FdSet<Ref>, got: Set<Handle>| {
                     let name = |reference: Ref| match reference {
                         Ref::Name(name) => got.iter().any(|h| h == self.vars[usize::from(name.0)]).then_some(name),
                         _ => None,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use winaccept_model::call::{Call, FdSet, Handle, ThreadId, Version};
+use winaccept_model::call::{Call, FdSet, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::choice::Alt;
 use winaccept_model::step::Machine;
 use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
@@ -124,6 +124,7 @@ impl Scenario {
                 Item::Never(never) => scenario.nevers.push(never.clone()),
             }
         }
+        scenario.names_what_there_is()?;
         scenario.first = scenario.first_world()?;
         let names = (0..script.names.len()).map(|name| NameId(name as u16));
         scenario.binders = names.map(|name| scenario.find_binder(name)).collect();
@@ -133,7 +134,7 @@ impl Scenario {
     /// The call that a step's outcome belongs to: its own, or for `resumes` the one that it resumes.
     #[must_use]
     pub fn call_at(&self, number: usize) -> Option<&Call<Ref>> {
-        let step = &self.steps[number];
+        let step = self.steps.get(number)?;
         match &step.action {
             Action::Call(call) | Action::InHook(call) => Some(call),
             Action::Resumes => {
@@ -220,6 +221,45 @@ impl Scenario {
         }
     }
 
+    /// Every actor, process and variable that the script names is one of its own.
+    fn names_what_there_is(&self) -> Result<(), TooLarge> {
+        let script = &self.script;
+        let (actors, processes, names) = (script.actors.len(), script.processes.len(), script.names.len());
+        let check = |there: bool, what: &str, number: usize, span: Span| match there {
+            true => Ok(()),
+            false => Err(TooLarge { message: format!("there is no {what} number {number}"), span }),
+        };
+        let actor = |id: ThreadId, span| check(id.index() < actors, "actor", id.index(), span);
+        let process = |id: ProcessId, span| check(id.index() < processes, "process", id.index(), span);
+        let name = |id: NameId, span| check(usize::from(id.0) < names, "variable", usize::from(id.0), span);
+        script.actors.iter().try_for_each(|actor| process(actor.process, Span::default()))?;
+        for step in &self.steps {
+            actor(step.actor, step.span)?;
+            if let Action::Call(call) | Action::InHook(call) = &step.action {
+                match call {
+                    Call::QueueUserAPC { thread, .. } => actor(*thread, step.span)?,
+                    Call::WSADuplicateSocket { process: other, .. } => process(*other, step.span)?,
+                    _ => {}
+                }
+                for id in named(call) {
+                    name(id, step.span)?;
+                }
+            }
+            step.binds().try_for_each(|id| name(id, step.span))?;
+        }
+        for section in &self.sections {
+            match section {
+                Section::Step(_) => {}
+                Section::AnyOrder(lanes) => lanes.iter().try_for_each(|lane| actor(lane.actor, Span::default()))?,
+                Section::Happening(happening, span) => {
+                    happening.name().map_or(Ok(()), |id| name(id, *span))?;
+                    happening.process().map_or(Ok(()), |id| process(id, *span))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn first_world(&self) -> Result<World, TooLarge> {
         let script = &self.script;
         let processes: Vec<Process> = script
@@ -253,7 +293,10 @@ impl Scenario {
             Room { watches, ..Room::new(actor.process, sockets, events) }
         };
         let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();
-        Ok(World::new(&processes, &threads))
+        World::try_new(&processes, &threads).map_err(|limit| TooLarge {
+            message: limit.to_string(),
+            span: self.steps.first().map_or(Span::default(), |step| step.span),
+        })
     }
 
     fn at_most(&self, what: &str, most: usize, asks: impl Fn(&&Step) -> bool) -> Result<(), TooLarge> {
@@ -278,6 +321,17 @@ fn watched(step: &Step) -> u32 {
         _ => 0,
     };
     u32::try_from(count).expect("invariant: a call names few objects")
+}
+
+/// The variables that a call names.
+fn named(call: &Call<Ref>) -> Vec<NameId> {
+    let mut all = Vec::new();
+    call.map(|reference| {
+        if let Ref::Name(name) = reference {
+            all.push(name);
+        }
+    });
+    all
 }
 
 /// A call of a script with the handles that its variables hold now.

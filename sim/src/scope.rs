@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Function, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt,
-    OptVal, PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, Function, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
+    PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
 use winaccept_model::operation::Ended;
@@ -317,8 +317,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         (0..world.events().len()).filter(opened).map(|e| Handle::event(EventId::new(e))).collect();
     for &event in objects.iter().chain([&Handle::INVALID]) {
         all.extend([Call::WSACloseEvent { event }, Call::WSASetEvent { event }, Call::WSAResetEvent { event }]);
-        let mut events = List::default();
-        events.push(event);
+        let events = Set::collect([event]);
         for (timeout, alertable) in [(Some(0), true), (Some(50), true), (None, false)] {
             all.push(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
         }
@@ -328,7 +327,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
             all.extend(sockets.first().map(|&s| Call::QueueUserAPC { routine: Routine::Accept(s), thread }));
         }
     }
-    all.push(Call::WSAWaitForMultipleEvents { events: List::default(), timeout: Some(0), alertable: false });
+    all.push(Call::WSAWaitForMultipleEvents { events: Set::default(), timeout: Some(0), alertable: false });
     for &s in sockets {
         for addr in [Buffer::Null, Buffer::Valid, Buffer::Bad] {
             for addrlen in [Length::Null, Length::Holds(0), Length::Holds(16), Length::Holds(128), Length::Bad] {
@@ -355,12 +354,10 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
             all.push(Call::Setsockopt { s, opt, value: OptVal::Number(1) });
         }
         all.push(Call::Setsockopt { s, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
-        let mut one = List::default();
-        one.push(s);
+        let one = Set::collect([s]);
         all.push(Call::Select { readfds: Some(one), writefds: Some(one), exceptfds: Some(one), timeout: Some(0) });
         all.push(Call::Select { readfds: Some(one), writefds: None, exceptfds: None, timeout: None });
-        let mut fds = List::default();
-        fds.push((s, PollEvents::RDNORM.with(PollEvents::WRNORM)));
+        let fds = Set::collect([(s, PollEvents::RDNORM.with(PollEvents::WRNORM))]);
         all.extend([Some(0), None].map(|timeout| Call::WSAPoll { fds, timeout }));
         all.push(Call::WSAEventSelect { s, event: None, mask: NetworkEvents(0) });
         all.push(Call::WSAEnumNetworkEvents { s, event: None });

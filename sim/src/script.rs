@@ -2,7 +2,9 @@
 //!
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
-use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version};
+use winaccept_model::call::{
+    Address, Call, Data, Member, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version,
+};
 use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
@@ -29,6 +31,24 @@ pub enum Ref {
     InvalidSocket,
     /// `handle(N)`: a number that is no open handle.
     Number(u32),
+}
+
+/// In the order of the alternatives.
+impl Member for Ref {
+    fn word(self) -> u64 {
+        match self {
+            Ref::Name(name) => name.0.into(),
+            Ref::InvalidSocket => 1 << 32,
+            Ref::Number(number) => 2 << 32 | u64::from(number),
+        }
+    }
+    fn of_word(word: u64) -> Ref {
+        match word >> 32 {
+            0 => Ref::Name(NameId(word as u16)),
+            1 => Ref::InvalidSocket,
+            _ => Ref::Number(word as u32),
+        }
+    }
 }
 
 /// A scenario.
@@ -336,6 +356,33 @@ pub enum Happening {
     MayDrop(SegmentName, NameId),
     /// `choose POINT = ALTERNATIVE`: from now on this choice point is decided so.
     Choose(Alt),
+}
+
+impl Happening {
+    /// The variable that it names.
+    #[must_use]
+    pub fn name(&self) -> Option<NameId> {
+        match self {
+            Happening::Hold(name)
+            | Happening::Release(name)
+            | Happening::Timer(name)
+            | Happening::Drop(_, name)
+            | Happening::Deliver(_, name)
+            | Happening::Lose(_, name)
+            | Happening::MayDrop(_, name) => Some(*name),
+            Happening::Fault(_) | Happening::Mend(..) | Happening::Choose(_) => None,
+        }
+    }
+
+    /// The process that it names.
+    #[must_use]
+    pub fn process(&self) -> Option<ProcessId> {
+        match self {
+            Happening::Fault(fault) => Some(fault.process),
+            Happening::Mend(_, process) => Some(*process),
+            _ => None,
+        }
+    }
 }
 
 /// A segment as scripts name it.

@@ -57,7 +57,8 @@ pub(crate) fn outcomes(
             let branches = quiet(scenario, machine, event_in(scenario, machine, start, Event::Ends(step.actor), None));
             let ended = |branch: &Branch| match has_ended(branch, step.actor) {
                 Ended::Exited => Observed::Done,
-                _ => Observed::Returned(Shown {
+                Ended::No => Observed::NotTaken("the thread did not end".to_owned()),
+                Ended::Undefined => Observed::Returned(Shown {
                     value: ShownValue::Is(Value::Unmodelled),
                     error: Code::NONE,
                     out: Vec::new(),

@@ -1,6 +1,6 @@
 //! What arguments and expectations share: addresses, values of options, sets.
 
-use winaccept_model::call::{OPTIONS, Opt, OptVal, SET, Set, ThreadId};
+use winaccept_model::call::{Member, OPTIONS, Opt, OptVal, SET, Set, ThreadId};
 use winaccept_sim::script::Ref;
 
 use super::cursor::{Parsed, Reported};
@@ -47,7 +47,7 @@ impl Parser<'_> {
 
     /// Handles in braces, at most as many as a set holds.
     pub(super) fn set_members(&mut self, what: &str, actor: ThreadId) -> Parsed<Set<Ref>> {
-        let mut set = Set::default();
+        let mut set = Vec::new();
         if !self.cursor.eat("{") {
             return Err(self.cursor.expected("a set such as `{L}`"));
         }
@@ -56,19 +56,27 @@ impl Parser<'_> {
                 self.cursor.expect(",")?;
             }
             let start = self.cursor.span().start;
-            let member = self.handle(what, actor)?;
-            if !set.push(member) {
-                return Err(self.too_many_members(start));
-            }
+            set.push(self.handle(what, actor)?);
+            self.check_members(set.len(), start)?;
         }
-        Ok(set)
+        self.set(set)
     }
 
-    /// Complains about the set member that begins at `start` and was just taken.
-    pub(super) fn too_many_members(&mut self, start: usize) -> Reported {
+    /// These members as a set.
+    pub(super) fn set<T: Member>(&mut self, members: Vec<T>) -> Parsed<Set<T>> {
+        let title = "there is no room for more long sets in this run of the program";
+        let problem = |span| Diagnostic::new(title, span, "this set is new");
+        Set::new(members).ok_or_else(|| self.cursor.report(problem(self.cursor.span())))
+    }
+
+    /// Complains about the set member that begins at `start` and was just taken, if it is one too many.
+    pub(super) fn check_members(&mut self, count: usize, start: usize) -> Parsed<()> {
+        if count <= SET {
+            return Ok(());
+        }
         let label = format!("this is one more than {SET}");
         let problem = Diagnostic::new("too many members of a set", self.cursor.since(start), label)
-            .help(format!("a set of the model holds at most {SET}"));
-        self.cursor.report(problem)
+            .help(format!("winsock2.h has room for {SET}: FD_SETSIZE, WSA_MAXIMUM_WAIT_EVENTS"));
+        Err(self.cursor.report(problem))
     }
 }

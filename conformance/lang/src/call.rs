@@ -136,13 +136,7 @@ impl Parser<'_> {
 
     /// The data of `send` and of `with data`.
     pub(super) fn data(&mut self) -> Parsed<Data> {
-        let (bytes, span) = self.cursor.bytes("the data in quotes")?;
-        Data::new(&bytes).ok_or_else(|| {
-            let title = format!("{} bytes are too much data", bytes.len());
-            let label = format!("expected at most {} bytes", Data::MAX);
-            let help = "a few bytes tell one client from another; one direction of a connection holds no more";
-            self.cursor.report(Diagnostic::new(title, span, label).help(help))
-        })
+        self.cursor.data()
     }
 
     /// Takes the name of an error code.

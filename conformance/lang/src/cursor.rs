@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use winaccept_model::call::Data;
+
 use super::diagnostic::Diagnostic;
 use super::limits::MAX_PROBLEMS;
 use super::literal;
@@ -184,6 +186,34 @@ impl<'a> Cursor<'a> {
                 Err(self.report(problem))
             }
         }
+    }
+
+    /// Takes stream data: strings in quotes, each perhaps several times, joined by `+`.
+    pub(super) fn data(&mut self) -> Parsed<Data> {
+        let start = self.span().start;
+        let mut all = Vec::new();
+        loop {
+            let (bytes, _) = self.bytes("the data in quotes")?;
+            let times = match self.eat("*") {
+                true => self.integer("how many times", 1..=Data::MAX as i64)? as usize,
+                false => 1,
+            };
+            let long = bytes.len().saturating_mul(times).saturating_add(all.len());
+            if long > Data::MAX {
+                let title = format!("{long} bytes are too much data");
+                let label = format!("expected at most {} bytes", Data::MAX);
+                let problem = Diagnostic::new(title, self.since(start), label);
+                return Err(self.report(problem.help("several calls send more: what is on its way may be longer")));
+            }
+            all.extend(bytes.repeat(times));
+            if !self.eat("+") {
+                break;
+            }
+        }
+        Data::new(&all).ok_or_else(|| {
+            let title = "there is no room for more long data in this run of the program";
+            self.report(Diagnostic::new(title, self.since(start), "this string is new"))
+        })
     }
 
     /// Takes a string in quotes that is text.

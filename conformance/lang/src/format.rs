@@ -173,6 +173,10 @@ fn what_opens(before: &str, earlier: &str) -> Brace {
     }
 }
 
+fn is_text(word: &str) -> bool {
+    word.starts_with('"')
+}
+
 /// The space between two words. `brace` tells what `word` encloses if it is a brace, `inside` the brace around it.
 fn spaces(before: &str, word: &str, after: &str, brace: Option<Brace>, inside: Brace) -> &'static str {
     let masked = |name: &str| name.starts_with("FD_") || name.starts_with("POLL");
@@ -180,6 +184,8 @@ fn spaces(before: &str, word: &str, after: &str, brace: Option<Brace>, inside: B
         ("{", "}") if brace == Some(Brace::Set) => "",
         (_, "}") if brace == Some(Brace::Set) => "",
         ("{", _) if inside == Brace::Set => "",
+        // Strings are joined, and `WSA_WAIT_EVENT_0+1` is one word.
+        ("+", _) | (_, "+") if is_text(word) || is_text(after) => " ",
         ("(" | "?" | "+", _) | (_, ")" | "," | ":" | "+" | "(") => "",
         (_, "|") if masked(after) => "",
         ("|", _) if masked(word) => "",

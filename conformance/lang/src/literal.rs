@@ -153,10 +153,25 @@ pub(super) fn quote(text: &str) -> String {
     out
 }
 
-/// Stream data in quotes: ASCII as in [`quote`], the rest as `\xNN`.
+/// Stream data in quotes: ASCII as in [`quote`], the rest as `\xNN`. What repeats is written once: `"ab" * 40 + "a"`.
 pub(super) fn quote_data(data: &Data) -> String {
+    let bytes = data.as_slice();
+    let repeats = |unit: &usize| bytes[*unit..].iter().zip(bytes).all(|(byte, before)| byte == before);
+    let unit = (1..=UNIT.min(bytes.len() / 2)).find(repeats).filter(|_| bytes.len() > LONG);
+    let Some(unit) = unit else { return quote_bytes(bytes) };
+    let (times, rest) = (bytes.len() / unit, bytes.len() % unit);
+    let whole = format!("{} * {times}", quote_bytes(&bytes[..unit]));
+    if rest == 0 { whole } else { format!("{whole} + {}", quote_bytes(&bytes[..rest])) }
+}
+
+/// Data of so many bytes is written as it is.
+const LONG: usize = 40;
+/// What repeats has at most so many bytes.
+const UNIT: usize = 32;
+
+fn quote_bytes(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
-    for &byte in data.as_slice() {
+    for &byte in bytes {
         if byte.is_ascii() {
             escape(char::from(byte), &mut out);
         } else {

@@ -157,8 +157,7 @@ impl Reader<'_> {
     }
 
     fn data(&mut self) -> Parsed<Data> {
-        let (bytes, _) = self.cursor.bytes("the data in quotes")?;
-        Data::new(&bytes).ok_or_else(|| self.cursor.expected("less data"))
+        self.cursor.data()
     }
 
     fn option_value(&mut self) -> Parsed<OptVal> {

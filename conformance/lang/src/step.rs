@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use winaccept_model::call::{Call, ThreadId};
-use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Step};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::Value;
+use winaccept_sim::script::{Action, Expect, Pattern, PrintArgument, Ref, Step, ValuePattern};
 
 use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
@@ -325,14 +327,23 @@ impl Parser<'_> {
             self.check_free(actor, name)?;
         }
         self.cursor.advance();
-        if self.cursor.at("=") {
-            let label = "expected the end of the line";
-            let problem = Diagnostic::new("the end of a thread has no outcome", self.cursor.span(), label);
-            return Err(self.cursor.report(problem));
-        }
+        let span = self.cursor.span();
+        let expect = match self.cursor.eat("=") {
+            true if self.cursor.eat("unmodelled") => {
+                let value = ValuePattern::Is(Value::Unmodelled);
+                Some(Expect::OneOf(vec![Pattern { value, error: Code::NONE, with: Vec::new() }]))
+            }
+            true => {
+                let label = "expected the end of the line";
+                let problem = Diagnostic::new("the end of a thread has no outcome", span, label)
+                    .help("in a `connect`, `send` or `closesocket` that waits it is `= unmodelled`");
+                return Err(self.cursor.report(problem));
+            }
+            false => None,
+        };
         *self.flow.progress(actor) = Progress::Free;
         self.flow.end(actor, self.cursor.since(name.start));
-        Ok((Action::Ends, None))
+        Ok((Action::Ends, expect))
     }
 
     /// After a broken step that begins at `mark`: skips it, but takes note of what it would have bound, so that later

@@ -25,7 +25,7 @@ pub(super) enum Kind {
     UnclosedText,
     /// `...`
     Dots,
-    /// One of `( ) { } , = | : ? +`.
+    /// One of `( ) { } , = | : ? + *`.
     Symbol,
     /// A character that has no place outside a string or comment.
     Unknown,
@@ -78,7 +78,7 @@ fn token(input: &mut Input<'_>) -> Scanned<Kind> {
         number.value(Kind::Number),
         alt((text.value(Kind::Text), ('"', take_till(0.., '\n')).value(Kind::UnclosedText))),
         alt(("...".value(Kind::Dots), "->".value(Kind::Symbol))),
-        one_of(['(', ')', '{', '}', ',', '=', '|', ':', '?', '+']).value(Kind::Symbol),
+        one_of(['(', ')', '{', '}', ',', '=', '|', ':', '?', '+', '*']).value(Kind::Symbol),
         any.value(Kind::Unknown),
     ))
     .parse_next(input)

@@ -25,7 +25,7 @@ pub fn replay(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Judged
     let seen = replay.steps.iter().map(|report| (report.index, &report.observed));
     let taken = seen.filter(took).map(|(index, _)| index).collect();
     let documents = scenario.documents();
-    let judged = match not_played(replay) {
+    let judged = match not_played(replay, scenario.program.steps.len()) {
         Some(judged) => judged,
         None if documents.verdict != Verdict::Pass => documents.clone(),
         None => Bench::new(scenario, replay, profile).judged(),
@@ -58,7 +58,7 @@ pub fn predicts(scenario: &Scenario, replay: &Replay, profile: &Profile) -> Pred
 }
 
 /// The verdict where a stack did not play the scenario.
-fn not_played(replay: &Replay) -> Option<Judged> {
+fn not_played(replay: &Replay, steps: usize) -> Option<Judged> {
     if let Some(reason) = &replay.not_taken {
         return Some(Judged::new(Verdict::ModelOnly, reason.clone(), None));
     }
@@ -66,6 +66,10 @@ fn not_played(replay: &Replay) -> Option<Judged> {
         // Whatever is missing, the stack did not say it.
         let reason = format!("the stack lost its process, twice: {reason}");
         return Some(Judged::new(Verdict::Unresolved, reason, None));
+    }
+    if let Some(report) = replay.steps.iter().find(|report| report.index >= steps) {
+        let reason = format!("what was seen is of another scenario: there is no step {}", report.index);
+        return Some(Judged::new(Verdict::Fail, reason, None));
     }
     let reason = replay.failed.as_ref()?;
     Some(Judged::new(Verdict::Fail, format!("the stack did not play it: {reason}"), None))

@@ -93,8 +93,8 @@ numbers! {
     BacklogIn |backlog: Backlog| -> i32 { backlog_number(*backlog) }
     HowIn |how: How| -> i32 { match how { How::Receive => 0, How::Send => 1, How::Both => 2 } }
     BytesIn ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
-    BytesOut |size: u8| -> u32 { u32::from(*size) }
-    Buffers |sizes: Set<u8>| -> Vec<u32> { sizes.iter().map(u32::from).collect() }
+    BytesOut |size: u32| -> u32 { *size }
+    Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }

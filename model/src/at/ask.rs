@@ -361,9 +361,14 @@ impl At<'_> {
     }
 
     /// The lowest slot in which this thread can put a new operation.
-    pub(crate) fn free_op(&self, t: ThreadId) -> OpId {
+    pub(crate) fn free_op(&self, t: ThreadId) -> Option<OpId> {
         self.reads(t);
-        OpId::new(self.w.ops.free(t).expect("limit: a thread has no room for one more operation"))
+        self.w.ops.free(t).map(OpId::new)
+    }
+
+    /// How many operations this thread may have under way.
+    pub(crate) fn room_for_operations(&self, t: ThreadId) -> usize {
+        self.w.ops.of(t).len()
     }
 
     /// Is somebody deciding about this connection?
@@ -389,9 +394,13 @@ impl At<'_> {
     }
 
     /// The lowest slot in which this operation can put a new watch.
-    pub(crate) fn free_watch(&self, op: OpId) -> WatchId {
-        let thread = self.op_at(op).thread;
-        WatchId::new(self.w.watches.free(thread).expect("limit: a thread has no room for one more watch"))
+    pub(crate) fn free_watch(&self, op: OpId) -> Option<WatchId> {
+        self.w.watches.free(self.op_at(op).thread).map(WatchId::new)
+    }
+
+    /// How many objects the thread of this operation may watch.
+    pub(crate) fn room_for_watches(&self, op: OpId) -> usize {
+        self.w.watches.of(self.op_at(op).thread).len()
     }
 
     /// Is the handle used in nonblocking mode?

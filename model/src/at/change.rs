@@ -227,11 +227,17 @@ impl At<'_> {
 
     /// Takes up to so many of the bytes that are unread at the end that sends in this direction.
     pub fn takes(&mut self, c: ConnId, direction: Direction, n: usize) -> Data {
-        if n.min(self.end_at(c, direction).unread.len()) > Data::MAX {
-            self.reaches(Limit { most: Data::MAX, of: "bytes that one call receives" });
-        }
         let (conn, spare) = self.conn_and_spare(c);
-        conn.end_mut(direction).unread.take(n.min(Data::MAX), spare)
+        let taken = conn.end_mut(direction).unread.take(n, spare);
+        if taken.is_none() {
+            let long = n.min(self.end_at(c, direction).unread.len()) > Data::MAX;
+            self.reaches(if long {
+                Limit { most: Data::MAX, of: "bytes that one call receives" }
+            } else {
+                Limit { most: KEPT, of: "bytes of long strings that calls receive" }
+            });
+        }
+        taken.unwrap_or_default()
     }
 
     /// This step asks for more than the model holds: what comes of it says nothing any more.

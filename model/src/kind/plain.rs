@@ -21,6 +21,11 @@ fn one_of<T: Copy>(values: &[T], below: &mut dyn FnMut(u32) -> u32) -> T {
     values[below(values.len() as u32) as usize]
 }
 
+/// Some size of a buffer for bytes.
+pub(super) fn size(below: &mut dyn FnMut(u32) -> u32) -> u32 {
+    one_of(&[0, 1, 2, 16, Data::MAX as u32], below)
+}
+
 /// Takes a byte.
 pub(crate) fn byte(key: &mut &[u8]) -> u8 {
     let (first, rest) = key.split_first().expect("invariant: a key is whole");
@@ -257,15 +262,15 @@ macro_rules! masks {
 masks!(NetworkEvents, PollEvents);
 
 /// At least one.
-impl Plain for Set<u8> {
+impl Plain for Set<u32> {
     fn code(&self, key: &mut Vec<u8>) {
         self.len().code(key);
-        key.extend(self.iter());
+        self.iter().for_each(|number| number.code(key));
     }
-    fn decode(key: &mut &[u8]) -> Set<u8> {
-        Set::collect((0..usize::decode(key)).map(|_| byte(key)))
+    fn decode(key: &mut &[u8]) -> Set<u32> {
+        Set::collect((0..usize::decode(key)).map(|_| Plain::decode(key)))
     }
-    fn draw(below: &mut dyn FnMut(u32) -> u32) -> Set<u8> {
-        Set::collect((0..1 + below(3)).map(|_| Plain::draw(below)))
+    fn draw(below: &mut dyn FnMut(u32) -> u32) -> Set<u32> {
+        Set::collect((0..1 + below(3)).map(|_| size(below)))
     }
 }

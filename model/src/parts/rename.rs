@@ -230,7 +230,7 @@ impl Renaming {
             gives: op.gives.map(|gives| self.outcome(&gives)),
             thread: self.to[op.thread.index()],
             about: op.about.map(|socket| self.socket_id(socket)),
-            watched: renamed(&op.watched, |watch| self.own_watch(watch)),
+            watched: op.watched.iter().map(|watch| self.own_watch(watch)).collect(),
             ..*op
         }
     }
@@ -280,7 +280,7 @@ impl Renaming {
             Frame::Hook(op) => Frame::Hook(self.own_op(op)),
             Frame::Apc => Frame::Apc,
         });
-        let apcs = renamed(&thread.apcs, |routine| self.routine(routine));
+        let apcs = thread.apcs.iter().map(|routine| self.routine(routine)).collect();
         Thread { frames, apcs, ..thread.clone() }
     }
 

@@ -8,7 +8,8 @@ use crate::frame::IO_COMPLETION;
 use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Role, Rule, States};
+use crate::rule::{At, Gives, Limit, Role, Rule, States};
+use crate::world::APCS;
 
 table! {
     QUEUEUSERAPC;
@@ -21,6 +22,9 @@ table! {
     Rule {
         then: |at| {
             if let (Some(thread), Call::QueueUserAPC { routine, .. }) = (target(at), *at.call()) {
+                if at.thread_at(thread).apcs.len() == APCS {
+                    at.reaches(Limit { most: APCS, of: "APCs queued to one thread" });
+                }
                 at.thread_mut(thread).apcs.push(routine);
             }
             at.give(Outcome::number(1));

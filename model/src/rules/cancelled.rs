@@ -93,7 +93,7 @@ table! {
         then: |at| {
             let revents = match *at.call() {
                 Call::WSAPoll { fds, .. } => fds.map(|_| crate::call::PollEvents(0)),
-                _ => crate::call::List::default(),
+                _ => crate::call::Set::default(),
             };
             at.give(Outcome::number(0).with(Out::Revents(revents)));
         },

@@ -1,7 +1,7 @@
 //! `select` and `WSAPoll`.
 
 use super::common::{case, check, in_progress, network_down, not_initialised};
-use crate::call::{Call, FdSet, Handle, List, PollEvents, SET, Timeout};
+use crate::call::{Call, FdSet, Handle, PollEvents, Set, Timeout};
 use crate::choice::{
     POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR,
     POLL_REFUSED_HANGS_UP, POLL_REFUSED_NOTHING, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
@@ -56,7 +56,7 @@ table! {
 
 /// `select` found nothing: its sets come back empty.
 pub(super) const NOBODY: Out = Out::Sets { read: EMPTY, write: EMPTY, except: EMPTY };
-const EMPTY: List<Handle, SET> = List::EMPTY;
+const EMPTY: Set<Handle> = Set::EMPTY;
 
 table! {
     WSAPOLL;
@@ -116,10 +116,10 @@ fn sets(at: &At<'_>) -> [FdSet<Handle>; 3] {
     }
 }
 
-fn polled(at: &At<'_>) -> List<(Handle, PollEvents), SET> {
+fn polled(at: &At<'_>) -> Set<(Handle, PollEvents)> {
     match *at.call() {
         Call::WSAPoll { fds, .. } => fds,
-        _ => List::default(),
+        _ => Set::default(),
     }
 }
 
@@ -135,17 +135,13 @@ fn resolved(at: &At<'_>, handle: Handle) -> Option<SocketId> {
 }
 
 /// The sockets of each set that are ready.
-fn ready_sets(at: &At<'_>) -> [List<Handle, SET>; 3] {
-    let tests: [fn(&At<'_>, SocketId) -> bool; 3] = [readable, writable, exceptional];
-    let mut out = [List::default(); 3];
-    for (index, set) in sets(at).into_iter().enumerate() {
-        for handle in set.iter().flat_map(List::iter) {
-            if resolved(at, handle).is_some_and(|s| tests[index](at, s)) {
-                out[index].push(handle);
-            }
-        }
-    }
-    out
+fn ready_sets(at: &At<'_>) -> [Set<Handle>; 3] {
+    let [read, write, except] = sets(at);
+    let ready = |set: FdSet<Handle>, is_ready: fn(&At<'_>, SocketId) -> bool| {
+        let test = |handle: &Handle| resolved(at, *handle).is_some_and(|s| is_ready(at, s));
+        set.map_or(Set::EMPTY, |set| Set::collect(set.iter().filter(test)))
+    };
+    [ready(read, readable), ready(write, writable), ready(except, exceptional)]
 }
 
 /// WSAPoll returns with what it found.
@@ -157,35 +153,30 @@ fn poll_tells(at: &mut At<'_>) {
 }
 
 /// What this profile adds for connections that were refused or reset.
-fn with_errors(at: &mut At<'_>, revents: List<PollEvents, SET>) -> List<PollEvents, SET> {
-    let mut told = List::default();
-    for ((handle, asked), mut events) in polled(at).iter().zip(revents.iter()) {
-        if let Some(s) = resolved(at, handle) {
-            if hung_up(at, s)
-                && end(at, s).is_some_and(|end| end.tcb == Tcb::Reset)
-                && at.chooses(POLL_RESET_IS_AN_ERROR)
-            {
-                events = events.with(PollEvents::ERR);
-            }
-            if exceptional(at, s) && at.chooses(POLL_REFUSED_ERROR) {
-                events = events.with(PollEvents::ERR);
-            } else if exceptional(at, s) && at.chooses(POLL_REFUSED_HANGS_UP) {
-                events = events.with(PollEvents::ERR).with(PollEvents::HUP);
-                if asked.has(PollEvents::WRNORM) {
-                    events = events.with(PollEvents::WRNORM);
-                }
+fn with_errors(at: &At<'_>, revents: Set<PollEvents>) -> Set<PollEvents> {
+    Set::collect(polled(at).iter().zip(revents.iter()).map(|((handle, asked), events)| {
+        let Some(s) = resolved(at, handle) else { return events };
+        let mut events = events;
+        if hung_up(at, s) && end(at, s).is_some_and(|end| end.tcb == Tcb::Reset) && at.chooses(POLL_RESET_IS_AN_ERROR) {
+            events = events.with(PollEvents::ERR);
+        }
+        if exceptional(at, s) && at.chooses(POLL_REFUSED_ERROR) {
+            events = events.with(PollEvents::ERR);
+        } else if exceptional(at, s) && at.chooses(POLL_REFUSED_HANGS_UP) {
+            events = events.with(PollEvents::ERR).with(PollEvents::HUP);
+            if asked.has(PollEvents::WRNORM) {
+                events = events.with(PollEvents::WRNORM);
             }
         }
-        told.push(events);
-    }
-    told
+        events
+    }))
 }
 
 fn polls_a_refused_socket(at: &At<'_>) -> bool {
     polled(at).iter().any(|(handle, _)| resolved(at, handle).is_some_and(|s| exceptional(at, s)))
 }
 
-fn revents(at: &At<'_>) -> List<PollEvents, SET> {
+fn revents(at: &At<'_>) -> Set<PollEvents> {
     polled(at).map(|(handle, events)| {
         let mut found = PollEvents(0);
         let Some(s) = resolved(at, handle) else { return found };
@@ -203,16 +194,13 @@ fn revents(at: &At<'_>) -> List<PollEvents, SET> {
 }
 
 /// Entries that are no socket: cleared, or marked and still not counted.
-fn marked(at: &mut At<'_>, revents: List<PollEvents, SET>) -> List<PollEvents, SET> {
-    let invalid: List<bool, SET> = polled(at).map(|(handle, _)| resolved(at, handle).is_none());
-    if !invalid.iter().any(|invalid| invalid) || !at.chooses(POLL_NVAL) {
+fn marked(at: &At<'_>, revents: Set<PollEvents>) -> Set<PollEvents> {
+    let is_invalid = |handle: Handle| resolved(at, handle).is_none();
+    if !polled(at).iter().any(|(handle, _)| is_invalid(handle)) || !at.chooses(POLL_NVAL) {
         return revents;
     }
-    let mut marked = List::default();
-    for (events, invalid) in revents.iter().zip(invalid.iter()) {
-        marked.push(if invalid { PollEvents::NVAL } else { events });
-    }
-    marked
+    let mark = |((handle, _), events)| if is_invalid(handle) { PollEvents::NVAL } else { events };
+    Set::collect(polled(at).iter().zip(revents.iter()).map(mark))
 }
 
 /// A listener with a connection to accept; a connection with data, its end, or a reset to report.

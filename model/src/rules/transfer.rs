@@ -190,8 +190,8 @@ table! {
         when: |at| !at.own().unread.is_empty(),
         then: |at| {
             let data = match *at.call() {
-                Call::Recv { len, .. } => take(at, usize::from(len)),
-                Call::WSARecv { buffers, .. } => take(at, buffers.iter().map(usize::from).sum()),
+                Call::Recv { len, .. } => take(at, len as usize),
+                Call::WSARecv { buffers, .. } => take(at, buffers.iter().map(|size| size as usize).sum()),
                 _ => return,
             };
             gives(at, data);

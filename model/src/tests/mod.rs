@@ -88,7 +88,8 @@ impl At<'_> {
             self.event_mut(event).signalled = false;
         }
         // What it asks for, beside the socket, is what accept asks for.
-        let op = self.starts(self.thread, accept(listen), Wants::ConnectionInto { socket, receive }, tells);
+        let asked = Wants::ConnectionInto { socket, receive };
+        let op = self.starts(self.thread, accept(listen), asked, tells).expect("there is room");
         self.enlist(op);
         self.extra_mut(socket).claimed = Some(op);
         self.offer(listener);
@@ -96,7 +97,7 @@ impl At<'_> {
     }
 
     fn waits_for(&mut self, call: Call, wants: Wants) {
-        let op = self.starts(self.thread, call, wants, Tells::RETURNS);
+        let op = self.starts(self.thread, call, wants, Tells::RETURNS).expect("there is room");
         self.thread_mut(self.thread).frames.push(Frame::Waits(op));
         self.enlist(op);
         if let Some(listener) = self.op_at(op).about {

@@ -261,9 +261,7 @@ fn deeds(w: &World, l: Handle, copy: Handle, a: Handle, event: Handle, clients: 
         }
     }
     if may(1) && listens {
-        let mut read = crate::call::List::default();
-        read.push(l);
-        let readfds: FdSet<Handle> = Some(read);
+        let readfds: FdSet<Handle> = Some(crate::call::Set::collect([l]));
         all.push(call(1, accept(l)));
         all.push(call(1, Call::Select { readfds, writefds: None, exceptfds: None, timeout: None }));
         all.push(call(1, Call::Closesocket { s: l }));

@@ -1,7 +1,7 @@
 //! Corners that random walks found, or seldom come by: each was wrong once.
 
 use crate::walk::{STREAM, call, listener};
-use winaccept_model::call::{Buffer, Call, Handle, Length, List, Name, ProcessId, Routine, ThreadId, Version};
+use winaccept_model::call::{Buffer, Call, Handle, Length, Name, ProcessId, Routine, Set, ThreadId, Version};
 use winaccept_model::choice::{
     ADDR_ON_ENTRY, ADDRLEN_KEEPS, Alt, BOUND_EXACTLY, CLEANUP_INTERRUPTED, CLOSE_INTERRUPTED, CLOSE_STAYS,
     COUNTS_ACCEPT_QUEUE, HANDED, WAIT_INTERRUPTED, WOKEN,
@@ -216,8 +216,7 @@ fn closing_an_event_under_a_wait_is_undefined() {
     let machine = machine(&[]);
     let mut world = world();
     let event = call(&machine, &mut world, 0, Call::WSACreateEvent).expect("thread 0 has a free event");
-    let mut events = List::default();
-    events.push(event);
+    let events = Set::collect([event]);
     let wait = Call::WSAWaitForMultipleEvents { events, timeout: None, alertable: false };
     assert_eq!(calls(&machine, &mut world, 0, wait), None);
     happen(&machine, &mut world, Event::Call(ThreadId(1), Call::WSACloseEvent { event }));

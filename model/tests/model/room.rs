@@ -117,13 +117,14 @@ fn more_bytes_are_on_their_way_than_one_call_sends() {
     let mut crowd = Crowd::new(5, 1, 0);
     let (c, _) = crowd.connect();
     let s = crowd.handle(0, crowd.accept());
-    let part = |number: u8| Data::new(&[number; Data::MAX]).expect("as many as fit");
+    const MANY: usize = 4096;
+    let part = |number: u8| Data::new(&[number; MANY]).expect("as many as fit");
     for number in 0..100 {
-        assert_eq!(crowd.call(1, Call::Send { s: c, data: part(number) }), Some(Outcome::number(Data::MAX as i64)));
+        assert_eq!(crowd.call(1, Call::Send { s: c, data: part(number) }), Some(Outcome::number(MANY as i64)));
     }
     crowd.deliver();
     for number in 0..100 {
-        let received = crowd.call(0, Call::Recv { s, len: Data::MAX as u8 }).expect("there are more");
+        let received = crowd.call(0, Call::Recv { s, len: MANY as u32 }).expect("there are more");
         assert_eq!(received.out, Out::Data(part(number)));
     }
     assert_eq!(crowd.call(0, Call::Recv { s, len: 1 }), None, "and then no more");

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, ProcessId, Routine, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
+    PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
@@ -129,11 +129,7 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     let mut all = Vec::new();
     let mut add = |text: &str, call: Call| all.push((text.to_owned(), call));
     let port = |ip, port| Name::Address(Address { ip, port, ..LOOPBACK }, 16);
-    let set = |s| {
-        let mut list = List::default();
-        list.push(s);
-        Some(list)
-    };
+    let set = |s| Some(Set::collect([s]));
     add("bind(s, NULL)", Call::Bind { s, name: Name::Null });
     add("bind(s, 127.0.0.1:0)", Call::Bind { s, name: port(Ip::Loopback, Port::Unset) });
     add("bind(s, 0.0.0.0:1)", Call::Bind { s, name: port(Ip::Any, Port::Fixed(1)) });
@@ -180,8 +176,7 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
         Call::Select { readfds: None, writefds: set(s), exceptfds: set(s), timeout: Some(0) },
     );
     for (text, events) in [("POLLRDNORM", PollEvents::RDNORM), ("POLLPRI", PollEvents::PRI)] {
-        let mut fds = List::default();
-        fds.push((s, events));
+        let fds = Set::collect([(s, events)]);
         add(&format!("WSAPoll({{s, {text}}}, 0)"), Call::WSAPoll { fds, timeout: Some(0) });
     }
     let mask = NetworkEvents::ACCEPT;
@@ -212,7 +207,7 @@ fn other_calls() -> Vec<(String, Call)> {
         ("WSAResetEvent(INVALID)", Call::WSAResetEvent { event }),
         (
             "WSAWaitForMultipleEvents({}, 0)",
-            Call::WSAWaitForMultipleEvents { events: List::default(), timeout, alertable: false },
+            Call::WSAWaitForMultipleEvents { events: Set::default(), timeout, alertable: false },
         ),
         ("QueueUserAPC(thread 1)", Call::QueueUserAPC { routine: Routine::SetEvent(event), thread }),
         ("QueueUserAPC(no thread)", Call::QueueUserAPC { routine: Routine::SetEvent(event), thread: ThreadId(99) }),

@@ -27,7 +27,7 @@ impl Text for BytesOut {
         Some(Out::Data)
     }
     fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Self::Value<Ref>> {
-        parser.cursor.integer("the size of the buffer", 0..=255).map(|size| size as u8)
+        parser.cursor.integer("the size of the buffer", 0..=Data::MAX as i64).map(|size| size as u32)
     }
     fn write(value: &Self::Value<Ref>, _: &Script) -> String {
         value.to_string()
@@ -40,8 +40,8 @@ impl Text for Buffers {
     fn out(_: &str) -> Option<Out> {
         Some(Out::Data)
     }
-    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Set<u8>> {
-        let mut sizes = Set::default();
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Set<u32>> {
+        let mut sizes = Vec::new();
         if !parser.cursor.eat("{") {
             return Err(parser.cursor.expected("the sizes of the buffers, such as `{16}`"));
         }
@@ -50,14 +50,13 @@ impl Text for Buffers {
                 parser.cursor.expect(",")?;
             }
             let start = parser.cursor.span().start;
-            let size = parser.cursor.integer("the size of a buffer", 0..=255)?;
-            if !sizes.push(size as u8) {
-                return Err(parser.too_many_members(start));
-            }
+            let size = parser.cursor.integer("the size of a buffer", 0..=Data::MAX as i64)?;
+            sizes.push(size as u32);
+            parser.check_members(sizes.len(), start)?;
         }
-        Ok(sizes)
+        parser.set(sizes)
     }
-    fn write(value: &Set<u8>, _: &Script) -> String {
+    fn write(value: &Set<u32>, _: &Script) -> String {
         braces(value.iter().map(|size| size.to_string()))
     }
 }

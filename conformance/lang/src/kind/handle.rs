@@ -81,7 +81,7 @@ impl Text for EventArray {
         }
         let label = format!("expected 1 to {SET} events");
         let problem = Diagnostic::new("no event to wait for", parser.cursor.since(start), label)
-            .help(format!("Winsock waits for at least one event, the model for at most {SET}: `{{E}}`"));
+            .help(format!("Winsock waits for at least one event and at most {SET}, WSA_MAXIMUM_WAIT_EVENTS: `{{E}}`"));
         Err(parser.cursor.report(problem))
     }
     fn write(value: &Set<Ref>, script: &Script) -> String {
@@ -116,7 +116,7 @@ impl Text for PollArray {
         Some(Out::Revents)
     }
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Set<(Ref, PollEvents)>> {
-        let mut fds = Set::default();
+        let mut fds = Vec::new();
         parser.cursor.expect("{")?;
         while !parser.cursor.eat("}") {
             if !fds.is_empty() {
@@ -126,11 +126,10 @@ impl Text for PollArray {
             let s = parser.handle(SOCKET, asking.actor)?;
             parser.cursor.expect(":")?;
             let events = parser.poll_events()?;
-            if !fds.push((s, events)) {
-                return Err(parser.too_many_members(start));
-            }
+            fds.push((s, events));
+            parser.check_members(fds.len(), start)?;
         }
-        Ok(fds)
+        parser.set(fds)
     }
     fn write(value: &Set<(Ref, PollEvents)>, script: &Script) -> String {
         braces(value.iter().map(|(s, events)| format!("{}: {}", reference(s, script), poll_events(events))))

@@ -421,7 +421,7 @@ fn pair(cast: &mut Cast<'_>) -> Option<(usize, Vec<Ref>)> {
 
 pub(super) fn ready(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, all) = pair(cast)?;
-    let set = Some(Set::collect(all.into_iter()));
+    let set = Some(Set::collect(all));
     let which = cast.below(8);
     let wanted = |bit: u32| set.filter(|_| which == 7 || which % 3 == bit);
     let (readfds, writefds, exceptfds) = (wanted(0), wanted(1), wanted(2));

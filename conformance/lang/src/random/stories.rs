@@ -239,7 +239,7 @@ fn receives_twice(cast: &mut Cast<'_>) -> Option<()> {
     let c = cast.handle(client);
     cast.call(peer, Call::Send { s: c, data });
     let (s, received) = (cast.handle(new), cast.once_in(2));
-    let buffers = Set::collect([2, 4].into_iter());
+    let buffers = Set::collect([2, 4]);
     cast.call(actor, Call::WSARecv { s, buffers, received });
     cast.things[new].nonblocking = true;
     cast.call(actor, Call::Ioctlsocket { s, argp: 1 });

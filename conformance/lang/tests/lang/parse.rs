@@ -2,8 +2,8 @@
 
 use winaccept_lang::{parse, parse_observed, render_observed};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, How, Ip, Length, List, Name, NetworkEvents, Opt, OptVal, PollEvents,
-    Port, ProcessId, Routine, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, How, Ip, Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port,
+    ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::choice::RECV_RESET_ENDS;
 use winaccept_model::code::Code;
@@ -52,10 +52,8 @@ fn is(value: Value, error: Code) -> Pattern {
     Pattern { value: ValuePattern::Is(value), error, with: vec![] }
 }
 
-fn set(members: &[Ref]) -> List<Ref, 4> {
-    let mut list = List::default();
-    assert!(members.iter().all(|member| list.push(*member)));
-    list
+fn set(members: &[Ref]) -> Set<Ref> {
+    Set::collect(members.iter().copied())
 }
 
 fn loopback(port: Port) -> Address {
@@ -132,7 +130,11 @@ fn sockets_and_addresses() {
 fn data_and_options() {
     let data = Data::new(b"a\n\0\xff\"").unwrap();
     assert_eq!(call(r#"send(C, "a\n\0\xff\"")"#), Call::Send { s: C, data });
-    assert_eq!(call("recv(C, 255)"), Call::Recv { s: C, len: 255 });
+    let long = Data::new(&[b"ab".repeat(2000).as_slice(), b"a"].concat()).unwrap();
+    for text in [r#"send(C, "ab" * 2000 + "a")"#, "send(C, \"ab\" * 1000 + \\\n \"ab\" * 1000+\"a\" * 1)"] {
+        assert_eq!(call(text), Call::Send { s: C, data: long });
+    }
+    assert_eq!(call("recv(C, 65536)"), Call::Recv { s: C, len: 65536 });
     assert_eq!(call("shutdown(C, SD_BOTH)"), Call::Shutdown { s: C, how: How::Both });
     assert_eq!(call("ioctlsocket(L, FIONBIO, 1)"), Call::Ioctlsocket { s: L, argp: 1 });
     assert_eq!(call("getsockopt(L, IPPROTO_IPV6, IPV6_V6ONLY)"), Call::Getsockopt { s: L, opt: Opt::V6Only });
@@ -149,8 +151,7 @@ fn data_and_options() {
 fn sets_events_and_waits() {
     let select = Call::Select { readfds: Some(set(&[L, C])), writefds: Some(set(&[])), exceptfds: None, timeout: None };
     assert_eq!(call("select({L, C}, {}, NULL, NULL)"), select);
-    let mut fds = List::default();
-    assert!(fds.push((L, PollEvents::RDNORM.with(PollEvents::WRNORM))) && fds.push((C, PollEvents(0))));
+    let fds = Set::collect([(L, PollEvents::RDNORM.with(PollEvents::WRNORM)), (C, PollEvents(0))]);
     assert_eq!(call("WSAPoll({L: POLLRDNORM|POLLWRNORM, C: 0}, 7)"), Call::WSAPoll { fds, timeout: Some(7) });
     let wait = |timeout, alertable| Call::WSAWaitForMultipleEvents { events: set(&[E]), timeout, alertable };
     assert_eq!(call("WSAWaitForMultipleEvents({E}, 0)"), wait(Some(0), false));

@@ -179,7 +179,11 @@ fn address() -> impl Strategy<Value = Address> {
 }
 
 fn data() -> impl Strategy<Value = Data> {
-    vec(any::<u8>(), 0..=Data::MAX).prop_map(|bytes| Data::new(&bytes).unwrap())
+    let repeated = (vec(any::<u8>(), 1..40), 0..100usize, 0..40usize).prop_map(|(unit, times, more)| {
+        let bytes: Vec<u8> = unit.iter().copied().cycle().take(unit.len() * times + more).collect();
+        bytes
+    });
+    prop_oneof![vec(any::<u8>(), 0..200), repeated].prop_map(|bytes| Data::new(&bytes).unwrap())
 }
 
 /// Out-parameters that this call has.

@@ -1,8 +1,8 @@
 //! Reads an [`Op`] against a world: which event is it there?
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, List, Name, NetworkEvents, OPTIONS, Opt,
-    OptVal, PollEvents, Port, ProcessId, Routine, SET, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal,
+    PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::operation::OpId;
 use winaccept_model::step::{Answer, Event, pending};
@@ -171,13 +171,11 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         }
         37..40 => Call::Send { s: s(dice), data: Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default() },
         40..43 if dice.one_in(3) => {
-            let mut buffers = List::default();
-            (0..1 + dice.below(2)).for_each(|_| {
-                buffers.push(dice.below(9) as u8);
-            });
+            let count = 1 + dice.below(2);
+            let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
             Call::WSARecv { s: s(dice), buffers, received: !dice.one_in(4) }
         }
-        40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u8 },
+        40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u32 },
         43..45 => Call::Ioctlsocket { s: s(dice), argp: dice.below(2) as u32 },
         45..48 => Call::Select {
             readfds: set(w, thread, dice),
@@ -223,11 +221,8 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
         2 => Call::WSASetEvent { event },
         3 => Call::WSAResetEvent { event },
         _ => {
-            let mut events = List::default();
-            events.push(event);
-            if dice.one_in(2) {
-                events.push(event_handle(w, dice));
-            }
+            let another = dice.one_in(2).then(|| event_handle(w, dice));
+            let events = Set::collect([event].into_iter().chain(another));
             Call::WSAWaitForMultipleEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) }
         }
     }
@@ -303,13 +298,10 @@ fn event_or_null(w: &World, dice: &mut Dice) -> Option<Handle> {
     (!dice.one_in(4)).then(|| event_handle(w, dice))
 }
 
-fn set(w: &World, thread: ThreadId, dice: &mut Dice) -> Option<List<Handle, SET>> {
+fn set(w: &World, thread: ThreadId, dice: &mut Dice) -> Option<Set<Handle>> {
     let count = dice.below(4);
-    let mut list = List::default();
-    for _ in 0..count {
-        list.push(listener_or(w, thread, dice));
-    }
-    (!dice.one_in(4)).then_some(list)
+    let set = Set::collect((0..count).map(|_| listener_or(w, thread, dice)));
+    (!dice.one_in(4)).then_some(set)
 }
 
 fn routine(w: &World, thread: ThreadId, dice: &mut Dice) -> Routine<Handle> {
