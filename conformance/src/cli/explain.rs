@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 
+use super::graph::lasting;
 use super::{Format, json, print};
 use crate::explain;
 use crate::problem::{Problem, Problems};
@@ -31,10 +32,14 @@ pub(super) struct Args {
     /// Everything that has this word in its name or in what it says
     #[arg(long)]
     all: bool,
+    /// The profile of which it is said what a call can give, by name or as a file
+    #[arg(long, default_value = "documented")]
+    profile: String,
 }
 
 pub(super) fn explain(args: &Args, format: Format) -> Result<u8, Problems> {
-    let explanation = if args.all { explain::search(&args.name)? } else { explain::explain(&args.name)? };
+    let profile = lasting(&args.profile)?;
+    let explanation = if args.all { explain::search(&args.name)? } else { explain::explain(&args.name, profile)? };
     let text = match format {
         Format::Text => explain::render(&explanation),
         Format::Json => json(&explanation),

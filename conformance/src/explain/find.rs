@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use winaccept_model::profile::Profile;
 use winaccept_model::rules;
 
 use super::code::known_names;
@@ -19,15 +20,15 @@ use crate::profiles::{Choice, Choices, NAMES};
 use crate::spec::{Document, Entry, Note, Observation, Spec, Testable, similar};
 use crate::suite;
 
-/// What a name stands for.
+/// What a name stands for; what a call can give is said of this profile.
 ///
 /// # Errors
 /// That nothing has this name, with names that resemble it.
-pub fn explain(name: &str) -> Result<Explanation, Problems> {
+pub fn explain(name: &str, under: &'static Profile) -> Result<Explanation, Problems> {
     let name = name.trim().trim_start_matches('?');
     let found = CodePage::of(name)
         .map(Explanation::Code)
-        .or_else(|| call(name).map(Explanation::Call))
+        .or_else(|| call(name, under).map(Explanation::Call))
         .or_else(|| Spec::bundled().entry(name).map(|entry| Explanation::Clause(clause(entry))))
         .or_else(|| rule(name).map(Explanation::Rule))
         .or_else(|| choice(name).map(Explanation::Choice))
@@ -39,7 +40,7 @@ pub fn explain(name: &str) -> Result<Explanation, Problems> {
         return Ok(found);
     }
     if let [only] = beginning_with(name)[..] {
-        return explain(only);
+        return explain(only, under);
     }
     topic::word(name).map(Explanation::Topic).ok_or_else(|| {
         let begin = beginning_with(name);
@@ -107,8 +108,8 @@ fn names() -> impl Iterator<Item = &'static str> {
         .chain(spec.topics())
 }
 
-fn call(name: &str) -> Option<CallPage> {
-    let subject = Subject::by_name(name).filter(|subject| subject.is_call)?;
+fn call(name: &str, under: &'static Profile) -> Option<CallPage> {
+    let subject = Subject::by_name(name).filter(|subject| subject.is_call)?.under(under);
     let mut rules = RulePart::all(|rule| {
         subject.all_tables().into_iter().any(|table| subject.rules(table).any(|own| std::ptr::eq(own, rule)))
     });
@@ -120,7 +121,7 @@ fn call(name: &str) -> Option<CallPage> {
     );
     Some(CallPage {
         name: subject.name,
-        gives: Legality::of(*subject).data(),
+        gives: Legality::of(subject).data(),
         choices: ChoicePart::behind(&rules),
         rules,
         clauses: own,

@@ -41,6 +41,8 @@ pub struct RulePart {
     pub check: bool,
     /// It takes the connection off the queue and closes it, or can.
     pub consumes: bool,
+    /// It is a check that changes something else than the last error; its name tells what.
+    pub changes: bool,
     /// What it consumes it may also keep: a choice point decides.
     pub may_keep: bool,
     /// The states of the socket in which it can fire.
@@ -158,7 +160,8 @@ impl RulePart {
             calls: subjects_of(rule).map(|subject| subject.name).collect(),
             stage: stage(table),
             check: rule.role == Role::Check,
-            consumes: rule.consumes(),
+            consumes: rule.takes_something(),
+            changes: rule.consumes() && !rule.takes_something() && !rule.gives.values().contains(&Gives::Crashes),
             may_keep: rule.takes_something() && rule.takes.values().contains(&Takes::Keeps),
             from: rule.from.iter().map(state_name).collect(),
             to: rule.to.map(state_name),

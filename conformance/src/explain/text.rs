@@ -277,6 +277,8 @@ fn rules(page: &mut Page, title: &str, all: &[RulePart]) {
 fn rule_page(page: &mut Page, found: &RulePage) {
     let rule = &found.rule;
     let kind = match (rule.check, rule.consumes) {
+        (true, false) if rule.gives.contains("crashes") => "a check that brings the process down",
+        (true, false) if rule.changes => "a check that also changes what its name tells",
         (true, true) if rule.may_keep => "a check that may also take the connection off the queue and close it",
         (true, true) => "a check that also takes the connection off the queue and closes it",
         (true, false) => "a check: all that hold compete, the documents give no order",

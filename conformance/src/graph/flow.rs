@@ -132,8 +132,8 @@ fn mentioned(subject: Subject, table: Table) -> BTreeSet<State> {
 fn spread(subject: Subject, table: Table, reach: &mut BTreeMap<Table, BTreeSet<State>>) {
     let here = reach.get(&table).cloned().unwrap_or_default();
     for rule in subject.rules(table) {
-        for gives in rule.gives.values() {
-            let Some(next) = subject.next(*gives) else { continue };
+        for (_, gives) in subject.gives(rule) {
+            let Some(next) = subject.next(gives) else { continue };
             let from = here.iter().copied().filter(|state| subject.fires(table, rule, *state));
             let states: Vec<State> = from.map(|state| rule.to.unwrap_or(state)).collect();
             reach.entry(next).or_default().extend(states);
@@ -168,8 +168,8 @@ impl Builder {
                     self.graph.add_edge(stage, source, Edge::States);
                 }
             }
-            for (n, gives) in rule.gives.values().iter().enumerate() {
-                let target = self.node(target(self.subject, rule, *gives));
+            for (n, gives) in self.subject.gives(rule) {
+                let target = self.node(target(self.subject, rule, gives));
                 self.add(source, target, Label::towards(rule, n));
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use winaccept_model::profile::Profile;
 use winaccept_model::rule::{Gives, Table};
 use winaccept_model::world::State;
 
@@ -40,8 +41,8 @@ impl Legality {
         for (_, table) in subject.later() {
             let table = if table == Table::Wake { subject.looks_again().unwrap_or(table) } else { table };
             for rule in subject.rules(table) {
-                for gives in rule.gives.values() {
-                    match Result::of(*gives) {
+                for (_, gives) in subject.gives(rule) {
+                    match Result::of(gives) {
                         Some(Result::Waits | Result::Silent) | None => {}
                         Some(result) => add(&mut legality.later, result, rule.name),
                     }
@@ -51,10 +52,10 @@ impl Legality {
         legality
     }
 
-    /// Every call.
+    /// Every call under a profile.
     #[must_use]
-    pub fn all() -> Vec<Legality> {
-        SUBJECTS.iter().filter(|subject| subject.is_call).map(|subject| Legality::of(*subject)).collect()
+    pub fn all(profile: &'static Profile) -> Vec<Legality> {
+        SUBJECTS.iter().filter(|subject| subject.is_call).map(|subject| Legality::of(subject.under(profile))).collect()
     }
 
     /// The states in which the call can do nothing but fail, with the codes that it gives there.
@@ -107,8 +108,8 @@ pub fn texts(gives: &Gathered) -> Vec<String> {
 
 fn follow(subject: Subject, table: Table, state: State, here: &mut Gathered, always: &mut Gathered) {
     for rule in subject.rules(table).filter(|rule| subject.fires(table, rule, state)) {
-        for gives in rule.gives.values() {
-            match (*gives, Result::of(*gives)) {
+        for (_, gives) in subject.gives(rule) {
+            match (gives, Result::of(gives)) {
                 (Gives::Continues(next), _) => follow(subject, next, rule.to.unwrap_or(state), here, always),
                 (_, Some(result @ (Result::Fails(_) | Result::Returns(_)))) if is_any(rule) => {
                     add(always, result, rule.name);

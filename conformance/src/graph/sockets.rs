@@ -4,9 +4,11 @@ use petgraph::graph::DiGraph;
 use petgraph::visit::EdgeRef as _;
 use schemars::JsonSchema;
 use serde::Serialize;
+use winaccept_model::profile::Profile;
 use winaccept_model::rules;
 use winaccept_model::world::State;
 
+use super::subject::is_in_force;
 use super::{Label, state_name};
 
 /// Rules that make a socket, which has no state to come from.
@@ -26,12 +28,12 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Reads it off the rules.
+    /// Reads it off the rules that a profile allows.
     #[must_use]
-    pub fn new() -> Sockets {
+    pub fn under(profile: &Profile) -> Sockets {
         let mut graph: DiGraph<State, Vec<Label>> = DiGraph::new();
         let nodes = State::ALL.map(|state| graph.add_node(state));
-        for (_, rule) in rules::all() {
+        for (_, rule) in rules::all().filter(|(_, rule)| is_in_force(rule, profile)) {
             let Some(to) = rule.to else { continue };
             for from in rule.from.iter() {
                 let (from, to) = (nodes[from as usize], nodes[to as usize]);
@@ -69,12 +71,6 @@ impl Sockets {
                 .map(|(from, to, rules)| Change { from: state_name(from), to: state_name(to), rules: rules.to_vec() })
                 .collect(),
         }
-    }
-}
-
-impl Default for Sockets {
-    fn default() -> Self {
-        Sockets::new()
     }
 }
 

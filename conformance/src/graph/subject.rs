@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use winaccept_model::call::Function;
-use winaccept_model::rule::{Gives, Role, Rule, States, Table};
+use winaccept_model::profile::Profile;
+use winaccept_model::rule::{Col, Gives, Role, Rule, Stage, States, Table};
 use winaccept_model::world::State;
 
 /// A call, or something that happens, with the table in which its rules begin.
@@ -15,6 +16,8 @@ pub struct Subject {
     pub first: Table,
     /// It is a call, not a happening.
     pub is_call: bool,
+    /// Only what this profile allows; `None`: whatever any of them does.
+    pub profile: Option<&'static Profile>,
 }
 
 /// Every call, then every happening.
@@ -23,12 +26,12 @@ pub static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
     for function in Function::ALL {
         // Two entries of the list may be one function of C.
         if all.iter().all(|subject| subject.name != function.name()) {
-            all.push(Subject { name: function.name(), first: function.table(), is_call: true });
+            all.push(Subject { name: function.name(), first: function.table(), is_call: true, profile: None });
         }
     }
     let place = |subject: &Subject| FIRST.iter().position(|name| *name == subject.name).unwrap_or(FIRST.len());
     all.sort_by_key(place);
-    all.extend(HAPPENINGS.iter().map(|(name, first)| Subject { name, first: *first, is_call: false }));
+    all.extend(HAPPENINGS.iter().map(|(name, first)| Subject { name, first: *first, is_call: false, profile: None }));
     all
 });
 
@@ -103,9 +106,35 @@ impl Subject {
         SUBJECTS.iter().find(|subject| subject.name.eq_ignore_ascii_case(name))
     }
 
+    /// The same under one profile.
+    #[must_use]
+    pub fn under(self, profile: &'static Profile) -> Subject {
+        Subject { profile: Some(profile), ..self }
+    }
+
     /// The rules of a table that can fire for this call or happening.
     pub fn rules(self, table: Table) -> impl Iterator<Item = &'static Rule> {
-        table.rules().filter(move |rule| self.concerned_by(rule))
+        let in_force = move |rule: &&'static Rule| {
+            let rule: &'static Rule = rule;
+            let turn = |stage: &Stage| (*stage == Stage::Taking) == table.is_taking();
+            self.profile.is_none_or(|profile| is_in_force(rule, profile))
+                && self.values(&rule.stage).any(|(_, stage)| turn(&stage))
+        };
+        table.rules().filter(move |rule| self.concerned_by(rule)).filter(in_force)
+    }
+
+    /// What a rule can give, each with its place among the alternatives of its choice point.
+    pub fn gives(self, rule: &'static Rule) -> impl Iterator<Item = (usize, Gives)> {
+        self.values(&rule.gives)
+    }
+
+    /// What a column can be.
+    fn values<T: Copy + 'static>(self, column: &'static Col<T>) -> impl Iterator<Item = (usize, T)> {
+        let allowed = match (column.point(), self.profile) {
+            (Some(point), Some(profile)) => profile.allowed(point.index()),
+            _ => u8::MAX,
+        };
+        column.values().iter().copied().enumerate().filter(move |(at, _)| allowed >> at & 1 == 1)
     }
 
     /// Rules are named after their call, unless several calls share them.
@@ -145,7 +174,8 @@ impl Subject {
     #[must_use]
     pub fn later(self) -> Vec<(&'static str, Table)> {
         let tables = self.tables();
-        let waits_in = |table: &&Table| self.rules(**table).any(|rule| rule.gives.values().contains(&Gives::Blocks));
+        let waits_in =
+            |table: &&Table| self.rules(**table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
         let Some(&table) = tables.iter().find(waits_in) else { return Vec::new() };
         let mut later = Vec::new();
         // A call that waits in its first table waits for nothing but its time-out.
@@ -163,7 +193,8 @@ impl Subject {
     /// The table in which a call that waits looks again, if it is another than its first.
     #[must_use]
     pub fn looks_again(self) -> Option<Table> {
-        let waits_in = |table: &Table| self.rules(*table).any(|rule| rule.gives.values().contains(&Gives::Blocks));
+        let waits_in =
+            |table: &Table| self.rules(*table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
         self.tables().into_iter().find(waits_in).filter(|table| *table != self.first)
     }
 
@@ -196,6 +227,12 @@ impl Subject {
     }
 }
 
+/// Does a profile allow every alternative under which a rule exists?
+#[must_use]
+pub fn is_in_force(rule: &Rule, profile: &Profile) -> bool {
+    rule.under.iter().all(|alt| profile.allowed(alt.point().index()) >> alt.1 & 1 == 1)
+}
+
 /// Does a rule fire whatever the state?
 #[must_use]
 pub fn is_any(rule: &Rule) -> bool {
@@ -206,7 +243,7 @@ fn reachable(subject: Subject, mut tables: Vec<Table>) -> Vec<Table> {
     let mut at = 0;
     while let Some(&table) = tables.get(at) {
         for rule in subject.rules(table) {
-            for next in rule.gives.values().iter().filter_map(|gives| subject.next(*gives)) {
+            for next in subject.gives(rule).filter_map(|(_, gives)| subject.next(gives)) {
                 if !tables.contains(&next) {
                     tables.push(next);
                 }

@@ -178,7 +178,7 @@ impl Way {
                 calls(WAITER, listener.map(accept)).into_iter().collect()
             }
             Input::Recv if waits => Vec::new(),
-            Input::Recv => calls(WAITER, held.map(|s| Call::Recv { s, len: u8::MAX })).into_iter().collect(),
+            Input::Recv => calls(WAITER, held.map(|s| Call::Recv { s, len: 255 })).into_iter().collect(),
             Input::Send => calls(MAIN, held.map(|s| Call::Send { s, data: byte() })).into_iter().collect(),
             // Who ends a thread in recv and closes its socket at once closes it under recv: the receive is still cancelled.
             Input::CloseConnection => {

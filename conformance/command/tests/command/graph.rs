@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::running::winaccept;
 use winaccept::graph::flow::{Edge, Flow};
 use winaccept::graph::{SUBJECTS, Sockets};
+use winaccept_model::profile::Profile;
 use winaccept_model::rules;
 
 #[test]
@@ -60,7 +61,7 @@ fn every_rule_stands_on_an_edge() {
 
 #[test]
 fn every_declared_change_is_drawn() {
-    let sockets = Sockets::new();
+    let sockets = Sockets::under(&Profile::widest("anything"));
     for (_, rule) in rules::all() {
         let Some(to) = rule.to else { continue };
         for from in rule.from.iter() {
@@ -77,4 +78,29 @@ fn an_unknown_name_is_answered_with_a_near_one() {
     let run = winaccept(&["graph", "acept"]);
     assert_eq!(run.status, 2);
     assert_eq!(run.err, "error: no call or happening is called `acept`\nhelp: did you mean `accept`?\n");
+}
+
+#[test]
+fn a_graph_speaks_of_one_profile() {
+    let [documented, wine] = [&[][..], &["--profile", "wine-8.0"]]
+        .map(|profile| winaccept(&[&["graph", "--format", "json"], profile].concat()).out);
+    let edge = |text: &str| {
+        let all: serde_json::Value = serde_json::from_str(text).unwrap();
+        let edges = all["sockets"]["edges"].as_array().unwrap().clone();
+        edges.iter().any(|edge| (edge["from"].as_str(), edge["to"].as_str()) == (Some("Failed"), Some("Bound")))
+    };
+    // Only Wine 8.0 lets a socket that was refused be bound again by connecting.
+    assert_eq!((edge(&documented), edge(&wine)), (false, true));
+    let gives = |arguments: &[&str]| winaccept(&[&["explain", "accept"], arguments].concat()).out;
+    let first = |text: String| text.split("Its errors").next().unwrap().to_owned();
+    assert!(!first(gives(&[])).contains("crashes"));
+    assert!(first(gives(&["--profile", "wine-8.0"])).contains("crashes"));
+}
+
+#[test]
+fn a_check_says_its_own_effect() {
+    let is = |rule: &str| winaccept(&["explain", rule]).out;
+    assert!(is("getpeername.length-unreadable.crashes").contains("a check that brings the process down"));
+    assert!(is("getpeername.bad-buffer-after-length").contains("a check that also changes what its name tells"));
+    assert!(is("accept.peer-reset").contains("takes the connection off the queue"));
 }
