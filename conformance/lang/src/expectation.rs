@@ -142,7 +142,7 @@ impl Parser<'_> {
             _ => None,
         };
         let room = match of.call {
-            Some(Call::Recv { len, .. }) => Some(usize::from(*len)),
+            Some(Call::Recv { len, .. }) => Some(*len as usize),
             _ => None,
         };
         let title = match (returned, data, room) {

@@ -48,7 +48,7 @@ fn every_name_has_a_page_that_fits_a_terminal() {
     names.extend(Choices::bundled().choices.iter().map(|choice| choice.name.as_str()));
     names.extend(SUBJECTS.iter().filter(|subject| subject.is_call).map(|subject| subject.name));
     names.extend(NAMES);
-    let documented = Box::leak(Box::new(winaccept::profiles::Choices::bundled().profile("documented").unwrap()));
+    let documented = Box::leak(Box::new(Choices::bundled().profile("documented").unwrap()));
     for name in names {
         let page = render(&explain(name, documented).unwrap_or_else(|error| panic!("{name}: {error}")));
         assert!(page.contains(name), "{name} is not on its own page:\n{page}");
