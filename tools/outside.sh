@@ -32,7 +32,7 @@ server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L
 server  accept(L, NULL, NULL) = INVALID_SOCKET WSAEINVAL  shows accept.err.WSAEINVAL.no-listen
 "#;
 
-fn main() -> Result<(), String> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scenario = Scenario::read(SCENARIO.as_bytes(), "outside.winaccept")?;
     let machine = Machine::new(Choices::bundled().profile("documented")?);
     assert_eq!(model(&scenario, &machine).verdict, Verdict::Pass);
