@@ -141,10 +141,8 @@ fn in_use(at: &At<'_>) -> bool {
 /// Is the port taken at the wildcard address, or, where that is asked for, at another?
 fn overlaps(at: &At<'_>) -> bool {
     let Some(address) = named(at) else { return false };
-    let shares = at.sock().options().reuseaddr;
-    let others: &[Ip] = if address.ip == Ip::Any { &[Ip::Loopback] } else { &[Ip::Any] };
-    address.port != Port::Unset
-        && others.iter().any(|&ip| at.is_bound(Address { ip, ..address }, at.sock().kind, shares))
+    let ip = if address.ip == Ip::Any { Ip::Loopback } else { Ip::Any };
+    address.port != Port::Unset && at.is_bound(Address { ip, ..address }, at.sock().kind, at.sock().options().reuseaddr)
 }
 
 /// Does another socket listen for connections to this address?

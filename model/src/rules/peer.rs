@@ -69,14 +69,7 @@ table! {
     PEER_DATA;
     Rule { when: is_last_ack, then: is_over, ..segment("peer.data-ends-close", NOBODY) },
     Rule { when: |at| at.receiver().fin_received, ..segment("peer.data-behind-fin", States::ANY) },
-    Rule {
-        then: |at| {
-            if at.socket.is_some() {
-                answers(at, Segment::Ack);
-            }
-        },
-        ..goes_on("peer.data-inside", Table::Data, States::ANY)
-    },
+    Rule { then: acknowledges, ..goes_on("peer.data-inside", Table::Data, States::ANY) },
 }
 
 table! {
@@ -93,14 +86,7 @@ table! {
         },
         ..segment("peer.fin-behind-close", NOBODY)
     },
-    Rule {
-        then: |at| {
-            if at.socket.is_some() {
-                answers(at, Segment::Ack);
-            }
-        },
-        ..goes_on("peer.fin-inside", Table::Fin, States::ANY)
-    },
+    Rule { then: acknowledges, ..goes_on("peer.fin-inside", Table::Fin, States::ANY) },
 }
 
 table! {
@@ -120,6 +106,13 @@ fn conn(at: &At<'_>) -> ConnId {
 
 fn answers(at: &mut At<'_>, segment: Segment) {
     at.send(conn(at), Direction::Down, segment);
+}
+
+/// Where a socket, or a listener, still has the connection, what arrives is acknowledged.
+fn acknowledges(at: &mut At<'_>) {
+    if at.socket.is_some() {
+        answers(at, Segment::Ack);
+    }
 }
 
 fn is_in_time_wait(at: &At<'_>) -> bool {
