@@ -39,8 +39,8 @@ fn worker() -> PathBuf {
         "build",
         "--quiet",
         "--offline",
-        "--package",
-        "winaccept-command",
+        // As the tests of the workspace were built, so that nothing is compiled a second time with other features.
+        "--workspace",
         "--example",
         "worker",
         "--profile",
