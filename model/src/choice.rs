@@ -203,6 +203,18 @@ choices! {
     70 LISTEN_BESIDE_LISTENER "listen-beside-listener":
         "succeeds" SECOND_LISTENS, "WSAEADDRINUSE" SECOND_WSAEADDRINUSE;
     71 BIND_BESIDE_LISTENER "bind-beside-listener": "succeeds" REUSES_LISTENER, "WSAEACCES" REUSES_WSAEACCES;
+    72 ACCEPT_RECORD "accept-record":
+        "keeps" RECORD_KEPT, "clears" RECORD_CLEARED;
+    73 POLL_OUTPUT_BITS "poll-output-bits":
+        "ignored" OUTPUT_BITS_IGNORED, "WSAEINVAL" OUTPUT_BITS_FAIL;
+    74 POLL_END_BEHIND_DATA "poll-end-behind-data":
+        "after-data" POLL_END_AFTER_DATA, "at-once" POLL_END_AT_ONCE;
+    75 CLOSE_UNDER_SELECT "close-under-select":
+        "undefined" UNDER_SELECT_UNDEFINED, "told" UNDER_SELECT_TOLD;
+    76 RESET_BEHIND_END "reset-behind-end":
+        "WSAECONNRESET" BEHIND_END_RESET, "WSAECONNABORTED" BEHIND_END_ABORTED;
+    77 LAST_ERROR_AFTER_NAMING "last-error-after-naming":
+        "kept" NAMING_KEEPS, "cleared" NAMING_CLEARS;
 }
 
 /// The choice point of this name.

@@ -19,7 +19,7 @@ const PLANTED: [(&str, &str); 20] = [
     ("inherit-sampled", "at-accept"),
     ("inherit-timeouts", "defaults"),
     ("accept-wait", "not-alertable"),
-    ("last-error-after-success", "kept"),
+    ("transfer-on-listener", "fails"),
     ("address-of-reset-peer", "told"),
     ("bad-addr-code", "WSAEFAULT"),
     ("so-error-read", "clears"),

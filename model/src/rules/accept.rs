@@ -6,12 +6,13 @@ use super::common::{
 use super::events::connected_events;
 use crate::call::{Buffer, Call, Handle, Length, NetworkEvents};
 use crate::choice::{
-    ACCEPT_LENGTH_POINTER, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER, ADDRLEN_CHECK_CONSUMES,
-    ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT, FD_CLOSE_WITH_UNREAD_DATA,
-    INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS,
-    LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD,
-    RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED,
-    SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
+    ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
+    FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES,
+    LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY,
+    PEER_NOT_CONNECTED, PEER_TOLD, RECORD_CLEARED, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE,
+    SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT,
+    V6ONLY_INHERITED, WAIT_MFILE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -34,9 +35,14 @@ table! {
         then: |at| {
             let selection = &mut at.own_extra_mut().selection;
             selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
+            if at.chooses(RECORD_CLEARED) {
+                let selection = &mut at.own_extra_mut().selection;
+                selection.recorded = selection.recorded.without(NetworkEvents::ACCEPT);
+            }
             // Recorded again only if connections remain once this call has had its way.
             at.occurs(at.socket_id(), NetworkEvents::ACCEPT);
         },
+        asks: &[ACCEPT_RECORD],
         rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
         ..case("accept.re-enables-fd-accept", &[], LISTENING)
     },

@@ -2,7 +2,7 @@
 
 use super::common::{case, check};
 use crate::call::Call;
-use crate::choice::{CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT};
+use crate::choice::{CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, UNDER_SELECT_TOLD};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
@@ -71,6 +71,27 @@ table! {
         rests_on: &["wsacleanup.rem.cancels-silently", "wsacleanup.rem.aborted-status"],
         ..case("cleanup-under.ends-call", &[], States::ANY)
     },
+    Rule {
+        under: &[UNDER_SELECT_TOLD],
+        when: |at| closed(at) && matches!(at.call(), Call::Select { .. }) && super::select::closed_in_read_set(at),
+        then: super::select::tells_closed,
+        rests_on: &["closesocket.rem.no-concurrent-call"],
+        ..case("select.closed-under", &[], States::ANY)
+    },
+    Rule {
+        under: &[UNDER_SELECT_TOLD],
+        rests_on: &["closesocket.rem.no-concurrent-call"],
+        ..ended("select.closed-under-elsewhere", Code::WSAENOTSOCK, |at| {
+            closed(at) && matches!(at.call(), Call::Select { .. })
+        })
+    },
+    Rule {
+        under: &[UNDER_SELECT_TOLD],
+        when: |at| closed(at) && matches!(at.call(), Call::WSAPoll { .. }),
+        then: super::select::poll_tells_closed,
+        rests_on: &["closesocket.rem.no-concurrent-call"],
+        ..case("WSAPoll.closed-under", &[], States::ANY)
+    },
     // Closing a socket under a connect, recv or select that waits is undefined by the page of closesocket, closing an
     // event under a wait by that of the wait.
     Rule {
@@ -105,6 +126,10 @@ table! {
         ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
     },
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
+}
+
+fn closed(at: &At<'_>) -> bool {
+    at.cause == Cause::Close
 }
 
 const fn ended(name: &'static str, code: Code, when: fn(&At<'_>) -> bool) -> Rule {

@@ -3,8 +3,9 @@
 use super::common::{case, check, in_progress, network_down, not_initialised};
 use crate::call::{Call, FdSet, Handle, PollEvents, Set, Timeout};
 use crate::choice::{
-    POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR,
-    POLL_REFUSED_HANGS_UP, POLL_REFUSED_NOTHING, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
+    OUTPUT_BITS_FAIL, POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_END_AT_ONCE, POLL_END_BEHIND_DATA, POLL_INVALID_ENTRY,
+    POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP, POLL_REFUSED_NOTHING,
+    POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -65,8 +66,13 @@ table! {
     network_down("WSAPoll.network-down"),
     Rule {
         under: &[POLLPRI_FAILS],
-        when: |at| polled(at).iter().any(|(_, events)| events.has(PollEvents::PRI)),
+        when: |at| polled(at).iter().any(|(handle, events)| handle != Handle::INVALID && events.has(PollEvents::PRI)),
         ..check("WSAPoll.pollpri", &["wsapoll.rem.pollpri-fails"], States::ANY, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[OUTPUT_BITS_FAIL],
+        when: |at| polled(at).iter().any(|(handle, events)| handle != Handle::INVALID && only_told(events)),
+        ..check("WSAPoll.output-bits", &["wsapoll.rem.pollpri-fails"], States::ANY, Code::WSAEINVAL)
     },
     Rule {
         gives: by(POLL_NO_VALID_SOCKET, &[Fails(Code::WSAEINVAL), Fails(Code::WSAENOTSOCK)]),
@@ -86,12 +92,12 @@ table! {
     Rule {
         when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
         then: poll_tells,
-        asks: &[POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY],
+        asks: &[POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
         rests_on: &["tutorial.select-poll"],
         ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
-        asks: &[POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY],
+        asks: &[POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
         when: |at| polls_a_refused_socket(at) && !at.chooses(POLL_REFUSED_NOTHING),
         then: poll_tells,
         ..case("WSAPoll.refused", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
@@ -103,7 +109,7 @@ table! {
             let revents = marked(at, revents);
             at.give(Outcome::number(0).with(Out::Revents(revents)));
         },
-        asks: &[POLL_INVALID_ENTRY],
+        asks: &[POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
         ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
     },
     Rule { gives: Is(Gives::Blocks), ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },
@@ -128,6 +134,34 @@ fn timeout(at: &At<'_>) -> Timeout {
         Call::Select { timeout, .. } | Call::WSAPoll { timeout, .. } => timeout,
         _ => None,
     }
+}
+
+/// Was a socket of its read set closed under this select?
+pub(super) fn closed_in_read_set(at: &At<'_>) -> bool {
+    sets(at)[0].is_some_and(|set| set.iter().any(|handle| is_gone(at, handle)))
+}
+
+/// select returns: those of its read set that were closed under it are in it.
+pub(super) fn tells_closed(at: &mut At<'_>) {
+    let set = sets(at)[0].unwrap_or_default();
+    let read = Set::collect(set.iter().filter(|handle| is_gone(at, *handle)));
+    let count = read.len() as i64;
+    at.give(Outcome::number(count).with(Out::Sets { read, write: EMPTY, except: EMPTY }));
+}
+
+/// WSAPoll returns: those that were closed under it are no sockets, and counted.
+pub(super) fn poll_tells_closed(at: &mut At<'_>) {
+    let count = polled(at).iter().filter(|(handle, _)| is_gone(at, *handle)).count() as i64;
+    let revents = polled(at).map(|(handle, _)| match resolved(at, handle) {
+        Some(_) => PollEvents(0),
+        None => PollEvents::NVAL,
+    });
+    at.give(Outcome::number(count).with(Out::Revents(revents)));
+}
+
+/// Does this handle name nothing any more? What named nothing when the wait began is INVALID_SOCKET by now.
+fn is_gone(at: &At<'_>, handle: Handle) -> bool {
+    handle != Handle::INVALID && resolved(at, handle).is_none()
 }
 
 fn resolved(at: &At<'_>, handle: Handle) -> Option<SocketId> {
@@ -176,6 +210,17 @@ fn polls_a_refused_socket(at: &At<'_>) -> bool {
     polled(at).iter().any(|(handle, _)| resolved(at, handle).is_some_and(|s| exceptional(at, s)))
 }
 
+/// Bits that WSAPoll tells and nobody asks for.
+fn only_told(events: PollEvents) -> bool {
+    [PollEvents::ERR, PollEvents::HUP, PollEvents::NVAL].into_iter().any(|bit| events.has(bit))
+}
+
+/// The peer has ended its stream, and data before that is unread.
+fn ended_behind_data(at: &At<'_>, s: SocketId) -> bool {
+    let ended = |end: &crate::world::End| end.fin_received && !end.unread.is_empty() && end.tcb != Tcb::Reset;
+    at.socket_at(s).state == State::Connected && end(at, s).is_some_and(ended)
+}
+
 fn revents(at: &At<'_>) -> Set<PollEvents> {
     polled(at).map(|(handle, events)| {
         let mut found = PollEvents(0);
@@ -186,7 +231,7 @@ fn revents(at: &At<'_>) -> Set<PollEvents> {
         if events.has(PollEvents::WRNORM) && writable(at, s) {
             found = found.with(PollEvents::WRNORM);
         }
-        if hung_up(at, s) {
+        if hung_up(at, s) || ended_behind_data(at, s) && at.chooses(POLL_END_AT_ONCE) {
             found = found.with(PollEvents::HUP);
         }
         found

@@ -3,7 +3,7 @@
 use super::common::{case, check, in_progress};
 use crate::call::{Call, Version};
 use crate::choice::{
-    CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, SUCCESS_CLEARS,
+    CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, NAMING_CLEARS, SUCCESS_CLEARS,
 };
 use crate::code::Code;
 use crate::outcome::Outcome;
@@ -139,6 +139,20 @@ table! {
     /// A call succeeds, and the last error is still that of a failure.
     SUCCEEDS;
     Rule {
+        under: &[NAMING_CLEARS],
+        when: names_or_shuts,
+        gives: Is(Gives::Silent),
+        then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.naming-clears-last-error", &[], States::ANY)
+    },
+    Rule {
+        when: names_or_shuts,
+        gives: Is(Gives::Silent),
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.naming-keeps-last-error", &[], States::ANY)
+    },
+    Rule {
         under: &[SUCCESS_CLEARS],
         when: |at| !matches!(*at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. }),
         gives: Is(Gives::Silent),
@@ -151,4 +165,9 @@ table! {
         rests_on: &["wsagle.success-may-reset"],
         ..case("success.keeps-last-error", &[], States::ANY)
     },
+}
+
+/// Of these it is known what they do to the last error.
+fn names_or_shuts(at: &At<'_>) -> bool {
+    matches!(at.call(), Call::Bind { .. } | Call::Getsockname { .. } | Call::Shutdown { .. })
 }

@@ -3,8 +3,9 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECV_REFUSED_ENDS, RECV_REFUSED_FAILS,
-    RECV_RESET_ENDS, RECV_RESET_FAILS, SEND_UNCONNECTED_CODE, TRANSFER_FAILS, TRANSFER_WAITS,
+    BEHIND_END_ABORTED, CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECV_REFUSED_ENDS,
+    RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE, TRANSFER_FAILS,
+    TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -173,8 +174,17 @@ table! {
         ..check("recv.reset-while-waiting", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
+        under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
+        when: |at| !at.again && at.own().tcb == Tcb::Reset && at.own().fin_received,
+        ..check("recv.reset-behind-end", &["recv.rem.reset"], CONNECTED, Code::WSAECONNABORTED)
+    },
+    Rule {
         under: &[RECV_RESET_FAILS],
-        when: |at| !at.again && at.own().tcb == Tcb::Reset,
+        when: |at| {
+            let ended = at.own().fin_received;
+            !at.again && at.own().tcb == Tcb::Reset && !(ended && at.chooses(BEHIND_END_ABORTED))
+        },
+        asks: &[RESET_BEHIND_END],
         rests_on: &["closesocket.rem.linger-zero-reset"],
         ..check("recv.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
