@@ -144,6 +144,18 @@ macro_rules! arguments {
                 match self { $(Call::$call $({ $($field),* })? => false$($(|| <kind::$kind as Kind>::times_out::<H>($field))*)?),* }
             }
 
+            /// The buffer for an address that it fills in, and the length that goes with it, if it has them.
+            #[must_use]
+            pub fn name_buffer(&self) -> Option<(Buffer, Length)> {
+                let buffer = match self { $(Call::$call $({ $($field),* })? => {
+                    None$($(.or(<kind::$kind as Kind>::buffer::<H>($field)))*)?
+                }),* };
+                let length = match self { $(Call::$call $({ $($field),* })? => {
+                    None$($(.or(<kind::$kind as Kind>::length::<H>($field)))*)?
+                }),* };
+                buffer.zip(length)
+            }
+
             /// Some call of this function, for tests.
             pub fn draw(function: Function, choices: &mut impl Choices<H>) -> Call<H> {
                 match function { $(Function::$call => Call::$call $({
@@ -177,6 +189,12 @@ macro_rules! arguments {
 crate::for_each_call!(arguments);
 
 impl<H> Call<H> {
+    /// Does it take a connection off a listener's queue, once there is one?
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        self.function().looks_again() == Some(Table::AcceptQueue)
+    }
+
     /// The function's name as C spells it.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -65,6 +65,11 @@ macro_rules! for_each_call {
                     // The peer's address goes to the caller.
                     AcceptName: accept::NAME
                 };
+            // Without a condition function it is `accept`.
+            WSAAccept ws2_32 "WSAAccept" (
+                s: Sock, addr: AddrOut, addrlen: LengthInOut, condition: ConditionIn, callback_data: CallbackData
+            ) -> Socket [waits locally] again AcceptQueue
+                by WSAAccept { WSAAccept: wsaaccept::WSAACCEPT };
             Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
                 by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };
             Shutdown ws2_32 "shutdown" (s: Sock, how: HowIn) -> Number []

@@ -215,6 +215,8 @@ choices! {
         "WSAECONNRESET" BEHIND_END_RESET, "WSAECONNABORTED" BEHIND_END_ABORTED;
     77 LAST_ERROR_AFTER_NAMING "last-error-after-naming":
         "kept" NAMING_KEEPS, "cleared" NAMING_CLEARS;
+    78 WITHDRAWN_REQUEST "withdrawn-request": "WSAECONNRESET" WITHDRAWN_RESET, "WSAEACCES" WITHDRAWN_ACCES;
+    79 BAD_CONDITION "bad-condition-function": "WSAEFAULT" BAD_CONDITION_FAILS, "crashes" BAD_CONDITION_CRASHES;
 }
 
 /// The choice point of this name.

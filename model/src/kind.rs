@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    Backlog, Buffer, Data, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId,
-    Routine, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal, PollEvents,
+    ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -51,11 +51,19 @@ pub trait Kind {
     fn times_out<H>(_: &Self::Value<H>) -> bool {
         false
     }
+    /// The buffer for an address that it is.
+    fn buffer<H>(_: &Self::Value<H>) -> Option<Buffer> {
+        None
+    }
+    /// The length of a buffer for an address that it is.
+    fn length<H>(_: &Self::Value<H>) -> Option<Length> {
+        None
+    }
 }
 
 /// Kinds that hold no handle.
 macro_rules! plain {
-    ($($(#[$doc:meta])* $kind:ident: $value:ty $(, $asked:ident = $answer:expr)?;)*) => { $(
+    ($($(#[$doc:meta])* $kind:ident: $value:ty $(, $asked:ident -> $says:ty = $answer:expr)?;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $kind;
@@ -73,7 +81,7 @@ macro_rules! plain {
             fn draw<H: Member>(choices: &mut impl Choices<H>) -> $value {
                 Plain::draw(&mut |bound| choices.below(bound))
             }
-            $(fn $asked<H>(value: &$value) -> bool {
+            $(fn $asked<H>(value: &$value) -> $says {
                 $answer(value)
             })?
         }
@@ -96,9 +104,13 @@ plain! {
     /// A backlog.
     BacklogIn: Backlog;
     /// A buffer for an address.
-    AddrOut: Buffer;
+    AddrOut: Buffer, buffer -> Option<Buffer> = |buffer: &Buffer| Some(*buffer);
     /// A pointer to the length of a buffer for an address.
-    LengthInOut: Length;
+    LengthInOut: Length, length -> Option<Length> = |length: &Length| Some(*length);
+    /// The condition function of `WSAAccept`.
+    ConditionIn: Condition;
+    /// What the condition function is given of its caller's own.
+    CallbackData: u32;
     /// What `shutdown` ends.
     HowIn: How;
     /// Bytes to send, and how many.
@@ -118,17 +130,17 @@ plain! {
     /// A thread that an APC is queued to.
     Thread: ThreadId;
     /// The time-out of `select`: a pointer to a structure, or `NULL`.
-    SelectTime: Timeout, times_out = Option::is_some;
+    SelectTime: Timeout, times_out -> bool = Option::is_some;
     /// The time-out of `WSAPoll`, or -1.
-    PollTime: Timeout, times_out = Option::is_some;
+    PollTime: Timeout, times_out -> bool = Option::is_some;
     /// The time-out of a wait, or `WSA_INFINITE`.
-    WaitTime: Timeout, times_out = Option::is_some;
+    WaitTime: Timeout, times_out -> bool = Option::is_some;
     /// The time-out of a sleep, or `INFINITE`.
-    SleepTime: Timeout, times_out = Option::is_some;
+    SleepTime: Timeout, times_out -> bool = Option::is_some;
     /// Whether APCs may run in a wait.
-    Alertable: bool, alertable = bool::clone;
+    Alertable: bool, alertable -> bool = bool::clone;
     /// The same where a script may leave it out.
-    MayBeAlertable: bool, alertable = bool::clone;
+    MayBeAlertable: bool, alertable -> bool = bool::clone;
 }
 
 /// Kinds that always hold one handle. Those with `subject` are what the call is about.

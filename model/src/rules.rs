@@ -18,11 +18,13 @@ mod network;
 mod options;
 mod peer;
 mod program;
+mod queue;
 mod select;
 mod socket;
 mod startup;
 mod transfer;
 mod wake;
+mod wsaaccept;
 
 pub(crate) use connect::RETRIES;
 

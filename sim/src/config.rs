@@ -74,10 +74,6 @@ impl Config {
         };
         let mut out = Vec::new();
         match (*call, outcome.out) {
-            (Call::Accept { addr, addrlen, .. }, written) => self.name_out(addr, addrlen, written, &mut out),
-            (Call::Getsockname { name, namelen, .. } | Call::Getpeername { name, namelen, .. }, written) => {
-                self.name_out(name, namelen, written, &mut out);
-            }
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
             (_, Out::Events(events)) => out.push(ShownOut::Events(events)),
@@ -95,7 +91,11 @@ impl Config {
                 out.extend(names(writefds, write).map(ShownOut::WriteFds));
                 out.extend(names(exceptfds, except).map(ShownOut::ExceptFds));
             }
-            _ => {}
+            (_, written) => {
+                if let Some((addr, addrlen)) = call.name_buffer() {
+                    self.name_out(addr, addrlen, written, &mut out);
+                }
+            }
         }
         Shown { value, error: outcome.error, out }
     }

@@ -6,7 +6,9 @@ mod handle;
 mod option;
 mod time;
 
-use winaccept_model::call::{Backlog, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version};
+use winaccept_model::call::{
+    Backlog, Condition, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
+};
 use winaccept_model::code::Code;
 use winaccept_model::kind::*;
 use winaccept_sim::script::{Ref, Script};
@@ -119,6 +121,7 @@ words! {
     SocketFlags: "the flags", "WSA_FLAG_OVERLAPPED", FLAGS;
     Alertable: "alertable or not", "TRUE", BOOLS;
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
+    ConditionIn: "the condition function", "NULL", CONDITIONS;
 }
 
 const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
@@ -126,6 +129,7 @@ const TYPES: &[(&str, SockType); 2] = &[("SOCK_STREAM", SockType::Stream), ("SOC
 const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
 const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
 const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
+const CONDITIONS: &[(&str, Condition); 2] = &[("NULL", Condition::Null), ("BAD", Condition::Bad)];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =
@@ -205,6 +209,16 @@ impl Text for ErrorCode {
     }
     fn write(value: &u16, _: &Script) -> String {
         if *value == 0 { "0".to_owned() } else { Code(*value).to_string() }
+    }
+}
+
+impl Text for CallbackData {
+    const EXAMPLE: &'static str = "0";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+        parser.dword("what the condition function is given")
+    }
+    fn write(value: &u32, _: &Script) -> String {
+        value.to_string()
     }
 }
 

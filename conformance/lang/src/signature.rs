@@ -202,7 +202,6 @@ pub(super) fn means_something(word: &str) -> bool {
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
 const NOT_YET: &[&str] = &[
-    "WSAAccept",
     "AcceptEx",
     "WSPAccept",
     "GetAcceptExSockaddrs",

@@ -128,17 +128,15 @@ fn possible(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
 fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static [&'static str]) {
     use winaccept_model::call::Buffer::Valid;
     let failed = seen.error != Code::NONE || seen.value == ShownValue::Is(Value::SocketError);
+    if let Some(buffer) = call.name_buffer() {
+        return match buffer {
+            (Valid, Length::Holds(_)) => (&["addr", "addrlen"], &[]),
+            (Valid, _) => (&["addr"], &[]),
+            (_, Length::Holds(_)) => (&["addrlen"], &[]),
+            _ => (&[], &[]),
+        };
+    }
     let told: &'static [&'static str] = match call {
-        Call::Accept { addr, addrlen, .. }
-        | Call::Getsockname { name: addr, namelen: addrlen, .. }
-        | Call::Getpeername { name: addr, namelen: addrlen, .. } => {
-            return match (addr, addrlen) {
-                (Valid, Length::Holds(_)) => (&["addr", "addrlen"], &[]),
-                (Valid, _) => (&["addr"], &[]),
-                (_, Length::Holds(_)) => (&["addrlen"], &[]),
-                _ => (&[], &[]),
-            };
-        }
         Call::Recv { .. } | Call::WSARecv { received: true, .. } => &["data"],
         Call::Getsockopt { .. } => &["value"],
         Call::Select { readfds, writefds, exceptfds, .. } => match (readfds, writefds, exceptfds) {

@@ -90,9 +90,9 @@ const HAPPENINGS: &[(&str, Table)] = &[
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
 const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("event.invalid-handle", &["WSACreateEvent"]),
-    ("closed-under.undefined", &["accept", "SleepEx", "WSAWaitForMultipleEvents"]),
+    ("closed-under.undefined", &["accept", "WSAAccept", "SleepEx", "WSAWaitForMultipleEvents"]),
     ("cancelled.by-hook", &["SleepEx", "WSAWaitForMultipleEvents"]),
-    ("apc.ends-alertable-wait", &["accept", "connect", "recv", "select", "WSAPoll"]),
+    ("apc.ends-alertable-wait", &["accept", "WSAAccept", "connect", "recv", "select", "WSAPoll"]),
     ("apc.nested-blocking-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
     ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv"]),
     ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv"]),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use winaccept_model::call::{Buffer, Call, Length, ThreadId};
+use winaccept_model::call::{Buffer, Call, Condition, Length, ThreadId};
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Mutant, Mutation, Rule};
 use winaccept_model::rules;
@@ -84,12 +84,14 @@ fn could_give(call: &Call<Ref>, pattern: &Pattern) -> bool {
 
 /// A call brings its process down only where it is given a pointer or a length that no program should give it.
 fn reads_bad_memory(call: &Call<Ref>) -> bool {
-    match *call {
-        Call::Accept { addr, addrlen, .. }
-        | Call::Getsockname { name: addr, namelen: addrlen, .. }
-        | Call::Getpeername { name: addr, namelen: addrlen, .. } => {
-            addr == Buffer::Bad || matches!(addrlen, Length::Bad) || matches!(addrlen, Length::Holds(n) if n < 0)
+    if let Some((addr, addrlen)) = call.name_buffer() {
+        let is_bad = matches!(addrlen, Length::Bad) || matches!(addrlen, Length::Holds(n) if n < 0);
+        if addr == Buffer::Bad || is_bad {
+            return true;
         }
+    }
+    match *call {
+        Call::WSAAccept { condition, .. } => condition == Condition::Bad,
         Call::Bind { name, .. } | Call::Connect { name, .. } => !matches!(name, winaccept_model::call::Name::Of(_)),
         _ => false,
     }

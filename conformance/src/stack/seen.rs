@@ -102,7 +102,7 @@ macro_rules! tell_nothing {
 tell_nothing! {
     VersionIn, ErrorCode, AddressFamily, TypeProtocol, SocketFlags, Process, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
-    Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn,
+    Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
 }
 
 /// Told also of a call that failed.

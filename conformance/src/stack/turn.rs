@@ -197,9 +197,8 @@ impl<'s> Stage<'s> {
             | Call::WSAPoll { timeout, .. }
             | Call::WSAWaitForMultipleEvents { timeout, .. }
             | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
-            Call::Accept { .. } | Call::Recv { .. } | Call::Send { .. } | Call::Closesocket { .. } => {
-                self.longest_option
-            }
+            Call::Recv { .. } | Call::Send { .. } | Call::Closesocket { .. } => self.longest_option,
+            _ if call.accepts() => self.longest_option,
             _ => return None,
         };
         Some(Duration::from_millis(milliseconds))

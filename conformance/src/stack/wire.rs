@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Data, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, Set, SockType, ThreadId, Timeout,
-    Version,
+    Backlog, Condition, Data, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, Set, SockType, ThreadId,
+    Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -96,6 +96,10 @@ numbers! {
     BytesOut |size: u32| -> u32 { *size }
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
+    ConditionIn |condition: Condition| -> Pointer {
+        match condition { Condition::Null => Pointer::Null, Condition::Bad => Pointer::Bad }
+    }
+    CallbackData |data: u32| -> u32 { *data }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {

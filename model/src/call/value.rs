@@ -112,6 +112,15 @@ pub enum Length {
     Bad,
 }
 
+/// What a caller passes for the condition function of `WSAAccept`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Condition {
+    /// `NULL`: nobody is asked.
+    Null,
+    /// A pointer outside the caller's address space, `BAD` in a script.
+    Bad,
+}
+
 /// `how` of `shutdown`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]

@@ -1,8 +1,8 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, Backlog, Buffer, Data, Family, How, Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port,
-    ProcessId, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Condition, Data, Family, How, Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal,
+    PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -162,6 +162,7 @@ choices! {
     Ip { Any, Loopback, NotLocal }
     Buffer { Null, Valid, Bad }
     Length { Null, Holds(n), Bad }
+    Condition { Null, Bad }
     How { Receive, Send, Both }
     Backlog { Number(n), Somaxconn, Hint(n) }
     OptVal { Number(n), Linger(on, seconds) }

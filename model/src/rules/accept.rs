@@ -1,10 +1,12 @@
-//! `accept`, as its page tells it.
+//! `accept`, as its page tells it; and what `WSAAccept` has of it.
 
 use super::common::{
     case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
 };
 use super::events::connected_events;
-use crate::call::{Buffer, Call, Handle, Length, NetworkEvents};
+use super::queue::{LISTENING, accepted, connection_ready, first_is_reset, returns, takes_first};
+use super::wsaaccept;
+use crate::call::{Buffer, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
     ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
@@ -12,18 +14,17 @@ use crate::choice::{
     LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY,
     PEER_NOT_CONNECTED, PEER_TOLD, RECORD_CLEARED, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE,
     SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT,
-    V6ONLY_INHERITED, WAIT_MFILE_FAILS,
+    V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
 };
 use crate::code::Code;
-use crate::outcome::{Out, Outcome, Value};
+use crate::outcome::Out;
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
 use crate::rule::Stage::{Entry, Queue, Taking};
 use crate::rule::Takes::{Closes, Drops, Keeps};
 use crate::rule::{At, Gives, Rule, States, Table, by};
-use crate::world::{Holder, Selection, Socket, State, Tcb};
+use crate::world::{Selection, State, Tcb};
 
-const LISTENING: States = States::of(&[State::Listening]);
 const NOT_LISTENING: States =
     States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
 
@@ -56,23 +57,49 @@ table! {
 table! {
     /// The checks on entry, and then what a call finds at the queue: when it is made, and each time a blocked one looks again.
     CHECKS;
-    Rule { cites: &["accept.err.WSANOTINITIALISED"], ..not_initialised("accept.not-initialised") },
-    Rule { cites: &["accept.err.WSAEINPROGRESS.blocking-call"], ..in_progress("accept.in-progress.blocking-call") },
+    Rule {
+        cites: &["accept.err.WSANOTINITIALISED"],
+        rests_on: &["wsastartup.first", "wsaaccept.err.WSANOTINITIALISED", "wsaaccept.err.WSANOTINITIALISED.generic"],
+        ..not_initialised("accept.not-initialised")
+    },
+    Rule {
+        cites: &["accept.err.WSAEINPROGRESS.blocking-call"],
+        rests_on: &["einprogress.only-1-1", "wsaaccept.err.WSAEINPROGRESS", "wsaaccept.err.WSAEINPROGRESS.generic"],
+        ..in_progress("accept.in-progress.blocking-call")
+    },
     Rule { cites: &["accept.err.WSAEINPROGRESS.callback"], ..in_callback("accept.in-progress.callback") },
-    Rule { cites: &["accept.err.WSAENETDOWN"], rests_on: &[], ..network_down("accept.network-down") },
-    Rule { cites: &["accept.err.WSAENOTSOCK"], rests_on: &[], ..not_a_socket("accept.not-a-socket") },
-    check(
-        "accept.not-connection-oriented",
-        &["accept.err.WSAEOPNOTSUPP", "accept.rem.connection-oriented-only"],
-        States::of(&[State::Datagram]),
-        Code::WSAEOPNOTSUPP,
-    ),
+    Rule {
+        cites: &["accept.err.WSAENETDOWN"],
+        rests_on: &["wsaaccept.err.WSAENETDOWN", "wsaaccept.err.WSAENETDOWN.generic"],
+        ..network_down("accept.network-down")
+    },
+    Rule {
+        cites: &["accept.err.WSAENOTSOCK"],
+        rests_on: &["wsaaccept.err.WSAENOTSOCK", "wsaaccept.err.WSAENOTSOCK.generic"],
+        ..not_a_socket("accept.not-a-socket")
+    },
+    Rule {
+        rests_on: &["wsaaccept.err.WSAEOPNOTSUPP", "wsaaccept.err.WSAEOPNOTSUPP.generic", "wsaaccept.rem.connection-oriented-only"],
+        ..check(
+            "accept.not-connection-oriented",
+            &["accept.err.WSAEOPNOTSUPP", "accept.rem.connection-oriented-only"],
+            States::of(&[State::Datagram]),
+            Code::WSAEOPNOTSUPP,
+        )
+    },
     Rule {
         rests_on: &[
             "listen.rem.sequence",
             "tutorial.desc.after-listening",
             "tutorial.loop.listen-checks",
             "tutorial.ex.failure-path",
+            "wsaaccept.err.WSAEINVAL.no-listen",
+            "wsaaccept.err.WSAEINVAL.generic",
+            "wsaaccept.err.WSAEINVAL.bad-state",
+            "wsaaccept.s.must-be-listening",
+            "wsaaccept.rem.accepted-not-listener",
+            "wsaaccept.ret.invalid-socket",
+            "wsaaccept.ret.last-error",
         ],
         ..check(
             "accept.not-listening",
@@ -98,6 +125,7 @@ table! {
             }
         },
         when: |at| addrlen_small(at) && (at.entering() || connection_ready(at) && has_a_name(at)),
+        rests_on: SMALL_TOO,
         ..check("accept.addrlen-small", SMALL, States::SOCKET, Code::WSAEFAULT)
     },
     // No length at all; whoever looks at it only with a connection in hand may take it for a pointer that is no good.
@@ -112,6 +140,7 @@ table! {
                 zeros_short_buffer(at);
             }
         },
+        rests_on: SMALL_TOO,
         ..check("accept.addrlen-negative", SMALL, LISTENING, Code::WSAEFAULT)
     },
     // What lies behind the buffer decides: such a stack may also reach memory that may not be touched, and notice.
@@ -119,12 +148,14 @@ table! {
         stage: Is(Taking),
         under: &[NEGATIVE_LENGTH_OVERWRITES],
         when: |at| addrlen_negative(at) && connection_ready(at) && !first_is_reset(at),
+        rests_on: SMALL_TOO,
         ..crashes("accept.addrlen-negative.crashes", SMALL, LISTENING)
     },
     Rule {
         stage: Is(Taking),
         under: &[LENGTH_POINTER_CRASHES],
         when: |at| addrlen_unreadable(at) && connection_ready(at),
+        rests_on: &["wsaaccept.err.WSAEFAULT.pointer"],
         ..crashes("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING)
     },
     Rule {
@@ -133,14 +164,17 @@ table! {
         takes: by(ADDR_CHECK_CONSUMES, &[Keeps, Closes]),
         asks: &[ACCEPT_LENGTH_POINTER],
         when: |at| addr_invalid(at) && (at.entering() || connection_ready(at)),
+        rests_on: &["wsaaccept.err.WSAEFAULT.pointer", "wsaaccept.err.WSAEFAULT.generic"],
         ..check("accept.addr-invalid", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
     },
+    wsaaccept::CONDITION_INVALID,
+    wsaaccept::CONDITION_INVALID_CRASHES,
     Rule {
         stage: Is(Queue),
         in_trouble: true,
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
-        rests_on: &["maxsockets.memory"],
+        rests_on: &["maxsockets.memory", "wsaaccept.err.WSAEMFILE", "wsaaccept.err.WSAEMFILE.generic"],
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
@@ -148,6 +182,7 @@ table! {
         in_trouble: true,
         under: &[WAIT_MFILE_FAILS],
         when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
+        rests_on: &["wsaaccept.err.WSAEMFILE"],
         ..check("accept.no-descriptors.during-wait", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     // WSAENOBUFS, other than WSAEMFILE, has no condition about the queue; where it is empty there is nothing to lose.
@@ -156,13 +191,17 @@ table! {
         in_trouble: true,
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.process().faults.no_buffers,
-        rests_on: &["wpucreate.err.WSAENOBUFS"],
+        rests_on: &["wpucreate.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS.generic"],
         ..check("accept.no-buffers", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
         stage: Is(Queue),
         when: |at| at.nonblocking() && at.sock().accept_queue().is_empty(),
-        rests_on: &["wsaeventselect.rem.spurious-wouldblock", "select.rem.guarantee-duration"],
+        rests_on: &[
+            "wsaeventselect.rem.spurious-wouldblock",
+            "select.rem.guarantee-duration",
+            "wsaaccept.err.WSAEWOULDBLOCK", "wsaaccept.err.WSAEWOULDBLOCK.generic", "wsaaccept.rem.nonblocking-fails",
+        ],
         ..check(
             "accept.would-block",
             &["accept.err.WSAEWOULDBLOCK", "accept.rem.nonblocking-error"],
@@ -181,7 +220,13 @@ table! {
         stage: Is(Taking),
         takes: Is(Drops),
         under: &[RESET_ACCEPT_FAILS],
-        when: |at| connection_ready(at) && first_is_reset(at),
+        asks: &[WITHDRAWN_REQUEST],
+        when: |at| {
+            connection_ready(at)
+                && first_is_reset(at)
+                && (!wsaaccept::is_wsaaccept(at) || at.chooses(WITHDRAWN_RESET))
+        },
+        rests_on: &["wsaaccept.err.WSAECONNRESET", "wsaaccept.err.WSAECONNRESET.generic"],
         ..check(
             "accept.peer-reset",
             &["accept.err.WSAECONNRESET", "accept.absent.WSAEACCES"],
@@ -189,6 +234,7 @@ table! {
             Code::WSAECONNRESET,
         )
     },
+    wsaaccept::WITHDRAWN,
     Rule {
         gives: Is(Gives::Continues(Table::AcceptQueue)),
         ..case("accept.looks-at-queue", &["accept.desc.permits-incoming"], LISTENING)
@@ -197,7 +243,7 @@ table! {
         stage: Is(Taking),
         when: |at| !connection_ready(at),
         gives: Is(Gives::Blocks),
-        rests_on: &["tutorial.step3.continue-accepting"],
+        rests_on: &["tutorial.step3.continue-accepting", "wsaaccept.rem.blocking-waits", "wsaaccept.rem.may-wait-network-event"],
         ..case(
             "accept.blocks",
             &[
@@ -222,6 +268,7 @@ table! {
             "wsarecv.rem.accept-binds",
             "tutorial.desc.after-listening",
             "select.rem.accept-will-succeed",
+            "wsaaccept.rem.first-on-queue", "wsaaccept.ret.descriptor", "wsaaccept.rem.original-keeps-listening",
         ],
         ..case(
             "accept.takes-first",
@@ -253,6 +300,7 @@ table! {
             inherits(at, sampled.map(|options| *options));
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
+        rests_on: &["wsaaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties-of-handshake", &["accept.rem.inherit.properties"], States::ANY)
     },
     // Also where the handshake may be the moment: the properties are still those of then.
@@ -266,7 +314,7 @@ table! {
             inherits(at, options);
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
-        rests_on: &["protobasics.new-socket-attributes"],
+        rests_on: &["protobasics.new-socket-attributes", "wsaaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties", &["accept.rem.inherit.properties"], States::ANY)
     },
 }
@@ -288,11 +336,13 @@ table! {
             "wsaeventselect.inherit.accepted",
             "wsaeventselect.inherit.same-handle",
             "wsaeventselect.fdwrite.on-accept",
+            "wsaaccept.rem.inherit.async-events",
         ],
         ..case("accept.inherits-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
     Rule {
         gives: Is(Gives::Continues(Table::AcceptName)),
+        rests_on: &["wsaaccept.rem.inherit.async-events"],
         ..case("accept.has-no-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
 }
@@ -301,18 +351,22 @@ table! {
     NAME;
     Rule {
         under: &[LENGTH_WRITTEN],
-        when: |at| matches!(*at.call(), Call::Accept { addr: Buffer::Null, addrlen: Length::Holds(_), .. }),
+        when: |at| matches!(at.call().name_buffer(), Some((Buffer::Null, Length::Holds(_)))),
         then: |at| {
             let size = at.socket.map(|l| at.socket_at(l).family.address_size());
             returns(at, Out::Name { addr: None, len: size });
         },
+        rests_on: &["wsaaccept.rem.null-addr-no-info"],
         ..case("accept.writes-length-alone", &["accept.rem.null-addr-no-info"], States::ANY)
     },
     Rule {
         when: |at| {
-            matches!(*at.call(), Call::Accept { addr: Buffer::Null, .. } | Call::Accept { addrlen: Length::Null, .. })
+            matches!(at.call().name_buffer(), Some((Buffer::Null, _) | (_, Length::Null)))
         },
-        rests_on: &["tutorial.ex.accept-null-null"],
+        rests_on: &[
+            "tutorial.ex.accept-null-null",
+            "wsaaccept.rem.null-addr-no-info", "wsaaccept.addr.optional", "wsaaccept.addrlen.optional",
+        ],
         ..case(
             "accept.gives-no-address",
             &["accept.rem.null-addr-no-info", "accept.addr.optional", "accept.addrlen.optional", "accept.ex.null-null"],
@@ -323,6 +377,7 @@ table! {
         under: &[PEER_EMPTY],
         when: |at| at.conn.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
+        rests_on: &["wsaaccept.addr.peer-address"],
         ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
     },
     Rule {
@@ -331,7 +386,17 @@ table! {
             let peer = at.conn_at(conn).client_address;
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
-        rests_on: &["sockaddr.family-first"],
+        rests_on: &[
+            "sockaddr.family-first",
+            "wsaaccept.addr.peer-address",
+            "wsaaccept.addr.format-by-family",
+            "wsaaccept.ret.addrlen-out",
+            "wsaaccept.rem.addr.result",
+            "wsaaccept.rem.addr.format",
+            "wsaaccept.rem.addrlen.value-result",
+            "wsaaccept.rem.addrlen.actual",
+            "wsaaccept.rem.addr.filled-if-accepted",
+        ],
         ..case(
             "accept.reports-peer",
             &[
@@ -351,76 +416,43 @@ table! {
 /// What stands behind every form of the check for a short address length.
 const SMALL: &[&str] = &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"];
 
+/// The same of WSAAccept.
+const SMALL_TOO: &[&str] = &[
+    "wsaaccept.err.WSAEFAULT.addrlen-small",
+    "wsaaccept.err.WSAEFAULT.generic",
+    "wsaaccept.ret.addrlen-in",
+    "wsaaccept.addrlen.holds-length",
+];
+
 fn wants_address(at: &At<'_>) -> bool {
-    let Call::Accept { addr, addrlen, .. } = *at.call() else { return false };
-    addr != Buffer::Null && addrlen != Length::Null
+    matches!(at.call().name_buffer(), Some((addr, length)) if addr != Buffer::Null && length != Length::Null)
 }
 
 fn addrlen_negative(at: &At<'_>) -> bool {
-    addrlen_small(at) && matches!(*at.call(), Call::Accept { addrlen: Length::Holds(n), .. } if n < 0)
+    addrlen_small(at) && matches!(at.call().name_buffer(), Some((_, Length::Holds(n))) if n < 0)
 }
 
 fn addrlen_small(at: &At<'_>) -> bool {
     let size = || at.sock().family.address_size();
-    matches!(*at.call(), Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Holds(n), .. } if n < size())
+    matches!(at.call().name_buffer(), Some((Buffer::Valid | Buffer::Bad, Length::Holds(n))) if n < size())
 }
 
 fn addr_invalid(at: &At<'_>) -> bool {
-    let Call::Accept { addr, addrlen, .. } = *at.call() else { return false };
-    match (addr, addrlen) {
-        (Buffer::Null, _) | (_, Length::Null) => false,
-        (Buffer::Bad, Length::Holds(_)) => true,
-        (_, Length::Bad) => at.may(LENGTH_POINTER_FAILS),
-        (Buffer::Valid, Length::Holds(_)) => false,
+    match at.call().name_buffer() {
+        None | Some((Buffer::Null, _) | (_, Length::Null) | (Buffer::Valid, Length::Holds(_))) => false,
+        Some((Buffer::Bad, Length::Holds(_))) => true,
+        Some((_, Length::Bad)) => at.may(LENGTH_POINTER_FAILS),
     }
 }
 
 /// The length cannot be read.
 fn addrlen_unreadable(at: &At<'_>) -> bool {
-    matches!(*at.call(), Call::Accept { addr: Buffer::Valid | Buffer::Bad, addrlen: Length::Bad, .. })
-}
-
-/// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
-fn connection_ready(at: &At<'_>) -> bool {
-    !at.sock().accept_queue().is_empty() && (!at.again || !at.process().faults.no_descriptors)
+    matches!(at.call().name_buffer(), Some((Buffer::Valid | Buffer::Bad, Length::Bad)))
 }
 
 /// The first connection has a peer whose name would be told, and an address is asked for with a length that is one.
 fn has_a_name(at: &At<'_>) -> bool {
     if first_is_reset(at) { at.chooses(PEER_TOLD) } else { !addrlen_negative(at) }
-}
-
-fn first_is_reset(at: &At<'_>) -> bool {
-    let first = at.sock().accept_queue().first();
-    first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
-}
-
-fn takes_first(at: &mut At<'_>) {
-    let Some(conn) = at.socket.and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
-    let process = at.process_id();
-    let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
-    let slot = at.accepted_slot(conn);
-    let owner = at.conn_owner(conn);
-    let local = at.conn_at(conn).server_address;
-    let mut new = Socket::free(owner);
-    new.state = State::Connected;
-    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.first_handle = Some(Holder { process, nonblocking: false });
-    new.local = local;
-    new.conn = Some(conn);
-    at.put_socket(slot, new);
-    let connection = at.conn_mut(conn);
-    connection.listener = None;
-    connection.server.hold(Some(slot));
-    at.turns_to_conn(Some(conn));
-    at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
-}
-
-fn accepted(at: &At<'_>) -> Option<crate::world::SocketId> {
-    match at.gives?.value {
-        Value::Handle(handle) => at.resolve_socket(handle),
-        _ => None,
-    }
 }
 
 fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
@@ -441,11 +473,5 @@ fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
         && let Some(holder) = &mut at.socket_mut(new).first_handle
     {
         holder.nonblocking = true;
-    }
-}
-
-fn returns(at: &mut At<'_>, out: Out) {
-    if let Some(outcome) = at.gives {
-        at.gives = Some(outcome.with(out));
     }
 }

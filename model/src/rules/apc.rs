@@ -66,7 +66,11 @@ table! {
         role: Role::Case,
         when: |at| matches!(at.thread().apcs.first(), Some(Routine::Accept(_))) && is_winsock_wait(at),
         gives: Is(Gives::Undefined),
-        rests_on: &["accept.rem.apc-nested-undefined", "listen.rem.apc-nested-undefined"],
+        rests_on: &[
+            "accept.rem.apc-nested-undefined",
+            "listen.rem.apc-nested-undefined",
+            "wsaaccept.rem.apc-nested-undefined",
+        ],
         ..case("apc.nested-blocking-call", &[], States::ANY)
     },
     Rule {
@@ -97,7 +101,7 @@ table! {
         then: |at| {
             runs_first(at);
         },
-        rests_on: &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"],
+        rests_on: WAITS,
         ..case("apc.runs-and-ends-call", &[], States::ANY)
     },
     Rule {
@@ -114,7 +118,7 @@ const fn goes_on(name: &'static str) -> Rule {
         then: |at| {
             runs_first(at);
         },
-        rests_on: &["accept.rem.alertable-wait", "accept.rem.apc-interrupts"],
+        rests_on: WAITS,
         ..case(name, &[], States::ANY)
     }
 }
@@ -126,6 +130,14 @@ fn is_select(at: &At<'_>) -> bool {
 fn is_recv(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::Recv { .. } | Call::WSARecv { .. })
 }
+
+/// What the pages of calls that wait say of APCs.
+const WAITS: &[&str] = &[
+    "accept.rem.alertable-wait",
+    "accept.rem.apc-interrupts",
+    "wsaaccept.rem.alertable-wait",
+    "wsaaccept.rem.apc-interrupts",
+];
 
 fn target(at: &At<'_>) -> Option<crate::call::ThreadId> {
     match *at.call() {

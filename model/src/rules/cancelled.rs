@@ -44,7 +44,13 @@ table! {
     /// What a blocked call gives when its socket, or its Winsock, goes away under it.
     CANCELLED;
     Rule {
-        rests_on: &["accept.err.WSAEINTR", "wspcancel.call-fails-WSAEINTR", "wspcancel.accept-harmless"],
+        rests_on: &[
+            "accept.err.WSAEINTR",
+            "wspcancel.call-fails-WSAEINTR",
+            "wspcancel.accept-harmless",
+            "wsaaccept.err.WSAEINTR",
+            "wsaaccept.err.WSAEINTR.generic",
+        ],
         ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
     },
     Rule {
@@ -52,7 +58,7 @@ table! {
             CLOSE_UNDER_ACCEPT,
             &[Fails(Code::WSAEINTR), Fails(Code::WSAENOTSOCK), Fails(Code::WSA_OPERATION_ABORTED), Gives::Strands],
         ),
-        when: |at| at.cause == Cause::Close && matches!(*at.call(), Call::Accept { .. }),
+        when: |at| at.cause == Cause::Close && at.call().accepts(),
         rests_on: &["closesocket.rem.no-concurrent-call"],
         ..case("accept.closed-under", &[], States::ANY)
     },

@@ -2,7 +2,7 @@
 //! its table adds what it cites.
 
 use crate::at::At;
-use crate::call::{Address, Buffer, Call, Family, Ip, Length, Port};
+use crate::call::{Address, Buffer, Family, Ip, Length, Port};
 use crate::choice::SHORT_BUFFER_ZEROS;
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -94,10 +94,7 @@ pub(super) const fn not_modelled(name: &'static str, cites: &'static [&'static s
 
 /// Some stacks write zeros over a buffer that is too small for an address before they say that it is.
 pub(super) fn zeros_short_buffer(at: &mut At<'_>) {
-    let (Call::Accept { addr, addrlen, .. } | Call::Getpeername { name: addr, namelen: addrlen, .. }) = *at.call()
-    else {
-        return;
-    };
+    let Some((addr, addrlen)) = at.call().name_buffer() else { return };
     let short = addr == Buffer::Valid && matches!(addrlen, Length::Holds(n) if n != 0);
     if short && at.chooses(SHORT_BUFFER_ZEROS) {
         let zeros = Address { family: Family::Inet, ip: Ip::Any, port: Port::Unset };

@@ -1,7 +1,6 @@
 //! What becomes of a call that waits when something changes at what it waits for.
 
 use super::common::case;
-use crate::call::Call;
 use crate::choice::{NO_DESCRIPTORS_DURING_WAIT, WOKEN};
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
@@ -12,13 +11,14 @@ table! {
     Rule {
         under: &[WOKEN],
         asks: &[NO_DESCRIPTORS_DURING_WAIT],
-        when: |at| matches!(*at.call(), Call::Accept { .. }),
+        when: |at| at.call().accepts(),
         gives: Is(Gives::Silent),
         then: |at| {
             if let Some(op) = at.op {
                 at.wakes(op);
             }
         },
+        rests_on: &["wsaaccept.rem.blocking-waits"],
         ..case("accept.is-woken", &["accept.rem.blocking-waits"], States::ANY)
     },
     Rule {

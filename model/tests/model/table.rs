@@ -9,7 +9,7 @@ use std::fmt::Write;
 use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
+    Address, Backlog, Buffer, Call, Condition, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
     PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
@@ -125,6 +125,7 @@ fn situations(machine: &Machine) -> Vec<Situation> {
 }
 
 /// Every call about a socket, with every shape of its arguments, as C writes it.
+// Longer than a screen: a line or two for each call.
 fn calls(s: Handle) -> Vec<(String, Call)> {
     let mut all = Vec::new();
     let mut add = |text: &str, call: Call| all.push((text.to_owned(), call));
@@ -144,6 +145,13 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
         for (length, addrlen) in ["NULL", "16", "3", "BAD"].into_iter().zip(lengths) {
             add(&format!("accept(s, {text}, {length})"), Call::Accept { s, addr, addrlen });
         }
+    }
+    for (text, condition) in [("NULL", Condition::Null), ("BAD", Condition::Bad)] {
+        let (addr, addrlen) = (Buffer::Null, Length::Null);
+        add(
+            &format!("WSAAccept(s, NULL, NULL, {text}, 0)"),
+            Call::WSAAccept { s, addr, addrlen, condition, callback_data: 0 },
+        );
     }
     add("connect(s, NULL)", Call::Connect { s, name: Name::Null });
     add("connect(s, 127.0.0.1:9)", Call::Connect { s, name: port(Ip::Loopback, Port::Fixed(9)) });

@@ -104,7 +104,7 @@ fn a_format_that_makes_no_sense_is_refused() {
 #[test]
 fn every_name_there_is_has_a_page() {
     for (name, says) in [
-        ("WSAAccept", "a document: 153 clauses"),
+        ("WSAAccept", "WSAAccept: 153 clauses of its own page"),
         ("AcceptEx", "a document: 128 clauses"),
         ("Accepting a Connection", "a document"),
         ("wspaccept", "a document"),

@@ -1,8 +1,8 @@
 //! What may come next in a random scenario: what servers and clients do, at good moments and at bad ones.
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Function, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, ProcessId, Returns, Routine, Set, SockType, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Family, Function, How, Ip, Length, Name, NetworkEvents, Opt,
+    OptVal, PollEvents, Port, ProcessId, Returns, Routine, Set, SockType, Version,
 };
 use winaccept_sim::script::{Action, Ref};
 
@@ -167,7 +167,13 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
         return None;
     }
     let (addr, addrlen) = buffer(cast);
-    let call = Call::Accept { s: cast.handle(listener), addr, addrlen };
+    let s = cast.handle(listener);
+    // Not a decision of its own: what else a seed makes stays as it was.
+    let call = if cast.script.items.len() % 4 == 3 {
+        Call::WSAAccept { s, addr, addrlen, condition: Condition::Null, callback_data: 0 }
+    } else {
+        Call::Accept { s, addr, addrlen }
+    };
     if addr != Buffer::Null && !matches!(addrlen, Length::Holds(16 | 28)) {
         cast.call(actor, call);
         return Some(());
@@ -563,8 +569,8 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
             !(0..cast.things.len()).any(|thing| is_event(&thing))
         }
         // It may wait; those that are to do so are written as such.
-        Call::Accept { .. } | Call::Recv { .. } | Call::WSARecv { .. } => false,
-        _ => true,
+        Call::Recv { .. } | Call::WSARecv { .. } => false,
+        _ => !call.accepts(),
     };
     is_fit.then_some(())?;
     let kind = match &call {

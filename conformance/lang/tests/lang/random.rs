@@ -191,7 +191,7 @@ fn outs(call: Call<Ref>) -> BoxedStrategy<Vec<ShownOut>> {
     let seen_address = (address(), names()).prop_map(|(address, names)| ShownAddress { address, names });
     let linger = (any::<u16>(), any::<u16>()).prop_map(|(on, seconds)| OptVal::Linger(on, seconds));
     let one = match call {
-        Call::Accept { .. } => prop_oneof![
+        call if call.accepts() => prop_oneof![
             proptest::option::of(seen_address).prop_map(ShownOut::Addr),
             any::<i32>().prop_map(ShownOut::AddrLen)
         ]

@@ -96,6 +96,11 @@ plain! {
     SleepTime |timeout| [timeout.unwrap_or(INFINITE) as usize];
     Alertable |alertable| [usize::from(alertable)];
     MayBeAlertable |alertable| [usize::from(alertable)];
+    ConditionIn |condition| [match condition {
+        Pointer::Bad => super::address::bad_pointer() as usize,
+        Pointer::Null | Pointer::Valid => 0,
+    }];
+    CallbackData |data| [data as usize];
 }
 
 /// Parameters that are always the same word, or a pointer to room for something.

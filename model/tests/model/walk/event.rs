@@ -1,8 +1,8 @@
 //! Reads an [`Op`] against a world: which event is it there?
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal,
-    PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS,
+    Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::operation::OpId;
 use winaccept_model::step::{Answer, Event, pending};
@@ -159,7 +159,13 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         10..14 => Call::Listen { s: listener_or(w, thread, dice), backlog: backlog(dice) },
         14..24 => {
             let (addr, addrlen) = buffer(dice);
-            Call::Accept { s: listener_or(w, thread, dice), addr, addrlen }
+            let s = listener_or(w, thread, dice);
+            if dice.one_in(4) {
+                let condition = if dice.one_in(8) { Condition::Bad } else { Condition::Null };
+                Call::WSAAccept { s, addr, addrlen, condition, callback_data: 7 }
+            } else {
+                Call::Accept { s, addr, addrlen }
+            }
         }
         24..32 => Call::Connect { s: s(dice), name: server_name(w, dice) },
         32..35 => {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::call::ThreadId;
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Effects, Gives, Takes};
 use winaccept_model::step::Event;
@@ -137,6 +137,6 @@ fn listener_of(before: &World, event: Event, thread: ThreadId) -> Option<SocketI
         Event::Call(caller, call) if caller == thread => call,
         _ => before.waits(thread)?.1.call,
     };
-    let Call::Accept { s, .. } = call else { return None };
+    let s = call.subject().filter(|_| call.accepts())?;
     before.resolve(before.threads()[thread.index()].process, s).map(|(socket, _)| socket)
 }

@@ -1,0 +1,57 @@
+//! What the calls that accept find at the queue, and how one of them takes the first connection.
+
+use crate::call::Handle;
+use crate::code::Code;
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::{At, States};
+use crate::world::{Holder, Socket, SocketId, State, Tcb};
+
+pub(super) const LISTENING: States = States::of(&[State::Listening]);
+
+/// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
+pub(super) fn connection_ready(at: &At<'_>) -> bool {
+    !at.sock().accept_queue().is_empty() && (!at.again || !at.process().faults.no_descriptors)
+}
+
+/// Its peer has reset the first connection of the queue.
+pub(super) fn first_is_reset(at: &At<'_>) -> bool {
+    let first = at.sock().accept_queue().first();
+    first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
+}
+
+/// The first connection of the queue gets a socket, whose handle the call gives.
+pub(super) fn takes_first(at: &mut At<'_>) {
+    let Some(conn) = at.socket.and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
+    let process = at.process_id();
+    let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
+    let slot = at.accepted_slot(conn);
+    let owner = at.conn_owner(conn);
+    let local = at.conn_at(conn).server_address;
+    let mut new = Socket::free(owner);
+    new.state = State::Connected;
+    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
+    new.first_handle = Some(Holder { process, nonblocking: false });
+    new.local = local;
+    new.conn = Some(conn);
+    at.put_socket(slot, new);
+    let connection = at.conn_mut(conn);
+    connection.listener = None;
+    connection.server.hold(Some(slot));
+    at.turns_to_conn(Some(conn));
+    at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
+}
+
+/// The socket that the call gives.
+pub(super) fn accepted(at: &At<'_>) -> Option<SocketId> {
+    match at.gives?.value {
+        Value::Handle(handle) => at.resolve_socket(handle),
+        _ => None,
+    }
+}
+
+/// The call writes this, too.
+pub(super) fn returns(at: &mut At<'_>, out: Out) {
+    if let Some(outcome) = at.gives {
+        at.gives = Some(outcome.with(out));
+    }
+}
