@@ -217,6 +217,7 @@ choices! {
         "kept" NAMING_KEEPS, "cleared" NAMING_CLEARS;
     78 WITHDRAWN_REQUEST "withdrawn-request": "WSAECONNRESET" WITHDRAWN_RESET, "WSAEACCES" WITHDRAWN_ACCES;
     79 BAD_CONDITION "bad-condition-function": "WSAEFAULT" BAD_CONDITION_FAILS, "crashes" BAD_CONDITION_CRASHES;
+    80 PEER_NAME_AT_THE_END "peer-name-at-the-end": "told" END_IS_TOLD, "WSAENOTCONN" END_NOT_CONNECTED;
 }
 
 /// The choice point of this name.

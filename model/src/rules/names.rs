@@ -5,13 +5,13 @@ use super::common::{
 };
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
-    NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SHORT_BUFFER_CONTENTS,
-    SOCKNAME_BY_FAULT, SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
+    END_NOT_CONNECTED, NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT,
+    SHORT_BUFFER_CONTENTS, SOCKNAME_BY_FAULT, SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
-use crate::world::{Direction, State};
+use crate::world::{Direction, State, Tcb};
 
 /// The states in which a socket may have no name.
 const MAYBE_UNNAMED: States = States::of(&[State::Unbound, State::Datagram]);
@@ -106,6 +106,16 @@ table! {
         )
     },
     Rule {
+        under: &[END_NOT_CONNECTED],
+        when: is_over,
+        ..check(
+            "getpeername.connection-over",
+            &["getpeername.err.WSAENOTCONN"],
+            States::of(&[State::Connected]),
+            Code::WSAENOTCONN,
+        )
+    },
+    Rule {
         under: &[PEERNAME_WSAEFAULT],
         when: bad_buffer,
         rests_on: BUFFER,
@@ -173,6 +183,12 @@ table! {
         ],
         ..case("getpeername.tells", &[], States::of(&[State::Connected]))
     },
+}
+
+/// Nothing can come through this connection any more, in either direction.
+fn is_over(at: &At<'_>) -> bool {
+    let end = at.own();
+    end.tcb == Tcb::Reset || (end.fin_sent && end.fin_received)
 }
 
 fn arguments(at: &At<'_>) -> Option<(Buffer, Length)> {
