@@ -195,6 +195,23 @@ fn print(text: &str) -> Result<(), Problems> {
     print_source(&printable(text))
 }
 
+/// Where to write, if not to standard output. A shell that turns text into its own encoding (PowerShell's `>`) cannot be had otherwise.
+#[derive(clap::Args, Debug)]
+struct OutputArgs {
+    /// Writes into this file, as UTF-8, instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<std::path::PathBuf>,
+}
+
+impl OutputArgs {
+    fn write(&self, text: &str) -> Result<(), Problems> {
+        match &self.output {
+            Some(file) => std::fs::write(file, printable(text)).map_err(|error| unwritten(file, &error).into()),
+            None => print(text),
+        }
+    }
+}
+
 /// Writes to standard output what must stay as it is. A reader that has gone away, as `head` does, is no error of ours.
 fn print_source(text: &str) -> Result<(), Problems> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {

@@ -6,6 +6,8 @@
 mod code;
 mod find;
 mod parts;
+pub mod table;
+mod table_text;
 mod text;
 mod topic;
 
@@ -42,6 +44,8 @@ pub enum Explanation {
     Profile(ProfilePage),
     /// A document, constant, option, flag, grade, stack or word.
     Topic(TopicPage),
+    /// Every outcome of a call, with what it says to a loop that accepts.
+    Table(table::TablePage),
 }
 
 /// A clause with all that hangs on it.

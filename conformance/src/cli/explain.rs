@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::graph::lasting;
-use super::{Format, json, print};
+use super::{Format, OutputArgs, json};
 use crate::explain;
 use crate::problem::{Problem, Problems};
 
@@ -23,6 +23,7 @@ Examples:
   winaccept explain SO_LINGER                        an option, flag or constant, with all that speaks of it
   winaccept explain --all linger                     everything that has the word
   winaccept explain windows                          a profile: all that it allows
+  winaccept explain --table accept                   each outcome: of what it speaks, what a loop does then, under which profile it comes
 
 With --format json one object; its field `kind` says which of these it is (conformance/schemas/explain.json).")]
 pub(super) struct Args {
@@ -32,19 +33,29 @@ pub(super) struct Args {
     /// Everything that has this word in its name or in what it says
     #[arg(long)]
     all: bool,
+    /// Each outcome of this call: whether it speaks of one connection, of resources, of the listener or of the caller's own mistake,
+    /// what a loop that accepts does then, under which profile it can come, and who says so
+    #[arg(long, conflicts_with_all = ["all", "profile"])]
+    table: bool,
     /// The profile of which it is said what a call can give, by name or as a file
     #[arg(long, default_value = "documented")]
     profile: String,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn explain(args: &Args, format: Format) -> Result<u8, Problems> {
     let profile = lasting(&args.profile)?;
-    let explanation = if args.all { explain::search(&args.name)? } else { explain::explain(&args.name, profile)? };
+    let explanation = match args {
+        Args { table: true, name, .. } => explain::Explanation::Table(explain::table::table(name)?),
+        Args { all: true, name, .. } => explain::search(name)?,
+        Args { name, .. } => explain::explain(name, profile)?,
+    };
     let text = match format {
         Format::Text => explain::render(&explanation),
         Format::Json => json(&explanation),
         _ => return Err(Problem::new("explain writes text or json").into()),
     };
-    print(&text)?;
+    args.output.write(&text)?;
     Ok(0)
 }

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use winaccept_model::profile::Profile;
 
-use super::{Format, json, print};
+use super::{Format, OutputArgs, json};
 use crate::graph::{self, Flow, GraphOutput, Legality, OverviewOutput, SUBJECTS, Sockets, Subject};
 use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
@@ -15,7 +15,7 @@ use crate::spec::similar;
 Examples:
   winaccept graph                                    all names, the states of a socket, and every call in every state
   winaccept graph accept                             accept, stage by stage, from state to outcome
-  winaccept graph accept --format svg > accept.svg   the same as a picture; --format dot for Graphviz
+  winaccept graph accept --format svg -o accept.svg  the same as a picture; --format dot for Graphviz
   winaccept graph --profile wine-8.0 getpeername     what one stack does; without it, what the documents say
   winaccept graph --format mermaid                   the states of a socket, for a page that GitHub draws
 
@@ -26,6 +26,8 @@ pub(super) struct Args {
     /// The profile that says what can happen, by name or as a file
     #[arg(long, default_value = "documented")]
     profile: String,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn graph(args: &Args, format: Format) -> Result<u8, Problems> {
@@ -34,7 +36,7 @@ pub(super) fn graph(args: &Args, format: Format) -> Result<u8, Problems> {
         Some(name) => one(name, profile, format)?,
         None => overview(profile, format)?,
     };
-    print(&text)?;
+    args.output.write(&text)?;
     Ok(0)
 }
 

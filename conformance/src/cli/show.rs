@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 
 use super::limits::LimitArgs;
-use super::{Format, print};
+use super::{Format, OutputArgs};
 use crate::chart::{self, Chart};
 use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
@@ -17,7 +17,7 @@ Examples:
   winaccept show peer-reset-while-queued                      calls, segments and rules, line by line
   winaccept show peer-reset-while-queued --profile windows    the same as Windows is known to behave
   winaccept show my.winaccept --format mermaid                a sequence chart that GitHub draws
-  winaccept show my.winaccept --format svg > my.svg           a picture, for a slide
+  winaccept show my.winaccept --format svg -o my.svg          a picture, for a slide
   winaccept show my.winaccept --format json                   the trace, one event a line (conformance/schemas/trace.json)
   winaccept show - < my.winaccept                             from standard input
 
@@ -31,6 +31,8 @@ pub(super) struct Args {
     profile: String,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
@@ -50,6 +52,6 @@ pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
             return Err(Problem::new("show writes text, json, mermaid or svg; graph writes dot").into());
         }
     };
-    print(&text)?;
+    args.output.write(&text)?;
     Ok(0)
 }

@@ -22,6 +22,7 @@ pub fn render(explanation: &Explanation) -> String {
         Explanation::Observation(seen) => observation_page(&mut page, seen),
         Explanation::Profile(profile) => profile_page(&mut page, profile),
         Explanation::Topic(topic) => topic_page(&mut page, topic),
+        Explanation::Table(table) => super::table_text::page(&mut page, table),
     }
     fitted(&page.finish())
 }

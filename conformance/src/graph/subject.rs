@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use winaccept_model::call::Function;
 use winaccept_model::profile::Profile;
-use winaccept_model::rule::{Col, Gives, Role, Rule, Stage, States, Table};
+use winaccept_model::rule::{Col, Gives, Role, Rule, Stage, States, Table, Takes};
 use winaccept_model::world::State;
 
 /// A call, or something that happens, with the table in which its rules begin.
@@ -126,6 +126,11 @@ impl Subject {
     /// What a rule can give, each with its place among the alternatives of its choice point.
     pub fn gives(self, rule: &'static Rule) -> impl Iterator<Item = (usize, Gives)> {
         self.values(&rule.gives)
+    }
+
+    /// What can become of the connection in hand when a rule fires.
+    pub fn takes(self, rule: &'static Rule) -> impl Iterator<Item = Takes> {
+        self.values(&rule.takes).map(|(_, takes)| takes)
     }
 
     /// What a column can be.

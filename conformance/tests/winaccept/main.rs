@@ -2,6 +2,7 @@
 
 mod compare;
 mod damage;
+mod explain_table;
 mod judge;
 mod language_docs;
 mod learned;

@@ -134,3 +134,23 @@ fn a_search_finds_what_has_the_word_and_says_when_nothing_has() {
     assert_eq!(run.status, 2);
     assert!(run.err.contains("nothing has the word `lingerie`"), "{}", run.err);
 }
+
+#[test]
+fn the_outcomes_of_a_call() {
+    let table = winaccept(&["explain", "--table", "accept"]);
+    assert_eq!(table.status, 0, "{}", table.err);
+    assert!(
+        table.out.contains("WSAECONNRESET           one connection, no other; the loop goes on at once"),
+        "{}",
+        table.out
+    );
+    let json = winaccept(&["explain", "--table", "accept", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["kind"], "table");
+    let none = winaccept(&["explain", "--table", "send"]);
+    assert!(
+        none.err.contains("`send` has no table of outcomes") && none.err.contains("accept, WSAAccept"),
+        "{}",
+        none.err
+    );
+}

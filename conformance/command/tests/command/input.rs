@@ -89,3 +89,18 @@ fn what_matches_nothing_is_an_error() {
         assert_eq!(run.err, "error: no scenario's file or title contains `zzzz`\n");
     }
 }
+
+#[test]
+fn a_picture_is_written_into_a_file() {
+    let file = folder("pictures").join("accept.svg");
+    let file = file.to_str().unwrap();
+    for command in [&["graph", "accept"][..], &["show", "accept/example"]] {
+        let printed = winaccept(&[command, &["--format", "svg"]].concat());
+        let written = winaccept(&[command, &["--format", "svg", "-o", file]].concat());
+        assert_eq!((written.status, written.out.as_str()), (0, ""));
+        assert_eq!(fs::read_to_string(file).unwrap(), printed.out);
+    }
+    let nowhere = winaccept(&["explain", "WSAECONNRESET", "-o", "no/such/folder/x"]);
+    assert_eq!(nowhere.status, 2);
+    assert!(nowhere.err.contains("no/such/folder/x"), "{}", nowhere.err);
+}
