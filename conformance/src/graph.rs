@@ -102,6 +102,8 @@ pub enum Result {
     Fails(Code),
     /// The call returns this code directly.
     Returns(Code),
+    /// The failure of a request that was made before.
+    Reports,
     /// The documents leave the behaviour undefined.
     Undefined,
     /// The model does not know.
@@ -118,6 +120,8 @@ impl Result {
     pub fn of(gives: Gives) -> Option<Result> {
         Some(match gives {
             Gives::Fails(code) => Result::Fails(code),
+            Gives::Pends => Result::Fails(Code::ERROR_IO_PENDING),
+            Gives::Reports => Result::Reports,
             Gives::Returns(code) => Result::Returns(code),
             Gives::Succeeds => Result::Succeeds,
             Gives::Blocks => Result::Waits,
@@ -135,6 +139,7 @@ impl Result {
         match self {
             Result::Succeeds => "succeeds".to_owned(),
             Result::Waits => "waits".to_owned(),
+            Result::Reports => "the failure of the request".to_owned(),
             Result::Fails(code) | Result::Returns(code) => code.to_string(),
             Result::Undefined => "undefined".to_owned(),
             Result::Unmodelled => "unmodelled".to_owned(),

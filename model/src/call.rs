@@ -19,10 +19,14 @@ pub enum Returns {
     Socket,
     /// A new event, or `WSA_INVALID_EVENT`.
     Event,
+    /// An OVERLAPPED structure.
+    Overlapped,
     /// Zero or a count, or `SOCKET_ERROR`.
     Number,
     /// `TRUE`, or `FALSE` after a failure.
     Bool,
+    /// `TRUE` or `FALSE`, neither of them a failure.
+    Answer,
     /// An error code or zero.
     Code,
     /// One of the values of a wait, or `WSA_WAIT_FAILED`.
@@ -43,10 +47,12 @@ pub struct Does {
     pub locally: bool,
     /// It closes the handle that it is about.
     pub closes: bool,
+    /// It starts what goes on without it.
+    pub starts: bool,
 }
 
 /// What a call does of which the list says nothing.
-const DOES: Does = Does { waits: false, locally: false, closes: false };
+const DOES: Does = Does { waits: false, locally: false, closes: false, starts: false };
 
 macro_rules! types {
     ($($call:ident $library:ident $c:literal
@@ -193,6 +199,18 @@ impl<H> Call<H> {
     #[must_use]
     pub fn accepts(&self) -> bool {
         self.function().looks_again() == Some(Table::AcceptQueue)
+    }
+
+    /// Does it pass a pointer to where bytes are counted?
+    #[must_use]
+    pub fn tells_bytes(&self) -> bool {
+        match self {
+            Call::AcceptEx { bytes, .. }
+            | Call::WSAIoctl { bytes, .. }
+            | Call::WSAGetOverlappedResult { bytes, .. }
+            | Call::GetOverlappedResult { bytes, .. } => *bytes,
+            _ => false,
+        }
     }
 
     /// The function's name as C spells it.

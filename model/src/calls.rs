@@ -11,13 +11,13 @@
 //!     by Accept { Accept: accept::ACCEPT, AcceptChecks: accept::CHECKS, .. };
 //! ```
 //!
-//! * the variant of `Call`, the library, and the name that it exports;
+//! * the variant of `Call`, the library, and the name that it exports; `program` is no library: that is done without a call;
 //! * the parameters in the order of the C declaration, each a field and its kind; one in brackets is no field, because it is always
 //!   the same. A call without any has no parentheses;
 //! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
 //! * in brackets what else is to be known of it: `waits` if it can block, and `locally` if only for what is on its own machine by
-//!   then, `closes` if it closes the handle that it is about;
-//! * `again`: the table in which it looks again when it has waited and something has changed;
+//!   then, `closes` if it closes the handle that it is about, `starts` if it starts what goes on without it;
+//! * `again`: the table in which it, or what it has started, looks again when something has changed;
 //! * `by`: the table that it begins with, and in braces the tables of its page with their lists of rules. Calls of one page share
 //!   its tables, and only the first of them has the list.
 
@@ -118,6 +118,51 @@ macro_rules! for_each_call {
                 events: EventArray [NotAll], timeout: WaitTime, alertable: MayBeAlertable
             ) -> Wait [waits locally] again WSAWaitReady
                 by WSAWait { WSAWait: events::WAIT, WSAWaitReady: events::WAIT_READY };
+            // What a C program does by itself: `OVERLAPPED o = {0}; o.hEvent = event;`.
+            Overlapped program "OVERLAPPED" (event: EventOrNull) -> Overlapped []
+                by Overlapped { Overlapped: overlapped::OVERLAPPED };
+            // A macro of winbase.h, which looks at `Internal`.
+            HasOverlappedIoCompleted program "HasOverlappedIoCompleted" (overlapped: OverlappedIn) -> Answer []
+                by HasOverlappedIoCompleted { HasOverlappedIoCompleted: overlapped::HAS_COMPLETED };
+            // Without OVERLAPPED and without a completion routine.
+            WSAIoctl ws2_32 "WSAIoctl" (
+                s: Sock, extension: ExtensionIn, pointer: PointerRoom, bytes: Transferred [NoOverlapped] [NoRoutine]
+            ) -> Number []
+                by WSAIoctl { WSAIoctl: wsaioctl::WSAIOCTL };
+            AcceptEx mswsock "AcceptEx" (
+                listen: Sock, accept: Sock, buffer: OutputBuffer, receive: ByteCount, local: ByteCount, remote: ByteCount,
+                bytes: Transferred, overlapped: OverlappedOrNull
+            ) -> Bool [starts] again AcceptExTakes
+                by AcceptEx {
+                    AcceptEx: acceptex::ACCEPTEX,
+                    // What a request finds when a connection is there, at once or later.
+                    AcceptExTakes: acceptex::TAKES,
+                    // What one that has its connection finds there.
+                    AcceptExData: acceptex::DATA,
+                    // The socket that was to have the connection is closed.
+                    AcceptExLoses: acceptex::LOSES
+                };
+            // `setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, &listener, sizeof(listener))`.
+            UpdateAcceptContext ws2_32 "setsockopt" (
+                s: Sock [SolSocket] [UpdateAcceptContextName], listener: SocketValue
+            ) -> Number []
+                by Setsockopt {};
+            GetAcceptExSockaddrs mswsock "GetAcceptExSockaddrs" (
+                overlapped: BufferOf, receive: ByteCount, local: ByteCount, remote: ByteCount [LocalSockaddr] [RemoteSockaddr]
+            ) -> Nothing []
+                by GetAcceptExSockaddrs { GetAcceptExSockaddrs: acceptex::GETACCEPTEXSOCKADDRS };
+            WSAGetOverlappedResult ws2_32 "WSAGetOverlappedResult" (
+                s: Sock, overlapped: OverlappedIn, bytes: Transferred, wait: WaitFlag [ResultFlags]
+            ) -> Bool []
+                by WSAGetOverlappedResult { WSAGetOverlappedResult: overlapped::WSAGETOVERLAPPEDRESULT };
+            GetOverlappedResult kernel32 "GetOverlappedResult" (
+                s: Sock, overlapped: OverlappedIn, bytes: Transferred, wait: WaitFlag
+            ) -> Bool []
+                by GetOverlappedResult { GetOverlappedResult: overlapped::GETOVERLAPPEDRESULT };
+            CancelIoEx kernel32 "CancelIoEx" (s: Sock, overlapped: OverlappedOrNull) -> Bool []
+                by CancelIoEx { CancelIoEx: overlapped::CANCELIOEX };
+            CancelIo kernel32 "CancelIo" (s: Sock) -> Bool []
+                by CancelIo { CancelIo: overlapped::CANCELIO };
             WSAEventSelect ws2_32 "WSAEventSelect" (s: Sock, event: EventOrNull, mask: NetworkEventsIn) -> Number []
                 by WSAEventSelect { WSAEventSelect: events::WSAEVENTSELECT };
             WSAEnumNetworkEvents ws2_32 "WSAEnumNetworkEvents" (s: Sock, event: EventOrNull [EventsOut]) -> Number []

@@ -218,6 +218,23 @@ choices! {
     78 WITHDRAWN_REQUEST "withdrawn-request": "WSAECONNRESET" WITHDRAWN_RESET, "WSAEACCES" WITHDRAWN_ACCES;
     79 BAD_CONDITION "bad-condition-function": "WSAEFAULT" BAD_CONDITION_FAILS, "crashes" BAD_CONDITION_CRASHES;
     80 PEER_NAME_AT_THE_END "peer-name-at-the-end": "told" END_IS_TOLD, "WSAENOTCONN" END_NOT_CONNECTED;
+    81 ACCEPTEX_AT_ONCE "acceptex-at-once": "pends" ACCEPTEX_PENDS, "succeeds" ACCEPTEX_SUCCEEDS;
+    82 ACCEPTEX_SOCKETS "acceptex-sockets": "checked" ACCEPTEX_CHECKED, "unchecked" ACCEPTEX_UNCHECKED;
+    83 ACCEPTEX_NO_BUFFER "acceptex-no-buffer": "WSAEFAULT" NO_BUFFER_WSAEFAULT, "WSAEINVAL" NO_BUFFER_WSAEINVAL;
+    84 ACCEPTEX_SHORT_LENGTH "acceptex-short-length":
+        "keeps-connection" SHORT_LENGTH_KEEPS, "loses-connection" SHORT_LENGTH_LOSES;
+    85 ACCEPTEX_RESET_IN_QUEUE "acceptex-reset-in-queue":
+        "fails" ACCEPTEX_RESET_FAILS, "succeeds" ACCEPTEX_RESET_SUCCEEDS, "not-connected" ACCEPTEX_RESET_NOT_CONNECTED;
+    86 ACCEPTEX_FAILED_STATUS "acceptex-failed-status": "untouched" FAILED_UNTOUCHED, "pending" FAILED_PENDING;
+    87 ACCEPT_SOCKET_CLOSED "accept-socket-closed":
+        "connection-aborted" ACCEPT_SOCKET_ABORTED, "cancelled" ACCEPT_SOCKET_CANCELLED;
+    88 BEFORE_ACCEPT_CONTEXT "before-accept-context": "undefined" CONTEXT_UNDEFINED, "works" CONTEXT_NOT_NEEDED;
+    89 CONTEXT_UNCONNECTED "accept-context-unconnected": "WSAENOTCONN" CONTEXT_WSAENOTCONN, "succeeds" CONTEXT_SUCCEEDS;
+    90 ACCEPTEX_PENDING_COUNT "acceptex-pending-count": "untouched" COUNT_UNTOUCHED, "zero" COUNT_ZERO, "received" COUNT_RECEIVED;
+    91 WSAIOCTL_SMALL_BUFFER "wsaioctl-small-buffer": "WSAEFAULT" SMALL_BUFFER_FAILS, "ignored" SMALL_BUFFER_IGNORED;
+    92 SOCKADDRS_WITHOUT_LOCAL "sockaddrs-without-local":
+        "untouched" LOCAL_UNTOUCHED, "as-remote" LOCAL_AS_REMOTE;
+    93 CANCELIOEX_NOTHING "cancelioex-nothing": "ERROR_NOT_FOUND" NOTHING_NOT_FOUND, "succeeds" NOTHING_SUCCEEDS;
 }
 
 /// The choice point of this name.

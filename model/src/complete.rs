@@ -23,7 +23,8 @@ impl At<'_> {
         let done = self.op_mut(op);
         (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives.copied());
         if let Some(over) = tells.over {
-            self.over_put(over, Overlapped { status, bytes });
+            let before = *self.over_at(over);
+            self.over_put(over, Overlapped { status, bytes, ..before });
             let told = tells.port && tells.routine.is_none();
             if let Some(Association { port, key }) = about.filter(|_| told).and_then(|s| self.socket_at(s).extra().port)
             {
@@ -106,7 +107,8 @@ impl At<'_> {
     pub(crate) fn lets_go(&mut self, op: OpId) {
         let Operation { phase: Phase::Holds(conn) | Phase::Decides(conn), wants, .. } = *self.op_at(op) else { return };
         if let Wants::ConnectionInto { socket, .. } = wants {
-            self.socket_mut(socket).conn = None;
+            let accept = self.socket_mut(socket);
+            (accept.conn, accept.without_context) = (None, false);
             self.set_state(socket, State::Unbound);
             self.set_local(socket, Address::default());
         }

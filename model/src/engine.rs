@@ -216,6 +216,17 @@ impl<'a> At<'a> {
                 self.gives = Some(Outcome::number(i64::from(code.0)));
                 Then::Ends(true)
             }
+            Gives::Reports => {
+                let outcome = self.outcome();
+                self.thread_mut(self.thread).last_error = outcome.error;
+                Then::Ends(true)
+            }
+            Gives::Pends => {
+                self.thread_mut(self.thread).last_error = Code::ERROR_IO_PENDING;
+                let out = self.gives.take().map_or(Out::None, |written| written.out);
+                self.gives = Some(failure(self.call(), Code::ERROR_IO_PENDING).with(out));
+                Then::Ends(true)
+            }
             Gives::Undefined => self.ends_in(Value::Undefined),
             Gives::Unmodelled => self.ends_in(Value::Unmodelled),
             Gives::Crashes => self.ends_in(Value::Crashes),
@@ -293,7 +304,9 @@ pub(crate) fn failure(call: &Call, code: Code) -> Outcome {
         Returns::Event => Value::InvalidEvent,
         Returns::Wait => Value::WaitFailed,
         Returns::Bool => Value::Number(0),
-        Returns::Number | Returns::Code | Returns::Sleep | Returns::Nothing => Value::SocketError,
+        Returns::Overlapped | Returns::Answer | Returns::Number | Returns::Code | Returns::Sleep | Returns::Nothing => {
+            Value::SocketError
+        }
     };
     Outcome { value, error: code, out: Out::None }
 }
@@ -305,7 +318,7 @@ fn wrong(gives: Gives) -> Gives {
         // The codes that the page of accept does not have: a claim that it never gives them must be able to fail.
         Gives::Fails(Code::WSAECONNRESET) => Gives::Fails(Code::WSAEACCES),
         Gives::Blocks => Gives::Fails(Code::WSATRY_AGAIN),
-        Gives::Fails(_) => Gives::Fails(Code::WSAEFAULT),
+        Gives::Fails(_) | Gives::Reports | Gives::Pends => Gives::Fails(Code::WSAEFAULT),
         Gives::Succeeds | Gives::Undefined | Gives::Unmodelled | Gives::Crashes => {
             Gives::Fails(Code::WSASYSCALLFAILURE)
         }

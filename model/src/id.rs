@@ -83,14 +83,18 @@ pub enum Named {
     Socket(SocketId, usize),
     /// The event object in this slot.
     Event(EventId),
+    /// The OVERLAPPED structure in this slot.
+    Overlapped(OverId),
     /// Nothing: [`Handle::INVALID`].
     Nothing,
 }
 
 /// The bits of a handle that tell the slot.
 const SLOT_BITS: u32 = 24;
-/// Set in a handle of an event object.
+/// Set in a handle of anything but a socket; what it is stands where a socket's handle has its number.
 const EVENT: u32 = 1 << 31;
+/// Where an event's handle has zero, an OVERLAPPED's address has this.
+const OVERLAPPED: u32 = 1;
 
 /// How many socket slots a world may have, those of accepted sockets included, and how many event objects: what a handle can name.
 pub const MAX_SLOTS: usize = 1 << SLOT_BITS;
@@ -116,6 +120,12 @@ impl Handle {
         if event.index() < MAX_SLOTS { Handle(event.0 | EVENT) } else { Handle::INVALID }
     }
 
+    /// The address of an OVERLAPPED structure, which is a name like any other; [`Handle::INVALID`] beyond [`MAX_SLOTS`].
+    #[must_use]
+    pub fn overlapped(over: OverId) -> Handle {
+        if over.index() < MAX_SLOTS { Handle(over.0 | EVENT | OVERLAPPED << SLOT_BITS) } else { Handle::INVALID }
+    }
+
     /// What the value speaks of.
     #[must_use]
     pub fn names(self) -> Named {
@@ -124,6 +134,7 @@ impl Handle {
         match (self.0 & EVENT != 0, copy) {
             (false, copy) if (copy as usize) < MAX_HANDLES => Named::Socket(SocketId(slot), copy as usize),
             (true, 0) => Named::Event(EventId(slot)),
+            (true, OVERLAPPED) => Named::Overlapped(OverId(slot)),
             _ => Named::Nothing,
         }
     }
@@ -133,7 +144,7 @@ impl Handle {
     pub fn slot(self) -> Option<SocketId> {
         match self.names() {
             Named::Socket(socket, _) => Some(socket),
-            Named::Event(_) | Named::Nothing => None,
+            Named::Event(_) | Named::Overlapped(_) | Named::Nothing => None,
         }
     }
 }

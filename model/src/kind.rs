@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    Backlog, Buffer, Condition, Data, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal, PollEvents,
-    ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal,
+    PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -20,6 +20,10 @@ pub trait Choices<H> {
     fn below(&mut self, bound: u32) -> u32;
     /// A handle, open or not.
     fn handle(&mut self) -> H;
+    /// The name of an OVERLAPPED.
+    fn overlapped(&mut self) -> H {
+        self.handle()
+    }
 
     /// One in two.
     fn coin(&mut self) -> bool {
@@ -119,6 +123,18 @@ plain! {
     Buffers: Set<u32>;
     /// A pointer to the number of bytes that a call stores; false: `NULL`.
     CountOut: bool;
+    /// The same, where it is told.
+    Transferred: bool;
+    /// The output buffer of `AcceptEx`.
+    OutputBuffer: Buffer;
+    /// A number of bytes.
+    ByteCount: u32;
+    /// Whether to wait for what is not complete.
+    WaitFlag: bool;
+    /// The command that asks for an extension function, which one, and the size of that name.
+    ExtensionIn: Extension;
+    /// Room for the pointer to a function, in bytes.
+    PointerRoom: u32;
     /// The command `FIONBIO`, and the number behind its argument.
     Fionbio: u32;
     /// The level and the name of a socket option.
@@ -143,9 +159,9 @@ plain! {
     MayBeAlertable: bool, alertable -> bool = bool::clone;
 }
 
-/// Kinds that always hold one handle. Those with `subject` are what the call is about.
+/// Kinds that always hold one handle, drawn by that function. Those with `subject` are what the call is about.
 macro_rules! handles {
-    ($($(#[$doc:meta])* $kind:ident $($subject:ident)?;)*) => { $(
+    ($draw:ident: $($(#[$doc:meta])* $kind:ident $($subject:ident)?;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $kind;
@@ -161,7 +177,7 @@ macro_rules! handles {
                 handle(key)
             }
             fn draw<H: Member>(choices: &mut impl Choices<H>) -> H {
-                choices.handle()
+                choices.$draw()
             }
             $(fn $subject<H: Member>(value: &H) -> Option<H> {
                 Some(*value)
@@ -171,6 +187,7 @@ macro_rules! handles {
 }
 
 handles! {
+    handle:
     /// A socket.
     Sock subject;
     /// Protocol information, named by the socket it was made for.
@@ -179,6 +196,16 @@ handles! {
     Event;
     /// A socket or an event.
     AnyHandle subject;
+    /// A socket that is the value of an option.
+    SocketValue;
+}
+
+handles! {
+    overlapped:
+    /// An OVERLAPPED structure.
+    OverlappedIn;
+    /// The output buffer of the request with this OVERLAPPED.
+    BufferOf;
 }
 
 /// A buffer for bytes, and its size.
@@ -201,25 +228,36 @@ impl Kind for BytesOut {
     }
 }
 
-/// An event, or `NULL`.
-#[derive(Clone, Copy, Debug)]
-pub struct EventOrNull;
+/// Kinds that hold one handle, or `NULL`.
+macro_rules! nullable {
+    ($($(#[$doc:meta])* $kind:ident by $draw:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
+        impl Kind for $kind {
+            type Value<H> = Option<H>;
+            fn map<H: Member, U: Member>(value: &Option<H>, f: &mut impl FnMut(H) -> U) -> Option<U> {
+                value.map(f)
+            }
+            fn put<H: Member>(value: &Option<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+                value.is_some().code(key);
+                value.iter().for_each(|h| handle(*h, key));
+            }
+            fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Option<H> {
+                bool::decode(key).then(|| handle(key))
+            }
+            fn draw<H: Member>(choices: &mut impl Choices<H>) -> Option<H> {
+                choices.coin().then(|| choices.$draw())
+            }
+        }
+    )* };
+}
 
-impl Kind for EventOrNull {
-    type Value<H> = Option<H>;
-    fn map<H: Member, U: Member>(value: &Option<H>, f: &mut impl FnMut(H) -> U) -> Option<U> {
-        value.map(f)
-    }
-    fn put<H: Member>(value: &Option<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
-        value.is_some().code(key);
-        value.iter().for_each(|h| handle(*h, key));
-    }
-    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Option<H> {
-        bool::decode(key).then(|| handle(key))
-    }
-    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Option<H> {
-        choices.coin().then(|| choices.handle())
-    }
+nullable! {
+    /// An event, or `NULL`.
+    EventOrNull by handle;
+    /// An OVERLAPPED structure, or `NULL`.
+    OverlappedOrNull by overlapped;
 }
 
 /// As many members has a random set at most, and one more.
@@ -403,4 +441,14 @@ constants! {
     NoRoutine;
     /// What a user APC is given.
     RoutineData;
+    /// The level `SOL_SOCKET`.
+    SolSocket;
+    /// The option `SO_UPDATE_ACCEPT_CONTEXT`.
+    UpdateAcceptContextName;
+    /// Pointers to the local address that `GetAcceptExSockaddrs` finds, and to its length.
+    LocalSockaddr;
+    /// Pointers to the remote address, and to its length.
+    RemoteSockaddr;
+    /// A pointer to the flags of a completed request.
+    ResultFlags;
 }

@@ -4,7 +4,7 @@
 //! when they are. An [`Operation`] says so as data. A blocked call is one whose thread has a [`Frame`] for it and does
 //! nothing else until it is complete.
 
-use crate::call::{Call, Handle, Routine, ThreadId};
+use crate::call::{Address, Call, Data, Handle, Routine, ThreadId};
 pub use crate::id::{OpId, OverId, PortId, WatchId};
 use crate::list::Line;
 use crate::outcome::Outcome;
@@ -151,18 +151,33 @@ pub enum Ended {
     Exited,
 }
 
-/// An OVERLAPPED structure, as far as completions write it.
+/// An OVERLAPPED structure, and the buffer that goes with its request.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Overlapped {
     /// `Internal`.
     pub status: Status,
     /// `InternalHigh`.
     pub bytes: u32,
+    /// `hEvent`.
+    pub event: Option<Handle>,
+    /// What the request has put into its buffer; `None` before the first.
+    pub buffer: Option<Filled>,
+}
+
+/// The output buffer of an `AcceptEx`: its three parts as they were asked for, and what is in them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Filled {
+    /// How many bytes there are for data, for the local and for the remote address.
+    pub lengths: [u32; 3],
+    /// The data, from the beginning of the buffer.
+    pub data: Data,
+    /// The local and the remote address, once there is a connection.
+    pub addresses: Option<(Address, Address)>,
 }
 
 impl Default for Overlapped {
     fn default() -> Overlapped {
-        Overlapped { status: Status::SUCCESS, bytes: 0 }
+        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, buffer: None }
     }
 }
 

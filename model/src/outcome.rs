@@ -62,6 +62,20 @@ pub enum Out {
     Option(OptVal),
     /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
     Events(NetworkEvents),
+    /// The count behind a pointer, and the bytes that it counts.
+    Bytes {
+        /// The count; `None` when it was left untouched.
+        count: Option<u32>,
+        /// The bytes, where they can be seen.
+        data: Option<Data>,
+    },
+    /// What `GetAcceptExSockaddrs` finds in a buffer; an address is `None` when its pointers were left untouched.
+    Sockaddrs {
+        /// The address of this end.
+        local: Option<Address>,
+        /// The address of the other end.
+        remote: Option<Address>,
+    },
 }
 
 /// What a call gives back.

@@ -39,6 +39,18 @@ impl<T: Clone> Owned<T> {
         start(owner.index())..start(owner.index() + 1)
     }
 
+    /// How many slots there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Is there no slot at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// Is there such a slot?
     #[must_use]
     pub fn has_slot(&self, at: usize) -> bool {

@@ -128,6 +128,10 @@ impl<T> Col<T> {
 pub enum Gives {
     /// The call fails with this code.
     Fails(Code),
+    /// The call reports the failure of an operation: with the code that the effect gives.
+    Reports,
+    /// What the call has started goes on without it: ERROR_IO_PENDING.
+    Pends,
     /// The call succeeds; zero unless the effect sets another value.
     Succeeds,
     /// The call waits.

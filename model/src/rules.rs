@@ -4,6 +4,7 @@
 mod table;
 
 mod accept;
+mod acceptex;
 mod apc;
 mod bind;
 mod cancelled;
@@ -16,6 +17,7 @@ mod listen;
 mod names;
 mod network;
 mod options;
+mod overlapped;
 mod peer;
 mod program;
 mod queue;
@@ -25,6 +27,7 @@ mod startup;
 mod transfer;
 mod wake;
 mod wsaaccept;
+mod wsaioctl;
 
 pub(crate) use connect::RETRIES;
 

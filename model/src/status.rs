@@ -29,16 +29,20 @@ impl Status {
     pub const CONNECTION_RESET: Status = Status(0xC000_020D);
     /// Nobody listens there.
     pub const CONNECTION_REFUSED: Status = Status(0xC000_0236);
+    /// There is no connection.
+    pub const INVALID_CONNECTION: Status = Status(0xC000_0140);
     /// This end has given the connection up.
     pub const CONNECTION_ABORTED: Status = Status(0xC000_0241);
 
     /// What is known, with its source: Winsock's codes are those that a test of Windows compares status by status
-    /// (windows-facts WT-OV-002; of what is pending WT-OV-001), the system's those of WT-OV-003.
+    /// (windows-facts WT-OV-002; of what is pending WT-OV-001), the system's those of WT-OV-003; of
+    /// an invalid connection both were seen on Wine.
     const KNOWN: &[Known] = &[
         (Status::SUCCESS, "STATUS_SUCCESS", Code::NONE, Code::NONE),
         (Status::PENDING, "STATUS_PENDING", Code::WSA_IO_INCOMPLETE, Code::ERROR_IO_INCOMPLETE),
         (Status::BUFFER_TOO_SMALL, "STATUS_BUFFER_TOO_SMALL", Code::WSAEFAULT, Code::ERROR_INSUFFICIENT_BUFFER),
         (Status::CANCELLED, "STATUS_CANCELLED", Code::WSA_OPERATION_ABORTED, Code::ERROR_OPERATION_ABORTED),
+        (Status::INVALID_CONNECTION, "STATUS_INVALID_CONNECTION", Code::WSAENOTCONN, Code::ERROR_UNEXP_NET_ERR),
         (Status::CONNECTION_RESET, "STATUS_CONNECTION_RESET", Code::WSAECONNRESET, Code::ERROR_NETNAME_DELETED),
         (
             Status::CONNECTION_REFUSED,

@@ -6,10 +6,10 @@ use crate::call::{Call, Handle, ProcessId, ThreadId};
 use crate::choice::WAIT_MFILE_FAILS;
 use crate::engine::names;
 use crate::list::Line;
-use crate::operation::{Frame, Object, OpId, Operation, Phase, Tells, Wants, Watch};
+use crate::operation::{Frame, Object, OpId, Operation, OverId, Overlapped, Phase, Tells, Wants, Watch};
 use crate::rule::{Cause, Limit, Table};
 use crate::status::Status;
-use crate::world::{Direction, SocketId, State, Tcb};
+use crate::world::{SocketId, State};
 
 /// What a call waits for.
 fn wanted(call: &Call) -> Wants {
@@ -28,7 +28,11 @@ impl At<'_> {
 
     /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
     pub(crate) fn block(&mut self) {
-        let is_open = |handle| self.resolve(handle).is_some() || self.resolve_event(handle).is_some();
+        let is_open = |handle| {
+            self.resolve(handle).is_some()
+                || self.resolve_event(handle).is_some()
+                || self.resolve_over(handle).is_some()
+        };
         let mut call = *self.call();
         let mut all_open = true;
         call.map(|handle| all_open &= is_open(handle));
@@ -173,8 +177,10 @@ impl At<'_> {
         while let Some(wake) = self.fx.wakes.pop_first() {
             match wake {
                 Wake::Socket(s) => {
-                    if let Some(op) = self.socket_at(s).extra().claimed {
-                        self.has_first_bytes(op);
+                    if let Some(op) = self.socket_at(s).extra().claimed
+                        && matches!(self.op_at(op).phase, Phase::Holds(_))
+                    {
+                        self.goes_on_by(op, Table::AcceptExData);
                     }
                     self.line_looks(s);
                     if self.socket_at(s).watches().is_empty() {
@@ -226,7 +232,7 @@ impl At<'_> {
     fn woken(&mut self, op: OpId) {
         let Some(&Operation { phase: Phase::Waits, wants, thread, .. }) = self.op_if(op) else { return };
         match wants {
-            Wants::ConnectionInto { .. } => self.takes_into(op),
+            Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
             Wants::Decision => {
                 // Where its thread is in other user code a condition function has nowhere to run.
                 if self.thread_at(thread).frames.last() == Some(Frame::Waits(op)) {
@@ -257,9 +263,50 @@ impl At<'_> {
         }
     }
 
+    /// An overlapped operation goes on by these rules, at the socket that it is about: the handle that it came through may be
+    /// gone.
+    pub(crate) fn goes_on_by(&mut self, op: OpId, table: Table) {
+        self.focus_on(op);
+        let about = self.op_at(op).about;
+        self.turns_to_socket(about);
+        self.again = true;
+        self.apply(table);
+    }
+
+    /// The same within the effect of another rule: what was in question is in question afterwards.
+    pub(crate) fn aside(&mut self, op: OpId, table: Table) {
+        let At { thread, op: before, socket, copy, conn, again, taking, gives, .. } = *self;
+        let asking = self.asking.get();
+        self.goes_on_by(op, table);
+        (self.thread, self.op, self.socket, self.copy, self.conn) = (thread, before, socket, copy, conn);
+        (self.again, self.taking, self.gives) = (again, taking, gives);
+        self.asking.set(asking);
+    }
+
+    /// An overlapped operation begins: its OVERLAPPED says that it is pending, its event is reset. It stands in the line of the
+    /// socket that it is about, and in that order it is served.
+    pub(crate) fn posts(&mut self, wants: Wants, over: OverId) -> Option<OpId> {
+        let overlapped = *self.over_at(over);
+        let event = overlapped.event.and_then(|handle| self.resolve_event(handle));
+        let tells = Tells { over: Some(over), event, port: true, ..Tells::default() };
+        let op = self.starts(self.thread, *self.call(), wants, tells)?;
+        self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
+        if let Some(event) = event {
+            self.event_mut(event).signalled = false;
+        }
+        self.enlist(op);
+        if let Wants::ConnectionInto { socket, .. } = wants {
+            self.extra_mut(socket).claimed = Some(op);
+        }
+        if let Some(about) = self.op_at(op).about {
+            self.offer(about);
+        }
+        Some(op)
+    }
+
     /// The first connection of the queue goes into the socket that is there for it.
-    fn takes_into(&mut self, op: OpId) {
-        let Operation { wants: Wants::ConnectionInto { socket, receive }, about: Some(listener), .. } = *self.op_at(op)
+    pub(crate) fn takes_into(&mut self, op: OpId) {
+        let Operation { wants: Wants::ConnectionInto { socket, .. }, about: Some(listener), .. } = *self.op_at(op)
         else {
             return;
         };
@@ -268,32 +315,12 @@ impl At<'_> {
         (connection.listener, connection.sampled) = (None, None);
         connection.server.hold(Some(socket));
         let local = connection.server_address;
-        self.socket_mut(socket).conn = Some(conn);
+        let accept = self.socket_mut(socket);
+        (accept.conn, accept.without_context) = (Some(conn), true);
         self.set_state(socket, State::Connected);
         self.set_local(socket, local);
         self.op_mut(op).phase = Phase::Holds(conn);
         self.moves_to_holding(op);
-        if receive == 0 {
-            self.completes(op, Status::SUCCESS, 0, None);
-        } else {
-            self.has_first_bytes(op);
-        }
-    }
-
-    /// An operation that has its connection is complete with the first bytes, or with the end of the stream.
-    fn has_first_bytes(&mut self, op: OpId) {
-        let Operation { phase: Phase::Holds(conn), wants: Wants::ConnectionInto { receive, .. }, .. } = *self.op_at(op)
-        else {
-            return;
-        };
-        let taken = self.takes(conn, Direction::Down, usize::try_from(receive).unwrap_or(usize::MAX));
-        let bytes = u32::try_from(taken.as_slice().len()).expect("invariant: one call receives few bytes");
-        let end = &self.conn_at(conn).server;
-        if bytes > 0 || end.fin_received {
-            self.completes(op, Status::SUCCESS, bytes, None);
-        } else if end.tcb == Tcb::Reset {
-            self.completes(op, Status::CONNECTION_RESET, 0, None);
-        }
     }
 
     /// It has a connection, and is not complete: nobody walks past it, and it takes no other.
@@ -358,8 +385,7 @@ impl At<'_> {
             return;
         }
         if let Some(op) = self.socket_at(s).extra().claimed {
-            let holds = matches!(self.op_at(op).phase, Phase::Holds(_));
-            self.ends(op, if holds { Status::CONNECTION_ABORTED } else { Status::CANCELLED });
+            self.aside(op, Table::AcceptExLoses);
         }
         let mut ops = std::mem::take(&mut self.fx.looking);
         let socket = self.socket_at(s);

@@ -77,6 +77,14 @@ impl Config {
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
             (_, Out::Events(events)) => out.push(ShownOut::Events(events)),
+            (_, Out::Bytes { count, data }) => {
+                out.extend(call.tells_bytes().then_some(ShownOut::Bytes(count)));
+                out.extend(data.map(ShownOut::Data));
+            }
+            (_, Out::Sockaddrs { local, remote }) => {
+                out.push(ShownOut::Local(local.map(|address| self.shown_address(address))));
+                out.push(ShownOut::Remote(remote.map(|address| self.shown_address(address))));
+            }
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 // Of a set that is NULL there is nothing to tell.
@@ -125,7 +133,8 @@ impl Config {
                         Port::Unset => Address { ip: Ip::Loopback, port: Port::Chosen(slot), ..address },
                         _ => socket.local,
                     };
-                    local == address
+                    // What AcceptEx has connected tells no address before SO_UPDATE_ACCEPT_CONTEXT.
+                    local == address && !socket.without_context
                 })
             })
         };
@@ -236,7 +245,10 @@ pub fn note(
     if let Some(call) = scenario.call_at(number) {
         reads_names(scenario, call, fx);
         let shown = config.shown(call, outcome);
-        if shown.out.iter().any(|out| matches!(out, ShownOut::Addr(Some(_)))) {
+        let addresses = |out: &ShownOut| {
+            matches!(out, ShownOut::Addr(Some(_)) | ShownOut::Local(Some(_)) | ShownOut::Remote(Some(_)))
+        };
+        if shown.out.iter().any(addresses) {
             // Whose address it is was asked of every variable.
             (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId::new(actor)));
         }

@@ -69,6 +69,12 @@ pub enum ShownOut {
     Revents(Vec<PollEvents>),
     /// The network events recorded.
     Events(NetworkEvents),
+    /// The count behind a pointer; `None`: unchanged.
+    Bytes(Option<u32>),
+    /// The address of this end that `GetAcceptExSockaddrs` finds; `None`: the pointer is unchanged.
+    Local(Option<ShownAddress>),
+    /// The address of the other end.
+    Remote(Option<ShownAddress>),
 }
 
 /// An address as seen from outside. A port that the system chose is only known by who else has it.
@@ -126,12 +132,10 @@ fn received_nothing(seen: &Shown) -> bool {
 
 fn fits(with: &With, out: &ShownOut) -> bool {
     match (with, out) {
-        (With::Addr(AddrPattern::Unchanged), ShownOut::Addr(None)) => true,
-        (With::Addr(AddrPattern::Of(Ref::Name(name))), ShownOut::Addr(Some(seen))) => seen.names.contains(name),
-        (With::Addr(AddrPattern::Is(address)), ShownOut::Addr(Some(seen))) => seen.address == *address,
-        (With::Addr(AddrPattern::AnyPort(address)), ShownOut::Addr(Some(seen))) => {
-            seen.address.family == address.family && seen.address.ip == address.ip && seen.address.port != Port::Unset
-        }
+        (With::Addr(expected), ShownOut::Addr(seen))
+        | (With::Local(expected), ShownOut::Local(seen))
+        | (With::Remote(expected), ShownOut::Remote(seen)) => fits_address(expected, seen.as_ref()),
+        (With::Bytes(a), ShownOut::Bytes(b)) => a == b,
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
         (With::Value(a), ShownOut::Value(b)) => a == b,
@@ -140,6 +144,18 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         | (With::ExceptFds(a), ShownOut::ExceptFds(b)) => same_set(a, b),
         (With::Revents(a), ShownOut::Revents(b)) => a == b,
         (With::Events(a), ShownOut::Events(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn fits_address(expected: &AddrPattern, seen: Option<&ShownAddress>) -> bool {
+    match (expected, seen) {
+        (AddrPattern::Unchanged, None) => true,
+        (AddrPattern::Of(Ref::Name(name)), Some(seen)) => seen.names.contains(name),
+        (AddrPattern::Is(address), Some(seen)) => seen.address == *address,
+        (AddrPattern::AnyPort(address), Some(seen)) => {
+            seen.address.family == address.family && seen.address.ip == address.ip && seen.address.port != Port::Unset
+        }
         _ => false,
     }
 }
@@ -170,7 +186,9 @@ pub fn same(model: &Observed, seen: &Observed) -> bool {
 /// Is this the same out-parameter with the same in it?
 fn agree(model: &ShownOut, seen: &ShownOut) -> bool {
     match (model, seen) {
-        (ShownOut::Addr(Some(model)), ShownOut::Addr(Some(seen))) => {
+        (ShownOut::Addr(Some(model)), ShownOut::Addr(Some(seen)))
+        | (ShownOut::Local(Some(model)), ShownOut::Local(Some(seen)))
+        | (ShownOut::Remote(Some(model)), ShownOut::Remote(Some(seen))) => {
             // Of an address that no variable has now, a stack may remember who had it.
             let nobodys = model.names.is_empty();
             model.address == seen.address && (nobodys || equal_sets(&model.names, &seen.names))

@@ -279,6 +279,8 @@ impl Scenario {
         }
         let creates = |step: &&Step| matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
         let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
+        let empties = |step: &&Step| matches!(step.action, Action::Call(Call::Overlapped { .. }));
+        let posts = |step: &&Step| matches!(step.action, Action::Call(Call::AcceptEx { .. }));
         self.at_most("sockets", MAX_SLOTS / 2, creates)?;
         self.at_most("event objects", MAX_SLOTS, opens)?;
         let room = |(index, actor): (usize, &Actor)| {
@@ -290,7 +292,10 @@ impl Scenario {
             let sockets = self.steps.iter().filter(own).filter(creates).count() as u32 + peers + u32::from(is_peer);
             let events = self.steps.iter().filter(own).filter(opens).count() as u32;
             let watches = self.steps.iter().filter(own).map(watched).max().unwrap_or_default();
-            Room { watches, ..Room::new(actor.process, sockets, events) }
+            let overs = self.steps.iter().filter(own).filter(empties).count() as u32;
+            // A call that waits is an operation, and so is every request that its thread has started.
+            let operations = 1 + self.steps.iter().filter(own).filter(posts).count() as u32;
+            Room { watches, overs, operations, ..Room::new(actor.process, sockets, events) }
         };
         let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();
         World::try_new(&processes, &threads).map_err(|limit| TooLarge {

@@ -10,11 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Function, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Extension, Family, Function, Handle, How, Ip, Length, Name, NetworkEvents,
+    Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
-use winaccept_model::operation::Ended;
+use winaccept_model::operation::{Ended, OverId};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
@@ -291,6 +291,58 @@ fn from_raw_peers(world: &World) -> impl Iterator<Item = Event> + '_ {
     })
 }
 
+/// Calls around requests, where the world has room for any.
+fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
+    let mut all = Vec::new();
+    let extension = |known, size| Extension { known, size };
+    for &s in sockets {
+        for (extension, pointer, bytes) in [
+            (extension(true, 16), 8, true),
+            (extension(false, 16), 8, true),
+            (extension(true, 8), 8, true),
+            (extension(false, 16), 4, true),
+            (extension(true, 16), 8, false),
+        ] {
+            all.push(Call::WSAIoctl { s, extension, pointer, bytes });
+        }
+        all.extend(sockets.iter().map(|&listener| Call::UpdateAcceptContext { s, listener }));
+    }
+    if world.overs().is_empty() {
+        return all;
+    }
+    all.extend(events.iter().copied().map(Some).chain([None]).map(|event| Call::Overlapped { event }));
+    all.extend(sockets.iter().map(|&s| Call::CancelIo { s }));
+    let overs = world.overs().iter().map(|(at, _)| Handle::overlapped(OverId::new(at)));
+    let overs: Vec<Handle> = overs.collect();
+    for &overlapped in &overs {
+        all.push(Call::HasOverlappedIoCompleted { overlapped });
+        for receive in [0, 16] {
+            all.push(Call::GetAcceptExSockaddrs { overlapped, receive, local: 32, remote: 32 });
+        }
+        for &s in sockets {
+            for wait in [false, true] {
+                all.push(Call::WSAGetOverlappedResult { s, overlapped, bytes: true, wait });
+                all.push(Call::GetOverlappedResult { s, overlapped, bytes: true, wait });
+            }
+        }
+    }
+    for overlapped in overs.iter().copied().map(Some).chain([None]) {
+        all.extend(sockets.iter().map(|&s| Call::CancelIoEx { s, overlapped }));
+        for (&listen, &accept) in sockets.iter().flat_map(|l| sockets.iter().map(move |a| (l, a))) {
+            for (buffer, receive, local, remote) in [
+                (Buffer::Valid, 0, 32, 32),
+                (Buffer::Valid, 16, 32, 32),
+                (Buffer::Valid, 0, 31, 32),
+                (Buffer::Valid, 0, 0, 0),
+                (Buffer::Null, 0, 32, 32),
+            ] {
+                all.push(Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
+            }
+        }
+    }
+    all
+}
+
 // Longer than a screen: it is a list, one line for each call that is tried.
 fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     let loopback = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Unset };
@@ -328,6 +380,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         }
     }
     all.push(Call::WSAWaitForMultipleEvents { events: Set::default(), timeout: Some(0), alertable: false });
+    all.extend(overlapped_calls(world, sockets, &objects));
     for &s in sockets {
         for addr in [Buffer::Null, Buffer::Valid, Buffer::Bad] {
             for addrlen in [Length::Null, Length::Holds(0), Length::Holds(16), Length::Holds(128), Length::Bad] {

@@ -318,6 +318,12 @@ pub enum With {
     Revents(Vec<PollEvents>),
     /// `events = FD_ACCEPT|…`; `0` for none.
     Events(NetworkEvents),
+    /// `bytes = N`, or `unchanged`.
+    Bytes(Option<u32>),
+    /// `local = …` of `GetAcceptExSockaddrs`.
+    Local(AddrPattern),
+    /// `remote = …`.
+    Remote(AddrPattern),
 }
 
 /// An expected address.

@@ -10,7 +10,7 @@ use winaccept_sim::script::{AddrPattern, Expect, Pattern, Ref, ValuePattern, Wit
 use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
 use super::literal::{self, AddressLiteral};
-use super::parser::Parser;
+use super::parser::{Parser, Thing};
 use super::reserved::is_free;
 use super::signature::{Out, Signature, passes_null};
 use super::suggest::did_you_mean;
@@ -31,6 +31,8 @@ fn expected(returns: Returns) -> &'static str {
     match returns {
         Returns::Socket => "a variable for the new socket, or `INVALID_SOCKET` and an error name",
         Returns::Event => "a variable for the new event, or `WSA_INVALID_EVENT` and an error name",
+        Returns::Answer => "`TRUE` or `FALSE`",
+        Returns::Overlapped => "a variable for the OVERLAPPED",
         Returns::Number => "a number, or `SOCKET_ERROR` and an error name",
         Returns::Bool => "`TRUE`, or `FALSE` and an error name",
         Returns::Code => "`0` or the name of an error code",
@@ -59,6 +61,8 @@ const VALUES: &[(&str, Value, Returns)] = &[
     ("WSA_INVALID_EVENT", Value::InvalidEvent, Returns::Event),
     ("TRUE", Value::Number(1), Returns::Bool),
     ("FALSE", Value::Number(0), Returns::Bool),
+    ("TRUE", Value::Number(1), Returns::Answer),
+    ("FALSE", Value::Number(0), Returns::Answer),
     ("WSA_WAIT_EVENT_0", Value::WaitEvent(0), Returns::Wait),
     ("WSA_WAIT_TIMEOUT", Value::WaitTimeout, Returns::Wait),
     ("WSA_WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Wait),
@@ -124,10 +128,12 @@ impl Parser<'_> {
         let start = self.cursor.span().start;
         let with = if self.cursor.eat("with") { self.with(of)? } else { Vec::new() };
         self.check_data(of, value, &with, begin);
-        if error != Code::NONE && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_))) {
+        if error != Code::NONE
+            && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_) | With::Bytes(None)))
+        {
             let span = self.cursor.since(start);
             let problem = Diagnostic::new("a failing call gives nothing like that", span, "this can never hold")
-                .help("of a call that fails only `addr` and `addrlen` can be expected");
+                .help("of a call that fails only `addr`, `addrlen` and `bytes = unchanged` can be expected");
             self.cursor.report(problem);
         }
         Ok(Pattern { value, error, with })
@@ -162,9 +168,11 @@ impl Parser<'_> {
             let range = match returns {
                 Returns::Number => i64::from(i32::MIN)..=i64::from(i32::MAX),
                 Returns::Code => 0..=i64::from(u16::MAX),
-                Returns::Bool => 0..=1,
+                Returns::Bool | Returns::Answer => 0..=1,
                 Returns::Sleep | Returns::Nothing => 0..=0,
-                Returns::Socket | Returns::Event | Returns::Wait => return Err(self.wrong_type(of.signature)),
+                Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Wait => {
+                    return Err(self.wrong_type(of.signature));
+                }
             };
             if self.cursor.text() == "-1" {
                 let problem = self.cursor.expectation("`SOCKET_ERROR`").help("values are written by name");
@@ -202,17 +210,22 @@ impl Parser<'_> {
             self.cursor.advance();
             return Ok(ValuePattern::Is(Value::Number(i64::from(code.0))));
         }
-        let binds = matches!(returns, Returns::Socket | Returns::Event);
-        if !binds || !is_free(word) {
+        let thing = match returns {
+            Returns::Socket => Some(Thing::Socket),
+            Returns::Event => Some(Thing::Event),
+            Returns::Overlapped => Some(Thing::Overlapped),
+            _ => None,
+        };
+        let Some(thing) = thing.filter(|_| is_free(word)) else {
             return Err(self.wrong_type(of.signature));
-        }
+        };
         let Some(actor) = of.actor else {
             let problem =
                 Diagnostic::new("`never` binds no variable", self.cursor.span(), "expected a value and an error name");
             return Err(self.cursor.report(problem.help("name the failure that must not occur")));
         };
         let (word, span) = self.cursor.advance();
-        self.bind(word, &span, actor, returns == Returns::Event).map(ValuePattern::Binds)
+        self.bind(word, &span, actor, thing).map(ValuePattern::Binds)
     }
 
     /// Complains about a value that the call never returns.
@@ -315,6 +328,10 @@ impl Parser<'_> {
             Out::ExceptFds => self.expected_set(of.actor).map(With::ExceptFds),
             Out::Revents => self.revents(of.call).map(With::Revents),
             Out::Events => self.network_events().map(With::Events),
+            Out::Bytes if self.cursor.eat("unchanged") => Ok(With::Bytes(None)),
+            Out::Bytes => self.dword("a number of bytes").map(|bytes| With::Bytes(Some(bytes))),
+            Out::Local => self.address_pattern(of.actor).map(With::Local),
+            Out::Remote => self.address_pattern(of.actor).map(With::Remote),
         }
     }
 

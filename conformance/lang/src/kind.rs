@@ -7,7 +7,7 @@ mod option;
 mod time;
 
 use winaccept_model::call::{
-    Backlog, Condition, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
+    Backlog, Buffer, Condition, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::kind::*;
@@ -98,6 +98,11 @@ constants! {
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
     NoOverlapped { WRITTEN: "NULL" }
     NoRoutine { WRITTEN: "NULL" }
+    SolSocket { WRITTEN: "SOL_SOCKET" }
+    UpdateAcceptContextName { WRITTEN: "SO_UPDATE_ACCEPT_CONTEXT" }
+    LocalSockaddr { WRITTEN: "local", OUT: Out::Local }
+    RemoteSockaddr { WRITTEN: "remote", OUT: Out::Remote }
+    ResultFlags { WRITTEN: "flags" }
 }
 
 /// Kinds whose values have a word each.
@@ -122,6 +127,8 @@ words! {
     Alertable: "alertable or not", "TRUE", BOOLS;
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
     ConditionIn: "the condition function", "NULL", CONDITIONS;
+    OutputBuffer: "the output buffer", "buffer", BUFFERS;
+    WaitFlag: "whether to wait", "FALSE", BOOLS;
 }
 
 const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
@@ -130,6 +137,7 @@ const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How:
 const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
 const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
 const CONDITIONS: &[(&str, Condition); 2] = &[("NULL", Condition::Null), ("BAD", Condition::Bad)];
+const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =

@@ -121,6 +121,13 @@ impl Reader<'_> {
         let length = i64::from(i32::MIN)..=i64::from(i32::MAX);
         Ok(match out {
             Out::Addr => ShownOut::Addr(self.address()?),
+            Out::Local => ShownOut::Local(self.address()?),
+            Out::Remote => ShownOut::Remote(self.address()?),
+            Out::Bytes if self.cursor.eat("unchanged") => ShownOut::Bytes(None),
+            Out::Bytes => {
+                let bytes = self.cursor.integer("a number of bytes", 0..=i64::from(u32::MAX))?;
+                ShownOut::Bytes(Some(bytes as u32))
+            }
             Out::AddrLen => ShownOut::AddrLen(self.cursor.integer("a length", length)? as i32),
             Out::Data => ShownOut::Data(self.data()?),
             Out::Value => ShownOut::Value(self.option_value()?),

@@ -75,10 +75,29 @@ fn readable<'a>(source: &'a [u8], file: &str) -> Result<&'a str, Diagnostics> {
 pub(super) struct Binding {
     /// Where it is bound; more than once only in branches that exclude each other.
     pub(super) paths: Vec<Path>,
-    /// An event rather than a socket.
-    pub(super) event: bool,
+    /// What it is bound to.
+    pub(super) thing: Thing,
     /// The alike group whose members have it, one each.
     pub(super) group: Option<u8>,
+}
+
+/// What a variable is bound to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Thing {
+    Socket,
+    Event,
+    Overlapped,
+}
+
+impl Thing {
+    /// What it is, with its article.
+    pub(super) fn what(self) -> &'static str {
+        match self {
+            Thing::Socket => "a socket",
+            Thing::Event => "an event",
+            Thing::Overlapped => "an OVERLAPPED",
+        }
+    }
 }
 
 /// `clients N alike`: the actor word its steps use and how many members it has.

@@ -8,7 +8,7 @@ use winaccept_sim::script::{Action, Came, Expect, Peer, PeerSegment};
 use super::cursor::{Parsed, shortened};
 use super::diagnostic::Diagnostic;
 use super::literal::PEER_SEGMENTS;
-use super::parser::{Declared, Parser};
+use super::parser::{Declared, Parser, Thing};
 use super::reserved::KEYWORDS;
 use super::token::Kind;
 
@@ -66,8 +66,9 @@ impl Parser<'_> {
             return Err(self.cursor.report(problem));
         };
         let to = self.variable(&declared.to.0, &declared.to.1, Some(actor))?;
-        if self.bindings[usize::from(to.0)].event {
-            let title = format!("`{}` is an event", shortened(&declared.to.0));
+        let thing = self.bindings[usize::from(to.0)].thing;
+        if thing != Thing::Socket {
+            let title = format!("`{}` is {}", shortened(&declared.to.0), thing.what());
             let problem = Diagnostic::new(title, declared.to.1, "expected a socket that has an address");
             return Err(self.cursor.report(problem));
         }

@@ -18,6 +18,7 @@
 
 mod cast;
 mod moves;
+mod requests;
 mod stories;
 
 use winaccept_sim::script::Script;

@@ -3,7 +3,7 @@
 use winaccept_model::call::{Call, NetworkEvents, OptVal, PollEvents};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
+use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{
     Action, AddrPattern, Came, Expect, NameId, Pattern, PeerSegment, PrintArgument, Ref, Script, ValuePattern, With,
 };
@@ -133,13 +133,10 @@ fn outcome(value: String, error: Code, with: &[String]) -> String {
 fn render_with(with: &With, script: &Script) -> String {
     let set = |members: &[Ref]| braces(members.iter().map(|member| reference(*member, script)));
     match with {
-        With::Addr(AddrPattern::Unchanged) => "addr = unchanged".to_owned(),
-        With::Addr(AddrPattern::Of(s)) => format!("addr = address({})", reference(*s, script)),
-        With::Addr(AddrPattern::Is(address)) => format!("addr = {}", write_address(*address)),
-        With::Addr(AddrPattern::AnyPort(address)) => {
-            let any = winaccept_model::call::Port::SOME;
-            format!("addr = {}", write_address(winaccept_model::call::Address { port: any, ..*address }))
-        }
+        With::Addr(pattern) => format!("addr = {}", address_pattern(pattern, script)),
+        With::Local(pattern) => format!("local = {}", address_pattern(pattern, script)),
+        With::Remote(pattern) => format!("remote = {}", address_pattern(pattern, script)),
+        With::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
         With::AddrLen(length) => format!("addrlen = {length}"),
         With::Data(data) => format!("data = {}", quote_data(data)),
         With::Value(value) => format!("value = {}", option_value(*value)),
@@ -151,15 +148,30 @@ fn render_with(with: &With, script: &Script) -> String {
     }
 }
 
+fn address_pattern(pattern: &AddrPattern, script: &Script) -> String {
+    match pattern {
+        AddrPattern::Unchanged => "unchanged".to_owned(),
+        AddrPattern::Of(s) => format!("address({})", reference(*s, script)),
+        AddrPattern::Is(address) => write_address(*address),
+        AddrPattern::AnyPort(address) => {
+            let any = winaccept_model::call::Port::SOME;
+            write_address(winaccept_model::call::Address { port: any, ..*address })
+        }
+    }
+}
+
+/// A number behind a pointer.
+fn count(bytes: Option<u32>) -> String {
+    bytes.map_or("unchanged".to_owned(), |bytes| bytes.to_string())
+}
+
 fn render_out(out: &ShownOut, script: &Script) -> String {
     let set = |names: &[NameId]| braces(names.iter().map(|name| variable(*name, script).to_owned()));
     match out {
-        ShownOut::Addr(None) => "addr = unchanged".to_owned(),
-        ShownOut::Addr(Some(seen)) => {
-            let names: Vec<_> = seen.names.iter().map(|name| variable(*name, script)).collect();
-            let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(" ")) };
-            format!("addr = {}{of}", write_address(seen.address))
-        }
+        ShownOut::Addr(seen) => format!("addr = {}", shown_address(seen.as_ref(), script)),
+        ShownOut::Local(seen) => format!("local = {}", shown_address(seen.as_ref(), script)),
+        ShownOut::Remote(seen) => format!("remote = {}", shown_address(seen.as_ref(), script)),
+        ShownOut::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
         ShownOut::AddrLen(length) => format!("addrlen = {length}"),
         ShownOut::Data(data) => format!("data = {}", quote_data(data)),
         ShownOut::Value(value) => format!("value = {}", option_value(*value)),
@@ -169,6 +181,13 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         ShownOut::Events(events) => format!("events = {}", network_events(*events)),
     }
+}
+
+fn shown_address(seen: Option<&ShownAddress>, script: &Script) -> String {
+    let Some(seen) = seen else { return "unchanged".to_owned() };
+    let names: Vec<_> = seen.names.iter().map(|name| variable(*name, script)).collect();
+    let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(" ")) };
+    format!("{}{of}", write_address(seen.address))
 }
 
 fn variable(name: NameId, script: &Script) -> &str {

@@ -22,6 +22,9 @@ pub(super) enum Out {
     ExceptFds,
     Revents,
     Events,
+    Bytes,
+    Local,
+    Remote,
 }
 
 /// The out-parameters with their names.
@@ -35,6 +38,9 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("exceptfds", Out::ExceptFds),
     ("revents", Out::Revents),
     ("events", Out::Events),
+    ("bytes", Out::Bytes),
+    ("local", Out::Local),
+    ("remote", Out::Remote),
 ];
 
 impl Out {
@@ -202,24 +208,18 @@ pub(super) fn means_something(word: &str) -> bool {
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
 const NOT_YET: &[&str] = &[
-    "AcceptEx",
     "WSPAccept",
-    "GetAcceptExSockaddrs",
     "WSAAsyncSelect",
     "WSARecvFrom",
     "recvfrom",
     "WSASend",
     "WSASendTo",
     "sendto",
-    "WSAIoctl",
     "WSAConnect",
     "ConnectEx",
     "DisconnectEx",
-    "WSAGetOverlappedResult",
     "CreateIoCompletionPort",
     "GetQueuedCompletionStatus",
-    "CancelIo",
-    "CancelIoEx",
 ];
 
 /// Is this a call of Winsock that the model does not have yet?

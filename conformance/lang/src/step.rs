@@ -10,7 +10,7 @@ use winaccept_sim::script::{Action, Expect, Pattern, PrintArgument, Ref, Step, V
 use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
 use super::expectation::Expected;
-use super::parser::Parser;
+use super::parser::{Parser, Thing};
 use super::reserved::is_free;
 use super::scope::{Blocked, Progress, Seen};
 use super::signature::{Signature, signature};
@@ -379,7 +379,7 @@ impl Parser<'_> {
     fn bind_quietly(&mut self, actor: Option<ThreadId>) {
         let problems = self.cursor.problems.len();
         let (word, span) = (self.cursor.text(), self.cursor.span());
-        let bound = self.bind(word, &span, actor.unwrap_or_default(), false);
+        let bound = self.bind(word, &span, actor.unwrap_or_default(), Thing::Socket);
         self.cursor.problems.truncate(problems);
         if let Ok(id) = bound {
             self.flow.bound.insert(id, Seen::ByAll);

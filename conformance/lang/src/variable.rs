@@ -9,7 +9,7 @@ use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
 use super::limits::MAX_NAMES;
 use super::literal;
-use super::parser::{Binding, Parser};
+use super::parser::{Binding, Parser, Thing};
 use super::reserved::is_free;
 use super::scope::{Seen, exclusive};
 use super::signature::SIGNATURES;
@@ -18,7 +18,7 @@ use super::token::Kind;
 
 impl Parser<'_> {
     /// Binds the variable spelled `word` at `span` by a step of `actor`.
-    pub(super) fn bind(&mut self, word: &str, span: &Range<usize>, actor: ThreadId, event: bool) -> Parsed<NameId> {
+    pub(super) fn bind(&mut self, word: &str, span: &Range<usize>, actor: ThreadId, thing: Thing) -> Parsed<NameId> {
         self.check_spelling(word, span)?;
         let text = match self.member {
             Some(member) => format!("{word}.{}", member.number),
@@ -38,7 +38,7 @@ impl Parser<'_> {
                 self.bindings[usize::from(id.0)].paths.push(self.path.clone());
                 id
             }
-            None => self.add_name(text, span, event)?,
+            None => self.add_name(text, span, thing)?,
         };
         self.just_bound.push(id);
         self.flow.bound.insert(id, if self.any_order { Seen::By(actor) } else { Seen::ByAll });
@@ -65,7 +65,7 @@ impl Parser<'_> {
         self.cursor.report(problem)
     }
 
-    fn add_name(&mut self, text: String, span: &Range<usize>, event: bool) -> Parsed<NameId> {
+    fn add_name(&mut self, text: String, span: &Range<usize>, thing: Thing) -> Parsed<NameId> {
         if self.script.names.len() == MAX_NAMES {
             let label = format!("this would be one more than {MAX_NAMES}");
             return Err(self.cursor.report(Diagnostic::new("too many variables", span.clone(), label)));
@@ -74,7 +74,7 @@ impl Parser<'_> {
         let span = Span { start: span.start as u32, end: span.end as u32 };
         self.script.names.push(Name { text: text.clone(), span });
         let group = self.member.and_then(|member| member.group);
-        self.bindings.push(Binding { paths: vec![self.path.clone()], event, group });
+        self.bindings.push(Binding { paths: vec![self.path.clone()], thing, group });
         self.names.insert(text, id);
         Ok(id)
     }
@@ -137,12 +137,27 @@ impl Parser<'_> {
     pub(super) fn socket_variable(&mut self, actor: Option<ThreadId>) -> Parsed<NameId> {
         let (word, span) = self.cursor.word("a variable that names a socket")?;
         let id = self.variable(word, &span, actor)?;
-        if self.bindings[usize::from(id.0)].event {
-            let title = format!("`{word}` is an event");
+        let thing = self.bindings[usize::from(id.0)].thing;
+        if thing != Thing::Socket {
+            let title = format!("`{word}` is {}", thing.what());
             let problem = Diagnostic::new(title, span, "expected a socket").help("name the socket that connects");
             return Err(self.cursor.report(problem));
         }
         Ok(id)
+    }
+
+    /// Takes a variable that is an OVERLAPPED.
+    pub(super) fn overlapped(&mut self, actor: ThreadId) -> Parsed<Ref> {
+        let (word, span) = self.cursor.word("a variable that names an OVERLAPPED")?;
+        let id = self.variable(word, &span, Some(actor))?;
+        let thing = self.bindings[usize::from(id.0)].thing;
+        if thing == Thing::Overlapped {
+            return Ok(Ref::Name(id));
+        }
+        let title = format!("`{}` is {}", shortened(word), thing.what());
+        let problem = Diagnostic::new(title, span, "expected an OVERLAPPED")
+            .help("one is made by `server  OVERLAPPED(NULL) = O`; its argument is its event");
+        Err(self.cursor.report(problem))
     }
 
     /// Takes a handle argument: a variable, `INVALID_SOCKET`, or `handle(0xdead)`.

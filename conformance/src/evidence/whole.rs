@@ -115,7 +115,9 @@ fn possible(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
         return Err(format!("this call does not tell {}", kind_of(out)));
     }
     let unsorted = |out: &ShownOut| match out {
-        ShownOut::Addr(Some(address)) => !address.names.is_sorted_by(|a, b| a < b),
+        ShownOut::Addr(Some(address)) | ShownOut::Local(Some(address)) | ShownOut::Remote(Some(address)) => {
+            !address.names.is_sorted_by(|a, b| a < b)
+        }
         _ => false,
     };
     if seen.out.iter().any(unsorted) {
@@ -151,6 +153,16 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         },
         Call::WSAPoll { .. } => &["revents"],
         Call::WSAEnumNetworkEvents { .. } => &["events"],
+        // That it goes on is no failure.
+        Call::AcceptEx { bytes: true, .. } if !failed || seen.error == Code::ERROR_IO_PENDING => {
+            return (&["bytes"], &[]);
+        }
+        Call::AcceptEx { bytes: true, .. } | Call::WSAIoctl { .. } => &["bytes"],
+        Call::WSAGetOverlappedResult { bytes: true, .. } | Call::GetOverlappedResult { bytes: true, .. } if !failed => {
+            return (&["bytes"], &["data"]);
+        }
+        Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
+        Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
         _ => &[],
     };
     // A failing call may be asked what it wrote; nobody has to.
@@ -168,6 +180,9 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::ExceptFds(_) => "exceptfds",
         ShownOut::Revents(_) => "revents",
         ShownOut::Events(_) => "events",
+        ShownOut::Bytes(_) => "bytes",
+        ShownOut::Local(_) => "local",
+        ShownOut::Remote(_) => "remote",
     }
 }
 

@@ -99,6 +99,13 @@ const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("apc.waits-for-alertable-wait", &["SleepEx", "WSAWaitForMultipleEvents"]),
 ];
 
+/// How a request goes on when its call has returned.
+const REQUEST: [(&str, Table); 3] = [
+    ("a connection is there", Table::AcceptExTakes),
+    ("its connection has something", Table::AcceptExData),
+    ("its accept socket is closed", Table::AcceptExLoses),
+];
+
 impl Subject {
     /// The call or happening of this name, whatever the case.
     #[must_use]
@@ -179,6 +186,9 @@ impl Subject {
     #[must_use]
     pub fn later(self) -> Vec<(&'static str, Table)> {
         let tables = self.tables();
+        if self.first == Table::AcceptEx {
+            return REQUEST.to_vec();
+        }
         let waits_in =
             |table: &&Table| self.rules(**table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
         let Some(&table) = tables.iter().find(waits_in) else { return Vec::new() };
@@ -275,6 +285,9 @@ pub fn stage(table: Table) -> &'static str {
         Table::AcceptInherits => "the new socket takes over properties",
         Table::AcceptSelection => "the new socket takes over the event registration",
         Table::AcceptName => "the peer's address",
+        Table::AcceptExTakes => "takes a connection",
+        Table::AcceptExData => "looks for data",
+        Table::AcceptExLoses => "loses its accept socket",
         Table::ConnectAnswer => "looks for the answer",
         Table::RecvData => "looks for data",
         Table::SelectReady | Table::WSAPollReady | Table::WSAWaitReady => "looks what is ready",

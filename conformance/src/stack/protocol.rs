@@ -202,6 +202,15 @@ pub struct Returned {
     /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<u32>,
+    /// The number of bytes behind a pointer; absent: untouched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u32>,
+    /// The local address that `GetAcceptExSockaddrs` finds; absent: its pointer was left untouched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<SocketAddress>,
+    /// The remote address, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<SocketAddress>,
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,

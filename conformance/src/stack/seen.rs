@@ -38,9 +38,10 @@ fn value(returns: Returns, value: i64) -> (ShownValue, bool) {
     match (returns, value) {
         (Returns::Socket, INVALID_SOCKET) => failure(Value::InvalidSocket),
         (Returns::Event, 0) => failure(Value::InvalidEvent),
-        (Returns::Socket | Returns::Event, _) => (ShownValue::Handle, false),
+        (Returns::Socket | Returns::Event | Returns::Overlapped, _) => (ShownValue::Handle, false),
         (Returns::Bool, 0) => failure(Value::Number(0)),
         (Returns::Bool, _) => plain(Value::Number(1)),
+        (Returns::Answer, _) => plain(Value::Number(i64::from(value != 0))),
         (Returns::Wait, 0..=63) => plain(Value::WaitEvent(value as u8)),
         (Returns::Wait | Returns::Sleep, 0xc0) => plain(Value::WaitIoCompletion),
         (Returns::Wait, 0x102) => plain(Value::WaitTimeout),
@@ -90,6 +91,8 @@ winaccept_model::for_each_call!(tell);
 fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
     match kind {
         _ if told.failed => None,
+        "LocalSockaddr" => Some(ShownOut::Local(told.returned.local.map(|at| seen_address(at, told.known)))),
+        "RemoteSockaddr" => Some(ShownOut::Remote(told.returned.remote.map(|at| seen_address(at, told.known)))),
         "OptionOut" => told.returned.option.map(|value| ShownOut::Value(option(value))),
         "EventsOut" => told.returned.events.map(|events| ShownOut::Events(NetworkEvents(events as u16))),
         _ => None,
@@ -103,6 +106,23 @@ tell_nothing! {
     VersionIn, ErrorCode, AddressFamily, TypeProtocol, SocketFlags, Process, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
+    OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
+    SocketValue, OverlappedOrNull, BufferOf,
+}
+
+/// Told also of what goes on by itself: that is no failure.
+impl Tell for kind::Transferred {
+    fn tell(value: &bool, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let pends = told.returned.error == u32::from(Code::ERROR_IO_PENDING.0);
+        (*value && (!told.failed || pends)).then_some(ShownOut::Bytes(told.returned.bytes))
+    }
+}
+
+/// The bytes that a request has received, where somebody asks what became of it.
+impl Tell for kind::OverlappedIn {
+    fn tell(_: &Ref, field: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        <kind::BytesOut as Tell>::tell(&0, field, told)
+    }
 }
 
 /// Told also of a call that failed.

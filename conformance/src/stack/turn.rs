@@ -47,6 +47,7 @@ impl Given {
 }
 
 /// How a call in progress turned out.
+#[allow(clippy::large_enum_variant)] // nearly all of them are returns
 pub(super) enum Turnout {
     /// It returned, or the process was lost.
     Returned(Result<Returned, String>),
@@ -272,6 +273,12 @@ impl<'s> Stage<'s> {
                 if succeeded && matches!(call, Call::Listen { .. }) {
                     self.each(process, raw, |bound| bound.listening = true);
                 }
+            }
+            // From here on it has the addresses of its connection.
+            Call::UpdateAcceptContext { s: Ref::Name(name), .. } if succeeded => {
+                let Some(bound) = self.bound(name) else { return };
+                let (process, raw) = (bound.process, bound.raw);
+                self.learn(process, raw);
             }
             Call::WSADuplicateSocket { s: Ref::Name(name), .. } => {
                 if let Some(info) = &returned.info {

@@ -7,6 +7,8 @@ mod address;
 mod connections;
 mod identity;
 mod opened;
+mod output;
+mod own;
 mod pass;
 mod perform;
 mod waiting;

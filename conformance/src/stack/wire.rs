@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Condition, Data, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, Set, SockType, ThreadId,
-    Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, Set,
+    SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -100,6 +100,17 @@ numbers! {
         match condition { Condition::Null => Pointer::Null, Condition::Bad => Pointer::Bad }
     }
     CallbackData |data: u32| -> u32 { *data }
+    Transferred |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
+    OutputBuffer |buffer: Buffer| -> Pointer {
+        match buffer { Buffer::Null => Pointer::Null, Buffer::Valid => Pointer::Valid, Buffer::Bad => Pointer::Bad }
+    }
+    ByteCount |bytes: u32| -> u32 { *bytes }
+    WaitFlag |wait: bool| -> bool { *wait }
+    // Of the names that no function has, the one without any bit.
+    ExtensionIn ["code", "guid", "guidlen"] |extension: Extension| -> (u32, String, u32) {
+        (SIO_GET_EXTENSION_FUNCTION_POINTER, guid(*extension).to_owned(), extension.size)
+    }
+    PointerRoom |size: u32| -> u32 { *size }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {
@@ -126,6 +137,16 @@ impl Wire for Thread {
     fn sent(value: &ThreadId, names: &impl Names) -> Result<u8, String> {
         names.thread(*value)
     }
+}
+
+/// The only command that scripts give to `WSAIoctl`.
+const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xc800_0006;
+/// The name of `AcceptEx`, as mswsock.h writes it.
+const WSAID_ACCEPTEX: &str = "b5367df1-cbac-11cf-95ca-00805f48a192";
+const GUID_NULL: &str = "00000000-0000-0000-0000-000000000000";
+
+fn guid(extension: Extension) -> &'static str {
+    if extension.known { WSAID_ACCEPTEX } else { GUID_NULL }
 }
 
 /// `FIONBIO`, the only command that scripts give to `ioctlsocket`.
@@ -221,6 +242,9 @@ mod tests {
                 1 => Ref::Number(0xdead),
                 name => Ref::Name(NameId(name as u16 - 2)),
             }
+        }
+        fn overlapped(&mut self) -> Ref {
+            Ref::Name(NameId(7))
         }
     }
 

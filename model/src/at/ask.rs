@@ -2,7 +2,8 @@
 
 use super::At;
 use crate::call::{Address, Call, Handle, Port, ProcessId, SockType, ThreadId};
-use crate::operation::{Ended, Frame, OpId, Operation, Phase, Watch, WatchId};
+use crate::id::Named;
+use crate::operation::{Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, Watch, WatchId};
 use crate::world::{
     Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Socket, SocketId, State, Thread,
 };
@@ -435,6 +436,39 @@ impl At<'_> {
     #[must_use]
     pub fn resolve_event(&self, handle: Handle) -> Option<EventId> {
         self.w.event_of(handle).filter(|&e| self.event_at(e).open)
+    }
+
+    /// The OVERLAPPED structure at this address in the process in question.
+    #[must_use]
+    pub fn resolve_over(&self, handle: Handle) -> Option<OverId> {
+        let Named::Overlapped(over) = handle.names() else { return None };
+        let mine = self.w.overs.has_slot(over.index())
+            && self.process_of(self.w.overs.owner(over.index())) == self.process_id();
+        (mine && self.over_if(over).is_some()).then_some(over)
+    }
+
+    /// An OVERLAPPED structure.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn over_at(&self, over: OverId) -> &Overlapped {
+        self.over_if(over).expect("invariant: an address names a structure that is there")
+    }
+
+    fn over_if(&self, over: OverId) -> Option<&Overlapped> {
+        self.reads(self.w.overs.owner(over.index()));
+        self.w.overs.get(over.index())
+    }
+
+    /// The lowest slot in which the thread in question can put a new OVERLAPPED structure.
+    pub(crate) fn free_over(&self) -> Option<OverId> {
+        self.w.overs.free(self.thread).map(OverId::new)
+    }
+
+    /// How many OVERLAPPED structures the thread in question may have.
+    pub(crate) fn room_for_overs(&self) -> usize {
+        self.w.overs.of(self.thread).len()
     }
 
     /// The socket object that a handle value names, whoever holds it open.

@@ -183,6 +183,15 @@ pub const OPTIONS: &[(&str, &str, Opt)] = &[
     ("IPPROTO_IPV6", "IPV6_V6ONLY", Opt::V6Only),
 ];
 
+/// The extension function that a program asks for, with the size that it gives for the name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Extension {
+    /// It is `WSAID_ACCEPTEX`, and not a name that no function has.
+    pub known: bool,
+    /// The size of the name in bytes: 16 is right.
+    pub size: u32,
+}
+
 /// The value of an option: a DWORD, or the pair of `SO_LINGER`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum OptVal {

@@ -1,7 +1,7 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, Backlog, Buffer, Condition, Data, Family, How, Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal,
+    Address, Backlog, Buffer, Condition, Data, Extension, Family, How, Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal,
     PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
@@ -122,6 +122,7 @@ macro_rules! structures {
 structures! {
     Version { major, minor }
     Address { family, ip, port }
+    Extension { known, size }
 }
 
 /// Enumerations whose variants hold nothing or coded values: one byte, then what they hold.

@@ -3,10 +3,11 @@
 //! Every name in a world says whose object it names. Where two threads own equally many slots, exchanging them
 //! exchanges everything they own, and a world that results differs from the first in names alone.
 
-use crate::call::{Call, Handle, Port, Routine, ThreadId};
+use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
 use crate::id::Named;
 use crate::operation::{
-    Association, Frame, Object, OpId, Operation, OverId, Packet, Phase, PortId, Tells, Wants, Watch, WatchId,
+    Association, Filled, Frame, Object, OpId, Operation, OverId, Overlapped, Packet, Phase, PortId, Tells, Wants,
+    Watch, WatchId,
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
@@ -28,6 +29,8 @@ pub struct Renaming {
     owner_of_event: Vec<ThreadId>,
     /// By owner, where its operations begin; then its watches, OVERLAPPED structures and ports.
     first: [Vec<usize>; 4],
+    /// How many operations, watches, OVERLAPPED structures and ports there are.
+    rooms: [usize; 4],
     /// The owners whose objects were named, in the order of the names, before they were changed.
     pub met: Vec<ThreadId>,
 }
@@ -48,6 +51,7 @@ impl Renaming {
                 starts(world, &world.overs),
                 starts(world, &world.ports),
             ],
+            rooms: [world.ops.len(), world.watches.len(), world.overs.len(), world.ports.len()],
             met: Vec::new(),
         }
     }
@@ -82,7 +86,10 @@ impl Renaming {
             let watch = watch.as_ref().map(|watch| self.watch(watch));
             into.watches.of_mut(new)[at] = watch;
         }
-        into.overs.of_mut(new).clone_from_slice(from.overs.of(old));
+        for (at, over) in from.overs.of(old).iter().enumerate() {
+            let over = over.map(|over| self.overlapped(&over));
+            into.overs.of_mut(new)[at] = over;
+        }
         for (at, port) in from.ports.of(old).iter().enumerate() {
             let port = port.map(|mut port| {
                 port.packets = renamed(&port.packets, |packet| Packet { over: self.over_id(packet.over), ..packet });
@@ -115,6 +122,7 @@ impl Renaming {
                 Handle::socket(self.socket_id(socket), copy)
             }
             Named::Event(event) if event.index() < self.owner_of_event.len() => Handle::event(self.event_id(event)),
+            Named::Overlapped(over) if over.index() < self.rooms[2] => Handle::overlapped(self.over_id(over)),
             // What names no slot belongs to nobody.
             _ => handle,
         }
@@ -135,6 +143,10 @@ impl Renaming {
                 read: read.map(|handle| self.handle(handle)),
                 write: write.map(|handle| self.handle(handle)),
                 except: except.map(|handle| self.handle(handle)),
+            },
+            Out::Sockaddrs { local, remote } => Out::Sockaddrs {
+                local: local.map(|address| self.address(address)),
+                remote: remote.map(|address| self.address(address)),
             },
             other => other,
         };
@@ -233,6 +245,18 @@ impl Renaming {
             watched: op.watched.iter().map(|watch| self.own_watch(watch)).collect(),
             ..*op
         }
+    }
+
+    fn overlapped(&mut self, over: &Overlapped) -> Overlapped {
+        let buffer = over.buffer.map(|filled| Filled {
+            addresses: filled.addresses.map(|(local, remote)| (self.address(local), self.address(remote))),
+            ..filled
+        });
+        Overlapped { event: over.event.map(|event| self.handle(event)), buffer, ..*over }
+    }
+
+    fn address(&mut self, address: Address) -> Address {
+        Address { port: self.port(address.port), ..address }
     }
 
     fn watch(&mut self, watch: &Watch) -> Watch {

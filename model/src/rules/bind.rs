@@ -1,6 +1,6 @@
 //! `bind`.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, REUSES_WSAEACCES,
@@ -69,6 +69,11 @@ table! {
         when: |at| at.sock().options().reuseaddr && named(at).is_some_and(|address| is_listened_at(at, address)),
         rests_on: &["exclusive.reuse-undetermined"],
         ..check("bind.beside-listener", &[], UNBOUND, Code::WSAEACCES)
+    },
+    Rule {
+        when: |at| at.sock().extra().claimed.is_some(),
+        rests_on: &["acceptex.accept-socket.purpose"],
+        ..not_modelled("bind.waits-for-a-connection-not-modelled", &[], UNBOUND)
     },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {

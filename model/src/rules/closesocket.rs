@@ -1,6 +1,6 @@
 //! `closesocket` and `shutdown`.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Call, Handle, How};
 use crate::choice::{
     HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
@@ -8,7 +8,7 @@ use crate::choice::{
 };
 use crate::code::Code;
 use crate::engine::sends;
-use crate::operation::{Object, Wants};
+use crate::operation::{Object, OpId, Operation, Phase, Wants};
 use crate::rule::{At, Rule, States};
 use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
 
@@ -71,10 +71,15 @@ table! {
         to: Some(State::NotASocket),
         then: |at| closes(at, Manner::Graceful),
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
-        rests_on: &["wsaeventselect.rem.close-cancels"],
+        rests_on: &["wsaeventselect.rem.close-cancels", "acceptex.allowed.closesocket"],
         ..case(
             "closesocket.closes",
-            &["closesocket.rem.default-graceful", "closesocket.rem.descriptor-reuse", "closesocket.rem.no-fd-close"],
+            &[
+                "closesocket.rem.default-graceful",
+                "closesocket.rem.descriptor-reuse",
+                "closesocket.rem.no-fd-close",
+                "closesocket.rem.cancels-overlapped",
+            ],
             States::SOCKET,
         )
     },
@@ -95,6 +100,7 @@ table! {
             Code::WSAENOTCONN,
         )
     },
+    before_update("shutdown.before-accept-context"),
     Rule {
         then: |at| {
             let Call::Shutdown { how, .. } = *at.call() else { return };
@@ -116,9 +122,11 @@ fn has_unread(at: &At<'_>) -> bool {
     at.conn.is_some() && !at.own().unread.is_empty()
 }
 
-/// Does another thread wait in a receive on it?
+/// Does another thread wait in a receive on it, or a request that has given it its connection?
 fn is_under_recv(at: &At<'_>) -> bool {
+    let receives = |op: OpId| matches!(at.op_at(op), Operation { phase: Phase::Holds(_), .. });
     at.sock().waiting().iter().any(|op| at.op_at(op).wants == Wants::Bytes)
+        || at.sock().extra().claimed.is_some_and(receives)
 }
 
 fn sends_fin(at: &mut At<'_>) {

@@ -3,7 +3,7 @@
 
 use crate::at::At;
 use crate::call::{Address, Buffer, Family, Ip, Length, Port};
-use crate::choice::SHORT_BUFFER_ZEROS;
+use crate::choice::{CONTEXT_UNDEFINED, SHORT_BUFFER_ZEROS};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
@@ -84,6 +84,18 @@ pub(super) const fn case(name: &'static str, cites: &'static [&'static str], fro
         takes: Is(Takes::Keeps),
         asks: &[],
         then: NOTHING,
+    }
+}
+
+/// `AcceptEx` has given the socket its connection, and SO_UPDATE_ACCEPT_CONTEXT was not set since: the page of AcceptEx says to
+/// which functions it may be passed, and this is none of them.
+pub(super) const fn before_update(name: &'static str) -> Rule {
+    Rule {
+        under: &[CONTEXT_UNDEFINED],
+        when: |at| at.sock().without_context,
+        gives: Is(Gives::Undefined),
+        rests_on: &["acceptex.allowed.only"],
+        ..case(name, &[], States::of(&[State::Connected]))
     }
 }
 

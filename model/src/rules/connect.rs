@@ -34,6 +34,11 @@ table! {
         rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
         ..check("connect.connected", &["connect.err.WSAEISCONN"], States::of(&[State::Connected]), Code::WSAEISCONN)
     },
+    Rule {
+        when: |at| at.sock().extra().claimed.is_some(),
+        rests_on: &["acceptex.accept-socket.purpose"],
+        ..check("connect.waits-for-a-connection", &[], States::of(&[State::Unbound]), Code::WSAEINVAL)
+    },
     check("connect.connecting", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEALREADY),
     Rule {
         under: &[CONNECT_NAME_WSAEFAULT],

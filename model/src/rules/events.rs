@@ -1,6 +1,6 @@
 //! Event objects, `WSAEventSelect`, `WSAEnumNetworkEvents`, and what is recorded when.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
@@ -137,6 +137,7 @@ table! {
             Code::WSAEINVAL,
         )
     },
+    before_update("WSAEventSelect.before-accept-context"),
     Rule {
         when: |at| matches!(*at.call(), Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
         then: |at| {

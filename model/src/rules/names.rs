@@ -1,7 +1,7 @@
 //! `getsockname` and `getpeername`.
 
 use super::common::{
-    case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
+    before_update, case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
 };
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
@@ -73,12 +73,13 @@ table! {
         rests_on: BUFFER,
         ..check("getsockname.short-buffer", &[], States::SOCKET, Code::WSAEFAULT)
     },
+    before_update("getsockname.before-accept-context"),
     Rule {
         then: |at| {
             let local = at.sock().local;
             name(at, local);
         },
-        rests_on: &["bind.rem.port-zero", "accept.ex.bind", "accept.ex.port"],
+        rests_on: &["bind.rem.port-zero", "accept.ex.bind", "accept.ex.port", "acceptex.update.getsockname"],
         ..case("getsockname.tells", &["getsockname.rem.accept-fixes-address"], NAMED)
     },
 }
@@ -166,6 +167,7 @@ table! {
         rests_on: BUFFER,
         ..check("getpeername.short-buffer", &[], States::SOCKET, Code::WSAEFAULT)
     },
+    before_update("getpeername.before-accept-context"),
     Rule {
         then: |at| {
             let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
@@ -180,6 +182,7 @@ table! {
             "accept.ret.handle-actual-connection",
             "accept.addr.peer-address",
             "accept.s.connection-on-returned",
+            "acceptex.update.getpeername",
         ],
         ..case("getpeername.tells", &[], States::of(&[State::Connected]))
     },

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::common::{
+    before_update, case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled,
+};
 use crate::call::{Call, Family, Opt, OptVal, SockType};
 use crate::choice::{
-    CONDITIONAL_UNKNOWN, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, REUSE_EITHER, SAMPLED_AT_HANDSHAKE,
-    SO_ERROR_KEEPS,
+    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
+    NONBLOCKING_OF_DUPLICATES, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
-use crate::world::{Holder, MAX_HANDLES, Options, State};
+use crate::world::{Holder, MAX_HANDLES, Options, SocketId, State};
 
 table! {
     IOCTLSOCKET;
@@ -29,6 +31,7 @@ table! {
             Code::WSAEINVAL,
         )
     },
+    before_update("ioctlsocket.before-accept-context"),
     Rule {
         then: |at| {
             let Call::Ioctlsocket { argp, .. } = *at.call() else { return };
@@ -69,6 +72,12 @@ table! {
             Code::WSAENOPROTOOPT,
         )
     },
+    Rule {
+        when: |at| {
+            at.sock().without_context && !matches!(*at.call(), Call::Getsockopt { opt: Opt::ConnectTime, .. })
+        },
+        ..before_update("getsockopt.before-accept-context")
+    },
     // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
@@ -106,7 +115,19 @@ table! {
         when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::ConnectTime, .. }),
         // A world has no clock: connections are as old as zero seconds.
         then: |at| value(at, if at.state() == State::Connected { 0 } else { u32::MAX }),
-        ..case("getsockopt.connect-time", &["getsockopt.connect-time.seconds"], States::SOCKET)
+        rests_on: &[
+            "acceptex.time.getsockopt",
+            "acceptex.time.duration",
+            "acceptex.time.seconds",
+            "acceptex.time.not-connected",
+            "acceptex.time.detects-silent",
+            "acceptex.time.ex",
+        ],
+        ..case(
+            "getsockopt.connect-time",
+            &["getsockopt.connect-time.seconds", "getsockopt.connect-time.not-connected"],
+            States::SOCKET,
+        )
     },
     Rule {
         then: |at| {
@@ -150,6 +171,46 @@ table! {
         rests_on: &["bind.rem.reuse-options-first"],
         ..check("setsockopt.exclusive-with-reuse", &[], States::SOCKET, Code::WSAEINVAL)
     },
+    Rule {
+        when: updates,
+        under: &[CONTEXT_WSAENOTCONN],
+        rests_on: &["getpeername.err.WSAENOTCONN"],
+        ..check(
+            "setsockopt.update-not-connected",
+            &["setsockopt.update-accept.updates"],
+            NOT_CONNECTED,
+            Code::WSAENOTCONN,
+        )
+    },
+    Rule {
+        when: updates,
+        under: &[CONTEXT_SUCCEEDS],
+        ..case("setsockopt.update-not-connected-succeeds", &["setsockopt.update-accept.updates"], NOT_CONNECTED)
+    },
+    // The value is not held against the listener that the connection came from; a number that names no socket nobody has tried.
+    Rule {
+        when: |at| updates(at) && given_listener(at).is_none(),
+        ..not_modelled("setsockopt.update-no-socket-not-modelled", &["setsockopt.err.WSAEINVAL"], CONNECTED)
+    },
+    Rule {
+        when: updates,
+        then: |at| {
+            at.sock_mut().without_context = false;
+            if let Some(listener) = given_listener(at) {
+                let options = *at.socket_at(listener).options();
+                at.set_options(at.socket_id(), options, Some(listener));
+            }
+        },
+        rests_on: &[
+            "acceptex.update.how",
+            "acceptex.update.level-and-size",
+            "acceptex.inherit.none-until-update",
+            "acceptex.allowed.setsockopt",
+            "solsocket.update-accept.when-needed",
+        ],
+        ..case("setsockopt.updates-accept-context", &["setsockopt.update-accept.updates"], CONNECTED)
+    },
+    before_update("setsockopt.before-accept-context"),
     // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
@@ -172,6 +233,22 @@ table! {
         rests_on: &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],
         ..case("setsockopt.sets", &[], States::SOCKET)
     },
+}
+
+const CONNECTED: States = States::of(&[State::Connected]);
+const NOT_CONNECTED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]);
+
+/// Is the option `SO_UPDATE_ACCEPT_CONTEXT`?
+fn updates(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::UpdateAcceptContext { .. })
+}
+
+fn given_listener(at: &At<'_>) -> Option<SocketId> {
+    match *at.call() {
+        Call::UpdateAcceptContext { listener, .. } => at.resolve_socket(listener),
+        _ => None,
+    }
 }
 
 /// The connections that are queued may get the properties of the moment when they came: these were they. Which it is, is chosen

@@ -69,7 +69,12 @@ table! {
     Rule {
         gives: Is(Gives::Silent),
         then: |at| at.thread_ends(at.thread, Ended::Exited, false),
-        rests_on: &["exitthread.rem.not-iocp", "terminatethread.rem.no-user-code"],
+        rests_on: &[
+            "exitthread.rem.not-iocp",
+            "terminatethread.rem.no-user-code",
+            "acceptex.thread.exit-cancels",
+            "acceptex.thread.pending-can-fail",
+        ],
         ..case("thread-ends.withdraws-its-call", &[], States::ANY)
     },
 }

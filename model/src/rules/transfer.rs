@@ -72,7 +72,7 @@ table! {
             }
             at.give(Outcome::number(data.as_slice().len() as i64));
         },
-        rests_on: &["accept.rem.new-handles-connection"],
+        rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.send", "acceptex.ex.continue"],
         ..case("send.sends", &[], CONNECTED)
     },
 }
@@ -127,7 +127,7 @@ table! {
     not_modelled("recv.datagram-not-modelled", &["recv.err.WSAENOTCONN"], States::of(&[State::Datagram])),
     Rule {
         gives: Is(Gives::Continues(Table::RecvData)),
-        rests_on: &["accept.rem.new-handles-connection"],
+        rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.recv"],
         ..case("recv.looks", &[], CONNECTED)
     },
 }
@@ -153,6 +153,7 @@ table! {
     },
     Rule {
         gives: Is(Gives::Continues(Table::Recv)),
+        rests_on: &["acceptex.allowed.WSARecv"],
         ..case(
             "WSARecv.as-recv",
             &[

@@ -46,7 +46,7 @@ impl At<'_> {
     fn start(&mut self, thread: ThreadId, start: Start) {
         self.turns_to_thread(thread);
         let outcome = match start {
-            Start::AcceptEx { listen, accept, receive, tells } => self.posts(listen, accept, receive, tells),
+            Start::AcceptEx { listen, accept, receive, tells } => self.tries(listen, accept, receive, tells),
             Start::Decide { listen } => return self.waits_for(accept(listen), Wants::Decision),
             Start::Sleep => {
                 return self.waits_for(Call::SleepEx { timeout: None, alertable: true }, Wants::Signal);
@@ -73,7 +73,7 @@ impl At<'_> {
     }
 
     /// The call returns before anything that its operation tells (windows-facts WT-AEX-020, -021).
-    fn posts(&mut self, listen: Handle, into: Handle, receive: u32, tells: Tells) -> Outcome {
+    fn tries(&mut self, listen: Handle, into: Handle, receive: u32, tells: Tells) -> Outcome {
         let (Some(listener), Some(socket)) = (self.resolve_socket(listen), self.resolve_socket(into)) else {
             return refused(Code::WSAENOTSOCK);
         };
@@ -82,14 +82,23 @@ impl At<'_> {
             return refused(Code::WSAEINVAL);
         }
         if let Some(over) = tells.over {
-            self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0 });
+            self.over_put(over, Overlapped { status: Status::PENDING, ..Overlapped::default() });
         }
         if let Some(event) = tells.event {
             self.event_mut(event).signalled = false;
         }
-        // What it asks for, beside the socket, is what accept asks for.
-        let asked = Wants::ConnectionInto { socket, receive };
-        let op = self.starts(self.thread, accept(listen), asked, tells).expect("there is room");
+        let call = Call::AcceptEx {
+            listen,
+            accept: into,
+            buffer: Buffer::Valid,
+            receive,
+            local: 32,
+            remote: 32,
+            bytes: true,
+            overlapped: tells.over.map(Handle::overlapped),
+        };
+        let op =
+            self.starts(self.thread, call, Wants::ConnectionInto { socket, receive }, tells).expect("there is room");
         self.enlist(op);
         self.extra_mut(socket).claimed = Some(op);
         self.offer(listener);

@@ -120,6 +120,8 @@ pub struct Socket {
     pub send_shut: bool,
     /// `shutdown(SD_RECEIVE)` was called.
     pub receive_shut: bool,
+    /// `AcceptEx` has given it its connection, and `SO_UPDATE_ACCEPT_CONTEXT` was not set since.
+    pub without_context: bool,
     /// `SO_ERROR`.
     pub error: Code,
     /// Its first handle; the others are [`Extra::duplicates`].
@@ -220,6 +222,7 @@ impl Socket {
             overlapped: false,
             send_shut: false,
             receive_shut: false,
+            without_context: false,
             error: Code::NONE,
             first_handle: None,
             local: Address::default(),

@@ -11,7 +11,7 @@ use winaccept_model::world::Segment;
 use super::past::Past;
 use super::way::Taken;
 use crate::config::{Happened, Move};
-use crate::observe::{Observed, Shown, ShownOut, ShownValue, allows};
+use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue, allows};
 use crate::scenario::{Scenario, Section};
 use crate::script::{
     Action, AddrPattern, Expect, Happening, Item, Name, NameId, Pattern, Ref, Script, SegmentName, Span, Step,
@@ -191,6 +191,8 @@ impl Teller<'_> {
         };
         let with = |with: &With| match with {
             With::Addr(AddrPattern::Of(s)) => With::Addr(AddrPattern::Of(now(s))),
+            With::Local(AddrPattern::Of(s)) => With::Local(AddrPattern::Of(now(s))),
+            With::Remote(AddrPattern::Of(s)) => With::Remote(AddrPattern::Of(now(s))),
             With::ReadFds(set) => With::ReadFds(set.iter().map(now).collect()),
             With::WriteFds(set) => With::WriteFds(set.iter().map(now).collect()),
             With::ExceptFds(set) => With::ExceptFds(set.iter().map(now).collect()),
@@ -320,16 +322,19 @@ impl Teller<'_> {
     fn with_names(&self, out: &ShownOut) -> Option<With> {
         let now = |name: &NameId| Ref::Name(self.current[usize::from(name.0)]);
         let set = |names: &[NameId]| names.iter().map(now).collect();
+        let address = |seen: &Option<ShownAddress>| {
+            let Some(seen) = seen else { return AddrPattern::Unchanged };
+            let name = seen.names.iter().find(|name| self.bound[usize::from(name.0)]);
+            let address = match seen.address.port {
+                Port::Chosen(_) => AddrPattern::AnyPort(seen.address),
+                _ => AddrPattern::Is(seen.address),
+            };
+            name.map_or(address, |name| AddrPattern::Of(now(name)))
+        };
         match out {
-            ShownOut::Addr(None) => Some(With::Addr(AddrPattern::Unchanged)),
-            ShownOut::Addr(Some(seen)) => {
-                let name = seen.names.iter().find(|name| self.bound[usize::from(name.0)]);
-                let address = match seen.address.port {
-                    Port::Chosen(_) => AddrPattern::AnyPort(seen.address),
-                    _ => AddrPattern::Is(seen.address),
-                };
-                Some(With::Addr(name.map_or(address, |name| AddrPattern::Of(now(name)))))
-            }
+            ShownOut::Addr(seen) => Some(With::Addr(address(seen))),
+            ShownOut::Local(seen) => Some(With::Local(address(seen))),
+            ShownOut::Remote(seen) => Some(With::Remote(address(seen))),
             ShownOut::ReadFds(names) => Some(With::ReadFds(set(names))),
             ShownOut::WriteFds(names) => Some(With::WriteFds(set(names))),
             ShownOut::ExceptFds(names) => Some(With::ExceptFds(set(names))),
@@ -393,7 +398,9 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Value(value) => Some(With::Value(*value)),
         ShownOut::Revents(revents) => Some(With::Revents(revents.clone())),
         ShownOut::Events(events) => Some(With::Events(*events)),
-        ShownOut::Addr(_) | ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
+        ShownOut::Bytes(bytes) => Some(With::Bytes(*bytes)),
+        ShownOut::Addr(_) | ShownOut::Local(_) | ShownOut::Remote(_) => None,
+        ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
     }
 }
 

@@ -105,7 +105,7 @@ fn a_format_that_makes_no_sense_is_refused() {
 fn every_name_there_is_has_a_page() {
     for (name, says) in [
         ("WSAAccept", "WSAAccept: 153 clauses of its own page"),
-        ("AcceptEx", "a document: 128 clauses"),
+        ("AcceptEx", "AcceptEx: 128 clauses of its own page"),
         ("Accepting a Connection", "a document"),
         ("wspaccept", "a document"),
         ("SOMAXCONN", "a constant of the headers"),

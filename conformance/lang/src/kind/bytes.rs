@@ -1,7 +1,7 @@
 //! Stream data, and numbers behind pointers.
 
-use winaccept_model::call::{Data, Set};
-use winaccept_model::kind::{Buffers, BytesIn, BytesOut, Fionbio};
+use winaccept_model::call::{Data, Extension, Set};
+use winaccept_model::kind::{Buffers, ByteCount, BytesIn, BytesOut, ExtensionIn, Fionbio, PointerRoom, Transferred};
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
@@ -72,5 +72,70 @@ impl Text for Fionbio {
     }
     fn write(value: &u32, _: &Script) -> String {
         format!("FIONBIO, {value}")
+    }
+}
+
+/// `bytes` or `NULL`.
+impl Text for Transferred {
+    const EXAMPLE: &'static str = "bytes";
+    const WORDS: &'static [&'static str] = &["bytes", "NULL"];
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Bytes)
+    }
+    fn is_null(value: &bool) -> bool {
+        !value
+    }
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<bool> {
+        parser.cursor.one_of("a pointer to the number of bytes", &[("bytes", true), ("NULL", false)])
+    }
+    fn write(value: &bool, _: &Script) -> String {
+        if *value { "bytes" } else { "NULL" }.to_owned()
+    }
+}
+
+impl Text for ByteCount {
+    const EXAMPLE: &'static str = "32";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+        parser.dword("a number of bytes")
+    }
+    fn write(value: &u32, _: &Script) -> String {
+        value.to_string()
+    }
+}
+
+/// The extension functions that a program can ask for, and a name that none has.
+const EXTENSIONS: &[(&str, bool)] = &[("WSAID_ACCEPTEX", true), ("GUID_NULL", false)];
+
+/// The command, the name of the function, and the size of that.
+impl Text for ExtensionIn {
+    const ARGUMENTS: (usize, usize) = (3, 3);
+    const EXAMPLE: &'static str = "SIO_GET_EXTENSION_FUNCTION_POINTER, WSAID_ACCEPTEX, 16";
+    const WORDS: &'static [&'static str] = &["SIO_GET_EXTENSION_FUNCTION_POINTER", "WSAID_ACCEPTEX", "GUID_NULL"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Extension> {
+        parser.cursor.expect("SIO_GET_EXTENSION_FUNCTION_POINTER")?;
+        parser.cursor.expect(",")?;
+        let known = parser.cursor.one_of("the name of an extension function", EXTENSIONS)?;
+        parser.cursor.expect(",")?;
+        let size = parser.dword("the size of the name")?;
+        Ok(Extension { known, size })
+    }
+    fn write(value: &Extension, _: &Script) -> String {
+        let name = EXTENSIONS.iter().find(|(_, known)| *known == value.known).map_or("?", |(name, _)| name);
+        format!("SIO_GET_EXTENSION_FUNCTION_POINTER, {name}, {}", value.size)
+    }
+}
+
+/// Where the pointer goes, and how many bytes are there.
+impl Text for PointerRoom {
+    const ARGUMENTS: (usize, usize) = (2, 2);
+    const EXAMPLE: &'static str = "pointer, 8";
+    const WORDS: &'static [&'static str] = &["pointer"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+        parser.cursor.expect("pointer")?;
+        parser.cursor.expect(",")?;
+        parser.dword("the size of the pointer")
+    }
+    fn write(value: &u32, _: &Script) -> String {
+        format!("pointer, {value}")
     }
 }

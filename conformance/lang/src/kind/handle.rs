@@ -1,7 +1,10 @@
 //! Sockets and events, one or several, and what an APC does with one.
 
 use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
-use winaccept_model::kind::{AnyHandle, Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
+use winaccept_model::kind::{
+    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, RoutineIn,
+    Sock, SocketSet, SocketValue,
+};
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
@@ -46,6 +49,57 @@ impl Text for Event {
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)
+    }
+}
+
+impl Text for SocketValue {
+    const EXAMPLE: &'static str = "L";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.handle(SOCKET, asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+/// Its address is used as it is: nothing but an OVERLAPPED can stand there.
+impl Text for OverlappedIn {
+    const EXAMPLE: &'static str = "O";
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Data)
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.overlapped(asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for OverlappedOrNull {
+    const EXAMPLE: &'static str = "O";
+    const WORDS: &'static [&'static str] = &["NULL"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Option<Ref>> {
+        if parser.cursor.eat("NULL") { Ok(None) } else { parser.overlapped(asking.actor).map(Some) }
+    }
+    fn write(value: &Option<Ref>, script: &Script) -> String {
+        value.map_or("NULL".to_owned(), |over| reference(over, script))
+    }
+}
+
+/// The output buffer of the request that was made with an OVERLAPPED.
+impl Text for BufferOf {
+    const EXAMPLE: &'static str = "buffer(O)";
+    const WORDS: &'static [&'static str] = &["buffer"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.cursor.expect("buffer")?;
+        parser.cursor.expect("(")?;
+        let over = parser.overlapped(asking.actor)?;
+        parser.cursor.expect(")")?;
+        Ok(over)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        format!("buffer({})", reference(*value, script))
     }
 }
 

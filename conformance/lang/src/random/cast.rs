@@ -27,6 +27,8 @@ pub(super) enum State {
     Datagram,
     /// An event object.
     Event,
+    /// An OVERLAPPED.
+    Overlapped,
     /// Closed.
     Closed,
 }
@@ -210,7 +212,7 @@ impl<'n> Cast<'n> {
             | Function::WSAResetEvent
             | Function::WSACloseEvent
             | Function::WSAWaitForMultipleEvents => thing.state == State::Event,
-            _ => thing.state != State::Closed,
+            _ => !matches!(thing.state, State::Closed | State::Overlapped),
         };
         let of_process = self.things.iter().filter(|thing| thing.process == process).filter(is_fit);
         let handles = of_process.map(|thing| Ref::Name(thing.name)).collect();

@@ -41,6 +41,8 @@ pub(super) const MOVES: &[(u32, Move)] = &[
     (1, ends),
     (1, starts_again),
     (9, anything),
+    (2, super::requests::request),
+    (5, super::requests::asks),
     (40, super::stories::any),
 ];
 
@@ -568,6 +570,10 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
                 |thing: &usize| Some(cast.handle(*thing)) == *event && cast.things[*thing].state != State::Event;
             !(0..cast.things.len()).any(|thing| is_event(&thing))
         }
+        // They take an OVERLAPPED, or belong to one: what is told of such requests is told in order.
+        Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
+        Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
+        Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         // It may wait; those that are to do so are written as such.
         Call::Recv { .. } | Call::WSARecv { .. } => false,
         _ => !call.accepts(),

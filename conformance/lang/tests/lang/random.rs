@@ -116,6 +116,9 @@ impl Choices<Ref> for Numbers {
             name => Ref::Name(NameId(name as u16 - 2)),
         }
     }
+    fn overlapped(&mut self) -> Ref {
+        Ref::Name(NameId(3))
+    }
 }
 
 /// Any call of a script with three variables, two processes and two actors.
@@ -133,7 +136,8 @@ fn any_call() -> impl Strategy<Value = Call<Ref>> {
 
 /// A script in which the calls of [`any_call`] can be written.
 const ROOM: &str = "scenario \"t\"\nprocess peer: other\nserver  socket(AF_INET, SOCK_STREAM, 0) = S\n\
-                    server  socket(AF_INET, SOCK_STREAM, 0) = C\nother  WSACreateEvent() = E\n";
+                    server  socket(AF_INET, SOCK_STREAM, 0) = C\nother  WSACreateEvent() = E\nserver  OVERLAPPED(NULL) = O\n\
+                    server  socket(AF_INET, SOCK_STREAM, 0) = L\n";
 
 /// The call of the last step.
 fn last_call(script: &Script) -> Call<Ref> {
@@ -320,7 +324,7 @@ fn assert_contains(line: &str, written: &str) {
 #[test]
 fn the_example_in_a_complaint_can_be_read() {
     for function in Function::ALL {
-        let source = format!("{ROOM}server  {}(1, 2, 3, 4, 5, 6, 7, 8, 9)\n", function.name());
+        let source = format!("{ROOM}server  {}(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)\n", function.name());
         let complaint = parse(source.as_bytes(), "test", &|_| true).unwrap_err().to_string();
         let example = complaint.split("for example `").nth(1).unwrap().rsplit_once('`').unwrap().0;
         let source = format!("{ROOM}server  {example}\n");

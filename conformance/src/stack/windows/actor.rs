@@ -1,5 +1,6 @@
 //! The threads of a scenario.
 
+use std::collections::BTreeMap;
 use std::os::windows::io::{AsRawHandle, RawHandle};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,6 +11,7 @@ use windows_sys::Win32::System::Threading::QueueUserAPC;
 
 use super::super::protocol::{Function, Reply, Report};
 use super::opened::Opened;
+use super::output::Output;
 use super::perform::Caller;
 use super::waiting::{terminates_waiting, waits_at};
 use super::worker::write;
@@ -21,6 +23,8 @@ const TO_END: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(super) struct Desk {
     pub(super) opened: Opened,
+    /// The output buffers of requests, by the address of their OVERLAPPED.
+    pub(super) buffers: Mutex<BTreeMap<usize, Output>>,
     /// Their handles as numbers, once all are started.
     threads: OnceLock<Vec<usize>>,
 }

@@ -85,16 +85,21 @@ impl AddressBuffer {
         if bytes.iter().all(|byte| *byte == UNTOUCHED) {
             return None;
         }
-        let port = u16::from_be_bytes([bytes[2], bytes[3]]);
-        Some(match u16::from_ne_bytes([bytes[0], bytes[1]]) {
-            AF_INET => SocketAddress { ip: Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7]).into(), port },
-            AF_INET6 => {
-                let mut ip = [0; 16];
-                ip.copy_from_slice(&bytes[8..24]);
-                SocketAddress { ip: Ipv6Addr::from(ip).into(), port }
-            }
-            _ => SocketAddress { ip: Ipv4Addr::UNSPECIFIED.into(), port: 0 },
-        })
+        Some(of_bytes(bytes))
+    }
+}
+
+/// The address in at least 28 bytes. One of an unknown family is told as `0.0.0.0:0`.
+pub(super) fn of_bytes(bytes: &[u8]) -> SocketAddress {
+    let port = u16::from_be_bytes([bytes[2], bytes[3]]);
+    match u16::from_ne_bytes([bytes[0], bytes[1]]) {
+        AF_INET => SocketAddress { ip: Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7]).into(), port },
+        AF_INET6 => {
+            let mut ip = [0; 16];
+            ip.copy_from_slice(&bytes[8..24]);
+            SocketAddress { ip: Ipv6Addr::from(ip).into(), port }
+        }
+        _ => SocketAddress { ip: Ipv4Addr::UNSPECIFIED.into(), port: 0 },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod handle;
+mod overlapped;
 
 use winaccept_model::kind::*;
 use windows_sys::Win32::Networking::WinSock as ws;
@@ -10,6 +11,7 @@ use windows_sys::Win32::System::Threading::INFINITE;
 use super::super::protocol::{Bytes, OptionValue, Pointer, Returned};
 use super::super::wire::Wire;
 use super::actor::Desk;
+use super::output::Output;
 
 /// One call on its way to the system.
 pub(super) struct Passing {
@@ -25,11 +27,23 @@ pub(super) struct Passing {
     option: (i32, i32),
     /// What the APC is given that it queues.
     task: usize,
+    /// The OVERLAPPED that it names, and the output buffer that goes with it.
+    overlapped: usize,
+    output: Output,
 }
 
 impl Passing {
     pub(super) fn new(desk: std::sync::Arc<Desk>) -> Passing {
-        Passing { words: Vec::with_capacity(8), desk, room: 0, received: u32::MAX, option: (0, 0), task: 0 }
+        Passing {
+            words: Vec::with_capacity(8),
+            desk,
+            room: 0,
+            received: u32::MAX,
+            option: (0, 0),
+            task: 0,
+            overlapped: 0,
+            output: Output::default(),
+        }
     }
 }
 
@@ -101,6 +115,7 @@ plain! {
         Pointer::Null | Pointer::Valid => 0,
     }];
     CallbackData |data| [data as usize];
+    WaitFlag |wait| [usize::from(wait)];
 }
 
 /// Parameters that are always the same word, or a pointer to room for something.
@@ -129,6 +144,11 @@ constants! {
     FlagsInOut: Box::new(Flags(0));
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
+    SolSocket: words([int(ws::SOL_SOCKET)]);
+    UpdateAcceptContextName: words([int(ws::SO_UPDATE_ACCEPT_CONTEXT)]);
+    LocalSockaddr: Box::new(overlapped::FoundAddress::new(true));
+    RemoteSockaddr: Box::new(overlapped::FoundAddress::new(false));
+    ResultFlags: Box::new(Flags(0));
 }
 
 struct StartupData(ws::WSADATA);

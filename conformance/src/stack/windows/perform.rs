@@ -6,10 +6,12 @@ use std::sync::Arc;
 use winaccept_model::call::Returns;
 use winaccept_model::kind;
 use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::LibraryLoader::LoadLibraryA;
 
 use super::super::protocol::{Function, RawHandle, Returned};
 use super::actor::Desk;
 use super::identity::exported;
+use super::own::own_function;
 use super::pass::{Part, Pass, PassConstant, Passing};
 
 /// Makes one call after another on its thread.
@@ -71,18 +73,24 @@ impl Caller {
     }
 }
 
-/// Where a function of a library that is loaded begins.
+/// Where a function of a library of the system begins.
 fn address_of(library: &str, function: &str) -> Result<usize, String> {
+    if library == "program" {
+        return own_function(function).ok_or_else(|| format!("nobody knows how to do {function}"));
+    }
     let c_string = |text: String| CString::new(text).map_err(|error| error.to_string());
-    let found = exported(&c_string(format!("{library}.dll"))?, &c_string(function.to_owned())?);
+    let module = c_string(format!("{library}.dll"))?;
+    // SAFETY: the name ends with a NUL, and is that of a library of the system.
+    unsafe { LoadLibraryA(module.as_ptr().cast()) };
+    let found = exported(&module, &c_string(function.to_owned())?);
     found.map(|function| function as usize).ok_or_else(|| format!("this {library} does not export {function}"))
 }
 
 /// The value in the word that a function returned: numbers take its lower half only.
 fn value(returns: Returns, word: usize) -> i64 {
     match returns {
-        Returns::Socket | Returns::Event => word as isize as RawHandle,
-        Returns::Number | Returns::Bool | Returns::Code => i64::from(word as i32),
+        Returns::Socket | Returns::Event | Returns::Overlapped => word as isize as RawHandle,
+        Returns::Number | Returns::Bool | Returns::Answer | Returns::Code => i64::from(word as i32),
         Returns::Wait | Returns::Sleep => i64::from(word as u32),
         Returns::Nothing => 0,
     }
@@ -120,5 +128,6 @@ unsafe fn invoke(function: usize, words: &[usize]) -> usize {
         6: 0 1 2 3 4 5;
         7: 0 1 2 3 4 5 6;
         8: 0 1 2 3 4 5 6 7;
+        9: 0 1 2 3 4 5 6 7 8;
     }
 }

@@ -1,7 +1,10 @@
 //! Sockets and events, one or several.
 
 use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
-use winaccept_model::kind::{AnyHandle, Event, EventArray, EventOrNull, InfoIn, PollArray, RoutineIn, Sock, SocketSet};
+use winaccept_model::kind::{
+    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, RoutineIn,
+    Sock, SocketSet, SocketValue,
+};
 use winaccept_sim::script::Ref;
 
 use super::super::protocol::{ApcRoutine, Bytes, INVALID_SOCKET, PollFd, RawHandle, WSA_INVALID_EVENT};
@@ -11,6 +14,38 @@ impl Wire for Sock {
     type Sent = RawHandle;
     fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
         Ok(names.handle(*value))
+    }
+}
+
+impl Wire for SocketValue {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Ok(names.handle(*value))
+    }
+}
+
+/// An address of the worker's; no structure stands at INVALID_SOCKET.
+impl Wire for OverlappedIn {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        match names.handle(*value) {
+            INVALID_SOCKET => Err("no OVERLAPPED was made".to_owned()),
+            raw => Ok(raw),
+        }
+    }
+}
+
+impl Wire for OverlappedOrNull {
+    type Sent = RawHandle;
+    fn sent(value: &Option<Ref>, names: &impl Names) -> Result<RawHandle, String> {
+        value.as_ref().map_or(Ok(0), |over| OverlappedIn::sent(over, names))
+    }
+}
+
+impl Wire for BufferOf {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        OverlappedIn::sent(value, names)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Reads an [`Op`] against a world: which event is it there?
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS,
-    Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Extension, Family, Handle, How, Ip, Length, Name, NetworkEvents,
+    OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
-use winaccept_model::operation::OpId;
+use winaccept_model::operation::{OpId, OverId};
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
 
@@ -70,7 +70,7 @@ fn peer_sends(w: &World, dice: &mut Dice) -> Event {
 
 /// An operation that is, was or never will be.
 fn op(w: &World, dice: &mut Dice) -> OpId {
-    OpId::new(dice.below(w.threads().len() + 2))
+    OpId::new(dice.below(3 * w.threads().len() + 2))
 }
 
 fn answer(dice: &mut Dice) -> Answer {
@@ -93,6 +93,8 @@ fn within_limits(w: &World, event: &Event) -> bool {
             let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
+        Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
+        Call::AcceptEx { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
@@ -151,7 +153,7 @@ fn blocked(w: &World, dice: &mut Dice) -> ThreadId {
 /// Any call with arguments that mostly make sense.
 fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = |dice: &mut Dice| socket(w, thread, dice);
-    match dice.below(68) {
+    match dice.below(80) {
         0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
         6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
         // Now and then at an address that is taken.
@@ -208,6 +210,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             if dice.one_in(2) { Call::Getsockname { s, name, namelen } } else { Call::Getpeername { s, name, namelen } }
         }
         62..66 => Call::Setsockopt { s: queued_or(w, thread, dice), opt: Opt::Linger, value: OptVal::Linger(1, 0) },
+        68.. => overlapped_call(w, thread, dice),
         66 => Call::WSAStartup { version: Version { major: dice.below(3) as u8, minor: dice.below(3) as u8 } },
         _ => match dice.below(6) {
             0 => Call::WSACleanup,
@@ -232,6 +235,76 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
             Call::WSAWaitForMultipleEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) }
         }
     }
+}
+
+/// What a program does with overlapped requests, mostly with those that there are.
+fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
+    let s = socket(w, thread, dice);
+    let overlapped = over_handle(w, dice);
+    let bytes = !dice.one_in(6);
+    match dice.below(16) {
+        14.. => option_call(fresh_or(w, s), dice),
+        12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
+        13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
+        0 => Call::Overlapped { event: event_or_null(w, dice) },
+        1..6 => {
+            let lengths = [32, 32, 32, 44, 3, 0];
+            let length = |dice: &mut Dice| dice.one(&lengths).unwrap_or(32);
+            Call::AcceptEx {
+                listen: listener_or(w, thread, dice),
+                accept: unbound_or(w, thread, dice),
+                buffer: if dice.one_in(8) { Buffer::Null } else { Buffer::Valid },
+                receive: dice.one(&[0, 0, 1, 8]).unwrap_or(0),
+                local: length(dice),
+                remote: length(dice),
+                bytes,
+                overlapped: (!dice.one_in(8)).then_some(overlapped),
+            }
+        }
+        6 => Call::HasOverlappedIoCompleted { overlapped },
+        7 => Call::UpdateAcceptContext { s, listener: listener_or(w, thread, dice) },
+        8 => {
+            let (receive, local, remote) = (dice.one(&[0, 1, 8]).unwrap_or(0), 32, 32);
+            Call::GetAcceptExSockaddrs { overlapped, receive, local, remote }
+        }
+        9 => {
+            let wait = dice.one_in(6);
+            let s = listener_or(w, thread, dice);
+            if dice.one_in(2) {
+                Call::WSAGetOverlappedResult { s, overlapped, bytes, wait }
+            } else {
+                Call::GetOverlappedResult { s, overlapped, bytes, wait }
+            }
+        }
+        10 => {
+            let s = listener_or(w, thread, dice);
+            let overlapped = (!dice.one_in(3)).then_some(overlapped);
+            if dice.one_in(2) { Call::CancelIoEx { s, overlapped } } else { Call::CancelIo { s } }
+        }
+        _ => {
+            let extension = Extension { known: !dice.one_in(3), size: if dice.one_in(4) { 8 } else { 16 } };
+            Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
+        }
+    }
+}
+
+/// A socket that AcceptEx has given its connection, if there is one.
+fn fresh_or(w: &World, other: Handle) -> Handle {
+    let fresh = w.sockets().iter().position(|socket| socket.without_context);
+    fresh.map_or(other, |s| Handle::socket(SocketId::new(s), 0))
+}
+
+/// An OVERLAPPED that there is, if there is one.
+fn over_handle(w: &World, dice: &mut Dice) -> Handle {
+    let all: Vec<Handle> = w.overs().iter().map(|(at, _)| Handle::overlapped(OverId::new(at))).collect();
+    dice.one(&all).unwrap_or(Handle::INVALID)
+}
+
+/// A socket of the thread's process that AcceptEx can have, mostly.
+fn unbound_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
+    let process = w.threads()[thread.index()].process;
+    let open = handles(w, |state, holder| holder == process && state == State::Unbound);
+    if open.is_empty() || dice.one_in(6) { socket(w, thread, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
 }
 
 fn option_call(s: Handle, dice: &mut Dice) -> Call {

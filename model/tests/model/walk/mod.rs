@@ -106,7 +106,9 @@ pub fn world() -> World {
     let process = |startups, version| Process { startups, version, ..Process::default() };
     let processes = [process(1, STARTED), process(1, OLD), process(0, Version::default())];
     let threads = [(0, 3), (0, 2), (1, 3), (0, 2), (1, 2), (2, 1)];
-    World::new(&processes, &threads.map(|(p, sockets)| Room::new(ProcessId(p), sockets, 2)))
+    // Where a thread makes requests it has room for them beside the call that it waits in.
+    let room = |(p, sockets)| Room { overs: 2, operations: 3, ..Room::new(ProcessId(p), sockets, 2) };
+    World::new(&processes, &threads.map(room))
 }
 
 /// A call that a set-up makes, taken under the first alternatives; the handle it returned, if any.

@@ -1,10 +1,10 @@
 //! What must hold of every step.
 
-use winaccept_model::call::ThreadId;
+use winaccept_model::call::{Handle, ThreadId};
 use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
-use winaccept_model::operation::Ended;
+use winaccept_model::operation::{Ended, OverId};
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
@@ -240,7 +240,10 @@ fn handles_are_new(before: &World, branch: &Branch) -> Result<(), String> {
     for (thread, outcome) in &branch.fx.returns {
         let Value::Handle(handle) = outcome.value else { continue };
         let process = before.threads()[thread.index()].process;
-        let open = |world: &World| world.resolve(process, handle).is_some() || world.resolve_event(handle).is_some();
+        let over = |world: &World| world.overs().iter().any(|(at, _)| Handle::overlapped(OverId::new(at)) == handle);
+        let open = |world: &World| {
+            world.resolve(process, handle).is_some() || world.resolve_event(handle).is_some() || over(world)
+        };
         ensure(!open(before) && open(&branch.world), || format!("{handle:?} is not a new handle"))?;
         ensure(!seen.contains(&handle), || format!("{handle:?} was given out twice"))?;
         seen.push(handle);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use winaccept_model::call::ThreadId;
+use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Effects, Gives, Takes};
 use winaccept_model::step::Event;
@@ -34,16 +34,31 @@ impl Tickets {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
                 "rst.queued-vanishes" => self.lose(before, event)?,
+                "AcceptEx.takes-connection"
+                | "AcceptEx.takes-and-receives"
+                | "AcceptEx.short-length-loses"
+                | "AcceptEx.peer-reset"
+                | "AcceptEx.peer-reset-as-not-connected" => self.serve(after)?,
                 _ if fx.took(rule) != Takes::Keeps => {
                     let (thread, _) = fx.returns[returned];
-                    if let Some(listener) = listener_of(before, event, thread) {
+                    // The first to return of a call made in a blocking hook is that call.
+                    let listener = match event {
+                        Event::InHook(caller, call) if returned == 0 => about(before, caller, &call),
+                        _ => listener_of(before, event, thread),
+                    };
+                    if let Some(listener) = listener {
                         self.front(listener)?;
                     }
                 }
                 _ => {}
             }
-            if let Gives::Fails(_) | Gives::Succeeds | Gives::Returns(_) | Gives::Undefined | Gives::Unmodelled =
-                fx.gave(rule)
+            if let Gives::Fails(_)
+            | Gives::Succeeds
+            | Gives::Returns(_)
+            | Gives::Undefined
+            | Gives::Unmodelled
+            | Gives::Reports
+            | Gives::Pends = fx.gave(rule)
             {
                 // The first to return of a call made in a blocking hook is that call, not the one it interrupts.
                 let in_hook = returned == 0 && matches!(event, Event::InHook(..));
@@ -79,6 +94,17 @@ impl Tickets {
     fn front(&mut self, listener: SocketId) -> Result<ConnId, String> {
         let queue = self.queues.entry(listener).or_default();
         if queue.is_empty() { Err("accepted, but nobody was queued".to_owned()) } else { Ok(queue.remove(0)) }
+    }
+
+    /// A request has taken the first of some queue: one that is not queued any more.
+    fn serve(&mut self, after: &World) -> Result<(), String> {
+        let is_gone = |(listener, queue): &(&SocketId, &Vec<ConnId>)| {
+            let still = after.sockets()[listener.index()].accept_queue();
+            queue.first().is_some_and(|first| !still.contains(*first))
+        };
+        let listener = self.queues.iter().find(is_gone).map(|(listener, _)| *listener);
+        let listener = listener.ok_or("a request took a connection, but nobody has left a queue")?;
+        self.front(listener).map(|_| ())
     }
 
     fn lose(&mut self, before: &World, event: Event) -> Result<(), String> {
@@ -137,6 +163,11 @@ fn listener_of(before: &World, event: Event, thread: ThreadId) -> Option<SocketI
         Event::Call(caller, call) if caller == thread => call,
         _ => before.waits(thread)?.1.call,
     };
+    about(before, thread, &call)
+}
+
+/// The listener that a call of accept is about.
+fn about(before: &World, thread: ThreadId, call: &Call) -> Option<SocketId> {
     let s = call.subject().filter(|_| call.accepts())?;
     before.resolve(before.threads()[thread.index()].process, s).map(|(socket, _)| socket)
 }

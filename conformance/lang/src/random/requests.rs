@@ -1,0 +1,56 @@
+//! Overlapped requests in a random scenario: they are made, asked about, and cancelled.
+
+use winaccept_model::call::{Buffer, Call, Extension, Family};
+use winaccept_sim::script::Action;
+
+use super::cast::{Cast, State};
+use super::moves::{event, socket};
+
+/// An AcceptEx on some listener, into a new socket.
+pub(super) fn request(cast: &mut Cast<'_>) -> Option<()> {
+    let (actor, listener) = cast.find_with(&[State::Listens])?;
+    let family = cast.things[listener].family;
+    let listen = cast.handle(listener);
+    if cast.once_in(8) {
+        let extension = Extension { known: !cast.once_in(4), size: 16 };
+        cast.call(actor, Call::WSAIoctl { s: listen, extension, pointer: 8, bytes: true });
+    }
+    let accept = socket(cast, actor, "S", family);
+    let event = cast.once_in(3).then(|| event(cast, actor));
+    let event = event.map(|event| cast.handle(event));
+    let over = cast.makes(actor, Action::Call(Call::Overlapped { event }), "O", family, State::Overlapped);
+    let (accept, over) = (cast.handle(accept), cast.handle(over));
+    let enough = if family == Family::Inet { 32 } else { 44 };
+    let remote = if cast.once_in(16) { 0 } else { enough };
+    let local = if cast.once_in(8) { 0 } else { enough };
+    let buffer = if cast.once_in(16) { Buffer::Null } else { Buffer::Valid };
+    let receive = cast.one_of(&[0, 0, 4]);
+    let overlapped = (!cast.once_in(16)).then_some(over);
+    cast.call(actor, Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
+    if cast.once_in(12) {
+        cast.call(actor, Call::GetAcceptExSockaddrs { overlapped: over, receive, local, remote });
+    } else if cast.once_in(6) {
+        cast.call(actor, Call::UpdateAcceptContext { s: accept, listener: listen });
+    }
+    Some(())
+}
+
+/// What became of a request, or its end.
+pub(super) fn asks(cast: &mut Cast<'_>) -> Option<()> {
+    let (actor, over) = cast.find_with(&[State::Overlapped])?;
+    let overlapped = cast.handle(over);
+    let listener = cast.find(&[State::Listens])?;
+    if cast.things[listener].process != cast.things[over].process {
+        return None;
+    }
+    let (s, wait) = (cast.handle(listener), false);
+    let call = match cast.below(5) {
+        0 => Call::HasOverlappedIoCompleted { overlapped },
+        1 => Call::WSAGetOverlappedResult { s, overlapped, bytes: true, wait },
+        2 | 3 => Call::GetOverlappedResult { s, overlapped, bytes: true, wait },
+        _ if cast.once_in(2) => Call::CancelIo { s },
+        _ => Call::CancelIoEx { s, overlapped: (!cast.once_in(3)).then_some(overlapped) },
+    };
+    cast.call(actor, call);
+    Some(())
+}

@@ -1,0 +1,228 @@
+//! OVERLAPPED structures, the buffers of the requests that are made with them, and what is read there.
+
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use winaccept_model::kind::*;
+use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::IO::OVERLAPPED;
+use windows_sys::core::GUID;
+
+use super::super::super::protocol::{Bytes, Pointer, RawHandle, Returned};
+use super::super::address::of_bytes;
+use super::super::output::Output;
+use super::{Part, Pass, Passing};
+
+/// No scenario needs more, and buffers are never freed.
+const MOST: u32 = 1 << 16;
+
+/// A word, and what it means to the other parts.
+struct Word(usize);
+
+impl Part for Word {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0);
+    }
+}
+
+impl Pass for ByteCount {
+    fn part(bytes: u32, field: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let place = ["receive", "local", "remote"].iter().position(|name| *name == field).unwrap_or_default();
+        if bytes > MOST {
+            return Err(format!("a buffer of this worker has at most {MOST} bytes"));
+        }
+        call.output.lengths[place] = bytes as usize;
+        Ok(Box::new(Word(bytes as usize)))
+    }
+}
+
+struct OutputPart(Pointer);
+
+impl Part for OutputPart {
+    fn words(&mut self, call: &mut Passing) {
+        call.output.start = match self.0 {
+            Pointer::Null => 0,
+            Pointer::Bad => super::super::address::bad_pointer() as usize,
+            // As an OVERLAPPED it stays for good.
+            Pointer::Valid => {
+                Box::leak(vec![0xee_u8; call.output.lengths.iter().sum()].into_boxed_slice()).as_ptr() as usize
+            }
+        };
+        call.words.push(call.output.start);
+    }
+}
+
+impl Pass for OutputBuffer {
+    fn part(pointer: Pointer, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(OutputPart(pointer)))
+    }
+}
+
+/// A pointer to where bytes are counted, and told. As an OVERLAPPED the number stays for good: a request may go on when its call
+/// has returned.
+struct Counted(Option<&'static AtomicU32>);
+
+/// A count that nobody has written.
+const UNTOUCHED: u32 = u32::MAX;
+
+impl Part for Counted {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.map_or(0, |count| count.as_ptr() as usize));
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        let count = self.0.map(|count| count.load(Ordering::SeqCst));
+        returned.bytes = count.filter(|count| *count != UNTOUCHED);
+    }
+}
+
+impl Pass for Transferred {
+    fn part(pointer: Pointer, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let count = || -> &'static AtomicU32 { Box::leak(Box::new(AtomicU32::new(UNTOUCHED))) };
+        Ok(Box::new(Counted((pointer != Pointer::Null).then(count))))
+    }
+}
+
+/// The OVERLAPPED of a request that is made: its buffer is remembered.
+struct Request;
+
+impl Part for Request {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(call.overlapped);
+    }
+    fn told(&self, call: &Passing, returned: &mut Returned) {
+        let begun = returned.value != 0 || returned.error == ws::WSA_IO_PENDING as u32;
+        if begun && call.output.start != 0 {
+            call.desk.buffers.lock().unwrap_or_else(PoisonError::into_inner).insert(call.overlapped, call.output);
+        }
+    }
+}
+
+impl Pass for OverlappedOrNull {
+    fn part(raw: RawHandle, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        call.overlapped = raw as usize;
+        Ok(Box::new(Request))
+    }
+}
+
+fn buffer_of(call: &Passing, overlapped: usize) -> Option<Output> {
+    call.desk.buffers.lock().unwrap_or_else(PoisonError::into_inner).get(&overlapped).copied()
+}
+
+/// The OVERLAPPED of a request whose outcome is asked for: what it has received is told.
+struct Asked(usize);
+
+impl Part for Asked {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0);
+    }
+    fn told(&self, call: &Passing, returned: &mut Returned) {
+        // SAFETY: a structure that is never freed; it is complete, so that nobody writes there any more.
+        let received = unsafe { (&raw const (*(self.0 as *const OVERLAPPED)).InternalHigh).read_volatile() };
+        let Some(output) = buffer_of(call, self.0).filter(|output| received <= output.lengths[0]) else { return };
+        if returned.value != 0 && received > 0 {
+            // SAFETY: a buffer that is never freed, with at least so many bytes, which the system has written.
+            let bytes = unsafe { std::slice::from_raw_parts(output.start as *const u8, received) };
+            returned.data = Some(Bytes(bytes.to_vec()));
+        }
+    }
+}
+
+impl Pass for OverlappedIn {
+    fn part(raw: RawHandle, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(Asked(raw as usize)))
+    }
+}
+
+impl Pass for BufferOf {
+    fn part(raw: RawHandle, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let output = buffer_of(call, raw as usize).ok_or("no request has filled a buffer with it")?;
+        Ok(Box::new(Word(output.start)))
+    }
+}
+
+/// Pointers to an address and to its length, and whether it is the local one.
+pub(super) struct FoundAddress {
+    address: *const u8,
+    length: i32,
+    local: bool,
+}
+
+impl FoundAddress {
+    pub(super) fn new(local: bool) -> FoundAddress {
+        FoundAddress { address: std::ptr::null(), length: -1, local }
+    }
+}
+
+impl Part for FoundAddress {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([&raw mut self.address as usize, &raw mut self.length as usize]);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        let length = usize::try_from(self.length).unwrap_or(0).min(28);
+        let found = (!self.address.is_null()).then(|| {
+            let mut bytes = [0; 28];
+            // SAFETY: the system says that so many bytes of an address stand there, in a buffer that is never freed.
+            bytes[..length].copy_from_slice(unsafe { std::slice::from_raw_parts(self.address, length) });
+            of_bytes(&bytes)
+        });
+        *(if self.local { &mut returned.local } else { &mut returned.remote }) = found;
+    }
+}
+
+/// A command, the name of a function, and the size of that.
+struct Extension {
+    code: u32,
+    name: GUID,
+    size: u32,
+}
+
+impl Part for Extension {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.code as usize, &raw mut self.name as usize, self.size as usize]);
+    }
+}
+
+impl Pass for ExtensionIn {
+    fn part(sent: (u32, String, u32), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let (code, name, size) = sent;
+        let digits: String = name.chars().filter(|c| *c != '-').collect();
+        let number = u128::from_str_radix(&digits, 16).map_err(|error| format!("{name}: {error}"))?;
+        if size as usize > size_of::<GUID>() {
+            return Err("a name has 16 bytes".to_owned());
+        }
+        Ok(Box::new(Extension { code, name: GUID::from_u128(number), size }))
+    }
+}
+
+/// Room for a pointer to a function, of which the call is told so many bytes.
+struct FunctionRoom(usize, u32);
+
+impl Part for FunctionRoom {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([&raw mut self.0 as usize, self.1 as usize]);
+    }
+}
+
+impl Pass for PointerRoom {
+    fn part(size: u32, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        if size as usize > size_of::<usize>() {
+            return Err(format!("a pointer has {} bytes here", size_of::<usize>()));
+        }
+        Ok(Box::new(FunctionRoom(0, size)))
+    }
+}
+
+/// A socket, and its size.
+struct Value(usize);
+
+impl Part for Value {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([&raw mut self.0 as usize, size_of::<usize>()]);
+    }
+}
+
+impl Pass for SocketValue {
+    fn part(handle: RawHandle, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(Value(handle as usize)))
+    }
+}

@@ -1,0 +1,217 @@
+//! OVERLAPPED structures, and what becomes of a request after its call: `WSAGetOverlappedResult`, `GetOverlappedResult`,
+//! `CancelIoEx`, `CancelIo`.
+
+use super::common::{case, check, in_progress, not_a_socket, not_initialised, not_modelled};
+use crate::call::{Call, Handle};
+use crate::choice::NOTHING_NOT_FOUND;
+use crate::code::Code;
+use crate::id::OverId;
+use crate::operation::{OpId, Overlapped};
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::Col::Is;
+use crate::rule::{At, Gives, Limit, Rule, States};
+use crate::status::Status;
+
+table! {
+    OVERLAPPED;
+    Rule {
+        then: |at| {
+            let Call::Overlapped { event } = *at.call() else { return };
+            let Some(over) = at.free_over() else {
+                let most = at.room_for_overs();
+                at.reaches(Limit { most, of: "OVERLAPPED structures of one thread: it makes them over and over" });
+                return;
+            };
+            at.over_put(over, Overlapped { event, ..Overlapped::default() });
+            at.give(Outcome { value: Value::Handle(Handle::overlapped(over)), error: Code::NONE, out: Out::None });
+        },
+        rests_on: &["acceptex.ex.zero-overlapped", "acceptex.rem.notify-event-or-iocp"],
+        ..case("Overlapped.is-empty", &[], States::ANY)
+    },
+}
+
+table! {
+    HAS_COMPLETED;
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING),
+        then: |at| at.give(Outcome::number(0)),
+        rests_on: &["acceptex.ret.io-pending", "wsagor.fwait.false-incomplete"],
+        ..case("HasOverlappedIoCompleted.pending", &[], States::ANY)
+    },
+    Rule {
+        then: |at| at.give(Outcome::number(1)),
+        rests_on: &["acceptex.rem.notify-event-or-iocp", "wsagor.fwait.false-incomplete"],
+        ..case("HasOverlappedIoCompleted.complete", &[], States::ANY)
+    },
+}
+
+table! {
+    WSAGETOVERLAPPEDRESULT;
+    not_initialised("WSAGetOverlappedResult.not-initialised"),
+    in_progress("WSAGetOverlappedResult.in-progress"),
+    not_a_socket("WSAGetOverlappedResult.not-a-socket"),
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING) && !waits(at),
+        rests_on: &["acceptex.ret.io-pending"],
+        ..check(
+            "WSAGetOverlappedResult.incomplete",
+            &["wsagor.fwait.false-incomplete", "wsagor.ret.false-leaves-count"],
+            States::SOCKET,
+            Code::WSA_IO_INCOMPLETE,
+        )
+    },
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING),
+        ..not_modelled("WSAGetOverlappedResult.waits-not-modelled", &["wsagor.fwait.true"], States::SOCKET)
+    },
+    Rule {
+        when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
+        gives: Is(Gives::Reports),
+        then: |at| reports(at, Status::winsock),
+        rests_on: &["acceptex.err.WSAECONNRESET", "acceptex.close.forces-error"],
+        ..case("WSAGetOverlappedResult.failed", &["wsagor.ret.error-of-operation"], States::SOCKET)
+    },
+    Rule {
+        then: tells,
+        rests_on: &[
+            "acceptex.bytes.from-notification",
+            "acceptex.rem.task.data",
+            "acceptex.buf.data-at-zero",
+            "overlapped.zero-means-indicated",
+        ],
+        ..case("WSAGetOverlappedResult.complete", &["wsagor.s.same-socket"], States::SOCKET)
+    },
+}
+
+table! {
+    GETOVERLAPPEDRESULT;
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING) && !waits(at),
+        rests_on: &["acceptex.ret.io-pending"],
+        ..check(
+            "GetOverlappedResult.incomplete",
+            &["gor.bwait.false-incomplete"],
+            States::ANY,
+            Code::ERROR_IO_INCOMPLETE,
+        )
+    },
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING),
+        ..not_modelled("GetOverlappedResult.waits-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
+    },
+    Rule {
+        when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
+        gives: Is(Gives::Reports),
+        then: |at| reports(at, Status::win32),
+        rests_on: &["acceptex.close.forces-error", "closesocket.rem.aborted-status"],
+        ..case("GetOverlappedResult.failed", &[], States::ANY)
+    },
+    // It looks at the structure alone: also where the handle is closed by now.
+    Rule {
+        then: tells,
+        rests_on: &[
+            "acceptex.rem.bytes-transferred",
+            "acceptex.bytes.from-notification",
+            "acceptex.buf.data-at-zero",
+        ],
+        ..case("GetOverlappedResult.complete", &[], States::ANY)
+    },
+}
+
+table! {
+    CANCELIOEX;
+    Rule {
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("CancelIoEx.invalid-handle", &[], States::of(&[crate::world::State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NOTHING_NOT_FOUND],
+        when: |at| requests(at).is_empty() && named(at).is_none(),
+        ..check(
+            "CancelIoEx.nothing-at-all-to-cancel",
+            &["cancelioex.err.not-found"],
+            States::SOCKET,
+            Code::ERROR_NOT_FOUND,
+        )
+    },
+    Rule {
+        when: |at| requests(at).is_empty() && named(at).is_some(),
+        ..check(
+            "CancelIoEx.nothing-to-cancel",
+            &["cancelioex.err.not-found", "cancelioex.scope"],
+            States::SOCKET,
+            Code::ERROR_NOT_FOUND,
+        )
+    },
+    Rule {
+        then: cancels,
+        ..case("CancelIoEx.cancels", &["cancelioex.scope", "cancelioex.three-outcomes"], States::SOCKET)
+    },
+}
+
+table! {
+    CANCELIO;
+    Rule {
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("CancelIo.invalid-handle", &[], States::of(&[crate::world::State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        then: cancels,
+        ..case("CancelIo.cancels", &["cancelio.same-thread", "cancelio.aborted"], States::SOCKET)
+    },
+}
+
+/// The OVERLAPPED that the call names.
+fn named(at: &At<'_>) -> Option<OverId> {
+    match *at.call() {
+        Call::HasOverlappedIoCompleted { overlapped }
+        | Call::WSAGetOverlappedResult { overlapped, .. }
+        | Call::GetOverlappedResult { overlapped, .. }
+        | Call::CancelIoEx { overlapped: Some(overlapped), .. } => at.resolve_over(overlapped),
+        _ => None,
+    }
+}
+
+fn status(at: &At<'_>) -> Option<Status> {
+    named(at).map(|over| at.over_at(over).status)
+}
+
+fn waits(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::WSAGetOverlappedResult { wait: true, .. } | Call::GetOverlappedResult { wait: true, .. })
+}
+
+/// The failure of the request, in the language of the function that reports it.
+fn reports(at: &mut At<'_>, code: fn(Status) -> Code) {
+    let error = status(at).map_or(Code::NONE, code);
+    at.give(Outcome { value: Value::Number(0), error, out: Out::None });
+}
+
+/// How many bytes, and which.
+fn tells(at: &mut At<'_>) {
+    let over = named(at).map(|over| *at.over_at(over)).unwrap_or_default();
+    let data = over.buffer.map(|buffer| buffer.data).filter(|data| !data.as_slice().is_empty());
+    at.give(Outcome::number(1).with(Out::Bytes { count: Some(over.bytes), data }));
+}
+
+/// The overlapped requests at the socket that the call is to cancel: with this OVERLAPPED, or all; of `CancelIo` those of the
+/// calling thread.
+fn requests(at: &At<'_>) -> Vec<OpId> {
+    let over = named(at);
+    let all_of_them = matches!(*at.call(), Call::CancelIo { .. } | Call::CancelIoEx { overlapped: None, .. });
+    let own = matches!(*at.call(), Call::CancelIo { .. });
+    let is_meant = |op: &OpId| {
+        let operation = at.op_at(*op);
+        !operation.tells.returns
+            && (all_of_them || over.is_some() && operation.tells.over == over)
+            && (!own || operation.thread == at.thread)
+            && at.process_of(operation.thread) == at.process_id()
+    };
+    at.sock().waiting().iter().chain(at.sock().holding().iter()).filter(is_meant).collect()
+}
+
+fn cancels(at: &mut At<'_>) {
+    for op in requests(at) {
+        at.ends(op, Status::CANCELLED);
+    }
+    at.give(Outcome::number(1));
+}
