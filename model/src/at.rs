@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use crate::call::{Call, NetworkEvents, ThreadId};
 use crate::choice::COUNT;
 use crate::limit::Limit;
-use crate::operation::OpId;
+use crate::operation::{Answer, OpId};
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Tape};
 use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
@@ -59,6 +59,8 @@ pub struct At<'a> {
     pub again: bool,
     /// Why a blocked call is cancelled.
     pub cause: Cause,
+    /// What the condition function of the call in question has said; [`Answer::Nothing`]: it was not asked yet.
+    pub answer: Answer,
     /// The value that the effect wants returned.
     pub gives: Option<Outcome>,
 }
@@ -107,6 +109,7 @@ impl<'a> At<'a> {
             network_event: NetworkEvents(0),
             again: false,
             cause: Cause::Close,
+            answer: Answer::Nothing,
             gives: None,
         }
     }

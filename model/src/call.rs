@@ -213,6 +213,12 @@ impl<H> Call<H> {
         }
     }
 
+    /// Does it ask a condition function?
+    #[must_use]
+    pub fn has_condition(&self) -> bool {
+        matches!(self, Call::WSAAccept { condition: Condition::Function, .. })
+    }
+
     /// The function's name as C spells it.
     #[must_use]
     pub fn name(&self) -> &'static str {

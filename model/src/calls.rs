@@ -69,7 +69,13 @@ macro_rules! for_each_call {
             WSAAccept ws2_32 "WSAAccept" (
                 s: Sock, addr: AddrOut, addrlen: LengthInOut, condition: ConditionIn, callback_data: CallbackData
             ) -> Socket [waits locally] again AcceptQueue
-                by WSAAccept { WSAAccept: wsaaccept::WSAACCEPT };
+                by WSAAccept {
+                    WSAAccept: wsaaccept::WSAACCEPT,
+                    // The condition function comes back,
+                    ConditionReturns: wsaaccept::CONDITION_RETURNS,
+                    // and has said what becomes of the connection.
+                    ConditionResult: wsaaccept::CONDITION_RESULT
+                };
             Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
                 by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };
             Shutdown ws2_32 "shutdown" (s: Sock, how: HowIn) -> Number []

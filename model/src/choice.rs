@@ -235,6 +235,16 @@ choices! {
     92 SOCKADDRS_WITHOUT_LOCAL "sockaddrs-without-local":
         "untouched" LOCAL_UNTOUCHED, "as-remote" LOCAL_AS_REMOTE;
     93 CANCELIOEX_NOTHING "cancelioex-nothing": "ERROR_NOT_FOUND" NOTHING_NOT_FOUND, "succeeds" NOTHING_SUCCEEDS;
+    94 REJECTED_REQUEST "rejected-request": "reset" REJECTED_RESETS, "closed" REJECTED_CLOSES;
+    95 BAD_CONDITION_RESULT "bad-condition-result":
+        "stays-queued" BAD_RESULT_KEEPS, "reset" BAD_RESULT_RESETS, "WSAENOTSOCK" BAD_RESULT_LEAKS;
+    96 ADDRESS_WITHOUT_ACCEPTANCE "address-without-acceptance": "untouched" ADDRESS_UNTOUCHED, "told" ADDRESS_TOLD;
+    97 CONDITION_DESCRIPTORS "descriptors-and-condition":
+        "looked-for-before" DESCRIPTORS_BEFORE, "looked-for-after" DESCRIPTORS_AFTER;
+    98 NO_CALLER_DATA "caller-data-not-there": "NULL" CALLER_DATA_NULL, "empty" CALLER_DATA_EMPTY;
+    99 CALLEE_DATA_ROOM "callee-data-room": "zero" ROOM_ZERO, "not-written" ROOM_NOT_WRITTEN;
+    100 DEFERRED_READABLE "deferred-readable": "readable" DEFERRED_IS_READABLE, "not-readable" DEFERRED_NOT_READABLE;
+    101 DEFERRED_TO_WAITING "deferred-to-waiting": "at-once" DEFERRED_AT_ONCE, "with-the-next" DEFERRED_WITH_NEXT;
 }
 
 /// The choice point of this name.

@@ -4,7 +4,7 @@ use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::choice::Alt;
 use crate::code::Code;
-use crate::operation::{Ended, OpId, Operation};
+use crate::operation::{Answer, Ended, OpId, Operation};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table, Takes, Then};
 use crate::small::Small;
@@ -246,6 +246,12 @@ impl<'a> At<'a> {
                 }
                 Then::Ends(false)
             }
+            Gives::CallsBack => {
+                let given = self.outcome();
+                self.asks();
+                self.fx.returns.push((self.thread, given));
+                Then::Ends(false)
+            }
             Gives::Silent => Then::Ends(false),
             Gives::Continues(table) => Then::GoesOn(table),
         }
@@ -281,7 +287,7 @@ impl<'a> At<'a> {
     #[inline]
     fn looks_from(&mut self, thread: ThreadId, subject: Option<Handle>) {
         self.turns_to_thread(thread);
-        self.gives = None;
+        (self.gives, self.answer) = (None, Answer::Nothing);
         let resolved = subject.and_then(|handle| self.resolve(handle));
         self.socket = resolved.map(|(socket, _)| socket); // noted where it was resolved
         self.copy = resolved.map_or(0, |(_, copy)| copy);
@@ -325,7 +331,7 @@ fn wrong(gives: Gives) -> Gives {
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
         Gives::Strands | Gives::LooksAgain => Gives::Silent,
-        Gives::Continues(_) => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Continues(_) | Gives::CallsBack => Gives::Fails(Code::WSASYSCALLFAILURE),
     }
 }
 

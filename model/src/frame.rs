@@ -4,18 +4,20 @@
 use crate::at::At;
 use crate::call::ThreadId;
 use crate::code::Code;
-use crate::operation::{Frame, OpId, Operation, Phase};
+use crate::operation::{Answer, Frame, OpId, Operation, Phase};
 use crate::outcome::{Out, Outcome, Value};
+use crate::rule::Table;
 use crate::status::Status;
-use crate::step::Answer;
-use crate::world::{ConnId, Tcb};
+use crate::world::ConnId;
 
 /// What a wait returns when an APC has ended it.
 pub(crate) const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: Code::NONE, out: Out::None };
 
 impl At<'_> {
-    /// A connection is there for an operation whose caller decides: its condition function begins to run.
-    pub(crate) fn asks(&mut self, op: OpId) {
+    /// A connection is there for a call whose caller decides: its condition function begins to run.
+    pub(crate) fn asks(&mut self) {
+        self.block();
+        let Some(op) = self.op.or_else(|| self.waits(self.thread)) else { return };
         let Operation { about: Some(listener), thread, .. } = *self.op_at(op) else { return };
         let Some(conn) = self.extra_mut(listener).accept_queue.pop_first() else { return };
         // It stays the listener's while it is decided about.
@@ -47,33 +49,24 @@ impl At<'_> {
         }
     }
 
-    /// The condition function has said what becomes of the connection.
+    /// The condition function has said what becomes of the connection: it is the first in the queue again, for the rules that
+    /// take it from there.
     fn decided(&mut self, op: OpId, conn: ConnId, answer: Answer) {
         let Operation { about, status, .. } = *self.op_at(op);
-        if status != Status::PENDING {
-            // The operation has ended meanwhile, and could not return.
-            self.lets_go(op);
-            return self.completes(op, status, 0, None);
-        }
-        if !matches!(self.conn_at(conn).server.tcb, Tcb::Established | Tcb::Reset) {
-            // The connection has gone meanwhile.
-            self.lets_go(op);
-            return self.completes(op, Status::CONNECTION_RESET, 0, None);
-        }
-        if answer == Answer::Rejects {
-            self.lets_go(op);
-            return self.completes(op, Status::CONNECTION_REFUSED, 0, None);
-        }
-        // It is the first in the queue again: for the rules of accept, which take it there, or for the next to come.
         let Some(listener) = about else { return };
-        self.op_mut(op).phase = Phase::Waits;
-        self.moves_to_waiting(op);
-        self.extra_mut(listener).accept_queue.push_first(conn);
-        if answer == Answer::Defers {
-            self.completes(op, Status::UNSUCCESSFUL, 0, Some(&Outcome::invalid_socket(Code::WSATRY_AGAIN)));
+        let table = if status == Status::PENDING {
+            self.op_mut(op).phase = Phase::Waits;
+            self.moves_to_waiting(op);
+            self.extra_mut(listener).accept_queue.push_first(conn);
+            Table::ConditionReturns
         } else {
-            self.look_again(op);
-        }
+            // Its listener has gone meanwhile, and with it the queue.
+            self.lets_go(op);
+            Table::Cancelled
+        };
+        self.focus_on(op);
+        (self.answer, self.again) = (answer, true);
+        self.fires(op, table);
     }
 
     /// The call below an APC goes on: it may have become complete, another APC may be due, a plain wait is over.

@@ -139,6 +139,21 @@ pub enum Frame {
     Hook(OpId),
 }
 
+/// What user code gives when it comes back to the call that called it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Answer {
+    /// Nothing: an APC.
+    Nothing,
+    /// A condition function: CF_ACCEPT.
+    Accepts,
+    /// CF_REJECT.
+    Rejects,
+    /// CF_DEFER.
+    Defers,
+    /// No value that is defined for it.
+    Other,
+}
+
 /// Whether a thread is still there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum Ended {
@@ -240,6 +255,22 @@ impl World {
     pub fn runs(&self, thread: ThreadId) -> bool {
         let thread = &self.threads[thread.index()];
         thread.ended == Ended::No && !matches!(thread.frames.last(), Some(Frame::Waits(_)))
+    }
+
+    /// Is this thread in a condition function, whose answer a call of its own awaits?
+    #[must_use]
+    pub fn is_asked(&self, thread: ThreadId) -> bool {
+        self.asks(thread).is_some()
+    }
+
+    /// The operation of the call whose condition function this thread is in.
+    #[must_use]
+    pub fn asks(&self, thread: ThreadId) -> Option<&Operation> {
+        let thread = &self.threads[thread.index()];
+        match thread.frames.last() {
+            Some(Frame::Condition(op)) if thread.ended == Ended::No => self.ops.get(op.index()),
+            _ => None,
+        }
     }
 
     /// The operation of the call that this thread waits in, if it waits.

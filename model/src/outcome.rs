@@ -24,6 +24,8 @@ pub enum Value {
     WaitFailed,
     /// `WSA_INVALID_EVENT`.
     InvalidEvent,
+    /// The call has not returned: it has called its caller's condition function, which runs.
+    CallsCondition,
     /// The documents say that the behaviour is undefined: anything may follow.
     Undefined,
     /// The model does not know what happens from here on; that says nothing of the documents.
@@ -76,6 +78,23 @@ pub enum Out {
         /// The address of the other end.
         remote: Option<Address>,
     },
+    /// What a condition function is given.
+    Condition(Given),
+}
+
+/// What a condition function is given, beside the quality of service, which no transport of the model has: `NULL`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Given {
+    /// The address behind `lpCallerId`.
+    pub caller: Address,
+    /// Is `lpCallerData` `NULL`? Else it describes a buffer of no bytes.
+    pub no_caller_data: bool,
+    /// The address behind `lpCalleeId`.
+    pub callee: Address,
+    /// `lpCalleeData->len`: how many bytes it may give back; `None`: any number, for nobody has written one there.
+    pub room: Option<u32>,
+    /// `dwCallbackData`.
+    pub callback_data: u32,
 }
 
 /// What a call gives back.

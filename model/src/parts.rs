@@ -193,7 +193,10 @@ fn hash_thread(thread: &Thread, hasher: &mut impl Hasher) {
 
 fn hash_conn(conn: &Conn, hasher: &mut impl Hasher) {
     let listener = conn.listener.map_or(0, |listener| u64::from(listener.0) + 1);
-    let flags = u64::from(conn.timer) | u64::from(conn.held) << 1 | u64::from(conn.sampled.is_some()) << 2;
+    let flags = u64::from(conn.timer)
+        | u64::from(conn.held) << 1
+        | u64::from(conn.sampled.is_some()) << 2
+        | u64::from(conn.deferred) << 3;
     let rest = listener | u64::from(conn.retries) << 8 | u64::from(conn.lose) << 16 | flags << 24;
     hasher.write_u64(bits_of(&conn.client) ^ rest << 32);
     hasher.write_u64(bits_of(&conn.server));

@@ -82,6 +82,8 @@ pub enum Takes {
     Closes,
     /// It is taken off the queue; nothing of it was left.
     Drops,
+    /// It is taken off the queue and reset.
+    Resets,
 }
 
 /// A column of a rule: a value, or one for each alternative of a choice point, in their order.
@@ -150,6 +152,8 @@ pub enum Gives {
     Strands,
     /// The call that waits looks again for what it waits for.
     LooksAgain,
+    /// The call does not return yet: the caller's condition function runs.
+    CallsBack,
     /// The rules of this table go on.
     Continues(Table),
 }
@@ -382,7 +386,7 @@ pub struct Effects {
     pub fired_from: Vec<State>,
     /// What was decided at choice points, in order, and for which rule: what the profile left open, and every column.
     pub decided: Vec<Decided>,
-    /// The calls that returned, in order.
+    /// What the calls gave, in order: they returned, or called a condition function.
     pub returns: Vec<(ThreadId, Outcome)>,
     /// User code that Winsock called, and that begins to run.
     pub runs: Vec<(ThreadId, Frame)>,

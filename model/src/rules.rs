@@ -108,7 +108,7 @@ impl Table {
     /// Is this the second half of a call whose rules stand in one list: that in which a connection is taken?
     #[must_use]
     pub const fn is_taking(self) -> bool {
-        matches!(self, Table::AcceptQueue)
+        matches!(self, Table::AcceptQueue | Table::ConditionResult)
     }
 
     /// Its rules that can be asked in it: of a list that two tables share, those of its half.

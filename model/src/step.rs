@@ -8,6 +8,7 @@ use crate::rule::{At, Effects, Mutant, Table, Tables};
 use crate::world::{Conn, ConnId, Direction, Faults, Segment, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
+pub use crate::operation::Answer;
 
 /// What can happen to a world.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -46,19 +47,6 @@ pub enum Event {
     PeerSends(ThreadId, SocketId, Segment, Data),
     /// A raw peer takes what has come to it first.
     PeerTakes(ThreadId),
-}
-
-/// What user code gives when it comes back to the call that called it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Answer {
-    /// Nothing: an APC.
-    Nothing,
-    /// A condition function: CF_ACCEPT.
-    Accepts,
-    /// CF_REJECT.
-    Rejects,
-    /// CF_DEFER.
-    Defers,
 }
 
 /// The machine: a profile, and for mutation testing one broken rule.

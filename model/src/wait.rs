@@ -14,6 +14,7 @@ use crate::world::{SocketId, State};
 /// What a call waits for.
 fn wanted(call: &Call) -> Wants {
     match call.function().looks_again() {
+        Some(Table::AcceptQueue) if call.has_condition() => Wants::Decision,
         Some(Table::AcceptQueue) => Wants::Connection,
         Some(Table::ConnectAnswer) => Wants::Established,
         Some(Table::RecvData) => Wants::Bytes,
@@ -156,7 +157,8 @@ impl At<'_> {
         self.fires(op, table);
     }
 
-    fn fires(&mut self, op: OpId, table: Table) {
+    /// The rules of this table say what becomes of the operation in question.
+    pub(crate) fn fires(&mut self, op: OpId, table: Table) {
         let thread = self.thread;
         if self.apply(table) {
             self.resume(op, thread, self.outcome());
@@ -233,12 +235,8 @@ impl At<'_> {
         let Some(&Operation { phase: Phase::Waits, wants, thread, .. }) = self.op_if(op) else { return };
         match wants {
             Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
-            Wants::Decision => {
-                // Where its thread is in other user code a condition function has nowhere to run.
-                if self.thread_at(thread).frames.last() == Some(Frame::Waits(op)) {
-                    self.asks(op);
-                }
-            }
+            // Where its thread is in other user code a condition function has nowhere to run.
+            Wants::Decision if self.thread_at(thread).frames.last() != Some(Frame::Waits(op)) => {}
             _ => {
                 self.focus_on(op);
                 self.apply(Table::Wake);

@@ -2,7 +2,7 @@
 
 use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
 use winaccept_model::operation::Ended;
-use winaccept_model::outcome::{Out, Outcome, Value};
+use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::{Effects, Rule};
 use winaccept_model::step::{Event, Machine, pending};
@@ -11,7 +11,7 @@ use winaccept_model::world::{ConnId, World};
 use crate::limit;
 use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Expect, FaultKind, NameId, Ref, Step, ValuePattern};
+use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, answer};
 
 /// A world, and how far its script has got in it: all that the future depends on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -85,6 +85,7 @@ impl Config {
                 out.push(ShownOut::Local(local.map(|address| self.shown_address(address))));
                 out.push(ShownOut::Remote(remote.map(|address| self.shown_address(address))));
             }
+            (_, Out::Condition(given)) => self.given_out(&given, &mut out),
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 // Of a set that is NULL there is nothing to tell.
@@ -106,6 +107,19 @@ impl Config {
             }
         }
         Shown { value, error: outcome.error, out }
+    }
+
+    /// What a condition function is given, in the order of its parameters.
+    fn given_out(&self, given: &Given, out: &mut Vec<ShownOut>) {
+        let caller_data = if given.no_caller_data { Block::Null } else { Block::Bytes(0) };
+        let room = given.room.map_or(Block::Unset, Block::Bytes);
+        out.push(ShownOut::CallerId(self.shown_address(given.caller)));
+        out.push(ShownOut::Given(GivenTo::CallerData, caller_data));
+        out.push(ShownOut::Given(GivenTo::Sqos, Block::Null));
+        out.push(ShownOut::Given(GivenTo::Gqos, Block::Null));
+        out.push(ShownOut::CalleeId(self.shown_address(given.callee)));
+        out.push(ShownOut::Given(GivenTo::CalleeData, room));
+        out.push(ShownOut::CallbackData(given.callback_data));
     }
 
     fn name_out(&self, addr: Buffer, addrlen: Length, written: Out, out: &mut Vec<ShownOut>) {
@@ -245,10 +259,11 @@ pub fn note(
     if let Some(call) = scenario.call_at(number) {
         reads_names(scenario, call, fx);
         let shown = config.shown(call, outcome);
-        let addresses = |out: &ShownOut| {
-            matches!(out, ShownOut::Addr(Some(_)) | ShownOut::Local(Some(_)) | ShownOut::Remote(Some(_)))
+        let tells_whose = |out: &ShownOut| {
+            let written = matches!(out, ShownOut::Addr(Some(_)) | ShownOut::Local(Some(_)) | ShownOut::Remote(Some(_)));
+            written || matches!(out, ShownOut::CallerId(_) | ShownOut::CalleeId(_))
         };
-        if shown.out.iter().any(addresses) {
+        if shown.out.iter().any(tells_whose) {
             // Whose address it is was asked of every variable.
             (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId::new(actor)));
         }
@@ -296,6 +311,7 @@ fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event>
     let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => Some(call_event(config, step.actor, call)),
+        Action::ConditionReturns { answer: value, .. } => Some(Event::Returns(step.actor, answer(*value))),
         _ => None,
     }
 }

@@ -184,7 +184,7 @@ impl Log {
     fn what(&self, scenario: &Scenario, before: &Config, event: Event, after: &Config, fx: &Effects) -> Option<What> {
         let step = self.step;
         Some(match event {
-            Event::Call(..) | Event::InHook(..) => What::Call { step },
+            Event::Call(..) | Event::InHook(..) | Event::Returns(..) => What::Call { step },
             Event::Resume(op) => What::LooksAgain(before.world.thread_of(op)),
             Event::Deliver(conn, direction) | Event::Lose(conn, direction) => {
                 let segment = before.world.end(conn, direction).flight.first()?;
@@ -211,8 +211,6 @@ impl Log {
             Event::PeerTakes(peer) => What::PeerTakes { step, came: came(&before.world, peer) },
             // Told as the happenings of the script that they are.
             Event::Faults(..) | Event::Hold(..) | Event::LoseNext(..) => return None,
-            // No script has functions that Winsock calls.
-            Event::Returns(..) => return None,
         })
     }
 
@@ -228,7 +226,7 @@ impl Log {
             return Vec::new();
         }
         let mut own = match event {
-            Event::Call(thread, _) | Event::InHook(thread, _) => Some((thread, self.step)),
+            Event::Call(thread, _) | Event::InHook(thread, _) | Event::Returns(thread, _) => Some((thread, self.step)),
             _ => None,
         };
         let mut all = Vec::new();

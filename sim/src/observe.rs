@@ -6,7 +6,9 @@ use winaccept_model::call::{Address, Data, NetworkEvents, OptVal, PollEvents, Po
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
-use crate::script::{AddrPattern, Came, Expect, NameId, Pattern, PeerSegment, PrintArgument, Ref, ValuePattern, With};
+use crate::script::{
+    AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, ValuePattern, With,
+};
 
 /// What was seen at one step.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -75,6 +77,14 @@ pub enum ShownOut {
     Local(Option<ShownAddress>),
     /// The address of the other end.
     Remote(Option<ShownAddress>),
+    /// The caller's address, as a condition function is given it.
+    CallerId(ShownAddress),
+    /// The local address, as a condition function is given it.
+    CalleeId(ShownAddress),
+    /// What else a condition function is given.
+    Given(GivenTo, Block),
+    /// `dwCallbackData`, as a condition function is given it.
+    CallbackData(u32),
 }
 
 /// An address as seen from outside. A port that the system chose is only known by who else has it.
@@ -136,6 +146,11 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         | (With::Local(expected), ShownOut::Local(seen))
         | (With::Remote(expected), ShownOut::Remote(seen)) => fits_address(expected, seen.as_ref()),
         (With::Bytes(a), ShownOut::Bytes(b)) => a == b,
+        (With::CallerId(expected), ShownOut::CallerId(seen)) | (With::CalleeId(expected), ShownOut::CalleeId(seen)) => {
+            fits_address(expected, Some(seen))
+        }
+        (With::Given(to, a), ShownOut::Given(also_to, b)) => to == also_to && a == b,
+        (With::CallbackData(a), ShownOut::CallbackData(b)) => a == b,
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
         (With::Value(a), ShownOut::Value(b)) => a == b,
@@ -183,12 +198,42 @@ pub fn same(model: &Observed, seen: &Observed) -> bool {
     }
 }
 
+/// What was seen without what the expectation does not ask for.
+#[must_use]
+pub fn asked_for(expect: &Expect, seen: &Observed) -> Observed {
+    let (Expect::OneOf(patterns), Observed::Returned(shown)) = (expect, seen) else { return seen.clone() };
+    let asked = |out: &&ShownOut| patterns.iter().flat_map(|pattern| &pattern.with).any(|with| is_about(with, out));
+    Observed::Returned(Shown { out: shown.out.iter().filter(asked).cloned().collect(), ..shown.clone() })
+}
+
+/// Do both speak of the same parameter?
+fn is_about(with: &With, out: &ShownOut) -> bool {
+    match (with, out) {
+        (With::Addr(_), ShownOut::Addr(_))
+        | (With::AddrLen(_), ShownOut::AddrLen(_))
+        | (With::Data(_), ShownOut::Data(_))
+        | (With::Value(_), ShownOut::Value(_))
+        | (With::ReadFds(_), ShownOut::ReadFds(_))
+        | (With::WriteFds(_), ShownOut::WriteFds(_))
+        | (With::ExceptFds(_), ShownOut::ExceptFds(_))
+        | (With::Revents(_), ShownOut::Revents(_))
+        | (With::Events(_), ShownOut::Events(_))
+        | (With::CallerId(_), ShownOut::CallerId(_))
+        | (With::CalleeId(_), ShownOut::CalleeId(_))
+        | (With::CallbackData(_), ShownOut::CallbackData(_)) => true,
+        (With::Given(asked, _), ShownOut::Given(given, _)) => asked == given,
+        _ => false,
+    }
+}
+
 /// Is this the same out-parameter with the same in it?
 fn agree(model: &ShownOut, seen: &ShownOut) -> bool {
     match (model, seen) {
         (ShownOut::Addr(Some(model)), ShownOut::Addr(Some(seen)))
         | (ShownOut::Local(Some(model)), ShownOut::Local(Some(seen)))
-        | (ShownOut::Remote(Some(model)), ShownOut::Remote(Some(seen))) => {
+        | (ShownOut::Remote(Some(model)), ShownOut::Remote(Some(seen)))
+        | (ShownOut::CallerId(model), ShownOut::CallerId(seen))
+        | (ShownOut::CalleeId(model), ShownOut::CalleeId(seen)) => {
             // Of an address that no variable has now, a stack may remember who had it.
             let nobodys = model.names.is_empty();
             model.address == seen.address && (nobodys || equal_sets(&model.names, &seen.names))
@@ -196,6 +241,8 @@ fn agree(model: &ShownOut, seen: &ShownOut) -> bool {
         (ShownOut::ReadFds(model), ShownOut::ReadFds(seen))
         | (ShownOut::WriteFds(model), ShownOut::WriteFds(seen))
         | (ShownOut::ExceptFds(model), ShownOut::ExceptFds(seen)) => equal_sets(model, seen),
+        // What nobody has written may be anything.
+        (ShownOut::Given(model, Block::Unset), ShownOut::Given(seen, _)) => model == seen,
         _ => model == seen,
     }
 }

@@ -7,6 +7,7 @@ use winaccept_model::call::{
 };
 use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
+use winaccept_model::operation::Answer;
 use winaccept_model::outcome::Value;
 
 /// A range of bytes in the scenario's source text.
@@ -229,6 +230,13 @@ pub enum Action {
     InHook(Call<Ref>),
     /// `CALL resumes`: the call that this actor has in progress returns.
     Resumes,
+    /// `condition returns ANSWER`: the condition function that this call has called comes back with this value, and the call goes on.
+    ConditionReturns {
+        /// What it returns: see [`answer`].
+        answer: i32,
+        /// The call.
+        call: Call<Ref>,
+    },
     /// `prints "format" [, argument]`: the text after `=` is what appears.
     Prints {
         /// A C format string with at most one `%d` or `%ld`.
@@ -249,6 +257,17 @@ pub enum Action {
     },
     /// `expects SEGMENT`: a raw peer looks at what has come to it first.
     Expects,
+}
+
+/// What the value means that a condition function returns: CF_ACCEPT, CF_REJECT, CF_DEFER, or none of them.
+#[must_use]
+pub fn answer(value: i32) -> Answer {
+    match value {
+        0 => Answer::Accepts,
+        1 => Answer::Rejects,
+        2 => Answer::Defers,
+        _ => Answer::Other,
+    }
 }
 
 /// The argument of `prints`.
@@ -324,6 +343,38 @@ pub enum With {
     Local(AddrPattern),
     /// `remote = …`.
     Remote(AddrPattern),
+    /// `callerid = …`: the address that a condition function is given for the caller.
+    CallerId(AddrPattern),
+    /// `calleeid = …`: the same of the local side.
+    CalleeId(AddrPattern),
+    /// `callerdata = …`, `sqos`, `gqos`, `calleedata`.
+    Given(GivenTo, Block),
+    /// `callbackdata = N`.
+    CallbackData(u32),
+}
+
+/// What a condition function is given beside two addresses and a number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum GivenTo {
+    /// `lpCallerData`.
+    CallerData,
+    /// `lpSQOS`.
+    Sqos,
+    /// `lpGQOS`.
+    Gqos,
+    /// `lpCalleeData`.
+    CalleeData,
+}
+
+/// What a pointer leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Block {
+    /// It is `NULL`.
+    Null,
+    /// So many bytes.
+    Bytes(u32),
+    /// A buffer of which nobody has said how long it is.
+    Unset,
 }
 
 /// An expected address.

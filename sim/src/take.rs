@@ -14,7 +14,7 @@ use crate::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, printed};
 use crate::peer::{came, event_of};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Expect, PrintArgument, Ref, Step};
+use crate::script::{Action, Expect, PrintArgument, Ref, Step, answer};
 
 /// Everything that may come of a step in a configuration.
 pub(crate) fn outcomes(
@@ -33,6 +33,10 @@ pub(crate) fn outcomes(
     let shown = |branch: Branch| (shown_at(&branch, number), branch);
     match &step.action {
         Action::Call(call) => issues(scenario, machine, step, number, call, start).into_iter().map(shown).collect(),
+        Action::ConditionReturns { answer: value, .. } => {
+            let event = Event::Returns(step.actor, answer(*value));
+            returns(scenario, machine, step, number, event, start).into_iter().map(shown).collect()
+        }
         Action::InHook(call) => {
             let event = Event::InHook(step.actor, bound(call, &start.config.vars));
             let branches = quiet(scenario, machine, event_in(scenario, machine, start, event, Some(number)));
@@ -97,6 +101,9 @@ fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
         (_, Ended::Undefined) => Some(UNDEFINED_BY_NOW),
         (Action::Resumes, Ended::No) if !waits && !finished => Some("the call had returned at once"),
         (Action::InHook(_), Ended::No) if !waits => Some("no call is in progress"),
+        (Action::ConditionReturns { .. }, Ended::No) if !start.config.world.is_asked(step.actor) => {
+            Some("no condition function of this actor is running")
+        }
         (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Ended::No) if waits => {
             Some("this actor's last call has not returned")
         }
@@ -122,16 +129,43 @@ fn issues(
         Some(hit) => then_quiet(scenario, machine, vec![start], hit.begins()),
         None => vec![start],
     };
-    let mut branches = then_quiet(scenario, machine, starts, event);
-    if matches!(step.expect, Some(Expect::Blocks)) {
-        branches.iter_mut().for_each(|branch| returned_after_all(scenario, branch, step.actor, number));
-    } else {
-        branches = pass_time(scenario, machine, step.actor, branches);
-    }
+    let branches = goes_on(scenario, machine, step, number, event, starts);
     match hit {
         Some(hit) => then_quiet(scenario, machine, branches, hit.ends()),
         None => branches,
     }
+}
+
+/// A condition function comes back: its call returns, or still waits.
+fn returns(
+    scenario: &Scenario,
+    machine: &Machine,
+    step: &Step,
+    number: usize,
+    event: Event,
+    mut start: Branch,
+) -> Vec<Branch> {
+    let actor = step.actor.index();
+    start.config.finished[actor] = None;
+    start.config.waits[actor] = number as u16 + 1;
+    goes_on(scenario, machine, step, number, event, vec![start])
+}
+
+/// What comes of an event by which a call begins or goes on.
+fn goes_on(
+    scenario: &Scenario,
+    machine: &Machine,
+    step: &Step,
+    number: usize,
+    event: Event,
+    starts: Vec<Branch>,
+) -> Vec<Branch> {
+    let mut branches = then_quiet(scenario, machine, starts, event);
+    if matches!(step.expect, Some(Expect::Blocks)) {
+        branches.iter_mut().for_each(|branch| returned_after_all(scenario, branch, step.actor, number));
+        return branches;
+    }
+    pass_time(scenario, machine, step.actor, branches)
 }
 
 /// Lets an event happen, and all that comes of it.

@@ -5,14 +5,14 @@ use std::ops::Range;
 use winaccept_model::call::{Call, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::script::{AddrPattern, Expect, Pattern, Ref, ValuePattern, With};
+use winaccept_sim::script::{AddrPattern, Block, Expect, GivenTo, Pattern, Ref, ValuePattern, With};
 
 use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
 use super::literal::{self, AddressLiteral};
 use super::parser::{Parser, Thing};
 use super::reserved::is_free;
-use super::signature::{Out, Signature, passes_null};
+use super::signature::{GIVEN, Out, Signature, passes_null};
 use super::suggest::did_you_mean;
 use super::token::Kind;
 
@@ -71,6 +71,10 @@ const VALUES: &[(&str, Value, Returns)] = &[
     ("WSA_WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Sleep),
 ];
 
+/// What any call may give, whatever it returns.
+const WHATEVER_IT_RETURNS: &[(&str, Value)] =
+    &[("undefined", Value::Undefined), ("unmodelled", Value::Unmodelled), ("crashes", Value::Crashes)];
+
 impl Parser<'_> {
     /// What stands after the `=` of a call.
     pub(super) fn result(&mut self, of: Expected<'_>) -> Parsed<Expect> {
@@ -126,7 +130,8 @@ impl Parser<'_> {
         let span = self.cursor.since(begin);
         let error = self.error_of(of.signature, value, span)?;
         let start = self.cursor.span().start;
-        let with = if self.cursor.eat("with") { self.with(of)? } else { Vec::new() };
+        let calls = value == ValuePattern::Is(Value::CallsCondition);
+        let with = if self.cursor.eat("with") { self.with(of, calls)? } else { Vec::new() };
         self.check_data(of, value, &with, begin);
         if error != Code::NONE
             && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_) | With::Bytes(None)))
@@ -181,18 +186,13 @@ impl Parser<'_> {
             let value = self.cursor.integer("the returned value", range)?;
             return Ok(ValuePattern::Is(Value::Number(value)));
         }
+        if self.cursor.at("calls") && of.signature.asks {
+            return self.calls_condition(of);
+        }
         let word = self.cursor.text();
-        if word == "undefined" {
+        if let Some((_, value)) = WHATEVER_IT_RETURNS.iter().find(|(name, _)| *name == word) {
             self.cursor.advance();
-            return Ok(ValuePattern::Is(Value::Undefined));
-        }
-        if word == "unmodelled" {
-            self.cursor.advance();
-            return Ok(ValuePattern::Is(Value::Unmodelled));
-        }
-        if word == "crashes" {
-            self.cursor.advance();
-            return Ok(ValuePattern::Is(Value::Crashes));
+            return Ok(ValuePattern::Is(*value));
         }
         if let Some((_, value, _)) = VALUES.iter().find(|(name, _, by)| *name == word && *by == returns) {
             self.cursor.advance();
@@ -226,6 +226,19 @@ impl Parser<'_> {
         };
         let (word, span) = self.cursor.advance();
         self.bind(word, &span, actor, thing).map(ValuePattern::Binds)
+    }
+
+    /// `calls condition`.
+    fn calls_condition(&mut self, of: Expected<'_>) -> Parsed<ValuePattern> {
+        self.cursor.advance();
+        self.cursor.expect("condition")?;
+        if of.call.is_some_and(|call| !call.has_condition()) {
+            let span = self.cursor.span();
+            let problem = Diagnostic::new("this call has no condition function", span, "nobody is asked")
+                .help("write `condition` for `lpfnCondition`: `WSAAccept(L, NULL, NULL, condition, 0)`");
+            return Err(self.cursor.report(problem));
+        }
+        Ok(ValuePattern::Is(Value::CallsCondition))
     }
 
     /// Complains about a value that the call never returns.
@@ -268,12 +281,12 @@ impl Parser<'_> {
         Ok(Code::NONE)
     }
 
-    /// The expectations after `with`.
-    fn with(&mut self, of: Expected<'_>) -> Parsed<Vec<With>> {
+    /// The expectations after `with`: of what a condition function is given, if one is called, else of what the call has written.
+    fn with(&mut self, of: Expected<'_>, calls: bool) -> Parsed<Vec<With>> {
         let mut all: Vec<With> = Vec::new();
         let mut named = Vec::new();
         loop {
-            let (out, span) = self.out_name(of)?;
+            let (out, span) = self.out_name(of, calls)?;
             if named.contains(&out) {
                 let problem = Diagnostic::new(format!("`{}` is expected twice", out.name()), span, "named again here");
                 return Err(self.cursor.report(problem));
@@ -288,24 +301,26 @@ impl Parser<'_> {
     }
 
     /// Takes the name of an out-parameter that the call has.
-    fn out_name(&mut self, of: Expected<'_>) -> Parsed<(Out, Range<usize>)> {
+    fn out_name(&mut self, of: Expected<'_>, calls: bool) -> Parsed<(Out, Range<usize>)> {
         let (word, span) = self.cursor.word("an out-parameter such as `addr`")?;
-        let call = of.signature.name;
-        match Out::named(word).filter(|out| of.signature.outs.contains(out)) {
+        let call = if calls { "condition" } else { of.signature.name };
+        let outs = if calls { GIVEN } else { of.signature.outs.as_slice() };
+        match Out::named(word).filter(|out| outs.contains(out)) {
             Some(out) if of.call.is_some_and(|call| passes_null(call, out)) => {
                 let problem = Diagnostic::new(format!("this call passes no `{word}`"), span, "the argument is `NULL`");
                 Err(self.cursor.report(problem.help("pass a buffer, or expect nothing of it")))
             }
             Some(out) => Ok((out, span)),
             None => {
-                let has: Vec<_> = of.signature.outs.iter().map(|out| format!("`{}`", out.name())).collect();
+                let has: Vec<_> = outs.iter().map(|out| format!("`{}`", out.name())).collect();
+                let (verb, parameter) = if calls { ("is given", "parameter") } else { ("writes", "out-parameter") };
                 let label = if has.is_empty() {
                     "it writes nothing".to_owned()
                 } else {
-                    format!("it writes {}", has.join(", "))
+                    format!("it {verb} {}", has.join(", "))
                 };
-                let near = did_you_mean(word, of.signature.outs.iter().map(|out| out.name()));
-                let title = format!("`{call}` has no out-parameter `{}`", shortened(word));
+                let near = did_you_mean(word, outs.iter().map(|out| out.name()));
+                let title = format!("`{call}` has no {parameter} `{}`", shortened(word));
                 Err(self.cursor.report(Diagnostic::new(title, span, label).maybe_help(near)))
             }
         }
@@ -332,7 +347,23 @@ impl Parser<'_> {
             Out::Bytes => self.dword("a number of bytes").map(|bytes| With::Bytes(Some(bytes))),
             Out::Local => self.address_pattern(of.actor).map(With::Local),
             Out::Remote => self.address_pattern(of.actor).map(With::Remote),
+            Out::CallerId => self.address_pattern(of.actor).map(With::CallerId),
+            Out::CalleeId => self.address_pattern(of.actor).map(With::CalleeId),
+            Out::CallerData => self.block().map(|block| With::Given(GivenTo::CallerData, block)),
+            Out::Sqos => self.block().map(|block| With::Given(GivenTo::Sqos, block)),
+            Out::Gqos => self.block().map(|block| With::Given(GivenTo::Gqos, block)),
+            Out::CalleeData => self.block().map(|block| With::Given(GivenTo::CalleeData, block)),
+            Out::CallbackData => self.dword("the callback data").map(With::CallbackData),
         }
+    }
+
+    /// What a pointer leads to: `NULL`, or so many bytes.
+    fn block(&mut self) -> Parsed<Block> {
+        if self.cursor.eat("NULL") {
+            return Ok(Block::Null);
+        }
+        let bytes = self.cursor.integer("`NULL` or a number of bytes", 0..=i64::from(u32::MAX))?;
+        Ok(Block::Bytes(bytes as u32))
     }
 
     fn address_pattern(&mut self, actor: Option<ThreadId>) -> Parsed<AddrPattern> {

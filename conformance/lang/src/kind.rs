@@ -41,6 +41,8 @@ pub(super) trait Text: Kind {
     const EXAMPLE: &'static str;
     /// The words that it takes, and that name no variable therefore.
     const WORDS: &'static [&'static str] = &[];
+    /// Is it a function that the call calls, and that the script tells of?
+    const ASKS: bool = false;
     /// What `with` may say of it, if it is a pointer to something that the call writes; `field` is the parameter's name.
     fn out(_field: &str) -> Option<Out> {
         None
@@ -126,7 +128,6 @@ words! {
     SocketFlags: "the flags", "WSA_FLAG_OVERLAPPED", FLAGS;
     Alertable: "alertable or not", "TRUE", BOOLS;
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
-    ConditionIn: "the condition function", "NULL", CONDITIONS;
     OutputBuffer: "the output buffer", "buffer", BUFFERS;
     WaitFlag: "whether to wait", "FALSE", BOOLS;
 }
@@ -136,7 +137,8 @@ const TYPES: &[(&str, SockType); 2] = &[("SOCK_STREAM", SockType::Stream), ("SOC
 const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
 const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
 const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
-const CONDITIONS: &[(&str, Condition); 2] = &[("NULL", Condition::Null), ("BAD", Condition::Bad)];
+const CONDITIONS: &[(&str, Condition); 3] =
+    &[("NULL", Condition::Null), ("condition", Condition::Function), ("BAD", Condition::Bad)];
 const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
@@ -217,6 +219,18 @@ impl Text for ErrorCode {
     }
     fn write(value: &u16, _: &Script) -> String {
         if *value == 0 { "0".to_owned() } else { Code(*value).to_string() }
+    }
+}
+
+impl Text for ConditionIn {
+    const EXAMPLE: &'static str = "NULL";
+    const WORDS: &'static [&'static str] = &words_of(CONDITIONS);
+    const ASKS: bool = true;
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Condition> {
+        parser.cursor.one_of("the condition function", CONDITIONS)
+    }
+    fn write(value: &Condition, _: &Script) -> String {
+        word_of(CONDITIONS, value).to_owned()
     }
 }
 

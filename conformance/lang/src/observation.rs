@@ -4,7 +4,7 @@ use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEven
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
-use winaccept_sim::script::{NameId, Ref, Script};
+use winaccept_sim::script::{Block, GivenTo, NameId, Ref, Script};
 
 use super::cursor::{Cursor, Parsed};
 use super::literal::{self, AddressLiteral};
@@ -84,6 +84,10 @@ impl Reader<'_> {
             let number = self.cursor.integer("the returned value", i64::MIN..=i64::MAX)?;
             return Ok(ShownValue::Is(Value::Number(number)));
         }
+        if self.cursor.eat("calls") {
+            self.cursor.expect("condition")?;
+            return Ok(ShownValue::Is(Value::CallsCondition));
+        }
         if self.cursor.eat("WSA_WAIT_EVENT_0") {
             let index = if self.cursor.eat("+") { self.cursor.integer("the index of the event", 0..=255)? } else { 0 };
             return Ok(ShownValue::Is(Value::WaitEvent(index as u8)));
@@ -115,7 +119,8 @@ impl Reader<'_> {
 
     fn out(&mut self) -> Parsed<ShownOut> {
         let of_call = signature(self.call.name()).map_or(&[][..], |signature| &signature.outs);
-        let table: Vec<_> = OUTS.iter().filter(|(_, out)| of_call.contains(out)).copied().collect();
+        let may = |out: &Out| of_call.contains(out) || self.call.has_condition() && out.is_given();
+        let table: Vec<_> = OUTS.iter().filter(|(_, out)| may(out)).copied().collect();
         let out = self.cursor.one_of("an out-parameter", &table)?;
         self.cursor.expect("=")?;
         let length = i64::from(i32::MIN)..=i64::from(i32::MAX);
@@ -139,7 +144,33 @@ impl Reader<'_> {
                 let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
                 ShownOut::Events(NetworkEvents(self.mask(&names)?))
             }
+            Out::CallerId => ShownOut::CallerId(self.one_address()?),
+            Out::CalleeId => ShownOut::CalleeId(self.one_address()?),
+            Out::CallerData => ShownOut::Given(GivenTo::CallerData, self.block()?),
+            Out::Sqos => ShownOut::Given(GivenTo::Sqos, self.block()?),
+            Out::Gqos => ShownOut::Given(GivenTo::Gqos, self.block()?),
+            Out::CalleeData => ShownOut::Given(GivenTo::CalleeData, self.block()?),
+            Out::CallbackData => {
+                ShownOut::CallbackData(self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32)
+            }
         })
+    }
+
+    fn one_address(&mut self) -> Parsed<ShownAddress> {
+        match self.address()? {
+            Some(address) => Ok(address),
+            None => Err(self.cursor.expected("an address")),
+        }
+    }
+
+    fn block(&mut self) -> Parsed<Block> {
+        if self.cursor.eat("NULL") {
+            return Ok(Block::Null);
+        }
+        if self.cursor.eat("unset") {
+            return Ok(Block::Unset);
+        }
+        self.cursor.integer("a number of bytes", 0..=i64::from(u32::MAX)).map(|bytes| Block::Bytes(bytes as u32))
     }
 
     /// `unchanged`, or an address followed by `of` and the variables that have it.

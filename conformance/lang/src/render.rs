@@ -5,10 +5,11 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{
-    Action, AddrPattern, Came, Expect, NameId, Pattern, PeerSegment, PrintArgument, Ref, Script, ValuePattern, With,
+    Action, AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, Script,
+    ValuePattern, With,
 };
 
-use super::literal::{PEER_SEGMENTS, quote, quote_data, write_address};
+use super::literal::{ANSWERS, PEER_SEGMENTS, quote, quote_data, write_address};
 use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
@@ -24,6 +25,7 @@ pub fn render_action(action: &Action, script: &Script) -> String {
         Action::Call(call) => render_call(call, script),
         Action::InHook(call) => format!("in hook {}", render_call(call, script)),
         Action::Resumes => "resumes".to_owned(),
+        Action::ConditionReturns { answer, .. } => format!("condition returns {}", render_answer(*answer)),
         Action::Prints { format, argument } => match argument {
             None => format!("prints {}", quote(format)),
             Some(PrintArgument::LastError) => format!("prints {}, WSAGetLastError()", quote(format)),
@@ -34,6 +36,12 @@ pub fn render_action(action: &Action, script: &Script) -> String {
         Action::Sends { segment, data } => format!("sends {}", render_came(&Came::Segment(*segment, *data))),
         Action::Expects => "expects".to_owned(),
     }
+}
+
+/// What a condition function returns.
+fn render_answer(answer: i32) -> String {
+    let name = ANSWERS.iter().find(|(_, value)| *value == answer);
+    name.map_or_else(|| answer.to_string(), |(name, _)| (*name).to_owned())
 }
 
 /// An expectation, as it stands after the `=`.
@@ -118,6 +126,7 @@ pub fn render_value(value: Value) -> String {
         Value::WaitIoCompletion => "WSA_WAIT_IO_COMPLETION".to_owned(),
         Value::WaitFailed => "WSA_WAIT_FAILED".to_owned(),
         Value::InvalidEvent => "WSA_INVALID_EVENT".to_owned(),
+        Value::CallsCondition => "calls condition".to_owned(),
         Value::Undefined => "undefined".to_owned(),
         Value::Unmodelled => "unmodelled".to_owned(),
         Value::Crashes => "crashes".to_owned(),
@@ -137,6 +146,10 @@ fn render_with(with: &With, script: &Script) -> String {
         With::Local(pattern) => format!("local = {}", address_pattern(pattern, script)),
         With::Remote(pattern) => format!("remote = {}", address_pattern(pattern, script)),
         With::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
+        With::CallerId(address) => format!("callerid = {}", address_pattern(address, script)),
+        With::CalleeId(address) => format!("calleeid = {}", address_pattern(address, script)),
+        With::Given(to, block) => format!("{} = {}", given_to(*to), render_block(*block)),
+        With::CallbackData(data) => format!("callbackdata = {data}"),
         With::AddrLen(length) => format!("addrlen = {length}"),
         With::Data(data) => format!("data = {}", quote_data(data)),
         With::Value(value) => format!("value = {}", option_value(*value)),
@@ -165,6 +178,23 @@ fn count(bytes: Option<u32>) -> String {
     bytes.map_or("unchanged".to_owned(), |bytes| bytes.to_string())
 }
 
+fn given_to(to: GivenTo) -> &'static str {
+    match to {
+        GivenTo::CallerData => "callerdata",
+        GivenTo::Sqos => "sqos",
+        GivenTo::Gqos => "gqos",
+        GivenTo::CalleeData => "calleedata",
+    }
+}
+
+fn render_block(block: Block) -> String {
+    match block {
+        Block::Null => "NULL".to_owned(),
+        Block::Bytes(bytes) => bytes.to_string(),
+        Block::Unset => "unset".to_owned(),
+    }
+}
+
 fn render_out(out: &ShownOut, script: &Script) -> String {
     let set = |names: &[NameId]| braces(names.iter().map(|name| variable(*name, script).to_owned()));
     match out {
@@ -172,6 +202,10 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::Local(seen) => format!("local = {}", shown_address(seen.as_ref(), script)),
         ShownOut::Remote(seen) => format!("remote = {}", shown_address(seen.as_ref(), script)),
         ShownOut::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
+        ShownOut::CallerId(seen) => format!("callerid = {}", shown_address(Some(seen), script)),
+        ShownOut::CalleeId(seen) => format!("calleeid = {}", shown_address(Some(seen), script)),
+        ShownOut::Given(to, block) => format!("{} = {}", given_to(*to), render_block(*block)),
+        ShownOut::CallbackData(data) => format!("callbackdata = {data}"),
         ShownOut::AddrLen(length) => format!("addrlen = {length}"),
         ShownOut::Data(data) => format!("data = {}", quote_data(data)),
         ShownOut::Value(value) => format!("value = {}", option_value(*value)),

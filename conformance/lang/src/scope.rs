@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use winaccept_model::call::{ProcessId, ThreadId};
-use winaccept_sim::script::NameId;
+use winaccept_model::call::{Call, ProcessId, ThreadId};
+use winaccept_sim::script::{NameId, Ref};
 
 /// Which actors see a variable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Blocked {
     /// Its step.
     pub(super) step: Range<usize>,
     /// The call.
-    pub(super) call: winaccept_model::call::Call<winaccept_sim::script::Ref>,
+    pub(super) call: Call<Ref>,
 }
 
 /// Whether a process has exited, or an actor ended.
@@ -55,6 +55,8 @@ pub(super) struct Flow {
     pub(super) bound: BTreeMap<NameId, Seen>,
     /// By actor.
     pub(super) progress: Vec<Progress>,
+    /// By actor, the calls whose condition functions may run, the innermost last.
+    pub(super) asked: Vec<Vec<Call<Ref>>>,
     /// By process.
     pub(super) gone: Vec<Gone>,
     /// By actor. An actor comes after its own end only by a step of its own.
@@ -80,6 +82,15 @@ impl Flow {
         &mut self.progress[index]
     }
 
+    /// The calls of an actor whose condition functions may run.
+    pub(super) fn asked(&mut self, actor: ThreadId) -> &mut Vec<Call<Ref>> {
+        let index = actor.index();
+        if self.asked.len() <= index {
+            self.asked.resize(index + 1, Vec::new());
+        }
+        &mut self.asked[index]
+    }
+
     /// Goes on after one of several branches was taken: variables of any of them may be used, everything else is
     /// certain only where the branches agree.
     pub(super) fn merge(branches: Vec<Flow>) -> Flow {
@@ -92,6 +103,13 @@ impl Flow {
             for (index, mine) in merged.progress.iter_mut().enumerate() {
                 if branch.progress.get(index).unwrap_or(&Progress::Free) != mine {
                     *mine = Progress::Unsure;
+                }
+            }
+            let asked = merged.asked.len().max(branch.asked.len());
+            merged.asked.resize(asked, Vec::new());
+            for (mine, theirs) in merged.asked.iter_mut().zip(branch.asked) {
+                if theirs.len() > mine.len() {
+                    *mine = theirs;
                 }
             }
             agree(&mut merged.gone, &branch.gone);

@@ -25,6 +25,13 @@ pub(super) enum Out {
     Bytes,
     Local,
     Remote,
+    CallerId,
+    CallerData,
+    Sqos,
+    Gqos,
+    CalleeId,
+    CalleeData,
+    CallbackData,
 }
 
 /// The out-parameters with their names.
@@ -41,12 +48,28 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("bytes", Out::Bytes),
     ("local", Out::Local),
     ("remote", Out::Remote),
+    ("callerid", Out::CallerId),
+    ("callerdata", Out::CallerData),
+    ("sqos", Out::Sqos),
+    ("gqos", Out::Gqos),
+    ("calleeid", Out::CalleeId),
+    ("calleedata", Out::CalleeData),
+    ("callbackdata", Out::CallbackData),
 ];
+
+/// What a condition function is given, in the order of its parameters.
+pub(super) const GIVEN: &[Out] =
+    &[Out::CallerId, Out::CallerData, Out::Sqos, Out::Gqos, Out::CalleeId, Out::CalleeData, Out::CallbackData];
 
 impl Out {
     /// The one of this name.
     pub(super) fn named(name: &str) -> Option<Out> {
         OUTS.iter().find(|(known, _)| *known == name).map(|(_, out)| *out)
+    }
+
+    /// Is it something that a condition function is given, not something that a call writes?
+    pub(super) fn is_given(self) -> bool {
+        GIVEN.contains(&self)
     }
 
     /// The word after `with`.
@@ -69,6 +92,8 @@ pub(super) struct Signature {
     pub(super) outs: Vec<Out>,
     /// Can it block?
     pub(super) blocks: bool,
+    /// Can it call a condition function?
+    pub(super) asks: bool,
 }
 
 /// An entry of the list.
@@ -80,6 +105,7 @@ pub(super) struct Form {
     /// An example of each.
     examples: Vec<&'static str>,
     outs: Vec<Out>,
+    asks: bool,
 }
 
 /// Every call, in the order of the list.
@@ -97,6 +123,7 @@ pub(super) static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
             returns: function.returns(),
             outs: form.outs.clone(),
             blocks: function.does().waits,
+            asks: form.asks,
             forms: vec![form],
         });
     }
@@ -109,7 +136,7 @@ macro_rules! forms {
         $(again $again:ident)? by $first:ident {$($table:ident: $file:ident::$list:ident),*};)*) => {
         /// What the kinds of an entry say.
         fn form(function: Function) -> Form {
-            let mut form = Form { function, arguments: (0, 0), examples: Vec::new(), outs: Vec::new() };
+            let mut form = Form { function, arguments: (0, 0), examples: Vec::new(), outs: Vec::new(), asks: false };
             match function { $(Function::$call => { $($(
                 $(form.constant::<kind::$before>();)*
                 form.parameter::<kind::$kind>(stringify!($field));
@@ -167,6 +194,7 @@ impl Form {
         self.arguments.1 += K::ARGUMENTS.1;
         self.examples.push(K::EXAMPLE);
         self.outs.extend(K::out(field));
+        self.asks |= K::ASKS;
     }
 
     fn constant<K: Constant>(&mut self) {

@@ -10,6 +10,7 @@ use winaccept_sim::script::{Action, Expect, Pattern, PrintArgument, Ref, Step, V
 use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
 use super::expectation::Expected;
+use super::literal::ANSWERS;
 use super::parser::{Parser, Thing};
 use super::reserved::is_free;
 use super::scope::{Blocked, Progress, Seen};
@@ -57,6 +58,10 @@ impl Parser<'_> {
         let (action, expect) = match self.cursor.text() {
             "in" => self.in_hook(actor, &name)?,
             "ends" => self.ends(actor, &name)?,
+            "condition" if self.cursor.text_ahead(1) == "returns" => {
+                self.check_free(actor, &name)?;
+                self.condition_returns(actor, &name)?
+            }
             _ if resumes => self.resumes(actor)?,
             word => {
                 self.check_free(actor, &name)?;
@@ -96,7 +101,7 @@ impl Parser<'_> {
             return Ok((facts, None));
         }
         let call = match (action, before) {
-            (Action::Call(call) | Action::InHook(call), _) => Some(call),
+            (Action::Call(call) | Action::InHook(call) | Action::ConditionReturns { call, .. }, _) => Some(call),
             (Action::Resumes, Progress::Blocked(blocked)) => Some(&blocked.call),
             _ => None,
         };
@@ -187,13 +192,51 @@ impl Parser<'_> {
     fn plain_call(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
         let (signature, call) = self.call(actor)?;
         let expect = self.expectation(signature, &call, actor)?;
+        self.goes_on(actor, name, signature, call, expect.as_ref());
+        Ok((Action::Call(call), expect))
+    }
+
+    /// Takes note of where this actor is after its call has begun, or gone on, with this outcome.
+    fn goes_on(
+        &mut self,
+        actor: ThreadId,
+        name: &Range<usize>,
+        signature: &Signature,
+        call: Call<Ref>,
+        expect: Option<&Expect>,
+    ) {
         let progress = match expect {
             Some(Expect::Blocks) => Progress::Blocked(Blocked { step: self.cursor.since(name.start), call }),
             Some(Expect::Silent(_)) | None if signature.blocks => Progress::Unsure,
             _ => Progress::Free,
         };
         *self.flow.progress(actor) = progress;
-        Ok((Action::Call(call), expect))
+        if call.has_condition() && may_ask(expect) {
+            self.flow.asked(actor).push(call);
+        }
+    }
+
+    /// `condition returns ANSWER`: the condition function comes back to the call that has called it.
+    fn condition_returns(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
+        let start = self.cursor.span().start;
+        self.cursor.advance();
+        self.cursor.advance();
+        let answer = match self.cursor.kind() {
+            Kind::Number => self.cursor.integer("what it returns", i64::from(i32::MIN)..=i64::from(i32::MAX))? as i32,
+            _ => self.cursor.one_of("`CF_ACCEPT`, `CF_REJECT`, `CF_DEFER` or a number", ANSWERS)?,
+        };
+        let Some(call) = self.flow.asked(actor).pop() else {
+            let who = &self.script.actors[actor.index()].name;
+            let title = format!("no condition function of `{who}` is running");
+            let problem = Diagnostic::new(title, self.cursor.since(start), "nothing to return from").help(format!(
+                "a call that calls one comes first: `{who}  WSAAccept(L, NULL, NULL, condition, 0) = calls condition`"
+            ));
+            return Err(self.cursor.report(problem));
+        };
+        let signature = signature(call.name()).expect("invariant: a call has a signature");
+        let expect = self.expectation(signature, &call, actor)?;
+        self.goes_on(actor, name, signature, call, expect.as_ref());
+        Ok((Action::ConditionReturns { answer, call }, expect))
     }
 
     /// `= RESULT` of a call, if it stands here.
@@ -271,6 +314,9 @@ impl Parser<'_> {
             expect = Some(self.result(Expected { signature, call: call.as_ref(), actor: Some(actor) })?);
         }
         *self.flow.progress(actor) = Progress::Free;
+        if let Some(call) = call.filter(|call| call.has_condition() && may_ask(expect.as_ref())) {
+            self.flow.asked(actor).push(call);
+        }
         Ok((Action::Resumes, expect))
     }
 
@@ -384,6 +430,17 @@ impl Parser<'_> {
         if let Ok(id) = bound {
             self.flow.bound.insert(id, Seen::ByAll);
         }
+    }
+}
+
+/// May its condition function run after this outcome?
+fn may_ask(expect: Option<&Expect>) -> bool {
+    match expect {
+        Some(Expect::OneOf(patterns)) => {
+            patterns.iter().any(|pattern| pattern.value == ValuePattern::Is(Value::CallsCondition))
+        }
+        Some(Expect::Blocks) => false,
+        _ => true,
     }
 }
 

@@ -8,7 +8,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
 use winaccept_sim::scenario::Section;
-use winaccept_sim::script::{Action, Expect, Ref, Step};
+use winaccept_sim::script::{Action, Expect, GivenTo, Ref, Step};
 
 use super::{Recorded, StepLine};
 use crate::lang::{parse_observed, render_action, render_observed};
@@ -89,7 +89,10 @@ fn fits_action(step: &Step, observed: &Observed) -> Result<(), String> {
     let fits = matches!(
         (&step.action, observed),
         (_, Observed::NotTaken(_))
-            | (Action::Call(_) | Action::Resumes | Action::InHook(_), Observed::Blocks | Observed::Returned(_))
+            | (
+                Action::Call(_) | Action::Resumes | Action::InHook(_) | Action::ConditionReturns { .. },
+                Observed::Blocks | Observed::Returned(_)
+            )
             | (Action::Prints { .. }, Observed::Printed(_))
             | (Action::Exits(_) | Action::Ends, Observed::Done)
     );
@@ -115,9 +118,11 @@ fn possible(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
         return Err(format!("this call does not tell {}", kind_of(out)));
     }
     let unsorted = |out: &ShownOut| match out {
-        ShownOut::Addr(Some(address)) | ShownOut::Local(Some(address)) | ShownOut::Remote(Some(address)) => {
-            !address.names.is_sorted_by(|a, b| a < b)
-        }
+        ShownOut::Addr(Some(address))
+        | ShownOut::Local(Some(address))
+        | ShownOut::Remote(Some(address))
+        | ShownOut::CallerId(address)
+        | ShownOut::CalleeId(address) => !address.names.is_sorted_by(|a, b| a < b),
         _ => false,
     };
     if seen.out.iter().any(unsorted) {
@@ -130,6 +135,9 @@ fn possible(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
 fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static [&'static str]) {
     use winaccept_model::call::Buffer::Valid;
     let failed = seen.error != Code::NONE || seen.value == ShownValue::Is(Value::SocketError);
+    if seen.value == ShownValue::Is(Value::CallsCondition) {
+        return (&["callerdata", "sqos", "gqos", "calleedata", "callbackdata"], &["callerid", "calleeid"]);
+    }
     if let Some(buffer) = call.name_buffer() {
         return match buffer {
             (Valid, Length::Holds(_)) => (&["addr", "addrlen"], &[]),
@@ -183,6 +191,13 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Bytes(_) => "bytes",
         ShownOut::Local(_) => "local",
         ShownOut::Remote(_) => "remote",
+        ShownOut::CallerId(_) => "callerid",
+        ShownOut::CalleeId(_) => "calleeid",
+        ShownOut::Given(GivenTo::CallerData, _) => "callerdata",
+        ShownOut::Given(GivenTo::Sqos, _) => "sqos",
+        ShownOut::Given(GivenTo::Gqos, _) => "gqos",
+        ShownOut::Given(GivenTo::CalleeData, _) => "calleedata",
+        ShownOut::CallbackData(_) => "callbackdata",
     }
 }
 

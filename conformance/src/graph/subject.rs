@@ -197,6 +197,11 @@ impl Subject {
         if table != self.first {
             later.push(("something changes", Table::Wake));
         }
+        let calls_back =
+            |table: &Table| self.rules(*table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::CallsBack));
+        if tables.iter().any(calls_back) {
+            later.push(("its condition function returns", Table::ConditionReturns));
+        }
         let winsock = self.name != "SleepEx";
         let named = |table| self.rules(table).any(|rule| rule.name.starts_with(self.name));
         later.extend(winsock.then_some(("cancelled", Table::Cancelled)));
@@ -295,6 +300,8 @@ pub fn stage(table: Table) -> &'static str {
         Table::Apc => "a user APC is due while it waits",
         Table::Expire => "its time-out runs out",
         Table::Wake => "something changes while it waits",
+        Table::ConditionReturns => "its condition function returns",
+        Table::ConditionResult => "what its condition function says",
         Table::Succeeds => "when a call succeeds after a failure",
         Table::Syn | Table::SynAck | Table::Ack | Table::Rst | Table::Fin | Table::Data => "when it arrives",
         Table::PeerSyn | Table::PeerSynAck | Table::PeerAck | Table::PeerData | Table::PeerFin => {

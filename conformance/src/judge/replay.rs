@@ -4,7 +4,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
-use winaccept_sim::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, allows, same};
+use winaccept_sim::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, allows, asked_for, same};
 use winaccept_sim::run::{Guide, Run, run};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Expect, Step};
@@ -246,7 +246,13 @@ impl<'a> Bench<'a> {
     fn deviates(&self, deviation: &Finding, unreached: Option<usize>) -> Judged {
         let Finding { step: number, observed } = deviation;
         let reason = shown(self.scenario, *number, observed);
-        let not_said = |run: &Run| !run.steps[*number].allowed.iter().any(|allowed| same(allowed, observed));
+        // What nobody asked for makes no difference.
+        let asked = |seen: &Observed| {
+            let expect = self.scenario.program.steps[*number].expect.as_ref();
+            expect.map_or_else(|| seen.clone(), |expect| asked_for(expect, seen))
+        };
+        let seen = asked(observed);
+        let not_said = |run: &Run| !run.steps[*number].allowed.iter().any(|allowed| same(&asked(allowed), &seen));
         let Some(choices) = self.behind(*number, &not_said) else {
             let reason =
                 format!("{reason}; no choice point explains it: the documents allow it as the model reads them");

@@ -124,6 +124,11 @@ impl Child {
         self.send(Order::Call { thread, call }).map(Ticket)
     }
 
+    /// Lets a condition function return: what its call then gives is told as of a call of its own.
+    pub(super) fn condition_returns(&mut self, thread: u8, answer: i32) -> Result<Ticket, String> {
+        self.send(Order::ConditionReturns { thread, answer }).map(Ticket)
+    }
+
     /// The call's return, if it comes within this time. It is told once.
     pub(super) fn returned(&mut self, ticket: Ticket, patience: Duration) -> Option<Result<Returned, String>> {
         let deadline = Instant::now() + patience;

@@ -134,8 +134,9 @@ impl<'s> Stage<'s> {
             return true;
         }
         let Some((number, step, repeating)) = lane.next(alone) else { return false };
-        let call = match &step.action {
-            Action::Call(call) => call,
+        let issued = match &step.action {
+            Action::Call(call) => self.issue(step, call),
+            Action::ConditionReturns { answer, call } => self.condition_returns(step, call, *answer),
             Action::Resumes if self.in_progress[actor.index()].is_some() => {
                 lane.waiting = Some((number, step, repeating));
                 return true;
@@ -152,7 +153,7 @@ impl<'s> Stage<'s> {
                 return true;
             }
         };
-        if let Err(why) = self.issue(step, call) {
+        if let Err(why) = issued {
             reports.push(report(number, step, Given::not_taken(why)));
             return true;
         }

@@ -87,6 +87,13 @@ pub enum Order {
         /// The call.
         call: Function,
     },
+    /// The condition function that runs on this thread returns: [`Report::Returned`] once the call has returned that called it.
+    ConditionReturns {
+        /// The thread.
+        thread: u8,
+        /// What it returns: `CF_ACCEPT` is 0, `CF_REJECT` 1, `CF_DEFER` 2.
+        answer: i32,
+    },
     /// Is this thread, with a call in progress, seen waiting inside the system? [`Report::Waiting`]. Must have no effect
     /// that a scenario could notice.
     Waiting {
@@ -211,9 +218,32 @@ pub struct Returned {
     /// The remote address, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<SocketAddress>,
+    /// The call has not returned: it has called its condition function, which was given this, and now waits for
+    /// [`Order::ConditionReturns`]. Until then its thread takes calls, which are made from inside the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Box<Given>>,
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,
+}
+
+/// What a condition function was given.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+pub struct Given {
+    /// The address behind `lpCallerId`; absent: it is `NULL`, or leads to none.
+    pub callerid: Option<SocketAddress>,
+    /// `lpCallerData->len`; absent: it is `NULL`.
+    pub callerdata: Option<u32>,
+    /// Is there an `lpSQOS`?
+    pub sqos: bool,
+    /// Is there an `lpGQOS`?
+    pub gqos: bool,
+    /// The address behind `lpCalleeId`; absent: it is `NULL`, or leads to none.
+    pub calleeid: Option<SocketAddress>,
+    /// `lpCalleeData->len`; absent: it is `NULL`.
+    pub calleedata: Option<u32>,
+    /// `dwCallbackData`.
+    pub callbackdata: u32,
 }
 
 /// What was seen of one socket.

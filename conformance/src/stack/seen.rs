@@ -9,9 +9,9 @@ use winaccept_model::code::Code;
 use winaccept_model::kind::{self, Kind};
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Shown, ShownAddress, ShownOut, ShownValue};
-use winaccept_sim::script::{NameId, Ref};
+use winaccept_sim::script::{Block, GivenTo, NameId, Ref};
 
-use super::protocol::{INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
+use super::protocol::{Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
 use super::wire::ip_address;
 
 /// What is known outside of the call about the addresses and handles it may give back.
@@ -26,6 +26,10 @@ pub(super) trait Known {
 
 /// What was seen of this call when it returned.
 pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) -> Shown {
+    if let Some(given) = &returned.condition {
+        let value = ShownValue::Is(Value::CallsCondition);
+        return Shown { value, error: Code::NONE, out: given_to_condition(given, known) };
+    }
     let (value, failed) = value(call.function().returns(), returned.value);
     let error = if failed { Code(u16::try_from(returned.error).unwrap_or(u16::MAX)) } else { Code::NONE };
     Shown { value, error, out: told(call, &Told { returned, failed, known }) }
@@ -52,6 +56,22 @@ fn value(returns: Returns, value: i64) -> (ShownValue, bool) {
             plain(Value::Number(value))
         }
     }
+}
+
+/// What a condition function was given. An address that is not there is not told.
+fn given_to_condition(given: &Given, known: &impl Known) -> Vec<ShownOut> {
+    let block = |length: Option<u32>| length.map_or(Block::Null, Block::Bytes);
+    let quality = |there: bool| if there { Block::Unset } else { Block::Null };
+    let callerid = given.callerid.map(|address| ShownOut::CallerId(seen_address(address, known)));
+    let calleeid = given.calleeid.map(|address| ShownOut::CalleeId(seen_address(address, known)));
+    let mut all: Vec<ShownOut> = callerid.into_iter().collect();
+    all.push(ShownOut::Given(GivenTo::CallerData, block(given.callerdata)));
+    all.push(ShownOut::Given(GivenTo::Sqos, quality(given.sqos)));
+    all.push(ShownOut::Given(GivenTo::Gqos, quality(given.gqos)));
+    all.extend(calleeid);
+    all.push(ShownOut::Given(GivenTo::CalleeData, block(given.calleedata)));
+    all.push(ShownOut::CallbackData(given.callbackdata));
+    all
 }
 
 /// A call that has returned, as its parameters are asked what was written through them.

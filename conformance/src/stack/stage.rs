@@ -45,6 +45,8 @@ pub(super) struct Stage<'s> {
     pub(super) infos: BTreeMap<NameId, Bytes>,
     /// The calls in progress by [`ThreadId`].
     pub(super) in_progress: Vec<Option<InProgress<'s>>>,
+    /// How many condition functions each actor is in, by [`ThreadId`].
+    pub(super) asked: Vec<u32>,
     /// What the last call returned, by [`ThreadId`].
     pub(super) last_value: Vec<Option<i64>>,
     /// The actors that have ended, by [`ThreadId`].
@@ -81,6 +83,7 @@ impl<'s> Stage<'s> {
             names: script.names.iter().map(|_| None).collect(),
             infos: BTreeMap::new(),
             in_progress: script.actors.iter().map(|_| None).collect(),
+            asked: vec![0; script.actors.len()],
             last_value: vec![None; script.actors.len()],
             ended: vec![false; script.actors.len()],
             written: BTreeSet::new(),
@@ -266,6 +269,7 @@ fn calls(script: &Script) -> Vec<&Call<Ref>> {
         .filter_map(|action| match action {
             Action::Call(call) | Action::InHook(call) => Some(call),
             Action::Resumes
+            | Action::ConditionReturns { .. }
             | Action::Prints { .. }
             | Action::Exits(_)
             | Action::Ends

@@ -76,6 +76,13 @@ impl<'s> Stage<'s> {
                 let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
+            Action::ConditionReturns { answer, call } => {
+                if let Err(why) = self.condition_returns(step, call, *answer) {
+                    return Given::not_taken(why);
+                }
+                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
+                self.conclude(actor, step, patience)
+            }
             Action::Resumes => match self.in_progress[actor.index()] {
                 Some(_) => self.conclude(actor, step, Patience::ToReturn),
                 None => Given::not_taken("no call of this actor is in progress"),
@@ -116,6 +123,20 @@ impl<'s> Stage<'s> {
         let thread = self.thread_number(actor);
         let process = self.process_of(actor);
         let ticket = self.child(process).call(thread, function)?;
+        self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
+        Ok(())
+    }
+
+    /// Lets the condition function of an actor return, in the middle of this call.
+    pub(super) fn condition_returns(&mut self, step: &'s Step, call: &'s Call<Ref>, answer: i32) -> Result<(), String> {
+        let actor = step.actor;
+        let running = self.asked[actor.index()];
+        if running == 0 {
+            return Err("no condition function of this actor is running".to_owned());
+        }
+        let (process, thread) = (self.process_of(actor), self.thread_number(actor));
+        let ticket = self.child(process).condition_returns(thread, answer)?;
+        self.asked[actor.index()] -= 1;
         self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
         Ok(())
     }
@@ -236,7 +257,10 @@ impl<'s> Stage<'s> {
             }
             Err(why) => return Given::not_taken(why),
         };
-        self.last_value[actor.index()] = Some(returned.value);
+        match returned.condition {
+            Some(_) => self.asked[actor.index()] += 1,
+            None => self.last_value[actor.index()] = Some(returned.value),
+        }
         let seen_now = seen(call, &returned, self);
         if seen_now.value == ShownValue::Handle
             && let Some(name) = step.binds().next()

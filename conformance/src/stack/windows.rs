@@ -4,6 +4,7 @@
 
 mod actor;
 mod address;
+mod condition;
 mod connections;
 mod identity;
 mod opened;

@@ -97,7 +97,11 @@ numbers! {
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
-        match condition { Condition::Null => Pointer::Null, Condition::Bad => Pointer::Bad }
+        match condition {
+            Condition::Null => Pointer::Null,
+            Condition::Function => Pointer::Valid,
+            Condition::Bad => Pointer::Bad,
+        }
     }
     CallbackData |data: u32| -> u32 { *data }
     Transferred |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }

@@ -24,6 +24,7 @@ impl At<'_> {
         let Some(conn) = self.own_extra_mut().accept_queue.pop_first() else { return };
         match takes {
             Takes::Closes => self.closes_taken(conn),
+            Takes::Resets => self.drops(conn, true),
             Takes::Drops | Takes::Keeps => self.drops(conn, false),
         }
     }

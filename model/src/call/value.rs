@@ -117,6 +117,8 @@ pub enum Length {
 pub enum Condition {
     /// `NULL`: nobody is asked.
     Null,
+    /// A function of the program, `condition` in a script.
+    Function,
     /// A pointer outside the caller's address space, `BAD` in a script.
     Bad,
 }

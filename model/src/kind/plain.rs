@@ -163,7 +163,7 @@ choices! {
     Ip { Any, Loopback, NotLocal }
     Buffer { Null, Valid, Bad }
     Length { Null, Holds(n), Bad }
-    Condition { Null, Bad }
+    Condition { Null, Function, Bad }
     How { Receive, Send, Both }
     Backlog { Number(n), Somaxconn, Hint(n) }
     OptVal { Number(n), Linger(on, seconds) }

@@ -148,6 +148,10 @@ impl Renaming {
                 local: local.map(|address| self.address(address)),
                 remote: remote.map(|address| self.address(address)),
             },
+            Out::Condition(mut given) => {
+                (given.caller, given.callee) = (self.address(given.caller), self.address(given.callee));
+                Out::Condition(given)
+            }
             other => other,
         };
         Outcome { value, out, ..*outcome }

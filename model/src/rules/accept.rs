@@ -4,17 +4,17 @@ use super::common::{
     case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
 };
 use super::events::connected_events;
-use super::queue::{LISTENING, accepted, connection_ready, first_is_reset, returns, takes_first};
+use super::queue::{LISTENING, accepted, connection_ready, first_is_reset, re_enables, returns, takes_first};
 use super::wsaaccept;
 use crate::call::{Buffer, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
     ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
-    FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES,
-    LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY,
-    PEER_NOT_CONNECTED, PEER_TOLD, RECORD_CLEARED, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE,
-    SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT,
-    V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
+    CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
+    INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
+    NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
+    RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT,
+    TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
 };
 use crate::code::Code;
 use crate::outcome::Out;
@@ -33,16 +33,7 @@ table! {
     Rule {
         when: |at| at.sock().selection().event.is_some(),
         gives: Is(Gives::Continues(Table::AcceptChecks)),
-        then: |at| {
-            let selection = &mut at.own_extra_mut().selection;
-            selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
-            if at.chooses(RECORD_CLEARED) {
-                let selection = &mut at.own_extra_mut().selection;
-                selection.recorded = selection.recorded.without(NetworkEvents::ACCEPT);
-            }
-            // Recorded again only if connections remain once this call has had its way.
-            at.occurs(at.socket_id(), NetworkEvents::ACCEPT);
-        },
+        then: re_enables,
         asks: &[ACCEPT_RECORD],
         rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
         ..case("accept.re-enables-fd-accept", &[], LISTENING)
@@ -173,7 +164,12 @@ table! {
         stage: Is(Queue),
         in_trouble: true,
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
-        when: |at| at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
+        asks: &[CONDITION_DESCRIPTORS],
+        when: |at| {
+            at.process().faults.no_descriptors
+                && !at.sock().accept_queue().is_empty()
+                && (!at.call().has_condition() || at.chooses(DESCRIPTORS_BEFORE))
+        },
         rests_on: &["maxsockets.memory", "wsaaccept.err.WSAEMFILE", "wsaaccept.err.WSAEMFILE.generic"],
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
@@ -255,6 +251,7 @@ table! {
             LISTENING,
         )
     },
+    wsaaccept::ASKS,
     Rule {
         stage: Is(Taking),
         when: connection_ready,

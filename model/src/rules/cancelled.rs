@@ -4,6 +4,7 @@ use super::common::{case, check};
 use crate::call::Call;
 use crate::choice::{CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, UNDER_SELECT_TOLD};
 use crate::code::Code;
+use crate::operation::Answer;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
@@ -43,6 +44,12 @@ table! {
 table! {
     /// What a blocked call gives when its socket, or its Winsock, goes away under it.
     CANCELLED;
+    Rule {
+        gives: Is(Gives::Undefined),
+        when: |at| at.answer != Answer::Nothing,
+        rests_on: &["closesocket.rem.no-concurrent-call", "wsacleanup.rem.cancels-silently"],
+        ..case("WSAAccept.closed-under-condition", &["wsaaccept.desc.conditional"], States::ANY)
+    },
     Rule {
         rests_on: &[
             "accept.err.WSAEINTR",

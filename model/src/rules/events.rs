@@ -2,10 +2,11 @@
 
 use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
 use super::options::set_nonblocking;
+use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
-    NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    CLOSE_EVENT_AT_ONCE, DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT,
+    FD_CLOSE_WITH_UNREAD_DATA, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::Object;
@@ -248,7 +249,8 @@ table! {
         ..case("event-record.not-registered", &[], OCCURS)
     },
     Rule {
-        when: |at| at.network_event == NetworkEvents::ACCEPT && at.sock().accept_queue().is_empty(),
+        asks: &[DEFERRED_READABLE],
+        when: |at| at.network_event == NetworkEvents::ACCEPT && !shows_connection(at, at.socket_id()),
         gives: Is(Gives::Silent),
         rests_on: &["wsaeventselect.fdaccept.level-triggered"],
         ..case("event-record.nothing-to-accept", &[], LISTENING)

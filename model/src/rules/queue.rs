@@ -1,6 +1,7 @@
 //! What the calls that accept find at the queue, and how one of them takes the first connection.
 
-use crate::call::Handle;
+use crate::call::{Handle, NetworkEvents};
+use crate::choice::{DEFERRED_IS_READABLE, RECORD_CLEARED};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, States};
@@ -35,7 +36,7 @@ pub(super) fn takes_first(at: &mut At<'_>) {
     new.conn = Some(conn);
     at.put_socket(slot, new);
     let connection = at.conn_mut(conn);
-    connection.listener = None;
+    (connection.listener, connection.deferred) = (None, false);
     connection.server.hold(Some(slot));
     at.turns_to_conn(Some(conn));
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
@@ -54,4 +55,27 @@ pub(super) fn returns(at: &mut At<'_>, out: Out) {
     if let Some(outcome) = at.gives {
         at.gives = Some(outcome.with(out));
     }
+}
+
+/// FD_ACCEPT can be recorded again, and is if a connection is there once this call has had its way.
+pub(super) fn re_enables(at: &mut At<'_>) {
+    let selection = &mut at.own_extra_mut().selection;
+    selection.disabled = selection.disabled.without(NetworkEvents::ACCEPT);
+    if at.chooses(RECORD_CLEARED) {
+        let selection = &mut at.own_extra_mut().selection;
+        selection.recorded = selection.recorded.without(NetworkEvents::ACCEPT);
+    }
+    // Recorded again only if connections remain once this call has had its way.
+    at.occurs(at.socket_id(), NetworkEvents::ACCEPT);
+}
+
+/// Is there a connection at this listener whose acceptance nobody has deferred?
+pub(super) fn has_undeferred(at: &At<'_>, listener: SocketId) -> bool {
+    at.socket_at(listener).accept_queue().iter().any(|conn| !at.conn_at(conn).deferred)
+}
+
+/// Is there a connection at this listener of which those are told that watch it?
+pub(super) fn shows_connection(at: &At<'_>, listener: SocketId) -> bool {
+    let queued = !at.socket_at(listener).accept_queue().is_empty();
+    queued && (has_undeferred(at, listener) || at.chooses(DEFERRED_IS_READABLE))
 }

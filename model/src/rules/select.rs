@@ -1,11 +1,12 @@
 //! `select` and `WSAPoll`.
 
 use super::common::{case, check, in_progress, network_down, not_initialised};
+use super::queue::shows_connection;
 use crate::call::{Call, FdSet, Handle, PollEvents, Set, Timeout};
 use crate::choice::{
-    OUTPUT_BITS_FAIL, POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_END_AT_ONCE, POLL_END_BEHIND_DATA, POLL_INVALID_ENTRY,
-    POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP, POLL_REFUSED_NOTHING,
-    POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
+    DEFERRED_READABLE, OUTPUT_BITS_FAIL, POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_END_AT_ONCE, POLL_END_BEHIND_DATA,
+    POLL_INVALID_ENTRY, POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP,
+    POLL_REFUSED_NOTHING, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -38,6 +39,7 @@ table! {
     /// What select, new or waiting, finds.
     SELECT_READY;
     Rule {
+        asks: &[DEFERRED_READABLE],
         when: |at| ready_sets(at).iter().any(|set| !set.is_empty()),
         then: |at| {
             let [read, write, except] = ready_sets(at);
@@ -92,12 +94,12 @@ table! {
     Rule {
         when: |at| revents(at).iter().any(|events| events != PollEvents(0)),
         then: poll_tells,
-        asks: &[POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
+        asks: &[DEFERRED_READABLE, POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
         rests_on: &["tutorial.select-poll"],
         ..case("WSAPoll.ready", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
     },
     Rule {
-        asks: &[POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
+        asks: &[DEFERRED_READABLE, POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
         when: |at| polls_a_refused_socket(at) && !at.chooses(POLL_REFUSED_NOTHING),
         then: poll_tells,
         ..case("WSAPoll.refused", &["wsapoll.rem.listener-pollrdnorm"], States::ANY)
@@ -109,7 +111,7 @@ table! {
             let revents = marked(at, revents);
             at.give(Outcome::number(0).with(Out::Revents(revents)));
         },
-        asks: &[POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
+        asks: &[DEFERRED_READABLE, POLL_AFTER_RESET, POLL_AFTER_REFUSAL, POLL_INVALID_ENTRY, POLL_END_BEHIND_DATA],
         ..case("WSAPoll.polls", &["wsapoll.timeout"], States::ANY)
     },
     Rule { gives: Is(Gives::Blocks), ..case("WSAPoll.waits", &["wsapoll.timeout"], States::ANY) },
@@ -252,7 +254,7 @@ fn marked(at: &At<'_>, revents: Set<PollEvents>) -> Set<PollEvents> {
 fn readable(at: &At<'_>, s: SocketId) -> bool {
     let socket = at.socket_at(s);
     match socket.state {
-        State::Listening => !socket.accept_queue().is_empty(),
+        State::Listening => shows_connection(at, s),
         State::Connected => {
             end(at, s).is_some_and(|end| !end.unread.is_empty() || end.fin_received || end.tcb == Tcb::Reset)
         }

@@ -1,12 +1,25 @@
 //! What becomes of a call that waits when something changes at what it waits for.
 
 use super::common::case;
-use crate::choice::{NO_DESCRIPTORS_DURING_WAIT, WOKEN};
+use super::queue::has_undeferred;
+use crate::choice::{DEFERRED_WITH_NEXT, NO_DESCRIPTORS_DURING_WAIT, WOKEN};
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
+use crate::world::State;
 
 table! {
     WAKE;
+    // The function that deferred it may call again: a connection of which that is so need not go to who waits already.
+    Rule {
+        under: &[DEFERRED_WITH_NEXT],
+        when: |at| at.call().accepts() && at.socket.is_some_and(|listener| !has_undeferred(at, listener)),
+        gives: Is(Gives::Silent),
+        ..case(
+            "WSAAccept.deferred-is-not-handed-over",
+            &["wsaaccept.rem.cf-defer-no-action", "wsaaccept.rem.cf-defer-again"],
+            States::of(&[State::Listening]),
+        )
+    },
     // The thread will look when it runs, and may find that another was faster.
     Rule {
         under: &[WOKEN],

@@ -5,7 +5,9 @@ mod scope;
 mod stories;
 
 use crate::at::At;
-use crate::call::{Buffer, Call, Family, Handle, Length, Name, ProcessId, Routine, SockType, ThreadId, Version};
+use crate::call::{
+    Buffer, Call, Condition, Family, Handle, Length, Name, ProcessId, Routine, SockType, ThreadId, Version,
+};
 use crate::choice::{COUNT, HANDED};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, OverId, PortId};
@@ -47,7 +49,7 @@ impl At<'_> {
         self.turns_to_thread(thread);
         let outcome = match start {
             Start::AcceptEx { listen, accept, receive, tells } => self.tries(listen, accept, receive, tells),
-            Start::Decide { listen } => return self.waits_for(accept(listen), Wants::Decision),
+            Start::Decide { listen } => return self.waits_for(decides(listen), Wants::Decision),
             Start::Sleep => {
                 return self.waits_for(Call::SleepEx { timeout: None, alertable: true }, Wants::Signal);
             }
@@ -124,6 +126,11 @@ impl At<'_> {
         self.ends(op, Status::CANCELLED);
         Outcome::number(1)
     }
+}
+
+fn decides(s: Handle) -> Call {
+    let (addr, addrlen) = (Buffer::Null, Length::Null);
+    Call::WSAAccept { s, addr, addrlen, condition: Condition::Function, callback_data: 7 }
 }
 
 fn accept(s: Handle) -> Call {

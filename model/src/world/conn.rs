@@ -81,6 +81,8 @@ pub struct Conn {
     pub held: bool,
     /// Segment kinds, as bits, of which the script loses the next one.
     pub lose: u8,
+    /// A condition function has put its decision off.
+    pub deferred: bool,
 }
 
 impl End {
@@ -118,8 +120,19 @@ impl Conn {
 
     #[inline(never)]
     fn has_nothing(&self) -> bool {
-        let Conn { client, server, listener, sampled, client_address, server_address, retries, timer, held, lose } =
-            self;
+        let Conn {
+            client,
+            server,
+            listener,
+            sampled,
+            client_address,
+            server_address,
+            retries,
+            timer,
+            held,
+            lose,
+            deferred,
+        } = self;
         client.is_nothing()
             && server.is_nothing()
             && listener.is_none()
@@ -128,6 +141,7 @@ impl Conn {
             && !timer
             && !held
             && *lose == 0
+            && !deferred
             && *client_address == Address::default()
             && *server_address == Address::default()
     }

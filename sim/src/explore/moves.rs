@@ -11,7 +11,7 @@ use crate::happen::arm;
 use crate::observe::Observed;
 use crate::peer::{address_of, came, can_look, event_of};
 use crate::scenario::{Instruction, LaneCode, Scenario, bound};
-use crate::script::{Action, Expect, Ref, Step, ValuePattern};
+use crate::script::{Action, Expect, Ref, Step, ValuePattern, answer};
 
 /// The moves possible in a configuration, in a fixed order: the actors', then the network's.
 pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
@@ -35,6 +35,9 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
             let enabled = match scenario.steps[*number].action {
                 Action::Resumes => config.finished[actor].is_some(),
                 Action::InHook(_) => config.waits[actor] != 0,
+                Action::ConditionReturns { .. } => {
+                    config.world.is_asked(lane.actor) && config.waits[actor] == 0 && config.finished[actor].is_none()
+                }
                 Action::Ends => {
                     let promised = config.waiting(lane.actor).is_some_and(|call| is_to_return(&scenario.steps[call]));
                     config.world.threads()[actor].ended == Ended::No && !promised
@@ -116,6 +119,15 @@ pub fn make(
                     let event = Event::InHook(actor, bound(call, &config.vars));
                     advance(scenario, machine, config, event, Some(number), tape, fx, happened);
                     reads_names(scenario, call, fx);
+                }
+                Action::ConditionReturns { answer: value, call } => {
+                    config.waits[slot] = number as u16 + 1;
+                    let event = Event::Returns(actor, answer(*value));
+                    advance(scenario, machine, config, event, None, tape, fx, happened);
+                    reads_names(scenario, call, fx);
+                    if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {
+                        happened.push(Happened { step: number, observed: Observed::Blocks });
+                    }
                 }
                 Action::Resumes => {
                     fx.clear();

@@ -173,7 +173,8 @@ impl Teller<'_> {
             self.shown = Some(self.told.items.len());
         }
         // Nothing can be expected of a call that goes on waiting where its line says that it returns.
-        let waits_on = seen == Some(&Observed::Blocks) && !matches!(action, Action::Call(_));
+        let waits_on =
+            seen == Some(&Observed::Blocks) && !matches!(action, Action::Call(_) | Action::ConditionReturns { .. });
         let expect = expect.filter(|_| !waits_on);
         if !matches!(seen, Some(Observed::NotTaken(_))) {
             // The line that shows what is wrong shows no clause.
@@ -193,6 +194,8 @@ impl Teller<'_> {
             With::Addr(AddrPattern::Of(s)) => With::Addr(AddrPattern::Of(now(s))),
             With::Local(AddrPattern::Of(s)) => With::Local(AddrPattern::Of(now(s))),
             With::Remote(AddrPattern::Of(s)) => With::Remote(AddrPattern::Of(now(s))),
+            With::CallerId(AddrPattern::Of(s)) => With::CallerId(AddrPattern::Of(now(s))),
+            With::CalleeId(AddrPattern::Of(s)) => With::CalleeId(AddrPattern::Of(now(s))),
             With::ReadFds(set) => With::ReadFds(set.iter().map(now).collect()),
             With::WriteFds(set) => With::WriteFds(set.iter().map(now).collect()),
             With::ExceptFds(set) => With::ExceptFds(set.iter().map(now).collect()),
@@ -260,8 +263,10 @@ impl Teller<'_> {
         let action = self.action(&step.action);
         let seen = happened.iter().find(|seen| seen.step == number).map(|seen| &seen.observed);
         let expect = match (&step.action, seen) {
-            (Action::Call(_) | Action::InHook(_) | Action::Resumes, Some(seen)) => self.expect(number, seen),
-            (Action::Call(_), None) => Some(Expect::Blocks),
+            (Action::Call(_) | Action::InHook(_) | Action::Resumes | Action::ConditionReturns { .. }, Some(seen)) => {
+                self.expect(number, seen)
+            }
+            (Action::Call(_) | Action::ConditionReturns { .. }, None) => Some(Expect::Blocks),
             _ => step.expect.clone(),
         };
         let opened = self.is_opening(number)
@@ -371,6 +376,9 @@ impl Teller<'_> {
         match action {
             Action::Call(made) => Action::Call(call(made)),
             Action::InHook(made) => Action::InHook(call(made)),
+            Action::ConditionReturns { answer, call: made } => {
+                Action::ConditionReturns { answer: *answer, call: call(made) }
+            }
             other => other.clone(),
         }
     }
@@ -401,6 +409,9 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Bytes(bytes) => Some(With::Bytes(*bytes)),
         ShownOut::Addr(_) | ShownOut::Local(_) | ShownOut::Remote(_) => None,
         ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
+        ShownOut::Given(given, block) => Some(With::Given(*given, *block)),
+        ShownOut::CallbackData(data) => Some(With::CallbackData(*data)),
+        ShownOut::CallerId(_) | ShownOut::CalleeId(_) => None,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::log::{Log, What};
 use crate::observe::allows;
 use crate::peer::event_of;
 use crate::scenario::{LaneCode, Scenario, bound};
-use crate::script::Action;
+use crate::script::{Action, answer};
 
 /// The most configurations that are looked at before any interleaving will do.
 const LIMIT: usize = 20_000;
@@ -137,6 +137,7 @@ impl<'a> Weaver<'a> {
             Move::Step(actor, number) => match &self.scenario.steps[number].action {
                 Action::Call(call) => Some(call_event(config, actor, call)),
                 Action::InHook(call) => Some(Event::InHook(actor, bound(call, &config.vars))),
+                Action::ConditionReturns { answer: value, .. } => Some(Event::Returns(actor, answer(*value))),
                 Action::Exits(_) => Some(Event::Exit(actor)),
                 Action::Ends => Some(Event::Ends(actor)),
                 Action::Prints { .. } => Some(Event::Print(actor)),

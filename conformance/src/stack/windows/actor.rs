@@ -1,18 +1,22 @@
 //! The threads of a scenario.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::os::windows::io::{AsRawHandle, RawHandle};
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use windows_sys::Win32::Networking::WinSock::CF_REJECT;
 use windows_sys::Win32::System::Threading::QueueUserAPC;
 
-use super::super::protocol::{Function, Reply, Report};
+use super::super::protocol::{Function, Given, Reply, Report, Returned};
+use super::condition::{Decides, is_decided_by};
 use super::opened::Opened;
 use super::output::Output;
-use super::perform::Caller;
+use super::perform::{Caller, last_error};
 use super::waiting::{terminates_waiting, waits_at};
 use super::worker::write;
 
@@ -46,7 +50,7 @@ pub(super) struct Actors {
 
 struct Actor {
     /// None once the thread was told to end.
-    orders: Option<Sender<(u64, Function)>>,
+    orders: Option<Sender<(u64, Task)>>,
     thread: JoinHandle<()>,
     /// The call in progress.
     busy: Arc<Mutex<Option<u64>>>,
@@ -64,13 +68,13 @@ impl Actors {
         Actors { desk, actors }
     }
 
-    /// Hands a call to a thread.
-    pub(super) fn call(&self, id: u64, thread: u8, call: Function) -> Result<(), String> {
+    /// Hands a call to a thread, or what the condition function is to return that runs there.
+    pub(super) fn hand(&self, id: u64, thread: u8, task: Task) -> Result<(), String> {
         let actor = self.actor(thread)?;
         if lock(&actor.busy).replace(id).is_some() {
             return Err(format!("thread {thread} has a call in progress"));
         }
-        let sent = actor.orders.as_ref().is_some_and(|orders| orders.send((id, call)).is_ok());
+        let sent = actor.orders.as_ref().is_some_and(|orders| orders.send((id, task)).is_ok());
         if sent { Ok(()) } else { Err(format!("thread {thread} has ended")) }
     }
 
@@ -135,25 +139,85 @@ impl Actors {
 
 impl Actor {
     fn start(desk: Arc<Desk>) -> Actor {
-        let (orders, calls) = channel();
+        let (orders, tasks) = channel();
         let busy = Arc::new(Mutex::new(None));
         let thread = std::thread::spawn({
             let busy = Arc::clone(&busy);
-            move || make_calls(&calls, Caller::new(desk), &busy)
+            move || make_calls(&Rc::new(Orders { tasks, id: Cell::new(None), busy, desk }))
         });
         Actor { orders: Some(orders), thread, busy, terminated: false }
     }
 }
 
-fn make_calls(calls: &Receiver<(u64, Function)>, mut caller: Caller, busy: &Mutex<Option<u64>>) {
-    while let Ok((id, call)) = calls.recv() {
-        let report = match caller.perform(&call) {
-            Ok(returned) => Report::Returned(returned),
-            Err(reason) => Report::NotDone { reason },
-        };
-        *lock(busy) = None;
-        write(&Reply { id, report });
+/// What a thread is handed.
+pub(super) enum Task {
+    /// It is to make this call.
+    Call(Function),
+    /// The condition function that runs there is to return this.
+    ConditionReturns(i32),
+}
+
+/// Where a thread's orders come from, and where its answers go.
+pub(super) struct Orders {
+    tasks: Receiver<(u64, Task)>,
+    /// The order that the next answer belongs to; none once no more come.
+    id: Cell<Option<u64>>,
+    busy: Arc<Mutex<Option<u64>>>,
+    desk: Arc<Desk>,
+}
+
+impl Orders {
+    /// The next order; none when the thread is to end.
+    pub(super) fn next(&self) -> Option<Task> {
+        let (id, task) = self.tasks.recv().ok().unzip();
+        self.id.set(id);
+        task
     }
+
+    /// Answers the last order.
+    pub(super) fn reply(&self, report: Report) {
+        *lock(&self.busy) = None;
+        if let Some(id) = self.id.get() {
+            write(&Reply { id, report });
+        }
+    }
+}
+
+fn make_calls(orders: &Rc<Orders>) {
+    is_decided_by(Rc::clone(orders) as Rc<dyn Decides>);
+    let mut caller = Caller::new(Arc::clone(&orders.desk), 0);
+    while let Some(task) = orders.next() {
+        match task {
+            Task::Call(call) => make(orders, &mut caller, &call),
+            Task::ConditionReturns(_) => {
+                orders.reply(Report::NotDone { reason: "no condition function runs on this thread".to_owned() });
+            }
+        }
+    }
+}
+
+/// A condition function tells the driver what it was given, and makes the calls that it is told to, until it is told what to
+/// return.
+impl Decides for Orders {
+    fn decide(&self, given: Given) -> i32 {
+        self.reply(Report::Returned(Returned { condition: Some(Box::new(given)), ..Returned::default() }));
+        loop {
+            match self.next() {
+                // What the thread's last error is, its own calls have said.
+                Some(Task::Call(call)) => make(self, &mut Caller::new(Arc::clone(&self.desk), last_error()), &call),
+                Some(Task::ConditionReturns(answer)) => return answer,
+                // The scenario is over.
+                None => return CF_REJECT as i32,
+            }
+        }
+    }
+}
+
+fn make(orders: &Orders, caller: &mut Caller, call: &Function) {
+    orders.reply(match caller.perform(call) {
+        Ok(returned) => Report::Returned(returned),
+        Err(reason) => Report::NotDone { reason },
+    });
 }
 
 fn lock(busy: &Mutex<Option<u64>>) -> std::sync::MutexGuard<'_, Option<u64>> {

@@ -85,22 +85,24 @@ impl AddressBuffer {
         if bytes.iter().all(|byte| *byte == UNTOUCHED) {
             return None;
         }
-        Some(of_bytes(bytes))
+        address_at(bytes)
     }
 }
 
-/// The address in at least 28 bytes. One of an unknown family is told as `0.0.0.0:0`.
-pub(super) fn of_bytes(bytes: &[u8]) -> SocketAddress {
-    let port = u16::from_be_bytes([bytes[2], bytes[3]]);
-    match u16::from_ne_bytes([bytes[0], bytes[1]]) {
-        AF_INET => SocketAddress { ip: Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7]).into(), port },
+/// The address that these bytes are; `None` if they are too few. One of an unknown family is told as `0.0.0.0:0`.
+pub(super) fn address_at(bytes: &[u8]) -> Option<SocketAddress> {
+    let port = u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?]);
+    Some(match u16::from_ne_bytes([bytes[0], bytes[1]]) {
+        AF_INET => {
+            let ip: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+            SocketAddress { ip: Ipv4Addr::from(ip).into(), port }
+        }
         AF_INET6 => {
-            let mut ip = [0; 16];
-            ip.copy_from_slice(&bytes[8..24]);
+            let ip: [u8; 16] = bytes.get(8..24)?.try_into().ok()?;
             SocketAddress { ip: Ipv6Addr::from(ip).into(), port }
         }
         _ => SocketAddress { ip: Ipv4Addr::UNSPECIFIED.into(), port: 0 },
-    }
+    })
 }
 
 impl Drop for AddressBuffer {

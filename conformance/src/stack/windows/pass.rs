@@ -112,7 +112,8 @@ plain! {
     MayBeAlertable |alertable| [usize::from(alertable)];
     ConditionIn |condition| [match condition {
         Pointer::Bad => super::address::bad_pointer() as usize,
-        Pointer::Null | Pointer::Valid => 0,
+        Pointer::Valid => super::condition::word(),
+        Pointer::Null => 0,
     }];
     CallbackData |data| [data as usize];
     WaitFlag |wait| [usize::from(wait)];

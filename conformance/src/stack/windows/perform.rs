@@ -40,8 +40,8 @@ macro_rules! parts {
 winaccept_model::for_each_call!(parts);
 
 impl Caller {
-    pub(super) fn new(desk: Arc<Desk>) -> Caller {
-        Caller { desk, last_error: 0 }
+    pub(super) fn new(desk: Arc<Desk>, last_error: i32) -> Caller {
+        Caller { desk, last_error }
     }
 
     /// Makes the call, or tells why it cannot be made.
@@ -57,8 +57,7 @@ impl Caller {
         // null, or on purpose pointing where nothing may be touched, which the system refuses. What a scenario opens and
         // closes is nobody else's.
         let word = unsafe { invoke(address, &call.words) };
-        // SAFETY: takes nothing.
-        self.last_error = unsafe { ws::WSAGetLastError() };
+        self.last_error = last_error();
         let value = value(called.returns(), word);
         let mut returned = Returned { value, error: self.last_error as u32, ..Returned::default() };
         parts.iter().for_each(|part| part.told(&call, &mut returned));
@@ -71,6 +70,12 @@ impl Caller {
         }
         Ok(returned)
     }
+}
+
+/// The last error of this thread.
+pub(super) fn last_error() -> i32 {
+    // SAFETY: takes nothing.
+    unsafe { ws::WSAGetLastError() }
 }
 
 /// Where a function of a library of the system begins.

@@ -11,7 +11,7 @@ use windows_sys::Win32::System::Diagnostics::Debug::{EXCEPTION_POINTERS, SetUnha
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
 use super::super::protocol::{CRASHED_STATUS, Looked, Order, RawHandle, Reply, Report, Request};
-use super::actor::Actors;
+use super::actor::{Actors, Task};
 use super::address::AddressBuffer;
 use super::connections::connections;
 use super::identity::identity;
@@ -91,10 +91,16 @@ fn carry_out(id: u64, order: Order, actors: &mut Actors) -> Option<Report> {
                 Some(error) => not_done(format!("WSAStartup returned {error}")),
             }
         }
-        Order::Call { thread, call } => match actors.call(id, thread, call) {
+        Order::Call { thread, call } => match actors.hand(id, thread, Task::Call(call)) {
             Ok(()) => return None, // the thread answers
             Err(reason) => not_done(reason),
         },
+        Order::ConditionReturns { thread, answer } => {
+            match actors.hand(id, thread, Task::ConditionReturns(answer)) {
+                Ok(()) => return None, // the thread answers
+                Err(reason) => not_done(reason),
+            }
+        }
         Order::Waiting { thread } => match actors.waits_at(thread) {
             Ok(at) => Report::Waiting { at },
             Err(reason) => not_done(reason),

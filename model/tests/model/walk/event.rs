@@ -32,6 +32,7 @@ pub fn event(w: &World, op: Op) -> Option<Event> {
         }
         61..65 => peer_sends(w, &mut dice),
         65 => Event::PeerTakes(thread(w, &mut dice)),
+        66..69 => returns(w, &mut dice),
         _ => call_event(w, &mut dice),
     };
     within_limits(w, &event).then_some(event)
@@ -74,7 +75,15 @@ fn op(w: &World, dice: &mut Dice) -> OpId {
 }
 
 fn answer(dice: &mut Dice) -> Answer {
-    dice.one(&[Answer::Accepts, Answer::Rejects, Answer::Defers]).unwrap_or(Answer::Nothing)
+    dice.one(&[Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other]).unwrap_or(Answer::Nothing)
+}
+
+/// A condition function comes back, if one runs.
+fn returns(w: &World, dice: &mut Dice) -> Event {
+    match dice.one(&threads(w, |thread| w.is_asked(thread))) {
+        Some(asked) => Event::Returns(asked, answer(dice)),
+        None => call_event(w, dice),
+    }
 }
 
 /// The limits of a world that compiling a script checks, and that this generator therefore has to keep to.
@@ -87,6 +96,10 @@ fn within_limits(w: &World, event: &Event) -> bool {
         let (Event::Deliver(c, d) | Event::Lose(c, d)) = *event else { return true };
         return flight_has_room(w, c, d);
     };
+    // A world has room for one call that waits inside the condition function of another.
+    if w.threads()[thread.index()].frames.len() >= 4 && call.function().does().waits {
+        return false;
+    }
     match call {
         Call::Socket { .. } | Call::WSASocket { .. } => free_slot(w, thread),
         Call::WSACreateEvent => {
@@ -163,7 +176,8 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             let (addr, addrlen) = buffer(dice);
             let s = listener_or(w, thread, dice);
             if dice.one_in(4) {
-                let condition = if dice.one_in(8) { Condition::Bad } else { Condition::Null };
+                let all = [Condition::Null, Condition::Null, Condition::Function, Condition::Function, Condition::Bad];
+                let condition = dice.one(&all).unwrap_or(Condition::Null);
                 Call::WSAAccept { s, addr, addrlen, condition, callback_data: 7 }
             } else {
                 Call::Accept { s, addr, addrlen }
@@ -242,8 +256,9 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = socket(w, thread, dice);
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
-    match dice.below(16) {
-        14.. => option_call(fresh_or(w, s), dice),
+    match dice.below(17) {
+        14..16 => option_call(fresh_or(w, s), dice),
+        16 => Call::WSAEventSelect { s: fresh_or(w, s), event: event_or_null(w, dice), mask: mask(dice) },
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         0 => Call::Overlapped { event: event_or_null(w, dice) },

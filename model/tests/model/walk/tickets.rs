@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 
 use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::operation::Phase;
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Effects, Gives, Takes};
-use winaccept_model::step::Event;
+use winaccept_model::status::Status;
+use winaccept_model::step::{Answer, Event};
 use winaccept_model::world::{ConnId, SocketId, State, World};
 
 /// The connections that hold a ticket of each listener, first come first.
@@ -29,6 +31,11 @@ impl Tickets {
 
     /// Follows one step; says what is wrong with it.
     pub fn follow(&mut self, before: &World, event: Event, fx: &Effects, after: &World) -> Result<(), String> {
+        if let Event::Returns(thread, answer) = event
+            && answer != Answer::Nothing
+        {
+            self.comes_back(before, thread);
+        }
         let mut returned = 0;
         for rule in &fx.fired {
             match rule.name {
@@ -39,6 +46,12 @@ impl Tickets {
                 | "AcceptEx.short-length-loses"
                 | "AcceptEx.peer-reset"
                 | "AcceptEx.peer-reset-as-not-connected" => self.serve(after)?,
+                // It is the listener's, and in no queue, while it is decided about.
+                "WSAAccept.asks-condition" => {
+                    let (thread, _) = fx.returns[returned];
+                    let listener = listener_of(before, event, thread).ok_or("asked about nobody's connection")?;
+                    self.front(listener)?;
+                }
                 _ if fx.took(rule) != Takes::Keeps => {
                     let (thread, _) = fx.returns[returned];
                     // The first to return of a call made in a blocking hook is that call.
@@ -52,7 +65,8 @@ impl Tickets {
                 }
                 _ => {}
             }
-            if let Gives::Fails(_)
+            if let Gives::CallsBack
+            | Gives::Fails(_)
             | Gives::Succeeds
             | Gives::Returns(_)
             | Gives::Undefined
@@ -89,6 +103,14 @@ impl Tickets {
         }
         self.queues.entry(listener).or_default().push(conn);
         Ok(())
+    }
+
+    /// A condition function comes back: what it was asked about is the first of the queue again.
+    fn comes_back(&mut self, before: &World, thread: ThreadId) {
+        let Some(op) = before.asks(thread).filter(|op| op.status == Status::PENDING) else { return };
+        if let (Phase::Decides(conn), Some(listener)) = (op.phase, op.about) {
+            self.queues.entry(listener).or_default().insert(0, conn);
+        }
     }
 
     fn front(&mut self, listener: SocketId) -> Result<ConnId, String> {
@@ -161,6 +183,7 @@ fn travels_on(before: &World, event: Event) -> Option<ConnId> {
 fn listener_of(before: &World, event: Event, thread: ThreadId) -> Option<SocketId> {
     let call = match event {
         Event::Call(caller, call) if caller == thread => call,
+        Event::Returns(asked, _) if asked == thread => before.asks(thread)?.call,
         _ => before.waits(thread)?.1.call,
     };
     about(before, thread, &call)
