@@ -9,7 +9,7 @@ use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::GUID;
 
 use super::super::super::protocol::{Bytes, Pointer, RawHandle, Returned};
-use super::super::address::of_bytes;
+use super::super::address::address_at;
 use super::super::output::Output;
 use super::{Part, Pass, Passing};
 
@@ -163,8 +163,9 @@ impl Part for FoundAddress {
             let mut bytes = [0; 28];
             // SAFETY: the system says that so many bytes of an address stand there, in a buffer that is never freed.
             bytes[..length].copy_from_slice(unsafe { std::slice::from_raw_parts(self.address, length) });
-            of_bytes(&bytes)
+            address_at(&bytes)
         });
+        let found = found.flatten();
         *(if self.local { &mut returned.local } else { &mut returned.remote }) = found;
     }
 }
