@@ -218,6 +218,9 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::ExceptFds(_), ShownOut::ExceptFds(_))
         | (With::Revents(_), ShownOut::Revents(_))
         | (With::Events(_), ShownOut::Events(_))
+        | (With::Bytes(_), ShownOut::Bytes(_))
+        | (With::Local(_), ShownOut::Local(_))
+        | (With::Remote(_), ShownOut::Remote(_))
         | (With::CallerId(_), ShownOut::CallerId(_))
         | (With::CalleeId(_), ShownOut::CalleeId(_))
         | (With::CallbackData(_), ShownOut::CallbackData(_)) => true,
