@@ -1,0 +1,667 @@
+//! One run: the program's threads as coroutines, clients as state machines, one world, one scheduler.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult};
+use winaccept_model::call::{Call, Handle, ProcessId, ThreadId, Version};
+use winaccept_model::choice::Alt;
+use winaccept_model::code::Code;
+use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::profile::Tape;
+use winaccept_model::rule::Effects;
+use winaccept_model::step::{Event, Machine, is_undefined, pending};
+use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
+
+use crate::client::{Behaviour, Client, Does};
+use crate::draw::{Draws, Site, What};
+use crate::finding::Coverage;
+use crate::fuzz::Program;
+use crate::judge::Judge;
+use crate::phase::Phase;
+use crate::plan::Plan;
+use crate::record::Entry;
+use crate::winsock::{Body, Reply, Request, Winsock};
+
+/// How many threads a program may have at a time.
+pub(crate) const THREADS: usize = 10;
+/// How many probes there can be: one for each listener.
+pub(crate) const PROBES: usize = 4;
+/// So many decisions a run may take.
+const DECISIONS: u32 = 5000;
+/// Who has waited so long goes first.
+const PATIENCE: u32 = 32;
+/// So many calls without a wait and without any progress are a spin.
+const SPIN: u32 = 120;
+/// The memory of a coroutine.
+const STACK: usize = 128 * 1024;
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Ran {
+    pub(crate) verdict: Option<(Judge, String)>,
+    /// It ended early, and nothing can be said.
+    pub(crate) undecided: bool,
+    pub(crate) record: Vec<Entry>,
+    pub(crate) actors: Vec<(String, bool)>,
+    pub(crate) draws: Draws,
+}
+
+/// What a thread of the program is at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    Ready,
+    InCall,
+    Parked(u32),
+    Joins(usize),
+    AwaitsStop,
+    Over,
+}
+
+/// A thread of the program.
+pub(crate) struct Running {
+    pub(crate) name: String,
+    pub(crate) world: ThreadId,
+    pub(crate) state: State,
+    coroutine: Option<Coroutine<Reply, Request, ()>>,
+    reply: Reply,
+    /// How often it has called what.
+    calls: BTreeMap<&'static str, u32>,
+    /// Calls since it last waited or got on, and where in the record they begin.
+    spin: (u32, usize),
+}
+
+/// How long somebody stands back, and how long he has been waiting for his turn.
+#[derive(Clone, Copy, Default, Debug)]
+struct Turn {
+    yields: u32,
+    waited: u32,
+}
+
+/// Who can go next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Who {
+    Thread(usize),
+    Client(usize),
+    Segment(ConnId, Direction),
+}
+
+/// A run under way.
+pub(crate) struct Engine<'p> {
+    machine: &'p Machine,
+    pub(crate) judges: &'p [Judge],
+    pub(crate) plan: &'p Plan,
+    draws: Draws,
+    pub(crate) world: World,
+    fx: Effects,
+    events: Vec<Event>,
+    /// What calls gave that have returned and were not told yet, by thread of the world.
+    results: BTreeMap<ThreadId, Outcome>,
+    pub(crate) threads: Vec<Running>,
+    pub(crate) clients: Vec<Client>,
+    turns: BTreeMap<Who, Turn>,
+    pub(crate) record: Vec<Entry>,
+    /// What was decided during this step, and what is in force.
+    decided: Vec<Alt>,
+    chosen: BTreeMap<usize, Alt>,
+    pub(crate) now: u64,
+    /// When the call that a thread waits in times out.
+    pub(crate) deadlines: BTreeMap<ThreadId, u64>,
+    /// When what fails works again.
+    pub(crate) mends: Vec<(u64, winaccept_sim::script::FaultKind)>,
+    /// How often the program has made a call.
+    called: BTreeMap<&'static str, u32>,
+    /// Handles that have listened, in order.
+    pub(crate) listeners: Vec<Handle>,
+    closed: BTreeSet<Handle>,
+    /// Sockets that the program has tried to close.
+    pub(crate) given_up: BTreeSet<SocketId>,
+    /// Connections that the program did something with, and those that it has sent to.
+    pub(crate) used: BTreeSet<ConnId>,
+    pub(crate) sent_to: BTreeSet<ConnId>,
+    pub(crate) phase: Phase,
+    stops: Rc<Cell<bool>>,
+    ids: Rc<Cell<u32>>,
+    pub(crate) verdict: Option<(Judge, String)>,
+    pub(crate) undecided: bool,
+    pub(crate) coverage: &'p mut Coverage,
+    /// When the end is over, and whether somebody had waited for the stop.
+    pub(crate) ends_at: u64,
+    pub(crate) awaited_stop: bool,
+    /// How many events there were, for the names of choices that belong to no call.
+    steps: u32,
+}
+
+/// The process of the program, and that of its clients.
+pub(crate) const PROGRAM: ProcessId = ProcessId(0);
+const CLIENTS: ProcessId = ProcessId(1);
+
+/// Runs a program once.
+pub(crate) fn run(program: &Program, machine: &Machine, judges: &[Judge], plan: &Plan, coverage: &mut Coverage) -> Ran {
+    let mut engine = Engine::new(machine, judges, plan, coverage);
+    let body = Rc::clone(program);
+    engine.spawn("main", Box::new(move |w| body(w)));
+    let mut decisions = 0;
+    while engine.verdict.is_none() && !engine.undecided && engine.phase != Phase::Over {
+        decisions += 1;
+        engine.undecided |= decisions > DECISIONS;
+        match engine.next() {
+            Some(who) => engine.goes(who),
+            None => engine.time_passes(),
+        }
+        engine.looks();
+    }
+    let threads = engine.threads.iter().map(|thread| (thread.name.clone(), true));
+    let clients = engine.clients.iter().enumerate().map(|(index, client)| (client_name(index, client), false));
+    let actors = threads.chain(clients).collect();
+    Ran {
+        verdict: engine.verdict.take(),
+        undecided: engine.undecided,
+        record: std::mem::take(&mut engine.record),
+        actors,
+        draws: engine.draws.clone(),
+    }
+}
+
+fn client_name(index: usize, client: &Client) -> String {
+    if client.probe { format!("late{}", index + 1) } else { format!("client{}", index + 1) }
+}
+
+impl<'p> Engine<'p> {
+    fn new(machine: &'p Machine, judges: &'p [Judge], plan: &'p Plan, coverage: &'p mut Coverage) -> Engine<'p> {
+        let started = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
+        let program = (0..THREADS).map(|index| {
+            let room = if index == 0 { 8 } else { 2 };
+            Room { watches: 64, ..Room::new(PROGRAM, room, room) }
+        });
+        let clients = (0..plan.clients.len() + PROBES).map(|_| Room::new(CLIENTS, 2, 0));
+        let rooms: Vec<Room> = program.chain(clients).collect();
+        let come = plan.clients.iter().enumerate().map(|(index, behaviour)| Client::new(*behaviour, false, index));
+        Engine {
+            machine,
+            judges,
+            plan,
+            draws: plan.draws.clone(),
+            world: World::new(&[started.clone(), started], &rooms),
+            fx: Effects::without_notes(),
+            events: Vec::new(),
+            results: BTreeMap::new(),
+            threads: Vec::new(),
+            clients: come.collect(),
+            turns: BTreeMap::new(),
+            record: Vec::new(),
+            decided: Vec::new(),
+            chosen: BTreeMap::new(),
+            now: 0,
+            deadlines: BTreeMap::new(),
+            mends: Vec::new(),
+            called: BTreeMap::new(),
+            listeners: Vec::new(),
+            closed: BTreeSet::new(),
+            given_up: BTreeSet::new(),
+            used: BTreeSet::new(),
+            sent_to: BTreeSet::new(),
+            phase: Phase::Trouble,
+            stops: Rc::default(),
+            ids: Rc::default(),
+            verdict: None,
+            undecided: false,
+            coverage,
+            ends_at: 0,
+            awaited_stop: false,
+            steps: 0,
+        }
+    }
+
+    /// A judge says that it is so.
+    pub(crate) fn convicts(&mut self, judge: Judge, reason: String) {
+        if self.verdict.is_none() && self.judges.contains(&judge) {
+            self.verdict = Some((judge, reason));
+        }
+    }
+
+    /// The thread of the world that this client is.
+    pub(crate) fn client_thread(&self, client: usize) -> ThreadId {
+        ThreadId::new(THREADS + client)
+    }
+
+    /// The connection that this client opens, once it has a socket.
+    pub(crate) fn conn_of(&self, client: usize) -> Option<ConnId> {
+        self.clients[client].socket.slot().and_then(|slot| self.world.opened_by(slot))
+    }
+
+    fn spawn(&mut self, name: &'static str, body: Body) -> usize {
+        let taken = |index: usize| {
+            self.threads.iter().any(|thread| thread.world.index() == index && thread.state != State::Over)
+        };
+        let Some(world) = (0..THREADS).find(|index| !taken(*index)) else {
+            // More threads than a run holds: of what follows nothing can be said.
+            self.undecided = true;
+            return usize::MAX;
+        };
+        let same = self.threads.iter().filter(|thread| thread.name.split('_').next() == Some(name)).count();
+        let named = if same == 0 { name.to_owned() } else { format!("{name}_{}", same + 1) };
+        let (ids, stops) = (Rc::clone(&self.ids), Rc::clone(&self.stops));
+        let coroutine = DefaultStack::new(STACK)
+            .ok()
+            .map(|stack| Coroutine::with_stack(stack, move |yielder, _: Reply| body(&Winsock { yielder, ids, stops })));
+        self.undecided |= coroutine.is_none();
+        self.threads.push(Running {
+            name: named,
+            world: ThreadId::new(world),
+            state: State::Ready,
+            coroutine,
+            reply: Reply::Go,
+            calls: BTreeMap::new(),
+            spin: (0, 0),
+        });
+        self.threads.len() - 1
+    }
+
+    /// Whoever goes next: of those that stand back least the first, unless somebody has waited for long.
+    fn next(&mut self) -> Option<Who> {
+        let mut able: Vec<Who> = Vec::new();
+        able.extend((0..self.threads.len()).filter(|&at| self.threads[at].state == State::Ready).map(Who::Thread));
+        able.extend((0..self.clients.len()).filter(|&at| self.client_can_go(at)).map(Who::Client));
+        for client in 0..self.clients.len() {
+            let Some(conn) = self.conn_of(client).filter(|conn| self.world.conns()[conn.index()].held) else {
+                continue;
+            };
+            let half_open = self.clients[client].behaviour == Behaviour::HalfOpen && self.phase != Phase::Ending;
+            for direction in [Direction::Up, Direction::Down] {
+                let is_syn = direction == Direction::Up && !self.clients[client].connected;
+                let arrived = self.record.iter().any(|entry| matches!(entry, Entry::Deliver(of, _) if *of == conn));
+                if !self.world.end(conn, direction).flight.is_empty() && (!half_open || is_syn && !arrived) {
+                    able.push(Who::Segment(conn, direction));
+                }
+            }
+        }
+        let rank = |who: &Who| {
+            let turn = self.turns.get(who).copied().unwrap_or_default();
+            (i64::from(turn.yields) - i64::from(turn.waited / PATIENCE), *who)
+        };
+        let next = able.iter().copied().min_by_key(rank)?;
+        for who in able {
+            let turn = self.turns.entry(who).or_default();
+            turn.waited = if who == next { 0 } else { turn.waited + 1 };
+        }
+        Some(next)
+    }
+
+    fn goes(&mut self, who: Who) {
+        match who {
+            Who::Thread(thread) => self.thread_goes(thread),
+            Who::Client(client) => self.client_goes(client),
+            Who::Segment(conn, direction) => {
+                let Some(segment) = self.world.end(conn, direction).flight.first() else { return };
+                self.record.push(Entry::Deliver(conn, segment));
+                self.happens(Event::Deliver(conn, direction), "net", "DELIVER", self.steps);
+                self.tells_all();
+            }
+        }
+    }
+
+    fn thread_goes(&mut self, index: usize) {
+        let thread = &mut self.threads[index];
+        let Some(coroutine) = thread.coroutine.as_mut() else { return };
+        let reply = std::mem::replace(&mut thread.reply, Reply::Go);
+        let resumed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| coroutine.resume(reply)));
+        match resumed {
+            Err(_) => {
+                thread.coroutine = None;
+                thread.state = State::Over;
+                let name = thread.name.clone();
+                self.convicts(Judge::Alive, format!("thread {name} panics"));
+                self.undecided = true;
+            }
+            Ok(CoroutineResult::Return(())) => {
+                thread.state = State::Over;
+                self.wake(|state| state == State::Joins(index));
+            }
+            Ok(CoroutineResult::Yield(request)) => self.asked(index, request),
+        }
+    }
+
+    fn asked(&mut self, index: usize, request: Request) {
+        match request {
+            Request::Call(call) => self.program_calls(index, call),
+            Request::Spawn(name, body) => {
+                let spawned = self.spawn(name, body);
+                self.threads[index].reply = Reply::Spawned(spawned);
+            }
+            Request::Join(other) => {
+                let runs = self.threads.get(other).is_some_and(|other| other.state != State::Over);
+                self.threads[index].state = if runs { State::Joins(other) } else { State::Ready };
+            }
+            Request::Park(id) => self.threads[index].state = State::Parked(id),
+            Request::Notify(id) => self.wake(|state| state == State::Parked(id)),
+            Request::Stop if self.stops.get() => {}
+            Request::Stop => self.threads[index].state = State::AwaitsStop,
+        }
+        // Who waits for another thread does not spin.
+        if self.threads[index].state != State::Ready {
+            self.threads[index].spin = (0, 0);
+        }
+    }
+
+    fn wake(&mut self, which: impl Fn(State) -> bool) {
+        self.threads.iter_mut().filter(|thread| which(thread.state)).for_each(|thread| thread.state = State::Ready);
+    }
+
+    /// The program is to stop.
+    pub(crate) fn stop(&mut self) {
+        self.stops.set(true);
+        self.wake(|state| state == State::AwaitsStop);
+    }
+
+    fn program_calls(&mut self, index: usize, call: Call) {
+        let name = call.name();
+        let count = self.called.entry(name).or_default();
+        *count += 1;
+        let begins = self.plan.faults.iter().filter(|fault| fault.call == name && fault.nth == *count);
+        let kinds: Vec<_> = begins.map(|fault| fault.kind).collect();
+        if self.phase == Phase::Trouble {
+            kinds.into_iter().for_each(|kind| self.fails(kind));
+        }
+        self.looks_at_call(&call);
+        let thread = &mut self.threads[index];
+        let nth = thread.calls.entry(name).or_default();
+        *nth += 1;
+        let (nth, world, actor) = (*nth, thread.world, thread.name.clone());
+        let begun = self.record.len();
+        self.calls(index, world, call, &actor, nth);
+        let yields = self.draws.draw(&Site { what: What::Yields, actor: &actor, call: name, nth }, 4);
+        self.turns.entry(Who::Thread(index)).or_default().yields = yields;
+        match self.results.remove(&world) {
+            Some(outcome) => {
+                self.returned(index, &call, &outcome);
+                self.spins(index, &call, &outcome, begun);
+                self.threads[index].reply = Reply::Outcome(outcome);
+            }
+            None => {
+                self.threads[index].state = State::InCall;
+                self.threads[index].spin = (0, 0);
+                if let Some(after) = timeout(&call) {
+                    self.deadlines.insert(world, self.now + u64::from(after));
+                }
+            }
+        }
+        self.tells_all();
+    }
+
+    /// Somebody makes a call, and the network becomes quiet.
+    fn calls(&mut self, actor: usize, thread: ThreadId, call: Call, name: &str, nth: u32) {
+        let at = self.record.len();
+        self.record.push(Entry::Call(actor, call, None));
+        self.happens(Event::Call(thread, call), name, call.name(), nth);
+        let gave = self.results.get(&thread).copied();
+        // What was chosen stands above the call.
+        if let Some(Entry::Call(_, _, outcome)) =
+            self.record[at..].iter_mut().find(|entry| matches!(entry, Entry::Call(..)))
+        {
+            *outcome = gave;
+        }
+    }
+
+    /// An event, and all that comes of it until the network is quiet.
+    pub(crate) fn happens(&mut self, event: Event, actor: &str, call: &str, nth: u32) {
+        self.decided.clear();
+        let at = self.record.len().saturating_sub(1);
+        self.steps += 1;
+        self.step(event, actor, call, nth);
+        for round in 0.. {
+            self.events.clear();
+            pending(&self.world, &mut self.events);
+            let next = self.events.iter().find(|event| !matches!(event, Event::Timer(_) | Event::Expire(_)));
+            let Some(&event) = next.filter(|_| !self.undecided) else { break };
+            self.undecided |= round > 1000;
+            self.step(event, actor, call, nth);
+        }
+        let mut seen = BTreeSet::new();
+        for alt in std::mem::take(&mut self.decided) {
+            let point = alt.point().index();
+            if seen.insert(point) && self.chosen.insert(point, alt) != Some(alt) {
+                self.record.insert(at, Entry::Chooses(alt));
+            }
+        }
+    }
+
+    /// One step of the world; of several outcomes that the profile allows, the one that is drawn.
+    fn step(&mut self, event: Event, actor: &str, call: &str, nth: u32) {
+        let before = self.world.clone();
+        let mut tape = Tape::default();
+        self.machine.step(&mut self.world, event, &mut tape, &mut self.fx);
+        if !tape.picks().is_empty() {
+            let mut ways = vec![(std::mem::replace(&mut self.world, before.clone()), self.fx.clone())];
+            while ways.len() < 16 && tape.advance() {
+                self.machine.step(&mut self.world, event, &mut tape, &mut self.fx);
+                ways.push((std::mem::replace(&mut self.world, before.clone()), self.fx.clone()));
+            }
+            let drawn = self.draws.draw(&Site { what: What::Gives, actor, call, nth }, ways.len() as u32);
+            (self.world, self.fx) = ways.swap_remove(drawn as usize);
+        }
+        let open = self.fx.decided.iter().map(|decided| decided.alt);
+        self.decided.extend(open.filter(|alt| self.machine.profile.leaves_open(alt.point())));
+        self.undecided |= self.fx.limit.is_some() || self.fx.returns.iter().any(|(_, outcome)| is_undefined(outcome));
+        self.results.extend(self.fx.returns.iter().copied());
+    }
+
+    /// Calls that had waited and have returned are told to who made them.
+    pub(crate) fn tells_all(&mut self) {
+        for (world, outcome) in std::mem::take(&mut self.results) {
+            self.deadlines.remove(&world);
+            if let Some(client) = world.index().checked_sub(THREADS) {
+                self.record.push(Entry::Resumes(THREADS + client, outcome));
+                self.client_got(client, &outcome);
+                continue;
+            }
+            let waits = |thread: &Running| thread.world == world && thread.state == State::InCall;
+            let Some(index) = self.threads.iter().position(waits) else { continue };
+            self.record.push(Entry::Resumes(index, outcome));
+            let made = self.record.iter().rev().find_map(|entry| match entry {
+                Entry::Call(actor, call, None) if *actor == index => Some(*call),
+                _ => None,
+            });
+            if let Some(call) = made {
+                self.returned(index, &call, &outcome);
+            }
+            self.threads[index].state = State::Ready;
+            self.threads[index].reply = Reply::Outcome(outcome);
+        }
+    }
+
+    /// A call of the program has returned.
+    fn returned(&mut self, _: usize, call: &Call, outcome: &Outcome) {
+        let text = if outcome.error == Code::NONE { "success".to_owned() } else { outcome.error.to_string() };
+        *self.coverage.entry(call.name()).or_default().entry(text).or_default() += 1;
+        if let Call::Closesocket { s } = *call {
+            // Who was told that it cannot be closed has done what he could.
+            self.given_up.extend(self.world.slot_of(s));
+        }
+        if outcome.error != Code::NONE {
+            return;
+        }
+        if let Value::Handle(handle) = outcome.value {
+            self.closed.remove(&handle);
+            self.given_up.retain(|slot| Some(*slot) != handle.slot());
+        }
+        let conn = call
+            .subject()
+            .and_then(|handle| self.world.slot_of(handle))
+            .and_then(|slot| slot.index().checked_sub(self.world.conns().len()).map(ConnId::new));
+        match *call {
+            Call::Listen { s, .. } if !self.listeners.contains(&s) => self.listeners.push(s),
+            Call::Closesocket { s } => {
+                self.closed.insert(s);
+                self.listeners.retain(|listener| *listener != s);
+            }
+            Call::WSACloseEvent { event } => _ = self.closed.insert(event),
+            Call::Send { .. } => self.sent_to.extend(conn),
+            _ => {}
+        }
+        if matches!(call, Call::Send { .. } | Call::Recv { .. } | Call::Closesocket { .. } | Call::Shutdown { .. }) {
+            self.used.extend(conn);
+        }
+    }
+
+    /// Does this thread call and call, without a wait and without getting on?
+    fn spins(&mut self, index: usize, call: &Call, outcome: &Outcome, begun: usize) {
+        let moved = match outcome.value {
+            Value::Number(0) => matches!(call, Call::Send { .. } | Call::Closesocket { .. }),
+            Value::Number(_) => matches!(call, Call::Send { .. } | Call::Recv { .. }),
+            Value::Handle(_) => true,
+            _ => false,
+        };
+        let spin = &mut self.threads[index].spin;
+        *spin = match (*spin, moved) {
+            (_, true) => (0, 0),
+            ((0, _), false) => (1, begun),
+            ((count, begun), false) => (count + 1, begun),
+        };
+        let (count, begun) = *spin;
+        if count >= SPIN {
+            let name = self.threads[index].name.clone();
+            let what = if outcome.error == Code::NONE { String::new() } else { format!(" with {}", outcome.error) };
+            let reason =
+                format!("thread {name} makes {count} calls without a wait, the last of them {}{what}", call.name());
+            if self.judges.contains(&Judge::NoSpin) {
+                let kept = (begun + 4).min(self.record.len());
+                self.record.truncate(kept);
+                self.record.push(Entry::Again(count));
+            }
+            self.convicts(Judge::NoSpin, reason);
+            self.undecided = true;
+        }
+    }
+
+    fn looks_at_call(&mut self, call: &Call) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        let mut stale = false;
+        call.map(|handle: Handle| {
+            stale |= self.closed.contains(&handle);
+            handle
+        });
+        if stale {
+            self.convicts(Judge::NoMisuse, format!("{} is called with a handle that was closed before", call.name()));
+        }
+        if let Call::Closesocket { s } = *call
+            && let Some(slot) = self.world.slot_of(s)
+        {
+            let queued = self.world.sockets()[slot.index()].accept_queue().iter().count();
+            if self.listeners.contains(&s) && queued > 0 {
+                self.convicts(
+                    Judge::NoLoss,
+                    format!("a listener is closed while {queued} connected clients wait to be accepted"),
+                );
+            }
+        }
+    }
+
+    fn client_can_go(&self, index: usize) -> bool {
+        let client = &self.clients[index];
+        if client.waits || client.until.is_some_and(|until| until > self.now) {
+            return false;
+        }
+        match client.next() {
+            Does::Socket => self.listener_for(client).is_some(),
+            Does::Connect | Does::Send | Does::Linger | Does::Close => true,
+            Does::Recv => self.conn_of(index).is_some_and(|conn| {
+                let end = &self.world.conns()[conn.index()].client;
+                !end.unread.is_empty() || end.fin_received || end.tcb == winaccept_model::world::Tcb::Reset
+            }),
+            Does::Wait(_) => true,
+            Does::Stays => client.hangs_up,
+            Does::Over => false,
+        }
+    }
+
+    fn listener_for(&self, client: &Client) -> Option<Handle> {
+        self.listeners.get(client.listener % self.listeners.len().max(1)).copied()
+    }
+
+    fn client_goes(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        if let Does::Wait(time) = client.next() {
+            if client.until.take().is_none() && !client.hangs_up {
+                client.until = Some(self.now + time);
+            } else {
+                client.at += 1;
+            }
+            return;
+        }
+        if client.next() == Does::Stays {
+            client.at += 1;
+            return;
+        }
+        let listener = self.listener_for(&self.clients[index]);
+        if let Some(slot) = listener.and_then(Handle::slot) {
+            self.clients[index].family = self.world.sockets()[slot.index()].family;
+        }
+        let Some(call) = self.clients[index].call(listener.unwrap_or(Handle::INVALID)) else { return };
+        let thread = self.client_thread(index);
+        let (name, nth) = (client_name(index, &self.clients[index]), self.clients[index].at as u32);
+        self.calls(THREADS + index, thread, call, &name, nth);
+        let yields = self.draws.draw(&Site { what: What::Yields, actor: &name, call: call.name(), nth }, 4);
+        self.turns.entry(Who::Client(index)).or_default().yields = yields;
+        match self.results.remove(&thread) {
+            Some(outcome) => self.client_got(index, &outcome),
+            None => self.clients[index].waits = true,
+        }
+        self.tells_all();
+    }
+
+    /// What a client's call gave.
+    fn client_got(&mut self, index: usize, outcome: &Outcome) {
+        let does = self.clients[index].next();
+        let failed = outcome.error != Code::NONE;
+        let client = &mut self.clients[index];
+        client.waits = false;
+        client.at += 1;
+        match (does, outcome.value) {
+            (Does::Socket, Value::Handle(handle)) => {
+                client.socket = handle;
+                self.may_hold(index);
+            }
+            (Does::Connect, _) => client.connected = !failed,
+            (Does::Recv, Value::Number(bytes)) => client.received |= bytes > 0,
+            _ => {}
+        }
+        let client = &mut self.clients[index];
+        client.was_reset |= failed && does == Does::Recv && outcome.error == Code::WSAECONNRESET;
+        if (failed || client.hangs_up) && does != Does::Close {
+            client.skips_to_close();
+        }
+    }
+
+    /// The segments of some connections arrive when they are told to.
+    fn may_hold(&mut self, index: usize) {
+        let Some(conn) = self.conn_of(index) else { return };
+        let (name, nth) = (client_name(index, &self.clients[index]), 0);
+        let drawn = self.draws.draw(&Site { what: What::Gives, actor: &name, call: "hold", nth }, 2) == 1;
+        let half_open = self.clients[index].behaviour == Behaviour::HalfOpen;
+        if half_open || drawn && self.phase == Phase::Trouble {
+            self.holds(conn, true);
+        }
+    }
+
+    pub(crate) fn holds(&mut self, conn: ConnId, held: bool) {
+        self.record.push(Entry::Hold(conn, held));
+        self.happens(Event::Hold(conn, held), "net", "hold", self.steps);
+        self.tells_all();
+    }
+}
+
+/// The time-out of a call in milliseconds.
+fn timeout(call: &Call) -> Option<u32> {
+    match *call {
+        Call::Select { timeout, .. }
+        | Call::WSAPoll { timeout, .. }
+        | Call::WSAWaitForMultipleEvents { timeout, .. }
+        | Call::SleepEx { timeout, .. } => timeout,
+        _ => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! What comes of a search.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::judge::Judge;
+
+/// The outcomes that the program's calls have met, by call, with how often.
+pub type Coverage = BTreeMap<&'static str, BTreeMap<String, u64>>;
+
+/// A run in which a judge found the program wanting, made as small as it gets.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The property that does not hold.
+    pub judge: Judge,
+    /// What happened.
+    pub reason: String,
+    /// The profile.
+    pub profile: String,
+    /// The seed of the run in which it was found.
+    pub seed: u64,
+    /// What [`Fuzz::replay`](crate::Fuzz::replay) and `winaccept fuzz --replay` take.
+    pub replay: String,
+    /// The run as a scenario: `winaccept run` and `winaccept show` take it.
+    pub scenario: String,
+    /// How many steps and happenings it has.
+    pub events: usize,
+    /// The run that found it was the so-and-so-many-th.
+    pub runs: u64,
+    /// Playing the scenario on the model gave the same outcomes as the program had.
+    pub confirmed: bool,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.judge, self.reason)?;
+        writeln!(f, "  why it matters: {} ({})", self.judge.reason(), self.judge.source())?;
+        writeln!(f, "\n{}", self.scenario)?;
+        writeln!(
+            f,
+            "profile {}, seed {}, run {}; again: --replay '{}'",
+            self.profile, self.seed, self.runs, self.replay
+        )
+    }
+}
+
+impl std::error::Error for Finding {}
+
+/// Nothing was found.
+#[derive(Clone, Debug, Default)]
+pub struct Passed {
+    /// How many runs there were.
+    pub runs: u64,
+    /// Of them, how many ended without a verdict: undefined behaviour, or more than a world or a run holds.
+    pub undecided: u64,
+    /// What the calls have met.
+    pub coverage: Coverage,
+}

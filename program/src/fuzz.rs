@@ -1,0 +1,227 @@
+//! The search: every single client and fault first, then pairs, then at random.
+
+use std::rc::Rc;
+
+use winaccept_lang::profiles::Choices;
+use winaccept_model::profile::Profile;
+use winaccept_model::step::Machine;
+use winaccept_sim::script::FaultKind;
+
+use crate::client::BEHAVIOURS;
+use crate::draw::{Draws, Source, mixed};
+use crate::engine::{Ran, run};
+use crate::finding::{Coverage, Finding, Passed};
+use crate::judge::Judge;
+use crate::plan::{Fault, Plan};
+use crate::scenario::written;
+use crate::shrink::shrink;
+use crate::winsock::Winsock;
+
+/// A program: what its first thread does.
+pub type Program = Rc<dyn Fn(&Winsock<'_>)>;
+
+/// A search for what breaks a program.
+#[allow(missing_debug_implementations)] // a program has nothing to show
+pub struct Fuzz {
+    program: Program,
+    name: String,
+    profile: Profile,
+    judges: Vec<Judge>,
+    seed: u64,
+    runs: u64,
+}
+
+/// So many runs a search has, where nothing else is said.
+pub const RUNS: u64 = 2000;
+
+impl Fuzz {
+    /// Searches this program under the profile `documented`, with all judges.
+    ///
+    /// # Panics
+    /// Never: the profile is part of this crate.
+    pub fn new(program: impl Fn(&Winsock<'_>) + 'static) -> Fuzz {
+        let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
+        let judges = Judge::ALL.to_vec();
+        Fuzz { program: Rc::new(program), name: "a program".to_owned(), profile, judges, seed: 0, runs: RUNS }
+    }
+
+    /// What the program is called, in findings.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Fuzz {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// Under this profile.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn profile(mut self, name: &str) -> Result<Fuzz, String> {
+        self.profile = Choices::bundled().named(name)?;
+        Ok(self)
+    }
+
+    /// Without this judge.
+    #[must_use]
+    pub fn without(mut self, judge: Judge) -> Fuzz {
+        self.judges.retain(|other| *other != judge);
+        self
+    }
+
+    /// With this judge alone.
+    #[must_use]
+    pub fn only(mut self, judge: Judge) -> Fuzz {
+        self.judges = vec![judge];
+        self
+    }
+
+    /// The seed of the random part; 0 where nothing else is said.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Fuzz {
+        self.seed = seed;
+        self
+    }
+
+    /// At most so many runs.
+    #[must_use]
+    pub fn runs(mut self, runs: u64) -> Fuzz {
+        self.runs = runs;
+        self
+    }
+
+    /// Searches until something is found or all runs are done.
+    ///
+    /// # Errors
+    /// The finding.
+    pub fn run(&self) -> Result<Passed, Box<Finding>> {
+        self.run_while(&mut |_| true)
+    }
+
+    /// The same as long as somebody wants it: he is told before each run how many there were.
+    ///
+    /// # Errors
+    /// The finding.
+    pub fn run_while(&self, goes_on: &mut dyn FnMut(u64) -> bool) -> Result<Passed, Box<Finding>> {
+        let machine = Machine::new(self.profile.clone());
+        let mut passed = Passed::default();
+        for number in 0..self.runs {
+            if !goes_on(number) {
+                break;
+            }
+            let seed = mixed(self.seed ^ number << 20);
+            let plan = plan_of(number, seed);
+            let ran = run(&self.program, &machine, &self.judges, &plan, &mut passed.coverage);
+            passed.runs += 1;
+            passed.undecided += u64::from(ran.undecided && ran.verdict.is_none());
+            if ran.verdict.is_some() {
+                return Err(Box::new(self.found(&machine, &plan, ran, number)));
+            }
+        }
+        Ok(passed)
+    }
+
+    /// The run of a plan, as a finding writes it behind `--replay`.
+    ///
+    /// # Errors
+    /// The finding, as it was.
+    ///
+    /// # Panics
+    /// When the text is no plan; [`Plan::read`] says why.
+    pub fn replay(&self, plan: &str) -> Result<Passed, Box<Finding>> {
+        let plan = Plan::read(plan).unwrap_or_else(|problem| panic!("--replay: {problem}"));
+        self.replay_plan(&plan)
+    }
+
+    /// The run of a plan.
+    ///
+    /// # Errors
+    /// The finding.
+    pub fn replay_plan(&self, plan: &Plan) -> Result<Passed, Box<Finding>> {
+        let machine = Machine::new(self.profile.clone());
+        let mut passed = Passed { runs: 1, ..Passed::default() };
+        let ran = run(&self.program, &machine, &self.judges, plan, &mut passed.coverage);
+        passed.undecided = u64::from(ran.undecided && ran.verdict.is_none());
+        match ran.verdict.clone() {
+            Some((judge, reason)) => Err(Box::new(self.finding(&machine, plan, &ran, judge, reason, 0))),
+            None => Ok(passed),
+        }
+    }
+
+    /// For a test: panics with the finding, if there is one.
+    ///
+    /// # Panics
+    /// With the finding.
+    pub fn check(&self) {
+        if let Err(finding) = self.run() {
+            panic!("{finding}");
+        }
+    }
+
+    fn found(&self, machine: &Machine, plan: &Plan, ran: Ran, number: u64) -> Finding {
+        let Some((judge, _)) = ran.verdict.clone() else {
+            return self.finding(machine, plan, &ran, Judge::Alive, String::new(), number);
+        };
+        let mut again = |plan: &Plan| run(&self.program, machine, &self.judges, plan, &mut Coverage::new());
+        let (plan, ran) = shrink(plan, ran, judge, &mut again);
+        let reason = ran.verdict.as_ref().map(|(_, reason)| reason.clone()).unwrap_or_default();
+        self.finding(machine, &plan, &ran, judge, reason, number)
+    }
+
+    fn finding(&self, machine: &Machine, plan: &Plan, ran: &Ran, judge: Judge, reason: String, number: u64) -> Finding {
+        let replay = plan.text();
+        let prose = format!("{judge}: {reason}.\nUnder the profile {}; --replay '{replay}'", self.profile.name);
+        let written = written(ran, &format!("{}: {judge}", self.name), &prose, machine);
+        Finding {
+            judge,
+            reason,
+            profile: self.profile.name.clone(),
+            seed: self.seed,
+            replay,
+            scenario: written.text,
+            events: written.events,
+            runs: number + 1,
+            confirmed: written.confirmed,
+        }
+    }
+}
+
+/// Calls at which something may fail, with what fails there.
+const FAILS: &[(&str, FaultKind)] = &[
+    ("accept", FaultKind::NoDescriptors),
+    ("accept", FaultKind::NoBuffers),
+    ("accept", FaultKind::NetworkDown),
+    ("recv", FaultKind::NetworkDown),
+    ("select", FaultKind::NetworkDown),
+    ("WSAPoll", FaultKind::NoBuffers),
+    ("send", FaultKind::NoBuffers),
+];
+
+/// The plan of a run: first every client and every fault alone, each under the plainest schedule and some others, then what chance gives.
+fn plan_of(number: u64, seed: u64) -> Plan {
+    let kinds = BEHAVIOURS.len() as u64;
+    let singles = 1 + kinds + 2 * FAILS.len() as u64;
+    let source = match number / singles {
+        0 => Source::Named,
+        1 | 2 => Source::Random(seed),
+        round if round % 2 == 1 => Source::Priorities(seed, 4 + (seed >> 40) as u32 % 8),
+        _ => Source::Random(seed),
+    };
+    let draws = Draws::new(source);
+    let of = |x: u64| BEHAVIOURS[(x % kinds) as usize].1;
+    let fault = |x: u64| {
+        let (call, kind) = FAILS[(x / 2) as usize % FAILS.len()];
+        Fault { kind, call: call.to_owned(), nth: 1 + (x % 2) as u32 }
+    };
+    let (clients, faults) = match (number / singles, number % singles) {
+        (0..3, 0) => (Vec::new(), Vec::new()),
+        (0..3, at) if at <= kinds => (vec![of(at - 1)], Vec::new()),
+        (0..3, at) => (vec![BEHAVIOURS[0].1], vec![fault(at - kinds - 1)]),
+        _ => {
+            let clients = (0..mixed(seed) % 4).map(|at| of(mixed(seed ^ 0x51 ^ at << 8))).collect();
+            let failing = mixed(seed ^ 0xfa);
+            let faults = if failing.is_multiple_of(3) { vec![fault(failing >> 8)] } else { Vec::new() };
+            (clients, faults)
+        }
+    };
+    Plan { clients, faults, draws }
+}

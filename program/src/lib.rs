@@ -1,0 +1,50 @@
+//! Programs in the simulator: an accept loop, written as it would be for Winsock, runs as coroutines on the winaccept model,
+//! and a search looks for the clients, the faults and the schedule that break it.
+//!
+//! ```
+//! use winaccept_program::{Fuzz, Winsock};
+//!
+//! fn server(w: &Winsock) {
+//!     let listener = w.listener(5).expect("nothing has failed yet");
+//!     // The bug: one connection that was reset while it waited ends the loop for everybody.
+//!     while let Ok(client) = w.accept(listener) {
+//!         let _ = w.closesocket(client);
+//!     }
+//! }
+//!
+//! let finding = Fuzz::new(server).run().expect_err("the loop ends");
+//! assert_eq!(finding.judge.name(), "alive");
+//! assert!(finding.scenario.contains("accept(L, NULL, NULL) = INVALID_SOCKET"), "{}", finding.scenario);
+//! // The same again, from what the finding says.
+//! assert_eq!(Fuzz::new(server).replay(&finding.replay).unwrap_err().scenario, finding.scenario);
+//! ```
+//!
+//! [`Winsock`] has the calls by their documented names; [`Fuzz`] searches; a [`Finding`] is a scenario that `winaccept run` and
+//! `winaccept show` take. [`museum`] shows loops that broke in the field.
+#![forbid(unsafe_code)]
+
+mod client;
+mod draw;
+mod engine;
+mod finding;
+mod fuzz;
+mod judge;
+pub mod museum;
+mod phase;
+mod plan;
+mod record;
+mod scenario;
+mod shrink;
+mod sync;
+mod winsock;
+
+pub use client::Behaviour;
+pub use finding::{Coverage, Finding, Passed};
+pub use fuzz::{Fuzz, Program, RUNS};
+pub use judge::Judge;
+pub use plan::{Fault, Plan};
+pub use sync::{Lock, Queue};
+pub use winaccept_model::call::{How, NetworkEvents, Opt, OptVal, PollEvents};
+pub use winaccept_model::code::Code;
+pub use winaccept_sim::script::FaultKind;
+pub use winsock::{Error, Event, Socket, Thread, Winsock};

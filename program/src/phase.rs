@@ -1,0 +1,235 @@
+//! A run has three parts: the trouble; clients that come after it, to see whether they are served; and the end, when everybody
+//! hangs up and the program is asked to stop. Between them judges look.
+
+use winaccept_model::call::Handle;
+use winaccept_model::step::Event;
+use winaccept_model::world::{ConnId, Faults, SocketId, State as SocketState};
+use winaccept_sim::script::FaultKind;
+
+use crate::client::{Behaviour, Client, Does};
+use crate::engine::{Engine, PROBES, PROGRAM, State};
+use crate::judge::Judge;
+use crate::plan::FAULT_LASTS;
+use crate::record::Entry;
+
+/// The parts of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    Trouble,
+    /// Since when.
+    Probing(u64),
+    Ending,
+    Over,
+}
+
+/// Trouble lasts so long at most, in milliseconds of virtual time.
+const TROUBLE: u64 = 10_000;
+/// Within this time a client is served, and a program stops.
+const PATIENCE: u64 = 60_000;
+
+impl Engine<'_> {
+    /// Nobody can go on: time passes until somebody can, or the next part begins.
+    pub(crate) fn time_passes(&mut self) {
+        let retries: Option<ConnId> = self.timers().next();
+        let until = match self.phase {
+            Phase::Trouble => TROUBLE,
+            Phase::Probing(since) => since + PATIENCE,
+            Phase::Ending | Phase::Over => self.ends_at,
+        };
+        if let Some(conn) = retries {
+            self.record.push(Entry::Timer(conn));
+            self.now += 500;
+            self.happens(Event::Timer(conn), "net", "timer", 0);
+            self.tells_all();
+            return;
+        }
+        let calls = self.deadlines.values().copied();
+        let clients = self.clients.iter().filter_map(|client| client.until).filter(|until| *until > self.now);
+        let due = calls.chain(clients).chain(self.mends.iter().map(|(at, _)| *at)).min();
+        match due.filter(|due| *due <= until) {
+            Some(due) => {
+                self.now = due.max(self.now);
+                self.due();
+            }
+            None => self.next_phase(),
+        }
+    }
+
+    fn timers(&self) -> impl Iterator<Item = ConnId> + '_ {
+        let timed = |(_, conn): &(usize, &winaccept_model::world::Conn)| conn.timer;
+        self.world.conns().iter().enumerate().filter(timed).map(|(index, _)| ConnId::new(index))
+    }
+
+    /// What is due now happens.
+    fn due(&mut self) {
+        let now = self.now;
+        let mended: Vec<FaultKind> = self.mends.iter().filter(|(at, _)| *at <= now).map(|(_, kind)| *kind).collect();
+        self.mends.retain(|(at, _)| *at > now);
+        mended.into_iter().for_each(|kind| self.mend(kind));
+        let thread = self.deadlines.iter().find(|(_, at)| **at <= now).map(|(thread, _)| *thread);
+        if let Some(thread) = thread {
+            self.deadlines.remove(&thread);
+            if let Some((op, _)) = self.world.waits(thread) {
+                self.happens(Event::Expire(op), "net", "expire", 0);
+                self.tells_all();
+            }
+        }
+    }
+
+    /// Something of the program's process fails for a while.
+    pub(crate) fn fails(&mut self, kind: FaultKind) {
+        self.mends.push((self.now + FAULT_LASTS, kind));
+        self.fault(kind, true);
+    }
+
+    fn mend(&mut self, kind: FaultKind) {
+        self.fault(kind, false);
+    }
+
+    fn fault(&mut self, kind: FaultKind, on: bool) {
+        let mut faults: Faults = self.world.processes()[PROGRAM.index()].faults;
+        match kind {
+            FaultKind::NoDescriptors => faults.no_descriptors = on,
+            FaultKind::NoBuffers => faults.no_buffers = on,
+            FaultKind::NetworkDown => faults.network_down = on,
+            FaultKind::InCallback => faults.in_callback = on,
+        }
+        self.record.push(Entry::Fault(kind, on));
+        self.happens(Event::Faults(PROGRAM, faults), "net", "fault", 0);
+        self.tells_all();
+    }
+
+    fn next_phase(&mut self) {
+        match self.phase {
+            Phase::Trouble => self.begins_to_probe(),
+            Phase::Probing(_) => {
+                let unserved = (0..self.clients.len()).find(|&at| self.clients[at].probe && !self.is_served(at));
+                match unserved {
+                    Some(at) => {
+                        let reason = self.unserved(at);
+                        self.convicts(Judge::Alive, reason);
+                    }
+                    None => {}
+                }
+                self.begins_to_end();
+            }
+            Phase::Ending | Phase::Over => {
+                self.last_look();
+                self.phase = Phase::Over;
+            }
+        }
+    }
+
+    fn begins_to_probe(&mut self) {
+        for (_, kind) in std::mem::take(&mut self.mends) {
+            self.mend(kind);
+        }
+        for client in 0..self.clients.len() {
+            if self.clients[client].behaviour != Behaviour::HalfOpen {
+                self.release(client);
+            }
+        }
+        self.phase = Phase::Probing(self.now);
+        for listener in 0..self.listeners.len().clamp(1, PROBES) {
+            self.clients.push(Client::new(Behaviour::Good, true, listener));
+        }
+    }
+
+    fn release(&mut self, client: usize) {
+        if let Some(conn) = self.conn_of(client).filter(|conn| self.world.conns()[conn.index()].held) {
+            self.holds(conn, false);
+        }
+    }
+
+    /// Has the program done something with this client's connection?
+    fn is_served(&self, client: usize) -> bool {
+        self.conn_of(client).is_some_and(|conn| self.used.contains(&conn))
+    }
+
+    fn unserved(&self, client: usize) -> String {
+        let conn = self.conn_of(client).map(|conn| &self.world.conns()[conn.index()]);
+        match (self.clients[client].next(), conn) {
+            (Does::Socket, _) => {
+                "nobody listens any more, and a client that comes after the trouble finds no server".to_owned()
+            }
+            (_, Some(conn)) if conn.listener.is_some() => {
+                "a client that connects after the trouble is not accepted within a minute".to_owned()
+            }
+            _ if !self.clients[client].connected => "a client that comes after the trouble cannot connect".to_owned(),
+            _ => "a client that connects after the trouble is accepted, and within a minute nothing is done for it"
+                .to_owned(),
+        }
+    }
+
+    fn begins_to_end(&mut self) {
+        self.phase = Phase::Ending;
+        self.ends_at = self.now + PATIENCE;
+        self.awaited_stop = self.threads.iter().any(|thread| thread.state == State::AwaitsStop);
+        for client in 0..self.clients.len() {
+            self.release(client);
+            let client = &mut self.clients[client];
+            client.hangs_up = true;
+            if !client.waits && !matches!(client.next(), Does::Over) {
+                client.skips_to_close();
+            }
+            if client.socket == Handle::INVALID {
+                client.at = usize::MAX;
+            }
+        }
+        self.stop();
+    }
+
+    /// Looks after every step.
+    pub(crate) fn looks(&mut self) {
+        let over = self.threads.first().is_some_and(|main| main.state == State::Over);
+        match self.phase {
+            Phase::Trouble | Phase::Probing(_) if over => {
+                self.convicts(Judge::Alive, "the program ends, and nobody has asked it to".to_owned());
+                self.undecided = true;
+            }
+            Phase::Probing(_) => {
+                let all = (0..self.clients.len()).all(|at| !self.clients[at].probe || self.is_served(at));
+                let done = |client: &Client| !client.probe || client.next() == Does::Over;
+                // A program that serves without an answer is alive, too: its client has no more to do.
+                if all && self.clients.iter().all(done) {
+                    self.begins_to_end();
+                }
+            }
+            Phase::Ending if over => self.phase = Phase::Over,
+            _ => {}
+        }
+        for at in 0..self.clients.len() {
+            let client = &self.clients[at];
+            // One that is slow may have been given up.
+            let honest = client.behaviour == Behaviour::Good;
+            let sent = self.conn_of(at).is_some_and(|conn| self.sent_to.contains(&conn));
+            if honest && sent && client.was_reset && !client.received && self.phase != Phase::Ending {
+                let reason = "a client was sent an answer, and got a reset instead of it";
+                self.convicts(Judge::NoLoss, reason.to_owned());
+            }
+        }
+    }
+
+    fn last_look(&mut self) {
+        if self.awaited_stop && self.threads[0].state != State::Over {
+            self.convicts(
+                Judge::CleanStop,
+                "the program was asked to stop, and a minute later it has not ended".to_owned(),
+            );
+            return;
+        }
+        let first = self.world.conns().len();
+        for (at, conn) in self.world.conns().iter().enumerate() {
+            let socket = &self.world.sockets()[first + at];
+            let given_up = self.given_up.contains(&SocketId::new(first + at));
+            let open = socket.state != SocketState::NotASocket && !given_up;
+            let selection = socket.selection();
+            let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || selection.event.is_some();
+            if open && !watched && conn.client.socket().is_none() {
+                let reason = "an accepted socket is still open when its client has gone, and nobody waits for it";
+                self.convicts(Judge::NothingLeaked, reason.to_owned());
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A plan: all that a run depends on beside the program and the profile. As a line of text it is what replays the run.
+
+use winaccept_sim::script::FaultKind;
+
+use crate::client::{BEHAVIOURS, Behaviour};
+use crate::draw::{Draws, Source};
+
+/// Something of the system's that fails.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// What.
+    pub kind: FaultKind,
+    /// It begins at a call of this name,
+    pub call: String,
+    /// the so-and-so-many-th that the program makes, and lasts half a second.
+    pub nth: u32,
+}
+
+/// How long a fault lasts, in milliseconds of virtual time.
+pub(crate) const FAULT_LASTS: u64 = 500;
+
+/// Faults with their names.
+const KINDS: &[(&str, FaultKind)] = &[
+    ("no-descriptors", FaultKind::NoDescriptors),
+    ("no-buffers", FaultKind::NoBuffers),
+    ("network-down", FaultKind::NetworkDown),
+];
+
+/// The clients, the faults and the choices of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// Who comes while there is trouble.
+    pub clients: Vec<Behaviour>,
+    /// What fails.
+    pub faults: Vec<Fault>,
+    pub(crate) draws: Draws,
+}
+
+impl Plan {
+    /// These clients and faults, and of every choice the first.
+    #[must_use]
+    pub fn plain(clients: Vec<Behaviour>, faults: Vec<Fault>) -> Plan {
+        Plan { clients, faults, draws: Draws::new(Source::Named) }
+    }
+
+    /// As text: what [`Plan::read`] takes.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let clients: Vec<&str> = self.clients.iter().map(|client| client.name()).collect();
+        let fault = |fault: &Fault| {
+            let kind = KINDS.iter().find(|(_, kind)| *kind == fault.kind).map_or("no-buffers", |(name, _)| name);
+            format!("{kind}@{}{}", fault.call, fault.nth)
+        };
+        let faults: Vec<String> = self.faults.iter().map(fault).collect();
+        let draws: Vec<String> = self.draws.named.iter().map(|(name, drawn)| format!("{name}{drawn}")).collect();
+        let parts = [clients.join(","), faults.join(","), draws.join(",")];
+        parts.join("/").trim_end_matches('/').to_owned()
+    }
+
+    /// Reads what [`Plan::text`] wrote.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(text: &str) -> Result<Plan, String> {
+        let mut parts = text.split('/').map(|part| part.split(',').filter(|word| !word.is_empty()));
+        let mut plan = Plan::plain(Vec::new(), Vec::new());
+        for word in parts.next().into_iter().flatten() {
+            let known = BEHAVIOURS.iter().find(|(name, _)| *name == word);
+            let known = known.ok_or_else(|| format!("`{word}` is no way for a client to behave"))?;
+            plan.clients.push(known.1);
+        }
+        if plan.clients.len() > MAX_CLIENTS {
+            return Err(format!("{} clients are more than {MAX_CLIENTS}", plan.clients.len()));
+        }
+        for word in parts.next().into_iter().flatten() {
+            let fault = word.split_once('@').and_then(|(kind, at)| {
+                let (_, kind) = KINDS.iter().find(|(name, _)| *name == kind)?;
+                let (call, nth) = split_number(at)?;
+                Some(Fault { kind: *kind, call: call.to_owned(), nth })
+            });
+            plan.faults.push(fault.ok_or_else(|| format!("`{word}` is no fault; one reads no-descriptors@accept2"))?);
+        }
+        for word in parts.next().into_iter().flatten() {
+            let (name, drawn) = split_number(word).ok_or_else(|| format!("`{word}` is no choice"))?;
+            plan.draws.named.insert(name.to_owned(), drawn);
+        }
+        match parts.next() {
+            None => Ok(plan),
+            Some(_) => Err("it has more than three parts".to_owned()),
+        }
+    }
+}
+
+/// How many clients may come while there is trouble.
+pub(crate) const MAX_CLIENTS: usize = 16;
+
+fn split_number(word: &str) -> Option<(&str, u32)> {
+    let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some((name, word[name.len()..].parse().ok()?)).filter(|(name, _)| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_comes_back_as_it_went_out() {
+        for text in [
+            "",
+            "reset",
+            "reset,good/no-descriptors@accept2",
+            "//main.accept1~2",
+            "slow/no-buffers@recv1/main.WSAPoll3=1",
+        ] {
+            assert_eq!(Plan::read(text).expect("it is one").text(), text);
+        }
+        for text in ["nobody", "/x@accept1", "/no-buffers@accept", "//main", "////"] {
+            assert!(Plan::read(text).is_err(), "{text}");
+        }
+    }
+}
