@@ -7,9 +7,13 @@ mod evidence;
 mod explain;
 mod explore;
 mod fmt;
+#[cfg(not(windows))]
+mod fuzz;
 mod graph;
 mod limits;
 mod list;
+#[cfg(not(windows))]
+mod museum;
 mod outcome;
 mod profile;
 mod results;
@@ -93,6 +97,12 @@ enum Command {
     Profile(profile::Args),
     /// Plays random scenarios on a stack, and shows what its profile does not say
     Compare(compare::Args),
+    /// Searches an accept loop of the museum for clients, faults and schedules that break it
+    #[cfg(not(windows))]
+    Fuzz(fuzz::Args),
+    /// Shows accept loops that broke in the field, and what breaks them
+    #[cfg(not(windows))]
+    Museum(museum::Args),
     /// Lays scenario files out as all of them are laid out
     Fmt(fmt::Args),
     /// Speaks the worker protocol on standard input and output
@@ -155,6 +165,10 @@ fn done(cli: Cli) -> Result<u8, Problems> {
         Some(Command::Cat(args)) => list::cat(&args, cli.format),
         Some(Command::Profile(args)) => profile::profile(&args, cli.format),
         Some(Command::Compare(args)) => compare::compare(&args, cli.format),
+        #[cfg(not(windows))]
+        Some(Command::Fuzz(args)) => fuzz::fuzz(&args, cli.format),
+        #[cfg(not(windows))]
+        Some(Command::Museum(args)) => museum::museum(&args, cli.format),
         Some(Command::Fmt(args)) => fmt::fmt(&args, cli.format),
         Some(Command::Worker) => worker(),
     }

@@ -321,3 +321,63 @@ impl LiveOutput {
         (live.document.to_string(), LiveOutput { real: live.real, live: live.live, not_live })
     }
 }
+
+/// What a search for what breaks a program came to.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FuzzOutput {
+    /// The program.
+    pub name: String,
+    /// The profile.
+    pub profile: String,
+    /// How many runs there were.
+    pub runs: u64,
+    /// How many of them ended without a verdict.
+    pub undecided: u64,
+    /// What was found; null: nothing.
+    pub finding: Option<FindingOutput>,
+    /// What the program's calls met, by call, with how often; empty where something was found.
+    pub outcomes: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// A run that a judge convicted.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FindingOutput {
+    /// The judge.
+    pub judge: String,
+    /// What happened.
+    pub reason: String,
+    /// What `--replay` takes.
+    pub replay: String,
+    /// How many steps and happenings the scenario has.
+    pub events: usize,
+    /// The scenario gives on the model what the program got, and nothing else.
+    pub confirmed: bool,
+    /// The run as a scenario.
+    pub scenario: String,
+}
+
+/// The museum.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MuseumOutput {
+    /// Its exhibits.
+    pub exhibits: Vec<ExhibitOutput>,
+}
+
+/// An accept loop that broke in the field.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ExhibitOutput {
+    /// Its name.
+    pub name: String,
+    /// The thread in which it was told.
+    pub source: String,
+    /// The judge that convicts the broken form.
+    pub judge: String,
+    /// What it does, what breaks it, how it was mended.
+    pub story: String,
+    /// The clause that it does not heed.
+    pub clause: String,
+    /// What a search found in the broken form.
+    pub broken: FuzzOutput,
+    /// What a search found in the mended form.
+    pub mended: FuzzOutput,
+}

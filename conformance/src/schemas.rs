@@ -10,7 +10,9 @@ use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
 use crate::learned::CheckOutput;
-use crate::output::{CoverageOutput, EvidenceRow, ExploreOutput, Half, ListedScenario, RunOutputs, Witness};
+use crate::output::{
+    CoverageOutput, EvidenceRow, ExploreOutput, FuzzOutput, Half, ListedScenario, MuseumOutput, RunOutputs, Witness,
+};
 use crate::problem::ErrorOutput;
 
 /// The schema of what is written: a field that is left out when empty is not required.
@@ -32,10 +34,12 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("explore", schema_of::<ExploreOutput>()),
         ("explore-how", schema_of::<Witness>()),
         ("fmt", schema_of::<FmtOutput>()),
+        ("fuzz", schema_of::<FuzzOutput>()),
         ("graph", schema_of::<GraphOutput>()),
         ("graph-overview", schema_of::<OverviewOutput>()),
         ("learn", schema_of::<LearnOutput>()),
         ("list", schema_of::<Vec<ListedScenario>>()),
+        ("museum", schema_of::<MuseumOutput>()),
         ("run", schema_of::<RunOutputs>()),
         ("trace", schema_of::<TraceEvent>()),
     ]

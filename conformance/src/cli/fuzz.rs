@@ -1,0 +1,163 @@
+//! `winaccept fuzz`.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use winaccept_program::museum::{self, Exhibit};
+use winaccept_program::{Finding, Fuzz, Passed, Plan};
+
+use super::{Format, json, print, unwritten};
+use crate::output::{FindingOutput, FuzzOutput};
+use crate::page::fitted;
+use crate::problem::{Problem, Problems};
+use crate::report::{table, trimmed};
+use crate::watch::{Watch, is_interrupted};
+
+/// Arguments of `fuzz`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "\
+Examples:
+  winaccept fuzz                                     every exhibit: the broken form is to be convicted, the mended one not
+  winaccept fuzz sets-filled-once                    what breaks this loop, as a scenario
+  winaccept fuzz sets-filled-once --mended --runs 100000
+  winaccept fuzz one-reset-ends-the-loop -o found.winaccept && winaccept show found.winaccept
+  winaccept fuzz out-of-descriptors-once --replay '/no-descriptors@accept1'
+
+A program of your own is searched by a test of yours: docs/programs.md. The same seed gives the same bytes everywhere.")]
+pub(super) struct Args {
+    /// An exhibit of the museum
+    name: Option<String>,
+    /// Its mended form
+    #[arg(long, requires = "name")]
+    mended: bool,
+    /// The profile to run it under: documented, windows, wine-8.0, wine-10.0
+    #[arg(long, default_value = "documented")]
+    profile: String,
+    /// The seed of what is left to chance
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How many runs there are at most
+    #[arg(long, default_value_t = winaccept_program::RUNS)]
+    runs: u64,
+    /// One run: these clients, faults and choices
+    #[arg(long, value_name = "PLAN", requires = "name")]
+    replay: Option<String>,
+    /// Writes what was found into this file, as a scenario
+    #[arg(short, long, value_name = "FILE", requires = "name")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
+    let Some(name) = &args.name else { return everything(args, format) };
+    let exhibit = find(name)?;
+    let form = if args.mended { exhibit.mended() } else { exhibit.broken() };
+    let search = set_up(form, args)?;
+    let result = match &args.replay {
+        Some(plan) => {
+            search.replay_plan(&Plan::read(plan).map_err(|problem| Problem::new(format!("--replay: {problem}")))?)
+        }
+        None => searched(&search, args.runs),
+    };
+    let output = output(exhibit.name, &args.profile, &result);
+    match (format, &result) {
+        (Format::Json, _) => print(&json(&output))?,
+        (_, Ok(passed)) => print(&passed_text(exhibit.name, passed))?,
+        (_, Err(finding)) => print(&finding.to_string())?,
+    }
+    if let (Some(file), Err(finding)) = (&args.output, &result) {
+        std::fs::write(file, &finding.scenario).map_err(|error| unwritten(file, &error))?;
+    }
+    Ok(if result.is_err() { 1 } else { 2 * u8::from(is_interrupted()) })
+}
+
+/// The exhibit of this name, or what is wrong with it.
+pub(super) fn find(name: &str) -> Result<&'static Exhibit, Problem> {
+    museum::find(name)
+        .ok_or_else(|| Problem::new(format!("no exhibit is called `{name}`")).help("`winaccept museum` lists them"))
+}
+
+fn set_up(form: Fuzz, args: &Args) -> Result<Fuzz, Problem> {
+    Ok(form.profile(&args.profile).map_err(Problem::new)?.seed(args.seed).runs(args.runs))
+}
+
+/// A search that somebody may end.
+pub(super) fn searched(search: &Fuzz, runs: u64) -> Result<Passed, Box<Finding>> {
+    let watch = Watch::new("runs", usize::try_from(runs).ok());
+    search.run_while(&mut |done| {
+        if done > 0 {
+            watch.one_more();
+        }
+        watch.goes_on()
+    })
+}
+
+/// Every exhibit in both forms.
+fn everything(args: &Args, format: Format) -> Result<u8, Problems> {
+    let mut rows = table(&["exhibit", "broken", "events", "run", "mended"]);
+    let (mut outputs, mut wrong) = (Vec::new(), false);
+    for exhibit in museum::all() {
+        let broken = searched(&set_up(exhibit.broken(), args)?, args.runs);
+        let mended = searched(&set_up(exhibit.mended(), args)?, args.runs);
+        let (convicted, events, run) = match &broken {
+            Ok(_) => ("not convicted".to_owned(), String::new(), String::new()),
+            Err(finding) => (finding.judge.to_string(), finding.events.to_string(), finding.runs.to_string()),
+        };
+        let told = match &mended {
+            Ok(passed) => format!("{} runs, {} undecided", passed.runs, passed.undecided),
+            Err(finding) => format!("CONVICTED by {}", finding.judge),
+        };
+        wrong |= broken.is_ok() || mended.is_err();
+        rows.add_row([exhibit.name.to_owned(), convicted, events, run, told]);
+        outputs.push(output(exhibit.name, &args.profile, &broken));
+        outputs.push(output(&format!("{}, mended", exhibit.name), &args.profile, &mended));
+        if is_interrupted() {
+            break;
+        }
+    }
+    match format {
+        Format::Json => print(&json(&outputs))?,
+        _ => print(&fitted(&format!("{}\n", trimmed(&rows))))?,
+    }
+    Ok(if is_interrupted() { 2 } else { u8::from(wrong) })
+}
+
+/// The result of a search as data.
+pub(super) fn output(name: &str, profile: &str, result: &Result<Passed, Box<Finding>>) -> FuzzOutput {
+    let mut output = FuzzOutput {
+        name: name.to_owned(),
+        profile: profile.to_owned(),
+        runs: 0,
+        undecided: 0,
+        finding: None,
+        outcomes: std::collections::BTreeMap::new(),
+    };
+    match result {
+        Ok(passed) => {
+            (output.runs, output.undecided) = (passed.runs, passed.undecided);
+            output.outcomes = passed.coverage.iter().map(|(call, met)| ((*call).to_owned(), met.clone())).collect();
+        }
+        Err(finding) => {
+            output.runs = finding.runs;
+            output.finding = Some(FindingOutput {
+                judge: finding.judge.to_string(),
+                reason: finding.reason.clone(),
+                replay: finding.replay.clone(),
+                events: finding.events,
+                confirmed: finding.confirmed,
+                scenario: finding.scenario.clone(),
+            });
+        }
+    }
+    output
+}
+
+fn passed_text(name: &str, passed: &Passed) -> String {
+    let mut rows = table(&["call", "has met"]);
+    for (call, met) in &passed.coverage {
+        let met: Vec<String> = met.iter().map(|(outcome, times)| format!("{outcome} {times}")).collect();
+        rows.add_row([(*call).to_owned(), met.join(", ")]);
+    }
+    let runs =
+        format!("{name}: nothing found in {} runs; {} of them ended without a verdict", passed.runs, passed.undecided);
+    fitted(&format!("{runs}\n\n{}\n", trimmed(&rows)))
+}
