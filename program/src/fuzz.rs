@@ -223,5 +223,5 @@ fn plan_of(number: u64, seed: u64) -> Plan {
             (clients, faults)
         }
     };
-    Plan { clients, faults, draws }
+    Plan { clients, faults, late: true, draws }
 }

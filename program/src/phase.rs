@@ -43,6 +43,9 @@ impl Engine<'_> {
             self.tells_all();
             return;
         }
+        if self.phase == Phase::Trouble && self.trouble_is_over() {
+            return self.next_phase();
+        }
         let calls = self.deadlines.values().copied();
         let clients = self.clients.iter().filter_map(|client| client.until).filter(|until| *until > self.now);
         let due = calls.chain(clients).chain(self.mends.iter().map(|(at, _)| *at)).min();
@@ -53,6 +56,12 @@ impl Engine<'_> {
             }
             None => self.next_phase(),
         }
+    }
+
+    /// Is there nobody who could still make trouble, were it by staying?
+    fn trouble_is_over(&self) -> bool {
+        let over = |client: &Client| client.next() == Does::Over || client.behaviour == Behaviour::Good;
+        !self.listeners.is_empty() && self.mends.is_empty() && self.clients.iter().all(over)
     }
 
     fn timers(&self) -> impl Iterator<Item = ConnId> + '_ {
@@ -130,7 +139,8 @@ impl Engine<'_> {
             }
         }
         self.phase = Phase::Probing(self.now);
-        for listener in 0..self.listeners.len().clamp(1, PROBES) {
+        let late = if self.plan.late { self.listeners.len().clamp(1, PROBES) } else { 0 };
+        for listener in 0..late {
             self.clients.push(Client::new(Behaviour::Good, true, listener));
         }
     }

@@ -33,6 +33,8 @@ pub struct Plan {
     pub clients: Vec<Behaviour>,
     /// What fails.
     pub faults: Vec<Fault>,
+    /// Whether others come after it, to see if they are served.
+    pub late: bool,
     pub(crate) draws: Draws,
 }
 
@@ -40,13 +42,16 @@ impl Plan {
     /// These clients and faults, and of every choice the first.
     #[must_use]
     pub fn plain(clients: Vec<Behaviour>, faults: Vec<Fault>) -> Plan {
-        Plan { clients, faults, draws: Draws::new(Source::Named) }
+        Plan { clients, faults, late: true, draws: Draws::new(Source::Named) }
     }
 
     /// As text: what [`Plan::read`] takes.
     #[must_use]
     pub fn text(&self) -> String {
-        let clients: Vec<&str> = self.clients.iter().map(|client| client.name()).collect();
+        let mut clients: Vec<&str> = self.clients.iter().map(|client| client.name()).collect();
+        if !self.late {
+            clients.push(NOBODY_LATE);
+        }
         let fault = |fault: &Fault| {
             let kind = KINDS.iter().find(|(_, kind)| *kind == fault.kind).map_or("no-buffers", |(name, _)| name);
             format!("{kind}@{}{}", fault.call, fault.nth)
@@ -65,6 +70,10 @@ impl Plan {
         let mut parts = text.split('/').map(|part| part.split(',').filter(|word| !word.is_empty()));
         let mut plan = Plan::plain(Vec::new(), Vec::new());
         for word in parts.next().into_iter().flatten() {
+            if word == NOBODY_LATE {
+                plan.late = false;
+                continue;
+            }
             let known = BEHAVIOURS.iter().find(|(name, _)| *name == word);
             let known = known.ok_or_else(|| format!("`{word}` is no way for a client to behave"))?;
             plan.clients.push(known.1);
@@ -90,6 +99,9 @@ impl Plan {
         }
     }
 }
+
+/// How a plan says that nobody comes after the trouble.
+const NOBODY_LATE: &str = "nobody-late";
 
 /// How many clients may come while there is trouble.
 pub(crate) const MAX_CLIENTS: usize = 16;

@@ -7,7 +7,7 @@ use winaccept_model::world::{ConnId, Segment};
 use winaccept_sim::script::FaultKind;
 
 /// Something that happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Entry {
     /// An actor made a call; `None`: it waits.
     Call(usize, Call, Option<Outcome>),
@@ -25,4 +25,23 @@ pub(crate) enum Entry {
     Chooses(Alt),
     /// The same call gave the same so many times more.
     Again(u32),
+}
+
+/// The longest part that is looked for again behind itself.
+const PART: usize = 24;
+
+/// The record with what repeats itself shown once; `None`: nothing does.
+pub(crate) fn collapsed(record: &[Entry]) -> Option<Vec<Entry>> {
+    let mut kept = record.to_vec();
+    for part in 1..=PART {
+        let mut at = 0;
+        while at + 2 * part <= kept.len() {
+            if kept[at..at + part] == kept[at + part..at + 2 * part] {
+                kept.drain(at + part..at + 2 * part);
+            } else {
+                at += 1;
+            }
+        }
+    }
+    (kept.len() < record.len()).then_some(kept)
 }

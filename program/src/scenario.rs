@@ -17,7 +17,7 @@ use winaccept_sim::script::{
 };
 
 use crate::engine::{Ran, THREADS};
-use crate::record::Entry;
+use crate::record::{Entry, collapsed};
 
 /// A run, written down.
 pub(crate) struct Written {
@@ -28,30 +28,45 @@ pub(crate) struct Written {
     pub(crate) confirmed: bool,
 }
 
-/// Writes a run down, and leaves out the choices that make no difference.
+/// Writes a run down. What repeats itself is shown once and what makes no difference is left out, as long as the model still
+/// gives at each step what the program got.
 pub(crate) fn written(ran: &Ran, title: &str, prose: &str, machine: &Machine) -> Written {
+    let whole = write_down(ran, title, prose);
+    if let Some(record) = collapsed(&ran.record) {
+        let short = Ran { record, ..ran.clone() };
+        let prose = format!("{prose}\nWhat repeats itself is shown once.");
+        let (script, comment) = write_down(&short, title, &prose);
+        if holds(&script, machine) {
+            return finished(script, comment, machine, true);
+        }
+    }
+    let (script, comment) = whole;
+    let confirmed = holds(&script, machine);
+    finished(script, comment, machine, confirmed)
+}
+
+fn write_down(ran: &Ran, title: &str, prose: &str) -> (Script, Vec<String>) {
     let mut writer = Writer::new(ran, title, prose);
     for entry in &ran.record {
         writer.entry(entry);
     }
     writer.names_what_listens();
-    let Writer { mut script, comment, .. } = writer;
-    let mut confirmed = holds(&script, machine);
-    if confirmed {
-        for at in (0..script.items.len()).rev() {
-            if !matches!(script.items[at], Item::Happening(Happening::Choose(_), _)) {
-                continue;
-            }
+    (writer.script, writer.comment)
+}
+
+/// Leaves out choices that make no difference.
+fn finished(mut script: Script, lines: Vec<String>, machine: &Machine, confirmed: bool) -> Written {
+    let is_choice = |item: &Item| matches!(item, Item::Happening(Happening::Choose(_), _));
+    for at in (0..script.items.len()).rev().filter(|_| confirmed) {
+        if is_choice(&script.items[at]) {
             let mut without = script.clone();
             without.items.remove(at);
             if holds(&without, machine) {
                 script = without;
             }
         }
-        // What is left out of the items moves the comment at the end.
-        confirmed = true;
     }
-    let comment = Comment { before: script.items.len(), lines: comment };
+    let comment = Comment { before: script.items.len(), lines };
     Written { text: render_script(&script, &comment), events: script.items.len(), confirmed }
 }
 

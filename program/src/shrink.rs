@@ -45,7 +45,13 @@ fn rank(behaviour: Behaviour) -> usize {
 /// What is to become less.
 fn size(plan: &Plan, ran: &Ran) -> (usize, usize, usize, usize, usize) {
     let ranks = plan.clients.iter().map(|client| rank(*client)).sum();
-    (plan.clients.len() + plan.faults.len(), ran.record.len(), plan.faults.len(), plan.draws.named.len(), ranks)
+    (
+        plan.clients.len() + plan.faults.len() + usize::from(plan.late),
+        ran.record.len(),
+        plan.faults.len(),
+        plan.draws.named.len(),
+        ranks,
+    )
 }
 
 /// Plans that are a step smaller, those with most left out first.
@@ -58,6 +64,9 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     };
     if !plan.draws.named.is_empty() {
         with(&|plan| plan.draws.named.clear());
+    }
+    if plan.late {
+        with(&|plan| plan.late = false);
     }
     for at in 0..plan.clients.len() {
         with(&|plan| _ = plan.clients.remove(at));
