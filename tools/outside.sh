@@ -43,3 +43,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 RUST
 cargo run --quiet
+
+# A program in the simulator, as README.md shows it: its test is to fail, and to say why.
+mkdir "$outside/loop"
+cd "$outside/loop"
+cargo init --quiet --lib --name loop-outside --vcs none
+cargo add --quiet --path "$repo/program"
+cp "$repo/Cargo.lock" .
+awk '/^```rust/ { inside = 1; next } /^```/ { inside = 0 } inside' "$repo/README.md" >src/lib.rs
+if cargo test --quiet --lib >log 2>&1; then
+    echo "the loop of README.md was not convicted" >&2
+    exit 1
+fi
+for wanted in 'alive: ' 'accept(L, NULL, NULL)' '--replay'; do
+    if ! grep -qF -- "$wanted" log; then
+        cat log
+        echo "the failing test of the loop of README.md does not say: $wanted" >&2
+        exit 1
+    fi
+done
+echo "outside: the loop of README.md is convicted"

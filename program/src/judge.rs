@@ -46,15 +46,17 @@ impl Judge {
     pub fn reason(self) -> &'static str {
         match self {
             Judge::Alive => {
-                "once clients have calmed down and nothing fails any more, whoever connects is accepted and served within a minute: \
-                 an error of one connection, or of a moment, is no reason to stop accepting"
+                "once nothing fails any more, whoever connects is accepted and served within a minute: an error of one \
+                 connection, or of a moment, is no reason to stop"
             }
             Judge::NothingLeaked => {
-                "a socket whose peer has gone, which nobody waits at and nobody closes, is lost to the process; enough of them are WSAEMFILE"
+                "a socket whose peer has gone, which nobody waits at and nobody closes, is lost to the process; enough of \
+                 them are WSAEMFILE"
             }
             Judge::NoSpin => "a failure that is repeated at once, without a wait, takes a processor and gives nothing",
             Judge::NoLoss => {
-                "a client that was let in, or waits to be, is not reset because of a trouble that is not its own, and reads what it was sent"
+                "a client that was let in, or waits to be, is not reset for a trouble that is not its own, and reads what \
+                 it was sent"
             }
             Judge::CleanStop => "a stop that never ends has to be killed, and then nothing is in order",
             Judge::NoMisuse => "the value of a closed handle may by then be another socket's",

@@ -113,12 +113,9 @@ impl Engine<'_> {
             Phase::Trouble => self.begins_to_probe(),
             Phase::Probing(_) => {
                 let unserved = (0..self.clients.len()).find(|&at| self.clients[at].probe && !self.is_served(at));
-                match unserved {
-                    Some(at) => {
-                        let reason = self.unserved(at);
-                        self.convicts(Judge::Alive, reason);
-                    }
-                    None => {}
+                if let Some(at) = unserved {
+                    let reason = self.unserved(at);
+                    self.convicts(Judge::Alive, reason);
                 }
                 self.begins_to_end();
             }

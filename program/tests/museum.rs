@@ -44,3 +44,24 @@ fn what_was_found_is_found_again() {
     let replayed = exhibit.broken().replay(&finding.replay).expect_err("it is broken");
     assert_eq!(replayed.scenario, finding.scenario);
 }
+
+#[test]
+fn every_clause_is_one_of_the_inventory() {
+    let notes = ["spec-notes/clauses.toml", "spec-notes/related-rules.toml"];
+    for exhibit in all() {
+        let id = format!("id = \"{}\"", exhibit.clause);
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let there =
+            notes.iter().any(|file| std::fs::read_to_string(root.join(file)).is_ok_and(|text| text.contains(&id)));
+        assert!(there, "{}: {}", exhibit.name, exhibit.clause);
+    }
+}
+
+#[test]
+fn names_are_told_apart() {
+    let mut names: Vec<&str> = all().map(|exhibit| exhibit.name).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}

@@ -79,7 +79,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "alive",
         story: "Connections are served in the accepting thread, one after another. A client that says nothing is served for ever. \
                 Mended: a thread for each, with a time-out.",
-        clause: "accept.blocking.no-pending",
+        clause: "accept.rem.blocking-waits",
         broken: serves_inline,
         mended: goes_on_after_errors,
     },
@@ -89,7 +89,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "alive",
         story: "The handshake of TLS runs inside accept, in the only accepting thread. One client that connects and says nothing \
                 keeps everybody out. Mended: the handshake elsewhere, with a time-out.",
-        clause: "accept.blocking.no-pending",
+        clause: "accept.rem.blocking-waits",
         broken: handshakes_inline,
         mended: handshakes_elsewhere,
     },
@@ -99,7 +99,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "alive",
         story: "Accepted sockets go to a pool of workers whose first act is a blocking read. As many silent clients as there are \
                 workers, and the next one waits without bound. Mended: a bounded wait before the read.",
-        clause: "accept.blocking.no-pending",
+        clause: "accept.rem.blocking-waits",
         broken: |w| pool(w, false),
         mended: |w| pool(w, true),
     },
@@ -109,7 +109,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "no-loss",
         story: "At its limit the server accepts, writes its refusal, and closes with the request unread: the close resets, and takes \
                 the answer along. Mended: read what has been sent, shut down sending, close.",
-        clause: "closesocket.err",
+        clause: "closesocket.rem.default-graceful",
         broken: |w| refuses(w, false),
         mended: |w| refuses(w, true),
     },
@@ -119,7 +119,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "alive",
         story: "An accepted socket is served if the value of its handle is below FD_SETSIZE, else forgotten. Handle values on Windows \
                 are no small numbers. Mended: nothing is read into the value.",
-        clause: "accept.ret.success-descriptor",
+        clause: "accept.ret.new-descriptor",
         broken: forgets_large_handles,
         mended: goes_on_after_errors,
     },
@@ -129,7 +129,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "nothing-leaked",
         story: "What follows accept fails for a connection that is gone already, and the error path returns to accept without closing. \
                 Mended: close on failure.",
-        clause: "accept.ret.success-descriptor",
+        clause: "accept.ret.handle-actual-connection",
         broken: |w| sets_up(w, false),
         mended: |w| sets_up(w, true),
     },
@@ -139,7 +139,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "clean-stop",
         story: "The stop sets a flag that the accepting thread looks at between two calls of accept, and waits for the thread. Nobody \
                 connects any more, and accept does not return. Mended: select with a time-out before accept.",
-        clause: "accept.blocking.no-pending",
+        clause: "accept.rem.blocking-waits",
         broken: |w| stops_by_flag(w, false),
         mended: |w| stops_by_flag(w, true),
     },
@@ -149,7 +149,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "alive",
         story: "After each accept the same thread accepts a second connection, which is to bring the data: with one client it waits for \
                 ever. Mended: nothing is assumed of who comes next.",
-        clause: "accept.blocking.no-pending",
+        clause: "accept.rem.blocking-waits",
         broken: accepts_in_pairs,
         mended: goes_on_after_errors,
     },

@@ -13,7 +13,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
                 WSAEINVAL at once, for ever. Mended: fill them in each round.",
         clause: "select.err.WSAEINVAL",
         broken: fills_sets_once,
-        mended: |w| selects(w, |w, listener| w.accept(listener)),
+        mended: |w| selects(w, Winsock::accept),
     },
     Exhibit {
         name: "blocking-accept-after-select",
@@ -21,7 +21,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "clean-stop",
         story: "Two threads wait for one listener with select and accept. Both wake for one client, and the one that is late blocks in \
                 accept: it does not see the stop. Mended: a non-blocking listener.",
-        clause: "accept.blocking.no-pending",
+        clause: "accept.rem.blocking-waits",
         broken: |w| two_selectors(w, false),
         mended: |w| two_selectors(w, true),
     },
@@ -31,7 +31,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "no-loss",
         story: "The listener is non-blocking, and so is what it accepts. The first recv gives WSAEWOULDBLOCK, which is taken for the end \
                 of the connection, with the request still under way. Mended: the mode is set for each accepted socket.",
-        clause: "accept.ret.success-descriptor",
+        clause: "accept.rem.inherit.properties",
         broken: |w| inherits_mode(w, false),
         mended: |w| inherits_mode(w, true),
     },
@@ -43,7 +43,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
                 Mended: a wait after an error of resources.",
         clause: "accept.err.WSAEMFILE",
         broken: ignores_failures,
-        mended: |w| selects(w, |w, listener| w.accept(listener)),
+        mended: |w| selects(w, Winsock::accept),
     },
     Exhibit {
         name: "short-buffer-for-the-address",
@@ -51,7 +51,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "no-spin",
         story: "accept gets a buffer for an IPv4 address on a listener for IPv6: WSAEFAULT for each client, and the listener stays \
                 readable. Mended: NULL, or a buffer for any family.",
-        clause: "accept.err.WSAEFAULT",
+        clause: "accept.err.WSAEFAULT.addrlen-small",
         broken: |w| serves_ipv6(w, 16),
         mended: |w| serves_ipv6(w, 128),
     },
@@ -61,7 +61,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "alive",
         story: "The event of FD_ACCEPT is reset after accept, and with it the signal of a client that came in between. \
                 Mended: WSAEnumNetworkEvents resets it before accept.",
-        clause: "wsaeventselect.reenable",
+        clause: "wsaeventselect.fdaccept.reenable",
         broken: resets_after_accept,
         mended: |w| waits_for_events(w, true),
     },
@@ -71,7 +71,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "no-spin",
         story: "Nobody resets the event, which is a manual-reset one: each wait returns at once, and accept says WSAEWOULDBLOCK, \
                 thousands of times. Mended: WSAEnumNetworkEvents resets it.",
-        clause: "wsaeventselect.reenable",
+        clause: "wsaeventselect.rem.reset-atomically",
         broken: |w| waits_for_events(w, false),
         mended: |w| waits_for_events(w, true),
     },
@@ -81,7 +81,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "no-loss",
         story: "What WSAEventSelect set on the listener holds for the accepted socket, its mode included: a recv that is to wait fails, \
                 and the client is dropped. Mended: clear the registration and the mode of each accepted socket.",
-        clause: "accept.ret.success-descriptor",
+        clause: "wsaeventselect.inherit.accepted",
         broken: |w| inherits_events(w, false),
         mended: |w| inherits_events(w, true),
     },
@@ -91,7 +91,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         judge: "no-spin",
         story: "A client that has gone is shown by WSAPoll as POLLHUP; the loop looks for POLLRDNORM alone and polls it again at once. \
                 Mended: an entry with POLLHUP, POLLERR or POLLNVAL is closed and taken out.",
-        clause: "wsapoll.revents",
+        clause: "wsapoll.rem.listener-pollrdnorm",
         broken: |w| polls(w, false),
         mended: |w| polls(w, true),
     },
@@ -335,7 +335,7 @@ fn polls(w: &Winsock<'_>, heeds_all: bool) {
         let mut over = Vec::new();
         for ((socket, _), revents) in fds.iter().zip(shown).skip(1) {
             let gone = [PollEvents::HUP, PollEvents::ERR, PollEvents::NVAL].into_iter().any(|gone| revents.has(gone));
-            if revents.has(PollEvents::RDNORM) && !(gone && !heeds_all) {
+            if (heeds_all || !gone) && revents.has(PollEvents::RDNORM) {
                 match w.recv(*socket, 16) {
                     Ok(bytes) if !bytes.is_empty() => _ = w.send(*socket, &bytes),
                     _ => over.push(*socket),
