@@ -13,7 +13,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
                 WSAEINVAL at once, for ever. Mended: fill them in each round.",
         clause: "select.err.WSAEINVAL",
         broken: fills_sets_once,
-        mended: |w| selects(w, Winsock::accept),
+        mended: |w| selects(w, accepts),
     },
     Exhibit {
         name: "blocking-accept-after-select",
@@ -43,7 +43,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
                 Mended: a wait after an error of resources.",
         clause: "accept.err.WSAEMFILE",
         broken: ignores_failures,
-        mended: |w| selects(w, Winsock::accept),
+        mended: |w| selects(w, accepts),
     },
     Exhibit {
         name: "short-buffer-for-the-address",
@@ -122,6 +122,10 @@ fn after(w: &Winsock<'_>, error: Code) {
     if !matches!(error, Code::WSAECONNRESET | Code::WSAECONNABORTED | Code::WSAEWOULDBLOCK) {
         w.sleep(100);
     }
+}
+
+fn accepts(w: &Winsock<'_>, listener: Socket) -> Result<Socket, Code> {
+    w.accept(listener)
 }
 
 fn selects(w: &Winsock<'_>, accept: impl Fn(&Winsock<'_>, Socket) -> Result<Socket, Code>) {
