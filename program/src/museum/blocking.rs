@@ -17,7 +17,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "out-of-descriptors-once",
-        source: "sta/websocket-sharp#357 (L7)",
+        source: "sta/websocket-sharp#357",
         judge: "alive",
         story: "One try around the whole loop: WSAEMFILE or WSAENOBUFS once, and the listener stays open with nobody at it. \
                 Mended: both are of the moment; wait and go on.",
@@ -46,7 +46,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "any-other-error-means-again",
-        source: "ponylang/ponyc#4816, TarsCloud/Tars#370 (L10)",
+        source: "ponylang/ponyc#4816, TarsCloud/Tars#370",
         judge: "no-spin",
         story: "Whatever accept says, it is called again at once. WSAEMFILE stays for a while, and one core is at 100 %.",
         clause: "accept.err.WSAEMFILE",
@@ -65,7 +65,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "listener-reopened-at-emfile",
-        source: "zeroc-ice/ice#4498 (L8)",
+        source: "zeroc-ice/ice#4498",
         judge: "no-loss",
         story: "At WSAEMFILE the listener is closed, to be opened again a second later: who waits in its queue is reset. \
                 Mended: keep the listener, wait, accept again.",
@@ -75,7 +75,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "served-in-the-accepting-thread",
-        source: "lupinemachines/lupine#644 (L15)",
+        source: "lupinemachines/lupine#644",
         judge: "alive",
         story: "Connections are served in the accepting thread, one after another. A client that says nothing is served for ever. \
                 Mended: a thread for each, with a time-out.",
@@ -85,7 +85,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "handshake-inside-accept",
-        source: "pion/dtls#618, seastar#335, Kitura/BlueSSLService#40 (L13)",
+        source: "pion/dtls#618, seastar#335, Kitura/BlueSSLService#40",
         judge: "alive",
         story: "The handshake of TLS runs inside accept, in the only accepting thread. One client that connects and says nothing \
                 keeps everybody out. Mended: the handshake elsewhere, with a time-out.",
@@ -95,7 +95,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "pool-of-blocking-readers",
-        source: "MisterTea/EternalTerminal#781 (L14)",
+        source: "MisterTea/EternalTerminal#781",
         judge: "alive",
         story: "Accepted sockets go to a pool of workers whose first act is a blocking read. As many silent clients as there are \
                 workers, and the next one waits without bound. Mended: a bounded wait before the read.",
@@ -105,7 +105,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "refusal-lost-with-the-request",
-        source: "h4ckf0r0day/obscura#604 (L16)",
+        source: "h4ckf0r0day/obscura#604",
         judge: "no-loss",
         story: "At its limit the server accepts, writes its refusal, and closes with the request unread: the close resets, and takes \
                 the answer along. Mended: read what has been sent, shut down sending, close.",
@@ -115,7 +115,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "handle-too-large",
-        source: "cesanta/mongoose#549 (L11); microsoftarchive/redis#59",
+        source: "cesanta/mongoose#549; microsoftarchive/redis#59",
         judge: "alive",
         story: "An accepted socket is served if the value of its handle is below FD_SETSIZE, else forgotten. Handle values on Windows \
                 are no small numbers. Mended: nothing is read into the value.",
@@ -125,7 +125,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "set-up-before-accept-again",
-        source: "python/cpython#156365 (L3), in its blocking form",
+        source: "python/cpython#156365, in its blocking form",
         judge: "nothing-leaked",
         story: "What follows accept fails for a connection that is gone already, and the error path returns to accept without closing. \
                 Mended: close on failure.",

@@ -7,7 +7,7 @@ use crate::{Code, NetworkEvents, PollEvents};
 pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit {
         name: "sets-filled-once",
-        source: "oatpp/oatpp#666 (L18)",
+        source: "oatpp/oatpp#666",
         judge: "no-spin",
         story: "The sets of select are filled once, before the loop. After the first time-out they are empty, and select fails with \
                 WSAEINVAL at once, for ever. Mended: fill them in each round.",
@@ -47,7 +47,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "short-buffer-for-the-address",
-        source: "ASPLes/nopoll#61, kieselsteini/sts#1 (L12)",
+        source: "ASPLes/nopoll#61, kieselsteini/sts#1",
         judge: "no-spin",
         story: "accept gets a buffer for an IPv4 address on a listener for IPv6: WSAEFAULT for each client, and the listener stays \
                 readable. Mended: NULL, or a buffer for any family.",
@@ -97,7 +97,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     },
     Exhibit {
         name: "closed-socket-in-the-set",
-        source: "design 2, closing a selected socket; LibreSSL and ZeroMQ threads of section C",
+        source: "design 2, closing a selected socket",
         judge: "no-misuse",
         story: "A connection is closed and stays in the list that the next select is given. \
                 Mended: it is taken out of the list when it is closed.",
