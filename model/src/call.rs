@@ -21,6 +21,8 @@ pub enum Returns {
     Event,
     /// An OVERLAPPED structure.
     Overlapped,
+    /// A completion port, or `NULL`.
+    Port,
     /// Zero or a count, or `SOCKET_ERROR`.
     Number,
     /// `TRUE`, or `FALSE` after a failure.
@@ -209,6 +211,7 @@ impl<H> Call<H> {
             | Call::WSAIoctl { bytes, .. }
             | Call::WSAGetOverlappedResult { bytes, .. }
             | Call::GetOverlappedResult { bytes, .. } => *bytes,
+            Call::GetQueuedCompletionStatus { .. } => true,
             _ => false,
         }
     }

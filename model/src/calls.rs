@@ -169,6 +169,20 @@ macro_rules! for_each_call {
                 by CancelIoEx { CancelIoEx: overlapped::CANCELIOEX };
             CancelIo kernel32 "CancelIo" (s: Sock) -> Bool []
                 by CancelIo { CancelIo: overlapped::CANCELIO };
+            // `CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, key, 0)`.
+            CreatePort kernel32 "CreateIoCompletionPort" ([NoFile] [NoPort] key: PortKey [NoThreads]) -> Port []
+                by CreateIoCompletionPort { CreateIoCompletionPort: port::CREATEIOCOMPLETIONPORT };
+            // The same with a socket, whose completions go to the port from then on.
+            AssociatePort kernel32 "CreateIoCompletionPort" (s: Sock, port: PortIn, key: PortKey [NoThreads]) -> Port []
+                by CreateIoCompletionPort {};
+            GetQueuedCompletionStatus kernel32 "GetQueuedCompletionStatus" (
+                port: PortIn [GotBytes] [GotKey] [GotOverlapped], timeout: SleepTime
+            ) -> Bool []
+                by GetQueuedCompletionStatus { GetQueuedCompletionStatus: port::GETQUEUEDCOMPLETIONSTATUS };
+            PostQueuedCompletionStatus kernel32 "PostQueuedCompletionStatus" (
+                port: PortIn, bytes: PortKey, key: PortKey, overlapped: OverlappedOrNull
+            ) -> Bool []
+                by PostQueuedCompletionStatus { PostQueuedCompletionStatus: port::POSTQUEUEDCOMPLETIONSTATUS };
             WSAEventSelect ws2_32 "WSAEventSelect" (s: Sock, event: EventOrNull, mask: NetworkEventsIn) -> Number []
                 by WSAEventSelect { WSAEventSelect: events::WSAEVENTSELECT };
             WSAEnumNetworkEvents ws2_32 "WSAEnumNetworkEvents" (s: Sock, event: EventOrNull [EventsOut]) -> Number []

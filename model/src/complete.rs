@@ -1,10 +1,12 @@
 //! How operations end: the one place that completes them, and the one that ends those that have not what they wait for.
 
 use crate::at::At;
-use crate::call::{Address, ThreadId};
+use crate::call::{Address, Handle, ThreadId};
 use crate::code::Code;
 use crate::engine::failure;
-use crate::operation::{Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, Tells, Wants};
+use crate::operation::{
+    Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, PortId, Tells, Wants,
+};
 use crate::outcome::Outcome;
 use crate::rule::Table;
 use crate::status::Status;
@@ -28,7 +30,7 @@ impl At<'_> {
             let told = tells.port && tells.routine.is_none();
             if let Some(Association { port, key }) = about.filter(|_| told).and_then(|s| self.socket_at(s).extra().port)
             {
-                self.port_mut(port).packets.push(Packet { key, over, status, bytes });
+                self.posts_packet(port, Packet { key, over: Some(Handle::overlapped(over)), status, bytes });
             }
         }
         if let Some(event) = tells.event {
@@ -41,6 +43,13 @@ impl At<'_> {
             self.tells_caller(thread);
         } else {
             self.op_is_over(op);
+        }
+    }
+
+    /// A packet goes to a port, if that is still there.
+    pub(crate) fn posts_packet(&mut self, port: PortId, packet: Packet) {
+        if !self.port_at(port).closed {
+            self.port_mut(port).packets.push(packet);
         }
     }
 

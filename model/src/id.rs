@@ -85,6 +85,8 @@ pub enum Named {
     Event(EventId),
     /// The OVERLAPPED structure in this slot.
     Overlapped(OverId),
+    /// The completion port in this slot.
+    Port(PortId),
     /// Nothing: [`Handle::INVALID`].
     Nothing,
 }
@@ -95,6 +97,8 @@ const SLOT_BITS: u32 = 24;
 const EVENT: u32 = 1 << 31;
 /// Where an event's handle has zero, an OVERLAPPED's address has this.
 const OVERLAPPED: u32 = 1;
+/// And a completion port's handle this.
+const PORT: u32 = 2;
 
 /// How many socket slots a world may have, those of accepted sockets included, and how many event objects: what a handle can name.
 pub const MAX_SLOTS: usize = 1 << SLOT_BITS;
@@ -126,6 +130,12 @@ impl Handle {
         if over.index() < MAX_SLOTS { Handle(over.0 | EVENT | OVERLAPPED << SLOT_BITS) } else { Handle::INVALID }
     }
 
+    /// The value of the handle of a completion port; [`Handle::INVALID`] beyond [`MAX_SLOTS`].
+    #[must_use]
+    pub fn port(port: PortId) -> Handle {
+        if port.index() < MAX_SLOTS { Handle(port.0 | EVENT | PORT << SLOT_BITS) } else { Handle::INVALID }
+    }
+
     /// What the value speaks of.
     #[must_use]
     pub fn names(self) -> Named {
@@ -135,6 +145,7 @@ impl Handle {
             (false, copy) if (copy as usize) < MAX_HANDLES => Named::Socket(SocketId(slot), copy as usize),
             (true, 0) => Named::Event(EventId(slot)),
             (true, OVERLAPPED) => Named::Overlapped(OverId(slot)),
+            (true, PORT) => Named::Port(PortId(slot)),
             _ => Named::Nothing,
         }
     }
@@ -144,7 +155,7 @@ impl Handle {
     pub fn slot(self) -> Option<SocketId> {
         match self.names() {
             Named::Socket(socket, _) => Some(socket),
-            Named::Event(_) | Named::Overlapped(_) | Named::Nothing => None,
+            Named::Event(_) | Named::Overlapped(_) | Named::Port(_) | Named::Nothing => None,
         }
     }
 }

@@ -133,6 +133,8 @@ plain! {
     WaitFlag: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
+    /// A number that a completion port carries.
+    PortKey: u32;
     /// Room for the pointer to a function, in bytes.
     PointerRoom: u32;
     /// The command `FIONBIO`, and the number behind its argument.
@@ -198,6 +200,8 @@ handles! {
     AnyHandle subject;
     /// A socket that is the value of an option.
     SocketValue;
+    /// A completion port.
+    PortIn;
 }
 
 handles! {
@@ -441,6 +445,18 @@ constants! {
     NoRoutine;
     /// What a user APC is given.
     RoutineData;
+    /// `INVALID_HANDLE_VALUE` in place of a file.
+    NoFile;
+    /// `NULL` in place of a completion port.
+    NoPort;
+    /// How many threads may run at a port at once: 0, as many as there are processors.
+    NoThreads;
+    /// Where `GetQueuedCompletionStatus` counts the bytes.
+    GotBytes;
+    /// Where it puts the key.
+    GotKey;
+    /// Where it puts the OVERLAPPED.
+    GotOverlapped;
     /// The level `SOL_SOCKET`.
     SolSocket;
     /// The option `SO_UPDATE_ACCEPT_CONTEXT`.

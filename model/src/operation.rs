@@ -9,7 +9,7 @@ pub use crate::id::{OpId, OverId, PortId, WatchId};
 use crate::list::Line;
 use crate::outcome::Outcome;
 use crate::owned::Owned;
-use crate::small::{Queued, Small};
+use crate::small::Queued;
 use crate::status::Status;
 use crate::world::{ConnId, EventId, SocketId, World};
 
@@ -199,21 +199,23 @@ impl Default for Overlapped {
 /// What a completion port hands out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Packet {
-    /// The key of the socket.
-    pub key: u8,
-    /// The OVERLAPPED of the operation.
-    pub over: OverId,
+    /// The key of the socket, or what a program has posted.
+    pub key: u32,
+    /// The OVERLAPPED of the operation, or what a program has posted in its place.
+    pub over: Option<Handle>,
     /// How it ended.
     pub status: Status,
     /// How many bytes it moved.
     pub bytes: u32,
 }
 
-/// A completion port: the packets that nobody has fetched, first come first.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+/// A completion port: the packets that nobody has fetched, first come first. Sockets name it when it is closed, too.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct CompletionPort {
+    /// Its handle was closed.
+    pub closed: bool,
     /// The packets.
-    pub packets: Small<Packet, PACKETS>,
+    pub packets: Line<Packet>,
 }
 
 /// Where the completions of a socket's operations go.
@@ -222,7 +224,7 @@ pub struct Association {
     /// The port.
     pub port: PortId,
     /// The key that its packets carry.
-    pub key: u8,
+    pub key: u32,
 }
 
 impl World {
@@ -299,8 +301,6 @@ impl World {
 pub const WATCHED: usize = 12;
 /// How many frames a thread may have above its own code.
 pub const FRAMES: usize = 6;
-/// How many packets may wait at one port.
-pub const PACKETS: usize = 4;
 
 impl Queued for OpId {
     const VACANT: OpId = OpId(0);
@@ -320,9 +320,4 @@ impl Queued for Object {
 impl Queued for Frame {
     const VACANT: Frame = Frame::Apc;
     const MANY: &'static str = "calls and functions called back, one within the other";
-}
-
-impl Queued for Packet {
-    const VACANT: Packet = Packet { key: 0, over: OverId(0), status: Status::SUCCESS, bytes: 0 };
-    const MANY: &'static str = "packets at one completion port";
 }

@@ -26,6 +26,10 @@ pub enum Value {
     InvalidEvent,
     /// The call has not returned: it has called its caller's condition function, which runs.
     CallsCondition,
+    /// `NULL` in place of a completion port.
+    NoPort,
+    /// The completion port that the call was given.
+    SamePort,
     /// The documents say that the behaviour is undefined: anything may follow.
     Undefined,
     /// The model does not know what happens from here on; that says nothing of the documents.
@@ -70,6 +74,13 @@ pub enum Out {
         count: Option<u32>,
         /// The bytes, where they can be seen.
         data: Option<Data>,
+    },
+    /// What `GetQueuedCompletionStatus` has fetched; of what is `None` the pointer was left as it was.
+    Packet {
+        /// The bytes and the key.
+        counted: Option<(u32, u32)>,
+        /// The OVERLAPPED, or `NULL`.
+        over: Option<Handle>,
     },
     /// What `GetAcceptExSockaddrs` finds in a buffer; an address is `None` when its pointers were left untouched.
     Sockaddrs {

@@ -19,6 +19,7 @@ mod network;
 mod options;
 mod overlapped;
 mod peer;
+mod port;
 mod program;
 mod queue;
 mod select;

@@ -81,6 +81,11 @@ impl Config {
                 out.extend(call.tells_bytes().then_some(ShownOut::Bytes(count)));
                 out.extend(data.map(ShownOut::Data));
             }
+            (_, Out::Packet { counted, over }) => {
+                let (bytes, key) = counted.unzip();
+                let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
+            }
             (_, Out::Sockaddrs { local, remote }) => {
                 out.push(ShownOut::Local(local.map(|address| self.shown_address(address))));
                 out.push(ShownOut::Remote(remote.map(|address| self.shown_address(address))));

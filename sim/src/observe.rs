@@ -73,6 +73,10 @@ pub enum ShownOut {
     Events(NetworkEvents),
     /// The count behind a pointer; `None`: unchanged.
     Bytes(Option<u32>),
+    /// The key that came with a packet; `None`: unchanged.
+    Key(Option<u32>),
+    /// The OVERLAPPED that came with a packet, by variable; `None`: `NULL`.
+    Overlapped(Option<NameId>),
     /// The address of this end that `GetAcceptExSockaddrs` finds; `None`: the pointer is unchanged.
     Local(Option<ShownAddress>),
     /// The address of the other end.
@@ -145,12 +149,13 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         (With::Addr(expected), ShownOut::Addr(seen))
         | (With::Local(expected), ShownOut::Local(seen))
         | (With::Remote(expected), ShownOut::Remote(seen)) => fits_address(expected, seen.as_ref()),
-        (With::Bytes(a), ShownOut::Bytes(b)) => a == b,
         (With::CallerId(expected), ShownOut::CallerId(seen)) | (With::CalleeId(expected), ShownOut::CalleeId(seen)) => {
             fits_address(expected, Some(seen))
         }
         (With::Given(to, a), ShownOut::Given(also_to, b)) => to == also_to && a == b,
         (With::CallbackData(a), ShownOut::CallbackData(b)) => a == b,
+        (With::Bytes(a), ShownOut::Bytes(b)) | (With::Key(a), ShownOut::Key(b)) => a == b,
+        (With::Overlapped(a), ShownOut::Overlapped(b)) => *a == b.map(Ref::Name),
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
         (With::Value(a), ShownOut::Value(b)) => a == b,

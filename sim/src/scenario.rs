@@ -281,6 +281,7 @@ impl Scenario {
         let creates = |step: &&Step| matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
         let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
         let empties = |step: &&Step| matches!(step.action, Action::Call(Call::Overlapped { .. }));
+        let ports = |step: &&Step| matches!(step.action, Action::Call(Call::CreatePort { .. }));
         let posts = |step: &&Step| matches!(step.action, Action::Call(Call::AcceptEx { .. }));
         self.at_most("sockets", MAX_SLOTS / 2, creates)?;
         self.at_most("event objects", MAX_SLOTS, opens)?;
@@ -299,7 +300,8 @@ impl Scenario {
             let returns = |step: &&Step| matches!(step.action, Action::ConditionReturns { .. });
             let more = |step: &&Step| posts(step) || returns(step);
             let operations = 1 + self.steps.iter().filter(own).filter(more).count() as u32;
-            Room { watches, overs, operations, ..Room::new(actor.process, sockets, events) }
+            let ports = self.steps.iter().filter(own).filter(ports).count() as u32;
+            Room { watches, overs, operations, ports, ..Room::new(actor.process, sockets, events) }
         };
         let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();
         World::try_new(&processes, &threads).map_err(|limit| TooLarge {

@@ -14,7 +14,7 @@ use winaccept_model::call::{
     Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
-use winaccept_model::operation::{Ended, OverId};
+use winaccept_model::operation::{Ended, OverId, PortId};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
@@ -306,6 +306,16 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
             all.push(Call::WSAIoctl { s, extension, pointer, bytes });
         }
         all.extend(sockets.iter().map(|&listener| Call::UpdateAcceptContext { s, listener }));
+    }
+    let ports: Vec<Handle> = world.ports().iter().map(|(at, _)| Handle::port(PortId::new(at))).collect();
+    if !world.ports().is_empty() {
+        all.push(Call::CreatePort { key: 0 });
+    }
+    for &port in &ports {
+        all.extend([Some(0), None].map(|timeout| Call::GetQueuedCompletionStatus { port, timeout }));
+        all.push(Call::PostQueuedCompletionStatus { port, bytes: 1, key: 2, overlapped: None });
+        all.push(Call::CloseHandle { handle: port });
+        all.extend(sockets.iter().map(|&s| Call::AssociatePort { s, port, key: 7 }));
     }
     if world.overs().is_empty() {
         return all;

@@ -339,6 +339,10 @@ pub enum With {
     Events(NetworkEvents),
     /// `bytes = N`, or `unchanged`.
     Bytes(Option<u32>),
+    /// `key = N`, or `unchanged`.
+    Key(Option<u32>),
+    /// `overlapped = O`, or `NULL`.
+    Overlapped(Option<Ref>),
     /// `local = …` of `GetAcceptExSockaddrs`.
     Local(AddrPattern),
     /// `remote = …`.

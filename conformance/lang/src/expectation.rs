@@ -33,6 +33,7 @@ fn expected(returns: Returns) -> &'static str {
         Returns::Event => "a variable for the new event, or `WSA_INVALID_EVENT` and an error name",
         Returns::Answer => "`TRUE` or `FALSE`",
         Returns::Overlapped => "a variable for the OVERLAPPED",
+        Returns::Port => "a variable for a new port, `existing`, or `NULL` and an error name",
         Returns::Number => "a number, or `SOCKET_ERROR` and an error name",
         Returns::Bool => "`TRUE`, or `FALSE` and an error name",
         Returns::Code => "`0` or the name of an error code",
@@ -48,7 +49,9 @@ fn expected(returns: Returns) -> &'static str {
 /// Does this value say that the call failed, so that an error name follows?
 fn is_failure(returns: Returns, value: ValuePattern) -> bool {
     match value {
-        ValuePattern::Is(Value::SocketError | Value::InvalidSocket | Value::WaitFailed | Value::InvalidEvent) => true,
+        ValuePattern::Is(
+            Value::SocketError | Value::InvalidSocket | Value::WaitFailed | Value::InvalidEvent | Value::NoPort,
+        ) => true,
         ValuePattern::Is(Value::Number(0)) => returns == Returns::Bool,
         _ => false,
     }
@@ -61,6 +64,8 @@ const VALUES: &[(&str, Value, Returns)] = &[
     ("WSA_INVALID_EVENT", Value::InvalidEvent, Returns::Event),
     ("TRUE", Value::Number(1), Returns::Bool),
     ("FALSE", Value::Number(0), Returns::Bool),
+    ("existing", Value::SamePort, Returns::Port),
+    ("NULL", Value::NoPort, Returns::Port),
     ("TRUE", Value::Number(1), Returns::Answer),
     ("FALSE", Value::Number(0), Returns::Answer),
     ("WSA_WAIT_EVENT_0", Value::WaitEvent(0), Returns::Wait),
@@ -133,7 +138,10 @@ impl Parser<'_> {
         let calls = value == ValuePattern::Is(Value::CallsCondition);
         let with = if self.cursor.eat("with") { self.with(of, calls)? } else { Vec::new() };
         self.check_data(of, value, &with, begin);
+        // It tells of the packet of a request that failed, and fails with that.
+        let fetches = of.signature.name == "GetQueuedCompletionStatus";
         if error != Code::NONE
+            && !fetches
             && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_) | With::Bytes(None)))
         {
             let span = self.cursor.since(start);
@@ -175,7 +183,7 @@ impl Parser<'_> {
                 Returns::Code => 0..=i64::from(u16::MAX),
                 Returns::Bool | Returns::Answer => 0..=1,
                 Returns::Sleep | Returns::Nothing => 0..=0,
-                Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Wait => {
+                Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port | Returns::Wait => {
                     return Err(self.wrong_type(of.signature));
                 }
             };
@@ -214,6 +222,7 @@ impl Parser<'_> {
             Returns::Socket => Some(Thing::Socket),
             Returns::Event => Some(Thing::Event),
             Returns::Overlapped => Some(Thing::Overlapped),
+            Returns::Port => Some(Thing::Port),
             _ => None,
         };
         let Some(thing) = thing.filter(|_| is_free(word)) else {
@@ -345,6 +354,13 @@ impl Parser<'_> {
             Out::Events => self.network_events().map(With::Events),
             Out::Bytes if self.cursor.eat("unchanged") => Ok(With::Bytes(None)),
             Out::Bytes => self.dword("a number of bytes").map(|bytes| With::Bytes(Some(bytes))),
+            Out::Key if self.cursor.eat("unchanged") => Ok(With::Key(None)),
+            Out::Key => self.dword("a key").map(|key| With::Key(Some(key))),
+            Out::Overlapped if self.cursor.eat("NULL") => Ok(With::Overlapped(None)),
+            Out::Overlapped => match of.actor {
+                Some(actor) => self.overlapped(actor).map(|over| With::Overlapped(Some(over))),
+                None => Err(self.cursor.expected("no OVERLAPPED in `never`")),
+            },
             Out::Local => self.address_pattern(of.actor).map(With::Local),
             Out::Remote => self.address_pattern(of.actor).map(With::Remote),
             Out::CallerId => self.address_pattern(of.actor).map(With::CallerId),

@@ -100,6 +100,12 @@ constants! {
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
     NoOverlapped { WRITTEN: "NULL" }
     NoRoutine { WRITTEN: "NULL" }
+    NoFile { WRITTEN: "INVALID_HANDLE_VALUE" }
+    NoPort { WRITTEN: "NULL" }
+    NoThreads { WRITTEN: "0", WHAT: "the number of threads" }
+    GotBytes { WRITTEN: "bytes", OUT: Out::Bytes }
+    GotKey { WRITTEN: "key", OUT: Out::Key }
+    GotOverlapped { WRITTEN: "overlapped", OUT: Out::Overlapped }
     SolSocket { WRITTEN: "SOL_SOCKET" }
     UpdateAcceptContextName { WRITTEN: "SO_UPDATE_ACCEPT_CONTEXT" }
     LocalSockaddr { WRITTEN: "local", OUT: Out::Local }

@@ -44,6 +44,8 @@ const VALUES: &[(&str, ShownValue)] = &[
     ("WAIT_IO_COMPLETION", ShownValue::Is(Value::WaitIoCompletion)),
     ("WSA_WAIT_FAILED", ShownValue::Is(Value::WaitFailed)),
     ("WSA_INVALID_EVENT", ShownValue::Is(Value::InvalidEvent)),
+    ("existing", ShownValue::Is(Value::SamePort)),
+    ("NULL", ShownValue::Is(Value::NoPort)),
     ("undefined", ShownValue::Is(Value::Undefined)),
     ("unmodelled", ShownValue::Is(Value::Unmodelled)),
     ("crashes", ShownValue::Is(Value::Crashes)),
@@ -128,6 +130,10 @@ impl Reader<'_> {
             Out::Addr => ShownOut::Addr(self.address()?),
             Out::Local => ShownOut::Local(self.address()?),
             Out::Remote => ShownOut::Remote(self.address()?),
+            Out::Key if self.cursor.eat("unchanged") => ShownOut::Key(None),
+            Out::Key => ShownOut::Key(Some(self.cursor.integer("a key", 0..=i64::from(u32::MAX))? as u32)),
+            Out::Overlapped if self.cursor.eat("NULL") => ShownOut::Overlapped(None),
+            Out::Overlapped => ShownOut::Overlapped(Some(self.name()?)),
             Out::Bytes if self.cursor.eat("unchanged") => ShownOut::Bytes(None),
             Out::Bytes => {
                 let bytes = self.cursor.integer("a number of bytes", 0..=i64::from(u32::MAX))?;

@@ -87,6 +87,7 @@ pub(super) enum Thing {
     Socket,
     Event,
     Overlapped,
+    Port,
 }
 
 impl Thing {
@@ -96,6 +97,7 @@ impl Thing {
             Thing::Socket => "a socket",
             Thing::Event => "an event",
             Thing::Overlapped => "an OVERLAPPED",
+            Thing::Port => "a completion port",
         }
     }
 }

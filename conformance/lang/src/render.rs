@@ -127,6 +127,8 @@ pub fn render_value(value: Value) -> String {
         Value::WaitFailed => "WSA_WAIT_FAILED".to_owned(),
         Value::InvalidEvent => "WSA_INVALID_EVENT".to_owned(),
         Value::CallsCondition => "calls condition".to_owned(),
+        Value::NoPort => "NULL".to_owned(),
+        Value::SamePort => "existing".to_owned(),
         Value::Undefined => "undefined".to_owned(),
         Value::Unmodelled => "unmodelled".to_owned(),
         Value::Crashes => "crashes".to_owned(),
@@ -145,6 +147,10 @@ fn render_with(with: &With, script: &Script) -> String {
         With::Addr(pattern) => format!("addr = {}", address_pattern(pattern, script)),
         With::Local(pattern) => format!("local = {}", address_pattern(pattern, script)),
         With::Remote(pattern) => format!("remote = {}", address_pattern(pattern, script)),
+        With::Key(key) => format!("key = {}", count(*key)),
+        With::Overlapped(over) => {
+            format!("overlapped = {}", over.map_or("NULL".to_owned(), |over| reference(over, script)))
+        }
         With::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
         With::CallerId(address) => format!("callerid = {}", address_pattern(address, script)),
         With::CalleeId(address) => format!("calleeid = {}", address_pattern(address, script)),
@@ -201,6 +207,8 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::Addr(seen) => format!("addr = {}", shown_address(seen.as_ref(), script)),
         ShownOut::Local(seen) => format!("local = {}", shown_address(seen.as_ref(), script)),
         ShownOut::Remote(seen) => format!("remote = {}", shown_address(seen.as_ref(), script)),
+        ShownOut::Key(key) => format!("key = {}", count(*key)),
+        ShownOut::Overlapped(over) => format!("overlapped = {}", over.map_or("NULL", |over| variable(over, script))),
         ShownOut::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
         ShownOut::CallerId(seen) => format!("callerid = {}", shown_address(Some(seen), script)),
         ShownOut::CalleeId(seen) => format!("calleeid = {}", shown_address(Some(seen), script)),

@@ -12,6 +12,7 @@ pub(super) const KEYWORDS: &[&str] = &[
 /// Words that stand for a value, beside those of arguments and out-parameters.
 const VALUES: &[&str] = &[
     "handle",
+    "existing",
     "address",
     "unchanged",
     "undefined",

@@ -23,6 +23,8 @@ pub(super) enum Out {
     Revents,
     Events,
     Bytes,
+    Key,
+    Overlapped,
     Local,
     Remote,
     CallerId,
@@ -46,6 +48,8 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("revents", Out::Revents),
     ("events", Out::Events),
     ("bytes", Out::Bytes),
+    ("key", Out::Key),
+    ("overlapped", Out::Overlapped),
     ("local", Out::Local),
     ("remote", Out::Remote),
     ("callerid", Out::CallerId),
@@ -246,8 +250,6 @@ const NOT_YET: &[&str] = &[
     "WSAConnect",
     "ConnectEx",
     "DisconnectEx",
-    "CreateIoCompletionPort",
-    "GetQueuedCompletionStatus",
 ];
 
 /// Is this a call of Winsock that the model does not have yet?

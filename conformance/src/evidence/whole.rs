@@ -170,6 +170,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
             return (&["bytes"], &["data"]);
         }
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
+        Call::GetQueuedCompletionStatus { .. } => return (&[], &["bytes", "key", "overlapped"]),
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
         _ => &[],
     };
@@ -189,6 +190,8 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Revents(_) => "revents",
         ShownOut::Events(_) => "events",
         ShownOut::Bytes(_) => "bytes",
+        ShownOut::Key(_) => "key",
+        ShownOut::Overlapped(_) => "overlapped",
         ShownOut::Local(_) => "local",
         ShownOut::Remote(_) => "remote",
         ShownOut::CallerId(_) => "callerid",

@@ -128,6 +128,7 @@ pub enum Order {
 /// What a worker answers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // nearly all of them are returns
 pub enum Report {
     /// Who carries out the calls.
     Hello {
@@ -212,6 +213,12 @@ pub struct Returned {
     /// The number of bytes behind a pointer; absent: untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u32>,
+    /// The key that came with a packet; absent: untouched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<u32>,
+    /// The OVERLAPPED that came with a packet, as the address that it was made under; 0 or absent: `NULL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlapped: Option<RawHandle>,
     /// The local address that `GetAcceptExSockaddrs` finds; absent: its pointer was left untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local: Option<SocketAddress>,

@@ -25,6 +25,9 @@ const SETTLE: Duration = Duration::from_millis(300);
 const GRACE: Duration = Duration::from_millis(60);
 /// How long to look for a further sign of something that the table already shows.
 const FURTHER_SIGN: Duration = Duration::from_millis(100);
+/// How long the system may take to complete a request that has everything it waits for. It does so by itself and at once; where it
+/// writes that down nobody can wait.
+const COMPLETES: Duration = Duration::from_millis(15);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -51,7 +54,20 @@ impl Stage<'_> {
             | Call::Getsockopt { .. } => return None, // wakes nobody
             _ => {}
         }
+        let begins = matches!(call, Call::AcceptEx { .. });
+        let moves = matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Shutdown { .. });
+        self.has_requests |= begins;
+        if begins || moves || call.function().does().closes {
+            self.let_requests_complete();
+        }
         assumed.or(self.let_the_woken_return(actor))
+    }
+
+    /// Lets the system complete what it can, if there is any.
+    pub(super) fn let_requests_complete(&self) {
+        if self.has_requests {
+            std::thread::sleep(COMPLETES);
+        }
     }
 
     /// Lets what a blocked call has set off arrive.

@@ -22,6 +22,8 @@ pub(super) trait Known {
     fn written(&self, port: u16) -> bool;
     /// The handle that this variable stands for.
     fn raw(&self, name: NameId) -> Option<RawHandle>;
+    /// The variable that stands for this one.
+    fn named(&self, raw: RawHandle) -> Option<NameId>;
 }
 
 /// What was seen of this call when it returned.
@@ -30,7 +32,12 @@ pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) ->
         let value = ShownValue::Is(Value::CallsCondition);
         return Shown { value, error: Code::NONE, out: given_to_condition(given, known) };
     }
-    let (value, failed) = value(call.function().returns(), returned.value);
+    let (value, failed) = match call {
+        Call::AssociatePort { port: Ref::Name(port), .. } if known.raw(*port) == Some(returned.value) => {
+            (ShownValue::Is(Value::SamePort), false)
+        }
+        _ => value(call.function().returns(), returned.value),
+    };
     let error = if failed { Code(u16::try_from(returned.error).unwrap_or(u16::MAX)) } else { Code::NONE };
     Shown { value, error, out: told(call, &Told { returned, failed, known }) }
 }
@@ -42,7 +49,8 @@ fn value(returns: Returns, value: i64) -> (ShownValue, bool) {
     match (returns, value) {
         (Returns::Socket, INVALID_SOCKET) => failure(Value::InvalidSocket),
         (Returns::Event, 0) => failure(Value::InvalidEvent),
-        (Returns::Socket | Returns::Event | Returns::Overlapped, _) => (ShownValue::Handle, false),
+        (Returns::Port, 0) => failure(Value::NoPort),
+        (Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port, _) => (ShownValue::Handle, false),
         (Returns::Bool, 0) => failure(Value::Number(0)),
         (Returns::Bool, _) => plain(Value::Number(1)),
         (Returns::Answer, _) => plain(Value::Number(i64::from(value != 0))),
@@ -110,6 +118,13 @@ winaccept_model::for_each_call!(tell);
 /// What was written through a parameter that is always the same. Nothing that counts when the call failed.
 fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
     match kind {
+        // Also of a request that failed.
+        "GotBytes" => Some(ShownOut::Bytes(told.returned.bytes)),
+        "GotKey" => Some(ShownOut::Key(told.returned.key)),
+        "GotOverlapped" => {
+            let raw = told.returned.overlapped.filter(|raw| *raw != 0);
+            Some(ShownOut::Overlapped(raw.and_then(|raw| told.known.named(raw))))
+        }
         _ if told.failed => None,
         "LocalSockaddr" => Some(ShownOut::Local(told.returned.local.map(|at| seen_address(at, told.known)))),
         "RemoteSockaddr" => Some(ShownOut::Remote(told.returned.remote.map(|at| seen_address(at, told.known)))),
@@ -127,7 +142,7 @@ tell_nothing! {
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
-    SocketValue, OverlappedOrNull, BufferOf,
+    SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey,
 }
 
 /// Told also of what goes on by itself: that is no failure.

@@ -55,6 +55,8 @@ pub(super) struct Stage<'s> {
     written: BTreeSet<u16>,
     /// True once a connection was asked for: before that the network cannot be anything but quiet.
     pub(super) connecting: bool,
+    /// True once an overlapped request was made.
+    pub(super) has_requests: bool,
     /// Sides of connections that did not settle in the time they were given.
     pub(super) unsettled: Vec<(SocketAddress, SocketAddress)>,
     /// True if some call of the script gives receiving a time-out.
@@ -88,6 +90,7 @@ impl<'s> Stage<'s> {
             ended: vec![false; script.actors.len()],
             written: BTreeSet::new(),
             connecting: false,
+            has_requests: false,
             unsettled: Vec::new(),
             receive_timeouts: false,
             longest_option: 0,
@@ -256,6 +259,11 @@ impl Known for Stage<'_> {
 
     fn raw(&self, name: NameId) -> Option<RawHandle> {
         self.bound(name).map(|bound| bound.raw)
+    }
+
+    fn named(&self, raw: RawHandle) -> Option<NameId> {
+        let is_it = |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| bound.raw == raw);
+        self.names.iter().position(is_it).map(|at| NameId(at as u16))
     }
 }
 

@@ -358,6 +358,7 @@ impl<'s> Stage<'s> {
         }
         self.in_progress[actor.index()] = None;
         let assumed = self.settle(None);
+        self.let_requests_complete();
         Given { observed: Observed::Done, assumed: assumed.or(self.let_the_woken_return(actor)) }
     }
 

@@ -220,7 +220,7 @@ fn observations_say_what_they_are_about() {
     );
     let modelled = all.iter().filter(|seen| seen.reach() == Reach::Modelled).count();
     let later = all.iter().filter(|seen| matches!(seen.reach(), Reach::Later(_))).count();
-    assert!(modelled > 150 && later > 100, "{modelled} can be shown, {later} wait");
+    assert!(modelled > 150 && later > 50, "{modelled} can be shown, {later} wait");
     let reach = |id: &str| Spec::bundled().observation(id).map(Observation::reach);
     assert_eq!(
         reach("WT-EVT-004"),

@@ -3,7 +3,9 @@
 use super::At;
 use crate::call::{Address, Call, Handle, Port, ProcessId, SockType, ThreadId};
 use crate::id::Named;
-use crate::operation::{Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, Watch, WatchId};
+use crate::operation::{
+    CompletionPort, Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, PortId, Watch, WatchId,
+};
 use crate::world::{
     Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Socket, SocketId, State, Thread,
 };
@@ -464,6 +466,39 @@ impl At<'_> {
     /// The lowest slot in which the thread in question can put a new OVERLAPPED structure.
     pub(crate) fn free_over(&self) -> Option<OverId> {
         self.w.overs.free(self.thread).map(OverId::new)
+    }
+
+    /// The completion port behind a handle of the process in question, open or not.
+    #[must_use]
+    pub fn resolve_port(&self, handle: Handle) -> Option<PortId> {
+        let Named::Port(port) = handle.names() else { return None };
+        if !self.w.ports.has_slot(port.index()) {
+            return None;
+        }
+        let owner = self.w.ports.owner(port.index());
+        self.reads(owner);
+        let mine = self.process_of(owner) == self.process_id();
+        (mine && self.w.ports.get(port.index()).is_some_and(|port| !port.closed)).then_some(port)
+    }
+
+    /// A completion port.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn port_at(&self, port: PortId) -> &CompletionPort {
+        self.reads(self.w.ports.owner(port.index()));
+        self.w.ports.get(port.index()).expect("invariant: an association names a port")
+    }
+
+    /// The lowest slot in which the thread in question can put a new completion port.
+    pub(crate) fn free_port(&self) -> Option<PortId> {
+        self.w.ports.free(self.thread).map(PortId::new)
+    }
+
+    /// How many completion ports the thread in question may have.
+    pub(crate) fn room_for_ports(&self) -> usize {
+        self.w.ports.of(self.thread).len()
     }
 
     /// How many OVERLAPPED structures the thread in question may have.

@@ -319,6 +319,12 @@ impl At<'_> {
         self.w.overs.put(over.index(), Some(overlapped));
     }
 
+    /// A completion port is created.
+    pub(crate) fn port_begins(&mut self, port: PortId) {
+        self.touches(self.w.ports.owner(port.index()));
+        self.w.ports.put(port.index(), Some(CompletionPort::default()));
+    }
+
     /// A completion port, to change.
     ///
     /// # Panics

@@ -6,8 +6,8 @@
 use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
 use crate::id::Named;
 use crate::operation::{
-    Association, Filled, Frame, Object, OpId, Operation, OverId, Overlapped, Packet, Phase, PortId, Tells, Wants,
-    Watch, WatchId,
+    Association, CompletionPort, Filled, Frame, Object, OpId, Operation, OverId, Overlapped, Packet, Phase, PortId,
+    Tells, Wants, Watch, WatchId,
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
@@ -91,9 +91,10 @@ impl Renaming {
             into.overs.of_mut(new)[at] = over;
         }
         for (at, port) in from.ports.of(old).iter().enumerate() {
-            let port = port.map(|mut port| {
-                port.packets = renamed(&port.packets, |packet| Packet { over: self.over_id(packet.over), ..packet });
-                port
+            let port = port.as_ref().map(|port| {
+                let over = |over: Option<Handle>, own: &mut Renaming| over.map(|over| own.handle(over));
+                let packets = port.packets.iter().map(|packet| Packet { over: over(packet.over, self), ..packet });
+                CompletionPort { packets: packets.collect(), ..*port }
             });
             into.ports.of_mut(new)[at] = port;
         }
@@ -123,6 +124,7 @@ impl Renaming {
             }
             Named::Event(event) if event.index() < self.owner_of_event.len() => Handle::event(self.event_id(event)),
             Named::Overlapped(over) if over.index() < self.rooms[2] => Handle::overlapped(self.over_id(over)),
+            Named::Port(port) if port.index() < self.rooms[3] => Handle::port(self.port_id(port)),
             // What names no slot belongs to nobody.
             _ => handle,
         }
@@ -144,6 +146,7 @@ impl Renaming {
                 write: write.map(|handle| self.handle(handle)),
                 except: except.map(|handle| self.handle(handle)),
             },
+            Out::Packet { counted, over } => Out::Packet { counted, over: over.map(|over| self.handle(over)) },
             Out::Sockaddrs { local, remote } => Out::Sockaddrs {
                 local: local.map(|address| self.address(address)),
                 remote: remote.map(|address| self.address(address)),

@@ -82,7 +82,7 @@ table! {
             binds(at);
             at.set_state(at.socket_id(), State::Bound);
         },
-        rests_on: &["accept.ex.bind", "accept.ex.port"],
+        rests_on: &["accept.ex.bind", "accept.ex.port", "acceptex.ex.bind"],
         ..case(
             "bind.binds",
             &["bind.rem.required-before-listen", "bind.rem.port-zero", "bind.rem.wildcard"],

@@ -8,6 +8,7 @@ use super::common::{case, check};
 use super::events::close_event;
 use crate::choice::{CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED};
 use crate::code::Code;
+use crate::operation::{CompletionPort, PortId};
 use crate::outcome::Outcome;
 use crate::rule::{At, Rule, States};
 use crate::world::{EventId, State};
@@ -19,8 +20,20 @@ table! {
     /// It needs no `WSAStartup`: it is a function of the system, which knows nothing of Winsock.
     CLOSEHANDLE;
     Rule {
-        when: |at| event(at).is_none(),
+        when: |at| event(at).is_none() && port(at).is_none(),
         ..check("CloseHandle.invalid-handle", &["closehandle.ret.zero"], NO_SOCKET, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        when: |at| port(at).is_some(),
+        then: |at| {
+            if let Some(id) = port(at) {
+                // Sockets may still name it; what was posted and what will be is lost.
+                *at.port_mut(id) = CompletionPort { closed: true, ..CompletionPort::default() };
+            }
+            at.give(Outcome::number(1));
+        },
+        rests_on: &["gqcs.port-closed"],
+        ..case("CloseHandle.closes-port", &["closehandle.rem.invalidates", "closehandle.ret.nonzero"], NO_SOCKET)
     },
     Rule {
         then: |at| {
@@ -68,6 +81,11 @@ table! {
 fn closes_by_handle(at: &mut At<'_>, manner: Manner) {
     closes(at, manner);
     at.give(Outcome::number(1));
+}
+
+/// The completion port that the call names.
+fn port(at: &At<'_>) -> Option<PortId> {
+    at.call().first_handle().and_then(|handle| at.resolve_port(handle))
 }
 
 /// The event that the call names.

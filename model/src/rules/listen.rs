@@ -107,7 +107,12 @@ table! {
             at.occurs(s, NetworkEvents::ACCEPT);
         },
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],
-        rests_on: &["accept.ex.listen-backlog-1", "tutorial.loop.listen-checks", "protobasics.backlog-limit-silent"],
+        rests_on: &[
+            "accept.ex.listen-backlog-1",
+            "tutorial.loop.listen-checks",
+            "protobasics.backlog-limit-silent",
+            "acceptex.ex.listen-100",
+        ],
         ..case(
             "listen.starts",
             &[

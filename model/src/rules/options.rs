@@ -61,7 +61,10 @@ table! {
     not_initialised("getsockopt.not-initialised"),
     in_progress("getsockopt.in-progress"),
     network_down("getsockopt.network-down"),
-    not_a_socket("getsockopt.not-a-socket"),
+    Rule {
+        rests_on: &["closesocket.rem.descriptor-reuse", "acceptex.time.ex-failure"],
+        ..not_a_socket("getsockopt.not-a-socket")
+    },
     Rule {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::ConditionalAccept, .. }),

@@ -113,6 +113,9 @@ table! {
             "acceptex.rem.bytes-transferred",
             "acceptex.bytes.from-notification",
             "acceptex.buf.data-at-zero",
+            "acceptex.desc.accept-addresses-data",
+            "acceptex.rem.task.accept",
+            "acceptex.buf.recv-len-zero-completes",
         ],
         ..case("GetOverlappedResult.complete", &[], States::ANY)
     },

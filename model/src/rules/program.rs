@@ -40,6 +40,7 @@ table! {
             "accept.ex.socket",
             "accept.ex.bind",
             "accept.ex.listen-backlog-1",
+            "acceptex.ex.announce",
         ],
         ..case("program.prints", &[], States::ANY)
     },

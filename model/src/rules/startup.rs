@@ -41,7 +41,7 @@ table! {
                 }
             }
         },
-        rests_on: &["accept.ex.startup-first"],
+        rests_on: &["accept.ex.startup-first", "acceptex.ex.startup"],
         ..case("WSAStartup.starts", &["wsastartup.first", "wsastartup.refcount"], States::ANY)
     },
 }

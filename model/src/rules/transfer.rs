@@ -127,7 +127,14 @@ table! {
     not_modelled("recv.datagram-not-modelled", &["recv.err.WSAENOTCONN"], States::of(&[State::Datagram])),
     Rule {
         gives: Is(Gives::Continues(Table::RecvData)),
-        rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.recv"],
+        rests_on: &[
+            "accept.rem.new-handles-connection",
+            "acceptex.allowed.recv",
+            "acceptex.accept-socket.purpose",
+            "acceptex.rem.two-sockets.accept",
+            "acceptex.inherit.default-state",
+            "acceptex.buf.recv-len-zero-no-receive",
+        ],
         ..case("recv.looks", &[], CONNECTED)
     },
 }

@@ -29,6 +29,7 @@ table! {
     },
     Rule {
         when: |at| matches!(*at.call(), Call::WSAIoctl { extension: Extension { known: false, size: NAME }, .. }),
+        rests_on: &["acceptex.ex.ioctl-failure"],
         ..check(
             "WSAIoctl.unknown-function",
             &["wsaioctl.ext.guid", "wsaioctl.err.WSAEINVAL"],

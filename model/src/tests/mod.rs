@@ -32,7 +32,7 @@ enum Start {
     /// `CancelIoEx` of the operation with this OVERLAPPED.
     Cancel { s: Handle, over: OverId },
     /// `CreateIoCompletionPort`: completions of this socket go to this port.
-    Associate { s: Handle, port: PortId, key: u8 },
+    Associate { s: Handle, port: PortId, key: u32 },
     /// An alertable wait for nothing, which leaves what is due to [`Start::RunApc`].
     Sleep,
     /// The first APC of the thread begins to run, as code that calls.

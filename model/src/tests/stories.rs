@@ -90,7 +90,8 @@ fn a_silent_client_and_the_end_of_the_accept_socket() {
     let listener = &t.w.sockets[l.slot().expect("a socket").index()];
     assert!(listener.waiting().is_empty() && !listener.holding().is_empty() && listener.accept_queue().is_empty());
     t.call(0, Call::Closesocket { s: a });
-    let aborted = Packet { key: 125, over: OverId(0), status: Status::CONNECTION_ABORTED, bytes: 0 };
+    let aborted =
+        Packet { key: 125, over: Some(Handle::overlapped(OverId(0))), status: Status::CONNECTION_ABORTED, bytes: 0 };
     assert_eq!(t.packets(0), [aborted]);
     assert_eq!((aborted.status.win32().0, aborted.status.winsock().0), (1236, 10053));
     t.delivers();
@@ -103,7 +104,7 @@ fn a_silent_client_and_the_end_of_the_accept_socket() {
     t.call(1, Call::Send { s: c, data: crate::call::Data::new(b"abc").expect("three bytes fit") });
     t.delivers();
     t.call(0, Call::Closesocket { s: a });
-    let complete = Packet { key: 125, over: OverId(1), status: Status::SUCCESS, bytes: 3 };
+    let complete = Packet { key: 125, over: Some(Handle::overlapped(OverId(1))), status: Status::SUCCESS, bytes: 3 };
     assert_eq!(t.packets(0), [aborted, complete]);
 }
 

@@ -196,6 +196,7 @@ impl Teller<'_> {
             With::Remote(AddrPattern::Of(s)) => With::Remote(AddrPattern::Of(now(s))),
             With::CallerId(AddrPattern::Of(s)) => With::CallerId(AddrPattern::Of(now(s))),
             With::CalleeId(AddrPattern::Of(s)) => With::CalleeId(AddrPattern::Of(now(s))),
+            With::Overlapped(over) => With::Overlapped(over.as_ref().map(now)),
             With::ReadFds(set) => With::ReadFds(set.iter().map(now).collect()),
             With::WriteFds(set) => With::WriteFds(set.iter().map(now).collect()),
             With::ExceptFds(set) => With::ExceptFds(set.iter().map(now).collect()),
@@ -338,6 +339,7 @@ impl Teller<'_> {
         };
         match out {
             ShownOut::Addr(seen) => Some(With::Addr(address(seen))),
+            ShownOut::Overlapped(over) => Some(With::Overlapped(over.as_ref().map(now))),
             ShownOut::Local(seen) => Some(With::Local(address(seen))),
             ShownOut::Remote(seen) => Some(With::Remote(address(seen))),
             ShownOut::ReadFds(names) => Some(With::ReadFds(set(names))),
@@ -407,7 +409,8 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Revents(revents) => Some(With::Revents(revents.clone())),
         ShownOut::Events(events) => Some(With::Events(*events)),
         ShownOut::Bytes(bytes) => Some(With::Bytes(*bytes)),
-        ShownOut::Addr(_) | ShownOut::Local(_) | ShownOut::Remote(_) => None,
+        ShownOut::Key(key) => Some(With::Key(*key)),
+        ShownOut::Addr(_) | ShownOut::Local(_) | ShownOut::Remote(_) | ShownOut::Overlapped(_) => None,
         ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
         ShownOut::Given(given, block) => Some(With::Given(*given, *block)),
         ShownOut::CallbackData(data) => Some(With::CallbackData(*data)),

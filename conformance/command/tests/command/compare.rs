@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::running::{folder, winaccept};
 
 /// Kinds of difference that 12 random scenarios of seed 1 show between `wine-8.0` and what is documented.
-const FOUND_IN_12: usize = 9;
+const FOUND_IN_12: usize = 10;
 
 #[test]
 fn findings_are_printed_written_and_counted() {
@@ -36,8 +36,7 @@ fn findings_are_printed_written_and_counted() {
 fn every_finding_can_be_run() {
     let found = folder("compare-run");
     let found = found.to_str().unwrap();
-    let arguments =
-        ["compare", "--stack", "model:wine-10.0", "--profile", "documented", "--runs", "12", "--seed", "11"];
+    let arguments = ["compare", "--stack", "model:wine-10.0", "--profile", "documented", "--runs", "12", "--seed", "1"];
     winaccept(&[&arguments[..], &["-o", found]].concat());
     let run = winaccept(&["run", "--profile", "wine-10.0", found]);
     assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);

@@ -1,7 +1,9 @@
 //! Stream data, and numbers behind pointers.
 
 use winaccept_model::call::{Data, Extension, Set};
-use winaccept_model::kind::{Buffers, ByteCount, BytesIn, BytesOut, ExtensionIn, Fionbio, PointerRoom, Transferred};
+use winaccept_model::kind::{
+    Buffers, ByteCount, BytesIn, BytesOut, ExtensionIn, Fionbio, PointerRoom, PortKey, Transferred,
+};
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
@@ -97,6 +99,16 @@ impl Text for ByteCount {
     const EXAMPLE: &'static str = "32";
     fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
         parser.dword("a number of bytes")
+    }
+    fn write(value: &u32, _: &Script) -> String {
+        value.to_string()
+    }
+}
+
+impl Text for PortKey {
+    const EXAMPLE: &'static str = "0";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+        parser.dword("a number that the port carries")
     }
     fn write(value: &u32, _: &Script) -> String {
         value.to_string()

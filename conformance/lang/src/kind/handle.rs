@@ -2,8 +2,8 @@
 
 use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
 use winaccept_model::kind::{
-    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, RoutineIn,
-    Sock, SocketSet, SocketValue,
+    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
+    RoutineIn, Sock, SocketSet, SocketValue,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -56,6 +56,16 @@ impl Text for SocketValue {
     const EXAMPLE: &'static str = "L";
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
         parser.handle(SOCKET, asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for PortIn {
+    const EXAMPLE: &'static str = "P";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.handle("a completion port", asking.actor)
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)

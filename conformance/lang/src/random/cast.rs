@@ -29,6 +29,8 @@ pub(super) enum State {
     Event,
     /// An OVERLAPPED.
     Overlapped,
+    /// A completion port.
+    Port,
     /// Closed.
     Closed,
 }
@@ -212,7 +214,7 @@ impl<'n> Cast<'n> {
             | Function::WSAResetEvent
             | Function::WSACloseEvent
             | Function::WSAWaitForMultipleEvents => thing.state == State::Event,
-            _ => !matches!(thing.state, State::Closed | State::Overlapped),
+            _ => !matches!(thing.state, State::Closed | State::Overlapped | State::Port),
         };
         let of_process = self.things.iter().filter(|thing| thing.process == process).filter(is_fit);
         let handles = of_process.map(|thing| Ref::Name(thing.name)).collect();

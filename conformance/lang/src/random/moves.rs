@@ -43,6 +43,7 @@ pub(super) const MOVES: &[(u32, Move)] = &[
     (9, anything),
     (2, super::requests::request),
     (5, super::requests::asks),
+    (3, super::requests::port),
     (40, super::stories::any),
 ];
 
@@ -574,6 +575,8 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
+        Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
+        Call::CreatePort { .. } | Call::PostQueuedCompletionStatus { .. } => false,
         // It may wait; those that are to do so are written as such.
         Call::Recv { .. } | Call::WSARecv { .. } => false,
         _ => !call.accepts(),

@@ -54,3 +54,27 @@ pub(super) fn asks(cast: &mut Cast<'_>) -> Option<()> {
     cast.call(actor, call);
     Some(())
 }
+
+/// A completion port, what is posted to it and what comes from it.
+pub(super) fn port(cast: &mut Cast<'_>) -> Option<()> {
+    let Some((actor, port)) = cast.find_with(&[State::Port]) else {
+        let actor = cast.free(Some(0))?;
+        cast.makes(actor, Action::Call(Call::CreatePort { key: 0 }), "P", Family::Inet, State::Port);
+        return Some(());
+    };
+    let port = cast.handle(port);
+    let key = cast.below(200);
+    let call = match cast.below(6) {
+        0 | 1 => {
+            let listener = cast.find(&[State::Listens])?;
+            if cast.things[listener].process != cast.process_of(actor) {
+                return None;
+            }
+            Call::AssociatePort { s: cast.handle(listener), port, key }
+        }
+        2 => Call::PostQueuedCompletionStatus { port, bytes: 3, key, overlapped: None },
+        _ => Call::GetQueuedCompletionStatus { port, timeout: Some(0) },
+    };
+    cast.call(actor, call);
+    Some(())
+}

@@ -116,6 +116,7 @@ plain! {
         Pointer::Null => 0,
     }];
     CallbackData |data| [data as usize];
+    PortKey |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
 }
 
@@ -145,6 +146,12 @@ constants! {
     FlagsInOut: Box::new(Flags(0));
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
+    NoFile: words([usize::MAX]);
+    NoPort: words([0]);
+    NoThreads: words([0]);
+    GotBytes: Box::new(overlapped::Got(overlapped::What::Bytes, overlapped::UNTOUCHED_WORD));
+    GotKey: Box::new(overlapped::Got(overlapped::What::Key, overlapped::UNTOUCHED_WORD));
+    GotOverlapped: Box::new(overlapped::Got(overlapped::What::Overlapped, overlapped::UNTOUCHED_WORD));
     SolSocket: words([int(ws::SOL_SOCKET)]);
     UpdateAcceptContextName: words([int(ws::SO_UPDATE_ACCEPT_CONTEXT)]);
     LocalSockaddr: Box::new(overlapped::FoundAddress::new(true));

@@ -63,7 +63,8 @@ impl Caller {
         parts.iter().for_each(|part| part.told(&call, &mut returned));
         match called.returns() {
             Returns::Socket => self.desk.opened.socket(value as ws::SOCKET),
-            Returns::Event => self.desk.opened.event(value as ws::WSAEVENT),
+            // A port is closed like an event.
+            Returns::Event | Returns::Port => self.desk.opened.event(value as ws::WSAEVENT),
             Returns::Number if called.does().closes && value == 0 => self.desk.opened.closed(call.words[0]),
             Returns::Bool if called.does().closes && value != 0 => self.desk.opened.closed(call.words[0]),
             _ => {}
@@ -94,7 +95,7 @@ fn address_of(library: &str, function: &str) -> Result<usize, String> {
 /// The value in the word that a function returned: numbers take its lower half only.
 fn value(returns: Returns, word: usize) -> i64 {
     match returns {
-        Returns::Socket | Returns::Event | Returns::Overlapped => word as isize as RawHandle,
+        Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port => word as isize as RawHandle,
         Returns::Number | Returns::Bool | Returns::Answer | Returns::Code => i64::from(word as i32),
         Returns::Wait | Returns::Sleep => i64::from(word as u32),
         Returns::Nothing => 0,

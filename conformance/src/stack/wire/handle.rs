@@ -2,8 +2,8 @@
 
 use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
 use winaccept_model::kind::{
-    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, RoutineIn,
-    Sock, SocketSet, SocketValue,
+    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
+    RoutineIn, Sock, SocketSet, SocketValue,
 };
 use winaccept_sim::script::Ref;
 
@@ -21,6 +21,14 @@ impl Wire for SocketValue {
     type Sent = RawHandle;
     fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
         Ok(names.handle(*value))
+    }
+}
+
+/// No port has the number of INVALID_HANDLE_VALUE, as no event has.
+impl Wire for PortIn {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Event::sent(value, names)
     }
 }
 

@@ -4,7 +4,7 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Extension, Family, Handle, How, Ip, Length, Name, NetworkEvents,
     OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
-use winaccept_model::operation::{OpId, OverId};
+use winaccept_model::operation::{OpId, OverId, PortId};
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
 
@@ -106,6 +106,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
             let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
+        Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
         Call::AcceptEx { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
@@ -164,9 +165,11 @@ fn blocked(w: &World, dice: &mut Dice) -> ThreadId {
 }
 
 /// Any call with arguments that mostly make sense.
+// Longer than a screen: it is a list, a line or two for each call.
 fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = |dice: &mut Dice| socket(w, thread, dice);
-    match dice.below(80) {
+    match dice.below(86) {
+        80.. => port_call(w, thread, dice),
         0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
         6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
         // Now and then at an address that is taken.
@@ -224,7 +227,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             if dice.one_in(2) { Call::Getsockname { s, name, namelen } } else { Call::Getpeername { s, name, namelen } }
         }
         62..66 => Call::Setsockopt { s: queued_or(w, thread, dice), opt: Opt::Linger, value: OptVal::Linger(1, 0) },
-        68.. => overlapped_call(w, thread, dice),
+        68..80 => overlapped_call(w, thread, dice),
         66 => Call::WSAStartup { version: Version { major: dice.below(3) as u8, minor: dice.below(3) as u8 } },
         _ => match dice.below(6) {
             0 => Call::WSACleanup,
@@ -251,14 +254,32 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
     }
 }
 
+/// What a program does with a completion port.
+fn port_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
+    let ports: Vec<Handle> = w.ports().iter().map(|(at, _)| Handle::port(PortId::new(at))).collect();
+    let port = dice.one(&ports).filter(|_| !dice.one_in(12)).unwrap_or(Handle::INVALID);
+    let key = dice.below(2) as u32;
+    match dice.below(9) {
+        0 | 1 => Call::CreatePort { key },
+        2 | 3 => Call::AssociatePort { s: listener_or(w, thread, dice), port, key },
+        4..7 => Call::GetQueuedCompletionStatus { port, timeout: if dice.one_in(9) { None } else { Some(0) } },
+        7 => {
+            let overlapped = (!dice.one_in(3)).then(|| over_handle(w, dice));
+            Call::PostQueuedCompletionStatus { port, bytes: 1, key, overlapped }
+        }
+        _ => Call::CloseHandle { handle: port },
+    }
+}
+
 /// What a program does with overlapped requests, mostly with those that there are.
 fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = socket(w, thread, dice);
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
-    match dice.below(17) {
-        14..16 => option_call(fresh_or(w, s), dice),
-        16 => Call::WSAEventSelect { s: fresh_or(w, s), event: event_or_null(w, dice), mask: mask(dice) },
+    match dice.below(18) {
+        16 => Call::Shutdown { s: fresh_or(w, s), how: How::Send },
+        17 => Call::WSAEventSelect { s: fresh_or(w, s), event: event_or_null(w, dice), mask: mask(dice) },
+        14 | 15 => option_call(fresh_or(w, s), dice),
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         0 => Call::Overlapped { event: event_or_null(w, dice) },
@@ -279,7 +300,13 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         6 => Call::HasOverlappedIoCompleted { overlapped },
         7 => Call::UpdateAcceptContext { s, listener: listener_or(w, thread, dice) },
         8 => {
-            let (receive, local, remote) = (dice.one(&[0, 1, 8]).unwrap_or(0), 32, 32);
+            // Mostly one that is complete, with the lengths that its request was given.
+            let filled = w.overs().iter().find_map(|(at, over)| {
+                let buffer = over.buffer.filter(|buffer| buffer.addresses.is_some())?;
+                Some((Handle::overlapped(OverId::new(at)), buffer.lengths))
+            });
+            let (overlapped, [receive, local, remote]) =
+                filled.filter(|_| !dice.one_in(4)).unwrap_or((overlapped, [0, 32, 32]));
             Call::GetAcceptExSockaddrs { overlapped, receive, local, remote }
         }
         9 => {

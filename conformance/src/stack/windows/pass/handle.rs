@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use winaccept_model::kind::{AnyHandle, Event, EventArray, EventOrNull, PollArray, RoutineIn, Sock, SocketSet, Thread};
+use winaccept_model::kind::{
+    AnyHandle, Event, EventArray, EventOrNull, PollArray, PortIn, RoutineIn, Sock, SocketSet, Thread,
+};
 use windows_sys::Win32::Networking::WinSock as ws;
 
 use super::super::super::protocol::{ApcRoutine, PollFd, RawHandle, Returned};
@@ -18,7 +20,7 @@ macro_rules! handles {
         }
     )* };
 }
-handles!(Sock, Event, AnyHandle, EventOrNull);
+handles!(Sock, Event, AnyHandle, EventOrNull, PortIn);
 
 /// How many, and an array of them.
 struct Array(Vec<usize>);

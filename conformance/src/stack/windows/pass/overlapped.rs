@@ -227,3 +227,31 @@ impl Pass for SocketValue {
         Ok(Box::new(Value(handle as usize)))
     }
 }
+
+/// What `GetQueuedCompletionStatus` gives through one of its pointers.
+pub(super) enum What {
+    Bytes,
+    Key,
+    Overlapped,
+}
+
+/// A word that nobody has written: no key of a scenario and no address is this one.
+pub(super) const UNTOUCHED_WORD: usize = usize::MAX;
+
+/// Room for it: a word, of which a count of bytes is the lower half.
+pub(super) struct Got(pub(super) What, pub(super) usize);
+
+impl Part for Got {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.1 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        // SAFETY: a field of this part, which the system may have written.
+        let word = unsafe { (&raw const self.1).read_volatile() };
+        match self.0 {
+            What::Bytes => returned.bytes = (word != UNTOUCHED_WORD).then_some(word as u32),
+            What::Key => returned.key = (word != UNTOUCHED_WORD).then_some(word as u32),
+            What::Overlapped => returned.overlapped = (word != UNTOUCHED_WORD).then_some(word as RawHandle),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Completion ports: `CreateIoCompletionPort`, `GetQueuedCompletionStatus`, `PostQueuedCompletionStatus`.
+
+use super::common::{case, check, not_modelled};
+use crate::call::{Call, Handle};
+use crate::code::Code;
+use crate::id::PortId;
+use crate::operation::{Association, Packet};
+use crate::outcome::{Out, Outcome, Value};
+use crate::rule::Col::Is;
+use crate::rule::{At, Gives, Limit, Rule, States};
+use crate::status::Status;
+use crate::world::State;
+
+table! {
+    CREATEIOCOMPLETIONPORT;
+    Rule {
+        when: |at| matches!(*at.call(), Call::AssociatePort { .. }),
+        rests_on: &["closehandle.rem.invalidates", "acceptex.ex.assoc-failure"],
+        ..check(
+            "CreateIoCompletionPort.not-a-socket",
+            &[],
+            States::of(&[State::NotASocket]),
+            Code::WSA_INVALID_HANDLE,
+        )
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::AssociatePort { .. }) && port(at).is_none(),
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("CreateIoCompletionPort.not-a-port", &[], States::SOCKET, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        when: |at| at.sock().extra().port.is_some(),
+        ..check(
+            "CreateIoCompletionPort.second-port",
+            &["ciocp.one-port-per-handle"],
+            States::SOCKET,
+            Code::WSA_INVALID_PARAMETER,
+        )
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::CreatePort { .. }),
+        then: |at| {
+            let Some(id) = at.free_port() else {
+                let most = at.room_for_ports();
+                at.reaches(Limit { most, of: "completion ports of one thread: it creates them over and over" });
+                return;
+            };
+            at.port_begins(id);
+            at.give(Outcome { value: Value::Handle(Handle::port(id)), error: Code::NONE, out: Out::None });
+        },
+        rests_on: &["acceptex.ex.create-port", "iocp.fifo-queue"],
+        ..case("CreateIoCompletionPort.creates", &[], States::ANY)
+    },
+    Rule {
+        then: |at| {
+            if let (Some(port), Call::AssociatePort { key, .. }) = (port(at), *at.call()) {
+                at.own_extra_mut().port = Some(Association { port, key });
+            }
+            at.give(Outcome { value: Value::SamePort, error: Code::NONE, out: Out::None });
+        },
+        rests_on: &[
+            "acceptex.ex.assoc-listen-socket",
+            "acceptex.ex.assoc-accept-socket",
+            "acceptex.ex.assoc-returns-same",
+        ],
+        ..case(
+            "CreateIoCompletionPort.associates",
+            &["ciocp.returns-existing", "ciocp.key-per-handle"],
+            States::SOCKET,
+        )
+    },
+}
+
+table! {
+    GETQUEUEDCOMPLETIONSTATUS;
+    Rule {
+        when: |at| port(at).is_none(),
+        then: |at| at.give(Outcome::number(0).with(Out::Packet { counted: None, over: None })),
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("GetQueuedCompletionStatus.not-a-port", &[], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        when: |at| first(at).is_some_and(|packet| packet.status != Status::SUCCESS),
+        gives: Is(Gives::Reports),
+        then: |at| {
+            let Some(packet) = fetches(at) else { return };
+            at.give(Outcome { value: Value::Number(0), error: packet.status.win32(), out: told(packet) });
+        },
+        rests_on: &["closesocket.rem.completion-performed", "cancelioex.packet-queued"],
+        ..case("GetQueuedCompletionStatus.failed-request", &["gqcs.failed-io"], States::ANY)
+    },
+    Rule {
+        when: |at| first(at).is_some(),
+        then: |at| {
+            if let Some(packet) = fetches(at) {
+                at.give(Outcome::number(1).with(told(packet)));
+            }
+        },
+        rests_on: &[
+            "acceptex.rem.notify-event-or-iocp",
+            "acceptex.rem.bytes-transferred",
+            "iocp.acceptex-listed",
+            "iocp.fifo-queue",
+            "completion.no-event-port-only",
+            "pqcs.values-unchecked",
+        ],
+        ..case("GetQueuedCompletionStatus.fetches", &["gqcs.key", "gqcs.overlapped-address"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatus { timeout: Some(0), .. }),
+        gives: Is(Gives::Reports),
+        then: |at| {
+            let out = Out::Packet { counted: None, over: None };
+            at.give(Outcome { value: Value::Number(0), error: Code::WAIT_TIMEOUT, out });
+        },
+        ..case("GetQueuedCompletionStatus.nothing-there", &["gqcs.timeout"], States::ANY)
+    },
+    not_modelled("GetQueuedCompletionStatus.waits-not-modelled", &["gqcs.timeout"], States::ANY),
+}
+
+table! {
+    POSTQUEUEDCOMPLETIONSTATUS;
+    Rule {
+        when: |at| port(at).is_none(),
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("PostQueuedCompletionStatus.not-a-port", &[], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        then: |at| {
+            if let (Some(port), Call::PostQueuedCompletionStatus { bytes, key, overlapped, .. }) = (port(at), *at.call())
+            {
+                at.posts_packet(port, Packet { key, over: overlapped, status: Status::SUCCESS, bytes });
+            }
+            at.give(Outcome::number(1));
+        },
+        ..case("PostQueuedCompletionStatus.posts", &["pqcs.values-unchecked"], States::ANY)
+    },
+}
+
+/// The port that the call names.
+fn port(at: &At<'_>) -> Option<PortId> {
+    match *at.call() {
+        Call::AssociatePort { port, .. }
+        | Call::GetQueuedCompletionStatus { port, .. }
+        | Call::PostQueuedCompletionStatus { port, .. } => at.resolve_port(port),
+        _ => None,
+    }
+}
+
+fn first(at: &At<'_>) -> Option<Packet> {
+    at.port_at(port(at)?).packets.first()
+}
+
+fn fetches(at: &mut At<'_>) -> Option<Packet> {
+    let port = port(at)?;
+    at.port_mut(port).packets.pop_first()
+}
+
+fn told(packet: Packet) -> Out {
+    Out::Packet { counted: Some((packet.bytes, packet.key)), over: packet.over }
+}
