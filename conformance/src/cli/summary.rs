@@ -114,9 +114,9 @@ fn stacks(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
             column.title.clone(),
             count(&[Verdict::Pass]),
             count(&[Verdict::Deviates]),
-            count(&[Verdict::Blocked, Verdict::Unresolved]),
-            count(&[Verdict::ModelOnly]),
-            count(&[Verdict::Fail, Verdict::Fixed]),
+            count(&[Verdict::Blocked, Verdict::Unresolved, Verdict::Unmodelled]),
+            count(&[Verdict::ModelOnly, Verdict::LacksCall]),
+            count(&[Verdict::Fail, Verdict::Fixed, Verdict::Possible]),
         ]);
     }
     let mut text = format!("{}\n", trimmed(&rows));
