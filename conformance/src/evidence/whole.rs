@@ -170,7 +170,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
             return (&["bytes"], &["data"]);
         }
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
-        Call::GetQueuedCompletionStatus { .. } => return (&[], &["bytes", "key", "overlapped"]),
+        Call::GetQueuedCompletionStatus { .. } => return (&["bytes", "key", "overlapped"], &[]),
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
         _ => &[],
     };
