@@ -76,6 +76,8 @@ pub(crate) enum Wake {
     Occurs(SocketId, NetworkEvents),
     /// An operation has lost what it waits for.
     Ends(OpId, Cause),
+    /// The handshake of the request that an operation has accepted is complete.
+    Answered(OpId),
 }
 
 impl<'a> At<'a> {

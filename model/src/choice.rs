@@ -245,6 +245,8 @@ choices! {
     99 CALLEE_DATA_ROOM "callee-data-room": "zero" ROOM_ZERO, "not-written" ROOM_NOT_WRITTEN;
     100 DEFERRED_READABLE "deferred-readable": "readable" DEFERRED_IS_READABLE, "not-readable" DEFERRED_NOT_READABLE;
     101 DEFERRED_TO_WAITING "deferred-to-waiting": "at-once" DEFERRED_AT_ONCE, "with-the-next" DEFERRED_WITH_NEXT;
+    102 CONDITIONAL_HANDSHAKE "conditional-accept-handshake":
+        "after-the-decision" DECIDED_FIRST, "before-it" HANDSHAKE_FIRST;
 }
 
 /// The choice point of this name.

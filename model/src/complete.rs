@@ -105,7 +105,7 @@ impl At<'_> {
             _ if tells.returns => {
                 self.decides_by(op, Table::Cancelled);
             }
-            Phase::Waits | Phase::Woken | Phase::Holds(_) => {
+            Phase::Waits | Phase::Woken | Phase::Holds(_) | Phase::Answers(_) => {
                 self.lets_go(op);
                 self.completes(op, status, 0, None);
             }

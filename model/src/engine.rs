@@ -252,6 +252,10 @@ impl<'a> At<'a> {
                 self.fx.returns.push((self.thread, given));
                 Then::Ends(false)
             }
+            Gives::Answers => {
+                self.answers();
+                Then::Ends(false)
+            }
             Gives::Silent => Then::Ends(false),
             Gives::Continues(table) => Then::GoesOn(table),
         }
@@ -332,7 +336,7 @@ fn wrong(gives: Gives) -> Gives {
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
         Gives::Strands | Gives::LooksAgain => Gives::Silent,
-        Gives::Continues(_) | Gives::CallsBack => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Continues(_) | Gives::CallsBack | Gives::Answers => Gives::Fails(Code::WSASYSCALLFAILURE),
     }
 }
 

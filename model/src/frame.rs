@@ -4,11 +4,12 @@
 use crate::at::At;
 use crate::call::ThreadId;
 use crate::code::Code;
-use crate::operation::{Answer, Frame, OpId, Operation, Phase};
+use crate::operation::{Answer, Frame, OpId, Operation, Phase, Wants};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Table;
+use crate::rules::RETRIES;
 use crate::status::Status;
-use crate::world::ConnId;
+use crate::world::{ConnId, Direction, Segment, Tcb};
 
 /// What a wait returns when an APC has ended it.
 pub(crate) const IO_COMPLETION: Outcome = Outcome { value: Value::WaitIoCompletion, error: Code::NONE, out: Out::None };
@@ -24,6 +25,40 @@ impl At<'_> {
         self.op_mut(op).phase = Phase::Decides(conn);
         self.moves_to_holding(op);
         self.runs_user_code(thread, Frame::Condition(op));
+    }
+
+    /// The call in question accepts the first of the queue, a request that nobody has answered: it has its connection when the
+    /// handshake is complete.
+    pub(crate) fn answers(&mut self) {
+        self.block();
+        let Some(op) = self.op.or_else(|| self.waits(self.thread)) else { return };
+        let Some(listener) = self.op_at(op).about else { return };
+        let Some(conn) = self.extra_mut(listener).accept_queue.pop_first() else { return };
+        self.op_mut(op).phase = Phase::Answers(conn);
+        self.moves_to_holding(op);
+        self.extra_mut(listener).syn_queue.push(conn);
+        let connection = self.conn_mut(conn);
+        // From here on it is the server that repeats what is not answered: its SYN-ACK.
+        (connection.server.tcb, connection.timer, connection.retries) = (Tcb::SynReceived, false, RETRIES);
+        self.send(conn, Direction::Down, Segment::SynAck);
+    }
+
+    /// The handshake is complete of the request that an operation has accepted: the connection is the first of the queue again.
+    pub(crate) fn is_answered(&mut self, op: OpId) {
+        let Some(&Operation { phase: Phase::Answers(conn), about: Some(listener), .. }) = self.op_if(op) else {
+            return;
+        };
+        self.op_mut(op).phase = Phase::Waits;
+        self.moves_to_waiting(op);
+        let queues = self.extra_mut(listener);
+        queues.syn_queue.remove(conn);
+        queues.accept_queue.push_first(conn);
+        if let Wants::ConnectionInto { .. } = self.op_at(op).wants {
+            return self.goes_on_by(op, Table::AcceptExTakes);
+        }
+        self.focus_on(op);
+        (self.answer, self.again) = (Answer::Accepts, true);
+        self.fires(op, Table::AcceptQueue);
     }
 
     /// User code begins to run in a thread.
@@ -78,7 +113,7 @@ impl At<'_> {
         if !self.thread_at(thread).apcs.is_empty() {
             return self.apc_runs(thread);
         }
-        if self.op_at(op).wants == crate::operation::Wants::Signal {
+        if self.op_at(op).wants == Wants::Signal {
             return self.completes(op, Status::SUCCESS, 0, Some(&IO_COMPLETION));
         }
         // A condition function had nowhere to run meanwhile.

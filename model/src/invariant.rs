@@ -300,7 +300,7 @@ fn listener_queues_it(w: &World, c: u32, conn: &Conn) -> bool {
 fn queues_sorted(w: &World, _: u32, socket: &Socket) -> bool {
     let tcb = |conn: ConnId| w.conns[conn.index()].server.tcb;
     socket.syn_queue().iter().all(|conn| tcb(conn) == Tcb::SynReceived)
-        && socket.accept_queue().iter().all(|conn| matches!(tcb(conn), Tcb::Established | Tcb::Reset))
+        && socket.accept_queue().iter().all(|conn| matches!(tcb(conn), Tcb::Established | Tcb::Reset | Tcb::Undecided))
 }
 
 fn accepted_is_not_queued(_: &World, _: u32, conn: &Conn) -> bool {
@@ -457,7 +457,8 @@ fn watching<'w>(w: &'w World, watches: &Line<WatchId>, object: Object) -> impl I
 fn lines_hold_their_own(w: &World, s: u32, socket: &Socket) -> bool {
     let about = |op: OpId| operation(w, op).filter(|operation| operation.about == Some(SocketId(s)));
     let waits = |op| about(op).is_some_and(|op| matches!(op.phase, Phase::Waits | Phase::Woken));
-    let holds = |op| about(op).is_some_and(|op| matches!(op.phase, Phase::Holds(_) | Phase::Decides(_)));
+    let holds =
+        |op| about(op).is_some_and(|op| matches!(op.phase, Phase::Holds(_) | Phase::Decides(_) | Phase::Answers(_)));
     let once = |op| socket.waiting().iter().chain(socket.holding().iter()).filter(|other| *other == op).count() == 1;
     socket.waiting().iter().all(|op| waits(op) && once(op)) && socket.holding().iter().all(|op| holds(op) && once(op))
 }
@@ -467,7 +468,7 @@ fn stands_in_line(w: &World, o: u32, op: &Operation) -> bool {
         let socket = &w.sockets[s.index()];
         match op.phase {
             Phase::Waits | Phase::Woken => socket.waiting().contains(OpId(o)),
-            Phase::Holds(_) | Phase::Decides(_) => socket.holding().contains(OpId(o)),
+            Phase::Holds(_) | Phase::Decides(_) | Phase::Answers(_) => socket.holding().contains(OpId(o)),
             Phase::Done => !socket.waiting().contains(OpId(o)) && !socket.holding().contains(OpId(o)),
         }
     })
@@ -542,6 +543,13 @@ fn held_names_it(w: &World, _: u32, op: &Operation) -> bool {
         (Phase::Decides(conn), wants) => {
             wants == Wants::Decision && op.about.is_some() && w.conns[conn.index()].listener == op.about
         }
+        (Phase::Answers(conn), wants) => {
+            let connection = &w.conns[conn.index()];
+            matches!(wants, Wants::Decision | Wants::Connection | Wants::ConnectionInto { .. })
+                && op.about.is_some()
+                && connection.listener == op.about
+                && connection.server.tcb == Tcb::SynReceived
+        }
         _ => true,
     }
 }
@@ -571,7 +579,8 @@ fn frames_name_own(w: &World, t: u32, thread: &Thread) -> bool {
 }
 
 fn enough_are_awake(w: &World, _: u32, socket: &Socket) -> bool {
-    if socket.accept_queue().is_empty() {
+    // Who waits need not be told of a connection that was deferred before another one comes.
+    if socket.accept_queue().iter().all(|conn| w.conns[conn.index()].deferred) {
         return true;
     }
     let awake = socket.waiting().iter().filter(|op| phase(w, *op) == Some(Phase::Woken)).count();

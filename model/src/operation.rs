@@ -50,6 +50,8 @@ pub enum Phase {
     Holds(ConnId),
     /// Its thread decides about this connection.
     Decides(ConnId),
+    /// It has accepted this connection, a request, and waits for the end of its handshake.
+    Answers(ConnId),
     /// It is complete, and its call has not returned: user code of its thread runs above it.
     Done,
 }

@@ -154,6 +154,8 @@ pub enum Gives {
     LooksAgain,
     /// The call does not return yet: the caller's condition function runs.
     CallsBack,
+    /// The call does not return yet: the first connection of the queue is a request, which it answers.
+    Answers,
     /// The rules of this table go on.
     Continues(Table),
 }
@@ -366,6 +368,8 @@ pub enum Cause {
     Cleanup,
     /// `WSACancelBlockingCall` from its blocking hook.
     Hook,
+    /// The request that it has accepted was withdrawn.
+    Withdrawn,
 }
 
 /// A decision, and the rule that asked for it.

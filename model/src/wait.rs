@@ -207,8 +207,10 @@ impl At<'_> {
                 }
                 Wake::Ends(op, cause) => {
                     self.cause = cause;
-                    self.ends(op, Status::CANCELLED);
+                    let withdrawn = cause == Cause::Withdrawn;
+                    self.ends(op, if withdrawn { Status::CONNECTION_RESET } else { Status::CANCELLED });
                 }
+                Wake::Answered(op) => self.is_answered(op),
             }
         }
     }
@@ -394,7 +396,11 @@ impl At<'_> {
                 self.ends(op, Status::CANCELLED);
             } else if !matches!(phase, Phase::Decides(_)) {
                 self.withdraw(op);
-                self.op_mut(op).about = None;
+                let operation = self.op_mut(op);
+                operation.about = None;
+                if let Phase::Answers(_) = phase {
+                    operation.phase = Phase::Waits;
+                }
             }
         }
         self.fx.looking = ops;

@@ -14,7 +14,7 @@ use winaccept_model::call::{
     Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
-use winaccept_model::operation::{Ended, OverId, PortId};
+use winaccept_model::operation::{Answer, Ended, OverId, PortId};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
@@ -264,6 +264,10 @@ fn events(world: &World) -> Vec<Event> {
             None if thread.ended == Ended::No => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
                 all.extend([Event::Print(id), Event::Exit(id)]);
+                if world.is_asked(id) {
+                    let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+                    all.extend(answers.map(|answer| Event::Returns(id, answer)));
+                }
             }
             Some((op, _)) => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::InHook(id, call)));

@@ -381,6 +381,13 @@ impl At<'_> {
         self.conn_at(c).listener.is_some_and(|listener| self.socket_at(listener).holding().iter().any(decides))
     }
 
+    /// The operation that has accepted the request of this connection, and waits for the end of the handshake.
+    #[must_use]
+    pub fn answering(&self, c: ConnId) -> Option<OpId> {
+        let listener = self.conn_at(c).listener?;
+        self.socket_at(listener).holding().iter().find(|op| self.op_at(*op).phase == Phase::Answers(c))
+    }
+
     /// A record of what is watched.
     #[must_use]
     pub fn watch_at(&self, watch: WatchId) -> &Watch {

@@ -39,8 +39,8 @@ impl At<'_> {
         if connection.server.tcb == Tcb::Established {
             connection.server.fin_sent = true;
             self.send(conn, Direction::Down, Segment::Fin);
-        } else {
-            connection.server.tcb = Tcb::None;
+        } else if std::mem::replace(&mut connection.server.tcb, Tcb::None) == Tcb::Undecided {
+            self.send(conn, Direction::Down, Segment::Rst);
         }
         self.reap(conn);
     }
@@ -55,7 +55,7 @@ impl At<'_> {
         connection.timer &= connection.client.tcb == Tcb::SynSent;
         self.forget_unread(conn, Direction::Down);
         let connection = self.conn_mut(conn);
-        let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived);
+        let live = matches!(connection.server.tcb, Tcb::Established | Tcb::SynReceived | Tcb::Undecided);
         connection.server.tcb = Tcb::None;
         if resets && live {
             self.send(conn, Direction::Down, Segment::Rst);

@@ -233,6 +233,7 @@ impl Renaming {
         let phase = match op.phase {
             Phase::Holds(conn) => Phase::Holds(ConnId(self.slot(conn.0))),
             Phase::Decides(conn) => Phase::Decides(ConnId(self.slot(conn.0))),
+            Phase::Answers(conn) => Phase::Answers(ConnId(self.slot(conn.0))),
             other => other,
         };
         let tells = Tells {

@@ -4,7 +4,9 @@ use super::common::{
     case, check, crashes, in_callback, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
 };
 use super::events::connected_events;
-use super::queue::{LISTENING, accepted, connection_ready, first_is_reset, re_enables, returns, takes_first};
+use super::queue::{
+    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, re_enables, returns, takes_first,
+};
 use super::wsaaccept;
 use crate::call::{Buffer, Length, NetworkEvents};
 use crate::choice::{
@@ -251,10 +253,9 @@ table! {
             LISTENING,
         )
     },
-    wsaaccept::ASKS,
     Rule {
         stage: Is(Taking),
-        when: connection_ready,
+        when: |at| connection_ready(at) && !wsaaccept::is_to_ask(at) && !first_is_undecided(at),
         gives: Is(Gives::Continues(Table::AcceptInherits)),
         then: takes_first,
         rests_on: &[
@@ -283,6 +284,14 @@ table! {
             ],
             LISTENING,
         )
+    },
+    wsaaccept::ASKS,
+    Rule {
+        stage: Is(Taking),
+        when: |at| connection_ready(at) && first_is_undecided(at),
+        gives: Is(Gives::Answers),
+        rests_on: &["condaccept.on.accepts-only-cf-accept", "condaccept.on.stack-waits", "wsaaccept.rem.cf-accept-creates"],
+        ..case("accept.answers-request", &["accept.rem.first-on-queue"], LISTENING)
     },
 }
 
@@ -419,6 +428,7 @@ const SMALL_TOO: &[&str] = &[
     "wsaaccept.err.WSAEFAULT.generic",
     "wsaaccept.ret.addrlen-in",
     "wsaaccept.addrlen.holds-length",
+    "wsaaccept.ex.addrlen-preset",
 ];
 
 fn wants_address(at: &At<'_>) -> bool {

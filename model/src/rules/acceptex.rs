@@ -1,6 +1,7 @@
 //! `AcceptEx` and `GetAcceptExSockaddrs`, as the page of AcceptEx tells them.
 
 use super::common::{case, check, not_modelled};
+use super::queue::first_is_undecided;
 use crate::call::{Buffer, Call, Data};
 use crate::choice::{
     ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_CHECKED, ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER,
@@ -174,6 +175,12 @@ table! {
             ends(at, Status::INVALID_CONNECTION);
         },
         ..case("AcceptEx.peer-reset-as-not-connected", &["acceptex.err.WSAECONNRESET"], LISTENING)
+    },
+    Rule {
+        when: first_is_undecided,
+        gives: Is(Gives::Answers),
+        rests_on: &["condaccept.on.stack-waits"],
+        ..case("AcceptEx.answers-request", &["acceptex.rem.two-sockets.accept"], LISTENING)
     },
     Rule {
         when: |at| receives(at) == 0,

@@ -51,7 +51,7 @@ table! {
     },
     Rule {
         when: |at| in_use(at) && !wants_to_share(at),
-        rests_on: &["accept.ex.bind"],
+        rests_on: &["accept.ex.bind", "wsaaccept.ex.bind"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
     Rule {
@@ -82,7 +82,7 @@ table! {
             binds(at);
             at.set_state(at.socket_id(), State::Bound);
         },
-        rests_on: &["accept.ex.bind", "accept.ex.port", "acceptex.ex.bind"],
+        rests_on: &["accept.ex.bind", "accept.ex.port", "acceptex.ex.bind", "wsaaccept.ex.bind", "wsaaccept.ex.local-address"],
         ..case(
             "bind.binds",
             &["bind.rem.required-before-listen", "bind.rem.port-zero", "bind.rem.wildcard"],

@@ -1,8 +1,11 @@
 //! Blocked calls that end without what they waited for: cancelled, closed under, cleaned up, timed out.
 
 use super::common::{case, check};
+use super::wsaaccept::is_wsaaccept;
 use crate::call::Call;
-use crate::choice::{CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, UNDER_SELECT_TOLD};
+use crate::choice::{
+    CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, UNDER_SELECT_TOLD, WITHDRAWN_REQUEST,
+};
 use crate::code::Code;
 use crate::operation::Answer;
 use crate::outcome::{Out, Outcome, Value};
@@ -59,6 +62,21 @@ table! {
             "wsaaccept.err.WSAEINTR.generic",
         ],
         ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
+    },
+    Rule {
+        gives: by(WITHDRAWN_REQUEST, &[Fails(Code::WSAECONNRESET), Fails(Code::WSAEACCES)]),
+        when: |at| at.cause == Cause::Withdrawn && is_wsaaccept(at),
+        rests_on: &["condaccept.on.client-may-time-out"],
+        ..case(
+            "WSAAccept.request-withdrawn",
+            &["wsaaccept.err.WSAEACCES.withdrawn", "wsaaccept.err.WSAECONNRESET"],
+            States::ANY,
+        )
+    },
+    Rule {
+        cites: &["accept.err.WSAECONNRESET"],
+        rests_on: &["condaccept.on.client-may-time-out"],
+        ..ended("accept.request-withdrawn", Code::WSAECONNRESET, |at| at.cause == Cause::Withdrawn)
     },
     Rule {
         gives: by(

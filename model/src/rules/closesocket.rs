@@ -28,7 +28,7 @@ table! {
     network_down("closesocket.network-down"),
     Rule {
         cites: &["closesocket.err.WSAENOTSOCK"],
-        rests_on: &["tutorial.ex.init-invalid"],
+        rests_on: &["tutorial.ex.init-invalid", "wsaaccept.ex.result-unchecked"],
         ..not_a_socket("closesocket.not-a-socket")
     },
     Rule {

@@ -2,6 +2,7 @@
 
 use super::bind::{address_of, chosen};
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::queue::withdraws;
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
     CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, GETSOCKNAME_WILDCARD, WILDCARD_SUCCEEDS,
@@ -95,6 +96,12 @@ table! {
         rests_on: &["dualstack.accept-mapped"],
         ..not_modelled("connect.to-dual-stack-not-modelled", &[], CONNECTS)
     },
+    // The connection has the number of the socket that opens it, and somebody decides about the one before it.
+    Rule {
+        when: |at| at.is_decided(ConnId(at.socket_id().0)),
+        rests_on: &["condaccept.on.client-may-time-out"],
+        ..not_modelled("connect.again-while-decided-not-modelled", &[], States::of(&[State::Bound, State::Failed]))
+    },
     Rule {
         rests_on: &["sockaddr.family-first"],
         ..not_modelled("connect.datagram-not-modelled", &[], States::of(&[State::Datagram]))
@@ -119,7 +126,9 @@ table! {
             let conn = ConnId(s.0);
             if let Some(listener) = at.conn_at(conn).listener {
                 // What is left half open of an attempt that timed out makes way for the new one.
+                withdraws(at, conn);
                 at.extra_mut(listener).syn_queue.remove(conn);
+                at.extra_mut(listener).accept_queue.remove(conn);
             }
             if at.conn_at(conn).client_address.port != Port::Unset {
                 // Of an attempt before this nothing stays but what the script has said of its segments.
@@ -156,7 +165,7 @@ table! {
     },
     Rule {
         when: |at| at.sock().error == Code::WSAECONNREFUSED,
-        rests_on: &["listen.rem.queue-full-refused", "accept.ex.listen-backlog-1"],
+        rests_on: &["listen.rem.queue-full-refused", "accept.ex.listen-backlog-1", "wsaaccept.ex.listen-backlog-1"],
         ..check(
             "connect.refused",
             &["connect.err.WSAECONNREFUSED"],

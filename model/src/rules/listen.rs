@@ -56,7 +56,7 @@ table! {
     },
     Rule {
         when: |at| at.process().faults.no_buffers,
-        rests_on: &["accept.ex.listen-backlog-1"],
+        rests_on: &["accept.ex.listen-backlog-1", "wsaaccept.ex.listen-backlog-1"],
         ..check("listen.no-buffers", &["listen.err.WSAENOBUFS"], States::SOCKET, Code::WSAENOBUFS)
     },
     Rule {
@@ -112,6 +112,7 @@ table! {
             "tutorial.loop.listen-checks",
             "protobasics.backlog-limit-silent",
             "acceptex.ex.listen-100",
+            "wsaaccept.ex.listen-backlog-1",
         ],
         ..case(
             "listen.starts",

@@ -2,11 +2,13 @@
 
 use super::common::case;
 use super::connect::RETRIES;
+use super::queue::withdraws;
+use crate::at::Wake;
 use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
-    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_EVENT_AT_ONCE, COUNTS_BOTH, FD_CLOSE_WITH_UNREAD_DATA,
-    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_VANISHES, STRAY_RESETS,
-    STRAY_SEGMENT,
+    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_EVENT_AT_ONCE, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
+    DECIDED_FIRST, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
+    REFUSED_REPEATS, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -26,6 +28,29 @@ const fn segment(name: &'static str, cites: &'static [&'static str], from: State
 table! {
     /// A SYN arrives; the socket in question is the listener on its address, if there is one.
     SYN;
+    // What comes most often is asked first.
+    Rule {
+        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND, CONDITIONAL_HANDSHAKE],
+        when: |at| at.receiver().tcb == Tcb::None && !is_put_to_program(at) && !is_full(at),
+        then: |at| {
+            let (conn, listener) = (conn(at), socket(at));
+            let connection = at.conn_mut(conn);
+            (connection.listener, connection.server.tcb) = (Some(listener), Tcb::SynReceived);
+            at.syn_queue_mut(listener).push(conn);
+            at.send(conn, Direction::Down, Segment::SynAck);
+        },
+        rests_on: &[
+            "wsaaccept.syn.full-handshake",
+            "wsaaccept.syn.conditional-inoperative",
+            "listen.rem.passive-mode",
+            "protobasics.backlog-held",
+            "bind.rem.wildcard",
+            "accept.rem.original-keeps-listening",
+            "accept.ex.port",
+            "wsaaccept.ex.local-address",
+        ],
+        ..segment("syn.queued", &[], LISTENING)
+    },
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
@@ -33,10 +58,37 @@ table! {
         ..segment("syn.again", &[], LISTENING)
     },
     Rule {
+        when: |at| at.receiver().tcb == Tcb::Undecided,
+        then: goes_unanswered,
+        rests_on: &["condaccept.on.stack-waits", "condaccept.on.client-may-time-out"],
+        ..segment("syn.again.undecided", &[], LISTENING)
+    },
+    Rule {
         when: is_abandoned,
         then: answers_abandoned,
         rests_on: &["protobasics.backlog-held"],
         ..segment("syn.listener-is-gone", &[], States::ANY)
+    },
+    // The program decides before anything is answered, and however many there are.
+    Rule {
+        asks: &[CONDITIONAL_HANDSHAKE],
+        when: is_put_to_program,
+        then: |at| {
+            let (conn, listener) = (conn(at), socket(at));
+            let connection = at.conn_mut(conn);
+            (connection.listener, connection.server.tcb) = (Some(listener), Tcb::Undecided);
+            at.accept_queue_mut(listener).push(conn);
+            goes_unanswered(at);
+            at.wake(listener);
+            at.occurs(listener, NetworkEvents::ACCEPT);
+        },
+        rests_on: &[
+            "condaccept.on.stack-waits",
+            "condaccept.on.callback-invoked",
+            "condaccept.on.accepts-only-cf-accept",
+            "condaccept.on.no-backlog",
+        ],
+        ..segment("syn.put-to-program", &[], LISTENING)
     },
     Rule {
         under: &[FULL_REFUSE],
@@ -48,6 +100,7 @@ table! {
             "wsplisten.rem.queue-full-refused",
             "listen.backlog.max-pending",
             "accept.ex.listen-backlog-1",
+            "wsaaccept.ex.listen-backlog-1",
         ],
         ..segment("syn.queue-full.refused", &[], LISTENING)
     },
@@ -69,25 +122,6 @@ table! {
         },
         rests_on: &["listen.backlog.max-pending"],
         ..segment("syn.queue-full.completed-then-reset", &[], LISTENING)
-    },
-    Rule {
-        asks: &[BACKLOG_COUNTS, BACKLOG_BOUND],
-        when: |at| !is_full(at),
-        then: |at| {
-            let (conn, listener) = (conn(at), socket(at));
-            let connection = at.conn_mut(conn);
-            (connection.listener, connection.server.tcb) = (Some(listener), Tcb::SynReceived);
-            at.syn_queue_mut(listener).push(conn);
-            at.send(conn, Direction::Down, Segment::SynAck);
-        },
-        rests_on: &[
-            "listen.rem.passive-mode",
-            "protobasics.backlog-held",
-            "bind.rem.wildcard",
-            "accept.rem.original-keeps-listening",
-            "accept.ex.port",
-        ],
-        ..segment("syn.queued", &[], LISTENING)
     },
     Rule {
         when: |at| at.connection().server_address.ip == Ip::NotLocal,
@@ -152,7 +186,7 @@ table! {
     ACK;
     Rule {
         asks: &[BACKLOG_BOUND],
-        when: |at| at.receiver().tcb == Tcb::SynReceived && !is_over_bound(at, 0),
+        when: |at| is_half_open(at) && at.answering(conn(at)).is_none() && !is_over_bound(at, 0),
         then: |at| {
             let conn = conn(at);
             let connection = at.conn_mut(conn);
@@ -164,6 +198,19 @@ table! {
         },
         rests_on: &["listen.rem.passive-mode", "accept.rem.first-on-queue", "accept.rem.may-wait-network-event"],
         ..segment("ack.queues-connection", &[], LISTENING)
+    },
+    Rule {
+        when: |at| is_half_open(at) && at.answering(conn(at)).is_some(),
+        then: |at| {
+            let conn = conn(at);
+            let connection = at.conn_mut(conn);
+            (connection.server.tcb, connection.timer) = (Tcb::Established, false);
+            if let Some(op) = at.answering(conn) {
+                at.later(Wake::Answered(op));
+            }
+        },
+        rests_on: &["condaccept.on.accepts-only-cf-accept", "condaccept.on.no-backlog"],
+        ..segment("ack.completes-accepted", &[], LISTENING)
     },
     Rule {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
@@ -188,15 +235,27 @@ table! {
         when: |at| at.receiver().tcb == Tcb::SynReceived,
         then: |at| {
             let conn = conn(at);
+            withdraws(at, conn);
             at.own_extra_mut().syn_queue.remove(conn);
             at.drops(conn, false);
         },
-        rests_on: &["protobasics.backlog-held"],
+        rests_on: &["protobasics.backlog-held", "condaccept.on.client-may-time-out"],
         ..segment("rst.half-open", &[], LISTENING)
     },
     Rule {
+        when: |at| at.receiver().tcb == Tcb::Undecided && !at.is_decided(conn(at)),
+        then: |at| {
+            let conn = conn(at);
+            at.own_extra_mut().accept_queue.remove(conn);
+            at.drops(conn, false);
+        },
+        rests_on: &["condaccept.on.stack-waits"],
+        ..segment("rst.undecided", &[], LISTENING)
+    },
+    Rule {
         under: &[RESET_VANISHES],
-        when: |at| at.receiver().tcb == Tcb::Established,
+        // What somebody decides about stays, and its reset is found out when that is done.
+        when: |at| at.receiver().tcb == Tcb::Established && !at.is_decided(conn(at)),
         then: |at| {
             let conn = conn(at);
             at.own_extra_mut().accept_queue.remove(conn);
@@ -206,7 +265,7 @@ table! {
         ..segment("rst.queued-vanishes", &[], LISTENING)
     },
     Rule {
-        when: |at| at.receiver().tcb == Tcb::Established,
+        when: |at| matches!(at.receiver().tcb, Tcb::Established | Tcb::Undecided),
         then: |at| {
             at.end_mut(conn(at), Direction::Down).tcb = Tcb::Reset;
             at.forget_unread(conn(at), Direction::Down);
@@ -378,6 +437,7 @@ table! {
         then: |at| {
             let conn = conn(at);
             let Some(listener) = at.connection().listener else { return };
+            withdraws(at, conn);
             at.extra_mut(listener).syn_queue.remove(conn);
             at.drops(conn, true);
         },
@@ -416,6 +476,15 @@ fn conn(at: &At<'_>) -> ConnId {
 
 fn socket(at: &At<'_>) -> SocketId {
     at.socket_id()
+}
+
+fn is_half_open(at: &At<'_>) -> bool {
+    at.receiver().tcb == Tcb::SynReceived
+}
+
+/// Does the program decide before this SYN is answered?
+fn is_put_to_program(at: &At<'_>) -> bool {
+    at.sock().options().conditional_accept && at.chooses(DECIDED_FIRST)
 }
 
 /// Is the queue of pending connections as long as the backlog allows, as this profile counts?

@@ -39,6 +39,11 @@ table! {
         ..goes_on("peer.syn-in-time-wait-connects", Table::Syn, NOBODY)
     },
     Rule { when: is_in_time_wait, ..segment("peer.syn-in-time-wait", NOBODY) },
+    Rule {
+        when: |at| at.receiver().tcb == Tcb::Undecided,
+        rests_on: &["condaccept.on.stack-waits"],
+        ..segment("peer.syn-again.undecided", States::of(&[State::Listening]))
+    },
     Rule { then: |at| answers(at, Segment::Rst), ..goes_on("peer.syn-inside-resets", Table::Rst, States::ANY) },
 }
 

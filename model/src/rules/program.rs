@@ -19,8 +19,10 @@ table! {
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &[
             "accept.ex.final-cleanup",
+            "wsaaccept.ex.cleanup",
             "accept.ex.failure-path",
             "accept.ex.startup-first",
+            "wsaaccept.ex.startup",
             "tutorial.ex.failure-path",
         ],
         ..case("program.exits", &[], States::ANY)
@@ -35,12 +37,16 @@ table! {
             "accept.ex.success-message",
             "accept.ex.failure-path",
             "accept.ex.startup-first",
+            "wsaaccept.ex.startup",
             "tutorial.ex.failure-path",
             "tutorial.ex.prints-error",
             "accept.ex.socket",
             "accept.ex.bind",
             "accept.ex.listen-backlog-1",
             "acceptex.ex.announce",
+            "wsaaccept.ex.socket",
+            "wsaaccept.ex.bind",
+            "wsaaccept.ex.listen-backlog-1",
         ],
         ..case("program.prints", &[], States::ANY)
     },

@@ -4,8 +4,8 @@ use crate::call::{Handle, NetworkEvents};
 use crate::choice::{DEFERRED_IS_READABLE, RECORD_CLEARED};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{At, States};
-use crate::world::{Holder, Socket, SocketId, State, Tcb};
+use crate::rule::{At, Cause, States};
+use crate::world::{ConnId, Holder, Socket, SocketId, State, Tcb};
 
 pub(super) const LISTENING: States = States::of(&[State::Listening]);
 
@@ -18,6 +18,19 @@ pub(super) fn connection_ready(at: &At<'_>) -> bool {
 pub(super) fn first_is_reset(at: &At<'_>) -> bool {
     let first = at.sock().accept_queue().first();
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
+}
+
+/// The first of the queue is a request that nobody has answered yet.
+pub(super) fn first_is_undecided(at: &At<'_>) -> bool {
+    let first = at.sock().accept_queue().first();
+    first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Undecided)
+}
+
+/// A call that has accepted this request, and waits for the end of its handshake, waits in vain.
+pub(super) fn withdraws(at: &mut At<'_>, conn: ConnId) {
+    if let Some(op) = at.answering(conn) {
+        at.cancel(op, Cause::Withdrawn);
+    }
 }
 
 /// The first connection of the queue gets a socket, whose handle the call gives.

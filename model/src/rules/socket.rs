@@ -16,7 +16,7 @@ table! {
     Rule {
         in_trouble: true,
         when: |at| at.process().faults.no_descriptors,
-        rests_on: &["accept.ex.socket"],
+        rests_on: &["accept.ex.socket", "wsaaccept.ex.socket"],
         ..check("socket.no-descriptors", &["socket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule {
@@ -31,12 +31,7 @@ table! {
                 creates(at, family, kind, true);
             }
         },
-        rests_on: &[
-            "ioctl.fionbio.default-blocking",
-            "accept.ex.socket",
-            "acceptex.ex.listen-socket",
-            "acceptex.ex.accept-socket",
-        ],
+        rests_on: &["ioctl.fionbio.default-blocking", "accept.ex.socket", "acceptex.ex.listen-socket", "acceptex.ex.accept-socket", "wsaaccept.ex.socket"],
         ..case("socket.creates", &["socket.rem.overlapped-default"], States::ANY)
     },
 }

@@ -24,7 +24,7 @@ table! {
     Rule {
         when: |at| at.process().faults.network_down,
         gives: Is(Gives::Returns(Code::WSASYSNOTREADY)),
-        rests_on: &["accept.ex.startup-first"],
+        rests_on: &["accept.ex.startup-first", "wsaaccept.ex.startup"],
         ..check("WSAStartup.network-not-ready", &["wsastartup.direct-error"], States::ANY, Code::WSASYSNOTREADY)
     },
     Rule {
@@ -41,7 +41,7 @@ table! {
                 }
             }
         },
-        rests_on: &["accept.ex.startup-first", "acceptex.ex.startup"],
+        rests_on: &["accept.ex.startup-first", "acceptex.ex.startup", "wsaaccept.ex.startup"],
         ..case("WSAStartup.starts", &["wsastartup.first", "wsastartup.refcount"], States::ANY)
     },
 }
@@ -77,7 +77,8 @@ const CLEANUP: &[&str] =
     &["wsacleanup.rem.sockets-reset", "wsacleanup.rem.all-threads", "wsacleanup.rem.cancels-silently"];
 
 /// What the examples expect of it.
-const CLEANUP_ELSEWHERE: &[&str] = &["accept.ex.closes-listener-only", "accept.ex.final-cleanup"];
+const CLEANUP_ELSEWHERE: &[&str] =
+    &["accept.ex.closes-listener-only", "accept.ex.final-cleanup", "wsaaccept.ex.cleanup"];
 
 /// The last `WSACleanup` of a process: its blocked calls are cancelled, its sockets released.
 fn cleans_up(at: &mut At<'_>, manner: Manner) {

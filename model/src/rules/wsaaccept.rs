@@ -70,7 +70,7 @@ pub(super) const WITHDRAWN: Rule = Rule {
 /// The condition function runs, in the thread that calls. It returns with [`Table::ConditionReturns`].
 pub(super) const ASKS: Rule = Rule {
     stage: Is(Taking),
-    when: |at| at.call().has_condition() && at.answer == Answer::Nothing && connection_ready(at),
+    when: |at| is_to_ask(at) && connection_ready(at),
     gives: Is(Gives::CallsBack),
     asks: &[NO_CALLER_DATA, CALLEE_DATA_ROOM],
     then: asks_about_first,
@@ -109,6 +109,7 @@ pub(super) const ASKS: Rule = Rule {
             "wsaaccept.cond.data-format-by-family",
             "wsaaccept.syn.full-handshake",
             "wsaaccept.syn.condition-still-called",
+            "wsaaccept.ex.call",
         ],
         LISTENING,
     )
@@ -230,6 +231,11 @@ table! {
 
 pub(super) fn is_wsaaccept(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::WSAAccept { .. })
+}
+
+/// Is there a condition function that has not been asked yet?
+pub(super) fn is_to_ask(at: &At<'_>) -> bool {
+    at.answer == Answer::Nothing && at.call().has_condition()
 }
 
 fn bad_condition(at: &At<'_>) -> bool {

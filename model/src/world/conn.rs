@@ -18,6 +18,8 @@ pub enum Tcb {
     SynSent,
     /// SYN received and answered: half open, in the SYN queue (server end).
     SynReceived,
+    /// SYN received and not answered: it is for the program to decide first (server end).
+    Undecided,
     /// The handshake is complete at this end.
     Established,
     /// The peer reset the connection; a socket still holds this end.

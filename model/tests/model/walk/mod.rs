@@ -126,7 +126,15 @@ pub const LOOPBACK: Address = Address { family: Family::Inet, ip: Ip::Loopback, 
 
 /// A listener of this thread, bound to a port that the system chooses.
 pub fn listener(machine: &Machine, world: &mut World, thread: u32, backlog: i32) -> Handle {
+    listener_with(machine, world, thread, backlog, false)
+}
+
+/// A listener that may have SO_CONDITIONAL_ACCEPT.
+fn listener_with(machine: &Machine, world: &mut World, thread: u32, backlog: i32, conditional: bool) -> Handle {
     let s = call(machine, world, thread, STREAM).expect("the thread has a free slot");
+    if conditional {
+        call(machine, world, thread, Call::Setsockopt { s, opt: Opt::ConditionalAccept, value: OptVal::Number(1) });
+    }
     call(machine, world, thread, Call::Bind { s, name: Name::Address(LOOPBACK, 16) });
     call(machine, world, thread, Call::Listen { s, backlog: Backlog::Number(backlog) });
     s
@@ -137,7 +145,8 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
     let mut world = world();
     for (thread, backlog) in [(0, backlogs[0]), (2, backlogs[1])] {
         if backlog > 0 {
-            listener(machine, &mut world, thread, i32::from(backlog) - 1);
+            let conditional = thread == 0 && backlogs == [1, 1];
+            listener_with(machine, &mut world, thread, i32::from(backlog) - 1, conditional);
         }
     }
     if backlogs.contains(&4) {

@@ -226,7 +226,7 @@ fn call_returns_or_blocks(before: &World, event: Event, branch: &Branch) -> Resu
     let ended = |rule: &&&'static Rule| {
         !matches!(
             fx.gave(rule),
-            Gives::Blocks | Gives::Strands | Gives::Silent | Gives::LooksAgain | Gives::Continues(_)
+            Gives::Blocks | Gives::Answers | Gives::Strands | Gives::Silent | Gives::LooksAgain | Gives::Continues(_)
         )
     };
     ensure(fx.fired.iter().filter(ended).count() == fx.returns.len(), || {

@@ -12,7 +12,7 @@ use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Effects, Gives, Takes};
 use winaccept_model::status::Status;
 use winaccept_model::step::{Answer, Event};
-use winaccept_model::world::{ConnId, SocketId, State, World};
+use winaccept_model::world::{ConnId, SocketId, State, Tcb, World};
 
 /// The connections that hold a ticket of each listener, first come first.
 #[derive(Clone, Debug)]
@@ -29,6 +29,7 @@ impl Tickets {
         Tickets { queues }
     }
 
+    // Longer than a screen: a line for each rule that gives a ticket or takes one.
     /// Follows one step; says what is wrong with it.
     pub fn follow(&mut self, before: &World, event: Event, fx: &Effects, after: &World) -> Result<(), String> {
         if let Event::Returns(thread, answer) = event
@@ -40,7 +41,16 @@ impl Tickets {
         for rule in &fx.fired {
             match rule.name {
                 "ack.queues-connection" => self.draw(before, event)?,
-                "rst.queued-vanishes" => self.lose(before, event)?,
+                "syn.put-to-program" => self.asks(before, event, after)?,
+                "rst.queued-vanishes" | "rst.undecided" => self.lose(before, event)?,
+                // It leaves the queue for its handshake, and is the first again when that is complete.
+                "accept.answers-request" => self.answers(before, after)?,
+                "ack.completes-accepted" => {
+                    let conn = travels_on(before, event).ok_or("a handshake completed by no segment")?;
+                    let listener = before.conns()[conn.index()].listener.ok_or("accepted at no listener")?;
+                    self.queues.entry(listener).or_default().insert(0, conn);
+                }
+                "connect.sends-syn" => self.makes_way(before, event),
                 "AcceptEx.takes-connection"
                 | "AcceptEx.takes-and-receives"
                 | "AcceptEx.short-length-loses"
@@ -103,6 +113,48 @@ impl Tickets {
         }
         self.queues.entry(listener).or_default().push(conn);
         Ok(())
+    }
+
+    /// A request that is not answered draws its ticket when it comes.
+    fn asks(&mut self, before: &World, event: Event, after: &World) -> Result<(), String> {
+        let new = |c: &usize| {
+            let was = before.conns()[*c].server.tcb == Tcb::Undecided;
+            !was && after.conns()[*c].server.tcb != Tcb::None
+        };
+        let conn = match event {
+            Event::Deliver(conn, _) => conn,
+            Event::PeerSends(peer, ..) => {
+                let slots = before.threads()[peer.index()].own_slots();
+                ConnId::new(slots.into_iter().find(new).ok_or("a raw peer asks with no connection")?)
+            }
+            _ => return Err("a request that no segment made".to_owned()),
+        };
+        let to = after.conns()[conn.index()].listener.ok_or("asks at no listener")?;
+        self.queues.entry(to).or_default().push(conn);
+        Ok(())
+    }
+
+    /// The first of a queue is accepted, and its handshake goes on.
+    fn answers(&mut self, before: &World, after: &World) -> Result<(), String> {
+        let answered =
+            |world: &World, c: ConnId| world.operations().iter().any(|(_, op)| op.phase == Phase::Answers(c));
+        let all = (0..after.conns().len()).map(ConnId::new);
+        for conn in all.filter(|conn| answered(after, *conn) && !answered(before, *conn)) {
+            let listener = after.conns()[conn.index()].listener.ok_or("answered at no listener")?;
+            let first = self.front(listener)?;
+            if first != conn {
+                return Err(format!("{conn:?} was answered before {first:?}, which came earlier"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever connects anew has taken back what was asked before.
+    fn makes_way(&mut self, before: &World, event: Event) {
+        let (Event::Call(thread, call) | Event::InHook(thread, call)) = event else { return };
+        let process = before.threads()[thread.index()].process;
+        let again = call.subject().and_then(|s| before.resolve(process, s)).map(|(s, _)| ConnId(s.0));
+        self.queues.values_mut().for_each(|queue| queue.retain(|conn| Some(*conn) != again));
     }
 
     /// A condition function comes back: what it was asked about is the first of the queue again.
