@@ -247,6 +247,7 @@ choices! {
     101 DEFERRED_TO_WAITING "deferred-to-waiting": "at-once" DEFERRED_AT_ONCE, "with-the-next" DEFERRED_WITH_NEXT;
     102 CONDITIONAL_HANDSHAKE "conditional-accept-handshake":
         "after-the-decision" DECIDED_FIRST, "before-it" HANDSHAKE_FIRST;
+    103 DEFERRAL_AND_FD_ACCEPT "deferral-and-fd-accept": "mutes" DEFERRAL_MUTES, "re-enables" DEFERRAL_REENABLES;
 }
 
 /// The choice point of this name.

@@ -2,9 +2,12 @@
 
 use winaccept::explain::table::{self, Loop, Row, SpeaksOf};
 
+/// The row of this outcome; what needs SO_CONDITIONAL_ACCEPT has rows of its own.
 fn row(call: &str, outcome: &str, of: SpeaksOf) -> Row {
     let table = table::table(call).expect("it has a table");
-    let mut rows = table.outcomes.into_iter().filter(|row| row.outcome == outcome && row.speaks_of == of);
+    let conditional = |row: &Row| row.rules.iter().all(|rule| rule.ends_with(".request-withdrawn"));
+    let rows = table.outcomes.into_iter().filter(|row| row.outcome == outcome && row.speaks_of == of);
+    let mut rows = rows.filter(|row| !conditional(row));
     let row = rows.next().unwrap_or_else(|| panic!("{call} = {outcome}"));
     assert!(rows.next().is_none(), "{call} = {outcome} stands there twice");
     row
@@ -25,6 +28,20 @@ fn a_reset_client_says_nothing_against_the_listener() {
     // C1, W8-11: accept succeeds there.
     assert!(!under("windows").possible && under("windows").known);
     assert!(row.clauses.contains(&"accept.err.WSAECONNRESET"));
+}
+
+/// Nobody has seen what Windows does with a request that is taken back (C4).
+#[test]
+fn a_request_taken_back_has_a_row_of_its_own() {
+    for (call, outcomes) in [("accept", &["WSAECONNRESET"][..]), ("WSAAccept", &["WSAECONNRESET", "WSAEACCES"])] {
+        let table = table::table(call).unwrap().outcomes;
+        let rule = format!("{call}.request-withdrawn");
+        let rows: Vec<_> = table.iter().filter(|row| row.rules.contains(&rule.as_str())).collect();
+        assert_eq!(rows.iter().map(|row| row.outcome.as_str()).collect::<Vec<_>>(), outcomes);
+        for under in rows.iter().flat_map(|row| &row.profiles).filter(|under| under.profile == "windows") {
+            assert!(under.possible && !under.known, "{call}");
+        }
+    }
 }
 
 #[test]

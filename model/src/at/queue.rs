@@ -1,6 +1,7 @@
 //! Connections that leave a listener's queues without being given to a caller.
 
 use super::At;
+use crate::choice::UNREAD_RESETS;
 use crate::rule::Takes;
 use crate::world::{ConnId, Direction, Segment, Tcb};
 
@@ -29,8 +30,11 @@ impl At<'_> {
         }
     }
 
-    /// A check found its fault only with the connection in hand: its peer sees it closed.
+    /// A check found its fault only with the connection in hand: its peer sees it closed, as `closesocket` closes.
     fn closes_taken(&mut self, conn: ConnId) {
+        if !self.conn_at(conn).server.unread.is_empty() && self.chooses(UNREAD_RESETS) {
+            return self.drops(conn, true);
+        }
         let connection = self.conn_mut(conn);
         connection.listener = None;
         connection.sampled = None;

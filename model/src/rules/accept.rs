@@ -12,11 +12,11 @@ use crate::call::{Buffer, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
     ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
-    CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS,
-    INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES,
-    NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS,
-    RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT,
-    TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
+    CLOSE_WITH_UNREAD_DATA, CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING,
+    INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN,
+    NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS,
+    RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS,
+    TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
 };
 use crate::code::Code;
 use crate::outcome::Out;
@@ -111,7 +111,7 @@ table! {
     Rule {
         stage: by(ADDRLEN_CHECK_STAGE, &[Entry, Taking]),
         takes: by(ADDRLEN_CHECK_CONSUMES, &[Keeps, Closes]),
-        asks: &[ADDRESS_OF_RESET_PEER, SHORT_BUFFER_CONTENTS],
+        asks: &[ADDRESS_OF_RESET_PEER, SHORT_BUFFER_CONTENTS, CLOSE_WITH_UNREAD_DATA],
         then: |at| {
             if !at.entering() && at.chooses(ADDRLEN_CONSUMES) {
                 zeros_short_buffer(at);
@@ -126,7 +126,7 @@ table! {
         stage: by(ADDRLEN_CHECK_STAGE, &[Entry, Taking]),
         gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
         takes: by(ADDRLEN_CHECK_CONSUMES, &[Keeps, Closes]),
-        asks: &[SHORT_BUFFER_CONTENTS],
+        asks: &[SHORT_BUFFER_CONTENTS, CLOSE_WITH_UNREAD_DATA],
         when: |at| addrlen_negative(at) && !at.entering() && connection_ready(at) && !first_is_reset(at),
         then: |at| {
             if at.chooses(ADDRLEN_CONSUMES) && at.chooses(BAD_ADDR_WSAEFAULT) {
@@ -155,7 +155,7 @@ table! {
         stage: by(ADDR_CHECK_STAGE, &[Entry, Taking]),
         gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
         takes: by(ADDR_CHECK_CONSUMES, &[Keeps, Closes]),
-        asks: &[ACCEPT_LENGTH_POINTER],
+        asks: &[ACCEPT_LENGTH_POINTER, CLOSE_WITH_UNREAD_DATA],
         when: |at| addr_invalid(at) && (at.entering() || connection_ready(at)),
         rests_on: &["wsaaccept.err.WSAEFAULT.pointer", "wsaaccept.err.WSAEFAULT.generic"],
         ..check("accept.addr-invalid", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
@@ -166,7 +166,7 @@ table! {
         stage: Is(Queue),
         in_trouble: true,
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
-        asks: &[CONDITION_DESCRIPTORS],
+        asks: &[CONDITION_DESCRIPTORS, CLOSE_WITH_UNREAD_DATA],
         when: |at| {
             at.process().faults.no_descriptors
                 && !at.sock().accept_queue().is_empty()
@@ -187,6 +187,7 @@ table! {
     Rule {
         stage: Is(Queue),
         in_trouble: true,
+        asks: &[CLOSE_WITH_UNREAD_DATA],
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.process().faults.no_buffers,
         rests_on: &["wpucreate.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS.generic"],

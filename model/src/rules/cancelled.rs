@@ -4,7 +4,8 @@ use super::common::{case, check};
 use super::wsaaccept::is_wsaaccept;
 use crate::call::Call;
 use crate::choice::{
-    CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, UNDER_SELECT_TOLD, WITHDRAWN_REQUEST,
+    CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, DECIDED_FIRST, UNDER_SELECT_TOLD,
+    WITHDRAWN_REQUEST,
 };
 use crate::code::Code;
 use crate::operation::Answer;
@@ -63,7 +64,9 @@ table! {
         ],
         ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
     },
+    // Only where the program decides first is there a request to be taken back.
     Rule {
+        under: &[DECIDED_FIRST],
         gives: by(WITHDRAWN_REQUEST, &[Fails(Code::WSAECONNRESET), Fails(Code::WSAEACCES)]),
         when: |at| at.cause == Cause::Withdrawn && is_wsaaccept(at),
         rests_on: &["condaccept.on.client-may-time-out"],
@@ -74,6 +77,7 @@ table! {
         )
     },
     Rule {
+        under: &[DECIDED_FIRST],
         cites: &["accept.err.WSAECONNRESET"],
         rests_on: &["condaccept.on.client-may-time-out"],
         ..ended("accept.request-withdrawn", Code::WSAECONNRESET, |at| at.cause == Cause::Withdrawn)

@@ -31,7 +31,13 @@ table! {
                 creates(at, family, kind, true);
             }
         },
-        rests_on: &["ioctl.fionbio.default-blocking", "accept.ex.socket", "acceptex.ex.listen-socket", "acceptex.ex.accept-socket", "wsaaccept.ex.socket"],
+        rests_on: &[
+            "ioctl.fionbio.default-blocking",
+            "accept.ex.socket",
+            "acceptex.ex.listen-socket",
+            "acceptex.ex.accept-socket",
+            "wsaaccept.ex.socket",
+        ],
         ..case("socket.creates", &["socket.rem.overlapped-default"], States::ANY)
     },
 }

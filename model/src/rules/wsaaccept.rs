@@ -6,9 +6,9 @@ use super::queue::{LISTENING, connection_ready, first_is_reset, re_enables, take
 use crate::call::{Buffer, Call, Condition, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_RECORD, ADDRESS_TOLD, ADDRESS_WITHOUT_ACCEPTANCE, BAD_CONDITION_CRASHES, BAD_CONDITION_FAILS,
-    BAD_CONDITION_RESULT, BAD_RESULT_LEAKS, CALLEE_DATA_ROOM, CALLER_DATA_NULL, NO_CALLER_DATA, REJECTED_REQUEST,
-    RESET_ACCEPT_FAILS, RESET_VANISHES, RESET_WHILE_QUEUED, RESOURCE_ERROR_FATE, ROOM_ZERO, WITHDRAWN_ACCES,
-    WITHDRAWN_REQUEST,
+    BAD_CONDITION_RESULT, BAD_RESULT_LEAKS, CALLEE_DATA_ROOM, CALLER_DATA_NULL, CLOSE_WITH_UNREAD_DATA,
+    DEFERRAL_AND_FD_ACCEPT, DEFERRAL_REENABLES, NO_CALLER_DATA, REJECTED_REQUEST, RESET_ACCEPT_FAILS, RESET_VANISHES,
+    RESET_WHILE_QUEUED, RESOURCE_ERROR_FATE, ROOM_ZERO, WITHDRAWN_ACCES, WITHDRAWN_REQUEST,
 };
 use crate::code::Code;
 use crate::operation::Answer;
@@ -119,10 +119,13 @@ table! {
     /// The condition function comes back. The connection that it was asked about is the first of the queue again.
     CONDITION_RETURNS;
     Rule {
-        when: |at| at.sock().selection().event.is_some() && at.answer != Answer::Defers,
+        when: |at| {
+            at.sock().selection().event.is_some()
+                && (at.answer != Answer::Defers || at.chooses(DEFERRAL_REENABLES))
+        },
         gives: Is(Gives::Continues(Table::ConditionResult)),
         then: re_enables,
-        asks: &[ACCEPT_RECORD],
+        asks: &[ACCEPT_RECORD, DEFERRAL_AND_FD_ACCEPT],
         rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
         ..case("WSAAccept.re-enables-fd-accept", &["wsaaccept.rem.cf-defer-no-action"], LISTENING)
     },
@@ -139,7 +142,7 @@ table! {
         stage: Is(Taking),
         takes: by(REJECTED_REQUEST, &[Resets, Closes]),
         when: |at| at.answer == Answer::Rejects,
-        asks: &[ADDRESS_WITHOUT_ACCEPTANCE],
+        asks: &[ADDRESS_WITHOUT_ACCEPTANCE, CLOSE_WITH_UNREAD_DATA],
         then: tells_address,
         rests_on: &["condaccept.off.reject-visible"],
         ..check(
@@ -205,6 +208,7 @@ table! {
     Rule {
         stage: Is(Taking),
         in_trouble: true,
+        asks: &[CLOSE_WITH_UNREAD_DATA],
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.answer == Answer::Accepts && at.process().faults.no_descriptors,
         ..check("WSAAccept.no-descriptors", &["wsaaccept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)

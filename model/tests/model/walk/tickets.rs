@@ -45,11 +45,7 @@ impl Tickets {
                 "rst.queued-vanishes" | "rst.undecided" => self.lose(before, event)?,
                 // It leaves the queue for its handshake, and is the first again when that is complete.
                 "accept.answers-request" => self.answers(before, after)?,
-                "ack.completes-accepted" => {
-                    let conn = travels_on(before, event).ok_or("a handshake completed by no segment")?;
-                    let listener = before.conns()[conn.index()].listener.ok_or("accepted at no listener")?;
-                    self.queues.entry(listener).or_default().insert(0, conn);
-                }
+                "ack.completes-accepted" => self.completes(before, event)?,
                 "connect.sends-syn" => self.makes_way(before, event),
                 "AcceptEx.takes-connection"
                 | "AcceptEx.takes-and-receives"
@@ -103,6 +99,14 @@ impl Tickets {
         }
         self.close(fx, after)?;
         self.compare(after)
+    }
+
+    /// A request that was answered is a connection, and the first of the queue again.
+    fn completes(&mut self, before: &World, event: Event) -> Result<(), String> {
+        let conn = travels_on(before, event).ok_or("a handshake completed by no segment")?;
+        let listener = before.conns()[conn.index()].listener.ok_or("accepted at no listener")?;
+        self.queues.entry(listener).or_default().insert(0, conn);
+        Ok(())
     }
 
     fn draw(&mut self, before: &World, event: Event) -> Result<(), String> {
