@@ -50,7 +50,12 @@ fn chosen_in_vain(scenario: &Scenario, profile: &Profile) -> Option<Judged> {
             profile.name,
             allowed.join(" or ")
         );
-        Some(Judged::new(Verdict::Fail, reason, None))
+        if !documented().allows(*alt) {
+            return Some(Judged::new(Verdict::Fail, reason, None));
+        }
+        // The documents go this way too, and the stack is known not to.
+        let choices = vec![alt.point().name()];
+        Some(Judged { choices: choices.clone(), ..Judged::new(Verdict::Deviates, because(reason, &choices), None) })
     })
 }
 

@@ -306,6 +306,12 @@ fn what_a_profile_never_does_cannot_be_chosen_under_it() {
     assert_eq!(judged.verdict, Verdict::Fail);
     let line = "line 10: `choose reset-while-queued = accept-succeeds`: under profile documented it is never so, but accept-fails";
     assert_eq!(judged.reason, line);
+    // Where the documents may go that way, a stack that does not deviates from what the scenario shows.
+    let fails = reset.replace("accept-succeeds", "accept-fails").replace("= A\n", "= INVALID_SOCKET WSAECONNRESET\n");
+    assert_eq!(on_model(&fails, "documented").verdict, Verdict::Pass);
+    let judged = on_model(&fails, "windows");
+    assert_eq!((judged.verdict, judged.choices.len()), (Verdict::Deviates, 1), "{}", judged.reason);
+    assert!(judged.reason.ends_with("; because of reset-while-queued"), "{}", judged.reason);
     // What is expected is held against what was chosen, not against what else the profile does.
     let wrong = reset.replace("= A\n", "= INVALID_SOCKET WSAECONNRESET\n");
     assert_eq!(on_model(&wrong, "windows").verdict, Verdict::Fail);

@@ -201,7 +201,10 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             Call::WSARecv { s: s(dice), buffers, received: !dice.one_in(4) }
         }
         40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u32 },
-        43..45 => Call::Ioctlsocket { s: s(dice), argp: dice.below(2) as u32 },
+        43..45 => {
+            let (s, argp) = (s(dice), dice.below(2) as u32);
+            Call::Ioctlsocket { s: if dice.one_in(2) { fresh_or(w, s) } else { s }, argp }
+        }
         45..48 => Call::Select {
             readfds: set(w, thread, dice),
             writefds: set(w, thread, dice),

@@ -145,7 +145,7 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
     let mut world = world();
     for (thread, backlog) in [(0, backlogs[0]), (2, backlogs[1])] {
         if backlog > 0 {
-            let conditional = thread == 0 && backlogs == [1, 1];
+            let conditional = thread == 0 && backlogs[0] == 1;
             listener_with(machine, &mut world, thread, i32::from(backlog) - 1, conditional);
         }
     }
