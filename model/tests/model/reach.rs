@@ -27,7 +27,7 @@ fn walk_along(numbers: &mut Numbers, fired: &mut BTreeSet<&'static str>) {
     let mut world = busy_world(&machine, std::array::from_fn(|_| (numbers.next() % 5) as u8));
     let mut fx = Effects::default();
     // Every other walk has calls that it likes: what needs one call after another of a few kinds is met sooner.
-    let likes = numbers.next() % 2 == 0;
+    let likes = numbers.next().is_multiple_of(2);
     let liked: [Op; 4] = std::array::from_fn(|_| numbers.op());
     for _ in 0..150 {
         let mut op = numbers.op();
