@@ -9,7 +9,7 @@
 
 use std::cell::RefCell;
 
-use crate::call::{Address, Handle, Port, ThreadId};
+use crate::call::{Address, Handle, NetworkEvents, Port, ThreadId};
 use crate::code::Code;
 use crate::engine::names;
 use crate::list::Line;
@@ -368,11 +368,9 @@ fn end_by_state(w: &World, s: u32, socket: &Socket) -> bool {
 }
 
 fn selection(_: &World, _: u32, socket: &Socket) -> bool {
+    // What was recorded and reported may outlive the registration.
     let selection = &socket.selection();
-    match selection.event {
-        None => *selection == Selection::default(),
-        Some(_) => selection.mask.has(selection.recorded),
-    }
+    selection.event.is_some() || selection.mask == NetworkEvents::default()
 }
 
 // Connections.

@@ -31,6 +31,7 @@ mod touched;
 
 pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
+pub(crate) use index::Sharing;
 pub use segment::Segment;
 pub use socket::{Bound, Extra, Holder, Options, Selection, Socket, State};
 pub use touched::Touched;

@@ -7,7 +7,7 @@ use crate::operation::{
     CompletionPort, Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, PortId, Watch, WatchId,
 };
 use crate::world::{
-    Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Socket, SocketId, State, Thread,
+    Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Sharing, Socket, SocketId, State, Thread,
 };
 
 impl At<'_> {
@@ -198,16 +198,20 @@ impl At<'_> {
     /// Is a socket of this type bound to this address? Of those that share it with who asks, none counts for one that shares it too.
     #[must_use]
     pub fn is_bound(&self, address: Address, kind: SockType, shares: bool) -> bool {
+        self.shares(address, kind).any(|other| !(other.reuseaddr && shares))
+    }
+
+    /// How those share this address that are bound to it.
+    pub(crate) fn shares(&self, address: Address, kind: SockType) -> impl Iterator<Item = Sharing> + '_ {
         self.reads_ports();
-        let manners = if shares { 1 } else { 2 };
-        let is_counted = [false, true].iter().take(manners).any(|r| self.w.index.count(address, kind, *r) > 0);
-        let at_it = |bound: &Bound| bound.local == address && bound.kind == kind && !(bound.reuseaddr && shares);
         // One whose port was chosen for it is not counted.
         let own = match address.port {
             Port::Chosen(s) if s.index() < self.w.sockets.len() => self.w.bound_as(s),
             _ => None,
         };
-        is_counted || own.as_ref().is_some_and(at_it)
+        let own = own.filter(|bound| bound.local == address && bound.kind == kind);
+        let own = own.map(|Bound { reuseaddr, exclusive, v6only, .. }| Sharing { reuseaddr, exclusive, v6only });
+        self.w.index.at(address, kind).chain(own)
     }
 
     /// The lowest slot in which the thread in question can put a new socket.

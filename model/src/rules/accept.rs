@@ -33,7 +33,7 @@ const NOT_LISTENING: States =
 table! {
     ACCEPT;
     Rule {
-        when: |at| at.sock().selection().event.is_some(),
+        when: |at| at.sock().selection().is_about_accept(),
         gives: Is(Gives::Continues(Table::AcceptChecks)),
         then: re_enables,
         asks: &[ACCEPT_RECORD],

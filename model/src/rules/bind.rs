@@ -1,14 +1,14 @@
 //! `bind`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Address, Call, Ip, Name, Port};
+use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
 use crate::rule::{At, Rule, States, by};
-use crate::world::State;
+use crate::world::{Sharing, State};
 
 const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
 
@@ -53,6 +53,20 @@ table! {
         when: |at| in_use(at) && !wants_to_share(at),
         rests_on: &["accept.ex.bind", "wsaaccept.ex.bind"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
+    },
+    Rule {
+        when: lies_within_exclusive,
+        rests_on: &["exclusive.wildcard-blocks-all"],
+        ..check("bind.within-exclusive", &[], UNBOUND, Code::WSAEACCES)
+    },
+    Rule {
+        when: |at| !in_use(at) && covers_another(at),
+        ..check(
+            "bind.exclusive-over-another",
+            &["bind.err.WSAEADDRINUSE"],
+            UNBOUND,
+            Code::WSAEADDRINUSE,
+        )
     },
     Rule {
         under: &[BESIDE_WSAEADDRINUSE],
@@ -143,11 +157,39 @@ fn in_use(at: &At<'_>) -> bool {
     at.is_bound(address, at.sock().kind, at.sock().options().reuseaddr)
 }
 
-/// Is the port taken at the wildcard address, or, where that is asked for, at another?
+/// Is the port taken at the wildcard address, or, where that is asked for, at another? With SO_EXCLUSIVEADDRUSE on either side it is
+/// that option which says what follows.
 fn overlaps(at: &At<'_>) -> bool {
     let Some(address) = named(at) else { return false };
+    let (kind, options) = (at.sock().kind, at.sock().options());
     let ip = if address.ip == Ip::Any { Ip::Loopback } else { Ip::Any };
-    address.port != Port::Unset && at.is_bound(Address { ip, ..address }, at.sock().kind, at.sock().options().reuseaddr)
+    let mut others = at.shares(Address { ip, ..address }, kind);
+    address.port != Port::Unset
+        && !options.exclusiveaddruse
+        && others.any(|other| !other.exclusive && !(other.reuseaddr && options.reuseaddr))
+}
+
+/// Is the address one of those that a wildcard stands for, which somebody has for himself alone? (WT-LIS-027, WT-LIS-028)
+fn lies_within_exclusive(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    let (kind, exclusive) = (at.sock().kind, |other: Sharing| other.exclusive);
+    let of = |family| Address { family, ip: Ip::Any, ..address };
+    let same = || address.ip != Ip::Any && at.shares(of(address.family), kind).any(exclusive);
+    // A wildcard of both families stands for the addresses of IPv4, too.
+    let other = || at.shares(of(Family::Inet6), kind).any(|other| other.exclusive && !other.v6only);
+    address.port != Port::Unset && (same() || address.family == Family::Inet && other())
+}
+
+/// Does it ask for a wildcard alone, and somebody has one of the addresses that it stands for?
+fn covers_another(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    let options = at.sock().options();
+    if !options.exclusiveaddruse || address.ip != Ip::Any || address.port == Port::Unset {
+        return false;
+    }
+    let (kind, both) = (at.sock().kind, address.family == Family::Inet6 && !options.v6only);
+    let has = |family| at.shares(Address { family, ip: Ip::Loopback, ..address }, kind).next().is_some();
+    has(address.family) || both && has(Family::Inet)
 }
 
 /// Does another socket listen for connections to this address?

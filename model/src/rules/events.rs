@@ -13,7 +13,7 @@ use crate::operation::Object;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States, Table};
-use crate::world::{EventId, EventObject, Selection, SocketId, State, Tcb};
+use crate::world::{Direction, EventId, EventObject, Selection, SocketId, State, Tcb};
 
 table! {
     EVENT_OBJECT;
@@ -143,9 +143,10 @@ table! {
         when: |at| matches!(*at.call(), Call::WSAEventSelect { mask: NetworkEvents(0), .. }),
         then: |at| {
             set_nonblocking(at, true);
-            at.select(at.socket_id(), Selection::default());
+            let remembered = remembered(at);
+            at.select(at.socket_id(), remembered);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT],
         rests_on: &["ioctl.fionbio.disable-first", "modes.back-to-blocking"],
         ..case(
             "WSAEventSelect.cancels",
@@ -161,16 +162,13 @@ table! {
         then: |at| {
             let Call::WSAEventSelect { event: Some(handle), mask, .. } = *at.call() else { return };
             set_nonblocking(at, true);
-            let before = at.sock().selection();
-            let fresh = Selection { event: at.resolve_event(handle), mask, ..Selection::default() };
-            // "Already happened" conditions are recorded at once, unless this stack remembers what it reported.
-            let silent = before.event.is_some() && !at.chooses(RESELECT_SIGNALS);
-            let kept = if silent {
-                Selection { disabled: before.disabled, recorded: NetworkEvents(before.recorded.0 & mask.0), ..fresh }
-            } else {
-                fresh
-            };
-            at.select(at.socket_id(), kept);
+            let selection = Selection { event: at.resolve_event(handle), mask, ..remembered(at) };
+            at.select(at.socket_id(), selection);
+            if selection.recorded.0 & mask.0 != 0
+                && let Some(id) = selection.event
+            {
+                at.signal(id);
+            }
             already_happened(at);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],
@@ -320,12 +318,28 @@ fn signalled(at: &At<'_>) -> Option<u8> {
     set.iter().position(is_set).map(|index| index as u8)
 }
 
+/// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported.
+fn remembered(at: &At<'_>) -> Selection {
+    let Selection { recorded, disabled, .. } = at.sock().selection();
+    if disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
+        return Selection::default();
+    }
+    Selection { recorded, disabled, ..Selection::default() }
+}
+
 /// Records what is already true of a socket when it is registered.
 fn already_happened(at: &mut At<'_>) {
     let Some(s) = at.socket else { return };
     match at.sock().state {
+        // What was reported is not reported again; where that is forgotten nothing is disabled.
+        State::Listening if at.sock().selection().disabled.has(NetworkEvents::ACCEPT) => {}
         State::Listening => at.occurs(s, NetworkEvents::ACCEPT),
-        State::Connected => connected_events(at, s),
+        State::Connected => {
+            if at.sends(s) == Direction::Up {
+                at.occurs(s, NetworkEvents::CONNECT);
+            }
+            connected_events(at, s);
+        }
         State::Datagram => at.occurs(s, NetworkEvents::WRITE), // it can always send (WT-EVT-018)
         _ => {}
     }

@@ -120,7 +120,7 @@ table! {
     CONDITION_RETURNS;
     Rule {
         when: |at| {
-            at.sock().selection().event.is_some()
+            at.sock().selection().is_about_accept()
                 && (at.answer != Answer::Defers || at.chooses(DEFERRAL_REENABLES))
         },
         gives: Is(Gives::Continues(Table::ConditionResult)),
@@ -255,7 +255,7 @@ fn asks_about_first(at: &mut At<'_>) {
     let given = Given { caller, no_caller_data, callee, room, callback_data };
     let out = Out::Condition(given);
     at.give(Outcome { value: Value::CallsCondition, error: Code::NONE, out });
-    if at.sock().selection().event.is_some() {
+    if at.sock().selection().is_about_accept() {
         // Whether the call re-enables FD_ACCEPT depends on what it gives, and that is not known yet.
         let selection = &mut at.own_extra_mut().selection;
         selection.disabled = selection.disabled.with(NetworkEvents::ACCEPT);

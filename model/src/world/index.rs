@@ -31,20 +31,43 @@ pub(crate) struct Index {
     threads: Arc<Vec<Vec<ThreadId>>>,
 }
 
-/// All that matters of a bound socket to another that asks for an address: the address, the type, `SO_REUSEADDR`. One number, for
-/// it is compared a few times whenever somebody accepts.
+/// All that matters of a bound socket to another that asks for an address: the address, the type, and below them in how far it
+/// shares that ([`Sharing`]). One number, for it is compared a few times whenever somebody accepts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Manner(u64);
 
 impl Manner {
-    fn new(Address { family, ip, port }: Address, kind: SockType, reuseaddr: bool) -> Manner {
+    /// The lowest at this address.
+    fn at(Address { family, ip, port }: Address, kind: SockType) -> Manner {
         let port = match port {
             Port::Unset => 0,
             Port::Fixed(number) => 1 << 32 | u64::from(number),
             Port::Chosen(socket) => 1 << 33 | u64::from(socket.0),
         };
-        Manner(port << 8 | (ip as u64) << 3 | (family as u64) << 2 | (kind as u64) << 1 | u64::from(reuseaddr))
+        Manner(port << 8 | (ip as u64) << 5 | (family as u64) << 4 | (kind as u64) << 3)
     }
+
+    fn new(bound: &Bound) -> Manner {
+        let shares = [bound.reuseaddr, bound.exclusive, bound.v6only];
+        let bits = shares.iter().enumerate().map(|(bit, on)| u64::from(*on) << bit);
+        Manner(Manner::at(bound.local, bound.kind).0 | bits.sum::<u64>())
+    }
+
+    fn sharing(self) -> Sharing {
+        let bit = |bit: u64| self.0 >> bit & 1 == 1;
+        Sharing { reuseaddr: bit(0), exclusive: bit(1), v6only: bit(2) }
+    }
+}
+
+/// In how far a bound socket shares its address.
+#[derive(Clone, Copy)]
+pub(crate) struct Sharing {
+    /// `SO_REUSEADDR`.
+    pub(crate) reuseaddr: bool,
+    /// `SO_EXCLUSIVEADDRUSE`.
+    pub(crate) exclusive: bool,
+    /// `IPV6_V6ONLY`.
+    pub(crate) v6only: bool,
 }
 
 impl PartialEq for Index {
@@ -96,10 +119,13 @@ impl Index {
         self.listeners[start..].iter().take_while(move |(other, _)| *other == port).map(|(_, socket)| *socket)
     }
 
-    /// How many sockets are counted at an address.
-    pub(crate) fn count(&self, address: Address, kind: SockType, reuseaddr: bool) -> u32 {
-        let place = self.ports.binary_search_by_key(&Manner::new(address, kind, reuseaddr), |(manner, _)| *manner);
-        place.map_or(0, |place| self.ports[place].1)
+    /// How those share an address that are counted at it.
+    pub(crate) fn at(&self, address: Address, kind: SockType) -> impl Iterator<Item = Sharing> + '_ {
+        let lowest = Manner::at(address, kind);
+        let start = self.ports.partition_point(|(manner, _)| *manner < lowest);
+        self.ports[start..]
+            .iter()
+            .map_while(move |(manner, _)| (manner.0 >> 3 == lowest.0 >> 3).then(|| manner.sharing()))
     }
 
     #[inline]
@@ -139,5 +165,5 @@ impl Index {
 /// As what a bound socket is counted: not where its port was chosen for it, for then it is found by that.
 fn counted(bound: &Bound) -> Option<Manner> {
     let own = bound.local.port == Port::Chosen(bound.socket);
-    (!own).then(|| Manner::new(bound.local, bound.kind, bound.reuseaddr))
+    (!own).then(|| Manner::new(bound))
 }

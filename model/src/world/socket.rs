@@ -94,6 +94,13 @@ pub struct Selection {
     pub disabled: NetworkEvents,
 }
 
+impl Selection {
+    /// Does an accepting call change something here? A record outlives its registration where it is remembered.
+    pub(crate) fn is_about_accept(self) -> bool {
+        self.event.is_some() || self.disabled.has(NetworkEvents::ACCEPT)
+    }
+}
+
 /// A handle to a socket object: which process holds it, and the mode set through it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Holder {
@@ -251,6 +258,7 @@ impl Socket {
             kind: self.kind,
             local: self.local,
             reuseaddr: self.options().reuseaddr,
+            exclusive: self.options().exclusiveaddruse,
             v6only: self.options().v6only,
         })
     }
@@ -361,6 +369,8 @@ pub struct Bound {
     pub local: Address,
     /// `SO_REUSEADDR`.
     pub reuseaddr: bool,
+    /// `SO_EXCLUSIVEADDRUSE`.
+    pub exclusive: bool,
     /// `IPV6_V6ONLY`.
     pub v6only: bool,
 }
