@@ -158,18 +158,36 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
         reset_while_queued(machine, &mut world);
     }
     if backlogs[0] == 2 {
-        in_time_wait(machine, &mut world);
+        both_have_ended(machine, &mut world, backlogs[1].is_multiple_of(2));
     }
     if backlogs[1] == 3 {
         // Somebody who would share an address with others.
         let s = call(machine, &mut world, 3, STREAM).expect("the thread has a free slot");
         call(machine, &mut world, 3, Call::Setsockopt { s, opt: Opt::ReuseAddr, value: OptVal::Number(1) });
     }
+    if backlogs[1] == 2 && backlogs[0] > 2 {
+        alone(machine, &mut world);
+    }
     world
 }
 
-/// A raw peer, thread 4, has connected to the first listener, and both have ended the connection, the server first.
-fn in_time_wait(machine: &Machine, world: &mut World) {
+/// One socket has a wildcard for itself alone, another wants to, where a third has a single address.
+fn alone(machine: &Machine, world: &mut World) {
+    let at = |ip, number| Name::Address(Address { family: Family::Inet, ip, port: Port::Fixed(number) }, 16);
+    for (thread, name) in [(3, Some(at(Ip::Any, 1))), (1, None)] {
+        let s = call(machine, world, thread, STREAM).expect("the thread has a free slot");
+        call(machine, world, thread, Call::Setsockopt { s, opt: Opt::ExclusiveAddrUse, value: OptVal::Number(1) });
+        if let Some(name) = name {
+            call(machine, world, thread, Call::Bind { s, name });
+        }
+    }
+    let s = call(machine, world, 1, STREAM).expect("the thread has a free slot");
+    call(machine, world, 1, Call::Bind { s, name: at(Ip::Loopback, 2) });
+}
+
+/// A raw peer, thread 4, has connected to the first listener, and both have ended the connection: the server first, which is in
+/// TIME_WAIT, or the peer, whose last ACK is still to come.
+fn both_have_ended(machine: &Machine, world: &mut World, server_first: bool) {
     let (mut fx, nothing) = (Effects::default(), Data::default());
     let mut sends = |world: &mut World, segment| {
         let event = Event::PeerSends(ThreadId(4), SocketId(0), segment, nothing);
@@ -178,8 +196,13 @@ fn in_time_wait(machine: &Machine, world: &mut World) {
     sends(world, Segment::Syn);
     sends(world, Segment::Ack);
     if let Some(s) = call(machine, world, 0, Call::Accept { s: Handle(0), addr: Buffer::Null, addrlen: Length::Null }) {
+        if !server_first {
+            sends(world, Segment::Fin);
+        }
         call(machine, world, 0, Call::Closesocket { s });
-        sends(world, Segment::Fin);
+        if server_first {
+            sends(world, Segment::Fin);
+        }
     }
 }
 
