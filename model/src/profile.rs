@@ -118,16 +118,25 @@ pub struct Tape {
     len: u8,
     at: u8,
     overran: bool,
+    /// What is left of the number whose digits new decisions are.
+    rest: u32,
 }
 
 impl Tape {
     /// The most decisions that one step can ask for.
     pub const MAX: usize = 12;
 
+    /// A tape whose decisions are the digits of this number, each in the base of its own number of alternatives, the first
+    /// decision the lowest.
+    #[must_use]
+    pub fn drawn(number: u32) -> Tape {
+        Tape { rest: number, ..Tape::default() }
+    }
+
     /// A tape that repeats decisions taken earlier.
     #[must_use]
     pub fn replay(&self) -> Tape {
-        Tape { at: 0, overran: false, ..*self }
+        Tape { at: 0, overran: false, rest: 0, ..*self }
     }
 
     /// Picks one of `n` alternatives, 0 when there is only one, and beyond [`Tape::MAX`] decisions.
@@ -141,7 +150,8 @@ impl Tape {
                 self.overran = true;
                 return 0;
             }
-            self.picks[at] = 0;
+            self.picks[at] = (self.rest % n as u32) as u8;
+            self.rest /= n as u32;
             self.sizes[at] = n as u8;
             self.len += 1;
         }
@@ -151,7 +161,7 @@ impl Tape {
 
     /// Moves on to the next combination of decisions; false when all have been visited.
     pub fn advance(&mut self) -> bool {
-        (self.at, self.overran) = (0, false);
+        (self.at, self.overran, self.rest) = (0, false, 0);
         while self.len > 0 {
             let last = usize::from(self.len - 1);
             if self.picks[last] + 1 < self.sizes[last] {

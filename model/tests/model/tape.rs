@@ -61,4 +61,16 @@ proptest! {
         // In order, so each exactly once.
         prop_assert_eq!(visited, expected);
     }
+    #[test]
+    fn numbers_reach_every_combination(seed in any::<u64>()) {
+        let mut expected = Vec::new();
+        every(seed, &mut Vec::new(), &mut expected);
+        // At most six decisions among four.
+        let drawn = (0..4_u32.pow(6)).map(|number| {
+            let mut tape = Tape::drawn(number);
+            decide(seed, |n| tape.pick(n))
+        });
+        let reached: std::collections::BTreeSet<_> = drawn.collect();
+        prop_assert_eq!(reached, expected.into_iter().collect());
+    }
 }
