@@ -72,11 +72,26 @@ impl Draws {
 
     /// A number below this one.
     pub(crate) fn draw(&mut self, site: &Site<'_>, below: u32) -> u32 {
+        let drawn = self.look(site, below);
+        self.note(site, drawn);
+        drawn
+    }
+
+    /// The choice had this number.
+    pub(crate) fn note(&mut self, site: &Site<'_>, drawn: u32) {
+        if drawn > 0 && self.source != Source::Named {
+            self.named.insert(site.text(), drawn);
+        }
+    }
+
+    /// The number that would be drawn.
+    pub(crate) fn look(&self, site: &Site<'_>, below: u32) -> u32 {
         if below <= 1 {
             return 0;
         }
-        let drawn = match (&self.source, site.what) {
-            (Source::Named, _) => return self.named.get(&site.text()).map_or(0, |named| named % below),
+        match (&self.source, site.what) {
+            (Source::Named, _) if self.named.is_empty() => 0,
+            (Source::Named, _) => self.named.get(&site.text()).map_or(0, |named| named % below),
             (Source::Random(seed), What::Yields) => (site.hash(*seed) >> 8) as u32 % below,
             (Source::Random(seed) | Source::Priorities(seed, _), What::Gives) => {
                 let hash = site.hash(*seed);
@@ -87,10 +102,6 @@ impl Draws {
                 let hash = site.hash(*seed);
                 if (hash as u32).is_multiple_of(*every) { (hash >> 32) as u32 % below } else { 0 }
             }
-        };
-        if drawn > 0 {
-            self.named.insert(site.text(), drawn);
         }
-        drawn
     }
 }

@@ -1,6 +1,6 @@
 //! One run: the program's threads as coroutines, clients as state machines, one world, one scheduler.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -8,21 +8,22 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 use winaccept_model::call::{Call, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::choice::Alt;
-use winaccept_model::code::Code;
-use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::outcome::Outcome;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine, is_undefined, pending};
+use winaccept_model::step::{Answer, Event, Machine, is_undefined, pending};
 use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
 
-use crate::client::{Behaviour, Client, Does};
+use crate::client::{Behaviour, Client};
 use crate::draw::{Draws, Site, What};
 use crate::finding::Coverage;
 use crate::fuzz::Program;
 use crate::judge::Judge;
+use crate::overlapped::Awaited;
 use crate::phase::Phase;
 use crate::plan::Plan;
-use crate::record::Entry;
+use crate::record::{About, Entry};
+use crate::requests::Requests;
 use crate::winsock::{Body, Reply, Request, Winsock};
 
 /// How many threads a program may have at a time.
@@ -33,8 +34,8 @@ pub(crate) const PROBES: usize = 4;
 const DECISIONS: u32 = 5000;
 /// Who has waited so long goes first.
 const PATIENCE: u32 = 32;
-/// So many calls without a wait and without any progress are a spin.
-const SPIN: u32 = 120;
+/// A step has fewer ways than this to go on.
+const WAYS: u32 = 1 << 8;
 /// The memory of a coroutine.
 const STACK: usize = 128 * 1024;
 
@@ -45,6 +46,8 @@ pub(crate) struct Ran {
     /// It ended early, and nothing can be said.
     pub(crate) undecided: bool,
     pub(crate) record: Vec<Entry>,
+    /// The entries that what the judge says rests on, beside those that anybody sees.
+    pub(crate) about: Vec<About>,
     pub(crate) actors: Vec<(String, bool)>,
     pub(crate) draws: Draws,
 }
@@ -57,6 +60,8 @@ pub(crate) enum State {
     Parked(u32),
     Joins(usize),
     AwaitsStop,
+    /// It waits for this, at most until then.
+    Awaits(Awaited, Option<u64>),
     Over,
 }
 
@@ -65,24 +70,28 @@ pub(crate) struct Running {
     pub(crate) name: String,
     pub(crate) world: ThreadId,
     pub(crate) state: State,
-    coroutine: Option<Coroutine<Reply, Request, ()>>,
-    reply: Reply,
+    pub(crate) coroutine: Option<Coroutine<Reply, Request, ()>>,
+    pub(crate) reply: Reply,
     /// How often it has called what.
-    calls: BTreeMap<&'static str, u32>,
+    pub(crate) calls: BTreeMap<&'static str, u32>,
     /// Calls since it last waited or got on, and where in the record they begin.
-    spin: (u32, usize),
+    pub(crate) spin: (u32, usize),
+    /// The calls whose condition functions it is in.
+    pub(crate) asked: Vec<Call>,
+    /// It has ended in the world, too, and its place there is not given again.
+    pub(crate) ended: bool,
 }
 
 /// How long somebody stands back, and how long he has been waiting for his turn.
 #[derive(Clone, Copy, Default, Debug)]
-struct Turn {
-    yields: u32,
-    waited: u32,
+pub(crate) struct Turn {
+    pub(crate) yields: u32,
+    pub(crate) waited: u32,
 }
 
 /// Who can go next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Who {
+pub(crate) enum Who {
     Thread(usize),
     Client(usize),
     Segment(ConnId, Direction),
@@ -90,48 +99,55 @@ enum Who {
 
 /// A run under way.
 pub(crate) struct Engine<'p> {
-    machine: &'p Machine,
+    pub(crate) machine: &'p Machine,
     pub(crate) judges: &'p [Judge],
     pub(crate) plan: &'p Plan,
-    draws: Draws,
+    pub(crate) draws: Draws,
     pub(crate) world: World,
-    fx: Effects,
-    events: Vec<Event>,
+    pub(crate) fx: Effects,
+    pub(crate) events: Vec<Event>,
     /// What calls gave that have returned and were not told yet, by thread of the world.
-    results: BTreeMap<ThreadId, Outcome>,
+    pub(crate) results: BTreeMap<ThreadId, Outcome>,
     pub(crate) threads: Vec<Running>,
     pub(crate) clients: Vec<Client>,
-    turns: BTreeMap<Who, Turn>,
+    pub(crate) turns: BTreeMap<Who, Turn>,
     pub(crate) record: Vec<Entry>,
+    /// What the verdict is about.
+    pub(crate) about: Vec<About>,
     /// What was decided during this step, and what is in force.
-    decided: Vec<Alt>,
-    chosen: BTreeMap<usize, Alt>,
+    pub(crate) decided: Vec<Alt>,
+    pub(crate) chosen: BTreeMap<usize, Alt>,
     pub(crate) now: u64,
     /// When the call that a thread waits in times out.
     pub(crate) deadlines: BTreeMap<ThreadId, u64>,
     /// When what fails works again.
     pub(crate) mends: Vec<(u64, winaccept_sim::script::FaultKind)>,
     /// How often the program has made a call.
-    called: BTreeMap<&'static str, u32>,
+    pub(crate) called: BTreeMap<&'static str, u32>,
     /// Handles that have listened, in order.
     pub(crate) listeners: Vec<Handle>,
-    closed: BTreeSet<Handle>,
+    pub(crate) closed: BTreeSet<Handle>,
     /// Sockets that the program has tried to close.
     pub(crate) given_up: BTreeSet<SocketId>,
     /// Connections that the program did something with, and those that it has sent to.
     pub(crate) used: BTreeSet<ConnId>,
     pub(crate) sent_to: BTreeSet<ConnId>,
     pub(crate) phase: Phase,
-    stops: Rc<Cell<bool>>,
-    ids: Rc<Cell<u32>>,
+    pub(crate) stops: Rc<Cell<bool>>,
+    pub(crate) ids: Rc<Cell<u32>>,
     pub(crate) verdict: Option<(Judge, String)>,
     pub(crate) undecided: bool,
     pub(crate) coverage: &'p mut Coverage,
     /// When the end is over, and whether somebody had waited for the stop.
     pub(crate) ends_at: u64,
     pub(crate) awaited_stop: bool,
+    /// What the program has posted, and whether it has waited for the first time.
+    pub(crate) requests: Requests,
+    pub(crate) set_up: bool,
+    /// Since when connections have been there.
+    pub(crate) connected_at: BTreeMap<ConnId, u64>,
     /// How many events there were, for the names of choices that belong to no call.
-    steps: u32,
+    pub(crate) steps: u32,
 }
 
 /// The process of the program, and that of its clients.
@@ -160,12 +176,31 @@ pub(crate) fn run(program: &Program, machine: &Machine, judges: &[Judge], plan: 
         verdict: engine.verdict.take(),
         undecided: engine.undecided,
         record: std::mem::take(&mut engine.record),
+        about: std::mem::take(&mut engine.about),
         actors,
         draws: engine.draws.clone(),
     }
 }
 
-fn client_name(index: usize, client: &Client) -> String {
+thread_local! {
+    /// Stacks that coroutines have left: to ask the system for each takes longer than most runs.
+    static LEFT: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+}
+
+fn stack() -> Option<DefaultStack> {
+    LEFT.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(STACK).ok())
+}
+
+impl Drop for Engine<'_> {
+    fn drop(&mut self) {
+        for mut coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
+            coroutine.force_unwind();
+            LEFT.with_borrow_mut(|left| left.push(coroutine.into_stack()));
+        }
+    }
+}
+
+pub(crate) fn client_name(index: usize, client: &Client) -> String {
     if client.probe { format!("late{}", index + 1) } else { format!("client{}", index + 1) }
 }
 
@@ -173,8 +208,9 @@ impl<'p> Engine<'p> {
     fn new(machine: &'p Machine, judges: &'p [Judge], plan: &'p Plan, coverage: &'p mut Coverage) -> Engine<'p> {
         let started = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
         let program = (0..THREADS).map(|index| {
-            let room = if index == 0 { 8 } else { 2 };
-            Room { watches: 64, ..Room::new(PROGRAM, room, room) }
+            let (room, requests) = if index == 0 { (16, 20) } else { (4, 4) };
+            let operations = 2 + requests;
+            Room { watches: 64, overs: requests, operations, ports: 2, ..Room::new(PROGRAM, room, room) }
         });
         let clients = (0..plan.clients.len() + PROBES).map(|_| Room::new(CLIENTS, 2, 0));
         let rooms: Vec<Room> = program.chain(clients).collect();
@@ -192,6 +228,7 @@ impl<'p> Engine<'p> {
             clients: come.collect(),
             turns: BTreeMap::new(),
             record: Vec::new(),
+            about: Vec::new(),
             decided: Vec::new(),
             chosen: BTreeMap::new(),
             now: 0,
@@ -211,14 +248,23 @@ impl<'p> Engine<'p> {
             coverage,
             ends_at: 0,
             awaited_stop: false,
+            requests: Requests::default(),
+            set_up: false,
+            connected_at: BTreeMap::new(),
             steps: 0,
         }
     }
 
     /// A judge says that it is so.
     pub(crate) fn convicts(&mut self, judge: Judge, reason: String) {
+        self.convicts_about(judge, reason, &[]);
+    }
+
+    /// The same of these.
+    pub(crate) fn convicts_about(&mut self, judge: Judge, reason: String, about: &[About]) {
         if self.verdict.is_none() && self.judges.contains(&judge) {
             self.verdict = Some((judge, reason));
+            self.about = about.to_vec();
         }
     }
 
@@ -234,7 +280,9 @@ impl<'p> Engine<'p> {
 
     fn spawn(&mut self, name: &'static str, body: Body) -> usize {
         let taken = |index: usize| {
-            self.threads.iter().any(|thread| thread.world.index() == index && thread.state != State::Over)
+            self.threads
+                .iter()
+                .any(|thread| thread.world.index() == index && (thread.state != State::Over || thread.ended))
         };
         let Some(world) = (0..THREADS).find(|index| !taken(*index)) else {
             // More threads than a run holds: of what follows nothing can be said.
@@ -243,10 +291,10 @@ impl<'p> Engine<'p> {
         };
         let same = self.threads.iter().filter(|thread| thread.name.split('_').next() == Some(name)).count();
         let named = if same == 0 { name.to_owned() } else { format!("{name}_{}", same + 1) };
-        let (ids, stops) = (Rc::clone(&self.ids), Rc::clone(&self.stops));
-        let coroutine = DefaultStack::new(STACK)
-            .ok()
-            .map(|stack| Coroutine::with_stack(stack, move |yielder, _: Reply| body(&Winsock { yielder, ids, stops })));
+        let (ids, stops, gone) = (Rc::clone(&self.ids), Rc::clone(&self.stops), Rc::clone(&self.requests.gone));
+        let coroutine = stack().map(|stack| {
+            Coroutine::with_stack(stack, move |yielder, _: Reply| body(&Winsock { yielder, ids, stops, gone }))
+        });
         self.undecided |= coroutine.is_none();
         self.threads.push(Running {
             name: named,
@@ -256,6 +304,8 @@ impl<'p> Engine<'p> {
             reply: Reply::Go,
             calls: BTreeMap::new(),
             spin: (0, 0),
+            asked: Vec::new(),
+            ended: false,
         });
         self.threads.len() - 1
     }
@@ -263,7 +313,7 @@ impl<'p> Engine<'p> {
     /// Whoever goes next: of those that stand back least the first, unless somebody has waited for long.
     fn next(&mut self) -> Option<Who> {
         let mut able: Vec<Who> = Vec::new();
-        able.extend((0..self.threads.len()).filter(|&at| self.threads[at].state == State::Ready).map(Who::Thread));
+        able.extend((0..self.threads.len()).filter(|&at| self.thread_can_go(at)).map(Who::Thread));
         able.extend((0..self.clients.len()).filter(|&at| self.client_can_go(at)).map(Who::Client));
         for client in 0..self.clients.len() {
             let Some(conn) = self.conn_of(client).filter(|conn| self.world.conns()[conn.index()].held) else {
@@ -290,6 +340,14 @@ impl<'p> Engine<'p> {
         Some(next)
     }
 
+    fn thread_can_go(&self, index: usize) -> bool {
+        match self.threads[index].state {
+            State::Ready => true,
+            State::Awaits(what, until) => self.has_come(what) || until.is_some_and(|until| until <= self.now),
+            _ => false,
+        }
+    }
+
     fn goes(&mut self, who: Who) {
         match who {
             Who::Thread(thread) => self.thread_goes(thread),
@@ -304,6 +362,11 @@ impl<'p> Engine<'p> {
     }
 
     fn thread_goes(&mut self, index: usize) {
+        if let State::Awaits(what, _) = self.threads[index].state {
+            let come = self.has_come(what);
+            self.threads[index].state = State::Ready;
+            self.threads[index].reply = if come { Reply::Go } else { Reply::TimedOut };
+        }
         let thread = &mut self.threads[index];
         let Some(coroutine) = thread.coroutine.as_mut() else { return };
         let reply = std::mem::replace(&mut thread.reply, Reply::Go);
@@ -313,14 +376,32 @@ impl<'p> Engine<'p> {
                 thread.coroutine = None;
                 thread.state = State::Over;
                 let name = thread.name.clone();
-                self.convicts(Judge::Alive, format!("thread {name} panics"));
+                let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::Alive };
+                self.convicts(judge, format!("thread {name} panics"));
                 self.undecided = true;
             }
             Ok(CoroutineResult::Return(())) => {
                 thread.state = State::Over;
+                self.lets_go();
+                self.ends(index);
                 self.wake(|state| state == State::Joins(index));
             }
-            Ok(CoroutineResult::Yield(request)) => self.asked(index, request),
+            Ok(CoroutineResult::Yield(request)) => {
+                self.lets_go();
+                self.asked(index, request);
+            }
+        }
+    }
+
+    /// A thread ends, and with it what it has started. One that has started nothing leaves its place to another.
+    fn ends(&mut self, index: usize) {
+        let world = self.threads[index].world;
+        let started = self.world.operations().of(world).iter().flatten().any(|op| !op.tells.returns);
+        if index > 0 && started {
+            self.threads[index].ended = true;
+            self.record.push(Entry::Ends(index));
+            self.happens(Event::Ends(world), "net", "ends", self.steps);
+            self.tells_all();
         }
     }
 
@@ -337,6 +418,19 @@ impl<'p> Engine<'p> {
             }
             Request::Park(id) => self.threads[index].state = State::Parked(id),
             Request::Notify(id) => self.wake(|state| state == State::Parked(id)),
+            Request::Await(what, timeout) => {
+                let until = timeout.map(|timeout| self.now + u64::from(timeout));
+                match self.has_come(what) {
+                    true => self.threads[index].reply = Reply::Go,
+                    false => self.threads[index].state = State::Awaits(what, until),
+                }
+            }
+            Request::Answer(answer) => self.answers(index, answer),
+            Request::Buffer(over) => self.threads[index].reply = Reply::Bytes(self.buffer(over)),
+            Request::Family(s) => {
+                let family = self.world.slot_of(s).map(|slot| self.world.sockets()[slot.index()].family);
+                self.threads[index].reply = Reply::Family(family.unwrap_or(winaccept_model::call::Family::Inet));
+            }
             Request::Stop if self.stops.get() => {}
             Request::Stop => self.threads[index].state = State::AwaitsStop,
         }
@@ -357,9 +451,14 @@ impl<'p> Engine<'p> {
     }
 
     fn program_calls(&mut self, index: usize, call: Call) {
+        if let Some(outcome) = self.remade(&call) {
+            self.threads[index].reply = Reply::Outcome(outcome);
+            return;
+        }
         let name = call.name();
         let count = self.called.entry(name).or_default();
-        *count += 1;
+        // What a program needs to begin with it gets.
+        *count += u32::from(self.set_up || name != "socket");
         let begins = self.plan.faults.iter().filter(|fault| fault.call == name && fault.nth == *count);
         let kinds: Vec<_> = begins.map(|fault| fault.kind).collect();
         if self.phase == Phase::Trouble {
@@ -375,9 +474,10 @@ impl<'p> Engine<'p> {
         let yields = self.draws.draw(&Site { what: What::Yields, actor: &actor, call: name, nth }, 4);
         self.turns.entry(Who::Thread(index)).or_default().yields = yields;
         match self.results.remove(&world) {
-            Some(outcome) => {
+            Some(mut outcome) => {
                 self.returned(index, &call, &outcome);
                 self.spins(index, &call, &outcome, begun);
+                self.tells_time(&call, &mut outcome);
                 self.threads[index].reply = Reply::Outcome(outcome);
             }
             None => {
@@ -391,8 +491,34 @@ impl<'p> Engine<'p> {
         self.tells_all();
     }
 
+    /// The condition function that a thread is in comes back.
+    fn answers(&mut self, index: usize, answer: Answer) {
+        let Some(call) = self.threads[index].asked.pop() else { return };
+        let thread = &mut self.threads[index];
+        let nth = thread.calls.entry("condition").or_default();
+        *nth += 1;
+        let (nth, world, actor) = (*nth, thread.world, thread.name.clone());
+        let at = self.record.len();
+        self.record.push(Entry::Answer(index, answer, call, None));
+        self.happens(Event::Returns(world, answer), &actor, "condition", nth);
+        let gave = self.results.remove(&world);
+        if let Some(Entry::Answer(.., outcome)) =
+            self.record[at..].iter_mut().find(|entry| matches!(entry, Entry::Answer(..)))
+        {
+            *outcome = gave;
+        }
+        match gave {
+            Some(outcome) => {
+                self.returned(index, &call, &outcome);
+                self.threads[index].reply = Reply::Outcome(outcome);
+            }
+            None => self.threads[index].state = State::InCall,
+        }
+        self.tells_all();
+    }
+
     /// Somebody makes a call, and the network becomes quiet.
-    fn calls(&mut self, actor: usize, thread: ThreadId, call: Call, name: &str, nth: u32) {
+    pub(crate) fn calls(&mut self, actor: usize, thread: ThreadId, call: Call, name: &str, nth: u32) {
         let at = self.record.len();
         self.record.push(Entry::Call(actor, call, None));
         self.happens(Event::Call(thread, call), name, call.name(), nth);
@@ -430,17 +556,12 @@ impl<'p> Engine<'p> {
 
     /// One step of the world; of several outcomes that the profile allows, the one that is drawn.
     fn step(&mut self, event: Event, actor: &str, call: &str, nth: u32) {
-        let before = self.world.clone();
-        let mut tape = Tape::default();
+        let site = Site { what: What::Gives, actor, call, nth };
+        let drawn = self.draws.look(&site, WAYS);
+        let mut tape = Tape::drawn(drawn);
         self.machine.step(&mut self.world, event, &mut tape, &mut self.fx);
-        if !tape.picks().is_empty() {
-            let mut ways = vec![(std::mem::replace(&mut self.world, before.clone()), self.fx.clone())];
-            while ways.len() < 16 && tape.advance() {
-                self.machine.step(&mut self.world, event, &mut tape, &mut self.fx);
-                ways.push((std::mem::replace(&mut self.world, before.clone()), self.fx.clone()));
-            }
-            let drawn = self.draws.draw(&Site { what: What::Gives, actor, call, nth }, ways.len() as u32);
-            (self.world, self.fx) = ways.swap_remove(drawn as usize);
+        if tape.picks().iter().any(|pick| *pick > 0) {
+            self.draws.note(&site, drawn);
         }
         let open = self.fx.decided.iter().map(|decided| decided.alt);
         self.decided.extend(open.filter(|alt| self.machine.profile.leaves_open(alt.point())));
@@ -470,188 +591,6 @@ impl<'p> Engine<'p> {
             self.threads[index].state = State::Ready;
             self.threads[index].reply = Reply::Outcome(outcome);
         }
-    }
-
-    /// A call of the program has returned.
-    fn returned(&mut self, _: usize, call: &Call, outcome: &Outcome) {
-        let text = if outcome.error == Code::NONE { "success".to_owned() } else { outcome.error.to_string() };
-        *self.coverage.entry(call.name()).or_default().entry(text).or_default() += 1;
-        if let Call::Closesocket { s } = *call {
-            // Who was told that it cannot be closed has done what he could.
-            self.given_up.extend(self.world.slot_of(s));
-        }
-        if outcome.error != Code::NONE {
-            return;
-        }
-        if let Value::Handle(handle) = outcome.value {
-            self.closed.remove(&handle);
-            self.given_up.retain(|slot| Some(*slot) != handle.slot());
-        }
-        let conn = call
-            .subject()
-            .and_then(|handle| self.world.slot_of(handle))
-            .and_then(|slot| slot.index().checked_sub(self.world.conns().len()).map(ConnId::new));
-        match *call {
-            Call::Listen { s, .. } if !self.listeners.contains(&s) => self.listeners.push(s),
-            Call::Closesocket { s } => {
-                self.closed.insert(s);
-                self.listeners.retain(|listener| *listener != s);
-            }
-            Call::WSACloseEvent { event } => _ = self.closed.insert(event),
-            Call::Send { .. } => self.sent_to.extend(conn),
-            _ => {}
-        }
-        if matches!(call, Call::Send { .. } | Call::Recv { .. } | Call::Closesocket { .. } | Call::Shutdown { .. }) {
-            self.used.extend(conn);
-        }
-    }
-
-    /// Does this thread call and call, without a wait and without getting on?
-    fn spins(&mut self, index: usize, call: &Call, outcome: &Outcome, begun: usize) {
-        let moved = match outcome.value {
-            Value::Number(0) => matches!(call, Call::Send { .. } | Call::Closesocket { .. }),
-            Value::Number(_) => matches!(call, Call::Send { .. } | Call::Recv { .. }),
-            Value::Handle(_) => true,
-            _ => false,
-        };
-        let spin = &mut self.threads[index].spin;
-        *spin = match (*spin, moved) {
-            (_, true) => (0, 0),
-            ((0, _), false) => (1, begun),
-            ((count, begun), false) => (count + 1, begun),
-        };
-        let (count, begun) = *spin;
-        if count >= SPIN {
-            let name = self.threads[index].name.clone();
-            let what = if outcome.error == Code::NONE { String::new() } else { format!(" with {}", outcome.error) };
-            let reason =
-                format!("thread {name} makes {count} calls without a wait, the last of them {}{what}", call.name());
-            if self.judges.contains(&Judge::NoSpin) {
-                let kept = (begun + 4).min(self.record.len());
-                self.record.truncate(kept);
-                self.record.push(Entry::Again(count));
-            }
-            self.convicts(Judge::NoSpin, reason);
-            self.undecided = true;
-        }
-    }
-
-    fn looks_at_call(&mut self, call: &Call) {
-        if self.phase == Phase::Ending {
-            return;
-        }
-        let mut stale = false;
-        call.map(|handle: Handle| {
-            stale |= self.closed.contains(&handle);
-            handle
-        });
-        if stale {
-            self.convicts(Judge::NoMisuse, format!("{} is called with a handle that was closed before", call.name()));
-        }
-        if let Call::Closesocket { s } = *call
-            && let Some(slot) = self.world.slot_of(s)
-        {
-            let queued = self.world.sockets()[slot.index()].accept_queue().iter().count();
-            if self.listeners.contains(&s) && queued > 0 {
-                self.convicts(
-                    Judge::NoLoss,
-                    format!("a listener is closed while {queued} connected clients wait to be accepted"),
-                );
-            }
-        }
-    }
-
-    fn client_can_go(&self, index: usize) -> bool {
-        let client = &self.clients[index];
-        if client.waits || client.until.is_some_and(|until| until > self.now) {
-            return false;
-        }
-        match client.next() {
-            Does::Socket => self.listener_for(client).is_some(),
-            Does::Connect | Does::Send | Does::Linger | Does::Close => true,
-            Does::Recv => self.conn_of(index).is_some_and(|conn| {
-                let end = &self.world.conns()[conn.index()].client;
-                !end.unread.is_empty() || end.fin_received || end.tcb == winaccept_model::world::Tcb::Reset
-            }),
-            Does::Wait(_) => true,
-            Does::Stays => client.hangs_up,
-            Does::Over => false,
-        }
-    }
-
-    fn listener_for(&self, client: &Client) -> Option<Handle> {
-        self.listeners.get(client.listener % self.listeners.len().max(1)).copied()
-    }
-
-    fn client_goes(&mut self, index: usize) {
-        let client = &mut self.clients[index];
-        if let Does::Wait(time) = client.next() {
-            if client.until.take().is_none() && !client.hangs_up {
-                client.until = Some(self.now + time);
-            } else {
-                client.at += 1;
-            }
-            return;
-        }
-        if client.next() == Does::Stays {
-            client.at += 1;
-            return;
-        }
-        let listener = self.listener_for(&self.clients[index]);
-        if let Some(slot) = listener.and_then(Handle::slot) {
-            self.clients[index].family = self.world.sockets()[slot.index()].family;
-        }
-        let Some(call) = self.clients[index].call(listener.unwrap_or(Handle::INVALID)) else { return };
-        let thread = self.client_thread(index);
-        let (name, nth) = (client_name(index, &self.clients[index]), self.clients[index].at as u32);
-        self.calls(THREADS + index, thread, call, &name, nth);
-        let yields = self.draws.draw(&Site { what: What::Yields, actor: &name, call: call.name(), nth }, 4);
-        self.turns.entry(Who::Client(index)).or_default().yields = yields;
-        match self.results.remove(&thread) {
-            Some(outcome) => self.client_got(index, &outcome),
-            None => self.clients[index].waits = true,
-        }
-        self.tells_all();
-    }
-
-    /// What a client's call gave.
-    fn client_got(&mut self, index: usize, outcome: &Outcome) {
-        let does = self.clients[index].next();
-        let failed = outcome.error != Code::NONE;
-        let client = &mut self.clients[index];
-        client.waits = false;
-        client.at += 1;
-        match (does, outcome.value) {
-            (Does::Socket, Value::Handle(handle)) => {
-                client.socket = handle;
-                self.may_hold(index);
-            }
-            (Does::Connect, _) => client.connected = !failed,
-            (Does::Recv, Value::Number(bytes)) => client.received |= bytes > 0,
-            _ => {}
-        }
-        let client = &mut self.clients[index];
-        client.was_reset |= failed && does == Does::Recv && outcome.error == Code::WSAECONNRESET;
-        if (failed || client.hangs_up) && does != Does::Close {
-            client.skips_to_close();
-        }
-    }
-
-    /// The segments of some connections arrive when they are told to.
-    fn may_hold(&mut self, index: usize) {
-        let Some(conn) = self.conn_of(index) else { return };
-        let (name, nth) = (client_name(index, &self.clients[index]), 0);
-        let drawn = self.draws.draw(&Site { what: What::Gives, actor: &name, call: "hold", nth }, 2) == 1;
-        let half_open = self.clients[index].behaviour == Behaviour::HalfOpen;
-        if half_open || drawn && self.phase == Phase::Trouble {
-            self.holds(conn, true);
-        }
-    }
-
-    pub(crate) fn holds(&mut self, conn: ConnId, held: bool) {
-        self.record.push(Entry::Hold(conn, held));
-        self.happens(Event::Hold(conn, held), "net", "hold", self.steps);
-        self.tells_all();
     }
 }
 

@@ -194,6 +194,9 @@ const FAILS: &[(&str, FaultKind)] = &[
     ("select", FaultKind::NetworkDown),
     ("WSAPoll", FaultKind::NoBuffers),
     ("send", FaultKind::NoBuffers),
+    ("socket", FaultKind::NoDescriptors),
+    ("socket", FaultKind::NoBuffers),
+    ("WSAAccept", FaultKind::NoDescriptors),
 ];
 
 /// The plan of a run: first every client and every fault alone, each under the plainest schedule and some others, then what chance gives.

@@ -13,14 +13,23 @@ pub enum Judge {
     NoLoss,
     /// A program that is asked to stop ends.
     CleanStop,
-    /// No handle is used after it was closed.
+    /// No handle is used after it was closed, no request's memory while it is under way, no accepted socket before its context.
     NoMisuse,
+    /// No code, no completion is taken for another.
+    NoConfusion,
 }
 
 impl Judge {
     /// All of them.
-    pub const ALL: [Judge; 6] =
-        [Judge::Alive, Judge::NothingLeaked, Judge::NoSpin, Judge::NoLoss, Judge::CleanStop, Judge::NoMisuse];
+    pub const ALL: [Judge; 7] = [
+        Judge::Alive,
+        Judge::NothingLeaked,
+        Judge::NoSpin,
+        Judge::NoLoss,
+        Judge::CleanStop,
+        Judge::NoMisuse,
+        Judge::NoConfusion,
+    ];
 
     /// Its name.
     #[must_use]
@@ -32,6 +41,7 @@ impl Judge {
             Judge::NoLoss => "no-loss",
             Judge::CleanStop => "clean-stop",
             Judge::NoMisuse => "no-misuse",
+            Judge::NoConfusion => "no-confusion",
         }
     }
 
@@ -50,16 +60,26 @@ impl Judge {
                  connection, or of a moment, is no reason to stop"
             }
             Judge::NothingLeaked => {
-                "a socket whose peer has gone, which nobody waits at and nobody closes, is lost to the process; enough of \
-                 them are WSAEMFILE"
+                "a socket whose peer has gone, which nobody waits at and nobody closes, is lost to the process, and so is an \
+                 AcceptEx that is not made again; enough of the one are WSAEMFILE, of the other a server that is deaf"
             }
             Judge::NoSpin => "a failure that is repeated at once, without a wait, takes a processor and gives nothing",
             Judge::NoLoss => {
                 "a client that was let in, or waits to be, is not reset for a trouble that is not its own, and reads what \
                  it was sent"
             }
-            Judge::CleanStop => "a stop that never ends has to be killed, and then nothing is in order",
-            Judge::NoMisuse => "the value of a closed handle may by then be another socket's",
+            Judge::CleanStop => {
+                "a stop that never ends has to be killed, and then nothing is in order; one that leaves requests under way lets \
+                 them write into what is no more"
+            }
+            Judge::NoMisuse => {
+                "the value of a closed handle may by then be another socket's; a request writes into its OVERLAPPED and its \
+                 buffer until it is over; before SO_UPDATE_ACCEPT_CONTEXT an accepted socket is fit for little"
+            }
+            Judge::NoConfusion => {
+                "64 is told for a reset by the peer as for a close of one's own; a request that completes at once has a packet \
+                 all the same"
+            }
         }
     }
 
@@ -72,7 +92,8 @@ impl Judge {
             Judge::NoSpin => "ponylang/ponyc#4816, pjsip/pjproject#402",
             Judge::NoLoss => "zeroc-ice/ice#4498, h4ckf0r0day/obscura#604",
             Judge::CleanStop => "nanomsg/nng PR#1599",
-            Judge::NoMisuse => "the page of closesocket; Microsoft Q124067",
+            Judge::NoMisuse => "the pages of closesocket and AcceptEx; Microsoft Q124067, tokio-rs/mio#397",
+            Judge::NoConfusion => "nginx/nginx PR#1722, cppalliance/corosio#304, microsoft/WSL PR#40042",
         }
     }
 }

@@ -24,24 +24,31 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod condition;
 mod draw;
 mod engine;
 mod finding;
 mod fuzz;
 mod judge;
 pub mod museum;
+mod overlapped;
 mod phase;
 mod plan;
 mod record;
+mod requests;
 mod scenario;
 mod shrink;
 mod sync;
+mod visits;
+mod watch;
 mod winsock;
 
 pub use client::Behaviour;
+pub use condition::{Caller, Decision};
 pub use finding::{Coverage, Finding, Passed};
 pub use fuzz::{Fuzz, Program, RUNS};
 pub use judge::Judge;
+pub use overlapped::{CompletionPort, Overlapped, OverlappedId, Packet};
 pub use plan::{Fault, Plan};
 pub use sync::{Lock, Queue};
 pub use winaccept_model::call::{How, NetworkEvents, Opt, OptVal, PollEvents};

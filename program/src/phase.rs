@@ -3,14 +3,14 @@
 
 use winaccept_model::call::Handle;
 use winaccept_model::step::Event;
-use winaccept_model::world::{ConnId, Faults, SocketId, State as SocketState};
+use winaccept_model::world::{ConnId, Faults, State as SocketState};
 use winaccept_sim::script::FaultKind;
 
 use crate::client::{Behaviour, Client, Does};
-use crate::engine::{Engine, PROBES, PROGRAM, State};
+use crate::engine::{Engine, PROBES, PROGRAM, State, THREADS};
 use crate::judge::Judge;
 use crate::plan::FAULT_LASTS;
-use crate::record::Entry;
+use crate::record::{About, Entry};
 
 /// The parts of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +18,8 @@ pub(crate) enum Phase {
     Trouble,
     /// Since when.
     Probing(u64),
+    /// Everybody has hung up, since when, and a program with requests comes to rest.
+    Resting(u64),
     Ending,
     Over,
 }
@@ -26,6 +28,8 @@ pub(crate) enum Phase {
 const TROUBLE: u64 = 10_000;
 /// Within this time a client is served, and a program stops.
 const PATIENCE: u64 = 60_000;
+/// So long a program has to come to rest.
+const REST: u64 = 10_000;
 
 impl Engine<'_> {
     /// Nobody can go on: time passes until somebody can, or the next part begins.
@@ -34,6 +38,7 @@ impl Engine<'_> {
         let until = match self.phase {
             Phase::Trouble => TROUBLE,
             Phase::Probing(since) => since + PATIENCE,
+            Phase::Resting(since) => since + REST,
             Phase::Ending | Phase::Over => self.ends_at,
         };
         if let Some(conn) = retries {
@@ -48,7 +53,11 @@ impl Engine<'_> {
         }
         let calls = self.deadlines.values().copied();
         let clients = self.clients.iter().filter_map(|client| client.until).filter(|until| *until > self.now);
-        let due = calls.chain(clients).chain(self.mends.iter().map(|(at, _)| *at)).min();
+        let awaited = self.threads.iter().filter_map(|thread| match thread.state {
+            State::Awaits(_, until) => until,
+            _ => None,
+        });
+        let due = calls.chain(clients).chain(awaited).chain(self.mends.iter().map(|(at, _)| *at)).min();
         match due.filter(|due| *due <= until) {
             Some(due) => {
                 self.now = due.max(self.now);
@@ -115,8 +124,12 @@ impl Engine<'_> {
                 let unserved = (0..self.clients.len()).find(|&at| self.clients[at].probe && !self.is_served(at));
                 if let Some(at) = unserved {
                     let reason = self.unserved(at);
-                    self.convicts(Judge::Alive, reason);
+                    self.convicts_about(Judge::Alive, reason, &[About::Client(THREADS + at)]);
                 }
+                self.everybody_hangs_up();
+            }
+            Phase::Resting(_) => {
+                self.counts_requests();
                 self.begins_to_end();
             }
             Phase::Ending | Phase::Over => {
@@ -168,10 +181,8 @@ impl Engine<'_> {
         }
     }
 
-    fn begins_to_end(&mut self) {
-        self.phase = Phase::Ending;
-        self.ends_at = self.now + PATIENCE;
-        self.awaited_stop = self.threads.iter().any(|thread| thread.state == State::AwaitsStop);
+    fn everybody_hangs_up(&mut self) {
+        self.phase = Phase::Resting(self.now);
         for client in 0..self.clients.len() {
             self.release(client);
             let client = &mut self.clients[client];
@@ -183,11 +194,21 @@ impl Engine<'_> {
                 client.at = usize::MAX;
             }
         }
+        if !self.requests.any {
+            self.begins_to_end();
+        }
+    }
+
+    fn begins_to_end(&mut self) {
+        self.phase = Phase::Ending;
+        self.ends_at = self.now + PATIENCE;
+        self.awaited_stop = self.threads.iter().any(|thread| thread.state == State::AwaitsStop);
         self.stop();
     }
 
     /// Looks after every step.
     pub(crate) fn looks(&mut self) {
+        self.is_set_up();
         let over = self.threads.first().is_some_and(|main| main.state == State::Over);
         match self.phase {
             Phase::Trouble | Phase::Probing(_) if over => {
@@ -199,10 +220,14 @@ impl Engine<'_> {
                 let done = |client: &Client| !client.probe || client.next() == Does::Over;
                 // A program that serves without an answer is alive, too: its client has no more to do.
                 if all && self.clients.iter().all(done) {
-                    self.begins_to_end();
+                    self.everybody_hangs_up();
                 }
             }
-            Phase::Ending if over => self.phase = Phase::Over,
+            Phase::Resting(_) if over => self.phase = Phase::Over,
+            Phase::Ending if over => {
+                self.looks_for_outstanding();
+                self.phase = Phase::Over;
+            }
             _ => {}
         }
         for at in 0..self.clients.len() {
@@ -210,9 +235,14 @@ impl Engine<'_> {
             // One that is slow may have been given up.
             let honest = client.behaviour == Behaviour::Good;
             let sent = self.conn_of(at).is_some_and(|conn| self.sent_to.contains(&conn));
-            if honest && sent && client.was_reset && !client.received && self.phase != Phase::Ending {
+            if honest
+                && sent
+                && client.was_reset
+                && !client.received
+                && !matches!(self.phase, Phase::Resting(_) | Phase::Ending)
+            {
                 let reason = "a client was sent an answer, and got a reset instead of it";
-                self.convicts(Judge::NoLoss, reason.to_owned());
+                self.convicts_about(Judge::NoLoss, reason.to_owned(), &[About::Client(THREADS + at)]);
             }
         }
     }
@@ -225,16 +255,23 @@ impl Engine<'_> {
             );
             return;
         }
-        let first = self.world.conns().len();
+        self.looks_for_lost_sockets();
+    }
+
+    /// Sockets of clients that have gone, which nobody will ever close.
+    pub(crate) fn looks_for_lost_sockets(&mut self) {
         for (at, conn) in self.world.conns().iter().enumerate() {
-            let socket = &self.world.sockets()[first + at];
-            let given_up = self.given_up.contains(&SocketId::new(first + at));
-            let open = socket.state != SocketState::NotASocket && !given_up;
+            let slot = conn.server.socket().unwrap_or(self.world.accepted_slot(ConnId::new(at)));
+            let socket = &self.world.sockets()[slot.index()];
+            let open = socket.state != SocketState::NotASocket && !self.given_up.contains(&slot);
             let selection = socket.selection();
             let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || selection.event.is_some();
             if open && !watched && conn.client.socket().is_none() {
                 let reason = "an accepted socket is still open when its client has gone, and nobody waits for it";
-                self.convicts(Judge::NothingLeaked, reason.to_owned());
+                let client = (0..self.clients.len()).find(|client| self.conn_of(*client) == Some(ConnId::new(at)));
+                let about = [Some(About::Socket(slot)), client.map(|client| About::Client(THREADS + client))];
+                let about: Vec<About> = about.into_iter().flatten().collect();
+                self.convicts_about(Judge::NothingLeaked, reason.to_owned(), &about);
                 return;
             }
         }

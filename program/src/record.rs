@@ -1,10 +1,16 @@
 //! What happened in a run, in order: what becomes a scenario.
 
-use winaccept_model::call::Call;
+use std::collections::BTreeSet;
+
+use winaccept_model::call::{Call, Handle};
 use winaccept_model::choice::Alt;
-use winaccept_model::outcome::Outcome;
-use winaccept_model::world::{ConnId, Segment};
+use winaccept_model::code::Code;
+use winaccept_model::outcome::{Out, Outcome, Value};
+use winaccept_model::step::Answer;
+use winaccept_model::world::{ConnId, Segment, SocketId};
 use winaccept_sim::script::FaultKind;
+
+use crate::engine::THREADS;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -13,6 +19,10 @@ pub(crate) enum Entry {
     Call(usize, Call, Option<Outcome>),
     /// The call that it waited in returned.
     Resumes(usize, Outcome),
+    /// The condition function of this call came back, and the call gave this.
+    Answer(usize, Answer, Call, Option<Outcome>),
+    /// A thread ended.
+    Ends(usize),
     /// The first segment in flight of a connection that is held arrived.
     Deliver(ConnId, Segment),
     /// A connection's segments stay in flight, or go on.
@@ -27,16 +37,134 @@ pub(crate) enum Entry {
     Again(u32),
 }
 
+/// What a verdict is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum About {
+    /// What was called last.
+    Last,
+    /// A client, by its actor.
+    Client(usize),
+    /// Whatever has this handle, or this address.
+    Handle(Handle),
+    /// The socket in this slot.
+    Socket(SocketId),
+}
+
+/// How much of a record is to be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Detail {
+    /// Also what the program has called last.
+    Much,
+    Usual,
+    /// Not who waits to be accepted, nor who waits to accept.
+    Little,
+}
+
+/// Which entries tell why a run is convicted: the last failure that the program was told and the last client that it learnt of,
+/// calls of its that have not returned, and what the verdict is about. The others are there for what these give.
+pub(crate) fn telling(record: &[Entry], about: &[About], detail: Detail) -> BTreeSet<usize> {
+    let brief = detail == Detail::Little;
+    // Of a call or a socket, it does not matter who else waits.
+    let pointed = about.iter().any(|about| matches!(about, About::Last | About::Socket(_)));
+    let mut kept = BTreeSet::new();
+    if detail == Detail::Much {
+        let calls = |at: &usize| matches!(record[*at], Entry::Call(actor, ..) if actor < THREADS);
+        kept.extend((0..record.len()).rev().filter(calls).take(SHOWN));
+    }
+    if about.contains(&About::Last) {
+        kept.extend(record.iter().rposition(|entry| !matches!(entry, Entry::Again(_))));
+    }
+    if let Some(again) = record.iter().position(|entry| matches!(entry, Entry::Again(_))) {
+        kept.extend(again.saturating_sub(if brief { SHOWN / 2 } else { SHOWN })..again);
+    }
+    kept.extend(record.iter().rposition(|entry| match entry {
+        Entry::Call(actor, _, Some(outcome)) | Entry::Resumes(actor, outcome) => {
+            *actor < THREADS && outcome.error != Code::NONE && !PASSING.contains(&outcome.error)
+        }
+        _ => false,
+    }));
+    kept.extend(record.iter().rposition(|entry| match entry {
+        _ if brief && about.iter().any(|about| matches!(about, About::Socket(_))) => false,
+        Entry::Call(actor, call, Some(outcome)) => *actor < THREADS && brings(call, outcome),
+        Entry::Resumes(actor, Outcome { value: Value::Handle(_), .. }) => *actor < THREADS,
+        _ => false,
+    }));
+    for actor in 0..THREADS {
+        let of_actor = |entry: &Entry| match entry {
+            Entry::Call(who, ..) | Entry::Resumes(who, _) | Entry::Answer(who, ..) => *who == actor,
+            _ => false,
+        };
+        let last = record.iter().rposition(of_actor);
+        // Who waits to accept waits as he should, if there is nothing else to say.
+        let waits = |last: &usize| match &record[*last] {
+            Entry::Call(_, call, None) => !brief || !pointed && !call.accepts(),
+            _ => false,
+        };
+        kept.extend(last.filter(waits));
+    }
+    for about in about.iter().filter(|about| !brief || !matches!(about, About::Client(_))) {
+        kept.extend(last_of(record, *about));
+    }
+    kept
+}
+
+/// Does the program learn of a client by this?
+fn brings(call: &Call, outcome: &Outcome) -> bool {
+    match call {
+        Call::GetQueuedCompletionStatus { .. } => matches!(outcome.out, Out::Packet { over: Some(_), .. }),
+        Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => {
+            outcome.error != Code::WSA_IO_INCOMPLETE
+        }
+        _ => call.accepts() && matches!(outcome.value, Value::Handle(_)),
+    }
+}
+
+/// The last of each kind of entry that speaks of this.
+fn last_of(record: &[Entry], about: About) -> Vec<usize> {
+    let is = |handle: Handle| match about {
+        About::Handle(meant) => handle == meant,
+        About::Socket(slot) => handle.slot() == Some(slot),
+        About::Client(_) | About::Last => false,
+    };
+    let by = |actor: usize| about == About::Client(actor);
+    let last = |which: &dyn Fn(&Entry) -> bool| record.iter().rposition(which);
+    let gives = |outcome: &Outcome| matches!(outcome.value, Value::Handle(handle) if is(handle));
+    let kinds = [
+        last(&|entry| match entry {
+            Entry::Call(_, _, Some(outcome)) | Entry::Resumes(_, outcome) | Entry::Answer(.., Some(outcome)) => {
+                gives(outcome)
+            }
+            _ => false,
+        }),
+        last(&|entry| match entry {
+            Entry::Call(_, Call::AcceptEx { accept, overlapped, .. }, _) => is(*accept) || overlapped.is_some_and(is),
+            _ => false,
+        }),
+        last(&|entry| matches!(entry, Entry::Call(_, Call::Closesocket { s }, _) if is(*s))),
+        last(&|entry| match entry {
+            Entry::Call(actor, call, _) => by(*actor) && !matches!(call, Call::Send { .. }),
+            Entry::Resumes(actor, _) => by(*actor),
+            _ => false,
+        }),
+    ];
+    kinds.into_iter().flatten().collect()
+}
+
+/// Failures that are part of the plan of any loop.
+const PASSING: &[Code] = &[Code::ERROR_IO_PENDING, Code::WAIT_TIMEOUT, Code::WSAEWOULDBLOCK, Code::ERROR_IO_INCOMPLETE];
+/// So many calls of what goes on and on are shown.
+const SHOWN: usize = 4;
+
 /// The longest part that is looked for again behind itself.
 const PART: usize = 24;
 
-/// The record with what repeats itself shown once; `None`: nothing does.
-pub(crate) fn collapsed(record: &[Entry]) -> Option<Vec<Entry>> {
-    let mut kept = record.to_vec();
+/// Which entries are left when what repeats itself is shown once; `None`: nothing does.
+pub(crate) fn collapsed(record: &[Entry]) -> Option<Vec<usize>> {
+    let mut kept: Vec<usize> = (0..record.len()).collect();
     for part in 1..=PART {
         let mut at = 0;
         while at + 2 * part <= kept.len() {
-            if kept[at..at + part] == kept[at + part..at + 2 * part] {
+            if (0..part).all(|on| record[kept[at + on]] == record[kept[at + part + on]]) {
                 kept.drain(at + part..at + 2 * part);
             } else {
                 at += 1;

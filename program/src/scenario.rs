@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use winaccept_lang::{Comment, parse, render_script};
 use winaccept_model::call::{Call, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::code::Code;
-use winaccept_model::outcome::{Outcome, Value};
-use winaccept_model::step::Machine;
+use winaccept_model::outcome::{Out, Outcome, Value};
+use winaccept_model::step::{Answer, Machine};
 use winaccept_model::world::{ConnId, Segment};
 use winaccept_sim::observe::allows;
 use winaccept_sim::run::{Guide, run};
 use winaccept_sim::scenario::Scenario;
 use winaccept_sim::script::{
     Action, Actor, Expect, Fault, Happening, Item, Name, NameId, Pattern, Process, Ref, Script, SegmentName, Span,
-    Step, ValuePattern,
+    Step, ValuePattern, With,
 };
 
 use crate::engine::{Ran, THREADS};
-use crate::record::{Entry, collapsed};
+use crate::record::{Detail, Entry, collapsed, telling};
 
 /// A run, written down.
 pub(crate) struct Written {
@@ -31,43 +31,148 @@ pub(crate) struct Written {
 /// Writes a run down. What repeats itself is shown once and what makes no difference is left out, as long as the model still
 /// gives at each step what the program got.
 pub(crate) fn written(ran: &Ran, title: &str, prose: &str, machine: &Machine) -> Written {
-    let whole = write_down(ran, title, prose);
-    if let Some(record) = collapsed(&ran.record) {
-        let short = Ran { record, ..ran.clone() };
-        let prose = format!("{prose}\nWhat repeats itself is shown once.");
-        let (script, comment) = write_down(&short, title, &prose);
-        if holds(&script, machine) {
-            return finished(script, comment, machine, true);
+    let all: Vec<usize> = (0..ran.record.len()).collect();
+    let short = collapsed(&ran.record).map(|kept| write_down(ran, &kept, title, prose));
+    let (draft, confirmed) = match short.filter(|draft| holds(&draft.script, machine)) {
+        Some(draft) => (draft, true),
+        None => {
+            let draft = write_down(ran, &all, title, prose);
+            let confirmed = holds(&draft.script, machine);
+            (draft, confirmed)
         }
-    }
-    let (script, comment) = whole;
-    let confirmed = holds(&script, machine);
-    finished(script, comment, machine, confirmed)
-}
-
-fn write_down(ran: &Ran, title: &str, prose: &str) -> (Script, Vec<String>) {
-    let mut writer = Writer::new(ran, title, prose);
-    for entry in &ran.record {
-        writer.entry(entry);
-    }
-    writer.names_what_listens();
-    (writer.script, writer.comment)
-}
-
-/// Leaves out choices that make no difference.
-fn finished(mut script: Script, lines: Vec<String>, machine: &Machine, confirmed: bool) -> Written {
-    let is_choice = |item: &Item| matches!(item, Item::Happening(Happening::Choose(_), _));
-    for at in (0..script.items.len()).rev().filter(|_| confirmed) {
-        if is_choice(&script.items[at]) {
-            let mut without = script.clone();
-            without.items.remove(at);
-            if holds(&without, machine) {
-                script = without;
+    };
+    let mut script = draft.script;
+    if confirmed {
+        script = together(script, machine);
+        let shown: Vec<Entry> = draft.entries.iter().map(|entry| ran.record[*entry].clone()).collect();
+        for detail in [Detail::Much, Detail::Usual, Detail::Little] {
+            let telling = telling(&shown, &ran.about, detail);
+            let kept = |span: Span| telling.contains(&draft.from[span.start as usize]);
+            script = without_the_rest(script, &kept, machine);
+            if events(&script) <= FEW {
+                break;
             }
         }
+        if script.items.len() < all.len() {
+            let left_out = all.len() - script.items.len();
+            script.prose +=
+                &format!("\nLeft out: what repeats itself, and what the rest does not need, {left_out} lines in all.");
+        }
     }
-    let comment = Comment { before: script.items.len(), lines };
-    Written { text: render_script(&script, &comment), events: script.items.len(), confirmed }
+    let comment = Comment { before: script.items.len(), lines: draft.comment };
+    Written { text: render_script(&script, &comment), events: events(&script), confirmed }
+}
+
+/// A finding has no more events than this, if it can be told with so few.
+const FEW: usize = 12;
+
+fn events(script: &Script) -> usize {
+    script.items.iter().filter(|item| is_event(item)).count()
+}
+
+/// A call, its return, a happening: something that happens. What a program has and what is chosen is none.
+fn is_event(item: &Item) -> bool {
+    match item {
+        Item::Happening(Happening::Choose(_), _) => false,
+        Item::Step(step) => !matches!(step.action, Action::Call(Call::Overlapped { .. })),
+        _ => true,
+    }
+}
+
+/// A run as a script, with the entry that each of its items is from.
+struct Draft {
+    script: Script,
+    comment: Vec<String>,
+    /// The entries of the record that it shows, and by item which of them it is.
+    entries: Vec<usize>,
+    from: Vec<usize>,
+}
+
+fn write_down(ran: &Ran, entries: &[usize], title: &str, prose: &str) -> Draft {
+    let mut writer = Writer::new(ran, title, prose);
+    let mut from = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        writer.entry(&ran.record[*entry], *entry);
+        from.resize(writer.script.items.len(), number);
+    }
+    writer.names_what_listens();
+    for (number, item) in writer.script.items.iter_mut().enumerate() {
+        let at = u32::try_from(number).unwrap_or(u32::MAX);
+        let span = Span { start: at, end: at };
+        match item {
+            Item::Step(step) => step.span = span,
+            Item::Happening(_, place) => *place = span,
+            _ => {}
+        }
+    }
+    Draft { script: writer.script, comment: writer.comment, entries: entries.to_vec(), from }
+}
+
+/// Where an item came from is where it stood: its span.
+fn span_of(item: &Item) -> Span {
+    match item {
+        Item::Step(step) => step.span,
+        Item::Happening(_, span) => *span,
+        _ => SPAN,
+    }
+}
+
+/// Leaves out, from the last to the first, whatever the rest goes the same way without.
+fn without_the_rest(mut script: Script, kept: &dyn Fn(Span) -> bool, machine: &Machine) -> Script {
+    loop {
+        let before = script.items.len();
+        let mut at = before;
+        while at > 0 {
+            at -= 1;
+            let group = belongs(&script, at);
+            if group.iter().any(|item| kept(span_of(&script.items[*item]))) {
+                continue;
+            }
+            let mut without = script.clone();
+            group.iter().for_each(|item| _ = without.items.remove(*item));
+            if holds(&without, machine) {
+                script = without;
+                at = at.min(script.items.len());
+            }
+        }
+        if script.items.len() == before {
+            return script;
+        }
+    }
+}
+
+/// Lets a call that has waited stand where it returned, as if it had been made then, where it gives the same.
+fn together(mut script: Script, machine: &Machine) -> Script {
+    for at in (0..script.items.len()).rev() {
+        let Some(Item::Step(Step { action: Action::Resumes, .. })) = script.items.get(at) else { continue };
+        let group = belongs(&script, at);
+        let [_, made] = group[..] else { continue };
+        let Item::Step(Step { action: action @ Action::Call(_), .. }) = script.items[made].clone() else { continue };
+        let mut joined = script.clone();
+        if let Item::Step(step) = &mut joined.items[at] {
+            step.action = action;
+        }
+        joined.items.remove(made);
+        if holds(&joined, machine) {
+            script = joined;
+        }
+    }
+    script
+}
+
+/// An item with those that make no sense without it, the last first: a call that waits belongs to its return.
+fn belongs(script: &Script, at: usize) -> Vec<usize> {
+    let mut group = vec![at];
+    let mut last = at;
+    while let Item::Step(Step { actor, action: Action::Resumes | Action::ConditionReturns { .. }, .. }) =
+        &script.items[last]
+    {
+        let of_actor = |item: &Item| matches!(item, Item::Step(step) if step.actor == *actor);
+        let Some(before) = script.items[..last].iter().rposition(of_actor) else { break };
+        group.push(before);
+        last = before;
+    }
+    group
 }
 
 /// Does the scenario go as it says, and in no other way? As text it is read again, as anybody would.
@@ -131,15 +236,15 @@ impl<'r> Writer<'r> {
         ThreadId::new(place)
     }
 
-    fn entry(&mut self, entry: &Entry) {
+    /// Writes an entry, which is the so-and-so-many-th of its record.
+    fn entry(&mut self, entry: &Entry, at: usize) {
         match entry {
             Entry::Call(actor, call, outcome) => {
                 let expect = match outcome {
                     None => Expect::Blocks,
                     Some(outcome) => self.expected(*actor, call, outcome),
                 };
-                let named =
-                    call.map(|handle| self.names.get(&handle).map_or(Ref::InvalidSocket, |name| Ref::Name(*name)));
+                let named = self.named_call(call);
                 if let (Call::Listen { s, .. }, Some(outcome)) = (call, outcome)
                     && outcome.error == Code::NONE
                 {
@@ -148,13 +253,34 @@ impl<'r> Writer<'r> {
                 self.step(*actor, Action::Call(named), expect);
             }
             Entry::Resumes(actor, outcome) => {
-                let made = self.ran.record.iter().rev().find_map(|entry| match entry {
+                let made = self.ran.record[..at].iter().rev().find_map(|entry| match entry {
                     Entry::Call(other, call, None) if other == actor => Some(*call),
                     _ => None,
                 });
                 let Some(call) = made else { return };
                 let expect = self.expected(*actor, &call, outcome);
                 self.step(*actor, Action::Resumes, expect);
+            }
+            Entry::Answer(actor, answer, call, outcome) => {
+                let answer = match answer {
+                    Answer::Accepts => 0,
+                    Answer::Rejects => 1,
+                    Answer::Defers => 2,
+                    Answer::Other | Answer::Nothing => 3,
+                };
+                let expect = match outcome {
+                    None => Expect::Blocks,
+                    Some(outcome) => self.expected(*actor, call, outcome),
+                };
+                let call = self.named_call(call);
+                self.step(*actor, Action::ConditionReturns { answer, call }, expect);
+            }
+            Entry::Ends(actor) => {
+                let actor = self.actor(*actor);
+                let (shows, confirms) = (Vec::new(), Vec::new());
+                let action = Action::Ends;
+                let step = Step { actor, action, expect: None, shows, confirms, on_windows: None, span: SPAN };
+                self.script.items.push(Item::Step(step));
             }
             Entry::Deliver(conn, segment) => self.of_conn(*conn, |name| Happening::Deliver(named(*segment), name)),
             Entry::Hold(conn, true) => self.of_conn(*conn, Happening::Hold),
@@ -167,6 +293,10 @@ impl<'r> Writer<'r> {
             Entry::Chooses(alt) => self.happens(Happening::Choose(*alt)),
             Entry::Again(count) => self.comment.push(format!("and so on: {count} calls in all, without a wait")),
         }
+    }
+
+    fn named_call(&self, call: &Call) -> Call<Ref> {
+        call.map(|handle| self.names.get(&handle).map_or(Ref::InvalidSocket, |name| Ref::Name(*name)))
     }
 
     fn of_conn(&mut self, conn: ConnId, happening: impl Fn(NameId) -> Happening) {
@@ -192,12 +322,21 @@ impl<'r> Writer<'r> {
             Value::Handle(handle) => ValuePattern::Binds(self.binds(actor, call, handle)),
             other => ValuePattern::Is(other),
         };
-        Expect::OneOf(vec![Pattern { value, error: outcome.error, with: Vec::new() }])
+        // A packet is known by what it is about.
+        let with = match outcome.out {
+            Out::Packet { over: Some(over), .. } => {
+                self.names.get(&over).map(|name| With::Overlapped(Some(Ref::Name(*name)))).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        Expect::OneOf(vec![Pattern { value, error: outcome.error, with }])
     }
 
     fn binds(&mut self, actor: usize, call: &Call, handle: Handle) -> NameId {
         let letter = match call {
             Call::WSACreateEvent => "E",
+            Call::Overlapped { .. } => "O",
+            Call::CreatePort { .. } => "P",
             _ if call.accepts() => "A",
             _ if actor >= THREADS => "C",
             _ => "S",

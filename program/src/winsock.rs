@@ -1,6 +1,6 @@
 //! What a program sees: Winsock's calls by their documented names, threads, and time.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use corosensei::Yielder;
@@ -11,6 +11,8 @@ use winaccept_model::call::{
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 
+use crate::condition::Answer;
+use crate::overlapped::Awaited;
 use crate::sync::{Lock, Queue};
 
 /// What a failed call leaves for `WSAGetLastError`.
@@ -57,6 +59,14 @@ pub(crate) enum Request {
     Notify(u32),
     /// To go on when the program is to stop.
     Stop,
+    /// To go on when there is something, or after so many milliseconds.
+    Await(Awaited, Timeout),
+    /// That the condition function in which it is comes back.
+    Answer(Answer),
+    /// What is in the buffer of this OVERLAPPED.
+    Buffer(Handle),
+    /// The family of this socket.
+    Family(Handle),
 }
 
 /// What the scheduler answers.
@@ -67,6 +77,12 @@ pub(crate) enum Reply {
     Outcome(Outcome),
     /// The number of the new thread.
     Spawned(usize),
+    /// What it waited for has not come in time.
+    TimedOut,
+    /// What is in a buffer.
+    Bytes(Vec<u8>),
+    /// The family of a socket.
+    Family(Family),
 }
 
 /// Winsock and the system, as one thread of the program has them.
@@ -74,6 +90,8 @@ pub struct Winsock<'a> {
     pub(crate) yielder: &'a Yielder<Reply, Request>,
     pub(crate) ids: Rc<Cell<u32>>,
     pub(crate) stops: Rc<Cell<bool>>,
+    /// OVERLAPPED structures that the program has let go of.
+    pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
 }
 
 impl std::fmt::Debug for Winsock<'_> {
@@ -93,7 +111,7 @@ impl Winsock<'_> {
     pub fn call(&self, call: Call) -> Outcome {
         match self.yielder.suspend(Request::Call(call)) {
             Reply::Outcome(outcome) => outcome,
-            Reply::Go | Reply::Spawned(_) => Outcome::number(0),
+            _ => Outcome::number(0),
         }
     }
 
@@ -345,7 +363,7 @@ impl Winsock<'_> {
     pub fn spawn(&self, name: &'static str, body: impl FnOnce(&Winsock<'_>) + 'static) -> Thread {
         match self.yielder.suspend(Request::Spawn(name, Box::new(body))) {
             Reply::Spawned(thread) => Thread(thread),
-            Reply::Go | Reply::Outcome(_) => Thread(usize::MAX),
+            _ => Thread(usize::MAX),
         }
     }
 

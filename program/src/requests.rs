@@ -1,0 +1,290 @@
+//! Requests that a program has posted: whether they are under way, how many there are, and what became of each.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use winaccept_model::call::{Call, Handle, Opt};
+use winaccept_model::code::Code;
+use winaccept_model::id::Named;
+use winaccept_model::operation::OverId;
+use winaccept_model::outcome::{Out, Outcome, Value};
+use winaccept_model::status::Status;
+use winaccept_model::world::{ConnId, SocketId, State as SocketState};
+
+use crate::engine::{Engine, PROGRAM, State};
+use crate::judge::Judge;
+use crate::overlapped::Awaited;
+use crate::phase::Phase;
+use crate::record::About;
+
+/// What is known of the program's requests.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    /// OVERLAPPED structures that the program has let go of since anybody looked.
+    pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
+    /// With which event an OVERLAPPED was made, and those that can be made again.
+    events: BTreeMap<Handle, Option<Handle>>,
+    free: Vec<Handle>,
+    /// The listener and the accepting socket of those under way.
+    posted: BTreeMap<Handle, (Handle, Handle)>,
+    /// Those that are over and have not been posted anew, by listener.
+    over: BTreeMap<Handle, Vec<Ended>>,
+    /// How many there were at each listener when the program first waited, and whether that is known.
+    pub(crate) first: BTreeMap<Handle, usize>,
+    /// Has it ever posted one, and has one ever been over?
+    pub(crate) any: bool,
+    completed: bool,
+    /// Sockets that were to have a connection, and those whose request has failed and that nobody has used since; with whether
+    /// another socket was posted meanwhile.
+    sockets: BTreeSet<Handle>,
+    idle: BTreeMap<Handle, bool>,
+    /// The connections that requests have brought, by accepting socket.
+    conns: BTreeMap<Handle, ConnId>,
+}
+
+impl Requests {
+    /// The connection that a request has brought into this socket.
+    pub(crate) fn conn_of(&self, accept: Handle) -> Option<ConnId> {
+        self.conns.get(&accept).copied()
+    }
+}
+
+/// A request that is over.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    over: Handle,
+    status: Status,
+    /// The program was told 64.
+    told_64: bool,
+}
+
+fn over_id(over: Handle) -> Option<OverId> {
+    match over.names() {
+        Named::Overlapped(over) => Some(over),
+        _ => None,
+    }
+}
+
+impl Engine<'_> {
+    /// Is a request with this OVERLAPPED under way?
+    pub(crate) fn in_flight(&self, over: Handle) -> bool {
+        let over = over_id(over);
+        over.is_some() && self.world.operations().iter().any(|(_, op)| op.tells.over == over)
+    }
+
+    /// Has what a thread waits for come?
+    pub(crate) fn has_come(&self, what: Awaited) -> bool {
+        match what {
+            Awaited::Request(over) => !self.in_flight(over),
+            Awaited::Packet(port) => match port.names() {
+                Named::Port(port) => {
+                    self.world.ports().get(port.index()).is_none_or(|port| port.closed || !port.packets.is_empty())
+                }
+                _ => true,
+            },
+        }
+    }
+
+    /// A packet for this OVERLAPPED that nobody has fetched.
+    fn has_packet(&self, over: Handle) -> bool {
+        self.world.ports().iter().any(|(_, port)| port.packets.iter().any(|packet| packet.over == Some(over)))
+    }
+
+    /// What is in the buffer of an OVERLAPPED.
+    pub(crate) fn buffer(&self, over: Handle) -> Vec<u8> {
+        let over = over_id(over).and_then(|over| self.world.overs().get(over.index()));
+        over.and_then(|over| over.buffer).map(|buffer| buffer.data.as_slice().to_vec()).unwrap_or_default()
+    }
+
+    /// An OVERLAPPED that was let go of is made again in its place, as memory is.
+    pub(crate) fn remade(&mut self, call: &Call) -> Option<Outcome> {
+        let Call::Overlapped { event } = *call else { return None };
+        let place = self.requests.free.iter().position(|over| self.requests.events.get(over) == Some(&event))?;
+        let over = self.requests.free.remove(place);
+        Some(Outcome { value: Value::Handle(over), error: Code::NONE, out: Out::None })
+    }
+
+    /// OVERLAPPED structures that the program has let go of: those under way it must not.
+    pub(crate) fn lets_go(&mut self) {
+        let gone = std::mem::take(&mut *self.requests.gone.borrow_mut());
+        // When the process ends, its requests end with it.
+        let ends = self.threads.first().is_some_and(|main| main.state == State::Over);
+        for over in gone.into_iter().filter(|_| !ends) {
+            if self.in_flight(over) {
+                let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::NoMisuse };
+                let reason =
+                    "an OVERLAPPED and its buffer are freed while their request is under way, which will write there";
+                self.convicts_about(judge, reason.to_owned(), &[About::Handle(over)]);
+            } else if !self.has_packet(over) {
+                self.requests.free.push(over);
+            }
+        }
+    }
+
+    /// What a call does with a request or with a socket of one that it must not.
+    pub(crate) fn looks_at_request(&mut self, call: &Call) {
+        if let Call::AcceptEx { overlapped: Some(over), .. } = *call {
+            if self.in_flight(over) {
+                let reason = "AcceptEx is given an OVERLAPPED whose request is under way";
+                self.convicts_about(Judge::NoMisuse, reason.to_owned(), &[About::Last, About::Handle(over)]);
+            } else if self.has_packet(over) {
+                let reason = "a request has completed at once and was taken for done, but its packet is still to come: \
+                              the next request with its OVERLAPPED will be taken for complete";
+                self.convicts_about(Judge::NoConfusion, reason.to_owned(), &[About::Last, About::Handle(over)]);
+            }
+        }
+        let only_afterwards = match call {
+            Call::Getsockopt { opt, .. } => *opt != Opt::ConnectTime,
+            Call::Shutdown { .. }
+            | Call::Getpeername { .. }
+            | Call::Getsockname { .. }
+            | Call::Setsockopt { .. }
+            | Call::Ioctlsocket { .. }
+            | Call::WSAEventSelect { .. } => true,
+            _ => false,
+        };
+        let without_context = |slot: SocketId| self.world.sockets()[slot.index()].without_context;
+        if only_afterwards && call.subject().and_then(|s| self.world.slot_of(s)).is_some_and(without_context) {
+            let reason = format!("{} is called with an accepted socket before SO_UPDATE_ACCEPT_CONTEXT", call.name());
+            self.convicts_about(Judge::NoMisuse, reason, &[About::Last]);
+        }
+    }
+
+    /// Notes what a call of the program did about requests.
+    pub(crate) fn notes_request(&mut self, call: &Call, outcome: &Outcome) {
+        match *call {
+            Call::Overlapped { event } => {
+                if let Value::Handle(over) = outcome.value {
+                    self.requests.events.insert(over, event);
+                }
+            }
+            Call::AcceptEx { listen, accept, overlapped: Some(over), .. } => {
+                self.requests.idle.remove(&accept);
+                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
+                    self.posts(listen, accept, over);
+                }
+            }
+            Call::GetQueuedCompletionStatus { .. } => {
+                if let Out::Packet { over: Some(over), .. } = outcome.out {
+                    self.told(over, outcome.error);
+                }
+            }
+            Call::GetOverlappedResult { overlapped, .. } => self.told(overlapped, outcome.error),
+            _ => {
+                let subject = call.subject().unwrap_or(Handle::INVALID);
+                self.requests.idle.remove(&subject);
+                // Its value may be another socket's by now.
+                if matches!(call, Call::Closesocket { .. }) {
+                    self.requests.sockets.remove(&subject);
+                }
+            }
+        }
+    }
+
+    fn posts(&mut self, listen: Handle, accept: Handle, over: Handle) {
+        let requests = &mut self.requests;
+        requests.any = true;
+        requests.conns.remove(&accept);
+        requests.posted.insert(over, (listen, accept));
+        if requests.sockets.insert(accept) {
+            requests.idle.values_mut().for_each(|replaced| *replaced = true);
+        }
+        // In place of the one that had this OVERLAPPED, or of the one that was over last.
+        let ended = requests.over.entry(listen).or_default();
+        match ended.iter().position(|ended| ended.over == over) {
+            Some(place) => _ = ended.remove(place),
+            None => _ = ended.pop(),
+        }
+    }
+
+    fn told(&mut self, over: Handle, error: Code) {
+        if error == Code::ERROR_NETNAME_DELETED {
+            let all = self.requests.over.values_mut().flatten();
+            all.filter(|ended| ended.over == over).for_each(|ended| ended.told_64 = true);
+        }
+    }
+
+    /// Looks which requests are over by now.
+    pub(crate) fn looks_at_requests(&mut self) {
+        if self.requests.posted.is_empty() {
+            return;
+        }
+        let over: Vec<Handle> = self.requests.posted.keys().copied().filter(|over| !self.in_flight(*over)).collect();
+        for over in over {
+            let Some((listen, accept)) = self.requests.posted.remove(&over) else { continue };
+            let status = over_id(over).and_then(|over| self.world.overs().get(over.index())).map(|over| over.status);
+            let status = status.unwrap_or(Status::SUCCESS);
+            self.requests.completed = true;
+            self.requests.over.entry(listen).or_default().push(Ended { over, status, told_64: false });
+            let conn = self.world.slot_of(accept).and_then(|slot| self.world.sockets()[slot.index()].conn);
+            self.requests.conns.extend(conn.map(|conn| (accept, conn)));
+            let fresh = |slot: SocketId| self.world.sockets()[slot.index()].state == SocketState::Unbound;
+            if status != Status::SUCCESS && self.world.slot_of(accept).is_some_and(fresh) {
+                self.requests.idle.insert(accept, false);
+            }
+        }
+    }
+
+    fn posted_at(&self, listener: Handle) -> usize {
+        self.requests.posted.values().filter(|(listen, _)| *listen == listener).count()
+    }
+
+    /// The program waits for the first time: so many requests it means to have.
+    pub(crate) fn is_set_up(&mut self) {
+        if self.set_up || self.threads.iter().any(|thread| thread.state == State::Ready) {
+            return;
+        }
+        self.set_up = true;
+        if !self.requests.completed {
+            let listeners = self.listeners.iter().map(|listener| (*listener, self.posted_at(*listener)));
+            self.requests.first = listeners.collect();
+        }
+    }
+
+    /// Nobody is there any more, and the program has come to rest: are all requests back, and all sockets?
+    pub(crate) fn counts_requests(&mut self) {
+        for (listener, first) in self.requests.first.clone() {
+            let left = self.posted_at(listener);
+            if left >= first || !self.listeners.contains(&listener) {
+                continue;
+            }
+            let ended = self.requests.over.get(&listener).into_iter().flatten();
+            if ended.clone().any(|ended| ended.told_64 && ended.status == Status::CONNECTION_RESET) {
+                let reason = "a request failed with 64, ERROR_NETNAME_DELETED, because its client was gone, and is not made again, \
+                              as if the program had closed something";
+                self.convicts(Judge::NoConfusion, reason.to_owned());
+            }
+            let reason = format!("of {first} posted AcceptEx {left} are left when all clients have gone");
+            self.convicts(Judge::NothingLeaked, reason);
+        }
+        if self.requests.idle.values().any(|replaced| *replaced) {
+            let reason = "a socket whose AcceptEx has failed is still open, while another was made in its place";
+            self.convicts(Judge::NothingLeaked, reason.to_owned());
+        }
+        self.looks_for_lost_sockets();
+    }
+
+    /// The program has ended as it was asked to: is anything of its still under way?
+    pub(crate) fn looks_for_outstanding(&mut self) {
+        let requests = self.world.operations().iter().filter(|(_, op)| !op.tells.returns && op.tells.over.is_some());
+        let left = requests.filter(|(_, op)| self.world.threads()[op.thread.index()].process == PROGRAM).count();
+        if self.awaited_stop && left > 0 {
+            let reason =
+                format!("the program ends with {left} requests under way, which write into buffers that are no more");
+            self.convicts(Judge::CleanStop, reason);
+        }
+    }
+
+    /// A world has no clock, a run has: for how long a socket has been connected.
+    pub(crate) fn tells_time(&self, call: &Call, outcome: &mut Outcome) {
+        let (Call::Getsockopt { s, opt: Opt::ConnectTime }, Out::Option(value)) = (*call, &mut outcome.out) else {
+            return;
+        };
+        let conn = self.world.slot_of(s).and_then(|slot| self.world.sockets()[slot.index()].conn);
+        if let Some(since) = conn.and_then(|conn| self.connected_at.get(&conn)) {
+            let seconds = (self.now - since) / 1000;
+            *value = winaccept_model::call::OptVal::Number(u32::try_from(seconds).unwrap_or(u32::MAX - 1));
+        }
+    }
+}
