@@ -1,6 +1,9 @@
 //! The museum: accept loops that broke in the field, each small and in our own words, in its broken and its mended form.
 
+mod acceptex;
 mod blocking;
+mod others;
+mod ports;
 mod readiness;
 
 use crate::fuzz::Fuzz;
@@ -41,7 +44,8 @@ impl Exhibit {
 
 /// All exhibits.
 pub fn all() -> impl Iterator<Item = &'static Exhibit> {
-    blocking::EXHIBITS.iter().chain(readiness::EXHIBITS)
+    let kinds = [blocking::EXHIBITS, readiness::EXHIBITS, acceptex::EXHIBITS, ports::EXHIBITS, others::EXHIBITS];
+    kinds.into_iter().flatten()
 }
 
 /// The exhibit of this name.

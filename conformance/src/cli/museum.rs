@@ -17,8 +17,9 @@ use crate::suite::Scenario;
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 Examples:
-  winaccept museum                     the exhibits: loops that broke in the field
+  winaccept museum                     the exhibits: loops that broke, and the documents' own examples
   winaccept museum sets-filled-once    runs one: what it does, what breaks it, event by event
+  winaccept museum handled-twice       AcceptEx with a port: complete at once, and a packet all the same
   winaccept museum --format json       all of them with what a search found in both forms
 
 `winaccept fuzz NAME` searches further; docs/programs.md says how a loop of your own gets there.")]

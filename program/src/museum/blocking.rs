@@ -282,9 +282,12 @@ fn serve_within(w: &Winsock<'_>, client: Socket, time: u32) {
     }
 }
 
+/// So many workers has the pool: each is one silent client more that it takes.
+const WORKERS: usize = 1;
+
 fn pool(w: &Winsock<'_>, bounded: bool) {
     let queue = w.queue();
-    for _ in 0..2 {
+    for _ in 0..WORKERS {
         let queue = queue.clone();
         w.spawn("worker", move |w| {
             loop {
