@@ -90,7 +90,7 @@ fn line() -> impl Strategy<Value = String> {
         3 => (select(vec!["hold", "release", "drop SYN of", "drop SYN-ACK of", "drop ACK of", "drop RST of", "drop FIN of",
                 "drop DATA of", "timer of", "may drop SYN of"]), client())
             .prop_map(|(what, c)| format!("{what} {c}")),
-        2 => (select(vec!["fault", "mend"]), select(vec!["no-descriptors", "no-buffers", "network-down", "in-callback"]))
+        2 => (select(vec!["fault", "mend"]), select(vec!["no-descriptors", "no-buffers", "network-down", "no-handles", "in-callback"]))
             .prop_map(|(what, kind)| format!("{what} {kind}")),
     ]
 }

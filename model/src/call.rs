@@ -51,10 +51,12 @@ pub struct Does {
     pub closes: bool,
     /// It starts what goes on without it.
     pub starts: bool,
+    /// It tells its error through a pointer, and not as the last error of the thread.
+    pub points: bool,
 }
 
 /// What a call does of which the list says nothing.
-const DOES: Does = Does { waits: false, locally: false, closes: false, starts: false };
+const DOES: Does = Does { waits: false, locally: false, closes: false, starts: false, points: false };
 
 macro_rules! types {
     ($($call:ident $library:ident $c:literal
@@ -216,10 +218,19 @@ impl<H> Call<H> {
         }
     }
 
+    /// The condition function that it is given, if it takes one.
+    #[must_use]
+    pub fn condition(&self) -> Option<Condition> {
+        match self {
+            Call::WSAAccept { condition, .. } | Call::WSPAccept { condition, .. } => Some(*condition),
+            _ => None,
+        }
+    }
+
     /// Does it ask a condition function?
     #[must_use]
     pub fn has_condition(&self) -> bool {
-        matches!(self, Call::WSAAccept { condition: Condition::Function, .. })
+        self.condition() == Some(Condition::Function)
     }
 
     /// The function's name as C spells it.

@@ -16,7 +16,8 @@
 //!   the same. A call without any has no parentheses;
 //! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
 //! * in brackets what else is to be known of it: `waits` if it can block, and `locally` if only for what is on its own machine by
-//!   then, `closes` if it closes the handle that it is about, `starts` if it starts what goes on without it;
+//!   then, `closes` if it closes the handle that it is about, `starts` if it starts what goes on without it, `points` if
+//!   it tells its error through a pointer of its caller's, and leaves the last error of the thread alone;
 //! * `again`: the table in which it, or what it has started, looks again when something has changed;
 //! * `by`: the table that it begins with, and in braces the tables of its page with their lists of rules. Calls of one page share
 //!   its tables, and only the first of them has the list.
@@ -75,6 +76,15 @@ macro_rules! for_each_call {
                     ConditionReturns: wsaaccept::CONDITION_RETURNS,
                     // and has said what becomes of the connection.
                     ConditionResult: wsaaccept::CONDITION_RESULT
+                };
+            // What WS2_32 calls in a provider: the provider's table has it, no library exports it.
+            WSPAccept mswsock "WSPAccept" (
+                s: Sock, addr: AddrOut, addrlen: LengthInOut, condition: ConditionIn, callback_data: CallbackData, errno: ErrnoOut
+            ) -> Socket [waits locally points] again AcceptQueue
+                by WSPAccept {
+                    WSPAccept: wspaccept::WSPACCEPT,
+                    // The new socket has a connection, and gets its handle.
+                    ProviderHandle: wspaccept::HANDLE
                 };
             Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
                 by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };

@@ -248,6 +248,8 @@ choices! {
     102 CONDITIONAL_HANDSHAKE "conditional-accept-handshake":
         "after-the-decision" DECIDED_FIRST, "before-it" HANDSHAKE_FIRST;
     103 DEFERRAL_AND_FD_ACCEPT "deferral-and-fd-accept": "mutes" DEFERRAL_MUTES, "re-enables" DEFERRAL_REENABLES;
+    104 PROVIDER_HANDLES "provider-handles": "ifs" IFS_HANDLES, "made-by-ws2_32" OTHER_HANDLES;
+    105 PROVIDER_WAIT "provider-wait": "alertable" PROVIDER_RUNS_APC, "not-alertable" PROVIDER_RUNS_NONE;
 }
 
 /// The choice point of this name.

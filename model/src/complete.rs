@@ -62,6 +62,7 @@ impl At<'_> {
 
     /// A call returns: its operation is over, and its frame, the top one, goes.
     fn returns(&mut self, op: OpId, thread: ThreadId, status: Status, gives: Option<&Outcome>) {
+        let points = self.op_at(op).call.function().does().points;
         let failed;
         let outcome = match gives {
             Some(outcome) => outcome,
@@ -77,7 +78,7 @@ impl At<'_> {
             frames.pop_last();
         }
         self.op_is_over(op);
-        if outcome.error != Code::NONE {
+        if outcome.error != Code::NONE && !points {
             self.thread_mut(thread).last_error = outcome.error;
         }
         self.fx.returns.extend(std::iter::once_with(|| (thread, *outcome)));

@@ -200,14 +200,16 @@ impl<'a> At<'a> {
     fn gives_back(&mut self, gives: Gives) -> Then {
         match gives {
             Gives::Fails(code) => {
-                self.thread_mut(self.thread).last_error = code;
+                if !self.call().function().does().points {
+                    self.thread_mut(self.thread).last_error = code;
+                }
                 // What it wrote all the same, if it did.
                 let out = self.gives.take().map_or(Out::None, |written| written.out);
                 self.gives = Some(failure(self.call(), code).with(out));
                 Then::Ends(true)
             }
             Gives::Succeeds => {
-                if self.thread().last_error != Code::NONE {
+                if self.thread().last_error != Code::NONE && !self.call().function().does().points {
                     self.apply(Table::Succeeds);
                 }
                 Then::Ends(true)

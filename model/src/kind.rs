@@ -113,6 +113,8 @@ plain! {
     LengthInOut: Length, length -> Option<Length> = |length: &Length| Some(*length);
     /// The condition function of `WSAAccept`.
     ConditionIn: Condition;
+    /// A pointer to where a provider puts its error code.
+    ErrnoOut: Buffer;
     /// What the condition function is given of its caller's own.
     CallbackData: u32;
     /// What `shutdown` ends.

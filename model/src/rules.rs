@@ -29,6 +29,7 @@ mod transfer;
 mod wake;
 mod wsaaccept;
 mod wsaioctl;
+mod wspaccept;
 
 pub(crate) use connect::RETRIES;
 

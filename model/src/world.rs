@@ -81,6 +81,8 @@ pub struct Faults {
     pub no_descriptors: bool,
     /// No buffer space can be allocated.
     pub no_buffers: bool,
+    /// WS2_32 gives a provider no socket handle.
+    pub no_handles: bool,
     /// The network subsystem has failed.
     pub network_down: bool,
     /// The service provider is still processing a callback function.
@@ -91,7 +93,7 @@ impl Faults {
     /// Is any of them in force?
     #[must_use]
     pub fn any(self) -> bool {
-        self.no_descriptors | self.no_buffers | self.network_down | self.in_callback
+        self.no_descriptors | self.no_buffers | self.no_handles | self.network_down | self.in_callback
     }
 }
 

@@ -110,6 +110,7 @@ impl Engine<'_> {
             FaultKind::NoDescriptors => faults.no_descriptors = on,
             FaultKind::NoBuffers => faults.no_buffers = on,
             FaultKind::NetworkDown => faults.network_down = on,
+            FaultKind::NoHandles => faults.no_handles = on,
             FaultKind::InCallback => faults.in_callback = on,
         }
         self.record.push(Entry::Fault(kind, on));

@@ -1,6 +1,7 @@
 //! A configuration: a world, and how far its script has got in it.
 
 use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
+use winaccept_model::code::Code;
 use winaccept_model::operation::Ended;
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_model::profile::Tape;
@@ -111,7 +112,11 @@ impl Config {
                 }
             }
         }
-        Shown { value, error: outcome.error, out }
+        if !call.function().does().points {
+            return Shown { value, error: outcome.error, out };
+        }
+        out.extend((outcome.error != Code::NONE).then_some(ShownOut::Errno(outcome.error)));
+        Shown { value, error: Code::NONE, out }
     }
 
     /// What a condition function is given, in the order of its parameters.

@@ -124,6 +124,7 @@ fn first_in_flight(config: &Config, segment: SegmentName, name: NameId) -> Optio
 fn with_fault(mut faults: Faults, kind: FaultKind, on: bool) -> Faults {
     match kind {
         FaultKind::NoDescriptors => faults.no_descriptors = on,
+        FaultKind::NoHandles => faults.no_handles = on,
         FaultKind::NoBuffers => faults.no_buffers = on,
         FaultKind::NetworkDown => faults.network_down = on,
         FaultKind::InCallback => faults.in_callback = on,

@@ -89,6 +89,8 @@ pub enum ShownOut {
     Given(GivenTo, Block),
     /// `dwCallbackData`, as a condition function is given it.
     CallbackData(u32),
+    /// The error code behind `lpErrno`, after a failure.
+    Errno(Code),
 }
 
 /// An address as seen from outside. A port that the system chose is only known by who else has it.
@@ -154,6 +156,7 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         }
         (With::Given(to, a), ShownOut::Given(also_to, b)) => to == also_to && a == b,
         (With::CallbackData(a), ShownOut::CallbackData(b)) => a == b,
+        (With::Errno(a), ShownOut::Errno(b)) => a == b,
         (With::Bytes(a), ShownOut::Bytes(b)) | (With::Key(a), ShownOut::Key(b)) => a == b,
         (With::Overlapped(a), ShownOut::Overlapped(b)) => *a == b.map(Ref::Name),
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
@@ -228,7 +231,8 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::Remote(_), ShownOut::Remote(_))
         | (With::CallerId(_), ShownOut::CallerId(_))
         | (With::CalleeId(_), ShownOut::CalleeId(_))
-        | (With::CallbackData(_), ShownOut::CallbackData(_)) => true,
+        | (With::CallbackData(_), ShownOut::CallbackData(_))
+        | (With::Errno(_), ShownOut::Errno(_)) => true,
         (With::Given(asked, _), ShownOut::Given(given, _)) => asked == given,
         _ => false,
     }

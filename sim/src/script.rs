@@ -355,6 +355,8 @@ pub enum With {
     Given(GivenTo, Block),
     /// `callbackdata = N`.
     CallbackData(u32),
+    /// `lpErrno = WSAEINVAL`: the error code of a call that tells it through a pointer.
+    Errno(Code),
 }
 
 /// What a condition function is given beside two addresses and a number.
@@ -478,6 +480,8 @@ pub enum FaultKind {
     NoBuffers,
     /// `network-down`.
     NetworkDown,
+    /// `no-handles`: WS2_32 gives a provider no socket handle.
+    NoHandles,
     /// `in-callback`: the provider is still processing a callback.
     InCallback,
 }

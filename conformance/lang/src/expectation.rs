@@ -137,6 +137,7 @@ impl Parser<'_> {
         let start = self.cursor.span().start;
         let calls = value == ValuePattern::Is(Value::CallsCondition);
         let with = if self.cursor.eat("with") { self.with(of, calls)? } else { Vec::new() };
+        self.check_errno(of, value, &with, begin);
         self.check_data(of, value, &with, begin);
         // It tells of the packet of a request that failed, and fails with that.
         let fetches = of.signature.name == "GetQueuedCompletionStatus";
@@ -150,6 +151,21 @@ impl Parser<'_> {
             self.cursor.report(problem);
         }
         Ok(Pattern { value, error, with })
+    }
+
+    /// Of a call that tells its error through a pointer: a failure says which, and nothing else does.
+    fn check_errno(&mut self, of: Expected<'_>, value: ValuePattern, with: &[With], start: usize) {
+        let told = with.iter().any(|with| matches!(with, With::Errno(_)));
+        let failed = is_failure(of.signature.returns, value);
+        if !of.signature.points || told == failed {
+            return;
+        }
+        let title = if failed { "a failure needs its error code" } else { "an error code after a success" };
+        let problem =
+            Diagnostic::new(title, self.cursor.since(start), "this call tells its error code through `lpErrno`").help(
+                "for example `INVALID_SOCKET with lpErrno = WSAEINVAL`; after a success nothing is written there",
+            );
+        self.cursor.report(problem);
     }
 
     /// Data of another length than the call returns, or than it was given room for, never comes.
@@ -266,7 +282,8 @@ impl Parser<'_> {
 
     /// The error name after a value that stands at `span`.
     fn error_of(&mut self, signature: &Signature, value: ValuePattern, span: Range<usize>) -> Parsed<Code> {
-        let failed = is_failure(signature.returns, value);
+        // One that tells its error through a pointer says so behind `with`.
+        let failed = is_failure(signature.returns, value) && !signature.points;
         let named = self.cursor.kind() == Kind::Word && !matches!(self.cursor.text(), "with" | "shows" | "confirms");
         if failed && named {
             return self.error_name();
@@ -279,6 +296,12 @@ impl Parser<'_> {
             }
             let problem = Diagnostic::new("a failure needs its error code", span, "expected an error name behind this")
                 .help("for example `WSAEINVAL`; where the documents are silent write `= ?note-id`");
+            return Err(self.cursor.report(problem));
+        }
+        if named && signature.points && Code::by_name(self.cursor.text()).is_some() {
+            let word = self.cursor.text();
+            let problem = Diagnostic::new("an error code that no last error tells", self.cursor.span(), "not here")
+                .help(format!("this call tells it through a pointer: `INVALID_SOCKET with lpErrno = {word}`"));
             return Err(self.cursor.report(problem));
         }
         if named && Code::by_name(self.cursor.text()).is_some() {
@@ -370,6 +393,7 @@ impl Parser<'_> {
             Out::Gqos => self.block().map(|block| With::Given(GivenTo::Gqos, block)),
             Out::CalleeData => self.block().map(|block| With::Given(GivenTo::CalleeData, block)),
             Out::CallbackData => self.dword("the callback data").map(With::CallbackData),
+            Out::Errno => self.error_name().map(With::Errno),
         }
     }
 

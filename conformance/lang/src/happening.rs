@@ -21,6 +21,7 @@ pub(super) const FAULTS: &[(&str, FaultKind)] = &[
     ("no-descriptors", FaultKind::NoDescriptors),
     ("no-buffers", FaultKind::NoBuffers),
     ("network-down", FaultKind::NetworkDown),
+    ("no-handles", FaultKind::NoHandles),
     ("in-callback", FaultKind::InCallback),
 ];
 

@@ -146,6 +146,7 @@ const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
 const CONDITIONS: &[(&str, Condition); 3] =
     &[("NULL", Condition::Null), ("condition", Condition::Function), ("BAD", Condition::Bad)];
 const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
+const ERRNOS: &[(&str, Buffer); 3] = &[("lpErrno", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =
@@ -237,6 +238,23 @@ impl Text for ConditionIn {
     }
     fn write(value: &Condition, _: &Script) -> String {
         word_of(CONDITIONS, value).to_owned()
+    }
+}
+
+impl Text for ErrnoOut {
+    const EXAMPLE: &'static str = "lpErrno";
+    const WORDS: &'static [&'static str] = &words_of(ERRNOS);
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Errno)
+    }
+    fn is_null(value: &Buffer) -> bool {
+        *value != Buffer::Valid
+    }
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Buffer> {
+        parser.cursor.one_of("where the error code goes", ERRNOS)
+    }
+    fn write(value: &Buffer, _: &Script) -> String {
+        word_of(ERRNOS, value).to_owned()
     }
 }
 

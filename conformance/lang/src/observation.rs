@@ -156,6 +156,7 @@ impl Reader<'_> {
             Out::Sqos => ShownOut::Given(GivenTo::Sqos, self.block()?),
             Out::Gqos => ShownOut::Given(GivenTo::Gqos, self.block()?),
             Out::CalleeData => ShownOut::Given(GivenTo::CalleeData, self.block()?),
+            Out::Errno => ShownOut::Errno(self.error()?),
             Out::CallbackData => {
                 ShownOut::CallbackData(self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32)
             }

@@ -34,6 +34,7 @@ pub(super) enum Out {
     CalleeId,
     CalleeData,
     CallbackData,
+    Errno,
 }
 
 /// The out-parameters with their names.
@@ -59,6 +60,7 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("calleeid", Out::CalleeId),
     ("calleedata", Out::CalleeData),
     ("callbackdata", Out::CallbackData),
+    ("lpErrno", Out::Errno),
 ];
 
 /// What a condition function is given, in the order of its parameters.
@@ -92,6 +94,8 @@ pub(super) struct Signature {
     /// An example of how to write it.
     pub(super) usage: String,
     pub(super) returns: Returns,
+    /// Does it tell its error through a pointer?
+    pub(super) points: bool,
     /// What `with` may name, in the order of the parameters.
     pub(super) outs: Vec<Out>,
     /// Can it block?
@@ -125,6 +129,7 @@ pub(super) static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
             name: function.name(),
             usage: format!("{}({})", function.name(), form.examples.join(", ")),
             returns: function.returns(),
+            points: function.does().points,
             outs: form.outs.clone(),
             blocks: function.does().waits,
             asks: form.asks,
@@ -240,7 +245,6 @@ pub(super) fn means_something(word: &str) -> bool {
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
 const NOT_YET: &[&str] = &[
-    "WSPAccept",
     "WSAAsyncSelect",
     "WSARecvFrom",
     "recvfrom",

@@ -201,6 +201,7 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Given(GivenTo::Gqos, _) => "gqos",
         ShownOut::Given(GivenTo::CalleeData, _) => "calleedata",
         ShownOut::CallbackData(_) => "callbackdata",
+        ShownOut::Errno(_) => "lpErrno",
     }
 }
 

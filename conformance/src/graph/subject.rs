@@ -90,12 +90,16 @@ const HAPPENINGS: &[(&str, Table)] = &[
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
 const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("event.invalid-handle", &["WSACreateEvent"]),
-    ("closed-under.undefined", &["accept", "WSAAccept", "SleepEx", "WSAWaitForMultipleEvents"]),
+    ("closed-under.undefined", &["accept", "WSAAccept", "WSPAccept", "SleepEx", "WSAWaitForMultipleEvents"]),
+    // What the caller of a provider is asked for, and how any other call takes a connection.
+    ("accept.not-initialised", &["WSPAccept"]),
+    ("accept.in-progress.callback", &["WSPAccept"]),
+    ("accept.takes-first", &["WSPAccept"]),
     ("cancelled.by-hook", &["SleepEx", "WSAWaitForMultipleEvents"]),
-    ("apc.ends-alertable-wait", &["accept", "WSAAccept", "connect", "recv", "select", "WSAPoll"]),
+    ("apc.ends-alertable-wait", &["accept", "WSAAccept", "WSPAccept", "connect", "recv", "select", "WSAPoll"]),
     ("apc.nested-blocking-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
-    ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv"]),
-    ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv"]),
+    ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv", "WSPAccept"]),
+    ("apc.runs-and-ends-call", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv", "WSPAccept"]),
     ("apc.waits-for-alertable-wait", &["SleepEx", "WSAWaitForMultipleEvents"]),
 ];
 
@@ -162,8 +166,14 @@ impl Subject {
 
     /// Does this call leave what its own page does not say to the page of another?
     fn goes_on_as(self, other: &Subject) -> bool {
-        let first = Gives::Continues(other.first);
-        self.first != other.first && self.first.rules().any(|rule| rule.gives.values().contains(&first))
+        let first = |table: Table| SUBJECTS.iter().find(move |subject| subject.is_call && subject.first == table);
+        let goes_on = |gives: &Gives| match *gives {
+            Gives::Continues(table) if table != self.first => {
+                table == other.first || first(table).is_some_and(|next| next.goes_on_as(other))
+            }
+            _ => false,
+        };
+        self.first != other.first && self.first.rules().any(|rule| rule.gives.values().iter().any(goes_on))
     }
 
     /// Can this rule of a table fire when the socket is in this state? Where the descriptor itself is checked no case is
@@ -288,6 +298,7 @@ pub fn stage(table: Table) -> &'static str {
         Table::AcceptChecks => "checks on entry",
         Table::AcceptQueue => "looks at the queue",
         Table::AcceptInherits => "the new socket takes over properties",
+        Table::ProviderHandle => "the new socket gets its handle",
         Table::AcceptSelection => "the new socket takes over the event registration",
         Table::AcceptName => "the peer's address",
         Table::AcceptExTakes => "takes a connection",

@@ -38,8 +38,12 @@ pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) ->
         }
         _ => value(call.function().returns(), returned.value),
     };
-    let error = if failed { Code(u16::try_from(returned.error).unwrap_or(u16::MAX)) } else { Code::NONE };
+    let error = if failed && !call.function().does().points { code(returned.error) } else { Code::NONE };
     Shown { value, error, out: told(call, &Told { returned, failed, known }) }
+}
+
+fn code(error: u32) -> Code {
+    Code(u16::try_from(error).unwrap_or(u16::MAX))
 }
 
 /// The value, and whether it says that the call failed and left an error code.
@@ -150,6 +154,13 @@ impl Tell for kind::Transferred {
     fn tell(value: &bool, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
         let pends = told.returned.error == u32::from(Code::ERROR_IO_PENDING.0);
         (*value && (!told.failed || pends)).then_some(ShownOut::Bytes(told.returned.bytes))
+    }
+}
+
+/// What a call tells that leaves the last error alone.
+impl Tell for kind::ErrnoOut {
+    fn tell(_: &Buffer, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        told.failed.then(|| ShownOut::Errno(code(told.returned.error)))
     }
 }
 

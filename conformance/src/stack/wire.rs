@@ -103,11 +103,10 @@ numbers! {
             Condition::Bad => Pointer::Bad,
         }
     }
+    ErrnoOut |errno: Buffer| -> Pointer { pointer(*errno) }
     CallbackData |data: u32| -> u32 { *data }
     Transferred |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
-    OutputBuffer |buffer: Buffer| -> Pointer {
-        match buffer { Buffer::Null => Pointer::Null, Buffer::Valid => Pointer::Valid, Buffer::Bad => Pointer::Bad }
-    }
+    OutputBuffer |buffer: Buffer| -> Pointer { pointer(*buffer) }
     ByteCount |bytes: u32| -> u32 { *bytes }
     WaitFlag |wait: bool| -> bool { *wait }
     // Of the names that no function has, the one without any bit.
@@ -156,6 +155,14 @@ fn guid(extension: Extension) -> &'static str {
 
 /// `FIONBIO`, the only command that scripts give to `ioctlsocket`.
 const FIONBIO: u32 = 0x8004_667e;
+
+fn pointer(buffer: Buffer) -> Pointer {
+    match buffer {
+        Buffer::Null => Pointer::Null,
+        Buffer::Valid => Pointer::Valid,
+        Buffer::Bad => Pointer::Bad,
+    }
+}
 
 fn backlog_number(backlog: Backlog) -> i32 {
     match backlog {

@@ -5,9 +5,11 @@ use super::common::{
 };
 use super::events::connected_events;
 use super::queue::{
-    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, re_enables, returns, takes_first,
+    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, is_provider, re_enables, returns,
+    takes_first,
 };
-use super::wsaaccept;
+use super::wsaaccept::{self, is_conditional};
+use super::wspaccept;
 use crate::call::{Buffer, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
@@ -52,27 +54,43 @@ table! {
     CHECKS;
     Rule {
         cites: &["accept.err.WSANOTINITIALISED"],
+        // A provider is there when somebody has started it: its page has no such code.
+        when: |at| at.process().startups == 0 && !is_provider(at),
         rests_on: &["wsastartup.first", "wsaaccept.err.WSANOTINITIALISED", "wsaaccept.err.WSANOTINITIALISED.generic"],
         ..not_initialised("accept.not-initialised")
     },
     Rule {
         cites: &["accept.err.WSAEINPROGRESS.blocking-call"],
-        rests_on: &["einprogress.only-1-1", "wsaaccept.err.WSAEINPROGRESS", "wsaaccept.err.WSAEINPROGRESS.generic"],
+        rests_on: &[
+            "einprogress.only-1-1", "wsaaccept.err.WSAEINPROGRESS", "wsaaccept.err.WSAEINPROGRESS.generic",
+            "wspaccept.err.WSAEINPROGRESS",
+        ],
         ..in_progress("accept.in-progress.blocking-call")
     },
-    Rule { cites: &["accept.err.WSAEINPROGRESS.callback"], ..in_callback("accept.in-progress.callback") },
+    // It is the provider that is still in a callback: what it is called for then it knows best.
+    Rule {
+        cites: &["accept.err.WSAEINPROGRESS.callback"],
+        when: |at| at.process().faults.in_callback && !is_provider(at),
+        ..in_callback("accept.in-progress.callback")
+    },
     Rule {
         cites: &["accept.err.WSAENETDOWN"],
-        rests_on: &["wsaaccept.err.WSAENETDOWN", "wsaaccept.err.WSAENETDOWN.generic"],
+        rests_on: &["wsaaccept.err.WSAENETDOWN", "wsaaccept.err.WSAENETDOWN.generic", "wspaccept.err.WSAENETDOWN"],
         ..network_down("accept.network-down")
     },
     Rule {
         cites: &["accept.err.WSAENOTSOCK"],
-        rests_on: &["wsaaccept.err.WSAENOTSOCK", "wsaaccept.err.WSAENOTSOCK.generic"],
+        rests_on: &[
+            "wsaaccept.err.WSAENOTSOCK", "wsaaccept.err.WSAENOTSOCK.generic", "wspaccept.err.WSAENOTSOCK",
+            "wspaccept.absent.WSANOTINITIALISED",
+        ],
         ..not_a_socket("accept.not-a-socket")
     },
     Rule {
-        rests_on: &["wsaaccept.err.WSAEOPNOTSUPP", "wsaaccept.err.WSAEOPNOTSUPP.generic", "wsaaccept.rem.connection-oriented-only"],
+        rests_on: &[
+            "wsaaccept.err.WSAEOPNOTSUPP", "wsaaccept.err.WSAEOPNOTSUPP.generic", "wsaaccept.rem.connection-oriented-only",
+            "wspaccept.err.WSAEOPNOTSUPP", "wspaccept.rem.connection-oriented-only",
+        ],
         ..check(
             "accept.not-connection-oriented",
             &["accept.err.WSAEOPNOTSUPP", "accept.rem.connection-oriented-only"],
@@ -93,6 +111,12 @@ table! {
             "wsaaccept.rem.accepted-not-listener",
             "wsaaccept.ret.invalid-socket",
             "wsaaccept.ret.last-error",
+            "wspaccept.err.WSAEINVAL.no-listen",
+            "wspaccept.err.WSAEINVAL.bad-state",
+            "wspaccept.s.must-be-listening",
+            "wspaccept.rem.accepted-not-listener",
+            "wspaccept.ret.invalid-socket",
+            "wspaccept.ret.lperrno",
         ],
         ..check(
             "accept.not-listening",
@@ -162,6 +186,8 @@ table! {
     },
     wsaaccept::CONDITION_INVALID,
     wsaaccept::CONDITION_INVALID_CRASHES,
+    wspaccept::HANDLE_REFUSED,
+    wspaccept::HANDLE_NOT_MADE,
     Rule {
         stage: Is(Queue),
         in_trouble: true,
@@ -172,7 +198,9 @@ table! {
                 && !at.sock().accept_queue().is_empty()
                 && (!at.call().has_condition() || at.chooses(DESCRIPTORS_BEFORE))
         },
-        rests_on: &["maxsockets.memory", "wsaaccept.err.WSAEMFILE", "wsaaccept.err.WSAEMFILE.generic"],
+        rests_on: &[
+            "maxsockets.memory", "wsaaccept.err.WSAEMFILE", "wsaaccept.err.WSAEMFILE.generic", "wspaccept.err.WSAEMFILE",
+        ],
         ..check("accept.no-descriptors", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     Rule {
@@ -180,7 +208,7 @@ table! {
         in_trouble: true,
         under: &[WAIT_MFILE_FAILS],
         when: |at| at.again && at.process().faults.no_descriptors && !at.sock().accept_queue().is_empty(),
-        rests_on: &["wsaaccept.err.WSAEMFILE"],
+        rests_on: &["wsaaccept.err.WSAEMFILE", "wspaccept.err.WSAEMFILE"],
         ..check("accept.no-descriptors.during-wait", &["accept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     // WSAENOBUFS, other than WSAEMFILE, has no condition about the queue; where it is empty there is nothing to lose.
@@ -190,7 +218,10 @@ table! {
         asks: &[CLOSE_WITH_UNREAD_DATA],
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.process().faults.no_buffers,
-        rests_on: &["wpucreate.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS.generic"],
+        rests_on: &[
+            "wpucreate.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS", "wsaaccept.err.WSAENOBUFS.generic",
+            "wspaccept.err.WSAENOBUFS",
+        ],
         ..check("accept.no-buffers", &["accept.err.WSAENOBUFS"], LISTENING, Code::WSAENOBUFS)
     },
     Rule {
@@ -200,6 +231,7 @@ table! {
             "wsaeventselect.rem.spurious-wouldblock",
             "select.rem.guarantee-duration",
             "wsaaccept.err.WSAEWOULDBLOCK", "wsaaccept.err.WSAEWOULDBLOCK.generic", "wsaaccept.rem.nonblocking-fails",
+            "wspaccept.err.WSAEWOULDBLOCK", "wspaccept.rem.nonblocking-fails",
         ],
         ..check(
             "accept.would-block",
@@ -223,9 +255,9 @@ table! {
         when: |at| {
             connection_ready(at)
                 && first_is_reset(at)
-                && (!wsaaccept::is_wsaaccept(at) || at.chooses(WITHDRAWN_RESET))
+                && (!is_conditional(at) || at.chooses(WITHDRAWN_RESET))
         },
-        rests_on: &["wsaaccept.err.WSAECONNRESET", "wsaaccept.err.WSAECONNRESET.generic"],
+        rests_on: &["wsaaccept.err.WSAECONNRESET", "wsaaccept.err.WSAECONNRESET.generic", "wspaccept.err.WSAECONNRESET"],
         ..check(
             "accept.peer-reset",
             &["accept.err.WSAECONNRESET", "accept.absent.WSAEACCES"],
@@ -242,7 +274,10 @@ table! {
         stage: Is(Taking),
         when: |at| !connection_ready(at),
         gives: Is(Gives::Blocks),
-        rests_on: &["tutorial.step3.continue-accepting", "wsaaccept.rem.blocking-waits", "wsaaccept.rem.may-wait-network-event"],
+        rests_on: &[
+            "tutorial.step3.continue-accepting", "wsaaccept.rem.blocking-waits", "wsaaccept.rem.may-wait-network-event",
+            "wspaccept.rem.blocking-waits",
+        ],
         ..case(
             "accept.blocks",
             &[
@@ -256,7 +291,7 @@ table! {
     },
     Rule {
         stage: Is(Taking),
-        when: |at| connection_ready(at) && !wsaaccept::is_to_ask(at) && !first_is_undecided(at),
+        when: |at| connection_ready(at) && takes_at_once(at) && !first_is_undecided(at),
         gives: Is(Gives::Continues(Table::AcceptInherits)),
         then: takes_first,
         rests_on: &[
@@ -287,6 +322,7 @@ table! {
         )
     },
     wsaaccept::ASKS,
+    wspaccept::TAKES_FIRST,
     Rule {
         stage: Is(Taking),
         when: |at| connection_ready(at) && first_is_undecided(at),
@@ -307,7 +343,7 @@ table! {
             inherits(at, sampled.map(|options| *options));
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
-        rests_on: &["wsaaccept.rem.inherit.properties"],
+        rests_on: &["wsaaccept.rem.inherit.properties", "wspaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties-of-handshake", &["accept.rem.inherit.properties"], States::ANY)
     },
     // Also where the handshake may be the moment: the properties are still those of then.
@@ -321,7 +357,7 @@ table! {
             inherits(at, options);
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
-        rests_on: &["protobasics.new-socket-attributes", "wsaaccept.rem.inherit.properties"],
+        rests_on: &["protobasics.new-socket-attributes", "wsaaccept.rem.inherit.properties", "wspaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties", &["accept.rem.inherit.properties"], States::ANY)
     },
 }
@@ -344,12 +380,13 @@ table! {
             "wsaeventselect.inherit.same-handle",
             "wsaeventselect.fdwrite.on-accept",
             "wsaaccept.rem.inherit.async-events",
+            "wspaccept.rem.inherit.network-events",
         ],
         ..case("accept.inherits-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
     Rule {
         gives: Is(Gives::Continues(Table::AcceptName)),
-        rests_on: &["wsaaccept.rem.inherit.async-events"],
+        rests_on: &["wsaaccept.rem.inherit.async-events", "wspaccept.rem.inherit.network-events"],
         ..case("accept.has-no-event-selection", &["accept.rem.inherit.async-events"], States::ANY)
     },
 }
@@ -363,7 +400,7 @@ table! {
             let size = at.socket.map(|l| at.socket_at(l).family.address_size());
             returns(at, Out::Name { addr: None, len: size });
         },
-        rests_on: &["wsaaccept.rem.null-addr-no-info"],
+        rests_on: &["wsaaccept.rem.null-addr-no-info", "wspaccept.rem.null-addr-no-info"],
         ..case("accept.writes-length-alone", &["accept.rem.null-addr-no-info"], States::ANY)
     },
     Rule {
@@ -373,6 +410,7 @@ table! {
         rests_on: &[
             "tutorial.ex.accept-null-null",
             "wsaaccept.rem.null-addr-no-info", "wsaaccept.addr.optional", "wsaaccept.addrlen.optional",
+            "wspaccept.rem.null-addr-no-info", "wspaccept.addr.optional", "wspaccept.addrlen.optional",
         ],
         ..case(
             "accept.gives-no-address",
@@ -384,7 +422,7 @@ table! {
         under: &[PEER_EMPTY],
         when: |at| at.conn.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
-        rests_on: &["wsaaccept.addr.peer-address"],
+        rests_on: &["wsaaccept.addr.peer-address", "wspaccept.addr.peer-address"],
         ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
     },
     Rule {
@@ -403,6 +441,12 @@ table! {
             "wsaaccept.rem.addrlen.value-result",
             "wsaaccept.rem.addrlen.actual",
             "wsaaccept.rem.addr.filled-if-accepted",
+            "wspaccept.addr.peer-address",
+            "wspaccept.addr.format-by-family",
+            "wspaccept.rem.addr.result",
+            "wspaccept.rem.addr.format",
+            "wspaccept.rem.addrlen.value-result",
+            "wspaccept.rem.addrlen.actual",
         ],
         ..case(
             "accept.reports-peer",
@@ -423,14 +467,22 @@ table! {
 /// What stands behind every form of the check for a short address length.
 const SMALL: &[&str] = &["accept.err.WSAEFAULT.addrlen-small", "accept.ret.addrlen-in", "accept.addrlen.holds-length"];
 
-/// The same of WSAAccept.
+/// The same of WSAAccept and WSPAccept.
 const SMALL_TOO: &[&str] = &[
     "wsaaccept.err.WSAEFAULT.addrlen-small",
     "wsaaccept.err.WSAEFAULT.generic",
     "wsaaccept.ret.addrlen-in",
     "wsaaccept.addrlen.holds-length",
     "wsaaccept.ex.addrlen-preset",
+    "wspaccept.err.WSAEFAULT.addrlen-small",
+    "wspaccept.addrlen.holds-length",
+    "wspaccept.rem.addrlen.value-result",
 ];
+
+/// Nobody is asked first, and no provider's handle is to be made: the call is `accept`, or goes on as it does.
+fn takes_at_once(at: &At<'_>) -> bool {
+    !wsaaccept::is_to_ask(at) && !is_provider(at)
+}
 
 fn wants_address(at: &At<'_>) -> bool {
     matches!(at.call().name_buffer(), Some((addr, length)) if addr != Buffer::Null && length != Length::Null)

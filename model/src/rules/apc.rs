@@ -1,8 +1,9 @@
 //! User APCs: `QueueUserAPC`, `SleepEx`, and what an APC does to a wait.
 
 use super::common::{case, not_modelled};
+use super::queue::is_provider;
 use crate::call::{Call, Routine};
-use crate::choice::{RECV_RUNS_APC, SELECT_RUNS_APC, WAIT_CONTINUES, WAIT_INTERRUPTED};
+use crate::choice::{PROVIDER_RUNS_APC, RECV_RUNS_APC, SELECT_RUNS_APC, WAIT_CONTINUES, WAIT_INTERRUPTED};
 use crate::code::Code;
 use crate::frame::IO_COMPLETION;
 use crate::operation::Ended;
@@ -89,14 +90,21 @@ table! {
         when: is_recv,
         ..goes_on("recv.runs-apc-and-waits-on")
     },
+    // Unlike those of accept and WSAAccept its page has no word on APCs.
+    Rule {
+        under: &[PROVIDER_RUNS_APC],
+        when: is_provider,
+        cites: &["wspaccept.absent.apc-note"],
+        ..goes_on("WSPAccept.runs-apc-and-waits-on")
+    },
     Rule {
         under: &[WAIT_CONTINUES],
-        when: |at| !is_select(at) && !is_recv(at),
+        when: has_no_wait_of_its_own,
         ..goes_on("apc.runs-and-call-waits-on")
     },
     Rule {
         under: &[WAIT_INTERRUPTED],
-        when: |at| !is_select(at) && !is_recv(at),
+        when: has_no_wait_of_its_own,
         gives: Is(Gives::Fails(Code::WSAEINTR)),
         then: |at| {
             runs_first(at);
@@ -106,7 +114,7 @@ table! {
     },
     Rule {
         gives: Is(Gives::Silent),
-        rests_on: &["accept.rem.alertable-wait"],
+        rests_on: &["accept.rem.alertable-wait", "wspaccept.absent.apc-note"],
         ..case("apc.waits-for-alertable-wait", &[], States::ANY)
     },
 }
@@ -121,6 +129,11 @@ const fn goes_on(name: &'static str) -> Rule {
         rests_on: WAITS,
         ..case(name, &[], States::ANY)
     }
+}
+
+/// Is it a call whose wait has no choice point of its own?
+fn has_no_wait_of_its_own(at: &At<'_>) -> bool {
+    !is_select(at) && !is_recv(at) && !is_provider(at)
 }
 
 fn is_select(at: &At<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Blocked calls that end without what they waited for: cancelled, closed under, cleaned up, timed out.
 
 use super::common::{case, check};
-use super::wsaaccept::is_wsaaccept;
+use super::wsaaccept::is_conditional;
 use crate::call::Call;
 use crate::choice::{
     CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, DECIDED_FIRST, UNDER_SELECT_TOLD,
@@ -61,6 +61,7 @@ table! {
             "wspcancel.accept-harmless",
             "wsaaccept.err.WSAEINTR",
             "wsaaccept.err.WSAEINTR.generic",
+            "wspaccept.err.WSAEINTR",
         ],
         ..ended("cancelled.by-hook", Code::WSAEINTR, |at| at.cause == Cause::Hook)
     },
@@ -68,8 +69,8 @@ table! {
     Rule {
         under: &[DECIDED_FIRST],
         gives: by(WITHDRAWN_REQUEST, &[Fails(Code::WSAECONNRESET), Fails(Code::WSAEACCES)]),
-        when: |at| at.cause == Cause::Withdrawn && is_wsaaccept(at),
-        rests_on: &["condaccept.on.client-may-time-out"],
+        when: |at| at.cause == Cause::Withdrawn && is_conditional(at),
+        rests_on: &["condaccept.on.client-may-time-out", "wspaccept.err.WSAEACCES", "wspaccept.err.WSAECONNRESET"],
         ..case(
             "WSAAccept.request-withdrawn",
             &["wsaaccept.err.WSAEACCES.withdrawn", "wsaaccept.err.WSAECONNRESET"],

@@ -1,6 +1,6 @@
 //! What the calls that accept find at the queue, and how one of them takes the first connection.
 
-use crate::call::{Handle, NetworkEvents};
+use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{DEFERRED_IS_READABLE, RECORD_CLEARED};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -18,6 +18,11 @@ pub(super) fn connection_ready(at: &At<'_>) -> bool {
 pub(super) fn first_is_reset(at: &At<'_>) -> bool {
     let first = at.sock().accept_queue().first();
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
+}
+
+/// Is it the call of WS2_32 in a provider?
+pub(super) fn is_provider(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::WSPAccept { .. })
 }
 
 /// The first of the queue is a request that nobody has answered yet.

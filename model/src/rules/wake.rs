@@ -14,6 +14,7 @@ table! {
         under: &[DEFERRED_WITH_NEXT],
         when: |at| at.call().accepts() && at.socket.is_some_and(|listener| !has_undeferred(at, listener)),
         gives: Is(Gives::Silent),
+        rests_on: &["wspaccept.rem.cf-defer-no-action", "wspaccept.rem.cf-defer-again"],
         ..case(
             "WSAAccept.deferred-is-not-handed-over",
             &["wsaaccept.rem.cf-defer-no-action", "wsaaccept.rem.cf-defer-again"],
@@ -31,7 +32,7 @@ table! {
                 at.wakes(op);
             }
         },
-        rests_on: &["wsaaccept.rem.blocking-waits"],
+        rests_on: &["wsaaccept.rem.blocking-waits", "wspaccept.rem.blocking-waits"],
         ..case("accept.is-woken", &["accept.rem.blocking-waits"], States::ANY)
     },
     Rule {

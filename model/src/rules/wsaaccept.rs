@@ -1,8 +1,8 @@
-//! `WSAAccept`, as its page tells it. It goes on as `accept`, whose rules say what both do; with a condition function it asks that
-//! before it takes a connection.
+//! `WSAAccept`, as its page tells it, and what `WSPAccept` has of it. It goes on as `accept`, whose rules say what both do; with a
+//! condition function it asks that before it takes a connection.
 
 use super::common::{case, check, crashes};
-use super::queue::{LISTENING, connection_ready, first_is_reset, re_enables, takes_first};
+use super::queue::{LISTENING, connection_ready, first_is_reset, is_provider, re_enables, takes_first};
 use crate::call::{Buffer, Call, Condition, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_RECORD, ADDRESS_TOLD, ADDRESS_WITHOUT_ACCEPTANCE, BAD_CONDITION_CRASHES, BAD_CONDITION_FAILS,
@@ -23,7 +23,7 @@ table! {
     WSAACCEPT;
     Rule {
         gives: Is(Gives::Continues(Table::Accept)),
-        rests_on: &["mapping.accept-to-wspaccept"],
+        rests_on: &["mapping.accept-to-wspaccept", "wspaccept.rem.cond.checked-if-given"],
         ..case(
             "WSAAccept.goes-on-as-accept",
             &[
@@ -42,6 +42,7 @@ table! {
 pub(super) const CONDITION_INVALID: Rule = Rule {
     under: &[BAD_CONDITION_FAILS],
     when: bad_condition,
+    rests_on: &["wspaccept.err.WSAEFAULT.condition-invalid"],
     ..check("WSAAccept.condition-invalid", &["wsaaccept.err.WSAEFAULT.pointer"], States::ANY, Code::WSAEFAULT)
 };
 
@@ -50,6 +51,7 @@ pub(super) const CONDITION_INVALID_CRASHES: Rule = Rule {
     stage: Is(Taking),
     under: &[BAD_CONDITION_CRASHES],
     when: |at| bad_condition(at) && connection_ready(at),
+    rests_on: &["wspaccept.err.WSAEFAULT.condition-invalid"],
     ..crashes("WSAAccept.condition-invalid.crashes", &["wsaaccept.err.WSAEFAULT.pointer"], LISTENING)
 };
 
@@ -58,7 +60,8 @@ pub(super) const WITHDRAWN: Rule = Rule {
     stage: Is(Taking),
     takes: Is(Drops),
     under: &[RESET_ACCEPT_FAILS, WITHDRAWN_ACCES],
-    when: |at| is_wsaaccept(at) && connection_ready(at) && first_is_reset(at),
+    when: |at| is_conditional(at) && connection_ready(at) && first_is_reset(at),
+    rests_on: &["wspaccept.err.WSAEACCES"],
     ..check(
         "WSAAccept.withdrawn",
         &["wsaaccept.err.WSAEACCES.withdrawn", "wsaaccept.err.WSAEACCES.generic"],
@@ -74,7 +77,7 @@ pub(super) const ASKS: Rule = Rule {
     gives: Is(Gives::CallsBack),
     asks: &[NO_CALLER_DATA, CALLEE_DATA_ROOM],
     then: asks_about_first,
-    rests_on: &["einprogress.condition-nesting"],
+    rests_on: ASKS_TOO,
     ..case(
         "WSAAccept.asks-condition",
         &[
@@ -115,6 +118,37 @@ pub(super) const ASKS: Rule = Rule {
     )
 };
 
+/// What the page of WSPAccept says of the same.
+const ASKS_TOO: &[&str] = &[
+    "einprogress.condition-nesting",
+    "wspaccept.desc.conditional",
+    "wspaccept.cond.furnished-by-winsock",
+    "wspaccept.cond.decides",
+    "wspaccept.rem.first-on-queue",
+    "wspaccept.rem.cond.checked-if-given",
+    "wspaccept.rem.cond.same-thread",
+    "wspaccept.cbdata.passed-back",
+    "wspaccept.cbdata.same-value",
+    "wspaccept.cbdata.not-interpreted",
+    "wspaccept.cbdata.client-only",
+    "wspaccept.cond.prototype",
+    "wspaccept.cond.prototype.cbdata-type",
+    "wspaccept.cond.prototype.gqos-undescribed",
+    "wspaccept.cond.caller-value",
+    "wspaccept.cond.caller-null",
+    "wspaccept.cond.callerdata-often-unsupported",
+    "wspaccept.cond.callerid-usual",
+    "wspaccept.cond.callerid.sockaddr",
+    "wspaccept.cond.callerid.by-family",
+    "wspaccept.cond.sqos.null",
+    "wspaccept.cond.calleeid.local-address",
+    "wspaccept.cond.calleeid.sockaddr",
+    "wspaccept.cond.calleedata.provider-storage",
+    "wspaccept.cond.calleedata.initial-len",
+    "wspaccept.cond.calleedata.zero-unsupported",
+    "wspaccept.cond.data-format-by-family",
+];
+
 table! {
     /// The condition function comes back. The connection that it was asked about is the first of the queue again.
     CONDITION_RETURNS;
@@ -126,11 +160,16 @@ table! {
         gives: Is(Gives::Continues(Table::ConditionResult)),
         then: re_enables,
         asks: &[ACCEPT_RECORD, DEFERRAL_AND_FD_ACCEPT],
-        rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
+        rests_on: &[
+            "wsaeventselect.fdaccept.reenable",
+            "wsaeventselect.fd.failed-call-reenables",
+            "wspaccept.rem.cf-defer-no-action",
+        ],
         ..case("WSAAccept.re-enables-fd-accept", &["wsaaccept.rem.cf-defer-no-action"], LISTENING)
     },
     Rule {
         gives: Is(Gives::Continues(Table::ConditionResult)),
+        rests_on: &["wspaccept.desc.conditional"],
         ..case("WSAAccept.condition-returns", &["wsaaccept.desc.conditional"], LISTENING)
     },
 }
@@ -144,7 +183,13 @@ table! {
         when: |at| at.answer == Answer::Rejects,
         asks: &[ADDRESS_WITHOUT_ACCEPTANCE, CLOSE_WITH_UNREAD_DATA],
         then: tells_address,
-        rests_on: &["condaccept.off.reject-visible"],
+        rests_on: &[
+            "condaccept.off.reject-visible",
+            "wspaccept.err.WSAECONNREFUSED.cf-reject",
+            "wspaccept.rem.cf-reject-rejects",
+            "wspaccept.rem.addr.filled-regardless",
+            "wspaccept.cond.decides",
+        ],
         ..check(
             "WSAAccept.rejects",
             &[
@@ -165,7 +210,15 @@ table! {
         when: |at| at.answer == Answer::Defers,
         asks: &[ADDRESS_WITHOUT_ACCEPTANCE, RESET_WHILE_QUEUED],
         then: defers,
-        rests_on: &["conditional.defer-stays-queued", "conditional.defer-must-call-again"],
+        rests_on: &[
+            "conditional.defer-stays-queued",
+            "conditional.defer-must-call-again",
+            "wspaccept.err.WSATRY_AGAIN.cf-defer",
+            "wspaccept.rem.cf-defer-when",
+            "wspaccept.rem.cf-defer-no-action",
+            "wspaccept.rem.cf-defer-again",
+            "wspaccept.rem.addr.filled-regardless",
+        ],
         ..check(
             "WSAAccept.defers",
             &[
@@ -198,6 +251,7 @@ table! {
                 at.gives = told;
             }
         },
+        rests_on: &["wspaccept.err.WSAEINVAL.bad-condition-result"],
         ..check(
             "WSAAccept.bad-condition-result",
             &["wsaaccept.err.WSAEINVAL.bad-condition-result", "wsaaccept.err.WSAEINVAL.generic"],
@@ -211,6 +265,7 @@ table! {
         asks: &[CLOSE_WITH_UNREAD_DATA],
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
         when: |at| at.answer == Answer::Accepts && at.process().faults.no_descriptors,
+        rests_on: &["wspaccept.err.WSAEMFILE"],
         ..check("WSAAccept.no-descriptors", &["wsaaccept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
     // The connection was reset meanwhile, and would have vanished from the queue.
@@ -220,11 +275,13 @@ table! {
         under: &[RESET_VANISHES],
         gives: by(WITHDRAWN_REQUEST, &[Fails(Code::WSAECONNRESET), Fails(Code::WSAEACCES)]),
         when: |at| at.answer == Answer::Accepts && first_is_reset(at),
+        rests_on: &["wspaccept.err.WSAECONNRESET"],
         ..check("WSAAccept.vanished", &["wsaaccept.err.WSAECONNRESET"], LISTENING, Code::WSAECONNRESET)
     },
     Rule {
         stage: Is(Taking),
         gives: Is(Gives::Continues(Table::AcceptQueue)),
+        rests_on: &["wspaccept.rem.cf-accept-creates", "wspaccept.cond.decides"],
         ..case(
             "WSAAccept.accepts",
             &["wsaaccept.rem.cf-accept-creates", "wsaaccept.desc.conditional", "wsaaccept.ret.descriptor"],
@@ -233,8 +290,9 @@ table! {
     },
 }
 
-pub(super) fn is_wsaaccept(at: &At<'_>) -> bool {
-    matches!(*at.call(), Call::WSAAccept { .. })
+/// Is it a call that may have a condition function, and a row for requests that were withdrawn?
+pub(super) fn is_conditional(at: &At<'_>) -> bool {
+    at.call().condition().is_some()
 }
 
 /// Is there a condition function that has not been asked yet?
@@ -243,11 +301,11 @@ pub(super) fn is_to_ask(at: &At<'_>) -> bool {
 }
 
 fn bad_condition(at: &At<'_>) -> bool {
-    matches!(*at.call(), Call::WSAAccept { condition: Condition::Bad, .. })
+    at.call().condition() == Some(Condition::Bad)
 }
 
 fn asks_about_first(at: &mut At<'_>) {
-    let Call::WSAAccept { callback_data, .. } = *at.call() else { return };
+    let (Call::WSAAccept { callback_data, .. } | Call::WSPAccept { callback_data, .. }) = *at.call() else { return };
     let Some(conn) = at.sock().accept_queue().first() else { return };
     let (caller, callee) = (at.conn_at(conn).client_address, at.conn_at(conn).server_address);
     let no_caller_data = at.chooses(CALLER_DATA_NULL);
@@ -266,7 +324,9 @@ fn asks_about_first(at: &mut At<'_>) {
 fn tells_address(at: &mut At<'_>) {
     let has_room = matches!(at.call().name_buffer(), Some((Buffer::Valid, Length::Holds(_))));
     let Some(conn) = at.sock().accept_queue().first() else { return };
-    if has_room && at.chooses(ADDRESS_TOLD) {
+    // A provider tells it, says its page, unless this stack is known not to.
+    let told = if is_provider(at) { at.may(ADDRESS_TOLD) } else { at.chooses(ADDRESS_TOLD) };
+    if has_room && told {
         let peer = at.conn_at(conn).client_address;
         let out = Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) };
         at.give(Outcome::number(0).with(out));

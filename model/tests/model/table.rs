@@ -153,6 +153,13 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
             Call::WSAAccept { s, addr, addrlen, condition, callback_data: 0 },
         );
     }
+    for (text, errno) in [("lpErrno", Buffer::Valid), ("NULL", Buffer::Null)] {
+        let (addr, addrlen, condition) = (Buffer::Null, Length::Null, Condition::Null);
+        add(
+            &format!("WSPAccept(s, NULL, NULL, NULL, 0, {text})"),
+            Call::WSPAccept { s, addr, addrlen, condition, callback_data: 0, errno },
+        );
+    }
     add("connect(s, NULL)", Call::Connect { s, name: Name::Null });
     add("connect(s, 127.0.0.1:9)", Call::Connect { s, name: port(Ip::Loopback, Port::Fixed(9)) });
     for (text, how) in [("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)] {

@@ -414,6 +414,7 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
         ShownOut::Given(given, block) => Some(With::Given(*given, *block)),
         ShownOut::CallbackData(data) => Some(With::CallbackData(*data)),
+        ShownOut::Errno(code) => Some(With::Errno(*code)),
         ShownOut::CallerId(_) | ShownOut::CalleeId(_) => None,
     }
 }

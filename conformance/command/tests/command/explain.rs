@@ -107,7 +107,7 @@ fn every_name_there_is_has_a_page() {
         ("WSAAccept", "WSAAccept: 153 clauses of its own page"),
         ("AcceptEx", "AcceptEx: 128 clauses of its own page"),
         ("Accepting a Connection", "a document"),
-        ("wspaccept", "a document"),
+        ("wspaccept", "WSPAccept: 92 clauses of its own page"),
         ("SOMAXCONN", "a constant of the headers"),
         ("SO_LINGER", "an option of level SOL_SOCKET"),
         ("FD_ACCEPT", "a network event"),

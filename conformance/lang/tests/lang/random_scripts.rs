@@ -42,7 +42,9 @@ fn they_are_varied() {
     }
     assert!(texts.len() > 490, "{}", texts.len());
     assert!(two > 100 && waits > 30 && exits > 5, "{two} {waits} {exits}");
-    let missing: Vec<_> = Function::ALL.iter().filter(|function| !calls.contains_key(function)).collect();
+    // They are made for stacks that run, and no library of one exports what is called in a provider.
+    let callable = |function: &&Function| !function.does().points;
+    let missing: Vec<_> = Function::ALL.iter().filter(callable).filter(|f| !calls.contains_key(f)).collect();
     assert!(missing.is_empty(), "never called: {missing:?}");
 }
 

@@ -181,6 +181,10 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             if dice.one_in(4) {
                 let all = [Condition::Null, Condition::Null, Condition::Function, Condition::Function, Condition::Bad];
                 let condition = dice.one(&all).unwrap_or(Condition::Null);
+                if dice.one_in(3) {
+                    let errno = if dice.one_in(8) { Buffer::Null } else { Buffer::Valid };
+                    return Call::WSPAccept { s, addr, addrlen, condition, callback_data: 7, errno };
+                }
                 Call::WSAAccept { s, addr, addrlen, condition, callback_data: 7 }
             } else {
                 Call::Accept { s, addr, addrlen }
@@ -487,6 +491,7 @@ fn faults(dice: &mut Dice) -> Faults {
         2 => faults.no_buffers = true,
         3 => faults.network_down = true,
         4 => faults.in_callback = true,
+        5 => faults.no_handles = true,
         _ => {}
     }
     faults

@@ -55,7 +55,7 @@ fn holds(machine: &Machine, before: &World, event: Event, branch: &Branch) -> Re
     undone_by_parts(before, branch)?;
     impossible_changes_nothing(before, event, branch)?;
     check_changes_nothing(before, event, branch)?;
-    last_error_tells(before, branch)?;
+    last_error_tells(before, event, branch)?;
     call_returns_or_blocks(before, event, branch)?;
     handles_are_new(before, branch)?;
     queues_within_bounds(&machine.profile, before, event, branch)
@@ -188,20 +188,30 @@ fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Resul
     ensure(own, || format!("{} changed more than the last error", fired[check].name))
 }
 
-/// After a failure the last error is its code; after a success it is what it was, or cleared.
-fn last_error_tells(before: &World, branch: &Branch) -> Result<(), String> {
+/// After a failure the last error is its code; after a success it is what it was, or cleared. A provider leaves it alone.
+fn last_error_tells(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     for (place, (thread, outcome)) in branch.fx.returns.iter().enumerate() {
         let again = branch.fx.returns[place + 1..].iter().any(|(other, _)| other == thread);
         let index = thread.index();
         let (was, is) = (before.threads()[index].last_error, branch.world.threads()[index].last_error);
         let sets = branch.fx.fired.iter().any(|rule| rule.name == "WSASetLastError.sets");
         let right = match outcome.error {
+            _ if points(before, event, *thread) => is == was || branch.fx.returns.len() > 1,
             Code::NONE => is == was || is == Code::NONE || sets || branch.fx.returns.len() > 1,
             error => is == error,
         };
         ensure(again || right, || format!("{thread:?} got {outcome:?}, and its last error is {is:?}"))?;
     }
     Ok(())
+}
+
+/// Does the call that a thread is in tell its error through a pointer?
+fn points(before: &World, event: Event, thread: ThreadId) -> bool {
+    let call = match event {
+        Event::Call(caller, call) | Event::InHook(caller, call) if caller == thread => Some(call),
+        _ => before.asks(thread).or(before.waits(thread).map(|(_, op)| op)).map(|op| op.call),
+    };
+    call.is_some_and(|call| call.function().does().points)
 }
 
 /// A thread that makes a call either has its outcome or is blocked; whoever returned goes on.

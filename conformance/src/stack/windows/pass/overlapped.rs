@@ -58,6 +58,28 @@ impl Pass for OutputBuffer {
     }
 }
 
+/// Where a provider puts its error code. Any call tells the last error, too; this is what counts of one that has it.
+struct ErrnoPart(Pointer, AtomicU32);
+
+impl Part for ErrnoPart {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(match self.0 {
+            Pointer::Null => 0,
+            Pointer::Bad => super::super::address::bad_pointer() as usize,
+            Pointer::Valid => self.1.as_ptr() as usize,
+        });
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        returned.error = self.1.load(Ordering::SeqCst);
+    }
+}
+
+impl Pass for ErrnoOut {
+    fn part(pointer: Pointer, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(Box::new(ErrnoPart(pointer, AtomicU32::new(0))))
+    }
+}
+
 /// A pointer to where bytes are counted, and told. As an OVERLAPPED the number stays for good: a request may go on when its call
 /// has returned.
 struct Counted(Option<&'static AtomicU32>);
