@@ -148,12 +148,16 @@ pub enum Answer {
     Nothing,
     /// A condition function: CF_ACCEPT.
     Accepts,
+    /// CF_ACCEPT, with a socket of a group that there is not.
+    AcceptsInNone,
     /// CF_REJECT.
     Rejects,
     /// CF_DEFER.
     Defers,
     /// No value that is defined for it.
     Other,
+    /// Whatever it has returned: it has written more data for the caller than there was room for.
+    Overruns,
 }
 
 /// Whether a thread is still there.

@@ -321,7 +321,7 @@ fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event>
     let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => Some(call_event(config, step.actor, call)),
-        Action::ConditionReturns { answer: value, .. } => Some(Event::Returns(step.actor, answer(*value))),
+        Action::ConditionReturns { said, .. } => Some(Event::Returns(step.actor, answer(*said))),
         _ => None,
     }
 }

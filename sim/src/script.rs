@@ -232,8 +232,8 @@ pub enum Action {
     Resumes,
     /// `condition returns ANSWER`: the condition function that this call has called comes back with this value, and the call goes on.
     ConditionReturns {
-        /// What it returns: see [`answer`].
-        answer: i32,
+        /// What it returns and writes: see [`answer`].
+        said: Said,
         /// The call.
         call: Call<Ref>,
     },
@@ -259,13 +259,30 @@ pub enum Action {
     Expects,
 }
 
-/// What the value means that a condition function returns: CF_ACCEPT, CF_REJECT, CF_DEFER, or none of them.
+/// What a condition function returns, and what it writes through its pointers; `None`: nothing is said of that.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// The value.
+    pub value: i32,
+    /// `*g`: the group that the new socket is to be in.
+    pub group: Option<u32>,
+    /// `lpCalleeData->len`: how many bytes it has put there for the caller.
+    pub callee_data: Option<u32>,
+}
+
+/// What it means: CF_ACCEPT, CF_REJECT, CF_DEFER, or none of them; a number that is no group; more data than there is
+/// room for, which is any, for no transport of the model carries data with an answer.
 #[must_use]
-pub fn answer(value: i32) -> Answer {
-    match value {
-        0 => Answer::Accepts,
-        1 => Answer::Rejects,
-        2 => Answer::Defers,
+pub fn answer(said: Said) -> Answer {
+    if said.callee_data.is_some_and(|bytes| bytes > 0) {
+        return Answer::Overruns;
+    }
+    match (said.value, said.group.unwrap_or(0)) {
+        // No group, SG_UNCONSTRAINED_GROUP, SG_CONSTRAINED_GROUP. Of no other group is the number known: the option is reserved.
+        (0, 0..=2) => Answer::Accepts,
+        (0, _) => Answer::AcceptsInNone,
+        (1, _) => Answer::Rejects,
+        (2, _) => Answer::Defers,
         _ => Answer::Other,
     }
 }

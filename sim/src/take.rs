@@ -33,8 +33,8 @@ pub(crate) fn outcomes(
     let shown = |branch: Branch| (shown_at(&branch, number), branch);
     match &step.action {
         Action::Call(call) => issues(scenario, machine, step, number, call, start).into_iter().map(shown).collect(),
-        Action::ConditionReturns { answer: value, .. } => {
-            let event = Event::Returns(step.actor, answer(*value));
+        Action::ConditionReturns { said, .. } => {
+            let event = Event::Returns(step.actor, answer(*said));
             returns(scenario, machine, step, number, event, start).into_iter().map(shown).collect()
         }
         Action::InHook(call) => {

@@ -5,11 +5,11 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{
-    Action, AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, Script,
+    Action, AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, Said, Script,
     ValuePattern, With,
 };
 
-use super::literal::{ANSWERS, PEER_SEGMENTS, quote, quote_data, write_address};
+use super::literal::{ANSWERS, GROUPS, PEER_SEGMENTS, quote, quote_data, write_address};
 use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
@@ -25,7 +25,7 @@ pub fn render_action(action: &Action, script: &Script) -> String {
         Action::Call(call) => render_call(call, script),
         Action::InHook(call) => format!("in hook {}", render_call(call, script)),
         Action::Resumes => "resumes".to_owned(),
-        Action::ConditionReturns { answer, .. } => format!("condition returns {}", render_answer(*answer)),
+        Action::ConditionReturns { said, .. } => format!("condition returns {}", render_said(*said)),
         Action::Prints { format, argument } => match argument {
             None => format!("prints {}", quote(format)),
             Some(PrintArgument::LastError) => format!("prints {}, WSAGetLastError()", quote(format)),
@@ -39,9 +39,16 @@ pub fn render_action(action: &Action, script: &Script) -> String {
 }
 
 /// What a condition function returns.
-fn render_answer(answer: i32) -> String {
-    let name = ANSWERS.iter().find(|(_, value)| *value == answer);
-    name.map_or_else(|| answer.to_string(), |(name, _)| (*name).to_owned())
+fn render_said(said: Said) -> String {
+    let group = said.group.map(|group| format!("g = {}", name_or_number(GROUPS, group)));
+    let data = said.callee_data.map(|bytes| format!("calleedata = {bytes}"));
+    let with: Vec<_> = group.into_iter().chain(data).collect();
+    outcome(name_or_number(ANSWERS, said.value), Code::NONE, &with)
+}
+
+fn name_or_number<T: Copy + PartialEq + std::fmt::Display>(names: &[(&str, T)], number: T) -> String {
+    let name = names.iter().find(|(_, value)| *value == number);
+    name.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
 }
 
 /// An expectation, as it stands after the `=`.

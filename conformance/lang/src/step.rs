@@ -5,12 +5,12 @@ use std::ops::Range;
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::script::{Action, Expect, Pattern, PrintArgument, Ref, Step, ValuePattern};
+use winaccept_sim::script::{Action, Expect, Pattern, PrintArgument, Ref, Said, Step, ValuePattern};
 
 use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
 use super::expectation::Expected;
-use super::literal::ANSWERS;
+use super::literal::{ANSWERS, GROUPS};
 use super::parser::{Parser, Thing};
 use super::reserved::is_free;
 use super::scope::{Blocked, Progress, Seen};
@@ -221,10 +221,11 @@ impl Parser<'_> {
         let start = self.cursor.span().start;
         self.cursor.advance();
         self.cursor.advance();
-        let answer = match self.cursor.kind() {
+        let value = match self.cursor.kind() {
             Kind::Number => self.cursor.integer("what it returns", i64::from(i32::MIN)..=i64::from(i32::MAX))? as i32,
             _ => self.cursor.one_of("`CF_ACCEPT`, `CF_REJECT`, `CF_DEFER` or a number", ANSWERS)?,
         };
+        let said = self.writes(value)?;
         let Some(call) = self.flow.asked(actor).pop() else {
             let who = &self.script.actors[actor.index()].name;
             let title = format!("no condition function of `{who}` is running");
@@ -236,7 +237,33 @@ impl Parser<'_> {
         let signature = signature(call.name()).expect("invariant: a call has a signature");
         let expect = self.expectation(signature, &call, actor)?;
         self.goes_on(actor, name, signature, call, expect.as_ref());
-        Ok((Action::ConditionReturns { answer, call }, expect))
+        Ok((Action::ConditionReturns { said, call }, expect))
+    }
+
+    /// `with g = GROUP, calleedata = BYTES`, if it stands here: what a condition function has written when it returns this.
+    fn writes(&mut self, value: i32) -> Parsed<Said> {
+        let mut said = Said { value, group: None, callee_data: None };
+        if !self.cursor.eat("with") {
+            return Ok(said);
+        }
+        loop {
+            let span = self.cursor.span();
+            let is_group = self.cursor.one_of("`g` or `calleedata`", &[("g", true), ("calleedata", false)])?;
+            let written = if is_group { &mut said.group } else { &mut said.callee_data };
+            if written.is_some() {
+                return Err(self.cursor.report(Diagnostic::new("it is written twice", span, "named again here")));
+            }
+            self.cursor.expect("=")?;
+            *written = Some(match self.cursor.kind() {
+                Kind::Word if is_group => {
+                    self.cursor.one_of("`SG_UNCONSTRAINED_GROUP`, `SG_CONSTRAINED_GROUP` or a number", GROUPS)?
+                }
+                _ => self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32,
+            });
+            if !self.cursor.eat(",") {
+                return Ok(said);
+            }
+        }
     }
 
     /// `= RESULT` of a call, if it stands here.

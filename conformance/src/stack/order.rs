@@ -136,7 +136,7 @@ impl<'s> Stage<'s> {
         let Some((number, step, repeating)) = lane.next(alone) else { return false };
         let issued = match &step.action {
             Action::Call(call) => self.issue(step, call),
-            Action::ConditionReturns { answer, call } => self.condition_returns(step, call, *answer),
+            Action::ConditionReturns { said, call } => self.condition_returns(step, call, *said),
             Action::Resumes if self.in_progress[actor.index()].is_some() => {
                 lane.waiting = Some((number, step, repeating));
                 return true;

@@ -6,7 +6,7 @@ use winaccept_model::call::{Call, ProcessId, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownValue};
-use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Step};
+use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Said, Step};
 
 use super::protocol::{Function, Order, Report, Returned};
 use super::seen::seen;
@@ -76,8 +76,8 @@ impl<'s> Stage<'s> {
                 let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
-            Action::ConditionReturns { answer, call } => {
-                if let Err(why) = self.condition_returns(step, call, *answer) {
+            Action::ConditionReturns { said, call } => {
+                if let Err(why) = self.condition_returns(step, call, *said) {
                     return Given::not_taken(why);
                 }
                 let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
@@ -128,14 +128,17 @@ impl<'s> Stage<'s> {
     }
 
     /// Lets the condition function of an actor return, in the middle of this call.
-    pub(super) fn condition_returns(&mut self, step: &'s Step, call: &'s Call<Ref>, answer: i32) -> Result<(), String> {
+    pub(super) fn condition_returns(&mut self, step: &'s Step, call: &'s Call<Ref>, said: Said) -> Result<(), String> {
         let actor = step.actor;
         let running = self.asked[actor.index()];
         if running == 0 {
             return Err("no condition function of this actor is running".to_owned());
         }
+        if said.group.is_some() || said.callee_data.is_some() {
+            return Err("the condition function of a worker writes nothing".to_owned());
+        }
         let (process, thread) = (self.process_of(actor), self.thread_number(actor));
-        let ticket = self.child(process).condition_returns(thread, answer)?;
+        let ticket = self.child(process).condition_returns(thread, said.value)?;
         self.asked[actor.index()] -= 1;
         self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
         Ok(())

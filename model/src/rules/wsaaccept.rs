@@ -108,6 +108,7 @@ pub(super) const ASKS: Rule = Rule {
             "wsaaccept.cond.calleeid.local-address",
             "wsaaccept.cond.calleeid.sockaddr",
             "wsaaccept.cond.calleedata.initial-len",
+            "wsaaccept.cond.prototype.calleedata-in",
             "wsaaccept.cond.calleedata.zero-unsupported",
             "wsaaccept.cond.data-format-by-family",
             "wsaaccept.syn.full-handshake",
@@ -145,6 +146,7 @@ const ASKS_TOO: &[&str] = &[
     "wspaccept.cond.calleeid.sockaddr",
     "wspaccept.cond.calleedata.provider-storage",
     "wspaccept.cond.calleedata.initial-len",
+    "wspaccept.cond.prototype.calleedata-in",
     "wspaccept.cond.calleedata.zero-unsupported",
     "wspaccept.cond.data-format-by-family",
 ];
@@ -152,6 +154,17 @@ const ASKS_TOO: &[&str] = &[
 table! {
     /// The condition function comes back. The connection that it was asked about is the first of the queue again.
     CONDITION_RETURNS;
+    // The storage is the provider's, and what lies behind it is written over.
+    Rule {
+        when: |at| at.answer == Answer::Overruns,
+        gives: Is(Gives::Undefined),
+        rests_on: &["wspaccept.cond.calleedata.copy-limit", "wspaccept.cond.calleedata.result"],
+        ..case(
+            "WSAAccept.overruns-callee-data",
+            &["wsaaccept.cond.calleedata.copy-limit", "wsaaccept.cond.calleedata.result"],
+            LISTENING,
+        )
+    },
     Rule {
         when: |at| {
             at.sock().selection().is_about_accept()
@@ -259,6 +272,15 @@ table! {
             Code::WSAEINVAL,
         )
     },
+    // What becomes of the request the page does not say; the answer counts for nothing.
+    Rule {
+        stage: Is(Taking),
+        when: |at| at.answer == Answer::AcceptsInNone,
+        asks: &[ADDRESS_WITHOUT_ACCEPTANCE],
+        then: tells_address,
+        rests_on: &["wspaccept.err.WSAEINVAL.bad-g", "wspaccept.cond.prototype.g-undescribed"],
+        ..check("WSAAccept.bad-group", &["wsaaccept.err.WSAEINVAL.generic"], LISTENING, Code::WSAEINVAL)
+    },
     Rule {
         stage: Is(Taking),
         in_trouble: true,
@@ -278,13 +300,32 @@ table! {
         rests_on: &["wspaccept.err.WSAECONNRESET"],
         ..check("WSAAccept.vanished", &["wsaaccept.err.WSAECONNRESET"], LISTENING, Code::WSAECONNRESET)
     },
+    // In which group the socket is nobody sees: the option that tells it is reserved.
     Rule {
         stage: Is(Taking),
         gives: Is(Gives::Continues(Table::AcceptQueue)),
-        rests_on: &["wspaccept.rem.cf-accept-creates", "wspaccept.cond.decides"],
+        rests_on: &[
+            "wspaccept.rem.cf-accept-creates",
+            "wspaccept.cond.decides",
+            "wsasocket.g.group-values",
+            "wspaccept.cond.prototype.g-undescribed",
+            "wspaccept.cond.calleedata.none-zero",
+            "wspaccept.cond.calleedata.update-len",
+        ],
         ..case(
             "WSAAccept.accepts",
-            &["wsaaccept.rem.cf-accept-creates", "wsaaccept.desc.conditional", "wsaaccept.ret.descriptor"],
+            &[
+                "wsaaccept.rem.cf-accept-creates",
+                "wsaaccept.desc.conditional",
+                "wsaaccept.ret.descriptor",
+                "wsaaccept.cond.group",
+                "wsaaccept.cond.g.assigned",
+                "wsaaccept.cond.g.zero",
+                "wsaaccept.cond.g.unconstrained",
+                "wsaaccept.cond.g.constrained",
+                "wsaaccept.cond.calleedata.none-zero",
+                "wsaaccept.cond.calleedata.update-len",
+            ],
             LISTENING,
         )
     },

@@ -120,9 +120,9 @@ pub fn make(
                     advance(scenario, machine, config, event, Some(number), tape, fx, happened);
                     reads_names(scenario, call, fx);
                 }
-                Action::ConditionReturns { answer: value, call } => {
+                Action::ConditionReturns { said, call } => {
                     config.waits[slot] = number as u16 + 1;
-                    let event = Event::Returns(actor, answer(*value));
+                    let event = Event::Returns(actor, answer(*said));
                     advance(scenario, machine, config, event, None, tape, fx, happened);
                     reads_names(scenario, call, fx);
                     if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {

@@ -378,9 +378,7 @@ impl Teller<'_> {
         match action {
             Action::Call(made) => Action::Call(call(made)),
             Action::InHook(made) => Action::InHook(call(made)),
-            Action::ConditionReturns { answer, call: made } => {
-                Action::ConditionReturns { answer: *answer, call: call(made) }
-            }
+            Action::ConditionReturns { said, call: made } => Action::ConditionReturns { said: *said, call: call(made) },
             other => other.clone(),
         }
     }

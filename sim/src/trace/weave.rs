@@ -137,7 +137,7 @@ impl<'a> Weaver<'a> {
             Move::Step(actor, number) => match &self.scenario.steps[number].action {
                 Action::Call(call) => Some(call_event(config, actor, call)),
                 Action::InHook(call) => Some(Event::InHook(actor, bound(call, &config.vars))),
-                Action::ConditionReturns { answer: value, .. } => Some(Event::Returns(actor, answer(*value))),
+                Action::ConditionReturns { said, .. } => Some(Event::Returns(actor, answer(*said))),
                 Action::Exits(_) => Some(Event::Exit(actor)),
                 Action::Ends => Some(Event::Ends(actor)),
                 Action::Prints { .. } => Some(Event::Print(actor)),

@@ -75,7 +75,9 @@ fn op(w: &World, dice: &mut Dice) -> OpId {
 }
 
 fn answer(dice: &mut Dice) -> Answer {
-    dice.one(&[Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other]).unwrap_or(Answer::Nothing)
+    let rare = [Answer::AcceptsInNone, Answer::Overruns];
+    let all = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+    if dice.one_in(12) { dice.one(&rare) } else { dice.one(&all) }.unwrap_or(Answer::Nothing)
 }
 
 /// A condition function comes back, if one runs.
