@@ -12,8 +12,8 @@ use winaccept_sim::observe::allows;
 use winaccept_sim::run::{Guide, run};
 use winaccept_sim::scenario::Scenario;
 use winaccept_sim::script::{
-    Action, Actor, Expect, Fault, Happening, Item, Name, NameId, Pattern, Process, Ref, Script, SegmentName, Span,
-    Step, ValuePattern, With,
+    Action, Actor, Expect, Fault, Happening, Item, Name, NameId, Pattern, Process, Ref, Said, Script, SegmentName,
+    Span, Step, ValuePattern, With,
 };
 
 use crate::engine::{Ran, THREADS};
@@ -262,18 +262,20 @@ impl<'r> Writer<'r> {
                 self.step(*actor, Action::Resumes, expect);
             }
             Entry::Answer(actor, answer, call, outcome) => {
-                let answer = match answer {
-                    Answer::Accepts => 0,
+                let value = match answer {
+                    Answer::Accepts | Answer::AcceptsInNone => 0,
                     Answer::Rejects => 1,
                     Answer::Defers => 2,
-                    Answer::Other | Answer::Nothing => 3,
+                    Answer::Other | Answer::Overruns | Answer::Nothing => 3,
                 };
+                // A closure of a program writes nothing.
+                let said = Said { value, group: None, callee_data: None };
                 let expect = match outcome {
                     None => Expect::Blocks,
                     Some(outcome) => self.expected(*actor, call, outcome),
                 };
                 let call = self.named_call(call);
-                self.step(*actor, Action::ConditionReturns { answer, call }, expect);
+                self.step(*actor, Action::ConditionReturns { said, call }, expect);
             }
             Entry::Ends(actor) => {
                 let actor = self.actor(*actor);
