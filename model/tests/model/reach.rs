@@ -11,16 +11,8 @@ use winaccept_model::step::Machine;
 /// Rules that random walks do not reach, and why.
 const NOT_REACHED: &[(&str, &str)] = &[
     (
-        "connect.again-while-decided-not-modelled",
-        "it takes a client that gives up, and asks again while a condition function runs about it",
-    ),
-    (
         "connect.to-dual-stack-not-modelled",
         "it takes an IPv6 listener of both families at a port that an IPv4 socket names",
-    ),
-    (
-        "listen.beside-listener",
-        "it takes two sockets that SO_REUSEADDR had bound to one address before either listened",
     ),
     ("WSAPoll.output-bits", "walks ask WSAPoll for no bits that are only told"),
 ];
