@@ -166,7 +166,7 @@ fn overlaps(at: &At<'_>) -> bool {
     let mut others = at.shares(Address { ip, ..address }, kind);
     address.port != Port::Unset
         && !options.exclusiveaddruse
-        && others.any(|other| !other.exclusive && !(other.reuseaddr && options.reuseaddr))
+        && others.any(|other| !(other.exclusive || other.reuseaddr && options.reuseaddr))
 }
 
 /// Is the address one of those that a wildcard stands for, which somebody has for himself alone? (WT-LIS-027, WT-LIS-028)
