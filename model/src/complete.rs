@@ -62,7 +62,6 @@ impl At<'_> {
 
     /// A call returns: its operation is over, and its frame, the top one, goes.
     fn returns(&mut self, op: OpId, thread: ThreadId, status: Status, gives: Option<&Outcome>) {
-        let points = self.op_at(op).call.function().does().points;
         let failed;
         let outcome = match gives {
             Some(outcome) => outcome,
@@ -77,10 +76,10 @@ impl At<'_> {
             // A hook makes one call.
             frames.pop_last();
         }
-        self.op_is_over(op);
-        if outcome.error != Code::NONE && !points {
+        if outcome.error != Code::NONE && !self.op_at(op).call.function().does().points {
             self.thread_mut(thread).last_error = outcome.error;
         }
+        self.op_is_over(op);
         self.fx.returns.extend(std::iter::once_with(|| (thread, *outcome)));
     }
 

@@ -1,8 +1,10 @@
 //! Loops that are not in the museum, of designs that are in use: sound ones, which no judge may convict, and broken ones.
 
+mod judged;
+
 use winaccept_program::{Code, Fuzz, How, Judge, NetworkEvents, Opt, OptVal, PollEvents, Socket, Winsock};
 
-type Loop = fn(&Winsock<'_>);
+use judged::Loop;
 
 /// Sound loops, with their names.
 const SOUND: &[(&str, Loop)] = &[
@@ -446,26 +448,9 @@ fn answer_later(w: &Winsock<'_>, client: Socket) {
     w.spawn("worker", move |w| answer(w, client));
 }
 
-/// Searches a sound loop; what is wrong with what came of it. `WINACCEPT_RUNS` makes it search for longer.
-fn searched(name: &str, server: Loop, profile: &str) -> Option<String> {
-    let runs = std::env::var("WINACCEPT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(70);
-    let fuzz = Fuzz::new(server).profile(profile).expect("it is one of the profiles").runs(runs);
-    match fuzz.run() {
-        Err(finding) => Some(format!("{name}, under {profile}:\n{finding}")),
-        Ok(passed) if passed.undecided * 4 > passed.runs => {
-            Some(format!("{name}, under {profile}: {} of {} undecided", passed.undecided, passed.runs))
-        }
-        Ok(_) => None,
-    }
-}
-
 #[test]
 fn sound_loops_are_not_convicted() {
-    for (name, server) in SOUND {
-        for profile in ["documented", "windows"] {
-            assert_eq!(searched(name, *server, profile), None);
-        }
-    }
+    judged::none_is_convicted(SOUND, 70);
 }
 
 /// No document says that closesocket ends an accept that waits in another thread; observed Windows does end it.
@@ -473,22 +458,10 @@ fn sound_loops_are_not_convicted() {
 fn a_stop_by_closing_the_listener_rests_on_windows() {
     let finding = Fuzz::new(stopped_by_close).run().expect_err("accept may stay blocked");
     assert_eq!(finding.judge, Judge::CleanStop, "{finding}");
-    assert_eq!(searched("stopped by closing the listener", stopped_by_close, "windows"), None);
+    assert_eq!(judged::searched("stopped by closing the listener", stopped_by_close, "windows", 70), None);
 }
 
 #[test]
 fn broken_loops_are_convicted() {
-    let mut wrong = Vec::new();
-    for (name, server, judge) in BROKEN {
-        match Fuzz::new(*server).run() {
-            Err(finding) if finding.judge == *judge && finding.confirmed => {
-                println!("{name}: {} events, run {}", finding.events, finding.runs);
-            }
-            Err(finding) => {
-                wrong.push(format!("{name}, not by {judge} (confirmed: {}):\n{finding}", finding.confirmed));
-            }
-            Ok(passed) => wrong.push(format!("{name}: not convicted, {} undecided", passed.undecided)),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    judged::all_are_convicted(BROKEN);
 }

@@ -186,7 +186,7 @@ table! {
     ACK;
     Rule {
         asks: &[BACKLOG_BOUND],
-        when: |at| is_half_open(at) && at.answering(conn(at)).is_none() && !is_over_bound(at, 0),
+        when: |at| is_half_open(at) && !is_answered(at) && !is_over_bound(at, 0),
         then: |at| {
             let conn = conn(at);
             let connection = at.conn_mut(conn);
@@ -200,7 +200,7 @@ table! {
         ..segment("ack.queues-connection", &[], LISTENING)
     },
     Rule {
-        when: |at| is_half_open(at) && at.answering(conn(at)).is_some(),
+        when: |at| is_half_open(at) && is_answered(at),
         then: |at| {
             let conn = conn(at);
             let connection = at.conn_mut(conn);
@@ -480,6 +480,11 @@ fn socket(at: &At<'_>) -> SocketId {
 
 fn is_half_open(at: &At<'_>) -> bool {
     at.receiver().tcb == Tcb::SynReceived
+}
+
+/// Is it the request that a call has accepted? Only with SO_CONDITIONAL_ACCEPT is one accepted before its handshake.
+fn is_answered(at: &At<'_>) -> bool {
+    at.sock().options().conditional_accept && at.answering(conn(at)).is_some()
 }
 
 /// Does the program decide before this SYN is answered?

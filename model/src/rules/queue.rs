@@ -25,9 +25,9 @@ pub(super) fn is_provider(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::WSPAccept { .. })
 }
 
-/// The first of the queue is a request that nobody has answered yet.
+/// The first of the queue is a request that nobody has answered yet, as there are with SO_CONDITIONAL_ACCEPT.
 pub(super) fn first_is_undecided(at: &At<'_>) -> bool {
-    let first = at.sock().accept_queue().first();
+    let first = at.sock().accept_queue().first().filter(|_| at.sock().options().conditional_accept);
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Undecided)
 }
 

@@ -48,9 +48,8 @@ impl Manner {
     }
 
     fn new(bound: &Bound) -> Manner {
-        let shares = [bound.reuseaddr, bound.exclusive, bound.v6only];
-        let bits = shares.iter().enumerate().map(|(bit, on)| u64::from(*on) << bit);
-        Manner(Manner::at(bound.local, bound.kind).0 | bits.sum::<u64>())
+        let bits = u64::from(bound.reuseaddr) | u64::from(bound.exclusive) << 1 | u64::from(bound.v6only) << 2;
+        Manner(Manner::at(bound.local, bound.kind).0 | bits)
     }
 
     fn sharing(self) -> Sharing {

@@ -2,14 +2,15 @@
 //! convict, and broken ones.
 
 mod broken;
+#[path = "../judged/mod.rs"]
+mod judged;
 mod sound;
 
-use winaccept_program::{Code, CompletionPort, Error, Fuzz, How, Judge, Overlapped, Socket, Winsock};
+use winaccept_program::{Code, CompletionPort, Error, How, Judge, Overlapped, Socket, Winsock};
 
 use broken::*;
+use judged::Loop;
 use sound::*;
-
-type Loop = fn(&Winsock<'_>);
 
 /// Sound loops, with their names.
 const SOUND: &[(&str, Loop)] = &[
@@ -102,41 +103,12 @@ fn with_port(w: &Winsock<'_>) -> (Socket, CompletionPort) {
     (listener, port)
 }
 
-/// Searches a sound loop; what is wrong with what came of it. `WINACCEPT_RUNS` makes it search for longer.
-fn searched(name: &str, server: Loop, profile: &str) -> Option<String> {
-    let runs = std::env::var("WINACCEPT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(200);
-    let fuzz = Fuzz::new(server).profile(profile).expect("it is one of the profiles").runs(runs);
-    match fuzz.run() {
-        Err(finding) => Some(format!("{name}, under {profile}:\n{finding}")),
-        Ok(passed) if passed.undecided * 4 > passed.runs => {
-            Some(format!("{name}, under {profile}: {} of {} undecided", passed.undecided, passed.runs))
-        }
-        Ok(_) => None,
-    }
-}
-
 #[test]
 fn sound_loops_are_not_convicted() {
-    let mut wrong = Vec::new();
-    for (name, server) in SOUND {
-        wrong.extend(["documented", "windows"].into_iter().filter_map(|profile| searched(name, *server, profile)));
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    judged::none_is_convicted(SOUND, 200);
 }
 
 #[test]
 fn broken_loops_are_convicted() {
-    let mut wrong = Vec::new();
-    for (name, server, judge) in BROKEN {
-        match Fuzz::new(*server).run() {
-            Err(finding) if finding.judge == *judge && finding.confirmed => {
-                println!("{name}: {} events, run {}", finding.events, finding.runs);
-            }
-            Err(finding) => {
-                wrong.push(format!("{name}, not by {judge} (confirmed: {}):\n{finding}", finding.confirmed));
-            }
-            Ok(passed) => wrong.push(format!("{name}: not convicted, {} undecided", passed.undecided)),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    judged::all_are_convicted(BROKEN);
 }
