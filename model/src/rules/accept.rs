@@ -447,6 +447,7 @@ table! {
             "wspaccept.rem.addr.format",
             "wspaccept.rem.addrlen.value-result",
             "wspaccept.rem.addrlen.actual",
+            "sockaddr.storage-fits",
         ],
         ..case(
             "accept.reports-peer",

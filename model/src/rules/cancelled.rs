@@ -21,7 +21,7 @@ table! {
     Rule {
         under: &[CANCEL_SERVES],
         when: |at| at.process().version.major == 1 && at.hooked().is_none(),
-        rests_on: &["wspcancel.err.WSAEINVAL"],
+        rests_on: &["wspcancel.err.WSAEINVAL", "wspcancel.completed-first"],
         ..check("WSACancelBlockingCall.nothing-outstanding", &[], States::ANY, Code::WSAEINVAL)
     },
     Rule {

@@ -172,7 +172,11 @@ table! {
             already_happened(at);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],
-        rests_on: &["wspeventselect.rem.sets-nonblocking", "wspeventselect.rem.replaces-previous"],
+        rests_on: &[
+            "wspeventselect.rem.sets-nonblocking",
+            "wspeventselect.rem.replaces-previous",
+            "wsadup.registration-shared",
+        ],
         ..case(
             "WSAEventSelect.selects",
             &[

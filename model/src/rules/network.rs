@@ -44,6 +44,7 @@ table! {
             "wsaaccept.syn.conditional-inoperative",
             "listen.rem.passive-mode",
             "protobasics.backlog-held",
+            "listen.rem.no-descriptors",
             "bind.rem.wildcard",
             "accept.rem.original-keeps-listening",
             "accept.ex.port",

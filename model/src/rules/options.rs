@@ -233,7 +233,7 @@ table! {
             }
         },
         asks: &[INHERIT_SAMPLED],
-        rests_on: &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset"],
+        rests_on: &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset", "condaccept.value"],
         ..case("setsockopt.sets", &[], States::SOCKET)
     },
 }

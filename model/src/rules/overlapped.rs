@@ -148,7 +148,11 @@ table! {
     },
     Rule {
         then: cancels,
-        ..case("CancelIoEx.cancels", &["cancelioex.scope", "cancelioex.three-outcomes"], States::SOCKET)
+        ..case(
+            "CancelIoEx.cancels",
+            &["cancelioex.scope", "cancelioex.three-outcomes", "cancelioex.no-wait"],
+            States::SOCKET,
+        )
     },
 }
 

@@ -86,7 +86,11 @@ table! {
             let Some(packet) = fetches(at) else { return };
             at.give(Outcome { value: Value::Number(0), error: packet.status.win32(), out: told(packet) });
         },
-        rests_on: &["closesocket.rem.completion-performed", "cancelioex.packet-queued"],
+        rests_on: &[
+            "closesocket.rem.completion-performed",
+            "closesocket.rem.completion-later",
+            "cancelioex.packet-queued",
+        ],
         ..case("GetQueuedCompletionStatus.failed-request", &["gqcs.failed-io"], States::ANY)
     },
     Rule {

@@ -122,6 +122,9 @@ pub(super) const ASKS: Rule = Rule {
 /// What the page of WSPAccept says of the same.
 const ASKS_TOO: &[&str] = &[
     "einprogress.condition-nesting",
+    "einprogress.none-in-2",
+    "protobasics.condition-top-entry",
+    "wsaconnect.rem.tcp-no-connect-data",
     "wspaccept.desc.conditional",
     "wspaccept.cond.furnished-by-winsock",
     "wspaccept.cond.decides",

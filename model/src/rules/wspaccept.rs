@@ -78,7 +78,7 @@ table! {
     Rule {
         under: &[IFS_HANDLES],
         gives: Is(Gives::Continues(Table::AcceptInherits)),
-        rests_on: &["descriptor.ifs-modify"],
+        rests_on: &["descriptor.ifs-modify", "descriptor.only-modified"],
         ..case("WSPAccept.modifies-ifs-handle", &["wspaccept.rem.ifs-modify-handle"], States::ANY)
     },
     Rule {
