@@ -7,8 +7,10 @@ mod whole;
 
 use serde::{Deserialize, Serialize};
 use winaccept_lang::bundle;
+use winaccept_sim::observe::{Observed, allows};
+use winaccept_sim::script::{Script, Step};
 
-use crate::lang::{render_action, render_observed};
+use crate::lang::{render_action, render_expect, render_observed};
 use crate::problem::{Problem, Problems};
 use crate::stack::{Identity, Lacks, Replay, StepReport};
 use crate::suite::Scenario;
@@ -262,6 +264,14 @@ impl Recorded {
     /// When it is not whole: a line does not speak of a step of it, or the lines do not account for every step.
     pub fn replay(&self, scenario: &Scenario) -> Result<Replay, String> {
         whole::check(self, scenario).map_err(|problem| format!("{}: {problem}", self.file))
+    }
+}
+
+/// An observation; written as the expectation where it is what was expected.
+pub(crate) fn shown_as(step: &Step, observed: &Observed, script: &Script) -> String {
+    match &step.expect {
+        Some(expect) if allows(expect, observed) => render_expect(expect, script),
+        _ => render_observed(observed, script, None),
     }
 }
 

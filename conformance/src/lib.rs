@@ -21,6 +21,7 @@
 pub mod chart;
 pub mod cli;
 pub mod compare;
+pub mod corners;
 pub mod coverage;
 pub mod evidence;
 pub mod explain;

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use crate::chart::TraceEvent;
 use crate::cli::FmtOutput;
 use crate::compare::CompareOutput;
+use crate::corners::Corner;
 use crate::explain::Explanation;
 use crate::graph::{GraphOutput, OverviewOutput};
 use crate::learn::LearnOutput;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("coverage", schema_of::<CoverageOutput>()),
         ("errors", schema_of::<ErrorOutput>()),
         ("evidence", schema_of::<Vec<EvidenceRow>>()),
+        ("evidence-corners", schema_of::<Vec<Corner>>()),
         ("evidence-halves", schema_of::<Vec<Half>>()),
         ("explain", schema_of::<Explanation>()),
         ("explore", schema_of::<ExploreOutput>()),

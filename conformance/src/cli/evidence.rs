@@ -8,9 +8,10 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use super::run::profile_of;
 use super::{Format, json, print, unread, unwritten};
-use crate::evidence::{self, Recording};
+use crate::corners::{self, Cell, CornerRow};
+use crate::evidence::{self, Recording, shown_as};
 use crate::judge;
-use crate::lang::{render_action, render_expect, render_observed};
+use crate::lang::{render_action, render_expect};
 use crate::output::{EvidenceRow, Half};
 use crate::page::{Page, fitted};
 use crate::problem::{Problem, Problems};
@@ -26,6 +27,8 @@ Examples:
   winaccept evidence                          documents, windows profile and recorded stacks side by side
   winaccept evidence --only reset             only scenarios whose file or title contains `reset`
   winaccept evidence --differ                 only steps where a stack does otherwise than the documents say
+  winaccept evidence --corners                37 corners: documents, Windows and the Wines, with grade and source
+  winaccept evidence --corners reset          those whose question has this word; C1 or S12: one
   winaccept evidence --halves                 how well the profiles predict what they were not made from
   winaccept.exe > run.txt                     on a Windows machine: everything, with its evidence
   winaccept evidence add run.txt              reads that back, checks it and files it
@@ -42,6 +45,10 @@ pub(super) struct Args {
     /// How well each stack's profile predicts: filled from every other scenario, judged by the rest
     #[arg(long, conflicts_with_all = ["only", "differ"])]
     halves: bool,
+    /// Disputed corners, and where Windows surprises who knows the documents: what each says there, how well that is supported and
+    /// by what; with a text, those whose id, name or question has it
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["only", "differ", "halves"])]
+    corners: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -65,6 +72,7 @@ enum Command {
 pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, Problems> {
     match &args.command {
         None if args.halves => halves(format).map(|()| 0),
+        None if args.corners.is_some() => corners_of(args.corners.as_deref(), format).map(|()| 0),
         None => grid(args, format).map(|()| 0),
         Some(Command::Add { file, to, replace, with_failures }) => add(file, to, *replace, *with_failures),
     }
@@ -250,6 +258,73 @@ fn grid(args: &Args, format: Format) -> Result<(), Problems> {
     }
 }
 
+/// The corners that this text tells, all for an empty one.
+fn corners_of(only: Option<&str>, format: Format) -> Result<(), Problems> {
+    let only = only.map(str::trim).filter(|text| !text.is_empty());
+    let found = corners::corners(only, &suite::bundled()?, &evidence::bundled());
+    if found.is_empty() {
+        let wanted = only.unwrap_or_default();
+        let problem = Problem::new(format!("no corner has `{wanted}` in its id, name or question"));
+        return Err(problem.help("`winaccept evidence --corners` shows all").into());
+    }
+    match format {
+        Format::Json => print(&json(&found)),
+        Format::Text => print(&corners_text(&found)),
+        _ => Err(Problem::new("evidence writes text or json").into()),
+    }
+}
+
+fn corners_text(found: &[corners::Corner]) -> String {
+    let mut page = Page::new();
+    for corner in found {
+        page.line(&format!("{} {}", corner.id, corner.name));
+        page.paragraph(2, corner.asks);
+        for row in &corner.rows {
+            corner_row(&mut page, row);
+        }
+        page.gap();
+    }
+    page.paragraph(
+        0,
+        "documents: in brackets the clauses; windows: what the profile says, in brackets the grade of the observation and its id \
+         (`winaccept explain ID`), no run of ours; wine: recorded runs. Where nothing is known it says unknown.",
+    );
+    fitted(&page.finish())
+}
+
+fn corner_row(page: &mut Page, row: &CornerRow) {
+    match (&row.scenario, row.line) {
+        (Some(scenario), Some(line)) => page.line(&format!("    {scenario}:{line}  {}", row.step)),
+        _ => page.hanging(4, &row.facts.join(", "), 18, &row.step),
+    }
+    if let Some(why) = &row.not_asked {
+        page.hanging(6, "not asked", 18, why);
+    }
+    for cell in row.cells.iter().filter(|_| row.not_asked.is_none()) {
+        page.hanging(6, &cell.stack, 18, &said(cell));
+    }
+    if row.not_asked.is_some() {
+        let seen: Vec<&Cell> = row.cells.iter().filter(|cell| cell.grade.is_some()).collect();
+        let unknown: Vec<&str> =
+            row.cells.iter().filter(|cell| cell.grade.is_none()).map(|cell| cell.stack.as_str()).collect();
+        for cell in seen {
+            let grade = cell.grade.as_deref().unwrap_or_default();
+            page.hanging(6, &cell.stack, 18, &format!("as the fact says [{grade}]"));
+        }
+        page.hanging(6, corners::UNKNOWN, 18, &unknown.join(", "));
+    }
+}
+
+fn said(cell: &Cell) -> String {
+    match (&cell.grade, cell.source.as_str()) {
+        (Some(grade), "") => format!("{}  [{grade}]", cell.says),
+        (Some(grade), source) if grade == "text" => format!("{}  [{source}]", cell.says),
+        (Some(grade), source) => format!("{}  [{grade}: {source}]", cell.says),
+        (None, "") => cell.says.clone(),
+        (None, source) => format!("{}  [{source}]", cell.says),
+    }
+}
+
 /// Was a stack seen, or is it said, to do otherwise than the documents say?
 fn differs(row: &EvidenceRow) -> bool {
     row.stacks.values().any(|cell| *cell != row.documented && !UNTOLD.contains(&cell.as_str()))
@@ -318,16 +393,4 @@ fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<EvidenceRow> {
         });
     }
     rows
-}
-
-/// An observation; written as the expectation where it is what was expected.
-pub(super) fn shown_as(
-    step: &winaccept_sim::script::Step,
-    observed: &winaccept_sim::observe::Observed,
-    script: &winaccept_sim::script::Script,
-) -> String {
-    match &step.expect {
-        Some(expect) if winaccept_sim::observe::allows(expect, observed) => render_expect(expect, script),
-        _ => render_observed(observed, script, None),
-    }
 }

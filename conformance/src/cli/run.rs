@@ -308,7 +308,7 @@ pub(super) fn allowed_under(scenario: &Scenario, profile: &str) -> Vec<String> {
     let shown = |(number, step): (usize, &winaccept_sim::script::Step)| {
         let mut all: Vec<String> = Vec::new();
         for seen in &played.steps[number].allowed {
-            let text = super::evidence::shown_as(step, seen, &scenario.script);
+            let text = evidence::shown_as(step, seen, &scenario.script);
             if !all.contains(&text) {
                 all.push(text);
             }

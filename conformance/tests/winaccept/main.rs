@@ -1,6 +1,7 @@
 //! What the library promises, in one test program: each costs its link and its place on the disk.
 
 mod compare;
+mod corners;
 mod damage;
 mod explain_table;
 mod judge;

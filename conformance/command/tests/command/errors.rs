@@ -71,6 +71,7 @@ fn errors_are_json_where_json_was_asked_for() {
         (vec!["list", "--only", "zzzz"], "no scenario's file or title contains `zzzz`"),
         (vec!["cat", "accept/example"], "cat writes scenarios as they are"),
         (vec!["evidence", "--only", "zzzz"], "no scenario's file or title contains `zzzz`"),
+        (vec!["evidence", "--corners", "zzzz"], "no corner has `zzzz` in its id, name or question"),
         (vec!["coverage", "--kill", "--rule", "zzzz"], "no rule's name begins with `zzzz`"),
         (vec!["compare", "--stack", "moon"], "no stack is called `moon`"),
         (vec!["check", "--machine", "nowhere"], "No such file or directory"),

@@ -78,6 +78,7 @@ fn what_the_other_commands_write() {
         ("check", &["check", "--machine", "windows8-server"]),
         ("coverage", &["coverage"]),
         ("evidence", &["evidence"]),
+        ("evidence-corners", &["evidence", "--corners"]),
         ("evidence-halves", &["evidence", "--halves"]),
         ("explore", &["explore", "reset-against-accept"]),
         ("explore", &["explore", "accept-against-close", "--profile", "windows"]),

@@ -38,7 +38,13 @@ fn lines_fit() {
         &["show", STORY],
         &["show", "peer-reset-while-queued", "--profile", "windows"],
     ];
-    let slow = [&["--matrix"][..], &["run", "--profile", "wine-8.0"], &["coverage"], &["evidence", "--halves"]];
+    let slow = [
+        &["--matrix"][..],
+        &["run", "--profile", "wine-8.0"],
+        &["coverage"],
+        &["evidence", "--halves"],
+        &["evidence", "--corners"],
+    ];
     let on = |columns: usize| move |arguments: &'static [&'static str]| (columns, arguments);
     let quick = [40, 57, 80, 132, 200].into_iter().flat_map(|columns| quick.map(on(columns)));
     for (columns, arguments) in quick.chain(slow.map(on(40))) {
