@@ -37,23 +37,28 @@ impl Decision {
 }
 
 impl Winsock<'_> {
+    /// A call that may ask a condition function, which is this, with all that the model says of it.
+    pub fn asking(&self, call: Call, condition: &mut dyn FnMut(Given) -> Answer) -> Outcome {
+        let mut outcome = self.call(call);
+        while let Outcome { value: Value::CallsCondition, out: Out::Condition(given), .. } = outcome {
+            let answer = condition(given);
+            outcome = match self.asks(Request::Answer(answer)) {
+                Reply::Outcome(outcome) => outcome,
+                _ => break,
+            };
+        }
+        outcome
+    }
+
     /// `WSAAccept(s, NULL, NULL, condition, 0)`
     ///
     /// # Errors
     /// Winsock's: `WSAECONNREFUSED` where the connection was rejected, `WSATRY_AGAIN` where the decision was put off.
     pub fn wsa_accept(&self, s: Socket, mut condition: impl FnMut(Caller) -> Decision) -> Result<Socket, Error> {
-        let (addr, addrlen) = (Buffer::Null, Length::Null);
-        let condition_in = Condition::Function;
-        let mut outcome =
-            self.call(Call::WSAAccept { s: s.0, addr, addrlen, condition: condition_in, callback_data: 0 });
-        while let Outcome { value: Value::CallsCondition, out, .. } = outcome {
-            let Out::Condition(Given { caller, callee, .. }) = out else { break };
-            let answer = condition(Caller { caller, callee }).answer();
-            outcome = match self.yielder.suspend(Request::Answer(answer)) {
-                Reply::Outcome(outcome) => outcome,
-                _ => break,
-            };
-        }
+        let (addr, addrlen, asks) = (Buffer::Null, Length::Null, Condition::Function);
+        let call = Call::WSAAccept { s: s.0, addr, addrlen, condition: asks, callback_data: 0 };
+        let mut asked = |Given { caller, callee, .. }| condition(Caller { caller, callee }).answer();
+        let outcome = self.asking(call, &mut asked);
         match outcome.value {
             Value::Handle(handle) => Ok(Socket(handle)),
             _ => Err(outcome.error),

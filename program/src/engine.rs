@@ -17,7 +17,7 @@ use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
 use crate::client::{Behaviour, Client};
 use crate::draw::{Draws, Site, What};
 use crate::finding::Coverage;
-use crate::fuzz::Program;
+use crate::interface::{self, Subject, Suspended};
 use crate::judge::Judge;
 use crate::overlapped::Awaited;
 use crate::phase::Phase;
@@ -44,7 +44,7 @@ const STACK: usize = 128 * 1024;
 pub(crate) struct Ran {
     pub(crate) verdict: Option<(Judge, String)>,
     /// It ended early, and nothing can be said.
-    pub(crate) undecided: bool,
+    pub(crate) undecided: Option<String>,
     pub(crate) record: Vec<Entry>,
     /// The entries that what the judge says rests on, beside those that anybody sees.
     pub(crate) about: Vec<About>,
@@ -70,7 +70,7 @@ pub(crate) struct Running {
     pub(crate) name: String,
     pub(crate) world: ThreadId,
     pub(crate) state: State,
-    pub(crate) coroutine: Option<Coroutine<Reply, Request, ()>>,
+    pub(crate) coroutine: Option<Suspended>,
     pub(crate) reply: Reply,
     /// How often it has called what.
     pub(crate) calls: BTreeMap<&'static str, u32>,
@@ -99,6 +99,9 @@ pub(crate) enum Who {
 
 /// A run under way.
 pub(crate) struct Engine<'p> {
+    /// Which run it is, of those on this thread of the system's.
+    pub(crate) run: u64,
+    leaves: Option<interface::Leaves>,
     pub(crate) machine: &'p Machine,
     pub(crate) judges: &'p [Judge],
     pub(crate) plan: &'p Plan,
@@ -136,7 +139,8 @@ pub(crate) struct Engine<'p> {
     pub(crate) stops: Rc<Cell<bool>>,
     pub(crate) ids: Rc<Cell<u32>>,
     pub(crate) verdict: Option<(Judge, String)>,
-    pub(crate) undecided: bool,
+    /// Why nothing can be said, if so.
+    pub(crate) undecided: Option<String>,
     pub(crate) coverage: &'p mut Coverage,
     /// When the end is over, and whether somebody had waited for the stop.
     pub(crate) ends_at: u64,
@@ -155,14 +159,16 @@ pub(crate) const PROGRAM: ProcessId = ProcessId(0);
 const CLIENTS: ProcessId = ProcessId(1);
 
 /// Runs a program once.
-pub(crate) fn run(program: &Program, machine: &Machine, judges: &[Judge], plan: &Plan, coverage: &mut Coverage) -> Ran {
-    let mut engine = Engine::new(machine, judges, plan, coverage);
-    let body = Rc::clone(program);
+pub(crate) fn run(subject: &Subject, machine: &Machine, judges: &[Judge], plan: &Plan, coverage: &mut Coverage) -> Ran {
+    let mut engine = Engine::new(subject, machine, judges, plan, coverage);
+    let body = Rc::clone(&subject.program);
     engine.spawn("main", Box::new(move |w| body(w)));
     let mut decisions = 0;
-    while engine.verdict.is_none() && !engine.undecided && engine.phase != Phase::Over {
+    while engine.verdict.is_none() && engine.undecided.is_none() && engine.phase != Phase::Over {
         decisions += 1;
-        engine.undecided |= decisions > DECISIONS;
+        if decisions > DECISIONS {
+            engine.cannot_say(&format!("a run of more than {DECISIONS} decisions"));
+        }
         match engine.next() {
             Some(who) => engine.goes(who),
             None => engine.time_passes(),
@@ -174,7 +180,7 @@ pub(crate) fn run(program: &Program, machine: &Machine, judges: &[Judge], plan: 
     let actors = threads.chain(clients).collect();
     Ran {
         verdict: engine.verdict.take(),
-        undecided: engine.undecided,
+        undecided: engine.undecided.take(),
         record: std::mem::take(&mut engine.record),
         about: std::mem::take(&mut engine.about),
         actors,
@@ -194,8 +200,11 @@ fn stack() -> Option<DefaultStack> {
 impl Drop for Engine<'_> {
     fn drop(&mut self) {
         for mut coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
-            coroutine.force_unwind();
-            LEFT.with_borrow_mut(|left| left.push(coroutine.into_stack()));
+            match self.leaves {
+                Some(leaves) => leaves(&mut coroutine),
+                None => coroutine.0.force_unwind(),
+            }
+            LEFT.with_borrow_mut(|left| left.push(coroutine.0.into_stack()));
         }
     }
 }
@@ -205,7 +214,13 @@ pub(crate) fn client_name(index: usize, client: &Client) -> String {
 }
 
 impl<'p> Engine<'p> {
-    fn new(machine: &'p Machine, judges: &'p [Judge], plan: &'p Plan, coverage: &'p mut Coverage) -> Engine<'p> {
+    fn new(
+        subject: &Subject,
+        machine: &'p Machine,
+        judges: &'p [Judge],
+        plan: &'p Plan,
+        coverage: &'p mut Coverage,
+    ) -> Engine<'p> {
         let started = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
         let program = (0..THREADS).map(|index| {
             let (room, requests) = if index == 0 { (16, 20) } else { (4, 4) };
@@ -216,6 +231,8 @@ impl<'p> Engine<'p> {
         let rooms: Vec<Room> = program.chain(clients).collect();
         let come = plan.clients.iter().enumerate().map(|(index, behaviour)| Client::new(*behaviour, false, index));
         Engine {
+            run: interface::new_run(),
+            leaves: subject.leaves,
             machine,
             judges,
             plan,
@@ -244,7 +261,7 @@ impl<'p> Engine<'p> {
             stops: Rc::default(),
             ids: Rc::default(),
             verdict: None,
-            undecided: false,
+            undecided: None,
             coverage,
             ends_at: 0,
             awaited_stop: false,
@@ -258,6 +275,11 @@ impl<'p> Engine<'p> {
     /// A judge says that it is so.
     pub(crate) fn convicts(&mut self, judge: Judge, reason: String) {
         self.convicts_about(judge, reason, &[]);
+    }
+
+    /// Nothing can be said of this run any more.
+    pub(crate) fn cannot_say(&mut self, why: &str) {
+        self.undecided.get_or_insert_with(|| why.to_owned());
     }
 
     /// The same of these.
@@ -285,17 +307,20 @@ impl<'p> Engine<'p> {
                 .any(|thread| thread.world.index() == index && (thread.state != State::Over || thread.ended))
         };
         let Some(world) = (0..THREADS).find(|index| !taken(*index)) else {
-            // More threads than a run holds: of what follows nothing can be said.
-            self.undecided = true;
+            self.cannot_say(&format!("more than {THREADS} threads at a time"));
             return usize::MAX;
         };
         let same = self.threads.iter().filter(|thread| thread.name.split('_').next() == Some(name)).count();
         let named = if same == 0 { name.to_owned() } else { format!("{name}_{}", same + 1) };
-        let (ids, stops, gone) = (Rc::clone(&self.ids), Rc::clone(&self.stops), Rc::clone(&self.requests.gone));
+        let (ids, stops) = (Rc::clone(&self.ids), Rc::clone(&self.stops));
+        let (gone, finished) = (Rc::clone(&self.requests.gone), Rc::clone(&self.requests.finished));
         let coroutine = stack().map(|stack| {
-            Coroutine::with_stack(stack, move |yielder, _: Reply| body(&Winsock { yielder, ids, stops, gone }))
+            let begins = move |yielder: &_, _: Reply| body(&Winsock { yielder, ids, stops, gone, finished });
+            Suspended(Coroutine::with_stack(stack, begins))
         });
-        self.undecided |= coroutine.is_none();
+        if coroutine.is_none() {
+            self.cannot_say("no memory for another thread");
+        }
         self.threads.push(Running {
             name: named,
             world: ThreadId::new(world),
@@ -367,18 +392,22 @@ impl<'p> Engine<'p> {
             self.threads[index].state = State::Ready;
             self.threads[index].reply = if come { Reply::Go } else { Reply::TimedOut };
         }
+        self.looks_at_requests();
         let thread = &mut self.threads[index];
         let Some(coroutine) = thread.coroutine.as_mut() else { return };
         let reply = std::mem::replace(&mut thread.reply, Reply::Go);
-        let resumed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| coroutine.resume(reply)));
+        interface::goes(Some((self.run, index)));
+        let resumed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| coroutine.0.resume(reply)));
+        interface::goes(None);
         match resumed {
             Err(_) => {
                 thread.coroutine = None;
                 thread.state = State::Over;
                 let name = thread.name.clone();
                 let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::Alive };
-                self.convicts(judge, format!("thread {name} panics"));
-                self.undecided = true;
+                let reason = format!("thread {name} panics");
+                self.convicts(judge, reason.clone());
+                self.cannot_say(&reason);
             }
             Ok(CoroutineResult::Return(())) => {
                 thread.state = State::Over;
@@ -431,6 +460,13 @@ impl<'p> Engine<'p> {
                 let family = self.world.slot_of(s).map(|slot| self.world.sockets()[slot.index()].family);
                 self.threads[index].reply = Reply::Family(family.unwrap_or(winaccept_model::call::Family::Inet));
             }
+            Request::NoWords(what) => self.cannot_say(&format!("{what}: the model has no words for it")),
+            Request::Misuse(reason, over) => {
+                let about: Vec<About> = over.map(About::Handle).into_iter().collect();
+                self.convicts_about(Judge::NoMisuse, reason.clone(), &about);
+                self.cannot_say(&reason);
+            }
+            Request::Yield => self.turns.entry(Who::Thread(index)).or_default().yields = 1,
             Request::Stop if self.stops.get() => {}
             Request::Stop => self.threads[index].state = State::AwaitsStop,
         }
@@ -541,8 +577,10 @@ impl<'p> Engine<'p> {
             self.events.clear();
             pending(&self.world, &mut self.events);
             let next = self.events.iter().find(|event| !matches!(event, Event::Timer(_) | Event::Expire(_)));
-            let Some(&event) = next.filter(|_| !self.undecided) else { break };
-            self.undecided |= round > 1000;
+            let Some(&event) = next.filter(|_| self.undecided.is_none()) else { break };
+            if round > 1000 {
+                self.cannot_say("a network that does not come to rest");
+            }
             self.step(event, actor, call, nth);
         }
         let mut seen = BTreeSet::new();
@@ -565,7 +603,12 @@ impl<'p> Engine<'p> {
         }
         let open = self.fx.decided.iter().map(|decided| decided.alt);
         self.decided.extend(open.filter(|alt| self.machine.profile.leaves_open(alt.point())));
-        self.undecided |= self.fx.limit.is_some() || self.fx.returns.iter().any(|(_, outcome)| is_undefined(outcome));
+        if let Some(limit) = self.fx.limit {
+            self.cannot_say(&limit.to_string());
+        }
+        if self.fx.returns.iter().any(|(_, outcome)| is_undefined(outcome)) {
+            self.cannot_say(&format!("{call}: what it does there is undefined, or not in the model"));
+        }
         self.results.extend(self.fx.returns.iter().copied());
     }
 

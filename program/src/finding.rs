@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::engine::Ran;
 use crate::judge::Judge;
 
 /// The outcomes that the program's calls have met, by call, with how often.
@@ -53,6 +54,28 @@ pub struct Passed {
     pub runs: u64,
     /// Of them, how many ended without a verdict: undefined behaviour, or more than a world or a run holds.
     pub undecided: u64,
+    /// Why they did, with how often.
+    pub undecided_by: BTreeMap<String, u64>,
     /// What the calls have met.
     pub coverage: Coverage,
+}
+
+impl Passed {
+    pub(crate) fn notes(&mut self, ran: &Ran) {
+        if let (Some(why), None) = (&ran.undecided, &ran.verdict) {
+            self.undecided += 1;
+            *self.undecided_by.entry(why.clone()).or_default() += 1;
+        }
+    }
+
+    /// Why runs ended without a verdict, the most frequent first.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let mut all: Vec<_> = self.undecided_by.iter().collect();
+        all.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        all.iter()
+            .map(|(why, count)| format!("{count} of {} runs end undecided: {why}", self.runs))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
 }

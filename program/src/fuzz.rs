@@ -11,6 +11,7 @@ use crate::client::BEHAVIOURS;
 use crate::draw::{Draws, Source, mixed};
 use crate::engine::{Ran, run};
 use crate::finding::{Coverage, Finding, Passed};
+use crate::interface::{Leaves, Subject};
 use crate::judge::Judge;
 use crate::plan::{Fault, Plan};
 use crate::scenario::written;
@@ -23,13 +24,16 @@ pub type Program = Rc<dyn Fn(&Winsock<'_>)>;
 /// A search for what breaks a program.
 #[allow(missing_debug_implementations)] // a program has nothing to show
 pub struct Fuzz {
-    program: Program,
+    subject: Subject,
     name: String,
     profile: Profile,
     judges: Vec<Judge>,
     seed: u64,
     runs: u64,
 }
+
+/// The variable of the environment that holds a plan for [`Fuzz::check`].
+pub(crate) const REPLAY: &str = "WINACCEPT_REPLAY";
 
 /// So many runs a search has, where nothing else is said.
 pub const RUNS: u64 = 2000;
@@ -42,13 +46,21 @@ impl Fuzz {
     pub fn new(program: impl Fn(&Winsock<'_>) + 'static) -> Fuzz {
         let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
         let judges = Judge::ALL.to_vec();
-        Fuzz { program: Rc::new(program), name: "a program".to_owned(), profile, judges, seed: 0, runs: RUNS }
+        let subject = Subject { program: Rc::new(program), leaves: None };
+        Fuzz { subject, name: "a program".to_owned(), profile, judges, seed: 0, runs: RUNS }
     }
 
     /// What the program is called, in findings.
     #[must_use]
     pub fn named(mut self, name: &str) -> Fuzz {
         name.clone_into(&mut self.name);
+        self
+    }
+
+    /// For another interface to the simulator: threads that have not ended when a run is over are left this way, and not unwound.
+    #[must_use]
+    pub fn leaving(mut self, leaves: Leaves) -> Fuzz {
+        self.subject.leaves = Some(leaves);
         self
     }
 
@@ -110,9 +122,9 @@ impl Fuzz {
             }
             let seed = mixed(self.seed ^ number << 20);
             let plan = plan_of(number, seed);
-            let ran = run(&self.program, &machine, &self.judges, &plan, &mut passed.coverage);
+            let ran = run(&self.subject, &machine, &self.judges, &plan, &mut passed.coverage);
             passed.runs += 1;
-            passed.undecided += u64::from(ran.undecided && ran.verdict.is_none());
+            passed.notes(&ran);
             if ran.verdict.is_some() {
                 return Err(Box::new(self.found(&machine, &plan, ran, number)));
             }
@@ -139,21 +151,28 @@ impl Fuzz {
     pub fn replay_plan(&self, plan: &Plan) -> Result<Passed, Box<Finding>> {
         let machine = Machine::new(self.profile.clone());
         let mut passed = Passed { runs: 1, ..Passed::default() };
-        let ran = run(&self.program, &machine, &self.judges, plan, &mut passed.coverage);
-        passed.undecided = u64::from(ran.undecided && ran.verdict.is_none());
+        let ran = run(&self.subject, &machine, &self.judges, plan, &mut passed.coverage);
+        passed.notes(&ran);
         match ran.verdict.clone() {
             Some((judge, reason)) => Err(Box::new(self.finding(&machine, plan, &ran, judge, reason, 0))),
             None => Ok(passed),
         }
     }
 
-    /// For a test: panics with the finding, if there is one.
+    /// For a test: panics with the finding, if there is one, and where of more than half of the runs nothing can be said.
+    /// Where the environment has `WINACCEPT_REPLAY`, its plan is run and nothing else.
     ///
     /// # Panics
-    /// With the finding.
+    /// With the finding, or with what keeps runs from a verdict.
     pub fn check(&self) {
-        if let Err(finding) = self.run() {
-            panic!("{finding}");
+        let result = match std::env::var(REPLAY) {
+            Ok(plan) => self.replay(&plan),
+            Err(_) => self.run(),
+        };
+        match result {
+            Err(finding) => panic!("{finding}"),
+            Ok(passed) if passed.undecided * 2 > passed.runs => panic!("{}", passed.reasons()),
+            Ok(_) => {}
         }
     }
 
@@ -161,7 +180,7 @@ impl Fuzz {
         let Some((judge, _)) = ran.verdict.clone() else {
             return self.finding(machine, plan, &ran, Judge::Alive, String::new(), number);
         };
-        let mut again = |plan: &Plan| run(&self.program, machine, &self.judges, plan, &mut Coverage::new());
+        let mut again = |plan: &Plan| run(&self.subject, machine, &self.judges, plan, &mut Coverage::new());
         let (plan, ran) = shrink(plan, ran, judge, &mut again);
         let reason = ran.verdict.as_ref().map(|(_, reason)| reason.clone()).unwrap_or_default();
         self.finding(machine, &plan, &ran, judge, reason, number)

@@ -29,6 +29,7 @@ mod draw;
 mod engine;
 mod finding;
 mod fuzz;
+pub mod interface;
 mod judge;
 pub mod museum;
 mod overlapped;

@@ -12,7 +12,7 @@ type Result<T> = std::result::Result<T, Error>;
 
 /// Where an OVERLAPPED is: what a completion port tells of a request.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct OverlappedId(pub(crate) Handle);
+pub struct OverlappedId(pub Handle);
 
 /// An OVERLAPPED structure with the buffer that goes with its request. Both are there as long as this is; to let go of it
 /// while its request is under way is a misuse, which the judges see.
@@ -38,7 +38,7 @@ impl Drop for Overlapped {
 
 /// A completion port, as the value of its handle.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct CompletionPort(pub(crate) Handle);
+pub struct CompletionPort(pub Handle);
 
 /// What a completion port hands out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,11 +55,13 @@ pub struct Packet {
 
 /// For what a thread can wait without a call of the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Awaited {
+pub enum Awaited {
     /// That this port has a packet.
     Packet(Handle),
     /// That the request with this OVERLAPPED is complete.
     Request(Handle),
+    /// That this thread has ended.
+    End(usize),
 }
 
 /// So many bytes there are for an address: sixteen more than it takes.
@@ -114,7 +116,7 @@ impl Winsock<'_> {
     }
 
     fn family(&self, s: Socket) -> Family {
-        match self.yielder.suspend(Request::Family(s.0)) {
+        match self.asks(Request::Family(s.0)) {
             Reply::Family(family) => family,
             _ => Family::Inet,
         }
@@ -123,7 +125,7 @@ impl Winsock<'_> {
     /// What the request has put into its buffer.
     #[must_use]
     pub fn buffer(&self, overlapped: &Overlapped) -> Vec<u8> {
-        match self.yielder.suspend(Request::Buffer(overlapped.over)) {
+        match self.asks(Request::Buffer(overlapped.over)) {
             Reply::Bytes(bytes) => bytes,
             _ => Vec::new(),
         }
@@ -157,8 +159,8 @@ impl Winsock<'_> {
     }
 
     /// Waits, if it is to; did it come before this time was over?
-    fn awaits(&self, wait: bool, what: Awaited, timeout: Timeout) -> bool {
-        !wait || !matches!(self.yielder.suspend(Request::Await(what, timeout)), Reply::TimedOut)
+    pub(crate) fn awaits(&self, wait: bool, what: Awaited, timeout: Timeout) -> bool {
+        !wait || !matches!(self.asks(Request::Await(what, timeout)), Reply::TimedOut)
     }
 
     /// `CancelIo`: what this thread has started at the socket.
@@ -261,9 +263,7 @@ impl Winsock<'_> {
     /// # Errors
     /// The system's where there is no packet: `WAIT_TIMEOUT`, or what is wrong with the port.
     pub fn get_queued(&self, port: CompletionPort, timeout: Timeout) -> Result<Packet> {
-        let there = self.awaits(timeout != Some(0), Awaited::Packet(port.0), timeout);
-        let timeout = if there { timeout } else { Some(0) };
-        let outcome = self.call(Call::GetQueuedCompletionStatus { port: port.0, timeout });
+        let outcome = self.packet_of(port, timeout);
         let error = (outcome.value != Value::Number(1)).then_some(outcome.error);
         match outcome.out {
             Out::Packet { counted: Some((bytes, key)), over } => {
@@ -271,6 +271,13 @@ impl Winsock<'_> {
             }
             _ => Err(outcome.error),
         }
+    }
+
+    /// `GetQueuedCompletionStatus`, with all that the model says of it.
+    pub fn packet_of(&self, port: CompletionPort, timeout: Timeout) -> Outcome {
+        let there = self.awaits(timeout != Some(0), Awaited::Packet(port.0), timeout);
+        let timeout = if there { timeout } else { Some(0) };
+        self.call(Call::GetQueuedCompletionStatus { port: port.0, timeout })
     }
 
     /// `PostQueuedCompletionStatus`

@@ -213,8 +213,9 @@ impl Engine<'_> {
         let over = self.threads.first().is_some_and(|main| main.state == State::Over);
         match self.phase {
             Phase::Trouble | Phase::Probing(_) if over => {
-                self.convicts(Judge::Alive, "the program ends, and nobody has asked it to".to_owned());
-                self.undecided = true;
+                let reason = "the program ends, and nobody has asked it to";
+                self.convicts(Judge::Alive, reason.to_owned());
+                self.cannot_say(reason);
             }
             Phase::Probing(_) => {
                 let all = (0..self.clients.len()).all(|at| !self.clients[at].probe || self.is_served(at));

@@ -13,8 +13,9 @@ use winaccept_model::status::Status;
 use winaccept_model::world::{ConnId, SocketId, State as SocketState};
 
 use crate::engine::{Engine, PROGRAM, State};
+use crate::interface::Finished;
 use crate::judge::Judge;
-use crate::overlapped::Awaited;
+use crate::overlapped::{Awaited, OverlappedId};
 use crate::phase::Phase;
 use crate::record::About;
 
@@ -23,6 +24,8 @@ use crate::record::About;
 pub(crate) struct Requests {
     /// OVERLAPPED structures that the program has let go of since anybody looked.
     pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
+    /// Requests that are over, for whoever asks.
+    pub(crate) finished: Rc<RefCell<Vec<Finished>>>,
     /// With which event an OVERLAPPED was made, and those that can be made again.
     events: BTreeMap<Handle, Option<Handle>>,
     free: Vec<Handle>,
@@ -77,6 +80,7 @@ impl Engine<'_> {
     pub(crate) fn has_come(&self, what: Awaited) -> bool {
         match what {
             Awaited::Request(over) => !self.in_flight(over),
+            Awaited::End(thread) => self.threads.get(thread).is_none_or(|thread| thread.state == State::Over),
             Awaited::Packet(port) => match port.names() {
                 Named::Port(port) => {
                     self.world.ports().get(port.index()).is_none_or(|port| port.closed || !port.packets.is_empty())
@@ -216,6 +220,8 @@ impl Engine<'_> {
             let status = over_id(over).and_then(|over| self.world.overs().get(over.index())).map(|over| over.status);
             let status = status.unwrap_or(Status::SUCCESS);
             self.requests.completed = true;
+            let data = self.buffer(over);
+            self.requests.finished.borrow_mut().push(Finished { over: OverlappedId(over), status, data });
             self.requests.over.entry(listen).or_default().push(Ended { over, status, told_64: false });
             let conn = self.world.slot_of(accept).and_then(|slot| self.world.sockets()[slot.index()].conn);
             self.requests.conns.extend(conn.map(|conn| (accept, conn)));

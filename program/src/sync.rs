@@ -28,7 +28,7 @@ impl<T> Queue<T> {
     /// Puts something in.
     pub fn push(&self, w: &Winsock<'_>, item: T) {
         self.items.borrow_mut().push_back(item);
-        w.yielder.suspend(Request::Notify(self.id));
+        w.asks(Request::Notify(self.id));
     }
 
     /// Takes what has been in it longest.
@@ -38,7 +38,7 @@ impl<T> Queue<T> {
             let item = self.items.borrow_mut().pop_front();
             match item {
                 Some(item) => return item,
-                None => w.yielder.suspend(Request::Park(self.id)),
+                None => w.asks(Request::Park(self.id)),
             };
         }
     }
@@ -62,15 +62,30 @@ impl Lock {
         Lock { id, held: Rc::default() }
     }
 
+    /// Waits until nobody holds it, and holds it.
+    pub fn acquire(&self, w: &Winsock<'_>) {
+        while !self.try_acquire() && !std::thread::panicking() {
+            w.asks(Request::Park(self.id));
+        }
+    }
+
+    /// Holds it, if nobody does; does the caller hold it now?
+    #[must_use]
+    pub fn try_acquire(&self) -> bool {
+        !self.held.replace(true)
+    }
+
+    /// Holds it no more.
+    pub fn release(&self, w: &Winsock<'_>) {
+        self.held.set(false);
+        w.asks(Request::Notify(self.id));
+    }
+
     /// Runs this while holding it.
     pub fn with<R>(&self, w: &Winsock<'_>, body: impl FnOnce() -> R) -> R {
-        while self.held.get() {
-            w.yielder.suspend(Request::Park(self.id));
-        }
-        self.held.set(true);
+        self.acquire(w);
         let result = body();
-        self.held.set(false);
-        w.yielder.suspend(Request::Notify(self.id));
+        self.release(w);
         result
     }
 }

@@ -88,8 +88,8 @@ impl Engine<'_> {
                 self.record.truncate(kept);
                 self.record.push(Entry::Again(count));
             }
-            self.convicts_about(Judge::NoSpin, reason, &[About::Last]);
-            self.undecided = true;
+            self.convicts_about(Judge::NoSpin, reason.clone(), &[About::Last]);
+            self.cannot_say(&reason);
         }
     }
 

@@ -12,6 +12,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 
 use crate::condition::Answer;
+use crate::interface::Finished;
 use crate::overlapped::Awaited;
 use crate::sync::{Lock, Queue};
 
@@ -20,11 +21,11 @@ pub type Error = Code;
 
 /// A socket, as the value of its handle.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Socket(pub(crate) Handle);
+pub struct Socket(pub Handle);
 
 /// An event object, as the value of its handle.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Event(pub(crate) Handle);
+pub struct Event(pub Handle);
 
 impl Socket {
     /// `INVALID_SOCKET`.
@@ -40,13 +41,13 @@ impl Socket {
 
 /// A thread that was spawned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Thread(pub(crate) usize);
+pub struct Thread(pub usize);
 
 /// What the body of a thread is.
 pub(crate) type Body = Box<dyn FnOnce(&Winsock<'_>)>;
 
 /// What a thread asks of the scheduler.
-pub(crate) enum Request {
+pub enum Request {
     /// A call.
     Call(Call),
     /// Another thread.
@@ -67,10 +68,16 @@ pub(crate) enum Request {
     Buffer(Handle),
     /// The family of this socket.
     Family(Handle),
+    /// Nothing more: it has done what the model has no words for.
+    NoWords(String),
+    /// Nothing more: it has done what no program may, to this OVERLAPPED.
+    Misuse(String, Option<Handle>),
+    /// That its turn is over.
+    Yield,
 }
 
 /// What the scheduler answers.
-pub(crate) enum Reply {
+pub enum Reply {
     /// Nothing but that it goes on.
     Go,
     /// What the call gave.
@@ -92,6 +99,8 @@ pub struct Winsock<'a> {
     pub(crate) stops: Rc<Cell<bool>>,
     /// OVERLAPPED structures that the program has let go of.
     pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
+    /// Requests that are over, and that nobody has asked about since.
+    pub(crate) finished: Rc<RefCell<Vec<Finished>>>,
 }
 
 impl std::fmt::Debug for Winsock<'_> {
@@ -107,9 +116,14 @@ fn loopback(family: Family, port: u16) -> Address {
 }
 
 impl Winsock<'_> {
+    /// Asks the scheduler. A thread that is being unwound has no more turns: what it drops gets nothing.
+    pub(crate) fn asks(&self, request: Request) -> Reply {
+        if std::thread::panicking() { Reply::Go } else { self.yielder.suspend(request) }
+    }
+
     /// Makes any call of the model, for those that have no method here.
     pub fn call(&self, call: Call) -> Outcome {
-        match self.yielder.suspend(Request::Call(call)) {
+        match self.asks(Request::Call(call)) {
             Reply::Outcome(outcome) => outcome,
             _ => Outcome::number(0),
         }
@@ -361,7 +375,7 @@ impl Winsock<'_> {
 
     /// Another thread of this program.
     pub fn spawn(&self, name: &'static str, body: impl FnOnce(&Winsock<'_>) + 'static) -> Thread {
-        match self.yielder.suspend(Request::Spawn(name, Box::new(body))) {
+        match self.asks(Request::Spawn(name, Box::new(body))) {
             Reply::Spawned(thread) => Thread(thread),
             _ => Thread(usize::MAX),
         }
@@ -369,12 +383,12 @@ impl Winsock<'_> {
 
     /// Waits until that thread has ended.
     pub fn join(&self, thread: Thread) {
-        self.yielder.suspend(Request::Join(thread.0));
+        self.asks(Request::Join(thread.0));
     }
 
     /// Waits until the program is asked to stop, as by a service control. A program that never asks is never stopped.
     pub fn wait_for_stop(&self) {
-        self.yielder.suspend(Request::Stop);
+        self.asks(Request::Stop);
     }
 
     /// Was it asked to stop?

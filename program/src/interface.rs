@@ -1,0 +1,99 @@
+//! For another interface to the simulator, as that of `windows-sys` is one: what [`Winsock`] has no documented name for.
+
+use std::cell::Cell;
+
+use corosensei::Coroutine;
+use winaccept_model::status::Status;
+pub use winaccept_model::step::Answer;
+
+use crate::fuzz::Program;
+use crate::overlapped::{Awaited, OverlappedId};
+use crate::winsock::{Reply, Request, Thread, Winsock};
+
+/// A thread of a program that has not ended when its run is over.
+#[allow(missing_debug_implementations)] // it has nothing to show
+pub struct Suspended(pub(crate) Coroutine<Reply, Request, ()>);
+
+impl Suspended {
+    /// The coroutine that it is.
+    #[allow(private_interfaces)] // what it asks and is answered nobody else has to know
+    pub fn coroutine(&mut self) -> &mut Coroutine<Reply, Request, ()> {
+        &mut self.0
+    }
+}
+
+/// What becomes of such a thread. Afterwards its coroutine is done, and its stack is used again.
+pub type Leaves = fn(&mut Suspended);
+
+/// A program, and how its threads are left.
+pub(crate) struct Subject {
+    pub(crate) program: Program,
+    pub(crate) leaves: Option<Leaves>,
+}
+
+/// A request that is over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finished {
+    /// Where its OVERLAPPED is.
+    pub over: OverlappedId,
+    /// What came of it.
+    pub status: Status,
+    /// The bytes that it has received.
+    pub data: Vec<u8>,
+}
+
+thread_local! {
+    /// How many runs there have been.
+    static RUNS: Cell<u64> = const { Cell::new(0) };
+    /// The run and the thread of it that has its turn.
+    static TURN: Cell<Option<(u64, usize)>> = const { Cell::new(None) };
+}
+
+pub(crate) fn new_run() -> u64 {
+    RUNS.set(RUNS.get() + 1);
+    RUNS.get()
+}
+
+pub(crate) fn goes(who: Option<(u64, usize)>) {
+    TURN.set(who);
+}
+
+/// The run under way on this thread of the system's, and the thread of the program that has its turn; both are numbers
+/// that no other has. `None` outside of a program.
+#[must_use]
+pub fn turn() -> Option<(u64, usize)> {
+    TURN.get()
+}
+
+impl Winsock<'_> {
+    /// The program has made a call, or has made it in a way, that the model has no words for: the run ends undecided, and says so.
+    pub fn no_words(&self, what: &str) {
+        self.asks(Request::NoWords(what.to_owned()));
+    }
+
+    /// The program has done what no program may, to this OVERLAPPED: the run ends, and `no-misuse` convicts it.
+    pub fn misuse(&self, reason: &str, over: Option<OverlappedId>) {
+        self.asks(Request::Misuse(reason.to_owned(), over.map(|over| over.0)));
+    }
+
+    /// Requests that are over and were not told here before.
+    #[must_use]
+    pub fn finished(&self) -> Vec<Finished> {
+        std::mem::take(&mut *self.finished.borrow_mut())
+    }
+
+    /// Waits until the request with this OVERLAPPED is over.
+    pub fn awaits_request(&self, over: OverlappedId) {
+        self.awaits(true, Awaited::Request(over.0), None);
+    }
+
+    /// Waits until that thread has ended, for so many milliseconds at most; has it?
+    pub fn join_for(&self, thread: Thread, timeout: Option<u32>) -> bool {
+        self.awaits(true, Awaited::End(thread.0), timeout)
+    }
+
+    /// Others may go on before it does.
+    pub fn gives_way(&self) {
+        self.asks(Request::Yield);
+    }
+}

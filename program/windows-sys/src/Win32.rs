@@ -1,0 +1,6 @@
+//! The modules of `windows-sys`, by their paths.
+
+pub mod Foundation;
+pub mod Networking;
+pub mod System;
+pub use windows_sys::Win32::Security;

@@ -1,0 +1,3 @@
+//! What `windows_sys::Win32::Networking` has for accept loops.
+
+pub mod WinSock;

@@ -1,0 +1,126 @@
+//! Events, and waiting for them.
+#![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
+
+use winaccept_model::call::{Call, Handle, NetworkEvents, Set};
+use winaccept_model::outcome::{Out, Value};
+use windows_sys::Win32::Foundation::{
+    HANDLE, WAIT_EVENT, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT,
+};
+use windows_sys::Win32::Networking::WinSock as sys;
+use windows_sys::Win32::Networking::WinSock::{SOCKET, WSAEVENT, WSANETWORKEVENTS};
+use windows_sys::core::BOOL;
+
+use crate::here::{Here, Object, here};
+use crate::memory;
+
+/// `WSACreateEvent`
+pub unsafe extern "system" fn WSACreateEvent() -> WSAEVENT {
+    here("WSACreateEvent", |here| {
+        let outcome = here.calls(Call::WSACreateEvent);
+        let failed = here.failed(&outcome);
+        match outcome.value {
+            Value::Handle(event) if !failed => here.value(Object::Model(event)).cast_signed(),
+            _ => sys::WSA_INVALID_EVENT,
+        }
+    })
+}
+
+/// `WSACloseEvent`
+pub unsafe extern "system" fn WSACloseEvent(hevent: WSAEVENT) -> BOOL {
+    here("WSACloseEvent", |here| {
+        here.truth(&here.calls(Call::WSACloseEvent { event: here.named(hevent.cast_unsigned()) }))
+    })
+}
+
+/// `WSASetEvent`
+pub unsafe extern "system" fn WSASetEvent(hevent: WSAEVENT) -> BOOL {
+    here("WSASetEvent", |here| here.truth(&here.calls(Call::WSASetEvent { event: here.named(hevent.cast_unsigned()) })))
+}
+
+/// `WSAResetEvent`
+pub unsafe extern "system" fn WSAResetEvent(hevent: WSAEVENT) -> BOOL {
+    here("WSAResetEvent", |here| {
+        here.truth(&here.calls(Call::WSAResetEvent { event: here.named(hevent.cast_unsigned()) }))
+    })
+}
+
+/// An event, or none.
+fn or_null(here: &Here<'_>, event: WSAEVENT) -> Option<Handle> {
+    (event != 0).then(|| here.named(event.cast_unsigned()))
+}
+
+/// `WSAEventSelect`
+pub unsafe extern "system" fn WSAEventSelect(s: SOCKET, heventobject: WSAEVENT, lnetworkevents: i32) -> i32 {
+    here("WSAEventSelect", |here| {
+        let Ok(mask) = u16::try_from(lnetworkevents).map(NetworkEvents) else {
+            here.no_words(&format!("WSAEventSelect for {lnetworkevents:#x}"));
+            return sys::SOCKET_ERROR;
+        };
+        here.number(Call::WSAEventSelect { s: here.named(s), event: or_null(here, heventobject), mask })
+    })
+}
+
+/// `WSAEnumNetworkEvents`. The model has no error codes of events: `iErrorCode` is zero throughout.
+pub unsafe extern "system" fn WSAEnumNetworkEvents(
+    s: SOCKET,
+    heventobject: WSAEVENT,
+    lpnetworkevents: *mut WSANETWORKEVENTS,
+) -> i32 {
+    here("WSAEnumNetworkEvents", |here| {
+        if here.is_null(lpnetworkevents, "WSAEnumNetworkEvents", "lpNetworkEvents") {
+            return sys::SOCKET_ERROR;
+        }
+        let outcome = here.calls(Call::WSAEnumNetworkEvents { s: here.named(s), event: or_null(here, heventobject) });
+        let failed = here.number_of(&outcome);
+        let events = match outcome.out {
+            Out::Events(events) => events,
+            _ if failed == 0 => NetworkEvents::default(),
+            _ => return failed,
+        };
+        let events = WSANETWORKEVENTS { lNetworkEvents: events.0.into(), iErrorCode: [0; 10] };
+        // SAFETY: the caller's contract.
+        unsafe { memory::put(lpnetworkevents, events) };
+        failed
+    })
+}
+
+/// `WSAWaitForMultipleEvents`, for any of them, or for one.
+pub unsafe extern "system" fn WSAWaitForMultipleEvents(
+    cevents: u32,
+    lphevents: *const HANDLE,
+    fwaitall: BOOL,
+    dwtimeout: u32,
+    falertable: BOOL,
+) -> WAIT_EVENT {
+    here("WSAWaitForMultipleEvents", |here| {
+        if here.is_null(lphevents, "WSAWaitForMultipleEvents", "lphEvents") {
+            return WAIT_FAILED;
+        }
+        if fwaitall != 0 && cevents > 1 {
+            here.no_words("WSAWaitForMultipleEvents for all of several events");
+            return WAIT_FAILED;
+        }
+        // SAFETY: the caller's contract.
+        let events = unsafe { memory::array(lphevents, cevents as usize) };
+        waits(here, &events, dwtimeout, falertable != 0)
+    })
+}
+
+/// Waits for any of these events.
+pub(crate) fn waits(here: &Here<'_>, events: &[HANDLE], timeout: u32, alertable: bool) -> WAIT_EVENT {
+    let Some(events) = Set::new(events.iter().map(|event| here.handle(*event))) else {
+        here.no_words("a wait for more different sets of events than the model keeps");
+        return WAIT_FAILED;
+    };
+    let timeout = (timeout != u32::MAX).then_some(timeout);
+    let outcome = here.calls(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
+    match outcome.value {
+        Value::WaitEvent(index) => WAIT_OBJECT_0 + u32::from(index),
+        Value::WaitTimeout => WAIT_TIMEOUT,
+        Value::WaitIoCompletion => WAIT_IO_COMPLETION,
+        _ => {
+            here.failed(&outcome);
+            WAIT_FAILED
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What `windows_sys::Win32::System` has for accept loops.
+
+pub mod IO;
+pub mod Threading;

@@ -1,0 +1,7 @@
+//! Accept loops as they are written for Windows: nothing here knows of a simulator but the names in `use`.
+#![allow(unreachable_pub, unsafe_op_in_unsafe_fn)] // shared inside test programs, which export nothing
+
+pub mod blocking;
+pub mod conditional;
+pub mod overlapped;
+pub mod readiness;
