@@ -63,3 +63,45 @@ for wanted in 'alive: ' 'accept(L, NULL, NULL)' '--replay'; do
     fi
 done
 echo "outside: the loop of README.md is convicted"
+
+# A server that is written against windows-sys, one file that knows nothing of a simulator: with ours in its place it is convicted
+# for what is wrong with it, and its mended form is not.
+mkdir "$outside/windows"
+cd "$outside/windows"
+cargo init --quiet --lib --name windows-outside --vcs none
+cargo add --quiet --path "$repo/program/windows-sys"
+cp "$repo/Cargo.lock" .
+cp "$repo/program/windows-sys/tests/servers/blocking.rs" src/server.rs
+cat >src/lib.rs <<'RUST'
+#![allow(unsafe_op_in_unsafe_fn)]
+pub mod server;
+
+#[test]
+fn broken() {
+    winaccept_windows_sys::fuzz(|| server::server(true)).check();
+}
+
+#[test]
+fn mended() {
+    winaccept_windows_sys::fuzz(|| server::server(false)).runs(300).check();
+}
+RUST
+cargo test --quiet --lib mended
+if cargo test --quiet --lib broken >log 2>&1; then
+    echo "the loop against windows-sys was not convicted" >&2
+    exit 1
+fi
+for wanted in 'alive: ' 'accept(L, addr, 16)' '--replay'; do
+    if ! grep -qF -- "$wanted" log; then
+        cat log
+        echo "the failing test of the loop against windows-sys does not say: $wanted" >&2
+        exit 1
+    fi
+done
+# The same file against windows-sys itself: whether it compiles does not depend on the system.
+sed -i 's/cfg(windows)/cfg(all())/; s/cfg(not(windows))/cfg(any())/' src/server.rs
+echo 'pub mod server;' >src/lib.rs
+sed -i '/winaccept/d' Cargo.toml
+cargo add --quiet windows-sys@0.61 --features Win32_Networking_WinSock,Win32_Security,Win32_System_IO,Win32_System_Threading
+cargo check --quiet
+echo "outside: a loop against windows-sys is convicted, its mended form is not, and windows-sys itself takes it"
