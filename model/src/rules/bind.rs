@@ -51,7 +51,7 @@ table! {
     },
     Rule {
         when: |at| in_use(at) && !wants_to_share(at),
-        rests_on: &["accept.ex.bind", "wsaaccept.ex.bind", "exclusive.listener-closed-accepted-open"],
+        rests_on: &["accept.ex.bind", "wsaaccept.ex.bind"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
     Rule {
