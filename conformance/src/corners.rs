@@ -16,7 +16,7 @@ use winaccept_model::step::Machine;
 use winaccept_sim::run::{Guide, Run, run};
 use winaccept_sim::script::Step;
 
-use crate::evidence::{Recording, shown_as};
+use crate::evidence::{Recording, all_shown_as, shown_as};
 use crate::judge::{asked_by, on_windows, windows};
 use crate::lang::{render_action, render_expect};
 use crate::profiles::{Choices, Entry};
@@ -25,6 +25,8 @@ use crate::suite::Scenario;
 
 /// What stands in a cell where nobody knows.
 pub const UNKNOWN: &str = "unknown";
+/// What stands there where the documents may well say something, and no scenario says what.
+pub const NOT_TOLD: &str = "not told";
 /// Under what these columns stand.
 const DOCUMENTS: &str = "documents";
 const WINDOWS: &str = "windows";
@@ -86,9 +88,9 @@ pub struct CornerRow {
 pub struct Cell {
     /// `documents`, `windows`, or the stack.
     pub stack: String,
-    /// What comes, in scenario syntax; or `unknown`.
+    /// What comes, in scenario syntax; `unknown`; or `not told`, of documents that no scenario asks there.
     pub says: String,
-    /// How well that is supported: `text` of the documents, a letter of `spec-notes/observations.toml` for Windows, `run` for a
+    /// How well that is supported: `text` of the documents, letters of `spec-notes/observations.toml` for Windows, `run` for a
     /// recorded run; null where it is unknown.
     pub grade: Option<String>,
     /// Clauses, facts, or the day of the run.
@@ -109,7 +111,7 @@ pub fn wrong(scenarios: &[Scenario]) -> Vec<String> {
     for corner in written() {
         let facts = corner.facts.iter().filter(|fact| Spec::bundled().observation(fact).is_none());
         wrong.extend(facts.map(|fact| format!("{}: no fact is called {fact}", corner.id)));
-        let steps = corner.steps.iter().filter(|name| !scenarios.iter().any(|scenario| is_called(scenario, name)));
+        let steps = corner.steps.iter().filter(|name| !scenarios.iter().any(|scenario| scenario.name() == *name));
         wrong.extend(steps.map(|name| format!("{}: no scenario is called {name}", corner.id)));
     }
     wrong
@@ -117,15 +119,6 @@ pub fn wrong(scenarios: &[Scenario]) -> Vec<String> {
 
 fn documented() -> Profile {
     Choices::bundled().profile(DOCUMENTED).expect("the bundled profiles are tested")
-}
-
-/// The name of a scenario, as `winaccept list` tells it.
-fn name_of(scenario: &Scenario) -> &str {
-    scenario.file.trim_end_matches(".winaccept")
-}
-
-fn is_called(scenario: &Scenario, name: &str) -> bool {
-    name_of(scenario) == name
 }
 
 /// The corners whose id, name or question contains this text, whatever the case; all for `None`.
@@ -150,7 +143,7 @@ pub fn corners(only: Option<&str>, scenarios: &[Scenario], recordings: &[Recordi
 fn rows(corner: &'static Written, scenarios: &[Scenario], recordings: &[Recording]) -> Vec<CornerRow> {
     let mut rows = Vec::new();
     for scenario in scenarios {
-        let named = corner.steps.iter().any(|name| is_called(scenario, name));
+        let named = corner.steps.iter().any(|name| scenario.name() == *name);
         let is_meant = |step: &Step| {
             named && !step.shows.is_empty() || step.confirms.iter().any(|fact| corner.facts.contains(fact))
         };
@@ -166,17 +159,20 @@ fn rows(corner: &'static Written, scenarios: &[Scenario], recordings: &[Recordin
     rows
 }
 
-/// A fact that no step confirms: what was seen of Windows is told in words, and of the others nothing is known.
+/// A fact that no step confirms: Windows is as it says, and of the others nothing was asked.
 fn not_asked(fact: &'static Observation, recordings: &[Recording]) -> CornerRow {
-    let unknown = |stack: String| Cell { stack, says: UNKNOWN.to_owned(), grade: None, source: String::new() };
-    let seen = fact.grade.is_seen();
-    let windows = Cell {
-        stack: WINDOWS.to_owned(),
-        says: if seen { fact.statement.clone() } else { UNKNOWN.to_owned() },
-        grade: seen.then(|| fact.grade.to_string()),
-        source: fact.id.clone(),
+    let cell = |stack: String, says: &str, grade: Option<String>, source: &str| Cell {
+        stack,
+        says: says.to_owned(),
+        grade,
+        source: source.to_owned(),
     };
-    let others = recordings.iter().map(|recording| unknown(recording.stack()));
+    let windows = match fact.grade.is_seen() {
+        true => cell(WINDOWS.to_owned(), "as the fact says", Some(fact.grade.to_string()), &fact.id),
+        false => cell(WINDOWS.to_owned(), UNKNOWN, None, &fact.id),
+    };
+    let documents = cell(DOCUMENTS.to_owned(), NOT_TOLD, None, "no scenario asks");
+    let others = recordings.iter().map(|recording| cell(recording.stack(), UNKNOWN, None, "no scenario asks"));
     let why = match fact.reach() {
         Reach::Modelled => fact.open.clone().unwrap_or_else(|| "no step confirms it".to_owned()),
         Reach::Later(what) => format!("waits for {what}"),
@@ -188,8 +184,19 @@ fn not_asked(fact: &'static Observation, recordings: &[Recording]) -> CornerRow 
         step: fact.statement.clone(),
         facts: vec![&fact.id],
         not_asked: Some(why),
-        cells: [unknown(DOCUMENTS.to_owned()), windows].into_iter().chain(others).collect(),
+        cells: [documents, windows].into_iter().chain(others).collect(),
     }
+}
+
+/// These words, each once, in their order: nobody ranks grades of different kinds.
+fn each_once(words: &[String]) -> String {
+    let mut once: Vec<&str> = Vec::new();
+    for word in words.iter().flat_map(|word| word.split(", ")) {
+        if !once.contains(&word) {
+            once.push(word);
+        }
+    }
+    once.join(", ")
 }
 
 /// A scenario with what everybody makes of it.
@@ -214,16 +221,15 @@ impl<'a> Asked<'a> {
 
     fn row(&self, number: usize, step: &Step) -> CornerRow {
         let script = &self.scenario.script;
-        let documents = Cell {
-            stack: DOCUMENTS.to_owned(),
-            says: step.expect.as_ref().map_or_else(|| UNKNOWN.to_owned(), |expect| render_expect(expect, script)),
-            grade: step.expect.as_ref().map(|_| "text".to_owned()),
-            source: step.shows.join(", "),
+        let (says, grade, source) = match &step.expect {
+            Some(expect) => (render_expect(expect, script), Some("text".to_owned()), step.shows.join(", ")),
+            None => (NOT_TOLD.to_owned(), None, "the scenario expects nothing of them".to_owned()),
         };
+        let documents = Cell { stack: DOCUMENTS.to_owned(), says, grade, source };
         let recorded = self.recordings.iter().map(|recording| self.recorded(recording, number, step));
         let facts = step.confirms.iter().filter_map(|id| Spec::bundled().observation(id));
         CornerRow {
-            scenario: Some(name_of(self.scenario).to_owned()),
+            scenario: Some(self.scenario.name().to_owned()),
             line: Some(self.scenario.line(number)),
             step: render_action(&step.action, script),
             facts: facts.map(|fact| fact.id.as_str()).collect(),
@@ -236,24 +242,18 @@ impl<'a> Asked<'a> {
     fn windows(&self, number: usize, step: &Step) -> Cell {
         let script = &self.scenario.script;
         let played = &self.windows.steps[number];
-        let mut all: Vec<String> = Vec::new();
-        for seen in &played.allowed {
-            let text = shown_as(step, seen, script);
-            if !all.contains(&text) {
-                all.push(text);
-            }
-        }
-        let said = all.join(" | ");
+        let said = all_shown_as(step, &played.allowed, script).join(" | ");
         let cell = |says: String, grade: Option<String>, source: String| Cell {
             stack: WINDOWS.to_owned(),
             says,
             grade,
             source,
         };
-        let facts: Vec<&Observation> = step.confirms.iter().filter_map(|id| Spec::bundled().observation(id)).collect();
-        if let Some(best) = facts.iter().min_by_key(|fact| fact.grade) {
-            let ids: Vec<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
-            return cell(said, Some(best.grade.to_string()), ids.join(", "));
+        let facts = step.confirms.iter().filter_map(|id| Spec::bundled().observation(id));
+        let (grades, ids): (Vec<String>, Vec<String>) =
+            facts.map(|fact| (fact.grade.to_string(), fact.id.clone())).unzip();
+        if !ids.is_empty() {
+            return cell(said, Some(each_once(&grades)), each_once(&ids));
         }
         let documented = &self.documented.steps[number].allowed;
         if *documented == played.allowed {
@@ -266,9 +266,9 @@ impl<'a> Asked<'a> {
         }
         let (grades, sources): (Vec<String>, Vec<String>) =
             self.deciding(number).filter_map(|entry| Some((entry.grade.clone()?, entry.source.clone()?))).unzip();
-        match grades.into_iter().next() {
-            Some(grade) => cell(said, Some(grade), sources.join(", ")),
-            None => cell(said, None, "several choices together".to_owned()),
+        match sources.is_empty() {
+            true => cell(said, None, "several choices together, or the order of checks".to_owned()),
+            false => cell(said, Some(each_once(&grades)), each_once(&sources)),
         }
     }
 

@@ -275,6 +275,22 @@ pub(crate) fn shown_as(step: &Step, observed: &Observed, script: &Script) -> Str
     }
 }
 
+/// All that a step may give, as [`shown_as`] has it, each text once.
+pub(crate) fn all_shown_as<'o>(
+    step: &Step,
+    all: impl IntoIterator<Item = &'o Observed>,
+    script: &Script,
+) -> Vec<String> {
+    let mut texts = Vec::new();
+    for observed in all {
+        let text = shown_as(step, observed, script);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
 fn check_identity(identity: &Identity, date: &str) -> Result<(), String> {
     identity.check()?;
     if !is_date(date) {

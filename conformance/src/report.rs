@@ -37,12 +37,12 @@ pub(crate) fn run(outcome: &Outcome<'_>) -> String {
         Verdict::ModelOnly,
     ] {
         for (scenario, judged) in outcome.judged.iter().filter(|(_, judged)| judged.verdict == verdict) {
-            rows.add_row([&judged.word(), scenario.file.trim_end_matches(".winaccept"), &judged.reason]);
+            rows.add_row([&judged.word(), scenario.name(), &judged.reason]);
         }
     }
     for (scenario, judged) in &outcome.judged {
         for note in &judged.notes {
-            rows.add_row(["note", scenario.file.trim_end_matches(".winaccept"), note]);
+            rows.add_row(["note", scenario.name(), note]);
         }
     }
     if !rows.is_empty() {

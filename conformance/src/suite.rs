@@ -68,6 +68,12 @@ impl Scenario {
         self.documents.get_or_init(|| crate::judge::by_documents(self))
     }
 
+    /// Its name, as `winaccept list` tells it: the file's, without the ending.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.file.trim_end_matches(".winaccept")
+    }
+
     /// The line of a step in the file, from 1.
     #[must_use]
     pub fn line(&self, step: usize) -> usize {

@@ -300,18 +300,8 @@ fn corner_row(page: &mut Page, row: &CornerRow) {
     if let Some(why) = &row.not_asked {
         page.hanging(6, "not asked", 18, why);
     }
-    for cell in row.cells.iter().filter(|_| row.not_asked.is_none()) {
+    for cell in &row.cells {
         page.hanging(6, &cell.stack, 18, &said(cell));
-    }
-    if row.not_asked.is_some() {
-        let seen: Vec<&Cell> = row.cells.iter().filter(|cell| cell.grade.is_some()).collect();
-        let unknown: Vec<&str> =
-            row.cells.iter().filter(|cell| cell.grade.is_none()).map(|cell| cell.stack.as_str()).collect();
-        for cell in seen {
-            let grade = cell.grade.as_deref().unwrap_or_default();
-            page.hanging(6, &cell.stack, 18, &format!("as the fact says [{grade}]"));
-        }
-        page.hanging(6, corners::UNKNOWN, 18, &unknown.join(", "));
     }
 }
 
@@ -384,7 +374,7 @@ fn rows(scenario: &Scenario, recordings: &[Recording]) -> Vec<EvidenceRow> {
         }
         let documented = step.expect.as_ref().map_or_else(|| "done".to_owned(), |expect| render_expect(expect, script));
         rows.push(EvidenceRow {
-            scenario: scenario.file.trim_end_matches(".winaccept").to_owned(),
+            scenario: scenario.name().to_owned(),
             line: scenario.line(number),
             step: render_action(&step.action, script),
             clauses: step.shows.clone(),

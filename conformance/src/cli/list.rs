@@ -69,21 +69,16 @@ pub(super) fn list(args: &ListArgs, format: Format) -> Result<u8, Problems> {
 /// A name and a title a line, or the title below where the line is too short for both.
 fn text(scenarios: &[Scenario]) -> String {
     let mut page = Page::new();
-    let widest = scenarios.iter().map(|scenario| name(scenario).len()).max().unwrap_or(0);
+    let widest = scenarios.iter().map(|scenario| scenario.name().len()).max().unwrap_or(0);
     for scenario in scenarios {
-        page.hanging(0, name(scenario), widest + 2, &scenario.script.title);
+        page.hanging(0, scenario.name(), widest + 2, &scenario.script.title);
     }
     page.finish()
 }
 
-/// The name that every command takes.
-fn name(scenario: &Scenario) -> &str {
-    scenario.file.trim_end_matches(".winaccept")
-}
-
 fn listed(scenario: &Scenario) -> ListedScenario {
     ListedScenario {
-        name: name(scenario).to_owned(),
+        name: scenario.name().to_owned(),
         title: scenario.script.title.clone(),
         clauses: scenario.clauses().into_iter().map(str::to_owned).collect(),
         facts: scenario.facts().into_iter().map(str::to_owned).collect(),

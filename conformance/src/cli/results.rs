@@ -37,7 +37,7 @@ fn entries<'o>(outcomes: &'o [Outcome<'_>], problems: &'o [ProblemOutput], stric
 fn entry<'o>(stack: Option<String>, scenario: &'o Scenario, judged: &'o Judged, strict: bool) -> Entry<'o> {
     Entry {
         stack,
-        name: scenario.file.trim_end_matches(".winaccept"),
+        name: scenario.name(),
         worth: Worth::of(judged.verdict, strict),
         verdict: judged.verdict.name(),
         reason: &judged.reason,

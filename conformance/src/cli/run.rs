@@ -201,7 +201,7 @@ fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> Problem {
     ))
     .help(format!(
         "nothing was judged; find out what its worker lacks with `--only {}` and docs/worker.md",
-        scenario.file.trim_end_matches(".winaccept")
+        scenario.name()
     ))
 }
 
@@ -306,14 +306,7 @@ pub(super) fn allowed_under(scenario: &Scenario, profile: &str) -> Vec<String> {
     let played =
         winaccept_sim::run::run(&scenario.program, &Machine::new(profile), winaccept_sim::run::Guide::Expectations);
     let shown = |(number, step): (usize, &winaccept_sim::script::Step)| {
-        let mut all: Vec<String> = Vec::new();
-        for seen in &played.steps[number].allowed {
-            let text = evidence::shown_as(step, seen, &scenario.script);
-            if !all.contains(&text) {
-                all.push(text);
-            }
-        }
-        all.join(" | ")
+        evidence::all_shown_as(step, &played.steps[number].allowed, &scenario.script).join(" | ")
     };
     scenario.program.steps.iter().enumerate().map(shown).collect()
 }

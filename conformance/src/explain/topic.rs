@@ -223,8 +223,7 @@ fn all_with(word: &str) -> Vec<Mention> {
     // A broken bundled file is a failing test, not an answer here.
     for scenario in suite::bundled().unwrap_or_default() {
         if has(&[&scenario.file, &scenario.script.title]) {
-            let name = scenario.file.trim_end_matches(".winaccept");
-            all.push(Mention::new("scenario", name, &scenario.script.title));
+            all.push(Mention::new("scenario", scenario.name(), &scenario.script.title));
         }
     }
     all
