@@ -36,8 +36,6 @@ const DECISIONS: u32 = 5000;
 const PATIENCE: u32 = 32;
 /// A step has fewer ways than this to go on.
 const WAYS: u32 = 1 << 8;
-/// The memory of a coroutine.
-const STACK: usize = 128 * 1024;
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -194,7 +192,7 @@ thread_local! {
 }
 
 fn stack() -> Option<DefaultStack> {
-    LEFT.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(STACK).ok())
+    LEFT.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(interface::STACK).ok())
 }
 
 impl Drop for Engine<'_> {

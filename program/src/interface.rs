@@ -10,6 +10,9 @@ use crate::fuzz::Program;
 use crate::overlapped::{Awaited, OverlappedId};
 use crate::winsock::{Reply, Request, Thread, Winsock};
 
+/// The memory of the stack of a program's thread, in bytes.
+pub const STACK: usize = 128 * 1024;
+
 /// A thread of a program that has not ended when its run is over.
 #[allow(missing_debug_implementations)] // it has nothing to show
 pub struct Suspended(pub(crate) Coroutine<Reply, Request, ()>);

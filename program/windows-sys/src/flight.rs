@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use winaccept_program::interface::Finished;
+use winaccept_program::interface::{Finished, STACK};
 use winaccept_program::{Event, Overlapped, OverlappedId};
 use windows_sys::Win32::Foundation::STATUS_PENDING;
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
 use crate::allocator;
-use crate::here::{Here, STACK, with_run};
+use crate::here::{Here, with_run};
 use crate::memory;
 
 /// How many OVERLAPPED of requests that are over, and that the program knows of, are remembered. A request with one of them is taken

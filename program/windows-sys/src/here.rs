@@ -72,8 +72,6 @@ thread_local! {
 const FIRST: usize = 0x134;
 /// Keys from here on are places in [`Run::keys`].
 const LARGE_KEYS: u32 = 0xff00_0000;
-/// The size of a thread's stack, at most.
-pub(crate) const STACK: usize = 128 * 1024;
 
 /// The thread of the program that has its turn.
 pub(crate) struct Here<'a> {

@@ -189,12 +189,12 @@ fn unlocks(here: &Here<'_>, at: usize) {
 
 /// `InitializeCriticalSection`
 pub unsafe extern "system" fn InitializeCriticalSection(lpcriticalsection: *mut CRITICAL_SECTION) {
-    with_run(|run| run.locks.remove(&lpcriticalsection.addr()));
+    here("InitializeCriticalSection", |_| with_run(|run| run.locks.remove(&lpcriticalsection.addr())));
 }
 
 /// `DeleteCriticalSection`
 pub unsafe extern "system" fn DeleteCriticalSection(lpcriticalsection: *mut CRITICAL_SECTION) {
-    with_run(|run| run.locks.remove(&lpcriticalsection.addr()));
+    here("DeleteCriticalSection", |_| with_run(|run| run.locks.remove(&lpcriticalsection.addr())));
 }
 
 /// `EnterCriticalSection`

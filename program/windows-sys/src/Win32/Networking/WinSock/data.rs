@@ -10,6 +10,7 @@ use windows_sys::Win32::Networking::WinSock::{
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::{PCSTR, PSTR};
 
+use super::acceptex::puts_count;
 use crate::here::here;
 use crate::memory;
 
@@ -73,10 +74,8 @@ pub unsafe extern "system" fn WSARecv(
             unsafe { memory::fill(buffer.buf, here) };
             left = more;
         }
-        if let Out::Bytes { count: Some(count), .. } = outcome.out {
-            // SAFETY: the caller's contract.
-            unsafe { memory::put(lpnumberofbytesrecvd, count) };
-        }
+        // SAFETY: the caller's contract.
+        unsafe { puts_count(&outcome, lpnumberofbytesrecvd) };
         here.number_of(&outcome)
     })
 }
