@@ -44,6 +44,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 RUST
 cargo run --quiet
 
+# is_convicted WHAT CALL [TEST]: the test of the crate in this folder fails, and says the judge, the call and the words that replay it.
+is_convicted() {
+    local what=$1 call=$2 wanted
+    shift 2
+    if cargo test --quiet --lib "$@" >log 2>&1; then
+        echo "$what was not convicted" >&2
+        return 1
+    fi
+    for wanted in 'alive: ' "$call" '--replay'; do
+        if ! grep -qF -- "$wanted" log; then
+            cat log
+            echo "the failing test of $what does not say: $wanted" >&2
+            return 1
+        fi
+    done
+}
+
 # A program in the simulator, as README.md shows it: its test is to fail, and to say why.
 mkdir "$outside/loop"
 cd "$outside/loop"
@@ -51,17 +68,7 @@ cargo init --quiet --lib --name loop-outside --vcs none
 cargo add --quiet --path "$repo/program"
 cp "$repo/Cargo.lock" .
 awk '/^```rust/ { inside = 1; next } /^```/ { inside = 0 } inside' "$repo/README.md" >src/lib.rs
-if cargo test --quiet --lib >log 2>&1; then
-    echo "the loop of README.md was not convicted" >&2
-    exit 1
-fi
-for wanted in 'alive: ' 'accept(L, NULL, NULL)' '--replay'; do
-    if ! grep -qF -- "$wanted" log; then
-        cat log
-        echo "the failing test of the loop of README.md does not say: $wanted" >&2
-        exit 1
-    fi
-done
+is_convicted 'the loop of README.md' 'accept(L, NULL, NULL)'
 echo "outside: the loop of README.md is convicted"
 
 # A server that is written against windows-sys, one file that knows nothing of a simulator: with ours in its place it is convicted
@@ -87,17 +94,7 @@ fn mended() {
 }
 RUST
 cargo test --quiet --lib mended
-if cargo test --quiet --lib broken >log 2>&1; then
-    echo "the loop against windows-sys was not convicted" >&2
-    exit 1
-fi
-for wanted in 'alive: ' 'accept(L, addr, 16)' '--replay'; do
-    if ! grep -qF -- "$wanted" log; then
-        cat log
-        echo "the failing test of the loop against windows-sys does not say: $wanted" >&2
-        exit 1
-    fi
-done
+is_convicted 'the loop against windows-sys' 'accept(L, addr, 16)' broken
 # The same file against windows-sys itself: whether it compiles does not depend on the system.
 sed -i 's/cfg(windows)/cfg(all())/; s/cfg(not(windows))/cfg(any())/' src/server.rs
 echo 'pub mod server;' >src/lib.rs
