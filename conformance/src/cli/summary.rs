@@ -7,17 +7,21 @@ use crate::coverage::Coverage;
 use crate::evidence;
 use crate::judge;
 use crate::page::{Page, fitted};
+use crate::parallel::each;
 use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::spec::{Document, Spec};
 use crate::suite::{self, Scenario};
 use crate::verdict::{CHECK_ORDER, Judged, Verdict};
+use crate::watch::Watch;
 
 /// What one stack makes of the scenarios: a prediction of its profile, or recorded evidence.
 struct Column<'s> {
     title: String,
     judged: Vec<(&'s Scenario, Judged)>,
+    /// How many scenarios its recording does not have.
+    newer: usize,
 }
 
 pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, Problems> {
@@ -29,18 +33,22 @@ pub(super) fn summary(format: Format, matrix: bool) -> Result<u8, Problems> {
         return print(&json(&model.output(&[]))).map(|()| status);
     }
     let windows = on_model(&scenarios, profile("windows")?);
-    let mut columns = vec![Column { title: "windows (profile)".to_owned(), judged: windows.judged }];
+    let mut columns = vec![Column { title: "windows (profile)".to_owned(), judged: windows.judged, newer: 0 }];
     for recording in evidence::bundled() {
         let profile = profile(profile_of(&recording.identity.name, &recording.identity.version))?;
-        let judge = |scenario| {
+        let title = recording.stack();
+        let watch = Watch::new("recorded scenarios", scenarios.len());
+        let judge = |_, scenario| {
             recording.replay_of(scenario).map(|replay| (scenario, judge::replay(scenario, &replay, &profile)))
         };
-        columns.push(Column { title: recording.stack(), judged: scenarios.iter().filter_map(judge).collect() });
+        let replayed = each(&scenarios, &watch, judge);
+        let newer = replayed.iter().filter(|replayed| replayed.is_none()).count();
+        columns.push(Column { title, judged: replayed.into_iter().flatten().collect(), newer });
     }
     let mut text = "How Winsock accepts connections, as an executable specification.\n".to_owned();
     text += &model_line(&model);
     text += &documents(&scenarios);
-    text += &stacks(&scenarios, &columns);
+    text += &stacks(&columns);
     text += &if matrix { disagreements(&columns) } else { next() };
     print(&fitted(&text)).map(|()| status)
 }
@@ -104,7 +112,7 @@ fn model_line(model: &Outcome<'_>) -> String {
 }
 
 /// How many scenarios come out on each stack as the documents say, and how many otherwise.
-fn stacks(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
+fn stacks(columns: &[Column<'_>]) -> String {
     let mut rows = table(&["stack", "as documented", "otherwise, known", "not sure", "cannot take", "other"]);
     for column in columns {
         let count = |wanted: &[Verdict]| {
@@ -120,7 +128,7 @@ fn stacks(scenarios: &[Scenario], columns: &[Column<'_>]) -> String {
         ]);
     }
     let mut text = format!("{}\n", trimmed(&rows));
-    let stale = columns.iter().skip(1).map(|column| scenarios.len() - column.judged.len()).max().unwrap_or_default();
+    let stale = columns.iter().map(|column| column.newer).max().unwrap_or_default();
     if stale > 0 {
         // Right below the table: the page is to fit a small terminal with this line, too.
         text += &format!("{stale} scenarios are newer than the recordings: `run --stack wine --record`\n");

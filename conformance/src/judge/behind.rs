@@ -1,5 +1,7 @@
 //! The choice points that make a difference.
 
+use std::sync::OnceLock;
+
 use winaccept_model::choice::CHOICES;
 use winaccept_model::profile::Profile;
 use winaccept_sim::run::Run;
@@ -83,7 +85,7 @@ fn put_back(profile: &Profile, set: &[Difference]) -> Profile {
     let mut without = profile.clone();
     for difference in set {
         match difference {
-            Difference::Choice(point) => without.take_from(&documented, *point),
+            Difference::Choice(point) => without.take_from(documented, *point),
             Difference::Order => without.set_order(documented.order().to_vec()),
         }
     }
@@ -91,8 +93,11 @@ fn put_back(profile: &Profile, set: &[Difference]) -> Profile {
 }
 
 /// The profile of the documents.
-pub(super) fn documented() -> Profile {
-    Choices::bundled()
-        .profile("documented")
-        .expect("invariant: `documented` is one of the bundled profiles, which are tested")
+pub(super) fn documented() -> &'static Profile {
+    static DOCUMENTED: OnceLock<Profile> = OnceLock::new();
+    DOCUMENTED.get_or_init(|| {
+        Choices::bundled()
+            .profile("documented")
+            .expect("invariant: `documented` is one of the bundled profiles, which are tested")
+    })
 }

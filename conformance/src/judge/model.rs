@@ -62,7 +62,7 @@ fn chosen_in_vain(scenario: &Scenario, profile: &Profile) -> Option<Judged> {
 /// What the documents say of a scenario. [`Scenario::documents`] remembers it.
 #[must_use]
 pub fn by_documents(scenario: &Scenario) -> Judged {
-    documented_by(scenario, &Machine::new(documented()))
+    documented_by(scenario, &Machine::new(documented().clone()))
 }
 
 /// What this machine, whose profile is `documented`, makes of a scenario.

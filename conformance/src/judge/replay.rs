@@ -327,7 +327,7 @@ impl<'a> Bench<'a> {
         if self.profile.name == DOCUMENTED {
             return "the stack is not as documented".to_owned();
         }
-        let documents = self.play(&documented());
+        let documents = self.play(documented());
         match documents.steps[number].allowed.iter().any(|allowed| same(allowed, observed)) {
             true => format!("the profile is wrong, for this is as documented, and {} is not", self.profile.name),
             false => "neither the documents nor the profile allow it: the stack is wrong, or the profile is".to_owned(),
