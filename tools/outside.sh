@@ -13,7 +13,7 @@ export CARGO_PROFILE_DEV_DEBUG=line-tables-only
 
 cd "$outside"
 cargo init --quiet --name outside --vcs none
-for crate in model sim conformance/lang conformance; do
+for crate in model sim conformance/lang conformance/chart conformance; do
     cargo add --quiet --path "$repo/$crate"
 done
 cp "$repo/Cargo.lock" .
@@ -44,7 +44,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 RUST
 cargo run --quiet
 
-# is_convicted WHAT CALL [TEST]: the test of the crate in this folder fails, and says the judge, the call and the words that replay it.
+# is_convicted WHAT CALL [TEST]: the test of the crate in this folder fails, and says the judge, the call, what happens event by event, and
+# the words that replay it.
 is_convicted() {
     local what=$1 call=$2 wanted
     shift 2
@@ -52,7 +53,7 @@ is_convicted() {
         echo "$what was not convicted" >&2
         return 1
     fi
-    for wanted in 'alive: ' "$call" '--replay'; do
+    for wanted in 'alive: ' "$call" 'what happens, event by event' '--replay'; do
         if ! grep -qF -- "$wanted" log; then
             cat log
             echo "the failing test of $what does not say: $wanted" >&2

@@ -1,114 +1,30 @@
-//! One run of a scenario on the model, event by event: as a trace for programs, as a chart for people.
-
-pub(crate) mod event;
-mod mermaid;
-mod svg;
-mod text;
+//! One run of a scenario on the model with what the judge says of it: as a trace for programs, as a chart for people.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::step::Machine;
-use winaccept_sim::trace::{Trace, trace};
 
 use crate::judge::{self, Judged, Verdict};
 use crate::suite::Scenario;
 
-pub use mermaid::sequence;
-pub use svg::picture;
-pub use text::chart;
+pub use winaccept_chart::{Chart, Judgement, TraceEvent, chart, picture, segment_word, sequence};
 
-/// What happens when a scenario runs once on the model.
-///
-/// Of all runs that the profile allows it is the first that goes as the script expects; see
-/// [`trace`].
-#[derive(Debug)]
-pub struct Chart<'s> {
-    /// The scenario.
-    pub scenario: &'s Scenario,
-    /// The profile's name.
-    pub profile: String,
-    /// The run.
-    pub trace: Trace,
-    /// What the judge says of the scenario, of all runs and not of this one alone.
-    pub judged: Judged,
-}
-
-impl<'s> Chart<'s> {
-    /// Runs a scenario once.
-    #[must_use]
-    pub fn of(scenario: &'s Scenario, machine: &Machine) -> Chart<'s> {
-        Chart {
-            scenario,
-            profile: machine.profile.name.clone(),
-            trace: trace(&scenario.program, machine),
-            judged: judge::model(scenario, machine),
-        }
-    }
-
-    /// The trace: its events in order.
-    #[must_use]
-    pub fn events(&self) -> Vec<TraceEvent> {
-        event::events(self)
-    }
-
-    /// The trace as JSON Lines, one event a line.
-    #[must_use]
-    pub fn json_lines(&self) -> String {
-        let line = |event: &TraceEvent| {
-            serde_json::to_string(event).expect("invariant: a trace event has string keys and no failing parts") + "\n"
-        };
-        self.events().iter().map(line).collect()
-    }
+/// Runs a scenario once, and judges it.
+#[must_use]
+pub fn of<'s>(scenario: &'s Scenario, machine: &Machine) -> (Chart<'s>, Judged) {
+    let judged = judge::model(scenario, machine);
+    let mut chart = Chart::of(&scenario.file, &scenario.script, &scenario.program, machine);
+    let told = || Judgement { word: judged.word(), reason: judged.reason.clone() };
+    chart.judged = (judged.verdict != Verdict::Pass).then(told);
+    (chart, judged)
 }
 
 /// One event of a trace; one line of JSON Lines.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub struct TraceEvent {
-    /// Its place in the trace, counted from 0.
-    pub index: usize,
-    /// The number of the call that this event is or, for what happens between calls, of the last call made before it; calls
-    /// count from 1.
-    pub call: usize,
-    /// What sort of event it is.
-    pub event: EventKind,
-    /// The actor whose call, wait or program is concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<String>,
-    /// What happens, as a scenario writes it.
-    pub text: String,
-    /// What the call gave at once, as a scenario writes it; `...`: it waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
-    /// The segment that arrived or was lost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub segment: Option<SegmentData>,
-    /// The segments that went on the wire.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sent: Vec<SegmentData>,
-    /// Calls that had waited and returned.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub returns: Vec<ReturnData>,
-    /// The rules of the model that fired, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<&'static str>,
-    /// The clauses that the step shows.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub shows: Vec<String>,
-    /// The facts about Windows that the step confirms.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub confirms: Vec<String>,
-    /// The line of the scenario that says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// The scenario's file; on `begins`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scenario: Option<String>,
-    /// The profile; on `begins`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
-    /// In the run that is shown everything went as the scenario expects; on `ends`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<bool>,
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct TraceLine {
+    /// What happens.
+    #[serde(flatten)]
+    pub event: TraceEvent,
     /// The verdict on the scenario, which speaks of all runs; on `ends`, where it is no plain pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -117,64 +33,16 @@ pub struct TraceEvent {
     pub reason: Option<String>,
 }
 
-/// What sort of event it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum EventKind {
-    /// The run begins.
-    Begins,
-    /// An actor made a call.
-    Call,
-    /// A segment arrived.
-    Arrives,
-    /// A segment was lost.
-    Lost,
-    /// A retransmission timer ran out.
-    Timer,
-    /// The time-out of a waiting call ran out.
-    TimeOut,
-    /// A woken thread looked again for what it waits for.
-    LooksAgain,
-    /// A user APC was due.
-    Apc,
-    /// The program printed.
-    Prints,
-    /// The program ended.
-    Exits,
-    /// A thread ended.
-    ThreadEnds,
-    /// A happening of the script.
-    Happens,
-    /// A step could not be taken.
-    NotTaken,
-    /// The last call or step did not give what the scenario expects.
-    Differs,
-    /// The run ends.
-    Ends,
-}
-
-/// A segment.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub struct SegmentData {
-    /// `SYN`, `SYN-ACK`, `ACK`, `RST`, `FIN` or `DATA`.
-    pub segment: &'static str,
-    /// The variable of the socket that opens its connection.
-    pub connection: Option<String>,
-    /// The actor that sends it.
-    pub from: Option<String>,
-    /// The actor that it goes to; null where nobody listens.
-    pub to: Option<String>,
-}
-
-/// A call that had waited and returned.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub struct ReturnData {
-    /// The call's number.
-    pub call: usize,
-    /// Who made it.
-    pub actor: String,
-    /// Its name.
-    pub name: &'static str,
-    /// What it gave, as a scenario writes it.
-    pub outcome: String,
+/// The trace as JSON Lines, one event a line.
+#[must_use]
+pub fn json_lines(chart: &Chart<'_>, judged: &Judged) -> String {
+    let mut lines: Vec<TraceLine> = Vec::new();
+    lines.extend(chart.events().into_iter().map(|event| TraceLine { event, verdict: None, reason: None }));
+    if let (Some(told), Some(ends)) = (&chart.judged, lines.last_mut()) {
+        (ends.verdict, ends.reason) = (Some(judged.verdict), Some(told.reason.clone()));
+    }
+    let line = |line: &TraceLine| {
+        serde_json::to_string(line).expect("invariant: a trace event has string keys and no failing parts") + "\n"
+    };
+    lines.iter().map(line).collect()
 }

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use crate::chart::TraceEvent;
+use crate::chart::TraceLine;
 use crate::cli::FmtOutput;
 use crate::compare::CompareOutput;
 use crate::corners::Corner;
@@ -43,6 +43,6 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("list", schema_of::<Vec<ListedScenario>>()),
         ("museum", schema_of::<MuseumOutput>()),
         ("run", schema_of::<RunOutputs>()),
-        ("trace", schema_of::<TraceEvent>()),
+        ("trace", schema_of::<TraceLine>()),
     ]
 }

@@ -3,6 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use winaccept_chart::page::WIDTH;
+use winaccept_chart::{Chart, chart_of_width};
+use winaccept_lang::parse;
+use winaccept_model::step::Machine;
+use winaccept_sim::limit::within;
+use winaccept_sim::scenario::Scenario;
+use winaccept_sim::script::Script;
+
 use crate::engine::Ran;
 use crate::judge::Judge;
 
@@ -24,6 +32,9 @@ pub struct Finding {
     pub replay: String,
     /// The run as a scenario: `winaccept run` and `winaccept show` take it.
     pub scenario: String,
+    /// What happens in it, event by event, as `winaccept show` draws it: 100 characters wide. Empty where the scenario asks for
+    /// more than the model holds.
+    pub chart: String,
     /// How many steps and happenings it has.
     pub events: usize,
     /// The run that found it was the so-and-so-many-th.
@@ -37,6 +48,9 @@ impl fmt::Display for Finding {
         writeln!(f, "{}: {}", self.judge, self.reason)?;
         writeln!(f, "  why it matters: {} ({})", self.judge.reason(), self.judge.source())?;
         writeln!(f, "\n{}", self.scenario)?;
+        if !self.chart.is_empty() {
+            writeln!(f, "what happens, event by event, with the rules of the model:\n\n{}", self.chart)?;
+        }
         writeln!(
             f,
             "profile {}, seed {}, run {}; again: --replay '{}'",
@@ -46,6 +60,17 @@ impl fmt::Display for Finding {
 }
 
 impl std::error::Error for Finding {}
+
+/// What happens in a scenario, drawn.
+pub(crate) fn drawn(scenario: &str, machine: &Machine) -> String {
+    let chart = |script: &Script| {
+        let program = Scenario::new(script).ok()?;
+        let chart = within(|| Chart::of(&script.file, script, &program, machine)).ok()?;
+        Some(chart_of_width(&chart, WIDTH))
+    };
+    let script = parse(scenario.as_bytes(), "finding.winaccept", &|_| true);
+    script.ok().and_then(|script| chart(&script)).unwrap_or_default()
+}
 
 /// Nothing was found.
 #[derive(Clone, Debug, Default)]

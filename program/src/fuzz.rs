@@ -10,7 +10,7 @@ use winaccept_sim::script::FaultKind;
 use crate::client::BEHAVIOURS;
 use crate::draw::{Draws, Source, mixed};
 use crate::engine::{Ran, run};
-use crate::finding::{Coverage, Finding, Passed};
+use crate::finding::{Coverage, Finding, Passed, drawn};
 use crate::interface::{Leaves, Subject};
 use crate::judge::Judge;
 use crate::plan::{Fault, Plan};
@@ -196,6 +196,7 @@ impl Fuzz {
             profile: self.profile.name.clone(),
             seed: self.seed,
             replay,
+            chart: drawn(&written.text, machine),
             scenario: written.text,
             events: written.events,
             runs: number + 1,

@@ -15,6 +15,9 @@ fn wrong_with(exhibit: &Exhibit, finding: &Finding) -> Option<String> {
     if !finding.confirmed {
         return Some(format!("{name}: the scenario does not go as the program did\n{finding}"));
     }
+    if !finding.chart.contains("\nas the scenario expects, ") {
+        return Some(format!("{name}: no chart, or one of another run\n{finding}"));
+    }
     (events > FEW).then(|| format!("{name}: {events} events\n{finding}"))
 }
 

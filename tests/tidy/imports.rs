@@ -43,7 +43,8 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
 ];
 
 /// The folders of the crates.
-const CRATES: [&str; 6] = ["model", "sim", "conformance", "conformance/lang", "conformance/command", "bench"];
+const CRATES: [&str; 7] =
+    ["model", "sim", "conformance", "conformance/chart", "conformance/lang", "conformance/command", "bench"];
 
 /// Which module names which in its `use` lines.
 type Imports = BTreeMap<String, BTreeSet<String>>;

@@ -6,7 +6,7 @@ use winaccept_program::museum::{self, Exhibit};
 
 use super::fuzz::{find, output, searched};
 use super::{Format, json, print};
-use crate::chart::{self, Chart};
+use crate::chart;
 use crate::output::{ExhibitOutput, MuseumOutput};
 use crate::page::{Page, fitted};
 use crate::problem::{Problem, Problems};
@@ -81,7 +81,7 @@ fn told(exhibit: &Exhibit) -> Result<String, Problems> {
             text += &format!("again:  winaccept fuzz {} --replay '{}'\n\n", exhibit.name, finding.replay);
             let scenario = Scenario::read(finding.scenario.as_bytes(), "finding.winaccept")?;
             let machine = Machine::new(Choices::bundled().named(&finding.profile).map_err(Problem::new)?);
-            text += &chart::chart(&Chart::of(&scenario, &machine));
+            text += &chart::chart(&chart::of(&scenario, &machine).0);
         }
     }
     let mended = match searched(&exhibit.mended().runs(RUNS), RUNS) {

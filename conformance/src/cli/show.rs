@@ -5,7 +5,7 @@ use winaccept_model::step::Machine;
 
 use super::limits::LimitArgs;
 use super::{Format, OutputArgs};
-use crate::chart::{self, Chart};
+use crate::chart;
 use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::suite;
@@ -39,13 +39,13 @@ pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
     let machine = Machine::new(Choices::bundled().named(&args.profile).map_err(Problem::new)?);
     let mut scenario = suite::find(&args.scenario)?;
     args.limits.bound(&mut scenario);
-    let chart = winaccept_sim::limit::within(|| Chart::of(&scenario, &machine)).map_err(|reached| {
+    let (chart, judged) = winaccept_sim::limit::within(|| chart::of(&scenario, &machine)).map_err(|reached| {
         let place = reached.step.map_or("this".to_owned(), |step| format!("line {}", scenario.line(step)));
         Problem::new(format!("{place} asks for more than the model holds: {}", reached.what)).in_file(&scenario.file)
     })?;
     let text = match format {
         Format::Text => chart::chart(&chart),
-        Format::Json => chart.json_lines(),
+        Format::Json => chart::json_lines(&chart, &judged),
         Format::Mermaid => chart::sequence(&chart),
         Format::Svg => chart::picture(&chart),
         Format::Dot | Format::Junit | Format::Tap => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::running::{self, winaccept};
 use jsonschema::Validator;
-use winaccept::chart::Chart;
+use winaccept::chart;
 use winaccept::profiles::Choices;
 use winaccept::{explain, graph, suite};
 use winaccept_model::step::Machine;
@@ -29,7 +29,8 @@ fn every_trace_of_every_bundled_scenario() {
     for profile in ["documented", "wine-8.0"] {
         let machine = Machine::new(Choices::bundled().profile(profile).unwrap());
         for scenario in suite::bundled().unwrap() {
-            for line in Chart::of(&scenario, &machine).json_lines().lines() {
+            let (chart, judged) = chart::of(&scenario, &machine);
+            for line in chart::json_lines(&chart, &judged).lines() {
                 holds(&schema, &scenario.file, line);
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use winaccept::chart::{Chart, picture};
+use winaccept::chart::{self, picture};
 use winaccept::graph::SUBJECTS;
 use winaccept::profiles::Choices;
 use winaccept::suite;
@@ -100,7 +100,7 @@ fn every_scenario_fits_a_slide() {
     for profile in ["documented", "wine-8.0"] {
         let machine = Machine::new(Choices::bundled().profile(profile).unwrap());
         for scenario in suite::bundled().unwrap() {
-            let chart = Chart::of(&scenario, &machine);
+            let (chart, _) = chart::of(&scenario, &machine);
             let svg = picture(&chart);
             holds(&scenario.file, &svg);
             assert_eq!(svg, picture(&chart), "{}", scenario.file);

@@ -64,7 +64,7 @@ fn every_bundled_scenario_goes_as_it_expects_on_the_documented_model() {
     let profile = winaccept::profiles::Choices::bundled().profile("documented").unwrap();
     let machine = winaccept_model::step::Machine::new(profile);
     for scenario in winaccept::suite::bundled().unwrap() {
-        let chart = winaccept::chart::Chart::of(&scenario, &machine);
+        let (chart, _) = winaccept::chart::of(&scenario, &machine);
         assert!(chart.trace.expected, "{}:\n{}", scenario.file, winaccept::chart::chart(&chart));
     }
 }

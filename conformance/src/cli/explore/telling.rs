@@ -9,7 +9,7 @@ use winaccept_sim::explore::{Broken, Property, Taken};
 use winaccept_sim::observe::Observed;
 use winaccept_sim::script::{Action, Happening, Item, NameId, Script, Span};
 
-use crate::chart::event::segment_word;
+use crate::chart::segment_word;
 use crate::judge::{self, Verdict};
 use crate::lang::{Comment, render_action, render_expect, render_never, render_observed, render_script};
 use crate::suite::Scenario;

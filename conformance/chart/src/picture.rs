@@ -47,7 +47,7 @@ struct Page {
 impl Page {
     fn new(chart: &Chart<'_>, events: &[TraceEvent]) -> Page {
         let meets_nobody = |data: &SegmentData| data.from.is_none() || data.to.is_none();
-        let actors = chart.scenario.script.actors.iter().map(|actor| Some(actor.name.clone()));
+        let actors = chart.script.actors.iter().map(|actor| Some(actor.name.clone()));
         let nobody = events.iter().any(|event| event.segment.as_ref().is_some_and(meets_nobody));
         let columns: Vec<Option<String>> = actors.chain(nobody.then_some(None)).collect();
         let width = (columns.len() as i64 * COLUMN + 2 * MARGIN).clamp(NARROWEST, WIDEST);
@@ -161,7 +161,7 @@ impl Page {
         while let Some((column, _)) = self.waits.last().copied() {
             self.ends_waiting(column);
         }
-        let title = format!("{} (profile {})", chart.scenario.script.title, chart.profile);
+        let title = format!("{} (profile {})", chart.script.title, chart.profile);
         let most = ((self.width - 2 * MARGIN) / 9) as usize;
         let mut parts = vec![svg::label(MARGIN, MARGIN, &svg::lines(&title, most), Anchor::Start, &title)];
         let top = MARGIN + 3 * LINE;

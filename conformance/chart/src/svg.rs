@@ -6,11 +6,11 @@
 use crate::xml::Element;
 
 /// The most that a picture may be wide.
-pub(crate) const WIDEST: i64 = 2000;
+pub const WIDEST: i64 = 2000;
 /// Around everything.
-pub(crate) const MARGIN: i64 = 20;
+pub const MARGIN: i64 = 20;
 /// From one line of text to the next.
-pub(crate) const LINE: i64 = 20;
+pub const LINE: i64 = 20;
 /// The most that a character is wide, in the fonts named below at their size.
 const CHARACTER: i64 = 9;
 /// Letters of one width, as most systems have them.
@@ -18,18 +18,25 @@ const FONTS: &str = "DejaVu Sans Mono, Menlo, Consolas, monospace";
 
 /// What is drawn with which colours: the line, and what it encloses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Look {
-    pub(crate) stroke: &'static str,
-    pub(crate) fill: &'static str,
-    pub(crate) dashed: bool,
+pub struct Look {
+    /// The colour of the line, as SVG takes it.
+    pub stroke: &'static str,
+    /// The colour inside.
+    pub fill: &'static str,
+    /// Is the line broken?
+    pub dashed: bool,
 }
 
 impl Look {
-    pub(crate) const fn new(stroke: &'static str, fill: &'static str) -> Look {
+    /// A whole line.
+    #[must_use]
+    pub const fn new(stroke: &'static str, fill: &'static str) -> Look {
         Look { stroke, fill, dashed: false }
     }
 
-    pub(crate) const fn dashed(self) -> Look {
+    /// The same with a broken line.
+    #[must_use]
+    pub const fn dashed(self) -> Look {
         Look { dashed: true, ..self }
     }
 
@@ -40,7 +47,7 @@ impl Look {
 }
 
 /// A text in at most two lines of so many characters, the last with a mark where something had to be left out.
-pub(crate) fn lines(text: &str, most: usize) -> Vec<String> {
+pub fn lines(text: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last_mut().expect("invariant: there is a line");
@@ -72,18 +79,18 @@ fn columns(text: &str) -> usize {
 }
 
 /// How wide these lines are, in pixels.
-pub(crate) fn width(lines: &[String]) -> i64 {
+pub fn width(lines: &[String]) -> i64 {
     lines.iter().map(|line| columns(line)).max().unwrap_or(0) as i64 * CHARACTER
 }
 
 /// How high these lines are, in pixels.
-pub(crate) fn height(lines: &[String]) -> i64 {
+pub fn height(lines: &[String]) -> i64 {
     lines.len() as i64 * LINE
 }
 
 /// Where a label stands in relation to its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Anchor {
+pub enum Anchor {
     /// It begins there.
     Start,
     /// Its middle is there.
@@ -91,7 +98,7 @@ pub(crate) enum Anchor {
 }
 
 /// Lines of text below this place, and under the pointer all that there is to say.
-pub(crate) fn label(x: i64, top: i64, lines: &[String], anchor: Anchor, whole: &str) -> Element {
+pub fn label(x: i64, top: i64, lines: &[String], anchor: Anchor, whole: &str) -> Element {
     let anchor = match anchor {
         Anchor::Start => "start",
         Anchor::Middle => "middle",
@@ -104,18 +111,18 @@ pub(crate) fn label(x: i64, top: i64, lines: &[String], anchor: Anchor, whole: &
 }
 
 /// A box with round corners.
-pub(crate) fn rectangle(x: i64, y: i64, width: i64, height: i64, look: Look) -> Element {
+pub fn rectangle(x: i64, y: i64, width: i64, height: i64, look: Look) -> Element {
     let place = Element::new("rect").with("x", x).with("y", y).with("width", width).with("height", height);
     look.on(place.with("rx", 6))
 }
 
 /// A line through these points.
-pub(crate) fn line(points: &[(i64, i64)], look: Look) -> Element {
+pub fn line(points: &[(i64, i64)], look: Look) -> Element {
     look.on(Element::new("polyline").with("points", written(points)))
 }
 
 /// The head of an arrow whose tip is here, and that comes from the left or the right.
-pub(crate) fn head((x, y): (i64, i64), from_left: bool, colour: &'static str) -> Element {
+pub fn head((x, y): (i64, i64), from_left: bool, colour: &'static str) -> Element {
     let back = if from_left { x - 10 } else { x + 10 };
     Element::new("polygon").with("points", written(&[(x, y), (back, y - 5), (back, y + 5)])).with("fill", colour)
 }
@@ -125,7 +132,7 @@ fn written(points: &[(i64, i64)]) -> String {
 }
 
 /// A picture of this size.
-pub(crate) fn document(title: &str, width: i64, height: i64, parts: Vec<Element>) -> String {
+pub fn document(title: &str, width: i64, height: i64, parts: Vec<Element>) -> String {
     Element::new("svg")
         .with("xmlns", "http://www.w3.org/2000/svg")
         .with("width", width)

@@ -7,39 +7,32 @@ use winaccept_sim::script::{Action, Expect, NameId, Span};
 use winaccept_sim::trace::{Entry, Link, Returned, Travel, What};
 
 use super::{Chart, EventKind, ReturnData, SegmentData, TraceEvent};
-use crate::lang::{render_action, render_expect, render_observed};
-use crate::verdict::Verdict;
+use winaccept_lang::{render_action, render_expect, render_observed};
 
 /// The events of a chart, between one that begins and one that ends.
 pub(super) fn events(chart: &Chart<'_>) -> Vec<TraceEvent> {
-    let file = &chart.scenario.file;
+    let file = chart.file;
     // A trace tells the same everywhere, whatever folder the scenario lies in.
     let name = if std::path::Path::new(file).is_absolute() {
         file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned()
     } else {
         file.replace('\\', "/")
     };
-    let mut begins = blank(EventKind::Begins, 0, chart.scenario.script.title.clone());
+    let mut begins = blank(EventKind::Begins, 0, chart.script.title.clone());
     (begins.scenario, begins.profile) = (Some(name), Some(chart.profile.clone()));
     let mut all = vec![begins];
     all.extend(chart.trace.entries.iter().map(|entry| event(chart, entry)));
     let last = chart.trace.entries.last().map_or(0, |entry| entry.call);
     let expected = chart.trace.expected;
     let text = if expected { "as the scenario expects" } else { "not as the scenario expects" };
-    let judged = &chart.judged;
-    let plain = judged.verdict == Verdict::Pass;
     // Of a scenario that does not hold one run may well go as it expects.
-    let text = match (plain, expected) {
-        (true, _) => text.to_owned(),
-        (false, true) => format!("{}, though one way goes {text}: {}", judged.word(), judged.reason),
-        (false, false) => format!("{}, {text}: {}", judged.word(), judged.reason),
+    let text = match (&chart.judged, expected) {
+        (None, _) => text.to_owned(),
+        (Some(judged), true) => format!("{}, though one way goes {text}: {}", judged.word, judged.reason),
+        (Some(judged), false) => format!("{}, {text}: {}", judged.word, judged.reason),
     };
     let mut ends = blank(EventKind::Ends, last, text);
     ends.expected = Some(expected);
-    if !plain {
-        ends.verdict = Some(judged.verdict);
-        ends.reason = Some(judged.reason.clone());
-    }
     all.push(ends);
     for (index, event) in all.iter_mut().enumerate() {
         event.index = index;
@@ -65,14 +58,12 @@ fn blank(event: EventKind, call: usize, text: String) -> TraceEvent {
         scenario: None,
         profile: None,
         expected: None,
-        verdict: None,
-        reason: None,
     }
 }
 
 /// What a step shows and confirms.
 fn claims(chart: &Chart<'_>, number: usize, event: &mut TraceEvent) {
-    let step = &chart.scenario.program.steps[number];
+    let step = &chart.program.steps[number];
     event.shows.clone_from(&step.shows);
     event.confirms.clone_from(&step.confirms);
 }
@@ -100,7 +91,7 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
         What::Prints { step, text } => {
             of_step(chart, *step, &mut event);
             event.event = EventKind::Prints;
-            event.outcome = Some(render_observed(&Observed::Printed(text.clone()), &chart.scenario.script, None));
+            event.outcome = Some(render_observed(&Observed::Printed(text.clone()), chart.script, None));
             claims(chart, *step, &mut event);
         }
         What::Exits { step } => {
@@ -116,7 +107,7 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
         }
         What::PeerSends { step } => {
             of_step(chart, *step, &mut event);
-            event.shows.clone_from(&chart.scenario.program.steps[*step].shows);
+            event.shows.clone_from(&chart.program.steps[*step].shows);
         }
         What::Happens { span } => {
             event.event = EventKind::Happens;
@@ -126,7 +117,7 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
         What::NotTaken { step, reason } => {
             of_step(chart, *step, &mut event);
             event.event = EventKind::NotTaken;
-            event.outcome = Some(render_observed(&Observed::NotTaken(reason.clone()), &chart.scenario.script, None));
+            event.outcome = Some(render_observed(&Observed::NotTaken(reason.clone()), chart.script, None));
         }
         What::Differs { step, observed } => differs(chart, *step, observed, &mut event),
     }
@@ -146,20 +137,20 @@ fn event(chart: &Chart<'_>, entry: &Entry) -> TraceEvent {
 }
 
 fn of_step(chart: &Chart<'_>, number: usize, event: &mut TraceEvent) {
-    let step = &chart.scenario.program.steps[number];
+    let step = &chart.program.steps[number];
     event.actor = Some(actor(chart, step.actor));
-    event.text = render_action(&step.action, &chart.scenario.script);
+    event.text = render_action(&step.action, chart.script);
     event.line = Some(line(chart, step.span));
 }
 
 /// What a raw peer expects, and what had come.
 fn of_peer(chart: &Chart<'_>, number: usize, came: &Observed, event: &mut TraceEvent) {
     of_step(chart, number, event);
-    let step = &chart.scenario.program.steps[number];
+    let step = &chart.program.steps[number];
     if let Some(expect) = &step.expect {
-        event.text = format!("{} {}", event.text, render_expect(expect, &chart.scenario.script));
+        event.text = format!("{} {}", event.text, render_expect(expect, chart.script));
     }
-    event.outcome = Some(render_observed(came, &chart.scenario.script, None));
+    event.outcome = Some(render_observed(came, chart.script, None));
     event.shows.clone_from(&step.shows);
 }
 
@@ -181,8 +172,8 @@ fn arrives(chart: &Chart<'_>, travel: Travel, kind: EventKind, event: &mut Trace
 fn differs(chart: &Chart<'_>, number: usize, observed: &Observed, event: &mut TraceEvent) {
     of_step(chart, number, event);
     event.event = EventKind::Differs;
-    let script = &chart.scenario.script;
-    let expect = chart.scenario.program.steps[number].expect.as_ref();
+    let script = chart.script;
+    let expect = chart.program.steps[number].expect.as_ref();
     let expected = expect.map_or("anything".to_owned(), |expect| render_expect(expect, script));
     event.text = format!("expected: {expected}");
     event.outcome = Some(render_observed(observed, script, binds(chart, number)));
@@ -198,7 +189,8 @@ fn segment(chart: &Chart<'_>, travel: Travel) -> SegmentData {
 }
 
 /// A segment in the words of the language.
-pub(crate) fn segment_word(segment: Segment) -> &'static str {
+#[must_use]
+pub fn segment_word(segment: Segment) -> &'static str {
     match segment {
         Segment::Syn => "SYN",
         Segment::SynAck => "SYN-ACK",
@@ -211,30 +203,30 @@ pub(crate) fn segment_word(segment: Segment) -> &'static str {
 }
 
 fn connection(chart: &Chart<'_>, link: Link) -> Option<String> {
-    link.name.map(|name| chart.scenario.script.names[usize::from(name.0)].text.clone())
+    link.name.map(|name| chart.script.names[usize::from(name.0)].text.clone())
 }
 
 fn actor(chart: &Chart<'_>, thread: ThreadId) -> String {
-    chart.scenario.script.actors[thread.index()].name.clone()
+    chart.script.actors[thread.index()].name.clone()
 }
 
 fn return_of(chart: &Chart<'_>, returned: &Returned) -> ReturnData {
     ReturnData {
         call: returned.call,
         actor: actor(chart, returned.actor),
-        name: chart.scenario.program.call_at(returned.step).map_or("", |call| call.name()),
+        name: chart.program.call_at(returned.step).map_or("", |call| call.name()),
         outcome: outcome(chart, returned),
     }
 }
 
 fn outcome(chart: &Chart<'_>, returned: &Returned) -> String {
     let observed = Observed::Returned(returned.seen.clone());
-    render_observed(&observed, &chart.scenario.script, binds(chart, returned.step))
+    render_observed(&observed, chart.script, binds(chart, returned.step))
 }
 
 /// The variable that a step's handle is bound to: by the step, or by the one that takes note of its return.
 fn binds(chart: &Chart<'_>, number: usize) -> Option<NameId> {
-    let steps = &chart.scenario.program.steps;
+    let steps = &chart.program.steps;
     let step = &steps[number];
     let resumes = || {
         let later = steps[number + 1..].iter().filter(|later| later.actor == step.actor);
@@ -247,10 +239,10 @@ fn binds(chart: &Chart<'_>, number: usize) -> Option<NameId> {
 }
 
 fn source<'c>(chart: &'c Chart<'_>, span: Span) -> &'c str {
-    chart.scenario.script.source.get(span.start as usize..span.end as usize).unwrap_or_default().trim()
+    chart.script.source.get(span.start as usize..span.end as usize).unwrap_or_default().trim()
 }
 
 fn line(chart: &Chart<'_>, span: Span) -> usize {
-    let before = chart.scenario.script.source.get(..span.start as usize).unwrap_or_default();
+    let before = chart.script.source.get(..span.start as usize).unwrap_or_default();
     before.matches('\n').count() + 1
 }

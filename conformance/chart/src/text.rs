@@ -6,20 +6,29 @@ use crate::page::{Page, fitted, printable};
 /// Where the rules stand.
 const RULES: usize = 64;
 
-/// A run as text.
+/// A run as text, as wide as the terminal.
 #[must_use]
 pub fn chart(chart: &Chart<'_>) -> String {
+    fitted(&drawn(chart, Page::new()))
+}
+
+/// A run as text of this width, in characters: the same wherever it is written.
+#[must_use]
+pub fn chart_of_width(chart: &Chart<'_>, width: usize) -> String {
+    drawn(chart, Page::of_width(width))
+}
+
+fn drawn(chart: &Chart<'_>, mut page: Page) -> String {
     let events = chart.events();
-    let actors = chart.scenario.script.actors.iter().map(|actor| actor.name.chars().count()).max().unwrap_or(0);
-    let mut page = Page::new();
-    page.line(&printable(&format!("{} (profile {})", chart.scenario.script.title, chart.profile)));
+    let actors = chart.script.actors.iter().map(|actor| actor.name.chars().count()).max().unwrap_or(0);
+    page.line(&printable(&format!("{} (profile {})", chart.script.title, chart.profile)));
     page.gap();
     for event in &events {
         line(&mut page, event, actors);
     }
     page.gap();
     page.line(&format!("{}, {} calls", events.last().map_or("", |event| event.text.as_str()), calls(&events)));
-    fitted(&page.finish())
+    page.finish()
 }
 
 fn calls(events: &[TraceEvent]) -> usize {

@@ -9,7 +9,7 @@ use super::{Chart, EventKind, SegmentData, TraceEvent};
 pub fn sequence(chart: &Chart<'_>) -> String {
     let events = chart.events();
     let mut out = "sequenceDiagram\n".to_owned();
-    let names: Vec<&str> = chart.scenario.script.actors.iter().map(|actor| actor.name.as_str()).collect();
+    let names: Vec<&str> = chart.script.actors.iter().map(|actor| actor.name.as_str()).collect();
     for (number, name) in names.iter().enumerate() {
         line(&mut out, &format!("participant a{number} as {}", escaped(name)));
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// An element with what is in it.
 #[derive(Clone, Debug)]
-pub(crate) struct Element {
+pub struct Element {
     name: &'static str,
     attributes: Vec<(&'static str, String)>,
     text: String,
@@ -13,36 +13,36 @@ pub(crate) struct Element {
 
 impl Element {
     /// An empty element.
-    pub(crate) fn new(name: &'static str) -> Element {
+    pub fn new(name: &'static str) -> Element {
         Element { name, attributes: Vec::new(), text: String::new(), children: Vec::new() }
     }
 
     /// With an attribute. Its name has to be a new one.
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Element {
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Element {
         self.attributes.push((name, value.to_string()));
         self
     }
 
     /// With this text in it, before its elements.
-    pub(crate) fn text(mut self, text: impl Into<String>) -> Element {
+    pub fn text(mut self, text: impl Into<String>) -> Element {
         self.text = text.into();
         self
     }
 
     /// With this element behind those that it has.
-    pub(crate) fn child(mut self, child: Element) -> Element {
+    pub fn child(mut self, child: Element) -> Element {
         self.children.push(child);
         self
     }
 
     /// With these elements behind those that it has.
-    pub(crate) fn children(mut self, children: impl IntoIterator<Item = Element>) -> Element {
+    pub fn children(mut self, children: impl IntoIterator<Item = Element>) -> Element {
         self.children.extend(children);
         self
     }
 
     /// The document of which this is the root, an element a line.
-    pub(crate) fn document(&self) -> String {
+    pub fn document(&self) -> String {
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         self.write(&mut text, 0);
         text
