@@ -138,6 +138,7 @@ macro_rules! arguments {
 
             /// The handle of the socket that the call is about.
             #[must_use]
+            #[inline]
             pub fn subject(&self) -> Option<H> {
                 match self { $(Call::$call $({ $($field),* })? => None$($(.or(<kind::$kind as Kind>::subject($field)))*)?),* }
             }

@@ -280,6 +280,7 @@ impl At<'_> {
         self.goes_on_by(op, table);
         (self.thread, self.op, self.socket, self.copy, self.conn) = (thread, before, socket, copy, conn);
         (self.again, self.taking, self.gives) = (again, taking, gives);
+        self.trouble = true; // what is wrong is looked for again
         self.asking.set(asking);
     }
 

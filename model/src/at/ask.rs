@@ -40,6 +40,7 @@ impl At<'_> {
             self.notes_read(thread);
             self.fx.noted.read.processes();
         }
+        self.trouble = self.in_trouble();
     }
 
     fn is_noted(&self, owner: ThreadId) -> bool {

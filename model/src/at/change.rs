@@ -254,6 +254,7 @@ impl At<'_> {
     /// A thread, to change.
     #[inline]
     pub fn thread_mut(&mut self, t: ThreadId) -> &mut Thread {
+        self.trouble = true; // of which nobody knows before somebody looks again
         self.touches(t);
         if self.fx.changed.threads.last() != Some(&t) {
             self.fx.changed.threads.push(t);
@@ -269,6 +270,7 @@ impl At<'_> {
     /// Any process, to change.
     pub fn process_at_mut(&mut self, p: ProcessId) -> &mut Process {
         let _ = self.process_at(p);
+        self.trouble = true;
         if self.notes_owners {
             self.fx.noted.touched.processes();
         }

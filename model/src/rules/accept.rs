@@ -33,7 +33,7 @@ const NOT_LISTENING: States =
     States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
 
 table! {
-    ACCEPT;
+    ACCEPT often Listening;
     Rule {
         when: |at| at.sock().selection().is_about_accept(),
         gives: Is(Gives::Continues(Table::AcceptChecks)),
@@ -51,7 +51,7 @@ table! {
 
 table! {
     /// The checks on entry, and then what a call finds at the queue: when it is made, and each time a blocked one looks again.
-    CHECKS;
+    CHECKS often Listening;
     Rule {
         cites: &["accept.err.WSANOTINITIALISED"],
         // A provider is there when somebody has started it: its page has no such code.

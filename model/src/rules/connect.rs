@@ -25,7 +25,7 @@ const NEVER_TRIED: States = States::of(&[State::Unbound, State::Bound]);
 const BAD_NAME: &[&str] = &["bind.err.WSAEFAULT", "sockaddr.family-first"];
 
 table! {
-    CONNECT;
+    CONNECT often Unbound;
     not_initialised("connect.not-initialised"),
     in_progress("connect.in-progress"),
     network_down("connect.network-down"),
@@ -153,7 +153,7 @@ table! {
 
 table! {
     /// What the caller of connect, new or blocked, finds.
-    ANSWER;
+    ANSWER often Connecting | Connected;
     Rule {
         when: |at| at.nonblocking() && !at.again,
         ..check(

@@ -27,7 +27,7 @@ const fn segment(name: &'static str, cites: &'static [&'static str], from: State
 
 table! {
     /// A SYN arrives; the socket in question is the listener on its address, if there is one.
-    SYN;
+    SYN often Listening;
     // What comes most often is asked first.
     Rule {
         asks: &[BACKLOG_COUNTS, BACKLOG_BOUND, CONDITIONAL_HANDSHAKE],
@@ -140,7 +140,7 @@ table! {
 
 table! {
     /// A SYN-ACK arrives at the client.
-    SYN_ACK;
+    SYN_ACK often Connecting;
     Rule {
         to: Some(State::Connected),
         when: |at| at.receiver().tcb == Tcb::SynSent,
@@ -184,7 +184,7 @@ table! {
 
 table! {
     /// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
-    ACK;
+    ACK often Listening;
     Rule {
         asks: &[BACKLOG_BOUND],
         when: |at| is_half_open(at) && !is_answered(at) && !is_over_bound(at, 0),
@@ -354,7 +354,7 @@ table! {
 
 table! {
     /// Data arrive.
-    DATA;
+    DATA often Listening;
     Rule {
         when: is_abandoned,
         then: |at| {

@@ -19,7 +19,7 @@ const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::
 const LISTENING: States = States::of(&[State::Listening]);
 
 table! {
-    SEND;
+    SEND often Connected;
     not_initialised("send.not-initialised"),
     in_progress("send.in-progress"),
     network_down("send.network-down"),
@@ -78,7 +78,7 @@ table! {
 }
 
 table! {
-    RECV;
+    RECV often Connected;
     not_initialised("recv.not-initialised"),
     in_progress("recv.in-progress"),
     network_down("recv.network-down"),
@@ -176,7 +176,7 @@ table! {
 
 table! {
     /// What recv, new or blocked, finds, and WSARecv with it.
-    RECV_DATA;
+    RECV_DATA often Connected;
     Rule {
         when: |at| at.again && at.own().tcb == Tcb::Reset,
         ..check("recv.reset-while-waiting", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
