@@ -159,11 +159,10 @@ impl Bytes {
     pub(crate) fn take(&mut self, n: usize, spare: &mut Spare) -> Option<Data> {
         let n = n.min(self.len());
         let taken = Data::new(&self.as_slice()[..n])?;
-        if let Some(bytes) = &mut self.0 {
-            bytes.drain(..n);
-        }
-        if self.is_empty() {
+        if n == self.len() {
             self.clear(spare);
+        } else if let Some(bytes) = &mut self.0 {
+            bytes.drain(..n);
         }
         Some(taken)
     }

@@ -155,7 +155,9 @@ impl At<'_> {
         if let Some(s) = about {
             let socket = self.extra_mut(s);
             let _ = socket.waiting.remove(op) || socket.holding.remove(op);
-            self.offer(s);
+            if !socket.accept_queue.is_empty() {
+                self.wake(s);
+            }
         }
     }
 

@@ -281,13 +281,8 @@ impl<'a> At<'a> {
 
     #[inline(always)]
     fn looks_from(&mut self, thread: ThreadId, subject: Option<Handle>) {
-        self.turns_to_thread(thread);
+        self.turns_to_call(thread, subject);
         (self.gives, self.answer) = (None, Answer::Nothing);
-        let resolved = subject.and_then(|handle| self.resolve(handle));
-        self.socket = resolved.map(|(socket, _)| socket); // noted where it was resolved
-        self.copy = resolved.map_or(0, |(_, copy)| copy);
-        let conn = if self.socket.is_some() { self.sock().conn } else { None };
-        self.turns_to_conn(conn);
     }
 }
 

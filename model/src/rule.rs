@@ -426,6 +426,8 @@ pub struct Effects {
 /// Objects that a step may have changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changed {
+    /// Is there any?
+    pub(crate) any: bool,
     /// Sockets that have, or had, what few have.
     pub(crate) extras: Vec<SocketId>,
     pub(crate) conns: Vec<ConnId>,
@@ -434,9 +436,36 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    /// Is there nothing?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.extras.is_empty() && self.conns.is_empty() && self.threads.is_empty() && self.events.is_empty()
+    /// A socket that has, or had, what few have may have changed.
+    #[inline]
+    pub(crate) fn extra(&mut self, s: SocketId) {
+        if self.extras.last() != Some(&s) {
+            self.extras.push(s);
+            self.any = true;
+        }
+    }
+
+    /// A connection may have changed.
+    pub(crate) fn conn(&mut self, c: ConnId) {
+        self.conns.push(c);
+        self.any = true;
+    }
+
+    /// A thread may have changed.
+    #[inline]
+    pub(crate) fn thread(&mut self, t: ThreadId) {
+        if self.threads.last() != Some(&t) {
+            self.threads.push(t);
+            self.any = true;
+        }
+    }
+
+    /// An event object may have changed.
+    pub(crate) fn event(&mut self, e: EventId) {
+        if self.events.last() != Some(&e) {
+            self.events.push(e);
+            self.any = true;
+        }
     }
 }
 

@@ -64,7 +64,15 @@ impl Bits {
     }
 
     /// The lowest number at or after this one.
+    #[inline]
     pub(crate) fn next(&self, from: usize) -> Option<usize> {
+        // It is nearly always near.
+        let near = self.words.get(from / WORD)? & u64::MAX << (from % WORD);
+        if near != 0 { Some(from / WORD * WORD + near.trailing_zeros() as usize) } else { self.next_from_above(from) }
+    }
+
+    #[inline(never)]
+    fn next_from_above(&self, from: usize) -> Option<usize> {
         let mut place = from;
         for (height, level) in self.levels().enumerate() {
             let word = level.get(place / WORD)? & u64::MAX << (place % WORD);

@@ -68,25 +68,36 @@ impl At<'_> {
             bytes: 0,
             gives: None,
             thread,
-            about: None,
+            about: self.is_about(&call, wants),
             watched: Line::default(),
         };
         self.op_begins(op, operation);
         Some(op)
     }
 
+    /// The socket in whose line an operation stands: what only watches is in none.
+    #[inline(always)]
+    fn is_about(&self, call: &Call, wants: Wants) -> Option<SocketId> {
+        let watches = matches!(wants, Wants::Readable | Wants::Signal);
+        if watches { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
+    }
+
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
+    #[inline]
     pub(crate) fn enlist(&mut self, op: OpId) {
-        let Operation { ref call, wants, .. } = *self.op_at(op);
-        if !matches!(wants, Wants::Readable | Wants::Signal) {
-            let about = call.subject().and_then(|handle| self.resolve_socket(handle));
-            self.op_mut(op).about = about;
-            if let Some(s) = about {
-                self.extra_mut(s).waiting.push(op);
-            }
-            return;
+        let Operation { wants, about, .. } = *self.op_at(op);
+        if matches!(wants, Wants::Readable | Wants::Signal) {
+            return self.watches(op);
         }
-        let call = *call;
+        if let Some(s) = about {
+            self.extra_mut(s).waiting.push(op);
+        }
+    }
+
+    /// Puts an operation into the lists of the objects that it watches.
+    #[inline(never)]
+    fn watches(&mut self, op: OpId) {
+        let call = self.op_at(op).call;
         let mut objects = std::mem::take(&mut self.fx.objects);
         self.watchable(&call, &mut objects);
         for object in objects.drain(..) {
@@ -131,6 +142,9 @@ impl At<'_> {
         if let Some(op) = self.op {
             self.withdraw(op);
             self.block();
+            let Operation { ref call, wants, .. } = *self.op_at(op);
+            let about = self.is_about(call, wants);
+            self.op_mut(op).about = about;
             self.enlist(op);
         }
     }

@@ -90,9 +90,7 @@ impl At<'_> {
     /// What few sockets have, to change.
     pub fn extra_mut(&mut self, s: SocketId) -> &mut Extra {
         self.touches_socket(s);
-        if self.fx.changed.extras.last() != Some(&s) {
-            self.fx.changed.extras.push(s);
-        }
+        self.fx.changed.extra(s);
         let World { sockets, spare, .. } = &mut *self.w;
         sockets[s.index()].extra.get_or_insert_with(|| spare.extras.pop().unwrap_or_default())
     }
@@ -116,6 +114,7 @@ impl At<'_> {
 
     /// A listener has room for its queues as long as it has a backlog, and nobody else looks at them: what others see of it is as
     /// it was.
+    #[inline(always)]
     fn queues_mut(&mut self, s: SocketId) -> &mut Extra {
         if self.socket_at(s).backlog() == 0 {
             return self.extra_mut(s);
@@ -177,7 +176,7 @@ impl At<'_> {
     fn notes_conn(&mut self, c: ConnId) {
         self.touches(self.conn_owner(c));
         if let Some(before) = self.changes {
-            self.fx.changed.conns.push(before);
+            self.fx.changed.conn(before);
         }
     }
 
@@ -254,12 +253,16 @@ impl At<'_> {
     /// A thread, to change.
     #[inline]
     pub fn thread_mut(&mut self, t: ThreadId) -> &mut Thread {
+        self.changes_thread(t);
+        &mut self.w.threads[t.index()]
+    }
+
+    /// A thread changes, or an operation of it.
+    #[inline(always)]
+    fn changes_thread(&mut self, t: ThreadId) {
         self.trouble = true; // of which nobody knows before somebody looks again
         self.touches(t);
-        if self.fx.changed.threads.last() != Some(&t) {
-            self.fx.changed.threads.push(t);
-        }
-        &mut self.w.threads[t.index()]
+        self.fx.changed.thread(t);
     }
 
     /// The calling process, to change.
@@ -280,9 +283,7 @@ impl At<'_> {
     /// An event object, to change.
     pub fn event_mut(&mut self, e: EventId) -> &mut EventObject {
         self.touches(self.w.events[e.index()].owner);
-        if self.fx.changed.events.last() != Some(&e) {
-            self.fx.changed.events.push(e);
-        }
+        self.fx.changed.event(e);
         &mut self.w.events[e.index()]
     }
 
@@ -292,20 +293,20 @@ impl At<'_> {
     /// When it is over.
     pub fn op_mut(&mut self, op: OpId) -> &mut Operation {
         let thread = self.op_at(op).thread;
-        let _ = self.thread_mut(thread);
+        self.changes_thread(thread);
         self.w.ops.get_mut(op.index()).expect("invariant: what names an operation names one that is not over")
     }
 
     /// An operation begins.
     pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
-        let _ = self.thread_mut(operation.thread);
+        self.changes_thread(operation.thread);
         self.w.ops.put(op.index(), Some(operation));
     }
 
     /// An operation is over.
     pub(crate) fn op_is_over(&mut self, op: OpId) {
         let thread = self.op_at(op).thread;
-        let _ = self.thread_mut(thread);
+        self.changes_thread(thread);
         self.w.ops.put(op.index(), None);
     }
 
@@ -411,8 +412,12 @@ impl At<'_> {
     #[inline(always)]
     pub fn reap(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
-        // Most have a socket at one end at least.
-        if conn.client.socket().is_none() && conn.server.socket().is_none() {
+        // Most have a socket at one end at least, or something in flight.
+        if conn.client.socket().is_none()
+            && conn.server.socket().is_none()
+            && conn.client.flight.is_empty()
+            && conn.server.flight.is_empty()
+        {
             self.reaps(c);
         }
     }
@@ -420,8 +425,7 @@ impl At<'_> {
     #[inline(never)]
     fn reaps(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
-        let nothing_moves = conn.client.flight.is_empty() && conn.server.flight.is_empty();
-        if nothing_moves && conn.listener.is_none() && !conn.is_nothing() && !conn.lingers() {
+        if conn.listener.is_none() && !conn.is_nothing() && !conn.lingers() {
             self.frees(c);
         }
     }
@@ -441,21 +445,26 @@ impl At<'_> {
         if let Some(c) = self.changes {
             self.w.index_conn(c);
         }
-        if !self.fx.changed.is_empty() {
+        if self.fx.changed.any {
             self.brings_others_up_to_date();
         }
     }
 
     #[inline(never)]
     fn brings_others_up_to_date(&mut self) {
+        self.fx.changed.any = false;
         while let Some(s) = self.fx.changed.extras.pop() {
             let socket = &mut self.w.sockets[s.index()];
-            if socket.extra.as_ref().is_some_and(|extra| extra.is_nothing()) {
-                let extra = socket.extra.take();
-                self.keep_for_later(extra);
+            let is_closed = socket.state == State::NotASocket;
+            if let Some(extra) = socket.extra.take_if(|extra| extra.is_nothing())
+                && self.w.spare.extras.len() < KEPT
+            {
+                self.w.spare.extras.push(extra);
             }
             // What nothing of a closed socket holds on to is free.
-            self.w.index_slot(s.index());
+            if is_closed {
+                self.w.index_slot(s.index());
+            }
         }
         while let Some(c) = self.fx.changed.conns.pop() {
             self.w.index_conn(c);

@@ -197,10 +197,7 @@ table! {
         ..check("recv.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
-        when: |at| {
-            let nothing = |end: &End| end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
-            !at.again && at.nonblocking() && nothing(at.own())
-        },
+        when: would_block,
         rests_on: &["ioctl.fionbio.set"],
         ..check("recv.would-block", &[], CONNECTED, Code::WSAEWOULDBLOCK)
     },
@@ -251,6 +248,13 @@ table! {
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
+}
+
+/// The call does not wait, and there is nothing for it.
+#[inline(always)]
+fn would_block(at: &At<'_>) -> bool {
+    let nothing = |end: &End| end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
+    !at.again && at.nonblocking() && nothing(at.own())
 }
 
 /// The call returns with these bytes: how many, recv says by its value, WSARecv through a pointer.
