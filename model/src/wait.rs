@@ -53,6 +53,7 @@ impl At<'_> {
     }
 
     /// An operation of this thread begins. It stands nowhere yet.
+    #[inline(always)]
     pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> Option<OpId> {
         let Some(op) = self.free_op(thread) else {
             let most = self.room_for_operations(thread);
@@ -158,6 +159,7 @@ impl At<'_> {
     }
 
     /// The operation in question looks again.
+    #[inline]
     pub(crate) fn goes_on(&mut self, op: OpId) {
         self.again = true;
         if let Some(table) = self.call().function().looks_again() {
@@ -172,6 +174,7 @@ impl At<'_> {
     }
 
     /// The rules of this table say what becomes of the operation in question.
+    #[inline]
     pub(crate) fn fires(&mut self, op: OpId, table: Table) {
         let thread = self.thread;
         if self.apply(table) {
@@ -231,6 +234,7 @@ impl At<'_> {
 
     /// Operations in a socket's line look again, first come first. At a listener they do while there is a connection for one more:
     /// whoever stands behind does not cost anything.
+    #[inline(always)]
     fn line_looks(&mut self, s: SocketId) {
         let (mut place, mut awake) = (0, 0);
         while let Some(op) = self.socket_at(s).waiting().get(place) {
@@ -247,6 +251,7 @@ impl At<'_> {
         }
     }
 
+    #[inline]
     fn woken(&mut self, op: OpId) {
         let Some(&Operation { phase: Phase::Waits, wants, thread, .. }) = self.op_if(op) else { return };
         match wants {

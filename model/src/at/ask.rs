@@ -238,6 +238,7 @@ impl At<'_> {
 
     /// The lowest slot in which the thread in question can put a new socket.
     #[must_use]
+    #[inline]
     pub fn free_socket(&self) -> Option<SocketId> {
         let own = self.thread().own_slots();
         self.w.index.free_slots.next(own.start).filter(|slot| own.contains(slot)).map(SocketId::new)
@@ -390,6 +391,7 @@ impl At<'_> {
     }
 
     /// The lowest slot in which this thread can put a new operation.
+    #[inline]
     pub(crate) fn free_op(&self, t: ThreadId) -> Option<OpId> {
         self.reads(t);
         self.w.ops.free(t).map(OpId::new)

@@ -88,6 +88,7 @@ impl At<'_> {
     }
 
     /// What few sockets have, to change.
+    #[inline]
     pub fn extra_mut(&mut self, s: SocketId) -> &mut Extra {
         self.touches_socket(s);
         self.fx.changed.extra(s);
@@ -96,16 +97,19 @@ impl At<'_> {
     }
 
     /// A listener's queue of half-open connections, to change.
+    #[inline(always)]
     pub fn syn_queue_mut(&mut self, s: SocketId) -> &mut Line<ConnId> {
         &mut self.queues_mut(s).syn_queue
     }
 
     /// A listener's queue of complete connections, to change.
+    #[inline(always)]
     pub fn accept_queue_mut(&mut self, s: SocketId) -> &mut Line<ConnId> {
         &mut self.queues_mut(s).accept_queue
     }
 
     /// A connection is complete: it goes from a listener's one queue to the other.
+    #[inline(always)]
     pub fn completes_handshake(&mut self, s: SocketId, c: ConnId) {
         let queues = self.queues_mut(s);
         queues.syn_queue.remove(c);
@@ -225,6 +229,7 @@ impl At<'_> {
     }
 
     /// Takes up to so many of the bytes that are unread at the end that sends in this direction.
+    #[inline]
     pub fn takes(&mut self, c: ConnId, direction: Direction, n: usize) -> Data {
         let (conn, spare) = self.conn_and_spare(c);
         let taken = conn.end_mut(direction).unread.take(n, spare);
@@ -298,12 +303,14 @@ impl At<'_> {
     }
 
     /// An operation begins.
+    #[inline(always)]
     pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
         self.changes_thread(operation.thread);
         self.w.ops.put(op.index(), Some(operation));
     }
 
     /// An operation is over.
+    #[inline(always)]
     pub(crate) fn op_is_over(&mut self, op: OpId) {
         let thread = self.op_at(op).thread;
         self.changes_thread(thread);

@@ -267,6 +267,7 @@ fn gives(at: &mut At<'_>, data: Data) {
     });
 }
 
+#[inline(always)]
 fn take(at: &mut At<'_>, len: usize) -> Data {
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
     let direction: Direction = at.sends(s);
