@@ -100,7 +100,7 @@ impl<'a> At<'a> {
         if open && !self.may_be_in_force(rule) {
             return false;
         }
-        if !rule.asks.is_empty() || rule.stage.point().is_some() || cfg!(debug_assertions) {
+        if rule.is_asking() || cfg!(debug_assertions) {
             self.asking.set(Some(rule));
         }
         (rule.when)(self)

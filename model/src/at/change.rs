@@ -58,12 +58,11 @@ impl At<'_> {
     }
 
     /// Puts another socket into this slot: a new one, or the free one when it is closed.
+    #[inline(always)]
     pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
         self.touches_socket(s);
         if self.w.sockets[s.index()].extra.is_some() {
-            self.select(s, Selection::default());
-            let extra = self.w.sockets[s.index()].extra.take();
-            self.keep_for_later(extra);
+            self.takes_extra(s);
         }
         let place = &mut self.w.sockets[s.index()];
         if place.is_indexed(s) || socket.is_indexed(s) {
@@ -72,6 +71,14 @@ impl At<'_> {
             *place = socket;
         }
         self.w.index_slot(s.index());
+    }
+
+    /// A socket that goes leaves what few have.
+    #[inline(never)]
+    fn takes_extra(&mut self, s: SocketId) {
+        self.select(s, Selection::default());
+        let extra = self.w.sockets[s.index()].extra.take();
+        self.keep_for_later(extra);
     }
 
     /// A socket has this registration from now on. The event object knows how many there are for it.
@@ -402,6 +409,7 @@ impl At<'_> {
     }
 
     /// Somebody has to look, once, when the step is done.
+    #[inline(never)]
     pub(crate) fn later(&mut self, wake: Wake) {
         if !self.fx.wakes.contains(wake) {
             self.fx.wakes.push(wake);

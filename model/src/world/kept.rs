@@ -31,9 +31,13 @@ impl World {
     #[inline(never)]
     pub(crate) fn reindexes(&mut self, s: SocketId, change: impl FnOnce(&mut Socket)) {
         let socket = &mut self.sockets[s.index()];
-        self.index.remove(s, socket);
+        if socket.state != State::NotASocket {
+            self.index.remove(s, socket);
+        }
         change(socket);
-        self.index.add(s, socket);
+        if socket.state != State::NotASocket {
+            self.index.add(s, socket);
+        }
     }
 
     /// A connection may have changed.
