@@ -20,7 +20,8 @@ macro_rules! table {
             /// What fires the rule that applies, for each state of the socket in question.
             pub(super) const fn in_states<const TABLE: usize>() -> $crate::rule::InStates {
                 #[allow(unused_mut)] // where no state has code of its own
-                let mut all: $crate::rule::InStates = [Self::fires::<TABLE, { $crate::world::State::ALL.len() }>; $crate::world::State::ALL.len()];
+                let mut all: $crate::rule::InStates =
+                    [Self::fires::<TABLE, { $crate::world::State::ALL.len() }>; $crate::world::State::ALL.len()];
                 $($(
                     all[$crate::world::State::$often as usize] =
                         Self::fires::<TABLE, { $crate::world::State::$often as usize }>;
