@@ -101,11 +101,9 @@ impl Settled {
         self.points[point.index()].set(what);
     }
 
-    /// Forgets all of it.
+    /// Is anything settled?
     #[inline(always)]
-    pub(crate) fn clear(&mut self) {
-        if self.any.get() {
-            *self = Settled::default();
-        }
+    pub(crate) fn is_any(&self) -> bool {
+        self.any.get()
     }
 }

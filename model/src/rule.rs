@@ -505,7 +505,11 @@ impl Effects {
     pub fn clear(&mut self) {
         self.fired.clear();
         self.decided.clear();
-        self.settled.clear();
+        // Nothing is decided where nothing is settled.
+        if self.settled.is_any() {
+            self.settled = Settled::default();
+            self.deciding.get_mut().clear();
+        }
         self.returns.clear();
         self.runs.clear();
         if !self.without_notes {
