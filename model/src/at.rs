@@ -15,7 +15,7 @@ use crate::choice::COUNT;
 use crate::limit::Limit;
 use crate::operation::{Answer, OpId};
 use crate::outcome::Outcome;
-use crate::profile::{Profile, Tape};
+use crate::profile::{Profile, Settled, Tape};
 use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
 use crate::world::{ConnId, Direction, EventId, SocketId, World};
 
@@ -25,18 +25,20 @@ pub struct At<'a> {
     /// Somebody wants to know what is read and touched.
     pub(crate) notes_owners: bool,
     pub(crate) profile: &'a Profile,
-    pub(crate) mutant: Option<Mutant>,
+    /// By choice point, the only alternative that is allowed, plus one; zero where there are several, or a rule is broken.
+    pub(crate) settled: &'a Settled,
+    pub(crate) mutant: Option<&'a Mutant>,
     /// The tables of rules, handed in: what fires them knows none of them.
     pub(crate) tables: &'static Tables,
     // Guards may ask, and what they ask is decided and noted: hence the cells.
     pub(crate) tape: RefCell<&'a mut Tape>,
     pub(crate) fx: &'a mut Effects,
-    /// Choices resolved in this step: alternative plus one, and whether it was open.
-    pub(crate) decided: [Cell<u8>; COUNT],
     /// The connection that was changed last; others that were are in the effects.
     changes: Option<ConnId>,
     /// The rule that is asked, or that fires.
     pub(crate) asking: Cell<Option<&'static Rule>>,
+    /// Something may be wrong with the process of the thread in question, as [`At::in_trouble`] says exactly.
+    pub(crate) trouble: bool,
     /// The call is past its checks on entry.
     pub(crate) taking: bool,
     /// Who is calling, or whose call is concerned.
@@ -81,25 +83,28 @@ pub(crate) enum Wake {
 }
 
 impl<'a> At<'a> {
+    #[inline(always)]
     pub(crate) fn new(
         w: &'a mut World,
         profile: &'a Profile,
-        mutant: Option<Mutant>,
+        mutant: Option<&'a Mutant>,
         tables: &'static Tables,
         tape: &'a mut Tape,
         fx: &'a mut Effects,
     ) -> At<'a> {
+        let settled = if mutant.is_none() { profile.settled() } else { &NOTHING_SETTLED };
         At {
             w,
             notes_owners: !fx.without_notes,
             profile,
+            settled,
             mutant,
             tables,
             tape: RefCell::new(tape),
             fx,
-            decided: [const { Cell::new(0) }; COUNT],
             changes: None,
             asking: Cell::new(None),
+            trouble: true,
             taking: false,
             thread: ThreadId(0),
             makes: &Call::WSAGetLastError,
@@ -117,18 +122,27 @@ impl<'a> At<'a> {
     }
 
     /// The step is over: writes down what it depends on, and what was decided.
+    #[inline(always)]
     pub(crate) fn finish(&mut self) {
         self.bring_up_to_date();
-        if self.tape.borrow().overran() {
+        if self.tape.get_mut().overran() {
             self.reaches(Limit { most: Tape::MAX, of: "decisions in one step" });
         }
-        let Effects { noted, deciding, decided, read, touched, .. } = &mut *self.fx;
-        if !deciding.get_mut().is_empty() {
-            decided.append(deciding.get_mut());
+        if self.notes_owners || !self.fx.deciding.get_mut().is_empty() {
+            self.writes_notes();
         }
+    }
+
+    #[inline(never)]
+    fn writes_notes(&mut self) {
+        let Effects { noted, deciding, decided, read, touched, .. } = &mut *self.fx;
+        decided.append(deciding.get_mut());
         if self.notes_owners {
             noted.read.write(read);
             noted.touched.write(touched);
         }
     }
 }
+
+/// Where a rule is broken, every choice is decided in full.
+static NOTHING_SETTLED: Settled = [0; COUNT];

@@ -156,14 +156,14 @@ impl Bytes {
 
     /// Removes and returns the first `n` bytes, or all if there are fewer; `None`, and nothing changes, where they are more than
     /// one call can receive.
+    #[inline]
     pub(crate) fn take(&mut self, n: usize, spare: &mut Spare) -> Option<Data> {
         let n = n.min(self.len());
         let taken = Data::new(&self.as_slice()[..n])?;
-        if let Some(bytes) = &mut self.0 {
-            bytes.drain(..n);
-        }
-        if self.is_empty() {
+        if n == self.len() {
             self.clear(spare);
+        } else if let Some(bytes) = &mut self.0 {
+            bytes.drain(..n);
         }
         Some(taken)
     }

@@ -138,6 +138,7 @@ macro_rules! arguments {
 
             /// The handle of the socket that the call is about.
             #[must_use]
+            #[inline]
             pub fn subject(&self) -> Option<H> {
                 match self { $(Call::$call $({ $($field),* })? => None$($(.or(<kind::$kind as Kind>::subject($field)))*)?),* }
             }
@@ -156,6 +157,7 @@ macro_rules! arguments {
 
             /// The buffer for an address that it fills in, and the length that goes with it, if it has them.
             #[must_use]
+            #[inline]
             pub fn name_buffer(&self) -> Option<(Buffer, Length)> {
                 let buffer = match self { $(Call::$call $({ $($field),* })? => {
                     None$($(.or(<kind::$kind as Kind>::buffer::<H>($field)))*)?

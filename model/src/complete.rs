@@ -61,6 +61,7 @@ impl At<'_> {
     }
 
     /// A call returns: its operation is over, and its frame, the top one, goes.
+    #[inline(always)]
     fn returns(&mut self, op: OpId, thread: ThreadId, status: Status, gives: Option<&Outcome>) {
         let failed;
         let outcome = match gives {
@@ -84,6 +85,7 @@ impl At<'_> {
     }
 
     /// The rules have said what the call of the operation in question gives.
+    #[inline]
     pub(crate) fn resume(&mut self, op: OpId, thread: ThreadId, outcome: Outcome) {
         if self.op_if(op).is_none() {
             // Nothing more can be said of its thread, and so the operation is gone.
@@ -142,6 +144,7 @@ impl At<'_> {
 
     /// Takes an operation out of its line, and off every object that it watches. Who comes behind it may have what it
     /// does not take.
+    #[inline]
     pub(crate) fn withdraw(&mut self, op: OpId) {
         let &Operation { about, ref watched, wants, .. } = self.op_at(op);
         if !watched.is_empty() {
@@ -155,7 +158,9 @@ impl At<'_> {
         if let Some(s) = about {
             let socket = self.extra_mut(s);
             let _ = socket.waiting.remove(op) || socket.holding.remove(op);
-            self.offer(s);
+            if !socket.accept_queue.is_empty() {
+                self.wake(s);
+            }
         }
     }
 

@@ -11,23 +11,24 @@ impl At<'_> {
     /// Does the profile, or a decision already taken in this step, choose this alternative?
     #[inline]
     pub fn chooses(&self, alt: Alt) -> bool {
-        let allowed = self.profile.allowed(alt.point().index());
-        if allowed.is_power_of_two() && self.mutant.is_none() {
+        match self.settled[alt.point().index()] {
+            0 => self.decide(alt.point()) == usize::from(alt.1),
             // Nothing is left open, so nothing is decided.
-            self.asker(alt.point());
-            return allowed == 1 << alt.1;
+            settled => {
+                self.asker(alt.point());
+                settled == alt.1 + 1
+            }
         }
-        self.decide(alt.point()) == usize::from(alt.1)
     }
 
+    #[inline(never)]
     /// Which alternative of this choice point is it in this step? Where the profile leaves it open, the tape decides, and the
     /// rule that asks is noted.
     pub fn decide(&self, point: Point) -> usize {
-        let decided = &self.decided[point.index()];
-        if decided.get() == 0 {
-            decided.set(self.picked(point));
+        if self.fx.settled.get(point) == 0 {
+            self.fx.settled.set(point, self.picked(point));
         }
-        let chosen = decided.get();
+        let chosen = self.fx.settled.get(point);
         let alternative = chosen & !OPEN;
         let rule = self.asker(point);
         if chosen & OPEN != 0 {
@@ -78,13 +79,13 @@ impl At<'_> {
     pub(crate) fn stage(&self, rule: &Rule) -> Stage {
         if let Col::By(point, stages) = rule.stage
             && self.again
-            && self.decided[point.index()].get() == 0
+            && self.fx.settled.get(point) == 0
         {
             let allowed = self.profile.allowed(point.index());
             let in_taking =
                 |alternative: &usize| allowed >> alternative & 1 == 1 && stages[*alternative] == Stage::Taking;
             if let Some(alternative) = (0..stages.len()).find(in_taking) {
-                self.decided[point.index()].set(alternative as u8 + 1);
+                self.fx.settled.set(point, alternative as u8 + 1);
             }
         }
         self.value(Column::Stage, &rule.stage)

@@ -32,31 +32,16 @@ impl<'a> At<'a> {
     }
 
     /// Does the profile allow the alternatives of a rule? Where it rules one out nothing is asked, not even the guard.
-    #[inline(always)]
+    #[inline(never)]
     fn may_be_in_force(&self, rule: &Rule) -> bool {
-        // Counted by hand, here and below: of rules that are constants no loop is left.
-        let mut n = 0;
-        while n < rule.under.len() {
-            let alt = rule.under[n];
-            if self.profile.allowed(alt.point().index()) >> alt.1 & 1 == 0 {
-                return false;
-            }
-            n += 1;
-        }
-        true
+        rule.under.iter().all(|&alt| self.profile.allows(alt))
     }
 
-    /// Are these the alternatives in this step?
-    #[inline(always)]
-    fn chooses_all(&self, under: &[Alt]) -> bool {
-        let mut n = 0;
-        while n < under.len() {
-            if !self.chooses(under[n]) {
-                return false;
-            }
-            n += 1;
-        }
-        true
+    /// Does the profile, or a decision of this step, choose the alternatives of a rule that may be in force?
+    #[inline(never)]
+    fn is_chosen(&self, rule: &'static Rule) -> bool {
+        self.asking.set(Some(rule));
+        rule.under.iter().all(|&alt| self.chooses(alt))
     }
 
     /// Is a rule of this stage asked in this pass?
@@ -66,11 +51,9 @@ impl<'a> At<'a> {
 
     /// Fires the rule of `table` that applies: by its code, or, where a rule is broken, by the table itself. True when the call
     /// returns, see [`At::outcome`]; false when it blocks, or when nobody sees what it gives.
+    #[inline(always)]
     pub(crate) fn apply(&mut self, table: Table) -> bool {
-        match self.mutant {
-            None => self.tables.fires[table as usize](self),
-            Some(_) => self.reads_table(table),
-        }
+        self.tables.fires[table as usize][self.state() as usize](self)
     }
 
     /// What the call returns.
@@ -80,9 +63,10 @@ impl<'a> At<'a> {
     }
 
     /// Fires the rule of `table` that applies, as the table says it.
-    fn reads_table(&mut self, table: Table) -> bool {
+    pub(crate) fn reads_table(&mut self, table: Table) -> bool {
         let rules = (self.tables.of)(table);
-        let state = self.enters(table.is_taking());
+        self.taking = table.is_taking();
+        let state = self.state();
         let mut held = 0u64;
         for (index, rule) in rules.iter().enumerate() {
             if rule.role == Role::Check {
@@ -96,27 +80,31 @@ impl<'a> At<'a> {
         self.fires_one_of(rules, held, state)
     }
 
-    /// A table is asked: with nothing taken yet, or in taking. The state of the socket in question.
-    #[inline(always)]
-    pub(crate) fn enters(&mut self, taking: bool) -> State {
-        self.taking = taking;
-        self.state()
-    }
-
     /// Does a rule of the code hold? What its declaration says stands fast when this is compiled.
     #[inline(always)]
-    pub(crate) fn holds_by_code<const TAKING: bool>(&self, rule: &'static Rule, state: State, trouble: bool) -> bool {
-        if rule.in_trouble && !trouble || !rule.is_asked(TAKING) || !rule.from.has(state) {
+    pub(crate) fn holds_by_code(&self, rule: &'static Rule, state: State) -> bool {
+        if !rule.from.has(state) {
             return false;
         }
-        if !self.may_be_in_force(rule) {
+        // Counted by hand: of rules that are constants no loop is left.
+        let (mut n, mut open) = (0, false);
+        while n < rule.under.len() {
+            let Alt(point, alternative) = rule.under[n];
+            match self.settled[point as usize] {
+                0 => open = true,
+                settled if settled != alternative + 1 => return false,
+                _ => {}
+            }
+            n += 1;
+        }
+        if open && !self.may_be_in_force(rule) {
             return false;
         }
         if rule.is_asking() || cfg!(debug_assertions) {
             self.asking.set(Some(rule));
         }
         (rule.when)(self)
-            && self.chooses_all(rule.under)
+            && (!open || self.is_chosen(rule))
             && (rule.stage.point().is_none() || self.is_its_turn(self.stage(rule)))
     }
 
@@ -277,6 +265,7 @@ impl<'a> At<'a> {
     }
 
     /// Points this step at a thread that makes a call.
+    #[inline(always)]
     pub(crate) fn focus(&mut self, thread: ThreadId, call: &'a Call) {
         (self.makes, self.op) = (call, None);
         self.looks_from(thread, call.subject());
@@ -290,15 +279,10 @@ impl<'a> At<'a> {
         self.looks_from(thread, subject);
     }
 
-    #[inline]
+    #[inline(always)]
     fn looks_from(&mut self, thread: ThreadId, subject: Option<Handle>) {
-        self.turns_to_thread(thread);
+        self.turns_to_call(thread, subject);
         (self.gives, self.answer) = (None, Answer::Nothing);
-        let resolved = subject.and_then(|handle| self.resolve(handle));
-        self.socket = resolved.map(|(socket, _)| socket); // noted where it was resolved
-        self.copy = resolved.map_or(0, |(_, copy)| copy);
-        let conn = if self.socket.is_some() { self.sock().conn } else { None };
-        self.turns_to_conn(conn);
     }
 }
 

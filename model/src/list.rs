@@ -21,6 +21,7 @@ impl<T> Line<T> {
 
 impl<T: Copy + PartialEq> Line<T> {
     /// Appends.
+    #[inline]
     pub fn push(&mut self, item: T) {
         self.0.push_back(item);
     }
@@ -31,6 +32,7 @@ impl<T: Copy + PartialEq> Line<T> {
     }
 
     /// Removes and returns the first.
+    #[inline]
     pub fn pop_first(&mut self) -> Option<T> {
         self.0.pop_front()
     }
@@ -41,29 +43,38 @@ impl<T: Copy + PartialEq> Line<T> {
     }
 
     /// Removes the first occurrence; false when there is none. Who came early is found early.
+    #[inline]
     pub fn remove(&mut self, item: T) -> bool {
         if self.0.front() == Some(&item) {
             self.0.pop_front();
             return true;
         }
+        !self.0.is_empty() && self.removes_later(item)
+    }
+
+    #[inline(never)]
+    fn removes_later(&mut self, item: T) -> bool {
         let place = self.0.iter().position(|other| *other == item);
         place.and_then(|place| self.0.remove(place)).is_some()
     }
 
     /// The first.
     #[must_use]
+    #[inline]
     pub fn first(&self) -> Option<T> {
         self.0.front().copied()
     }
 
     /// How many.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// None at all?
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -76,6 +87,7 @@ impl<T: Copy + PartialEq> Line<T> {
 
     /// What stands in this place.
     #[must_use]
+    #[inline]
     pub fn get(&self, place: usize) -> Option<T> {
         self.0.get(place).copied()
     }

@@ -1,7 +1,8 @@
-//! Whose objects a step looks at, written down by guards although they only look.
+//! What a step writes down although it only looks: whose objects guards look at, and what is settled at choice points.
 
 use std::cell::{Cell, RefCell};
 
+use crate::choice::{COUNT, Point};
 use crate::id::ThreadId;
 use crate::world::Touched;
 
@@ -70,5 +71,39 @@ impl Owners {
         if self.ports.take() {
             into.ports();
         }
+    }
+}
+
+/// The choice points that are settled in a step. It lies in the effects, and few steps settle any: so there is nearly never
+/// anything to forget.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    /// By point, what was set; zero: nothing.
+    points: [Cell<u8>; COUNT],
+    any: Cell<bool>,
+}
+
+impl Default for Settled {
+    fn default() -> Settled {
+        Settled { points: [const { Cell::new(0) }; COUNT], any: Cell::new(false) }
+    }
+}
+
+impl Settled {
+    /// What is settled there; zero: nothing yet.
+    pub(crate) fn get(&self, point: Point) -> u8 {
+        self.points[point.index()].get()
+    }
+
+    /// Settles it.
+    pub(crate) fn set(&self, point: Point, what: u8) {
+        self.any.set(true);
+        self.points[point.index()].set(what);
+    }
+
+    /// Is anything settled?
+    #[inline(always)]
+    pub(crate) fn is_any(&self) -> bool {
+        self.any.get()
     }
 }

@@ -75,11 +75,13 @@ impl<T: Clone> Owned<T> {
     }
 
     /// The lowest free slot of a thread.
+    #[inline]
     pub(crate) fn free(&self, owner: ThreadId) -> Option<usize> {
         self.range(owner).find(|at| self.items[*at].is_none())
     }
 
     /// Puts something into a slot, or empties it.
+    #[inline(always)]
     pub(crate) fn put(&mut self, at: usize, item: Option<T>) {
         self.items[at] = item;
     }

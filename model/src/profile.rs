@@ -11,14 +11,24 @@ pub struct Profile {
     allowed: [u8; COUNT],
     /// Names of checks in the order in which this stack makes them; a check that is not named may come anywhere.
     order: Vec<String>,
+    /// For each choice point the only alternative that is allowed, plus one; zero where there are several.
+    settled: Settled,
 }
+
+/// See [`Profile::settled`].
+pub(crate) type Settled = [u8; COUNT];
 
 impl Profile {
     /// Everything that any document or stack is known to do: the widest profile there is.
     #[must_use]
     pub fn widest(name: &str) -> Profile {
         let allowed = std::array::from_fn(|point| ((1u16 << CHOICES[point].alternatives.len()) - 1) as u8);
-        Profile { name: name.to_owned(), allowed, order: Vec::new() }
+        Profile {
+            name: name.to_owned(),
+            allowed,
+            order: Vec::new(),
+            settled: std::array::from_fn(|point| settled(allowed[point])),
+        }
     }
 
     /// Narrows one choice point to these alternatives.
@@ -38,7 +48,7 @@ impl Profile {
         if bits == 0 {
             return Err(format!("`{point}` must allow at least one alternative"));
         }
-        self.allowed[index] = bits;
+        self.allows_at(index, bits);
         Ok(())
     }
 
@@ -46,7 +56,7 @@ impl Profile {
     pub fn only(&mut self, alt: Alt) {
         let point = usize::from(alt.0);
         if CHOICES.get(point).is_some_and(|choice| usize::from(alt.1) < choice.alternatives.len()) {
-            self.allowed[point] = 1 << alt.1;
+            self.allows_at(point, 1 << alt.1);
         }
     }
 
@@ -54,7 +64,7 @@ impl Profile {
     pub fn also(&mut self, alt: Alt) {
         let point = usize::from(alt.0);
         if CHOICES.get(point).is_some_and(|choice| usize::from(alt.1) < choice.alternatives.len()) {
-            self.allowed[point] |= 1 << alt.1;
+            self.allows_at(point, self.allowed[point] | 1 << alt.1);
         }
     }
 
@@ -78,9 +88,21 @@ impl Profile {
 
     /// Allows at this choice point what that other profile allows. One that there is not changes nothing.
     pub fn take_from(&mut self, other: &Profile, point: usize) {
-        if let Some(allowed) = self.allowed.get_mut(point) {
-            *allowed = other.allowed[point];
+        if point < COUNT {
+            self.allows_at(point, other.allowed[point]);
         }
+    }
+
+    /// These are the alternatives of a choice point from now on.
+    fn allows_at(&mut self, point: usize, bits: u8) {
+        self.allowed[point] = bits;
+        self.settled[point] = settled(bits);
+    }
+
+    /// For each choice point the only alternative that is allowed, plus one; zero where there are several.
+    #[inline]
+    pub(crate) fn settled(&self) -> &Settled {
+        &self.settled
     }
 
     /// Sets the order in which this stack makes its checks, by rule name, first made first.
@@ -105,6 +127,11 @@ impl Profile {
     pub fn rank(&self, rule: &str) -> usize {
         self.order.iter().position(|name| name == rule).unwrap_or(usize::MAX)
     }
+}
+
+/// The only one of these alternatives, plus one; zero where there are several.
+fn settled(allowed: u8) -> u8 {
+    if allowed.is_power_of_two() { allowed.trailing_zeros() as u8 + 1 } else { 0 }
 }
 
 /// The decisions taken during one step where the profile leaves more than one alternative.

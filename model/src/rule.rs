@@ -10,9 +10,10 @@ use crate::choice::{Alt, Point};
 use crate::code::Code;
 pub use crate::limit::Limit;
 use crate::list::Line;
-use crate::noted::Noted;
+use crate::noted::{Noted, Settled};
 use crate::operation::{Frame, Object, OpId};
 use crate::outcome::Outcome;
+use crate::rules::TABLES;
 pub use crate::rules::Table;
 use crate::world::{ConnId, EventId, SocketId, State, Touched};
 
@@ -300,9 +301,12 @@ pub(crate) const fn any_in_trouble(rules: &[Rule]) -> bool {
 pub(crate) struct Tables {
     /// The rules of a table.
     pub(crate) of: fn(Table) -> &'static [Rule],
-    /// By table, what fires the rule of it that applies; true when the call returns.
-    pub(crate) fires: &'static [fn(&mut At<'_>) -> bool],
+    /// By table and state of the socket in question, what fires the rule that applies; true when the call returns.
+    pub(crate) fires: &'static [InStates; TABLES.len()],
 }
+
+/// By state of the socket in question, in the order of [`State::ALL`], what fires the rule of a table that applies.
+pub(crate) type InStates = [fn(&mut At<'_>) -> bool; State::ALL.len()];
 
 /// What follows when a rule has fired.
 pub(crate) enum Then {
@@ -405,6 +409,8 @@ pub struct Effects {
     pub(crate) without_notes: bool,
     /// What was read and touched so far.
     pub(crate) noted: Noted,
+    /// Choices resolved in this step: alternative plus one, and whether it was open.
+    pub(crate) settled: Settled,
     /// What becomes [`Effects::decided`]: guards decide, too.
     pub(crate) deciding: RefCell<Vec<Decided>>,
     /// What the step may have changed, object by object, until what is kept twice is up to date.
@@ -420,6 +426,8 @@ pub struct Effects {
 /// Objects that a step may have changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changed {
+    /// Is there any?
+    pub(crate) any: bool,
     /// Sockets that have, or had, what few have.
     pub(crate) extras: Vec<SocketId>,
     pub(crate) conns: Vec<ConnId>,
@@ -428,9 +436,36 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    /// Is there nothing?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.extras.is_empty() && self.conns.is_empty() && self.threads.is_empty() && self.events.is_empty()
+    /// A socket that has, or had, what few have may have changed.
+    #[inline]
+    pub(crate) fn extra(&mut self, s: SocketId) {
+        if self.extras.last() != Some(&s) {
+            self.extras.push(s);
+            self.any = true;
+        }
+    }
+
+    /// A connection may have changed.
+    pub(crate) fn conn(&mut self, c: ConnId) {
+        self.conns.push(c);
+        self.any = true;
+    }
+
+    /// A thread may have changed.
+    #[inline]
+    pub(crate) fn thread(&mut self, t: ThreadId) {
+        if self.threads.last() != Some(&t) {
+            self.threads.push(t);
+            self.any = true;
+        }
+    }
+
+    /// An event object may have changed.
+    pub(crate) fn event(&mut self, e: EventId) {
+        if self.events.last() != Some(&e) {
+            self.events.push(e);
+            self.any = true;
+        }
     }
 }
 
@@ -466,10 +501,15 @@ impl Effects {
     }
 
     /// Forgets the last step but keeps the memory.
+    #[inline]
     pub fn clear(&mut self) {
         self.fired.clear();
         self.decided.clear();
-        self.deciding.get_mut().clear();
+        // Nothing is decided where nothing is settled.
+        if self.settled.is_any() {
+            self.settled = Settled::default();
+            self.deciding.get_mut().clear();
+        }
         self.returns.clear();
         self.runs.clear();
         if !self.without_notes {

@@ -33,7 +33,8 @@ mod wspaccept;
 
 pub(crate) use connect::RETRIES;
 
-use crate::rule::{At, Rule};
+use crate::rule::{InStates, Rule};
+use crate::world::State;
 
 /// The tables of the calls, as the list of calls has them, and after them those of what happens without a call.
 macro_rules! of_calls {
@@ -96,9 +97,13 @@ macro_rules! tables {
             match table { $(Table::$table => $file::$list),* }
         }
 
-        /// By table, what fires the rule of it that applies; true when the call returns.
-        pub(crate) static FIRES: &[fn(&mut At<'_>) -> bool] =
-            &[$($file::$list::fires::<{ Table::$table.is_taking() }>),*];
+        /// By table, what fires the rule of it that applies.
+        pub(crate) static FIRES: &[InStates; TABLES.len()] =
+            &[$($file::$list::in_states::<{ Table::$table as usize }>()),*];
+
+        /// By table, what does the same as the table says it, for a machine with a broken rule.
+        pub(crate) static READS: &[InStates; TABLES.len()] =
+            &[$([|at| at.reads_table(Table::$table); State::ALL.len()]),*];
 
         /// Every table, in the order of [`Table`].
         pub const TABLES: &[Table] = &[$(Table::$table),*];

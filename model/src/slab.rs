@@ -25,7 +25,7 @@ impl Bits {
     }
 
     /// Adds a number, or takes it out.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set(&mut self, number: usize, is_there: bool) {
         if self.has(number) != is_there {
             self.changes(number, is_there);
@@ -37,16 +37,18 @@ impl Bits {
         self.words[number / WORD] >> (number % WORD) & 1 == 1
     }
 
+    #[inline(always)]
     fn changes(&mut self, number: usize, is_there: bool) {
         let word = &mut self.words[number / WORD];
         let before = *word;
         *word ^= 1 << (number % WORD);
         // Above, only whether there is any is known.
-        if before == 0 || *word == 0 {
+        if (before == 0 || *word == 0) && !self.above.is_empty() {
             self.changes_above(number / WORD, is_there);
         }
     }
 
+    #[inline(never)]
     fn changes_above(&mut self, mut place: usize, mut any: bool) {
         for level in &mut self.above {
             let word = &mut level[place / WORD];
@@ -64,7 +66,15 @@ impl Bits {
     }
 
     /// The lowest number at or after this one.
+    #[inline]
     pub(crate) fn next(&self, from: usize) -> Option<usize> {
+        // It is nearly always near.
+        let near = self.words.get(from / WORD)? & u64::MAX << (from % WORD);
+        if near != 0 { Some(from / WORD * WORD + near.trailing_zeros() as usize) } else { self.next_from_above(from) }
+    }
+
+    #[inline(never)]
+    fn next_from_above(&self, from: usize) -> Option<usize> {
         let mut place = from;
         for (height, level) in self.levels().enumerate() {
             let word = level.get(place / WORD)? & u64::MAX << (place % WORD);

@@ -69,7 +69,8 @@ impl<T: Queued, const N: usize> Small<T, N> {
     /// Removes and returns the last.
     pub fn pop_last(&mut self) -> Option<T> {
         let last = self.last()?;
-        self.remove_at(self.len() - 1);
+        self.len -= 1;
+        self.items[self.len()] = T::VACANT;
         Some(last)
     }
 

@@ -60,6 +60,8 @@ pub struct Machine {
 
 /// The tables, for At, which knows none of them.
 pub(crate) static TABLES: Tables = Tables { of: crate::rules::of, fires: crate::rules::FIRES };
+/// The same for a machine with a broken rule.
+static BREAKABLE: Tables = Tables { of: crate::rules::of, fires: crate::rules::READS };
 
 impl Machine {
     /// The machine of a profile.
@@ -76,7 +78,8 @@ impl Machine {
     /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
-        let mut at = At::new(w, &self.profile, self.mutant, &TABLES, tape, fx);
+        let tables = if self.mutant.is_none() { &TABLES } else { &BREAKABLE };
+        let mut at = At::new(w, &self.profile, self.mutant.as_ref(), tables, tape, fx);
         at.event(&event);
         at.settle();
         at.finish();
@@ -106,6 +109,7 @@ impl<'a> At<'a> {
         }
     }
 
+    #[inline(always)]
     fn event(&mut self, event: &'a Event) {
         match *event {
             // What there is most of comes first.
@@ -117,6 +121,7 @@ impl<'a> At<'a> {
     }
 
     // Longer than a screen: a paragraph for each kind of event, none of which is long.
+    #[inline(never)]
     fn rare_event(&mut self, event: &'a Event) {
         match *event {
             Event::Call(..) | Event::Deliver(..) => {}
@@ -209,14 +214,14 @@ impl<'a> At<'a> {
         self.socket_at(SocketId(conn.0)).state != State::NotASocket || *self.conn_at(conn) != Conn::default()
     }
 
-    #[inline]
+    #[inline(always)]
     fn makes(&mut self, thread: ThreadId, call: &'a Call) {
         self.focus(thread, call);
         self.tells(thread, call.function().table());
     }
 
     /// By these rules, and the thread is told what they give.
-    #[inline]
+    #[inline(always)]
     fn tells(&mut self, thread: ThreadId, table: Table) {
         if self.apply(table) {
             self.fx.returns.push((thread, Outcome::number(0)));

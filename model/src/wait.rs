@@ -53,6 +53,7 @@ impl At<'_> {
     }
 
     /// An operation of this thread begins. It stands nowhere yet.
+    #[inline(always)]
     pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> Option<OpId> {
         let Some(op) = self.free_op(thread) else {
             let most = self.room_for_operations(thread);
@@ -68,25 +69,36 @@ impl At<'_> {
             bytes: 0,
             gives: None,
             thread,
-            about: None,
+            about: self.is_about(&call, wants),
             watched: Line::default(),
         };
         self.op_begins(op, operation);
         Some(op)
     }
 
+    /// The socket in whose line an operation stands: what only watches is in none.
+    #[inline(always)]
+    fn is_about(&self, call: &Call, wants: Wants) -> Option<SocketId> {
+        let watches = matches!(wants, Wants::Readable | Wants::Signal);
+        if watches { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
+    }
+
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
+    #[inline]
     pub(crate) fn enlist(&mut self, op: OpId) {
-        let Operation { ref call, wants, .. } = *self.op_at(op);
-        if !matches!(wants, Wants::Readable | Wants::Signal) {
-            let about = call.subject().and_then(|handle| self.resolve_socket(handle));
-            self.op_mut(op).about = about;
-            if let Some(s) = about {
-                self.extra_mut(s).waiting.push(op);
-            }
-            return;
+        let Operation { wants, about, .. } = *self.op_at(op);
+        if matches!(wants, Wants::Readable | Wants::Signal) {
+            return self.watches(op);
         }
-        let call = *call;
+        if let Some(s) = about {
+            self.extra_mut(s).waiting.push(op);
+        }
+    }
+
+    /// Puts an operation into the lists of the objects that it watches.
+    #[inline(never)]
+    fn watches(&mut self, op: OpId) {
+        let call = self.op_at(op).call;
         let mut objects = std::mem::take(&mut self.fx.objects);
         self.watchable(&call, &mut objects);
         for object in objects.drain(..) {
@@ -131,6 +143,9 @@ impl At<'_> {
         if let Some(op) = self.op {
             self.withdraw(op);
             self.block();
+            let Operation { ref call, wants, .. } = *self.op_at(op);
+            let about = self.is_about(call, wants);
+            self.op_mut(op).about = about;
             self.enlist(op);
         }
     }
@@ -144,6 +159,7 @@ impl At<'_> {
     }
 
     /// The operation in question looks again.
+    #[inline]
     pub(crate) fn goes_on(&mut self, op: OpId) {
         self.again = true;
         if let Some(table) = self.call().function().looks_again() {
@@ -158,6 +174,7 @@ impl At<'_> {
     }
 
     /// The rules of this table say what becomes of the operation in question.
+    #[inline]
     pub(crate) fn fires(&mut self, op: OpId, table: Table) {
         let thread = self.thread;
         if self.apply(table) {
@@ -217,6 +234,7 @@ impl At<'_> {
 
     /// Operations in a socket's line look again, first come first. At a listener they do while there is a connection for one more:
     /// whoever stands behind does not cost anything.
+    #[inline(always)]
     fn line_looks(&mut self, s: SocketId) {
         let (mut place, mut awake) = (0, 0);
         while let Some(op) = self.socket_at(s).waiting().get(place) {
@@ -233,6 +251,7 @@ impl At<'_> {
         }
     }
 
+    #[inline]
     fn woken(&mut self, op: OpId) {
         let Some(&Operation { phase: Phase::Waits, wants, thread, .. }) = self.op_if(op) else { return };
         match wants {
@@ -280,6 +299,7 @@ impl At<'_> {
         self.goes_on_by(op, table);
         (self.thread, self.op, self.socket, self.copy, self.conn) = (thread, before, socket, copy, conn);
         (self.again, self.taking, self.gives) = (again, taking, gives);
+        self.trouble = true; // what is wrong is looked for again
         self.asking.set(asking);
     }
 

@@ -14,6 +14,7 @@ impl At<'_> {
     // What is in question was noted when the step turned to it, so that the hundred guards that look at it need not.
 
     /// From here on this socket is in question.
+    #[inline(always)]
     pub(crate) fn turns_to_socket(&mut self, socket: Option<SocketId>) {
         self.socket = socket;
         if self.notes_owners
@@ -24,6 +25,7 @@ impl At<'_> {
     }
 
     /// From here on this connection is in question.
+    #[inline(always)]
     pub(crate) fn turns_to_conn(&mut self, conn: Option<ConnId>) {
         self.conn = conn;
         if self.notes_owners
@@ -33,12 +35,31 @@ impl At<'_> {
         }
     }
 
-    /// From here on this thread is in question, and so is its process.
-    pub(crate) fn turns_to_thread(&mut self, thread: ThreadId) {
-        self.thread = thread;
+    /// From here on a call of this thread is in question, and so are its process, the socket behind this handle, and its connection.
+    #[inline(always)]
+    pub(crate) fn turns_to_call(&mut self, thread: ThreadId, subject: Option<Handle>) {
+        // All of it is noted at once, so that it need not be asked at each of them whether it is to be.
         if self.notes_owners {
-            self.notes_read(thread);
-            self.fx.noted.read.processes();
+            self.notes_call(thread, subject);
+        }
+        self.thread = thread;
+        self.trouble = self.in_trouble();
+        let resolved = subject.and_then(|handle| self.w.resolve(self.process_id(), handle));
+        (self.socket, self.copy, self.conn) = match resolved {
+            Some((socket, copy)) => (Some(socket), copy, self.w.sockets[socket.index()].conn),
+            None => (None, 0, None),
+        };
+    }
+
+    #[inline(never)]
+    fn notes_call(&mut self, thread: ThreadId, subject: Option<Handle>) {
+        self.notes_read(thread);
+        self.fx.noted.read.processes();
+        let Some(handle) = subject else { return };
+        self.looks_behind(handle);
+        let resolved = self.w.resolve(self.process_of(thread), handle);
+        if let Some(conn) = resolved.and_then(|(socket, _)| self.w.sockets[socket.index()].conn) {
+            self.notes_read(self.conn_owner(conn));
         }
     }
 
@@ -190,6 +211,7 @@ impl At<'_> {
     }
 
     /// The listeners on this port.
+    #[inline]
     pub fn listeners_on(&self, port: Port) -> impl Iterator<Item = (SocketId, &Socket)> + '_ {
         self.reads_ports();
         self.w.index.listeners_on(port).map(|s| (s, &self.w.sockets[s.index()]))
@@ -216,6 +238,7 @@ impl At<'_> {
 
     /// The lowest slot in which the thread in question can put a new socket.
     #[must_use]
+    #[inline]
     pub fn free_socket(&self) -> Option<SocketId> {
         let own = self.thread().own_slots();
         self.w.index.free_slots.next(own.start).filter(|slot| own.contains(slot)).map(SocketId::new)
@@ -368,6 +391,7 @@ impl At<'_> {
     }
 
     /// The lowest slot in which this thread can put a new operation.
+    #[inline]
     pub(crate) fn free_op(&self, t: ThreadId) -> Option<OpId> {
         self.reads(t);
         self.w.ops.free(t).map(OpId::new)
@@ -441,6 +465,7 @@ impl At<'_> {
 
     /// The socket behind a handle of the process in question.
     #[must_use]
+    #[inline]
     pub fn resolve_socket(&self, handle: Handle) -> Option<SocketId> {
         self.resolve(handle).map(|(socket, _)| socket)
     }

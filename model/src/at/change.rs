@@ -58,12 +58,11 @@ impl At<'_> {
     }
 
     /// Puts another socket into this slot: a new one, or the free one when it is closed.
+    #[inline(always)]
     pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
         self.touches_socket(s);
         if self.w.sockets[s.index()].extra.is_some() {
-            self.select(s, Selection::default());
-            let extra = self.w.sockets[s.index()].extra.take();
-            self.keep_for_later(extra);
+            self.takes_extra(s);
         }
         let place = &mut self.w.sockets[s.index()];
         if place.is_indexed(s) || socket.is_indexed(s) {
@@ -72,6 +71,14 @@ impl At<'_> {
             *place = socket;
         }
         self.w.index_slot(s.index());
+    }
+
+    /// A socket that goes leaves what few have.
+    #[inline(never)]
+    fn takes_extra(&mut self, s: SocketId) {
+        self.select(s, Selection::default());
+        let extra = self.w.sockets[s.index()].extra.take();
+        self.keep_for_later(extra);
     }
 
     /// A socket has this registration from now on. The event object knows how many there are for it.
@@ -88,26 +95,28 @@ impl At<'_> {
     }
 
     /// What few sockets have, to change.
+    #[inline]
     pub fn extra_mut(&mut self, s: SocketId) -> &mut Extra {
         self.touches_socket(s);
-        if self.fx.changed.extras.last() != Some(&s) {
-            self.fx.changed.extras.push(s);
-        }
+        self.fx.changed.extra(s);
         let World { sockets, spare, .. } = &mut *self.w;
         sockets[s.index()].extra.get_or_insert_with(|| spare.extras.pop().unwrap_or_default())
     }
 
     /// A listener's queue of half-open connections, to change.
+    #[inline(always)]
     pub fn syn_queue_mut(&mut self, s: SocketId) -> &mut Line<ConnId> {
         &mut self.queues_mut(s).syn_queue
     }
 
     /// A listener's queue of complete connections, to change.
+    #[inline(always)]
     pub fn accept_queue_mut(&mut self, s: SocketId) -> &mut Line<ConnId> {
         &mut self.queues_mut(s).accept_queue
     }
 
     /// A connection is complete: it goes from a listener's one queue to the other.
+    #[inline(always)]
     pub fn completes_handshake(&mut self, s: SocketId, c: ConnId) {
         let queues = self.queues_mut(s);
         queues.syn_queue.remove(c);
@@ -116,6 +125,7 @@ impl At<'_> {
 
     /// A listener has room for its queues as long as it has a backlog, and nobody else looks at them: what others see of it is as
     /// it was.
+    #[inline(always)]
     fn queues_mut(&mut self, s: SocketId) -> &mut Extra {
         if self.socket_at(s).backlog() == 0 {
             return self.extra_mut(s);
@@ -177,7 +187,7 @@ impl At<'_> {
     fn notes_conn(&mut self, c: ConnId) {
         self.touches(self.conn_owner(c));
         if let Some(before) = self.changes {
-            self.fx.changed.conns.push(before);
+            self.fx.changed.conn(before);
         }
     }
 
@@ -226,6 +236,7 @@ impl At<'_> {
     }
 
     /// Takes up to so many of the bytes that are unread at the end that sends in this direction.
+    #[inline]
     pub fn takes(&mut self, c: ConnId, direction: Direction, n: usize) -> Data {
         let (conn, spare) = self.conn_and_spare(c);
         let taken = conn.end_mut(direction).unread.take(n, spare);
@@ -254,11 +265,16 @@ impl At<'_> {
     /// A thread, to change.
     #[inline]
     pub fn thread_mut(&mut self, t: ThreadId) -> &mut Thread {
-        self.touches(t);
-        if self.fx.changed.threads.last() != Some(&t) {
-            self.fx.changed.threads.push(t);
-        }
+        self.changes_thread(t);
         &mut self.w.threads[t.index()]
+    }
+
+    /// A thread changes, or an operation of it.
+    #[inline(always)]
+    fn changes_thread(&mut self, t: ThreadId) {
+        self.trouble = true; // of which nobody knows before somebody looks again
+        self.touches(t);
+        self.fx.changed.thread(t);
     }
 
     /// The calling process, to change.
@@ -269,6 +285,7 @@ impl At<'_> {
     /// Any process, to change.
     pub fn process_at_mut(&mut self, p: ProcessId) -> &mut Process {
         let _ = self.process_at(p);
+        self.trouble = true;
         if self.notes_owners {
             self.fx.noted.touched.processes();
         }
@@ -278,9 +295,7 @@ impl At<'_> {
     /// An event object, to change.
     pub fn event_mut(&mut self, e: EventId) -> &mut EventObject {
         self.touches(self.w.events[e.index()].owner);
-        if self.fx.changed.events.last() != Some(&e) {
-            self.fx.changed.events.push(e);
-        }
+        self.fx.changed.event(e);
         &mut self.w.events[e.index()]
     }
 
@@ -290,20 +305,22 @@ impl At<'_> {
     /// When it is over.
     pub fn op_mut(&mut self, op: OpId) -> &mut Operation {
         let thread = self.op_at(op).thread;
-        let _ = self.thread_mut(thread);
+        self.changes_thread(thread);
         self.w.ops.get_mut(op.index()).expect("invariant: what names an operation names one that is not over")
     }
 
     /// An operation begins.
+    #[inline(always)]
     pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
-        let _ = self.thread_mut(operation.thread);
+        self.changes_thread(operation.thread);
         self.w.ops.put(op.index(), Some(operation));
     }
 
     /// An operation is over.
+    #[inline(always)]
     pub(crate) fn op_is_over(&mut self, op: OpId) {
         let thread = self.op_at(op).thread;
-        let _ = self.thread_mut(thread);
+        self.changes_thread(thread);
         self.w.ops.put(op.index(), None);
     }
 
@@ -392,6 +409,7 @@ impl At<'_> {
     }
 
     /// Somebody has to look, once, when the step is done.
+    #[inline(never)]
     pub(crate) fn later(&mut self, wake: Wake) {
         if !self.fx.wakes.contains(wake) {
             self.fx.wakes.push(wake);
@@ -409,8 +427,12 @@ impl At<'_> {
     #[inline(always)]
     pub fn reap(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
-        // Most have a socket at one end at least.
-        if conn.client.socket().is_none() && conn.server.socket().is_none() {
+        // Most have a socket at one end at least, or something in flight.
+        if conn.client.socket().is_none()
+            && conn.server.socket().is_none()
+            && conn.client.flight.is_empty()
+            && conn.server.flight.is_empty()
+        {
             self.reaps(c);
         }
     }
@@ -418,8 +440,7 @@ impl At<'_> {
     #[inline(never)]
     fn reaps(&mut self, c: ConnId) {
         let conn = self.conn_at(c);
-        let nothing_moves = conn.client.flight.is_empty() && conn.server.flight.is_empty();
-        if nothing_moves && conn.listener.is_none() && !conn.is_nothing() && !conn.lingers() {
+        if conn.listener.is_none() && !conn.is_nothing() && !conn.lingers() {
             self.frees(c);
         }
     }
@@ -439,21 +460,26 @@ impl At<'_> {
         if let Some(c) = self.changes {
             self.w.index_conn(c);
         }
-        if !self.fx.changed.is_empty() {
+        if self.fx.changed.any {
             self.brings_others_up_to_date();
         }
     }
 
     #[inline(never)]
     fn brings_others_up_to_date(&mut self) {
+        self.fx.changed.any = false;
         while let Some(s) = self.fx.changed.extras.pop() {
             let socket = &mut self.w.sockets[s.index()];
-            if socket.extra.as_ref().is_some_and(|extra| extra.is_nothing()) {
-                let extra = socket.extra.take();
-                self.keep_for_later(extra);
+            let is_closed = socket.state == State::NotASocket;
+            if let Some(extra) = socket.extra.take_if(|extra| extra.is_nothing())
+                && self.w.spare.extras.len() < KEPT
+            {
+                self.w.spare.extras.push(extra);
             }
             // What nothing of a closed socket holds on to is free.
-            self.w.index_slot(s.index());
+            if is_closed {
+                self.w.index_slot(s.index());
+            }
         }
         while let Some(c) = self.fx.changed.conns.pop() {
             self.w.index_conn(c);

@@ -8,6 +8,7 @@ use crate::world::{ConnId, Direction, Segment, Tcb};
 impl At<'_> {
     /// Is the call being made, with nothing taken yet?
     #[must_use]
+    #[inline(always)]
     pub fn entering(&self) -> bool {
         !self.taking
     }

@@ -73,6 +73,7 @@ impl Data {
 
     /// Copies `bytes`; `None` if there are more than [`Data::MAX`], or if [`KEPT`] is used up.
     #[must_use]
+    #[inline]
     pub fn new(bytes: &[u8]) -> Option<Data> {
         if bytes.len() > IN_PLACE {
             let fits = bytes.len() <= Data::MAX;

@@ -33,7 +33,7 @@ const NOT_LISTENING: States =
     States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
 
 table! {
-    ACCEPT;
+    ACCEPT often Listening;
     Rule {
         when: |at| at.sock().selection().is_about_accept(),
         gives: Is(Gives::Continues(Table::AcceptChecks)),
@@ -51,7 +51,7 @@ table! {
 
 table! {
     /// The checks on entry, and then what a call finds at the queue: when it is made, and each time a blocked one looks again.
-    CHECKS;
+    CHECKS often Listening;
     Rule {
         cites: &["accept.err.WSANOTINITIALISED"],
         // A provider is there when somebody has started it: its page has no such code.
@@ -141,7 +141,7 @@ table! {
                 zeros_short_buffer(at);
             }
         },
-        when: |at| addrlen_small(at) && (at.entering() || connection_ready(at) && has_a_name(at)),
+        when: addrlen_is_small,
         rests_on: SMALL_TOO,
         ..check("accept.addrlen-small", SMALL, States::SOCKET, Code::WSAEFAULT)
     },
@@ -151,7 +151,7 @@ table! {
         gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
         takes: by(ADDRLEN_CHECK_CONSUMES, &[Keeps, Closes]),
         asks: &[SHORT_BUFFER_CONTENTS, CLOSE_WITH_UNREAD_DATA],
-        when: |at| addrlen_negative(at) && !at.entering() && connection_ready(at) && !first_is_reset(at),
+        when: addrlen_is_negative,
         then: |at| {
             if at.chooses(ADDRLEN_CONSUMES) && at.chooses(BAD_ADDR_WSAEFAULT) {
                 zeros_short_buffer(at);
@@ -180,7 +180,7 @@ table! {
         gives: by(BAD_ADDR_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
         takes: by(ADDR_CHECK_CONSUMES, &[Keeps, Closes]),
         asks: &[ACCEPT_LENGTH_POINTER, CLOSE_WITH_UNREAD_DATA],
-        when: |at| addr_invalid(at) && (at.entering() || connection_ready(at)),
+        when: addr_is_invalid,
         rests_on: &["wsaaccept.err.WSAEFAULT.pointer", "wsaaccept.err.WSAEFAULT.generic"],
         ..check("accept.addr-invalid", &["accept.err.WSAEFAULT.addr-invalid"], States::ANY, Code::WSAEFAULT)
     },
@@ -252,11 +252,7 @@ table! {
         takes: Is(Drops),
         under: &[RESET_ACCEPT_FAILS],
         asks: &[WITHDRAWN_REQUEST],
-        when: |at| {
-            connection_ready(at)
-                && first_is_reset(at)
-                && (!is_conditional(at) || at.chooses(WITHDRAWN_RESET))
-        },
+        when: is_reset,
         rests_on: &["wsaaccept.err.WSAECONNRESET", "wsaaccept.err.WSAECONNRESET.generic", "wspaccept.err.WSAECONNRESET"],
         ..check(
             "accept.peer-reset",
@@ -272,7 +268,7 @@ table! {
     },
     Rule {
         stage: Is(Taking),
-        when: |at| !connection_ready(at),
+        when: nothing_is_ready,
         gives: Is(Gives::Blocks),
         rests_on: &[
             "tutorial.step3.continue-accepting", "wsaaccept.rem.blocking-waits", "wsaaccept.rem.may-wait-network-event",
@@ -291,7 +287,7 @@ table! {
     },
     Rule {
         stage: Is(Taking),
-        when: |at| connection_ready(at) && takes_at_once(at) && !first_is_undecided(at),
+        when: is_there_to_take,
         gives: Is(Gives::Continues(Table::AcceptInherits)),
         then: takes_first,
         rests_on: &[
@@ -333,7 +329,7 @@ table! {
 }
 
 table! {
-    INHERITS;
+    INHERITS often Listening;
     Rule {
         under: &[SAMPLED_AT_HANDSHAKE],
         when: |at| at.conn.is_some_and(|c| at.conn_at(c).sampled.is_some()),
@@ -363,7 +359,7 @@ table! {
 }
 
 table! {
-    SELECTION;
+    SELECTION often Listening;
     Rule {
         under: &[SELECTION_INHERITED],
         when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().event.is_some()),
@@ -392,7 +388,7 @@ table! {
 }
 
 table! {
-    NAME;
+    NAME often Listening;
     Rule {
         under: &[LENGTH_WRITTEN],
         when: |at| matches!(at.call().name_buffer(), Some((Buffer::Null, Length::Holds(_)))),
@@ -481,23 +477,64 @@ const SMALL_TOO: &[&str] = &[
 ];
 
 /// Nobody is asked first, and no provider's handle is to be made: the call is `accept`, or goes on as it does.
+#[inline(always)]
 fn takes_at_once(at: &At<'_>) -> bool {
     !wsaaccept::is_to_ask(at) && !is_provider(at)
 }
 
+/// There is no connection, or nothing to take it with.
+#[inline(always)]
+fn nothing_is_ready(at: &At<'_>) -> bool {
+    !connection_ready(at)
+}
+
+/// A connection is there that nobody decides about first.
+#[inline(always)]
+fn is_there_to_take(at: &At<'_>) -> bool {
+    connection_ready(at) && takes_at_once(at) && !first_is_undecided(at)
+}
+
+/// The first connection is one that its peer has reset, and whoever asks is told.
+#[inline(always)]
+fn is_reset(at: &At<'_>) -> bool {
+    connection_ready(at) && first_is_reset(at) && (!is_conditional(at) || at.chooses(WITHDRAWN_RESET))
+}
+
+/// The length is too small, and it is time to look at it: on entry, or with a connection whose peer has a name.
+#[inline(always)]
+fn addrlen_is_small(at: &At<'_>) -> bool {
+    addrlen_small(at) && (at.entering() || connection_ready(at) && has_a_name(at))
+}
+
+/// The length is none at all, and a connection is there.
+#[inline(always)]
+fn addrlen_is_negative(at: &At<'_>) -> bool {
+    !at.entering() && addrlen_negative(at) && connection_ready(at) && !first_is_reset(at)
+}
+
+/// The address is no good, and it is time to look at it: on entry, or with a connection.
+#[inline(always)]
+fn addr_is_invalid(at: &At<'_>) -> bool {
+    addr_invalid(at) && (at.entering() || connection_ready(at))
+}
+
+#[inline(always)]
 fn wants_address(at: &At<'_>) -> bool {
     matches!(at.call().name_buffer(), Some((addr, length)) if addr != Buffer::Null && length != Length::Null)
 }
 
+#[inline(always)]
 fn addrlen_negative(at: &At<'_>) -> bool {
     addrlen_small(at) && matches!(at.call().name_buffer(), Some((_, Length::Holds(n))) if n < 0)
 }
 
+#[inline(always)]
 fn addrlen_small(at: &At<'_>) -> bool {
     let size = || at.sock().family.address_size();
     matches!(at.call().name_buffer(), Some((Buffer::Valid | Buffer::Bad, Length::Holds(n))) if n < size())
 }
 
+#[inline(always)]
 fn addr_invalid(at: &At<'_>) -> bool {
     match at.call().name_buffer() {
         None | Some((Buffer::Null, _) | (_, Length::Null) | (Buffer::Valid, Length::Holds(_))) => false,
@@ -507,11 +544,13 @@ fn addr_invalid(at: &At<'_>) -> bool {
 }
 
 /// The length cannot be read.
+#[inline(always)]
 fn addrlen_unreadable(at: &At<'_>) -> bool {
     matches!(at.call().name_buffer(), Some((Buffer::Valid | Buffer::Bad, Length::Bad)))
 }
 
 /// The first connection has a peer whose name would be told, and an address is asked for with a length that is one.
+#[inline(always)]
 fn has_a_name(at: &At<'_>) -> bool {
     if first_is_reset(at) { at.chooses(PEER_TOLD) } else { !addrlen_negative(at) }
 }

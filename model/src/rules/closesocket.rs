@@ -22,7 +22,7 @@ pub(super) enum Manner {
 }
 
 table! {
-    CLOSESOCKET;
+    CLOSESOCKET often Connected;
     not_initialised("closesocket.not-initialised"),
     in_progress("closesocket.in-progress"),
     network_down("closesocket.network-down"),

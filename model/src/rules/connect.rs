@@ -25,7 +25,7 @@ const NEVER_TRIED: States = States::of(&[State::Unbound, State::Bound]);
 const BAD_NAME: &[&str] = &["bind.err.WSAEFAULT", "sockaddr.family-first"];
 
 table! {
-    CONNECT;
+    CONNECT often Unbound;
     not_initialised("connect.not-initialised"),
     in_progress("connect.in-progress"),
     network_down("connect.network-down"),
@@ -43,7 +43,7 @@ table! {
     check("connect.connecting", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEALREADY),
     Rule {
         under: &[CONNECT_NAME_WSAEFAULT],
-        when: |at| named(at).is_none(),
+        when: has_no_name,
         rests_on: BAD_NAME,
         ..check("connect.bad-name", &[], States::STREAM, Code::WSAEFAULT)
     },
@@ -69,7 +69,7 @@ table! {
         under: &[CONNECT_REFUSED_ABORTS],
         role: Role::Case,
         to: Some(State::Bound), // the one after that goes ahead; what the first attempt failed with stays readable
-        when: |at| named(at).is_some(),
+        when: is_named,
         then: |at| at.set_state(at.socket_id(), State::Bound),
         ..check(
             "connect.refused-before-as-WSAECONNABORTED",
@@ -81,7 +81,7 @@ table! {
     // Of the stacks that tell faulty names apart it is not known: NULL crashes the caller, and another family after a connect
     // that failed is answered by each version in its own way.
     Rule {
-        when: |at| named(at).is_none(),
+        when: has_no_name,
         rests_on: &["sockaddr.family-first"],
         ..not_modelled("connect.no-name-not-modelled", &[], CONNECTS)
     },
@@ -92,7 +92,7 @@ table! {
         ..not_modelled("connect.to-itself-not-modelled", &[], States::of(&[State::Bound, State::Failed]))
     },
     Rule {
-        when: |at| named(at).is_some_and(|to| only_dual_stack_listens(at, to)),
+        when: is_for_dual_stack,
         rests_on: &["dualstack.accept-mapped"],
         ..not_modelled("connect.to-dual-stack-not-modelled", &[], CONNECTS)
     },
@@ -153,7 +153,7 @@ table! {
 
 table! {
     /// What the caller of connect, new or blocked, finds.
-    ANSWER;
+    ANSWER often Connecting | Connected;
     Rule {
         when: |at| at.nonblocking() && !at.again,
         ..check(
@@ -204,8 +204,10 @@ fn other_family(at: &At<'_>) -> bool {
     address.is_some_and(|address| address.family != at.sock().family)
 }
 
-/// Does nobody listen at this IPv4 address but a socket of both families?
-fn only_dual_stack_listens(at: &At<'_>, to: Address) -> bool {
+/// Does nobody listen at the IPv4 address that it connects to but a socket of both families?
+#[inline(always)]
+fn is_for_dual_stack(at: &At<'_>) -> bool {
+    let Some(to) = named(at) else { return false };
     let (mut dual, mut plain) = (false, false);
     for (_, listener) in at.listeners_on(to.port) {
         match listener.family {
@@ -220,6 +222,23 @@ fn only_dual_stack_listens(at: &At<'_>, to: Address) -> bool {
 fn is_own_address(at: &At<'_>, to: Address) -> bool {
     let own = at.sock().local;
     own.port == to.port && (own.ip == to.ip || own.ip == Ip::Any)
+}
+
+#[inline(always)]
+fn has_no_name(at: &At<'_>) -> bool {
+    !is_named(at)
+}
+
+/// Is it an address that the socket can connect to?
+#[inline(always)]
+fn is_named(at: &At<'_>) -> bool {
+    match at.call() {
+        Call::Connect { name: Name::Address(address, length), .. } => {
+            let family = at.sock().family;
+            address.family == family && *length >= family.address_size()
+        }
+        _ => named(at).is_some(),
+    }
 }
 
 #[inline(always)]

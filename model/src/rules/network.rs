@@ -27,11 +27,11 @@ const fn segment(name: &'static str, cites: &'static [&'static str], from: State
 
 table! {
     /// A SYN arrives; the socket in question is the listener on its address, if there is one.
-    SYN;
+    SYN often Listening;
     // What comes most often is asked first.
     Rule {
         asks: &[BACKLOG_COUNTS, BACKLOG_BOUND, CONDITIONAL_HANDSHAKE],
-        when: |at| at.receiver().tcb == Tcb::None && !is_put_to_program(at) && !is_full(at),
+        when: is_new_and_fits,
         then: |at| {
             let (conn, listener) = (conn(at), socket(at));
             let connection = at.conn_mut(conn);
@@ -140,7 +140,7 @@ table! {
 
 table! {
     /// A SYN-ACK arrives at the client.
-    SYN_ACK;
+    SYN_ACK often Connecting;
     Rule {
         to: Some(State::Connected),
         when: |at| at.receiver().tcb == Tcb::SynSent,
@@ -184,10 +184,10 @@ table! {
 
 table! {
     /// The last ACK of the handshake arrives; the socket in question is the listener that holds the connection.
-    ACK;
+    ACK often Listening;
     Rule {
         asks: &[BACKLOG_BOUND],
-        when: |at| is_half_open(at) && !is_answered(at) && !is_over_bound(at, 0),
+        when: ends_handshake,
         then: |at| {
             let conn = conn(at);
             let connection = at.conn_mut(conn);
@@ -325,7 +325,7 @@ table! {
 
 table! {
     /// A FIN arrives.
-    FIN;
+    FIN often Connected | NotASocket;
     Rule {
         when: is_abandoned,
         then: answers_abandoned,
@@ -354,7 +354,7 @@ table! {
 
 table! {
     /// Data arrive.
-    DATA;
+    DATA often Listening;
     Rule {
         when: is_abandoned,
         then: |at| {
@@ -365,7 +365,7 @@ table! {
         ..segment("data.listener-is-gone", &[], NOBODY)
     },
     Rule {
-        when: |at| at.receiver().socket().is_none() && at.connection().listener.is_none(),
+        when: is_nobodys,
         then: |at| {
             // Nobody will ever read it: the sender is told by a reset.
             let direction = towards(at);
@@ -447,7 +447,14 @@ table! {
     },
 }
 
+/// Has it come to an end that no socket holds, and no listener?
+#[inline(always)]
+fn is_nobodys(at: &At<'_>) -> bool {
+    at.receiver().socket().is_none() && at.connection().listener.is_none()
+}
+
 /// Is it a half-open connection whose listener has closed?
+#[inline]
 fn is_abandoned(at: &At<'_>) -> bool {
     at.receiver().tcb == Tcb::Abandoned
 }
@@ -471,35 +478,54 @@ fn refuses(at: &mut At<'_>) {
     }
 }
 
+#[inline]
 fn conn(at: &At<'_>) -> ConnId {
     at.conn.expect("invariant: a segment belongs to a connection")
 }
 
+#[inline]
 fn socket(at: &At<'_>) -> SocketId {
     at.socket_id()
 }
 
+/// A SYN of which nothing is known yet, for which there is room, and that nobody has to decide about.
+#[inline(always)]
+fn is_new_and_fits(at: &At<'_>) -> bool {
+    at.receiver().tcb == Tcb::None && !is_put_to_program(at) && !is_full(at)
+}
+
+/// It completes a connection for which there is room.
+#[inline(always)]
+fn ends_handshake(at: &At<'_>) -> bool {
+    is_half_open(at) && !is_answered(at) && !is_over_bound(at, 0)
+}
+
+#[inline(always)]
 fn is_half_open(at: &At<'_>) -> bool {
     at.receiver().tcb == Tcb::SynReceived
 }
 
 /// Is it the request that a call has accepted? Only with SO_CONDITIONAL_ACCEPT is one accepted before its handshake.
+#[inline]
 fn is_answered(at: &At<'_>) -> bool {
     at.sock().options().conditional_accept && at.answering(conn(at)).is_some()
 }
 
 /// Does the program decide before this SYN is answered?
+#[inline]
 fn is_put_to_program(at: &At<'_>) -> bool {
     at.sock().options().conditional_accept && at.chooses(DECIDED_FIRST)
 }
 
 /// Is the queue of pending connections as long as the backlog allows, as this profile counts?
+#[inline]
 fn is_full(at: &At<'_>) -> bool {
     let half_open = at.sock().syn_queue().len();
     is_over_bound(at, if half_open > 0 && at.chooses(COUNTS_BOTH) { half_open } else { 0 })
 }
 
 /// Would one more connection beside the queued ones and these be more than the backlog allows?
+#[inline]
 fn is_over_bound(at: &At<'_>, others: usize) -> bool {
     let listener = at.sock().extra();
     let (pending, bound) = (others + listener.accept_queue.len(), usize::from(listener.backlog));
@@ -507,6 +533,7 @@ fn is_over_bound(at: &At<'_>, others: usize) -> bool {
 }
 
 /// The direction in which the receiving end of the segment in question sends.
+#[inline]
 fn towards(at: &At<'_>) -> Direction {
     match at.direction {
         Direction::Up => Direction::Down,

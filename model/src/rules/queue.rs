@@ -10,22 +10,26 @@ use crate::world::{ConnId, Holder, Socket, SocketId, State, Tcb};
 pub(super) const LISTENING: States = States::of(&[State::Listening]);
 
 /// A connection is there to be taken: queued, and, while resources are short during a wait, takeable.
+#[inline(always)]
 pub(super) fn connection_ready(at: &At<'_>) -> bool {
     !at.sock().accept_queue().is_empty() && (!at.again || !at.process().faults.no_descriptors)
 }
 
 /// Its peer has reset the first connection of the queue.
+#[inline(always)]
 pub(super) fn first_is_reset(at: &At<'_>) -> bool {
     let first = at.sock().accept_queue().first();
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset)
 }
 
 /// Is it the call of WS2_32 in a provider?
+#[inline(always)]
 pub(super) fn is_provider(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::WSPAccept { .. })
 }
 
 /// The first of the queue is a request that nobody has answered yet, as there are with SO_CONDITIONAL_ACCEPT.
+#[inline(always)]
 pub(super) fn first_is_undecided(at: &At<'_>) -> bool {
     let first = at.sock().accept_queue().first().filter(|_| at.sock().options().conditional_accept);
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Undecided)
@@ -61,6 +65,7 @@ pub(super) fn takes_first(at: &mut At<'_>) {
 }
 
 /// The socket that the call gives.
+#[inline(always)]
 pub(super) fn accepted(at: &At<'_>) -> Option<SocketId> {
     match at.gives?.value {
         Value::Handle(handle) => at.resolve_socket(handle),

@@ -9,7 +9,7 @@ use crate::rule::{At, Limit, Rule, States};
 use crate::world::{Holder, MAX_HANDLES, Socket, SocketId, State};
 
 table! {
-    SOCKET;
+    SOCKET often NotASocket;
     not_initialised("socket.not-initialised"),
     in_progress("socket.in-progress"),
     network_down("socket.network-down"),

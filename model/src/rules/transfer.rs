@@ -19,7 +19,7 @@ const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::
 const LISTENING: States = States::of(&[State::Listening]);
 
 table! {
-    SEND;
+    SEND often Connected;
     not_initialised("send.not-initialised"),
     in_progress("send.in-progress"),
     network_down("send.network-down"),
@@ -78,7 +78,7 @@ table! {
 }
 
 table! {
-    RECV;
+    RECV often Connected;
     not_initialised("recv.not-initialised"),
     in_progress("recv.in-progress"),
     network_down("recv.network-down"),
@@ -176,7 +176,7 @@ table! {
 
 table! {
     /// What recv, new or blocked, finds, and WSARecv with it.
-    RECV_DATA;
+    RECV_DATA often Connected;
     Rule {
         when: |at| at.again && at.own().tcb == Tcb::Reset,
         ..check("recv.reset-while-waiting", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
@@ -197,10 +197,7 @@ table! {
         ..check("recv.reset", &["recv.rem.reset"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
-        when: |at| {
-            let nothing = |end: &End| end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
-            !at.again && at.nonblocking() && nothing(at.own())
-        },
+        when: would_block,
         rests_on: &["ioctl.fionbio.set"],
         ..check("recv.would-block", &[], CONNECTED, Code::WSAEWOULDBLOCK)
     },
@@ -253,6 +250,13 @@ table! {
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
 }
 
+/// The call does not wait, and there is nothing for it.
+#[inline(always)]
+fn would_block(at: &At<'_>) -> bool {
+    let nothing = |end: &End| end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset;
+    !at.again && at.nonblocking() && nothing(at.own())
+}
+
 /// The call returns with these bytes: how many, recv says by its value, WSARecv through a pointer.
 fn gives(at: &mut At<'_>, data: Data) {
     at.give(match *at.call() {
@@ -263,6 +267,7 @@ fn gives(at: &mut At<'_>, data: Data) {
     });
 }
 
+#[inline(always)]
 fn take(at: &mut At<'_>, len: usize) -> Data {
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
     let direction: Direction = at.sends(s);

@@ -8,7 +8,7 @@ use crate::rule::{Gives, Rule, States};
 use crate::world::State;
 
 table! {
-    WAKE;
+    WAKE often Connecting | Listening;
     // The function that deferred it may call again: a connection of which that is so need not go to who waits already.
     Rule {
         under: &[DEFERRED_WITH_NEXT],

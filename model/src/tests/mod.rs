@@ -46,7 +46,7 @@ fn refused(code: Code) -> Outcome {
 
 impl At<'_> {
     fn start(&mut self, thread: ThreadId, start: Start) {
-        self.turns_to_thread(thread);
+        self.turns_to_call(thread, None);
         let outcome = match start {
             Start::AcceptEx { listen, accept, receive, tells } => self.tries(listen, accept, receive, tells),
             Start::Decide { listen } => return self.waits_for(decides(listen), Wants::Decision),

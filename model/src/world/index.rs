@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::call::value::{Address, Port, SockType};
 use crate::id::{ProcessId, SocketId, ThreadId};
 use crate::slab::Bits;
-use crate::world::socket::Bound;
+use crate::world::socket::{Socket, State};
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +25,8 @@ pub(crate) struct Index {
     pub(crate) ready: Bits,
     /// How many sockets are bound to an address in the same manner, ascending. A socket whose port was chosen for it is not counted.
     pub(crate) ports: Vec<(Manner, u32)>,
-    /// Listeners by port, ascending.
-    pub(crate) listeners: Vec<(Port, SocketId)>,
+    /// Listeners by port, ascending; a port as [`number`] has it.
+    pub(crate) listeners: Vec<(u64, SocketId)>,
     /// By process, its threads, which never change.
     threads: Arc<Vec<Vec<ThreadId>>>,
 }
@@ -39,22 +39,31 @@ pub(crate) struct Manner(u64);
 impl Manner {
     /// The lowest at this address.
     fn at(Address { family, ip, port }: Address, kind: SockType) -> Manner {
-        let port = match port {
-            Port::Unset => 0,
-            Port::Fixed(number) => 1 << 32 | u64::from(number),
-            Port::Chosen(socket) => 1 << 33 | u64::from(socket.0),
-        };
-        Manner(port << 8 | (ip as u64) << 5 | (family as u64) << 4 | (kind as u64) << 3)
+        Manner(number(port) << 8 | (ip as u64) << 5 | (family as u64) << 4 | (kind as u64) << 3)
     }
 
-    fn new(bound: &Bound) -> Manner {
-        let bits = u64::from(bound.reuseaddr) | u64::from(bound.exclusive) << 1 | u64::from(bound.v6only) << 2;
-        Manner(Manner::at(bound.local, bound.kind).0 | bits)
+    /// Of a socket that is bound.
+    #[inline(always)]
+    fn of(socket: &Socket) -> Manner {
+        let options = socket.options();
+        let bits =
+            u64::from(options.reuseaddr) | u64::from(options.exclusiveaddruse) << 1 | u64::from(options.v6only) << 2;
+        Manner(Manner::at(socket.local, socket.kind).0 | bits)
     }
 
     fn sharing(self) -> Sharing {
         let bit = |bit: u64| self.0 >> bit & 1 == 1;
         Sharing { reuseaddr: bit(0), exclusive: bit(1), v6only: bit(2) }
+    }
+}
+
+/// A port as one number, in the same order.
+#[inline(always)]
+fn number(port: Port) -> u64 {
+    match port {
+        Port::Unset => 0,
+        Port::Fixed(number) => 1 << 32 | u64::from(number),
+        Port::Chosen(socket) => 1 << 33 | u64::from(socket.0),
     }
 }
 
@@ -113,7 +122,9 @@ impl Index {
     }
 
     /// The listeners on a port, ascending.
+    #[inline]
     pub(crate) fn listeners_on(&self, port: Port) -> impl Iterator<Item = SocketId> + '_ {
+        let port = number(port);
         let start = self.listeners.partition_point(|(other, _)| *other < port);
         self.listeners[start..].iter().take_while(move |(other, _)| *other == port).map(|(_, socket)| *socket)
     }
@@ -127,14 +138,13 @@ impl Index {
             .map_while(move |(manner, _)| (manner.0 >> 3 == lowest.0 >> 3).then(|| manner.sharing()))
     }
 
-    #[inline]
-    pub(crate) fn add(&mut self, bound: &Bound) {
-        if bound.listens {
-            let entry = (bound.local.port, bound.socket);
-            let place = self.listeners.partition_point(|other| *other < entry);
-            self.listeners.insert(place, entry);
+    /// A socket has become what it is.
+    pub(crate) fn add(&mut self, own: SocketId, socket: &Socket) {
+        if let Some(port) = listens(socket) {
+            let place = self.listeners.partition_point(|other| *other < (port, own));
+            self.listeners.insert(place, (port, own));
         }
-        if let Some(manner) = counted(bound) {
+        if let Some(manner) = counted(own, socket) {
             match self.ports.binary_search_by_key(&manner, |(manner, _)| *manner) {
                 Ok(place) => self.ports[place].1 += 1,
                 Err(place) => self.ports.insert(place, (manner, 1)),
@@ -142,15 +152,14 @@ impl Index {
         }
     }
 
-    #[inline]
-    pub(crate) fn remove(&mut self, bound: &Bound) {
-        if bound.listens {
-            let entry = (bound.local.port, bound.socket);
-            if let Ok(place) = self.listeners.binary_search(&entry) {
-                self.listeners.remove(place);
-            }
+    /// A socket is about to become something else.
+    pub(crate) fn remove(&mut self, own: SocketId, socket: &Socket) {
+        if let Some(port) = listens(socket)
+            && let Ok(place) = self.listeners.binary_search(&(port, own))
+        {
+            self.listeners.remove(place);
         }
-        if let Some(manner) = counted(bound)
+        if let Some(manner) = counted(own, socket)
             && let Ok(place) = self.ports.binary_search_by_key(&manner, |(manner, _)| *manner)
         {
             self.ports[place].1 -= 1;
@@ -161,8 +170,16 @@ impl Index {
     }
 }
 
+/// The port at which a socket listens, if it does, as [`number`] has it.
+#[inline(always)]
+fn listens(socket: &Socket) -> Option<u64> {
+    (socket.state == State::Listening && socket.local.port != Port::Unset).then(|| number(socket.local.port))
+}
+
 /// As what a bound socket is counted: not where its port was chosen for it, for then it is found by that.
-fn counted(bound: &Bound) -> Option<Manner> {
-    let own = bound.local.port == Port::Chosen(bound.socket);
-    (!own).then(|| Manner::new(bound))
+#[inline(always)]
+fn counted(own: SocketId, socket: &Socket) -> Option<Manner> {
+    let port = socket.local.port;
+    let counts = socket.state != State::NotASocket && port != Port::Unset && port != Port::Chosen(own);
+    counts.then(|| Manner::of(socket))
 }

@@ -30,12 +30,13 @@ impl World {
     /// A socket that stands in the index, or will, changes in what stands there.
     #[inline(never)]
     pub(crate) fn reindexes(&mut self, s: SocketId, change: impl FnOnce(&mut Socket)) {
-        if let Some(before) = self.bound_as(s) {
-            self.index.remove(&before);
+        let socket = &mut self.sockets[s.index()];
+        if socket.state != State::NotASocket {
+            self.index.remove(s, socket);
         }
-        change(&mut self.sockets[s.index()]);
-        if let Some(now) = self.bound_as(s) {
-            self.index.add(&now);
+        change(socket);
+        if socket.state != State::NotASocket {
+            self.index.add(s, socket);
         }
     }
 
@@ -45,8 +46,10 @@ impl World {
         let conn = &self.conns[c.index()];
         self.index.moving.set(c.index(), conn.can_move());
         // Where one begins there is a socket, and so its slot is not free; but for a raw peer, who has none.
-        if conn.is_nothing() || conn.client.tcb == Tcb::Raw {
-            self.index_slot(c.index());
+        let is_nothing = conn.is_nothing();
+        if is_nothing || conn.client.tcb == Tcb::Raw {
+            let free = is_nothing && self.holds_nothing(c.index());
+            self.index.free_slots.set(c.index(), free);
         }
     }
 
@@ -78,18 +81,14 @@ impl World {
     /// What an owner has is about to be replaced.
     pub(crate) fn forget(&mut self, owner: usize) {
         for s in self.slots_of(owner) {
-            if let Some(bound) = self.bound_as(SocketId::new(s)) {
-                self.index.remove(&bound);
-            }
+            self.index.remove(SocketId::new(s), &self.sockets[s]);
         }
     }
 
     /// What an owner has was replaced.
     pub(crate) fn learn(&mut self, owner: usize) {
         for s in self.slots_of(owner) {
-            if let Some(bound) = self.bound_as(SocketId::new(s)) {
-                self.index.add(&bound);
-            }
+            self.index.add(SocketId::new(s), &self.sockets[s]);
         }
         for slot in self.threads[owner].own_slots() {
             self.index_conn(ConnId::new(slot));
@@ -110,7 +109,7 @@ impl World {
     /// The first thing that does not.
     pub fn kept_twice_agrees(&self) -> Result<(), &'static str> {
         let mut anew = self.new_index();
-        self.bound().for_each(|bound| anew.add(&bound));
+        self.sockets.iter().enumerate().for_each(|(s, socket)| anew.add(SocketId::new(s), socket));
         let mut world = World { index: anew, ..self.clone() };
         for slot in 0..self.conns.len() {
             world.index_conn(ConnId::new(slot));
