@@ -166,6 +166,7 @@ impl At<'_> {
             match self.watch_at(watch).object {
                 Object::Socket(s) => self.extra_mut(s).watches.remove(watch),
                 Object::Event(e) => self.event_mut(e).watches.remove(watch),
+                Object::Window(w) => self.window_mut(w).watches.remove(watch),
             };
             self.watch_put(watch, None);
         }

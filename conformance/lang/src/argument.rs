@@ -5,7 +5,7 @@ use winaccept_sim::script::Ref;
 
 use super::cursor::{Parsed, Reported};
 use super::diagnostic::Diagnostic;
-use super::literal::ADDRESS_HELP;
+use super::literal::{ADDRESS_HELP, LAST_MESSAGE, WM_USER};
 use super::parser::Parser;
 
 impl Parser<'_> {
@@ -41,6 +41,18 @@ impl Parser<'_> {
     }
 
     /// A DWORD.
+    /// The number of a message: `WM_USER`, so much more, or a plain number.
+    pub(super) fn message_number(&mut self) -> Parsed<u32> {
+        if !self.cursor.eat("WM_USER") {
+            return self.cursor.integer("`WM_USER+N` or a number", 0..=i64::from(LAST_MESSAGE)).map(|n| n as u32);
+        }
+        if !self.cursor.eat("+") {
+            return Ok(WM_USER);
+        }
+        let most = i64::from(LAST_MESSAGE - WM_USER);
+        self.cursor.integer("a number", 0..=most).map(|more| WM_USER + more as u32)
+    }
+
     pub(super) fn dword(&mut self, what: &str) -> Parsed<u32> {
         self.cursor.integer(what, 0..=i64::from(u32::MAX)).map(|value| value as u32)
     }

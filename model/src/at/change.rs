@@ -4,13 +4,18 @@ use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
 use crate::call::{Address, Data, NetworkEvents, Port, ProcessId, ThreadId};
 use crate::list::Line;
-use crate::operation::{CompletionPort, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId};
+use crate::operation::{
+    CompletionPort, Message, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId, Window, WindowId,
+};
 use crate::outcome::Outcome;
 use crate::rule::Limit;
 use crate::world::{
     Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Selection, Socket,
     SocketId, State, Thread, World,
 };
+
+/// How many messages may wait for one window: as many as Windows keeps in a queue by default.
+const MESSAGES: usize = 10_000;
 
 /// How much memory that nobody needs now is kept of a kind.
 const KEPT: usize = 64;
@@ -76,9 +81,9 @@ impl At<'_> {
 
     /// A socket has this registration from now on. The event object knows how many there are for it.
     pub fn select(&mut self, s: SocketId, selection: Selection) {
-        let before = std::mem::replace(&mut self.extra_mut(s).selection, selection).event;
-        if before != selection.event {
-            self.counts_registrations(before, selection.event);
+        let before = std::mem::replace(&mut self.extra_mut(s).selection, selection);
+        if before.told != selection.told {
+            self.counts_registrations(before.event(), selection.event());
         }
     }
 
@@ -334,6 +339,34 @@ impl At<'_> {
         self.w.ports.get_mut(port.index()).expect("invariant: an association names a port")
     }
 
+    /// A window is created.
+    pub(crate) fn window_begins(&mut self, window: WindowId) {
+        self.touches(self.w.windows.owner(window.index()));
+        self.w.windows.put(window.index(), Some(Window::default()));
+    }
+
+    /// A window, to change.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(crate) fn window_mut(&mut self, window: WindowId) -> &mut Window {
+        self.touches(self.w.windows.owner(window.index()));
+        self.w.windows.get_mut(window.index()).expect("invariant: a registration names a window")
+    }
+
+    /// A message is posted to a window.
+    pub(crate) fn posts_message(&mut self, id: WindowId, message: Message) {
+        if self.window_at(id).messages.len() == MESSAGES {
+            self.reaches(Limit { most: MESSAGES, of: "messages that wait for one window" });
+            return;
+        }
+        let window = self.window_mut(id);
+        window.messages.push(message);
+        if !window.watches.is_empty() {
+            self.later(Wake::Window(id));
+        }
+    }
+
     #[inline(always)]
     fn touches(&mut self, owner: ThreadId) {
         if self.notes_owners {
@@ -373,7 +406,7 @@ impl At<'_> {
     /// A network event occurs at this socket.
     #[inline]
     pub fn occurs(&mut self, s: SocketId, event: NetworkEvents) {
-        if self.socket_at(s).extra.as_ref().is_some_and(|extra| extra.selection.event.is_some()) {
+        if self.socket_at(s).extra.as_ref().is_some_and(|extra| extra.selection.told.is_some()) {
             self.later(Wake::Occurs(s, event));
         }
     }
