@@ -5,8 +5,8 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{
-    Action, AddrPattern, Block, Came, Expect, GivenTo, MessagePattern, NameId, Pattern, PeerSegment, PrintArgument, Ref, Said, Script,
-    ValuePattern, With,
+    Action, AddrPattern, Block, Came, Expect, GivenTo, MessagePattern, NameId, Pattern, PeerSegment, PrintArgument,
+    Ref, Said, Script, ValuePattern, With,
 };
 
 use super::literal::{ANSWERS, GROUPS, LAST_MESSAGE, PEER_SEGMENTS, WM_USER, quote, quote_data, write_address};

@@ -52,13 +52,7 @@ impl Renaming {
                 starts(world, &world.ports),
                 starts(world, &world.windows),
             ],
-            rooms: [
-                world.ops.len(),
-                world.watches.len(),
-                world.overs.len(),
-                world.ports.len(),
-                world.windows.len(),
-            ],
+            rooms: [world.ops.len(), world.watches.len(), world.overs.len(), world.ports.len(), world.windows.len()],
             met: Vec::new(),
         }
     }

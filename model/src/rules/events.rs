@@ -5,8 +5,9 @@ use super::options::set_nonblocking;
 use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_RESET, DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT,
-    FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_RESET, DEFERRED_READABLE, ENUM_ERROR_EVENT,
+    ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES,
+    RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::{Message, Object};
@@ -357,7 +358,8 @@ fn posts_message(at: &mut At<'_>) {
     let Some(Told::Window { window, message: number, copy }) = at.sock().selection().told else { return };
     let selection = &mut at.own_extra_mut().selection;
     selection.disabled = selection.disabled.with(event);
-    let reset = at.socket.is_some_and(|s| at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(s)).tcb == Tcb::Reset));
+    let reset =
+        at.socket.is_some_and(|s| at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(s)).tcb == Tcb::Reset));
     let error = match event {
         NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,

@@ -238,12 +238,7 @@ static NOTHING_EXTRA: Extra = Extra {
     watches: Line::NEW,
     claimed: None,
     port: None,
-    selection: Selection {
-        told: None,
-        mask: NetworkEvents(0),
-        recorded: NetworkEvents(0),
-        disabled: NetworkEvents(0),
-    },
+    selection: Selection { told: None, mask: NetworkEvents(0), recorded: NetworkEvents(0), disabled: NetworkEvents(0) },
     duplicates: Vec::new(),
 };
 

@@ -14,8 +14,8 @@ use crate::config::{Happened, Move};
 use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue, allows};
 use crate::scenario::{Scenario, Section};
 use crate::script::{
-    Action, AddrPattern, Expect, Happening, Item, MessagePattern, Name, NameId, Pattern, Ref, Script, SegmentName, Span, Step,
-    ValuePattern, With,
+    Action, AddrPattern, Expect, Happening, Item, MessagePattern, Name, NameId, Pattern, Ref, Script, SegmentName,
+    Span, Step, ValuePattern, With,
 };
 
 /// A way as a scenario.

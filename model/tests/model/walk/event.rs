@@ -228,7 +228,13 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         53..55 => Call::WSAEventSelect { s: s(dice), event: event_or_null(w, dice), mask: mask(dice) },
         55 => Call::WSAEnumNetworkEvents { s: s(dice), event: event_or_null(w, dice) },
         56 => event_call(w, dice),
-        57 => if dice.one_in(2) { event_call(w, dice) } else { message_call(w, thread, dice) },
+        57 => {
+            if dice.one_in(2) {
+                event_call(w, dice)
+            } else {
+                message_call(w, thread, dice)
+            }
+        }
         58 => Call::QueueUserAPC { routine: routine(w, thread, dice), thread: self::thread(w, dice) },
         59 => Call::SleepEx { timeout: timeout(dice), alertable: dice.one_in(2) },
         60 => option_call(s(dice), dice),

@@ -107,7 +107,8 @@ pub fn world() -> World {
     let processes = [process(1, STARTED), process(1, OLD), process(0, Version::default())];
     let threads = [(0, 3), (0, 2), (1, 3), (0, 2), (1, 2), (2, 1)];
     // Where a thread makes requests it has room for them beside the call that it waits in.
-    let room = |(p, sockets)| Room { overs: 2, operations: 3, ports: 1, windows: 1, ..Room::new(ProcessId(p), sockets, 2) };
+    let room =
+        |(p, sockets)| Room { overs: 2, operations: 3, ports: 1, windows: 1, ..Room::new(ProcessId(p), sockets, 2) };
     World::new(&processes, &threads.map(room))
 }
 
