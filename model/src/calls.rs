@@ -204,7 +204,7 @@ macro_rules! for_each_call {
                 s: Sock, window: WindowOrNull, message: MessageNumber, mask: NetworkEventsIn
             ) -> Number []
                 by WSAAsyncSelect { WSAAsyncSelect: messages::WSAASYNCSELECT };
-            PeekMessage user32 "PeekMessageW" (
+            PeekMessage program "PeekMessage" (
                 [GotMessage] window: WindowIn [AnyMessage] [AnyMessage] [Removes]
             ) -> Answer []
                 by PeekMessage { PeekMessage: messages::PEEKMESSAGE };

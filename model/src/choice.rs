@@ -256,6 +256,9 @@ choices! {
     108 CONNECT_MESSAGE_LATE "connect-message-late": "posted" LATE_CONNECT_POSTED, "not-posted" LATE_CONNECT_SILENT;
     109 CLOSE_MESSAGE_ERROR "close-message-after-reset":
         "WSAECONNRESET" CLOSE_TELLS_RESET, "WSAECONNABORTED" CLOSE_TELLS_ABORTED;
+    110 CLOSE_MESSAGE_WITH_UNREAD_DATA "close-message-with-unread-data":
+        "after-data" CLOSE_MESSAGE_AFTER_DATA, "at-once" CLOSE_MESSAGE_AT_ONCE;
+    111 CLOSE_HANDLE_MESSAGE "close-handle-message": "not-posted" CLOSE_HANDLE_SILENT, "FD_CLOSE" CLOSE_HANDLE_POSTS;
 }
 
 /// The choice point of this name.

@@ -194,6 +194,8 @@ impl At<'_> {
         }
         if ended == Ended::Exited {
             self.thread_mut(thread).apcs.clear();
+            // The system destroys its windows, with all that waits for them.
+            self.windows_end(thread);
         }
     }
 }

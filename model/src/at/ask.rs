@@ -506,11 +506,13 @@ impl At<'_> {
     #[must_use]
     pub fn resolve_window(&self, handle: Handle) -> Option<WindowId> {
         let Named::Window(window) = handle.names() else { return None };
-        if !self.w.windows.has_slot(window.index()) {
-            return None;
-        }
+        (self.w.windows.has_slot(window.index()) && self.is_window(window)).then_some(window)
+    }
+
+    /// Is this window there?
+    pub(crate) fn is_window(&self, window: WindowId) -> bool {
         self.reads(self.window_owner(window));
-        self.w.windows.get(window.index()).is_some().then_some(window)
+        self.w.windows.get(window.index()).is_some()
     }
 
     /// The thread whose window it is.

@@ -354,8 +354,19 @@ impl At<'_> {
         self.w.windows.get_mut(window.index()).expect("invariant: a registration names a window")
     }
 
-    /// A message is posted to a window.
+    /// The windows of a thread are destroyed. Registrations still name them, and nothing else ever will: its slots stay its own.
+    pub(crate) fn windows_end(&mut self, thread: ThreadId) {
+        if self.w.windows.of(thread).iter().any(Option::is_some) {
+            self.touches(thread);
+            self.w.windows.of_mut(thread).fill(None);
+        }
+    }
+
+    /// A message is posted to a window. Where its thread has ended there is none, and nobody could fetch the message.
     pub(crate) fn posts_message(&mut self, id: WindowId, message: Message) {
+        if !self.is_window(id) {
+            return;
+        }
         if self.window_at(id).messages.len() == MESSAGES {
             self.reaches(Limit { most: MESSAGES, of: "messages that wait for one window" });
             return;

@@ -5,7 +5,7 @@ use super::options::set_nonblocking;
 use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_RESET, DEFERRED_READABLE, ENUM_ERROR_EVENT,
+    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_RESET, DEFERRED_READABLE, ENUM_ERROR_EVENT,
     ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES,
     RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
@@ -370,10 +370,12 @@ fn posts_message(at: &mut At<'_>) {
     at.posts_message(window, Message { number, socket, event, error });
 }
 
-/// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported.
+/// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported. What
+/// was told by messages stands in no record: of a change from messages to an event object only the documents speak.
 fn remembered(at: &At<'_>) -> Selection {
     let Selection { recorded, disabled, .. } = at.sock().selection();
-    if disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
+    let posted = at.sock().selection().posts();
+    if posted || disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
         return Selection::default();
     }
     Selection { recorded, disabled, ..Selection::default() }
@@ -398,6 +400,12 @@ pub(super) fn already_happened(at: &mut At<'_>) {
     }
 }
 
+/// Is FD_CLOSE told of while data is left to read? The pages of the two ways of telling differ.
+pub(super) fn tells_close_at_once(at: &At<'_>, s: SocketId) -> bool {
+    let posts = at.socket_at(s).selection().posts();
+    if posts { at.chooses(CLOSE_MESSAGE_AT_ONCE) } else { at.chooses(CLOSE_EVENT_AT_ONCE) }
+}
+
 /// What a connected socket has to tell.
 pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
     at.occurs(s, NetworkEvents::WRITE);
@@ -405,7 +413,7 @@ pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
     let end = at.end_at(conn, at.sends(s));
     let data = !end.unread.is_empty();
     let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
-    let closed = reset || ended && (!data || at.chooses(CLOSE_EVENT_AT_ONCE));
+    let closed = reset || ended && (!data || tells_close_at_once(at, s));
     if data {
         at.occurs(s, NetworkEvents::READ);
     }

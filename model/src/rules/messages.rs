@@ -7,7 +7,7 @@ use super::events::already_happened;
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    BAD_WINDOW_FAILS, BAD_WINDOW_IGNORED, CANCEL_BAD_WINDOW_FAILS, CONNECT_MESSAGE_LATE, FD_CLOSE_WITH_UNREAD_DATA,
+    BAD_WINDOW_FAILS, BAD_WINDOW_IGNORED, CANCEL_BAD_WINDOW_FAILS, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE,
     NONBLOCKING_OF_DUPLICATES,
 };
 use crate::code::Code;
@@ -90,7 +90,7 @@ table! {
             at.select(at.socket_id(), Selection { told, mask, ..Selection::default() });
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_CLOSE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE],
+        asks: &[NONBLOCKING_OF_DUPLICATES, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE],
         ..case(
             "WSAAsyncSelect.selects",
             &[

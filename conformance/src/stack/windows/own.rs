@@ -1,6 +1,7 @@
 //! What a C program does by itself, or with a macro: with an OVERLAPPED, and to have a window.
 
 use std::os::windows::io::RawHandle;
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::STATUS_PENDING;
 use windows_sys::Win32::System::IO::OVERLAPPED;
@@ -15,6 +16,7 @@ pub(super) fn own_function(name: &str) -> Option<usize> {
         "OVERLAPPED" => Some(makes as *const () as usize),
         "HasOverlappedIoCompleted" => Some(has_completed as *const () as usize),
         "CreateWindow" => Some(creates_window as *const () as usize),
+        "PeekMessage" => Some(peeks as *const () as usize),
         _ => None,
     }
 }
@@ -62,6 +64,30 @@ unsafe extern "system" fn creates_window() -> usize {
     let class: Vec<u16> = "STATIC\0".encode_utf16().collect();
     // SAFETY: the name of a class, with a NUL; all else is a number or null.
     unsafe { create(0, class.as_ptr(), std::ptr::null(), 0, 0, 0, 0, 0, HWND_MESSAGE, 0, 0, 0) }
+}
+
+/// `PeekMessageW`: room for the message, the window, the first and the last number, what becomes of it.
+type PeekMessage = unsafe extern "system" fn(usize, usize, usize, usize, usize) -> i32;
+
+/// How often a window is looked at, and how long it is waited in between. Windows posts the messages of WSAAsyncSelect from a
+/// thread of its own, a while after the event: those who watched it allowed 200 ms (windows-facts, WT-EVT-002). A step of a
+/// scenario begins when everything has arrived.
+const LOOKS: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(10);
+
+/// `PeekMessage`, which gives what is under way the time to arrive.
+unsafe extern "system" fn peeks(room: usize, window: usize, first: usize, last: usize, remove: usize) -> usize {
+    let Some(function) = exported(c"user32.dll", c"PeekMessageW") else { return 0 };
+    // SAFETY: user32 exports this function under this name.
+    let peek: PeekMessage = unsafe { std::mem::transmute(function) };
+    for _ in 0..LOOKS {
+        // SAFETY: the words of a call of this name: room for a MSG, a window or no window, numbers.
+        if unsafe { peek(room, window, first, last, remove) } != 0 {
+            return 1;
+        }
+        std::thread::sleep(BETWEEN);
+    }
+    0
 }
 
 /// Ends a `GetMessage` in which this thread waits. There is none in a process that has no window.
