@@ -223,8 +223,8 @@ fn observations_say_what_they_are_about() {
     assert!(modelled > 150 && later > 50, "{modelled} can be shown, {later} wait");
     let reach = |id: &str| Spec::bundled().observation(id).map(Observation::reach);
     assert_eq!(
-        reach("WT-EVT-004"),
-        Some(Reach::Later("WSAAsyncSelect".to_owned())),
+        reach("WT-DSC-001"),
+        Some(Reach::Later("DisconnectEx".to_owned())),
         "a call that the model has not got"
     );
     assert_eq!(reach("WT-ACC-001"), Some(Reach::Modelled));

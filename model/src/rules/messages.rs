@@ -132,6 +132,11 @@ table! {
         ..check("GetMessage.no-window", &[], States::ANY, Code::ERROR_INVALID_WINDOW_HANDLE)
     },
     Rule {
+        when: |at| at.hooked().is_some(),
+        rests_on: &["einprogress.only-1-1"],
+        ..not_modelled("GetMessage.in-hook-not-modelled", &[], States::ANY)
+    },
+    Rule {
         when: |at| own_window(at).is_none(),
         rests_on: &["wsaasyncselect.msg.lparam"],
         ..not_modelled("GetMessage.another-threads-window-not-modelled", &[], States::ANY)
