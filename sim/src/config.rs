@@ -88,7 +88,8 @@ impl Config {
                 out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
             }
             (_, Out::Message(Message { number, socket, event, error })) => {
-                let named = self.vars.iter().position(|var| *var == socket).map(|n| NameId(n as u16));
+                // The number of a socket that was closed is given again: the later variable is meant.
+                let named = self.vars.iter().rposition(|var| *var == socket).map(|n| NameId(n as u16));
                 out.push(ShownOut::Message(ShownMessage { number, socket: named, event, error }));
             }
             (_, Out::Sockaddrs { local, remote }) => {

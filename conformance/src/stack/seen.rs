@@ -22,7 +22,7 @@ pub(super) trait Known {
     fn written(&self, port: u16) -> bool;
     /// The handle that this variable stands for.
     fn raw(&self, name: NameId) -> Option<RawHandle>;
-    /// The variable that stands for this one.
+    /// The variable that stands for this one; of several the latest, for the number of a closed handle is given again.
     fn named(&self, raw: RawHandle) -> Option<NameId>;
 }
 

@@ -7,7 +7,9 @@ use super::closesocket::{Manner, closes, closes_handle};
 use super::common::{case, check};
 use super::events::close_event;
 use crate::call::{Handle, NetworkEvents};
-use crate::choice::{CLOSE_HANDLE_MESSAGE, CLOSE_HANDLE_POSTS, CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED};
+use crate::choice::{
+    CLOSE_HANDLE_MESSAGE, CLOSE_HANDLE_POSTS, CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
+};
 use crate::code::Code;
 use crate::operation::{CompletionPort, Message, PortId};
 use crate::outcome::Outcome;

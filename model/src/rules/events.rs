@@ -5,9 +5,9 @@ use super::options::set_nonblocking;
 use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_RESET, DEFERRED_READABLE, ENUM_ERROR_EVENT,
-    ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES,
-    RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
+    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
+    LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::{Message, Object};
@@ -363,7 +363,7 @@ fn posts_message(at: &mut At<'_>) {
     let error = match event {
         NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
-        NetworkEvents::CLOSE if reset => Code::WSAECONNABORTED,
+        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
         _ => Code::NONE,
     };
     let socket = Handle::socket(at.socket_id(), usize::from(copy));

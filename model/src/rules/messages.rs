@@ -7,8 +7,8 @@ use super::events::already_happened;
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    BAD_WINDOW_FAILS, BAD_WINDOW_IGNORED, CANCEL_BAD_WINDOW_FAILS, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE,
-    NONBLOCKING_OF_DUPLICATES,
+    BAD_WINDOW_FAILS, BAD_WINDOW_IGNORED, CANCEL_BAD_WINDOW_FAILS, CLOSE_MESSAGE_WITH_UNREAD_DATA,
+    CONNECT_MESSAGE_LATE, NONBLOCKING_OF_DUPLICATES,
 };
 use crate::code::Code;
 use crate::operation::{Message, WindowId};
