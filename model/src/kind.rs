@@ -138,7 +138,7 @@ plain! {
     /// A number that a completion port carries.
     PortKey: u32;
     /// The number of a message.
-    MessageNumber: u32;
+    MessageNumber: u16;
     /// Room for the pointer to a function, in bytes.
     PointerRoom: u32;
     /// The command `FIONBIO`, and the number behind its argument.

@@ -410,7 +410,7 @@ impl Parser<'_> {
     fn message(&mut self, actor: Option<ThreadId>) -> Parsed<MessagePattern> {
         let Some(actor) = actor else { return Err(self.cursor.expected("no message in `never`")) };
         self.cursor.expect("{")?;
-        let number = self.message_number()?;
+        let number = u32::from(self.message_number()?);
         self.cursor.expect(",")?;
         let socket = self.handle("a socket", actor)?;
         self.cursor.expect(",")?;

@@ -264,11 +264,11 @@ impl Text for ErrnoOut {
 impl Text for MessageNumber {
     const EXAMPLE: &'static str = "WM_USER+1";
     const WORDS: &'static [&'static str] = &["WM_USER"];
-    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u16> {
         parser.message_number()
     }
-    fn write(value: &u32, _: &Script) -> String {
-        render::message_number(*value)
+    fn write(value: &u16, _: &Script) -> String {
+        render::message_number(u32::from(*value))
     }
 }
 

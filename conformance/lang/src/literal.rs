@@ -6,11 +6,10 @@ use winaccept_sim::script::PeerSegment;
 /// What a condition function may return, by name.
 pub(super) const ANSWERS: &[(&str, i32)] = &[("CF_ACCEPT", 0), ("CF_REJECT", 1), ("CF_DEFER", 2)];
 
-/// What a condition function may write for a group, by name.
-/// Where the numbers of a program's own messages begin, and the last number of a message.
-pub(super) const WM_USER: u32 = 0x400;
-pub(super) const LAST_MESSAGE: u32 = 0xffff;
+/// Where the numbers of a program's own messages begin.
+pub(super) const WM_USER: u16 = 0x400;
 
+/// What a condition function may write for a group, by name.
 pub(super) const GROUPS: &[(&str, u32)] = &[("SG_UNCONSTRAINED_GROUP", 1), ("SG_CONSTRAINED_GROUP", 2)];
 
 /// The segments that a raw peer sends and sees, by name. A plain `RST` that is expected is any reset.

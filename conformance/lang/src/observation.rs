@@ -167,7 +167,7 @@ impl Reader<'_> {
     /// `{WM_USER+1, L, FD_ACCEPT, 0}`; `?` stands for a socket without a variable.
     fn shown_message(&mut self) -> Parsed<ShownMessage> {
         self.cursor.expect("{")?;
-        let base = if self.cursor.eat("WM_USER") { WM_USER } else { 0 };
+        let base = if self.cursor.eat("WM_USER") { u32::from(WM_USER) } else { 0 };
         let more = if base == 0 || self.cursor.eat("+") {
             self.cursor.integer("the number of a message", 0..=i64::from(u32::MAX))? as u32
         } else {

@@ -9,7 +9,7 @@ use winaccept_sim::script::{
     Ref, Said, Script, ValuePattern, With,
 };
 
-use super::literal::{ANSWERS, GROUPS, LAST_MESSAGE, PEER_SEGMENTS, WM_USER, quote, quote_data, write_address};
+use super::literal::{ANSWERS, GROUPS, PEER_SEGMENTS, WM_USER, quote, quote_data, write_address};
 use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
@@ -198,9 +198,9 @@ fn message_of(number: u32, socket: &str, event: NetworkEvents, error: Code) -> S
 
 /// The number of a message: those of a program begin at `WM_USER`.
 pub(super) fn message_number(number: u32) -> String {
-    match number.checked_sub(WM_USER) {
+    match number.checked_sub(u32::from(WM_USER)) {
         Some(0) => "WM_USER".to_owned(),
-        Some(more) if number <= LAST_MESSAGE => format!("WM_USER+{more}"),
+        Some(more) if number <= u32::from(u16::MAX) => format!("WM_USER+{more}"),
         _ => number.to_string(),
     }
 }

@@ -86,7 +86,7 @@ table! {
             let (Some(window), Call::WSAAsyncSelect { message, mask, .. }) = (window(at), *at.call()) else { return };
             set_nonblocking(at, true);
             let copy = u8::try_from(at.copy).expect("invariant: a socket has few handles");
-            let told = Some(Told::Window { window, message, copy });
+            let told = Some(Told::Window { window, message: message.into(), copy });
             at.select(at.socket_id(), Selection { told, mask, ..Selection::default() });
             already_happened(at);
         },
