@@ -17,6 +17,7 @@ const HAPPENINGS: [&str; 18] = [
     "closed-under",
     "data",
     "event",
+    "event-message",
     "event-record",
     "fin",
     "peer",

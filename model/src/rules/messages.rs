@@ -128,7 +128,7 @@ table! {
     GETMESSAGE;
     Rule {
         when: |at| window(at).is_none(),
-        rests_on: &["wsaasyncselect.err.WSAEINVAL"],
+        rests_on: &["wsaasyncselect.msg.lparam"],
         ..check("GetMessage.no-window", &[], States::ANY, Code::ERROR_INVALID_WINDOW_HANDLE)
     },
     Rule {
