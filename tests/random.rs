@@ -32,6 +32,7 @@ server  bind(L, 127.0.0.1:0)
 server  listen(L, 1)
 server  socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP) = D
 server  WSACreateEvent() = E
+server  CreateWindow() = W
 client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
 client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = K
 other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = P
@@ -46,6 +47,7 @@ fn line() -> impl Strategy<Value = String> {
     let actor = || select(ACTORS);
     let socket = || select(vec!["L", "L", "L", "C", "C", "K", "P", "O", "U", "N", "D", "INVALID_SOCKET", "handle(77)"]);
     let client = || select(vec!["C", "K", "P", "U"]);
+    let window = || select(vec!["W", "W", "W", "NULL", "handle(77)"]);
     let milliseconds = || select(vec!["0", "50", "INFINITE"]);
     prop_oneof![
         6 => (client(), select(vec!["L", "L", "L", "O", "N", "127.0.0.1:9", "192.0.2.0:9", "[::1]:9", "NULL"]))
@@ -76,6 +78,10 @@ fn line() -> impl Strategy<Value = String> {
         2 => (actor(), socket(), select(vec!["0", "FD_ACCEPT", "FD_ACCEPT|FD_CLOSE|FD_READ", "FD_CONNECT|FD_WRITE"]))
             .prop_map(|(a, s, mask)| format!("{a}  WSAEventSelect({s}, E, {mask})")),
         1 => (actor(), socket()).prop_map(|(a, s)| format!("{a}  WSAEnumNetworkEvents({s}, E)")),
+        2 => (actor(), socket(), window(), select(vec!["0", "FD_ACCEPT", "FD_ACCEPT|FD_CLOSE|FD_READ", "FD_CONNECT|FD_WRITE"]))
+            .prop_map(|(a, s, window, mask)| format!("{a}  WSAAsyncSelect({s}, {window}, WM_USER+1, {mask})")),
+        1 => (actor(), window(), select(vec!["PeekMessage", "PeekMessage", "GetMessage"]))
+            .prop_map(|(a, window, call)| format!("{a}  {call}({})", if window == "NULL" { "W" } else { window })),
         1 => (actor(), milliseconds(), select(vec!["TRUE", "FALSE"]))
             .prop_map(|(a, time, alertable)| format!("{a}  WSAWaitForMultipleEvents({{E}}, {time}, {alertable})")),
         1 => (actor(), milliseconds()).prop_map(|(a, time)| format!("{a}  SleepEx({time}, TRUE)")),

@@ -9,7 +9,7 @@ use winaccept_model::rule::{Gives, Role, Rule};
 use winaccept_model::rules;
 
 /// What the name of a rule starts with when it is no call: a happening.
-const HAPPENINGS: [&str; 18] = [
+const HAPPENINGS: [&str; 19] = [
     "ack",
     "apc",
     "cancelled",
@@ -17,6 +17,7 @@ const HAPPENINGS: [&str; 18] = [
     "closed-under",
     "data",
     "event",
+    "event-message",
     "event-record",
     "fin",
     "peer",

@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use crate::call::{Call, NetworkEvents, ThreadId};
 use crate::choice::COUNT;
 use crate::limit::Limit;
-use crate::operation::{Answer, OpId};
+use crate::operation::{Answer, OpId, WindowId};
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Settled, Tape};
 use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
@@ -74,6 +74,8 @@ pub(crate) enum Wake {
     Socket(SocketId),
     /// Operations that wait for an event look again.
     Event(EventId),
+    /// Operations that wait for messages to a window look again.
+    Window(WindowId),
     /// A network event occurred at a socket.
     Occurs(SocketId, NetworkEvents),
     /// An operation has lost what it waits for.

@@ -23,6 +23,8 @@ pub enum Returns {
     Overlapped,
     /// A completion port, or `NULL`.
     Port,
+    /// A window, or `NULL`.
+    Window,
     /// Zero or a count, or `SOCKET_ERROR`.
     Number,
     /// `TRUE`, or `FALSE` after a failure.

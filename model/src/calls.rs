@@ -197,6 +197,21 @@ macro_rules! for_each_call {
                 by WSAEventSelect { WSAEventSelect: events::WSAEVENTSELECT };
             WSAEnumNetworkEvents ws2_32 "WSAEnumNetworkEvents" (s: Sock, event: EventOrNull [EventsOut]) -> Number []
                 by WSAEnumNetworkEvents { WSAEnumNetworkEvents: events::WSAENUMNETWORKEVENTS };
+            // What a C program does with a macro of winuser.h: a window that only messages come to.
+            CreateWindow program "CreateWindow" -> Window []
+                by CreateWindow { CreateWindow: messages::CREATEWINDOW };
+            WSAAsyncSelect ws2_32 "WSAAsyncSelect" (
+                s: Sock, window: WindowOrNull, message: MessageNumber, mask: NetworkEventsIn
+            ) -> Number []
+                by WSAAsyncSelect { WSAAsyncSelect: messages::WSAASYNCSELECT };
+            PeekMessage program "PeekMessage" (
+                [GotMessage] window: WindowIn [AnyMessage] [AnyMessage] [Removes]
+            ) -> Answer []
+                by PeekMessage { PeekMessage: messages::PEEKMESSAGE };
+            GetMessage user32 "GetMessageW" (
+                [GotMessage] window: WindowIn [AnyMessage] [AnyMessage]
+            ) -> Number [waits locally] again GetMessageReady
+                by GetMessage { GetMessage: messages::GETMESSAGE, GetMessageReady: messages::GETMESSAGE_READY };
             QueueUserAPC kernel32 "QueueUserAPC" (routine: RoutineIn, thread: Thread [RoutineData]) -> Bool []
                 by QueueUserAPC { QueueUserAPC: apc::QUEUEUSERAPC };
             SleepEx kernel32 "SleepEx" (timeout: SleepTime, alertable: Alertable) -> Sleep [waits locally]

@@ -250,6 +250,15 @@ choices! {
     103 DEFERRAL_AND_FD_ACCEPT "deferral-and-fd-accept": "mutes" DEFERRAL_MUTES, "re-enables" DEFERRAL_REENABLES;
     104 PROVIDER_HANDLES "provider-handles": "ifs" IFS_HANDLES, "made-by-ws2_32" OTHER_HANDLES;
     105 PROVIDER_WAIT "provider-wait": "alertable" PROVIDER_RUNS_APC, "not-alertable" PROVIDER_RUNS_NONE;
+    106 BAD_WINDOW "async-select-bad-window": "WSAEINVAL" BAD_WINDOW_FAILS, "ignored" BAD_WINDOW_IGNORED;
+    107 CANCEL_BAD_WINDOW "async-cancel-bad-window":
+        "ignored" CANCEL_BAD_WINDOW_IGNORED, "WSAEINVAL" CANCEL_BAD_WINDOW_FAILS;
+    108 CONNECT_MESSAGE_LATE "connect-message-late": "posted" LATE_CONNECT_POSTED, "not-posted" LATE_CONNECT_SILENT;
+    109 CLOSE_MESSAGE_ERROR "close-message-after-reset":
+        "WSAECONNRESET" CLOSE_TELLS_RESET, "WSAECONNABORTED" CLOSE_TELLS_ABORTED, "0" CLOSE_TELLS_NOTHING;
+    110 CLOSE_MESSAGE_WITH_UNREAD_DATA "close-message-with-unread-data":
+        "after-data" CLOSE_MESSAGE_AFTER_DATA, "at-once" CLOSE_MESSAGE_AT_ONCE;
+    111 CLOSE_HANDLE_MESSAGE "close-handle-message": "not-posted" CLOSE_HANDLE_SILENT, "FD_CLOSE" CLOSE_HANDLE_POSTS;
 }
 
 /// The choice point of this name.

@@ -171,6 +171,7 @@ impl At<'_> {
             match self.watch_at(watch).object {
                 Object::Socket(s) => self.extra_mut(s).watches.remove(watch),
                 Object::Event(e) => self.event_mut(e).watches.remove(watch),
+                Object::Window(w) => self.window_mut(w).watches.remove(watch),
             };
             self.watch_put(watch, None);
         }
@@ -198,6 +199,8 @@ impl At<'_> {
         }
         if ended == Ended::Exited {
             self.thread_mut(thread).apcs.clear();
+            // The system destroys its windows, with all that waits for them.
+            self.windows_end(thread);
         }
     }
 }

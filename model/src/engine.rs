@@ -298,7 +298,7 @@ pub(crate) fn failure(call: &Call, code: Code) -> Outcome {
     let value = match call.function().returns() {
         Returns::Socket => Value::InvalidSocket,
         Returns::Event => Value::InvalidEvent,
-        Returns::Port => Value::NoPort,
+        Returns::Port | Returns::Window => Value::NoPort,
         Returns::Wait => Value::WaitFailed,
         Returns::Bool => Value::Number(0),
         Returns::Overlapped | Returns::Answer | Returns::Number | Returns::Code | Returns::Sleep | Returns::Nothing => {

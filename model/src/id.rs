@@ -45,6 +45,8 @@ ids! {
     OverId;
     /// Index of a completion port.
     PortId;
+    /// Index of a window.
+    WindowId;
 }
 
 /// A socket or none, in four bytes: there are two in every connection.
@@ -87,6 +89,8 @@ pub enum Named {
     Overlapped(OverId),
     /// The completion port in this slot.
     Port(PortId),
+    /// The window in this slot.
+    Window(WindowId),
     /// Nothing: [`Handle::INVALID`].
     Nothing,
 }
@@ -99,6 +103,8 @@ const EVENT: u32 = 1 << 31;
 const OVERLAPPED: u32 = 1;
 /// And a completion port's handle this.
 const PORT: u32 = 2;
+/// And a window's handle this.
+const WINDOW: u32 = 3;
 
 /// How many socket slots a world may have, those of accepted sockets included, and how many event objects: what a handle can name.
 pub const MAX_SLOTS: usize = 1 << SLOT_BITS;
@@ -136,6 +142,12 @@ impl Handle {
         if port.index() < MAX_SLOTS { Handle(port.0 | EVENT | PORT << SLOT_BITS) } else { Handle::INVALID }
     }
 
+    /// The value of the handle of a window; [`Handle::INVALID`] beyond [`MAX_SLOTS`].
+    #[must_use]
+    pub fn window(window: WindowId) -> Handle {
+        if window.index() < MAX_SLOTS { Handle(window.0 | EVENT | WINDOW << SLOT_BITS) } else { Handle::INVALID }
+    }
+
     /// What the value speaks of.
     #[must_use]
     pub fn names(self) -> Named {
@@ -146,6 +158,7 @@ impl Handle {
             (true, 0) => Named::Event(EventId(slot)),
             (true, OVERLAPPED) => Named::Overlapped(OverId(slot)),
             (true, PORT) => Named::Port(PortId(slot)),
+            (true, WINDOW) => Named::Window(WindowId(slot)),
             _ => Named::Nothing,
         }
     }
@@ -155,7 +168,7 @@ impl Handle {
     pub fn slot(self) -> Option<SocketId> {
         match self.names() {
             Named::Socket(socket, _) => Some(socket),
-            Named::Event(_) | Named::Overlapped(_) | Named::Port(_) | Named::Nothing => None,
+            Named::Event(_) | Named::Overlapped(_) | Named::Port(_) | Named::Window(_) | Named::Nothing => None,
         }
     }
 }

@@ -370,7 +370,7 @@ fn end_by_state(w: &World, s: u32, socket: &Socket) -> bool {
 fn selection(_: &World, _: u32, socket: &Socket) -> bool {
     // What was recorded and reported may outlive the registration.
     let selection = &socket.selection();
-    selection.event.is_some() || selection.mask == NetworkEvents::default()
+    selection.told.is_some() || selection.mask == NetworkEvents::default()
 }
 
 // Connections.
@@ -513,6 +513,10 @@ fn watches_are_mutual(w: &World, o: u32, op: &Operation) -> bool {
         let list = match watch.object {
             Object::Socket(s) => w.sockets[s.index()].watches(),
             Object::Event(e) => &w.events[e.index()].watches,
+            Object::Window(window) => match w.windows.get(window.index()) {
+                Some(window) => &window.watches,
+                None => return false,
+            },
         };
         watch.op.0 == o && list.iter().filter(|other| *other == id).count() == 1
     })

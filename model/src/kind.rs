@@ -137,6 +137,8 @@ plain! {
     ExtensionIn: Extension;
     /// A number that a completion port carries.
     PortKey: u32;
+    /// The number of a message.
+    MessageNumber: u16;
     /// Room for the pointer to a function, in bytes.
     PointerRoom: u32;
     /// The command `FIONBIO`, and the number behind its argument.
@@ -163,9 +165,10 @@ plain! {
     MayBeAlertable: bool, alertable -> bool = bool::clone;
 }
 
-/// Kinds that always hold one handle, drawn by that function. Those with `subject` are what the call is about.
+/// Kinds that always hold one handle, drawn by that function. Those with `subject` are what the call is about; where one is waited
+/// for that has `[not alertable]`, no APC runs.
 macro_rules! handles {
-    ($draw:ident: $($(#[$doc:meta])* $kind:ident $($subject:ident)?;)*) => { $(
+    ($draw:ident: $($(#[$doc:meta])* $kind:ident $($subject:ident)? $([not $alertable:ident])?;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $kind;
@@ -186,6 +189,9 @@ macro_rules! handles {
             $(fn $subject<H: Member>(value: &H) -> Option<H> {
                 Some(*value)
             })?
+            $(fn $alertable<H>(_: &H) -> bool {
+                false
+            })?
         }
     )* };
 }
@@ -203,7 +209,9 @@ handles! {
     /// A socket that is the value of an option.
     SocketValue;
     /// A completion port.
-    PortIn;
+    PortIn [not alertable];
+    /// A window whose messages are fetched.
+    WindowIn [not alertable];
 }
 
 handles! {
@@ -264,6 +272,8 @@ nullable! {
     EventOrNull by handle;
     /// An OVERLAPPED structure, or `NULL`.
     OverlappedOrNull by overlapped;
+    /// A window that messages are posted to, or `NULL`.
+    WindowOrNull by handle;
 }
 
 /// As many members has a random set at most, and one more.
@@ -469,4 +479,10 @@ constants! {
     RemoteSockaddr;
     /// A pointer to the flags of a completed request.
     ResultFlags;
+    /// Room for the message that is fetched.
+    GotMessage;
+    /// The numbers of the messages that are fetched: all.
+    AnyMessage;
+    /// Whether a message that is fetched leaves the queue: it does.
+    Removes;
 }

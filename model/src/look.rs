@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::ops::Index;
 
 use crate::call::{Handle, ProcessId, ThreadId};
-use crate::operation::{Operation, Watch};
+use crate::operation::{Operation, Watch, Window};
 use crate::owned::Owned;
 use crate::world::{
     Conn, ConnId, Direction, End, EventId, EventObject, Process, Socket, SocketId, Thread, Touched, World,
@@ -23,6 +23,7 @@ pub(crate) struct Look<'w> {
     pub(crate) events: Objects<'w, EventObject>,
     pub(crate) ops: Slots<'w, Operation>,
     pub(crate) watches: Slots<'w, Watch>,
+    pub(crate) windows: Slots<'w, Window>,
 }
 
 /// Objects of one kind, each in the range of a thread.
@@ -78,6 +79,7 @@ impl<'w> Look<'w> {
             conns: Objects { all: &w.conns, read, notes: Box::new(|c, read| read.owner(w.sockets[c].owner)) },
             ops: Slots { all: &w.ops, read },
             watches: Slots { all: &w.watches, read },
+            windows: Slots { all: &w.windows, read },
             events: Objects { all: &w.events, read, notes: Box::new(|e, read| read.owner(w.events[e].owner)) },
         }
     }

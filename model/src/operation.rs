@@ -4,8 +4,9 @@
 //! when they are. An [`Operation`] says so as data. A blocked call is one whose thread has a [`Frame`] for it and does
 //! nothing else until it is complete.
 
-use crate::call::{Address, Call, Data, Handle, Routine, ThreadId};
-pub use crate::id::{OpId, OverId, PortId, WatchId};
+use crate::call::{Address, Call, Data, Handle, NetworkEvents, Routine, ThreadId};
+use crate::code::Code;
+pub use crate::id::{OpId, OverId, PortId, WatchId, WindowId};
 use crate::list::Line;
 use crate::outcome::Outcome;
 use crate::owned::Owned;
@@ -35,7 +36,7 @@ pub enum Wants {
     Room,
     /// `select`, `WSAPoll`: something about one of the sockets that it watches.
     Readable,
-    /// A wait for one of the events that it watches. `SleepEx` watches none.
+    /// A wait for one of the events that it watches, or for what comes to the window that it watches. `SleepEx` watches none.
     Signal,
 }
 
@@ -117,6 +118,8 @@ pub enum Object {
     Socket(SocketId),
     /// An event object.
     Event(EventId),
+    /// A window.
+    Window(WindowId),
 }
 
 /// One operation at one of several objects that it watches: the object names it, and so does the operation.
@@ -224,6 +227,28 @@ pub struct CompletionPort {
     pub packets: Line<Packet>,
 }
 
+/// A message that tells of a network event.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Message {
+    /// Its number: `wMsg` of the `WSAAsyncSelect` that has asked for it.
+    pub number: u32,
+    /// `wParam`: the socket.
+    pub socket: Handle,
+    /// The low word of `lParam`: one event.
+    pub event: NetworkEvents,
+    /// The high word of `lParam`.
+    pub error: Code,
+}
+
+/// A window, as far as messages go to it: those that its thread has not fetched, first come first.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Window {
+    /// The messages.
+    pub messages: Line<Message>,
+    /// Operations that wait for one.
+    pub watches: Line<WatchId>,
+}
+
 /// Where the completions of a socket's operations go.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Association {
@@ -256,6 +281,12 @@ impl World {
     #[must_use]
     pub fn ports(&self) -> &Owned<CompletionPort> {
         &self.ports
+    }
+
+    /// The windows.
+    #[must_use]
+    pub fn windows(&self) -> &Owned<Window> {
+        &self.windows
     }
 
     /// Is this thread in code that can make a call: its own, or a function that it called Winsock with?

@@ -2,6 +2,7 @@
 
 use crate::call::{Address, Data, Handle, NetworkEvents, OptVal, PollEvents, Set};
 use crate::code::Code;
+use crate::operation::Message;
 
 /// The value a call returned.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -26,7 +27,7 @@ pub enum Value {
     InvalidEvent,
     /// The call has not returned: it has called its caller's condition function, which runs.
     CallsCondition,
-    /// `NULL` in place of a completion port.
+    /// `NULL` in place of a completion port or of a window.
     NoPort,
     /// The completion port that the call was given.
     SamePort,
@@ -82,6 +83,8 @@ pub enum Out {
         /// The OVERLAPPED, or `NULL`.
         over: Option<Handle>,
     },
+    /// The message that was fetched.
+    Message(Message),
     /// What `GetAcceptExSockaddrs` finds in a buffer; an address is `None` when its pointers were left untouched.
     Sockaddrs {
         /// The address of this end.

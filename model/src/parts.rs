@@ -11,7 +11,7 @@ pub mod rename;
 use std::hash::{Hash, Hasher};
 
 use crate::call::ThreadId;
-use crate::operation::{CompletionPort, Operation, Overlapped, Watch};
+use crate::operation::{CompletionPort, Operation, Overlapped, Watch, Window};
 use crate::owned::Owned;
 use crate::world::{Conn, End, EventObject, Options, Selection, Socket, State, Thread, World};
 
@@ -31,6 +31,7 @@ pub struct Parts {
     watches: Forms<Watch>,
     overs: Forms<Overlapped>,
     ports: Forms<CompletionPort>,
+    windows: Forms<Window>,
 }
 
 /// The forms of one owner's slots of a kind, one after the other.
@@ -74,6 +75,7 @@ impl Parts {
             watches: Forms::new(owner),
             overs: Forms::new(owner),
             ports: Forms::new(owner),
+            windows: Forms::new(owner),
             owner: owner.index(),
             slots: thread.own_slots(),
             event_slots: thread.own_events(),
@@ -109,6 +111,7 @@ impl Parts {
         self.watches.keep(&world.watches);
         self.overs.keep(&world.overs);
         self.ports.keep(&world.ports);
+        self.windows.keep(&world.windows);
     }
 
     /// Puts a form back into a world of the same shape, without allocating.
@@ -125,6 +128,7 @@ impl Parts {
         self.watches.put(number, &mut world.watches);
         self.overs.put(number, &mut world.overs);
         self.ports.put(number, &mut world.ports);
+        self.windows.put(number, &mut world.windows);
         world.learn(self.owner);
     }
 
@@ -142,6 +146,7 @@ impl Parts {
             && self.watches.same(number, &world.watches)
             && self.overs.same(number, &world.overs)
             && self.ports.same(number, &world.ports)
+            && self.windows.same(number, &world.windows)
     }
 
     /// Hashes the form that the owner's objects have in this world. Equal forms hash equally; what seldom differs
@@ -155,6 +160,9 @@ impl Parts {
         }
         for packets in world.ports.of(self.ports.owner).iter().flatten() {
             packets.hash(hasher);
+        }
+        for window in world.windows.of(self.windows.owner).iter().flatten() {
+            window.hash(hasher);
         }
         for conn in &world.conns[self.slots.clone()] {
             hash_conn(conn, hasher);

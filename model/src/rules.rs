@@ -14,6 +14,7 @@ mod common;
 mod connect;
 mod events;
 mod listen;
+mod messages;
 mod names;
 mod network;
 mod options;

@@ -33,6 +33,7 @@ impl At<'_> {
             self.resolve(handle).is_some()
                 || self.resolve_event(handle).is_some()
                 || self.resolve_over(handle).is_some()
+                || self.resolve_window(handle).is_some()
         };
         let mut call = *self.call();
         let mut all_open = true;
@@ -111,6 +112,7 @@ impl At<'_> {
             match object {
                 Object::Socket(s) => self.extra_mut(s).watches.push(watch),
                 Object::Event(e) => self.event_mut(e).watches.push(watch),
+                Object::Window(w) => self.window_mut(w).watches.push(watch),
             }
         }
         self.fx.objects = objects;
@@ -134,6 +136,7 @@ impl At<'_> {
             Call::WSAWaitForMultipleEvents { events, .. } => {
                 events.iter().for_each(|handle| add(self.resolve_event(handle).map(Object::Event)));
             }
+            Call::GetMessage { window } => add(self.resolve_window(*window).map(Object::Window)),
             _ => {}
         }
     }
@@ -214,6 +217,12 @@ impl At<'_> {
                 Wake::Event(e) => {
                     let mut looking = std::mem::take(&mut self.fx.looking);
                     looking.extend(self.event_at(e).watches.iter().map(|watch| self.watch_at(watch).op));
+                    looking.drain(..).for_each(|op| self.woken(op));
+                    self.fx.looking = looking;
+                }
+                Wake::Window(w) => {
+                    let mut looking = std::mem::take(&mut self.fx.looking);
+                    looking.extend(self.window_at(w).watches.iter().map(|watch| self.watch_at(watch).op));
                     looking.drain(..).for_each(|op| self.woken(op));
                     self.fx.looking = looking;
                 }
@@ -383,6 +392,7 @@ impl At<'_> {
                 socket.watches()
             }
             Object::Event(e) => &self.event_at(e).watches,
+            Object::Window(w) => &self.window_at(w).watches,
         };
         ops.extend(watches.iter().map(|watch| self.watch_at(watch).op));
         for op in ops.drain(..) {

@@ -18,7 +18,7 @@ use crate::id::Named;
 pub use crate::id::{ConnId, EventId, MAX_HANDLES, MAX_SLOTS, SocketId};
 use crate::limit::Limit;
 use crate::list::Line;
-use crate::operation::{CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId};
+use crate::operation::{CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId, Window};
 use crate::owned::Owned;
 use crate::small::Small;
 
@@ -33,7 +33,7 @@ pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
 pub(crate) use index::Sharing;
 pub use segment::Segment;
-pub use socket::{Bound, Extra, Holder, Options, Selection, Socket, State};
+pub use socket::{Bound, Extra, Holder, Options, Selection, Socket, State, Told};
 pub use touched::Touched;
 
 /// A thread: a stack of frames above its own code.
@@ -136,6 +136,7 @@ pub struct World {
     pub(crate) watches: Owned<Watch>,
     pub(crate) overs: Owned<Overlapped>,
     pub(crate) ports: Owned<CompletionPort>,
+    pub(crate) windows: Owned<Window>,
     pub(crate) index: Index,
     pub(crate) spare: Spare,
 }
@@ -186,13 +187,15 @@ pub struct Room {
     pub overs: u32,
     /// Completion ports that it has.
     pub ports: u32,
+    /// Windows that it has.
+    pub windows: u32,
 }
 
 impl Room {
     /// Room for a thread that makes calls, and so waits in one at a time.
     #[must_use]
     pub fn new(process: ProcessId, sockets: u32, events: u32) -> Room {
-        Room { process, sockets, events, operations: 1, watches: WATCHED as u32, overs: 0, ports: 0 }
+        Room { process, sockets, events, operations: 1, watches: WATCHED as u32, overs: 0, ports: 0, windows: 0 }
     }
 }
 
@@ -233,6 +236,7 @@ impl World {
             watches: Owned::new(rooms(|room| room.watches)),
             overs: Owned::new(rooms(|room| room.overs)),
             ports: Owned::new(rooms(|room| room.ports)),
+            windows: Owned::new(rooms(|room| room.windows)),
             ..World::default()
         };
         let (mut slots, mut events) = (0, 0);

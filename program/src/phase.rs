@@ -267,7 +267,7 @@ impl Engine<'_> {
             let socket = &self.world.sockets()[slot.index()];
             let open = socket.state != SocketState::NotASocket && !self.given_up.contains(&slot);
             let selection = socket.selection();
-            let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || selection.event.is_some();
+            let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || selection.told.is_some();
             if open && !watched && conn.client.socket().is_none() {
                 let reason = "an accepted socket is still open when its client has gone, and nobody waits for it";
                 let client = (0..self.clients.len()).find(|client| self.conn_of(*client) == Some(ConnId::new(at)));

@@ -2,7 +2,7 @@
 
 use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
 use winaccept_model::code::Code;
-use winaccept_model::operation::Ended;
+use winaccept_model::operation::{Ended, Message};
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::{Effects, Rule};
@@ -10,7 +10,7 @@ use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{ConnId, World};
 
 use crate::limit;
-use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
+use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, answer};
 
@@ -86,6 +86,11 @@ impl Config {
                 let (bytes, key) = counted.unzip();
                 let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
                 out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
+            }
+            (_, Out::Message(Message { number, socket, event, error })) => {
+                // The number of a socket that was closed is given again: the later variable is meant.
+                let named = self.vars.iter().rposition(|var| *var == socket).map(|n| NameId(n as u16));
+                out.push(ShownOut::Message(ShownMessage { number, socket: named, event, error }));
             }
             (_, Out::Sockaddrs { local, remote }) => {
                 out.push(ShownOut::Local(local.map(|address| self.shown_address(address))));

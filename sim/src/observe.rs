@@ -77,6 +77,8 @@ pub enum ShownOut {
     Key(Option<u32>),
     /// The OVERLAPPED that came with a packet, by variable; `None`: `NULL`.
     Overlapped(Option<NameId>),
+    /// The message that was fetched.
+    Message(ShownMessage),
     /// The address of this end that `GetAcceptExSockaddrs` finds; `None`: the pointer is unchanged.
     Local(Option<ShownAddress>),
     /// The address of the other end.
@@ -91,6 +93,19 @@ pub enum ShownOut {
     CallbackData(u32),
     /// The error code behind `lpErrno`, after a failure.
     Errno(Code),
+}
+
+/// A message as seen from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ShownMessage {
+    /// Its number.
+    pub number: u32,
+    /// The socket in it, by variable; `None`: no variable has it.
+    pub socket: Option<NameId>,
+    /// The event.
+    pub event: NetworkEvents,
+    /// The error.
+    pub error: Code,
 }
 
 /// An address as seen from outside. A port that the system chose is only known by who else has it.
@@ -159,6 +174,9 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         (With::Errno(a), ShownOut::Errno(b)) => a == b,
         (With::Bytes(a), ShownOut::Bytes(b)) | (With::Key(a), ShownOut::Key(b)) => a == b,
         (With::Overlapped(a), ShownOut::Overlapped(b)) => *a == b.map(Ref::Name),
+        (With::Message(a), ShownOut::Message(b)) => {
+            (a.number, a.event, a.error) == (b.number, b.event, b.error) && b.socket.map(Ref::Name) == Some(a.socket)
+        }
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
         (With::Value(a), ShownOut::Value(b)) => a == b,
@@ -227,6 +245,7 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::Revents(_), ShownOut::Revents(_))
         | (With::Events(_), ShownOut::Events(_))
         | (With::Bytes(_), ShownOut::Bytes(_))
+        | (With::Message(_), ShownOut::Message(_))
         | (With::Local(_), ShownOut::Local(_))
         | (With::Remote(_), ShownOut::Remote(_))
         | (With::CallerId(_), ShownOut::CallerId(_))

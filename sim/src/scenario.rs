@@ -282,6 +282,7 @@ impl Scenario {
         let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
         let empties = |step: &&Step| matches!(step.action, Action::Call(Call::Overlapped { .. }));
         let ports = |step: &&Step| matches!(step.action, Action::Call(Call::CreatePort { .. }));
+        let windows = |step: &&Step| matches!(step.action, Action::Call(Call::CreateWindow));
         let posts = |step: &&Step| matches!(step.action, Action::Call(Call::AcceptEx { .. }));
         self.at_most("sockets", MAX_SLOTS / 2, creates)?;
         self.at_most("event objects", MAX_SLOTS, opens)?;
@@ -301,7 +302,8 @@ impl Scenario {
             let more = |step: &&Step| posts(step) || returns(step);
             let operations = 1 + self.steps.iter().filter(own).filter(more).count() as u32;
             let ports = self.steps.iter().filter(own).filter(ports).count() as u32;
-            Room { watches, overs, operations, ports, ..Room::new(actor.process, sockets, events) }
+            let windows = self.steps.iter().filter(own).filter(windows).count() as u32;
+            Room { watches, overs, operations, ports, windows, ..Room::new(actor.process, sockets, events) }
         };
         let threads: Vec<Room> = script.actors.iter().enumerate().map(room).collect();
         World::try_new(&processes, &threads).map_err(|limit| TooLarge {
@@ -329,6 +331,7 @@ fn watched(step: &Step) -> u32 {
         Call::Select { readfds, writefds, exceptfds, .. } => of(readfds) + of(writefds) + of(exceptfds),
         Call::WSAPoll { fds, .. } => fds.len(),
         Call::WSAWaitForMultipleEvents { events, .. } => events.len(),
+        Call::GetMessage { .. } => 1,
         _ => 0,
     };
     u32::try_from(count).expect("invariant: a call names few objects")

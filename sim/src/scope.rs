@@ -14,7 +14,7 @@ use winaccept_model::call::{
     Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
-use winaccept_model::operation::{Answer, Ended, OverId, PortId};
+use winaccept_model::operation::{Answer, Ended, OverId, PortId, WindowId};
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
@@ -225,7 +225,7 @@ fn shape(world: &World, event: Event) -> u64 {
                     let nonblocking = socket.holder(copy).is_some_and(|holder| holder.nonblocking);
                     let handles = socket.holders().count();
                     let queues = [socket.syn_queue().len().min(2), socket.accept_queue().len().min(2)];
-                    let registered = (socket.selection().event.is_some(), socket.selection().mask);
+                    let registered = (socket.selection().told.is_some(), socket.selection().mask);
                     (socket.state, nonblocking, handles, queues, registered, socket.local.ip).hash(&mut hasher);
                 }
                 handle
@@ -295,6 +295,21 @@ fn from_raw_peers(world: &World) -> impl Iterator<Item = Event> + '_ {
     })
 }
 
+/// Calls around messages, where the world has a window.
+fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
+    let mut all = Vec::new();
+    for window in world.windows().iter().map(|(at, _)| Handle::window(WindowId::new(at))).collect::<Vec<_>>() {
+        all.extend([Call::PeekMessage { window }, Call::GetMessage { window }]);
+        for &s in sockets {
+            for mask in [NetworkEvents::ACCEPT, NetworkEvents(0)] {
+                let with = |window| Call::WSAAsyncSelect { s, window, message: 1025, mask };
+                all.extend([with(Some(window)), with(None)]);
+            }
+        }
+    }
+    all
+}
+
 /// Calls around requests, where the world has room for any.
 fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
     let mut all = Vec::new();
@@ -321,6 +336,7 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
         all.push(Call::CloseHandle { handle: port });
         all.extend(sockets.iter().map(|&s| Call::AssociatePort { s, port, key: 7 }));
     }
+    all.extend(message_calls(world, sockets));
     if world.overs().is_empty() {
         return all;
     }

@@ -360,6 +360,8 @@ pub enum With {
     Key(Option<u32>),
     /// `overlapped = O`, or `NULL`.
     Overlapped(Option<Ref>),
+    /// `message = {WM_USER+1, L, FD_ACCEPT, 0}`.
+    Message(MessagePattern),
     /// `local = …` of `GetAcceptExSockaddrs`.
     Local(AddrPattern),
     /// `remote = …`.
@@ -374,6 +376,19 @@ pub enum With {
     CallbackData(u32),
     /// `lpErrno = WSAEINVAL`: the error code of a call that tells it through a pointer.
     Errno(Code),
+}
+
+/// A message that tells of a network event.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct MessagePattern {
+    /// Its number.
+    pub number: u32,
+    /// The socket that it names.
+    pub socket: Ref,
+    /// The event.
+    pub event: NetworkEvents,
+    /// The error.
+    pub error: Code,
 }
 
 /// What a condition function is given beside two addresses and a number.

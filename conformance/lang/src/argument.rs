@@ -5,7 +5,7 @@ use winaccept_sim::script::Ref;
 
 use super::cursor::{Parsed, Reported};
 use super::diagnostic::Diagnostic;
-use super::literal::ADDRESS_HELP;
+use super::literal::{ADDRESS_HELP, WM_USER};
 use super::parser::Parser;
 
 impl Parser<'_> {
@@ -38,6 +38,19 @@ impl Parser<'_> {
         let seconds = self.cursor.integer("`l_linger`", 0..=i64::from(u16::MAX))? as u16;
         self.cursor.expect("}")?;
         Ok(OptVal::Linger(on, seconds))
+    }
+
+    /// The number of a message: `WM_USER`, so much more, or a plain number.
+    pub(super) fn message_number(&mut self) -> Parsed<u16> {
+        let what = "`WM_USER+N` or a number";
+        if !self.cursor.eat("WM_USER") {
+            return self.cursor.integer(what, 0..=i64::from(u16::MAX)).map(|n| n as u16);
+        }
+        if !self.cursor.eat("+") {
+            return Ok(WM_USER);
+        }
+        let most = i64::from(u16::MAX - WM_USER);
+        self.cursor.integer("a number", 0..=most).map(|more| WM_USER + more as u16)
     }
 
     /// A DWORD.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use winaccept_model::call::{Call, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::script::{AddrPattern, Block, Expect, GivenTo, Pattern, Ref, ValuePattern, With};
+use winaccept_sim::script::{AddrPattern, Block, Expect, GivenTo, MessagePattern, Pattern, Ref, ValuePattern, With};
 
 use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
@@ -34,6 +34,7 @@ fn expected(returns: Returns) -> &'static str {
         Returns::Answer => "`TRUE` or `FALSE`",
         Returns::Overlapped => "a variable for the OVERLAPPED",
         Returns::Port => "a variable for a new port, `existing`, or `NULL` and an error name",
+        Returns::Window => "a variable for the new window, or `NULL` and an error name",
         Returns::Number => "a number, or `SOCKET_ERROR` and an error name",
         Returns::Bool => "`TRUE`, or `FALSE` and an error name",
         Returns::Code => "`0` or the name of an error code",
@@ -66,6 +67,7 @@ const VALUES: &[(&str, Value, Returns)] = &[
     ("FALSE", Value::Number(0), Returns::Bool),
     ("existing", Value::SamePort, Returns::Port),
     ("NULL", Value::NoPort, Returns::Port),
+    ("NULL", Value::NoPort, Returns::Window),
     ("TRUE", Value::Number(1), Returns::Answer),
     ("FALSE", Value::Number(0), Returns::Answer),
     ("WSA_WAIT_EVENT_0", Value::WaitEvent(0), Returns::Wait),
@@ -199,7 +201,12 @@ impl Parser<'_> {
                 Returns::Code => 0..=i64::from(u16::MAX),
                 Returns::Bool | Returns::Answer => 0..=1,
                 Returns::Sleep | Returns::Nothing => 0..=0,
-                Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port | Returns::Wait => {
+                Returns::Socket
+                | Returns::Event
+                | Returns::Overlapped
+                | Returns::Port
+                | Returns::Window
+                | Returns::Wait => {
                     return Err(self.wrong_type(of.signature));
                 }
             };
@@ -239,6 +246,7 @@ impl Parser<'_> {
             Returns::Event => Some(Thing::Event),
             Returns::Overlapped => Some(Thing::Overlapped),
             Returns::Port => Some(Thing::Port),
+            Returns::Window => Some(Thing::Window),
             _ => None,
         };
         let Some(thing) = thing.filter(|_| is_free(word)) else {
@@ -384,6 +392,7 @@ impl Parser<'_> {
                 Some(actor) => self.overlapped(actor).map(|over| With::Overlapped(Some(over))),
                 None => Err(self.cursor.expected("no OVERLAPPED in `never`")),
             },
+            Out::Message => self.message(of.actor).map(With::Message),
             Out::Local => self.address_pattern(of.actor).map(With::Local),
             Out::Remote => self.address_pattern(of.actor).map(With::Remote),
             Out::CallerId => self.address_pattern(of.actor).map(With::CallerId),
@@ -395,6 +404,26 @@ impl Parser<'_> {
             Out::CallbackData => self.dword("the callback data").map(With::CallbackData),
             Out::Errno => self.error_name().map(With::Errno),
         }
+    }
+
+    /// A message: its number, the socket, the event, the error.
+    fn message(&mut self, actor: Option<ThreadId>) -> Parsed<MessagePattern> {
+        let Some(actor) = actor else { return Err(self.cursor.expected("no message in `never`")) };
+        self.cursor.expect("{")?;
+        let number = u32::from(self.message_number()?);
+        self.cursor.expect(",")?;
+        let socket = self.handle("a socket", actor)?;
+        self.cursor.expect(",")?;
+        let event = self.network_events()?;
+        self.cursor.expect(",")?;
+        let error = if self.cursor.kind() == Kind::Word {
+            self.error_name()?
+        } else {
+            self.cursor.integer("`0` or the name of an error code", 0..=0)?;
+            Code::NONE
+        };
+        self.cursor.expect("}")?;
+        Ok(MessagePattern { number, socket, event, error })
     }
 
     /// What a pointer leads to: `NULL`, or so many bytes.

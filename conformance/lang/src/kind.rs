@@ -111,6 +111,9 @@ constants! {
     LocalSockaddr { WRITTEN: "local", OUT: Out::Local }
     RemoteSockaddr { WRITTEN: "remote", OUT: Out::Remote }
     ResultFlags { WRITTEN: "flags" }
+    GotMessage { OUT: Out::Message }
+    AnyMessage {}
+    Removes {}
 }
 
 /// Kinds whose values have a word each.
@@ -255,6 +258,17 @@ impl Text for ErrnoOut {
     }
     fn write(value: &Buffer, _: &Script) -> String {
         word_of(ERRNOS, value).to_owned()
+    }
+}
+
+impl Text for MessageNumber {
+    const EXAMPLE: &'static str = "WM_USER+1";
+    const WORDS: &'static [&'static str] = &["WM_USER"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u16> {
+        parser.message_number()
+    }
+    fn write(value: &u16, _: &Script) -> String {
+        render::message_number(u32::from(*value))
     }
 }
 

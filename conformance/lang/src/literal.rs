@@ -6,6 +6,9 @@ use winaccept_sim::script::PeerSegment;
 /// What a condition function may return, by name.
 pub(super) const ANSWERS: &[(&str, i32)] = &[("CF_ACCEPT", 0), ("CF_REJECT", 1), ("CF_DEFER", 2)];
 
+/// Where the numbers of a program's own messages begin.
+pub(super) const WM_USER: u16 = 0x400;
+
 /// What a condition function may write for a group, by name.
 pub(super) const GROUPS: &[(&str, u32)] = &[("SG_UNCONSTRAINED_GROUP", 1), ("SG_CONSTRAINED_GROUP", 2)];
 

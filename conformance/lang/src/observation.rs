@@ -3,11 +3,11 @@
 use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
+use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref, Script};
 
 use super::cursor::{Cursor, Parsed};
-use super::literal::{self, AddressLiteral};
+use super::literal::{self, AddressLiteral, WM_USER};
 use super::signature::{OUTS, Out, signature};
 use super::token::{self, Kind};
 
@@ -132,6 +132,7 @@ impl Reader<'_> {
             Out::Remote => ShownOut::Remote(self.address()?),
             Out::Key if self.cursor.eat("unchanged") => ShownOut::Key(None),
             Out::Key => ShownOut::Key(Some(self.cursor.integer("a key", 0..=i64::from(u32::MAX))? as u32)),
+            Out::Message => ShownOut::Message(self.shown_message()?),
             Out::Overlapped if self.cursor.eat("NULL") => ShownOut::Overlapped(None),
             Out::Overlapped => ShownOut::Overlapped(Some(self.name()?)),
             Out::Bytes if self.cursor.eat("unchanged") => ShownOut::Bytes(None),
@@ -161,6 +162,26 @@ impl Reader<'_> {
                 ShownOut::CallbackData(self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32)
             }
         })
+    }
+
+    /// `{WM_USER+1, L, FD_ACCEPT, 0}`; `?` stands for a socket without a variable.
+    fn shown_message(&mut self) -> Parsed<ShownMessage> {
+        self.cursor.expect("{")?;
+        let base = if self.cursor.eat("WM_USER") { u32::from(WM_USER) } else { 0 };
+        let more = if base == 0 || self.cursor.eat("+") {
+            self.cursor.integer("the number of a message", 0..=i64::from(u32::MAX))? as u32
+        } else {
+            0
+        };
+        self.cursor.expect(",")?;
+        let socket = if self.cursor.eat("?") { None } else { Some(self.name()?) };
+        self.cursor.expect(",")?;
+        let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        let event = NetworkEvents(self.mask(&names)?);
+        self.cursor.expect(",")?;
+        let error = self.error()?;
+        self.cursor.expect("}")?;
+        Ok(ShownMessage { number: base.wrapping_add(more), socket, event, error })
     }
 
     fn one_address(&mut self) -> Parsed<ShownAddress> {

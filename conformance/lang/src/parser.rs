@@ -88,6 +88,7 @@ pub(super) enum Thing {
     Event,
     Overlapped,
     Port,
+    Window,
 }
 
 impl Thing {
@@ -98,6 +99,7 @@ impl Thing {
             Thing::Event => "an event",
             Thing::Overlapped => "an OVERLAPPED",
             Thing::Port => "a completion port",
+            Thing::Window => "a window",
         }
     }
 }

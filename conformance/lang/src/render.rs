@@ -5,11 +5,11 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{
-    Action, AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, Said, Script,
-    ValuePattern, With,
+    Action, AddrPattern, Block, Came, Expect, GivenTo, MessagePattern, NameId, Pattern, PeerSegment, PrintArgument,
+    Ref, Said, Script, ValuePattern, With,
 };
 
-use super::literal::{ANSWERS, GROUPS, PEER_SEGMENTS, quote, quote_data, write_address};
+use super::literal::{ANSWERS, GROUPS, PEER_SEGMENTS, WM_USER, quote, quote_data, write_address};
 use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
@@ -158,6 +158,10 @@ fn render_with(with: &With, script: &Script) -> String {
         With::Overlapped(over) => {
             format!("overlapped = {}", over.map_or("NULL".to_owned(), |over| reference(over, script)))
         }
+        With::Message(message) => {
+            let MessagePattern { number, socket, event, error } = *message;
+            format!("message = {}", message_of(number, &reference(socket, script), event, error))
+        }
         With::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
         With::CallerId(address) => format!("callerid = {}", address_pattern(address, script)),
         With::CalleeId(address) => format!("calleeid = {}", address_pattern(address, script)),
@@ -184,6 +188,20 @@ fn address_pattern(pattern: &AddrPattern, script: &Script) -> String {
             let any = winaccept_model::call::Port::SOME;
             write_address(winaccept_model::call::Address { port: any, ..*address })
         }
+    }
+}
+
+fn message_of(number: u32, socket: &str, event: NetworkEvents, error: Code) -> String {
+    let error = if error == Code::NONE { "0".to_owned() } else { error.to_string() };
+    format!("{{{}, {socket}, {}, {error}}}", message_number(number), network_events(event))
+}
+
+/// The number of a message: those of a program begin at `WM_USER`.
+pub(super) fn message_number(number: u32) -> String {
+    match number.checked_sub(u32::from(WM_USER)) {
+        Some(0) => "WM_USER".to_owned(),
+        Some(more) if number <= u32::from(u16::MAX) => format!("WM_USER+{more}"),
+        _ => number.to_string(),
     }
 }
 
@@ -217,6 +235,10 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::Remote(seen) => format!("remote = {}", shown_address(seen.as_ref(), script)),
         ShownOut::Key(key) => format!("key = {}", count(*key)),
         ShownOut::Overlapped(over) => format!("overlapped = {}", over.map_or("NULL", |over| variable(over, script))),
+        ShownOut::Message(message) => {
+            let socket = message.socket.map_or("?", |name| variable(name, script));
+            format!("message = {}", message_of(message.number, socket, message.event, message.error))
+        }
         ShownOut::Bytes(bytes) => format!("bytes = {}", count(*bytes)),
         ShownOut::CallerId(seen) => format!("callerid = {}", shown_address(Some(seen), script)),
         ShownOut::CalleeId(seen) => format!("calleeid = {}", shown_address(Some(seen), script)),

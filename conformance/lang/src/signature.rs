@@ -25,6 +25,7 @@ pub(super) enum Out {
     Bytes,
     Key,
     Overlapped,
+    Message,
     Local,
     Remote,
     CallerId,
@@ -51,6 +52,7 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("bytes", Out::Bytes),
     ("key", Out::Key),
     ("overlapped", Out::Overlapped),
+    ("message", Out::Message),
     ("local", Out::Local),
     ("remote", Out::Remote),
     ("callerid", Out::CallerId),
@@ -244,17 +246,8 @@ pub(super) fn means_something(word: &str) -> bool {
 }
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
-const NOT_YET: &[&str] = &[
-    "WSAAsyncSelect",
-    "WSARecvFrom",
-    "recvfrom",
-    "WSASend",
-    "WSASendTo",
-    "sendto",
-    "WSAConnect",
-    "ConnectEx",
-    "DisconnectEx",
-];
+const NOT_YET: &[&str] =
+    &["WSARecvFrom", "recvfrom", "WSASend", "WSASendTo", "sendto", "WSAConnect", "ConnectEx", "DisconnectEx"];
 
 /// Is this a call of Winsock that the model does not have yet?
 pub(super) fn is_not_yet_modelled(name: &str) -> bool {

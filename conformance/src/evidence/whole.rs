@@ -172,6 +172,8 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
         Call::GetQueuedCompletionStatus { .. } => return (&["bytes", "key", "overlapped"], &[]),
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
+        Call::PeekMessage { .. } if seen.value != ShownValue::Is(Value::Number(0)) => &["message"],
+        Call::GetMessage { .. } => &["message"],
         _ => &[],
     };
     // A failing call may be asked what it wrote; nobody has to.
@@ -192,6 +194,7 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Bytes(_) => "bytes",
         ShownOut::Key(_) => "key",
         ShownOut::Overlapped(_) => "overlapped",
+        ShownOut::Message(_) => "message",
         ShownOut::Local(_) => "local",
         ShownOut::Remote(_) => "remote",
         ShownOut::CallerId(_) => "callerid",

@@ -219,6 +219,9 @@ pub struct Returned {
     /// The OVERLAPPED that came with a packet, as the address that it was made under; 0 or absent: `NULL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlapped: Option<RawHandle>,
+    /// The message that was fetched; absent: none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
     /// The local address that `GetAcceptExSockaddrs` finds; absent: its pointer was left untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local: Option<SocketAddress>,
@@ -232,6 +235,19 @@ pub struct Returned {
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,
+}
+
+/// A window message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Message {
+    /// Its number.
+    pub number: u32,
+    /// `wParam`: the socket.
+    pub socket: RawHandle,
+    /// The low word of `lParam`.
+    pub event: u16,
+    /// The high word of `lParam`.
+    pub error: u32,
 }
 
 /// What a condition function was given.

@@ -8,7 +8,7 @@ use winaccept_model::call::{
 use winaccept_model::code::Code;
 use winaccept_model::kind::{self, Kind};
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Shown, ShownAddress, ShownOut, ShownValue};
+use winaccept_sim::observe::{Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref};
 
 use super::protocol::{Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
@@ -22,7 +22,7 @@ pub(super) trait Known {
     fn written(&self, port: u16) -> bool;
     /// The handle that this variable stands for.
     fn raw(&self, name: NameId) -> Option<RawHandle>;
-    /// The variable that stands for this one.
+    /// The variable that stands for this one; of several the latest, for the number of a closed handle is given again.
     fn named(&self, raw: RawHandle) -> Option<NameId>;
 }
 
@@ -53,8 +53,10 @@ fn value(returns: Returns, value: i64) -> (ShownValue, bool) {
     match (returns, value) {
         (Returns::Socket, INVALID_SOCKET) => failure(Value::InvalidSocket),
         (Returns::Event, 0) => failure(Value::InvalidEvent),
-        (Returns::Port, 0) => failure(Value::NoPort),
-        (Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port, _) => (ShownValue::Handle, false),
+        (Returns::Port | Returns::Window, 0) => failure(Value::NoPort),
+        (Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port | Returns::Window, _) => {
+            (ShownValue::Handle, false)
+        }
         (Returns::Bool, 0) => failure(Value::Number(0)),
         (Returns::Bool, _) => plain(Value::Number(1)),
         (Returns::Answer, _) => plain(Value::Number(i64::from(value != 0))),
@@ -130,6 +132,15 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
             Some(ShownOut::Overlapped(raw.and_then(|raw| told.known.named(raw))))
         }
         _ if told.failed => None,
+        "GotMessage" => {
+            let message = told.returned.message?;
+            Some(ShownOut::Message(ShownMessage {
+                number: message.number,
+                socket: told.known.named(message.socket),
+                event: NetworkEvents(message.event),
+                error: code(message.error),
+            }))
+        }
         "LocalSockaddr" => Some(ShownOut::Local(told.returned.local.map(|at| seen_address(at, told.known)))),
         "RemoteSockaddr" => Some(ShownOut::Remote(told.returned.remote.map(|at| seen_address(at, told.known)))),
         "OptionOut" => told.returned.option.map(|value| ShownOut::Value(option(value))),
@@ -146,7 +157,7 @@ tell_nothing! {
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
-    SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey,
+    SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber,
 }
 
 /// Told also of what goes on by itself: that is no failure.

@@ -263,7 +263,7 @@ impl Known for Stage<'_> {
 
     fn named(&self, raw: RawHandle) -> Option<NameId> {
         let is_it = |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| bound.raw == raw);
-        self.names.iter().position(is_it).map(|at| NameId(at as u16))
+        self.names.iter().rposition(is_it).map(|at| NameId(at as u16))
     }
 }
 

@@ -115,6 +115,7 @@ numbers! {
     }
     PointerRoom |size: u32| -> u32 { *size }
     PortKey |number: u32| -> u32 { *number }
+    MessageNumber |number: u16| -> u16 { *number }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {

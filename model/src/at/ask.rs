@@ -4,7 +4,7 @@ use super::At;
 use crate::call::{Address, Call, Handle, Port, ProcessId, SockType, ThreadId};
 use crate::id::Named;
 use crate::operation::{
-    CompletionPort, Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, PortId, Watch, WatchId,
+    CompletionPort, Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, PortId, Watch, WatchId, Window, WindowId,
 };
 use crate::world::{
     Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Sharing, Socket, SocketId, State, Thread,
@@ -525,6 +525,44 @@ impl At<'_> {
     pub fn port_at(&self, port: PortId) -> &CompletionPort {
         self.reads(self.w.ports.owner(port.index()));
         self.w.ports.get(port.index()).expect("invariant: an association names a port")
+    }
+
+    /// The window behind a handle, whoever has created it.
+    #[must_use]
+    pub fn resolve_window(&self, handle: Handle) -> Option<WindowId> {
+        let Named::Window(window) = handle.names() else { return None };
+        (self.w.windows.has_slot(window.index()) && self.is_window(window)).then_some(window)
+    }
+
+    /// Is this window there?
+    pub(crate) fn is_window(&self, window: WindowId) -> bool {
+        self.reads(self.window_owner(window));
+        self.w.windows.get(window.index()).is_some()
+    }
+
+    /// The thread whose window it is.
+    pub(crate) fn window_owner(&self, window: WindowId) -> ThreadId {
+        self.w.windows.owner(window.index())
+    }
+
+    /// A window.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn window_at(&self, window: WindowId) -> &Window {
+        self.reads(self.window_owner(window));
+        self.w.windows.get(window.index()).expect("invariant: a registration names a window")
+    }
+
+    /// The lowest slot in which the thread in question can put a new window.
+    pub(crate) fn free_window(&self) -> Option<WindowId> {
+        self.w.windows.free(self.thread).map(WindowId::new)
+    }
+
+    /// How many windows the thread in question may have.
+    pub(crate) fn room_for_windows(&self) -> usize {
+        self.w.windows.of(self.thread).len()
     }
 
     /// The lowest slot in which the thread in question can put a new completion port.

@@ -4,13 +4,18 @@ use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
 use crate::call::{Address, Data, NetworkEvents, Port, ProcessId, ThreadId};
 use crate::list::Line;
-use crate::operation::{CompletionPort, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId};
+use crate::operation::{
+    CompletionPort, Message, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId, Window, WindowId,
+};
 use crate::outcome::Outcome;
 use crate::rule::Limit;
 use crate::world::{
     Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Selection, Socket,
     SocketId, State, Thread, World,
 };
+
+/// How many messages may wait for one window: as many as Windows keeps in a queue by default.
+const MESSAGES: usize = 10_000;
 
 /// How much memory that nobody needs now is kept of a kind.
 const KEPT: usize = 64;
@@ -83,9 +88,9 @@ impl At<'_> {
 
     /// A socket has this registration from now on. The event object knows how many there are for it.
     pub fn select(&mut self, s: SocketId, selection: Selection) {
-        let before = std::mem::replace(&mut self.extra_mut(s).selection, selection).event;
-        if before != selection.event {
-            self.counts_registrations(before, selection.event);
+        let before = std::mem::replace(&mut self.extra_mut(s).selection, selection);
+        if before.told != selection.told {
+            self.counts_registrations(before.event(), selection.event());
         }
     }
 
@@ -351,6 +356,45 @@ impl At<'_> {
         self.w.ports.get_mut(port.index()).expect("invariant: an association names a port")
     }
 
+    /// A window is created.
+    pub(crate) fn window_begins(&mut self, window: WindowId) {
+        self.touches(self.w.windows.owner(window.index()));
+        self.w.windows.put(window.index(), Some(Window::default()));
+    }
+
+    /// A window, to change.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(crate) fn window_mut(&mut self, window: WindowId) -> &mut Window {
+        self.touches(self.w.windows.owner(window.index()));
+        self.w.windows.get_mut(window.index()).expect("invariant: a registration names a window")
+    }
+
+    /// The windows of a thread are destroyed. Registrations still name them, and nothing else ever will: its slots stay its own.
+    pub(crate) fn windows_end(&mut self, thread: ThreadId) {
+        if self.w.windows.of(thread).iter().any(Option::is_some) {
+            self.touches(thread);
+            self.w.windows.of_mut(thread).fill(None);
+        }
+    }
+
+    /// A message is posted to a window. Where its thread has ended there is none, and nobody could fetch the message.
+    pub(crate) fn posts_message(&mut self, id: WindowId, message: Message) {
+        if !self.is_window(id) {
+            return;
+        }
+        if self.window_at(id).messages.len() == MESSAGES {
+            self.reaches(Limit { most: MESSAGES, of: "messages that wait for one window" });
+            return;
+        }
+        let window = self.window_mut(id);
+        window.messages.push(message);
+        if !window.watches.is_empty() {
+            self.later(Wake::Window(id));
+        }
+    }
+
     #[inline(always)]
     fn touches(&mut self, owner: ThreadId) {
         if self.notes_owners {
@@ -390,7 +434,7 @@ impl At<'_> {
     /// A network event occurs at this socket.
     #[inline]
     pub fn occurs(&mut self, s: SocketId, event: NetworkEvents) {
-        if self.socket_at(s).extra.as_ref().is_some_and(|extra| extra.selection.event.is_some()) {
+        if self.socket_at(s).extra.as_ref().is_some_and(|extra| extra.selection.told.is_some()) {
             self.later(Wake::Occurs(s, event));
         }
     }

@@ -6,13 +6,13 @@
 use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
 use crate::id::Named;
 use crate::operation::{
-    Association, CompletionPort, Filled, Frame, Object, OpId, Operation, OverId, Overlapped, Packet, Phase, PortId,
-    Tells, Wants, Watch, WatchId,
+    Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet, Phase,
+    PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
 use crate::small::{Queued, Small};
-use crate::world::{Conn, ConnId, EventId, EventObject, Socket, SocketId, Thread, World};
+use crate::world::{Conn, ConnId, EventId, EventObject, Socket, SocketId, Thread, Told, World};
 
 /// Gives every name in an object to another owner.
 #[derive(Clone, Debug)]
@@ -27,10 +27,10 @@ pub struct Renaming {
     first_event: Vec<u32>,
     /// By event slot, its owner.
     owner_of_event: Vec<ThreadId>,
-    /// By owner, where its operations begin; then its watches, OVERLAPPED structures and ports.
-    first: [Vec<usize>; 4],
-    /// How many operations, watches, OVERLAPPED structures and ports there are.
-    rooms: [usize; 4],
+    /// By owner, where its operations begin; then its watches, OVERLAPPED structures, ports and windows.
+    first: [Vec<usize>; 5],
+    /// How many operations, watches, OVERLAPPED structures, ports and windows there are.
+    rooms: [usize; 5],
     /// The owners whose objects were named, in the order of the names, before they were changed.
     pub met: Vec<ThreadId>,
 }
@@ -50,8 +50,9 @@ impl Renaming {
                 starts(world, &world.watches),
                 starts(world, &world.overs),
                 starts(world, &world.ports),
+                starts(world, &world.windows),
             ],
-            rooms: [world.ops.len(), world.watches.len(), world.overs.len(), world.ports.len()],
+            rooms: [world.ops.len(), world.watches.len(), world.overs.len(), world.ports.len(), world.windows.len()],
             met: Vec::new(),
         }
     }
@@ -98,6 +99,10 @@ impl Renaming {
             });
             into.ports.of_mut(new)[at] = port;
         }
+        for (at, window) in from.windows.of(old).iter().enumerate() {
+            let window = window.as_ref().map(|window| self.window(window));
+            into.windows.of_mut(new)[at] = window;
+        }
         into.threads[to] = self.thread(&from.threads[owner]);
         into.threads[to].first_slot = self.first_slot[to];
         into.threads[to].first_event = self.first_event[to];
@@ -125,6 +130,7 @@ impl Renaming {
             Named::Event(event) if event.index() < self.owner_of_event.len() => Handle::event(self.event_id(event)),
             Named::Overlapped(over) if over.index() < self.rooms[2] => Handle::overlapped(self.over_id(over)),
             Named::Port(port) if port.index() < self.rooms[3] => Handle::port(self.port_id(port)),
+            Named::Window(window) if window.index() < self.rooms[4] => Handle::window(self.window_id(window)),
             // What names no slot belongs to nobody.
             _ => handle,
         }
@@ -146,6 +152,7 @@ impl Renaming {
                 write: write.map(|handle| self.handle(handle)),
                 except: except.map(|handle| self.handle(handle)),
             },
+            Out::Message(message) => Out::Message(self.message(message)),
             Out::Packet { counted, over } => Out::Packet { counted, over: over.map(|over| self.handle(over)) },
             Out::Sockaddrs { local, remote } => Out::Sockaddrs {
                 local: local.map(|address| self.address(address)),
@@ -222,6 +229,28 @@ impl Renaming {
         PortId::new(self.place(3, port.index()))
     }
 
+    fn window_id(&mut self, window: WindowId) -> WindowId {
+        WindowId::new(self.place(4, window.index()))
+    }
+
+    fn message(&mut self, message: Message) -> Message {
+        Message { socket: self.handle(message.socket), ..message }
+    }
+
+    fn window(&mut self, window: &Window) -> Window {
+        Window {
+            messages: window.messages.iter().map(|message| self.message(message)).collect(),
+            watches: window.watches.iter().map(|watch| self.watch_id(watch)).collect(),
+        }
+    }
+
+    fn told(&mut self, told: Told) -> Told {
+        match told {
+            Told::Event(event) => Told::Event(self.event_id(event)),
+            Told::Window { window, message, copy } => Told::Window { window: self.window_id(window), message, copy },
+        }
+    }
+
     fn operation(&mut self, op: &Operation) -> Operation {
         let call = self.call(&op.call);
         let wants = match op.wants {
@@ -271,6 +300,7 @@ impl Renaming {
         let object = match watch.object {
             Object::Socket(socket) => Object::Socket(self.socket_id(socket)),
             Object::Event(event) => Object::Event(self.event_id(event)),
+            Object::Window(window) => Object::Window(self.window_id(window)),
         };
         Watch { op: self.own_op(watch.op), object }
     }
@@ -329,7 +359,7 @@ impl Renaming {
             extra.watches = extra.watches.iter().map(|watch| self.watch_id(watch)).collect();
             extra.claimed = extra.claimed.map(|op| self.op_id(op));
             extra.port = extra.port.map(|tells| Association { port: self.port_id(tells.port), ..tells });
-            extra.selection.event = extra.selection.event.map(|event| self.event_id(event));
+            extra.selection.told = extra.selection.told.map(|told| self.told(told));
         }
         renamed_socket
     }

@@ -10,15 +10,16 @@ use super::queue::{
 };
 use super::wsaaccept::{self, is_conditional};
 use super::wspaccept;
-use crate::call::{Buffer, Length, NetworkEvents};
+use crate::call::{Buffer, Length};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
     ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
-    CLOSE_WITH_UNREAD_DATA, CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING,
-    INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN,
-    NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS,
-    RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS,
-    TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
+    CLOSE_MESSAGE_WITH_UNREAD_DATA, CLOSE_WITH_UNREAD_DATA, CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE,
+    FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES,
+    LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY,
+    PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE,
+    SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT,
+    V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
 };
 use crate::code::Code;
 use crate::outcome::Out;
@@ -27,7 +28,7 @@ use crate::rule::Gives::Fails;
 use crate::rule::Stage::{Entry, Queue, Taking};
 use crate::rule::Takes::{Closes, Drops, Keeps};
 use crate::rule::{At, Gives, Rule, States, Table, by};
-use crate::world::{Selection, State, Tcb};
+use crate::world::{Selection, State, Tcb, Told};
 
 const NOT_LISTENING: States =
     States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
@@ -39,7 +40,13 @@ table! {
         gives: Is(Gives::Continues(Table::AcceptChecks)),
         then: re_enables,
         asks: &[ACCEPT_RECORD],
-        rests_on: &["wsaeventselect.fdaccept.reenable", "wsaeventselect.fd.failed-call-reenables"],
+        rests_on: &[
+            "wsaeventselect.fdaccept.reenable",
+            "wsaeventselect.fd.failed-call-reenables",
+            "wsaasyncselect.fdaccept.reenable",
+            "wsaasyncselect.fdaccept.after-accept",
+            "wsaasyncselect.fdaccept.level-triggered",
+        ],
         ..case("accept.re-enables-fd-accept", &[], LISTENING)
     },
     Rule {
@@ -362,19 +369,26 @@ table! {
     SELECTION often Listening;
     Rule {
         under: &[SELECTION_INHERITED],
-        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().event.is_some()),
+        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().told.is_some()),
         gives: Is(Gives::Continues(Table::AcceptName)),
         then: |at| {
             let listener = at.sock().selection();
             let Some(new) = accepted(at) else { return };
-            at.select(new, Selection { recorded: NetworkEvents(0), disabled: NetworkEvents(0), ..listener });
+            // Its messages name its own handle, which is its first.
+            let told = listener.told.map(|told| match told {
+                Told::Window { window, message, .. } => Told::Window { window, message, copy: 0 },
+                event => event,
+            });
+            at.select(new, Selection { told, mask: listener.mask, ..Selection::default() });
             connected_events(at, new);
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
         rests_on: &[
             "wsaeventselect.inherit.accepted",
             "wsaeventselect.inherit.same-handle",
             "wsaeventselect.fdwrite.on-accept",
+            "wsaasyncselect.inherit.accepted",
+            "wsaasyncselect.fdwrite.on-accept",
             "wsaaccept.rem.inherit.async-events",
             "wspaccept.rem.inherit.network-events",
         ],

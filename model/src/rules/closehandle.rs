@@ -6,12 +6,15 @@
 use super::closesocket::{Manner, closes, closes_handle};
 use super::common::{case, check};
 use super::events::close_event;
-use crate::choice::{CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED};
+use crate::call::{Handle, NetworkEvents};
+use crate::choice::{
+    CLOSE_HANDLE_MESSAGE, CLOSE_HANDLE_POSTS, CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
+};
 use crate::code::Code;
-use crate::operation::{CompletionPort, PortId};
+use crate::operation::{CompletionPort, Message, PortId};
 use crate::outcome::Outcome;
 use crate::rule::{At, Rule, States};
-use crate::world::{EventId, State};
+use crate::world::{EventId, State, Told};
 
 const CONNECTED: States = States::of(&[State::Connected]);
 const NO_SOCKET: States = States::of(&[State::NotASocket]);
@@ -63,13 +66,20 @@ table! {
     Rule {
         to: Some(State::NotASocket),
         under: &[CLOSE_HANDLE_RESETS],
-        then: |at| closes_by_handle(at, Manner::Reset),
+        then: |at| {
+            tells_window(at);
+            closes_by_handle(at, Manner::Reset);
+        },
+        asks: &[CLOSE_HANDLE_MESSAGE],
         ..case("CloseHandle.resets", &["closehandle.rem.not-for-sockets"], CONNECTED)
     },
     Rule {
         to: Some(State::NotASocket),
-        then: |at| closes_by_handle(at, Manner::Graceful),
-        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        then: |at| {
+            tells_window(at);
+            closes_by_handle(at, Manner::Graceful);
+        },
+        asks: &[CLOSE_HANDLE_MESSAGE, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         ..case(
             "CloseHandle.closes",
             &["closehandle.rem.last-handle", "closehandle.rem.invalidates", "closehandle.ret.nonzero"],
@@ -81,6 +91,20 @@ table! {
 fn closes_by_handle(at: &mut At<'_>, manner: Manner) {
     closes(at, manner);
     at.give(Outcome::number(1));
+}
+
+/// What closesocket never tells: the own window hears that the connection is closed.
+fn tells_window(at: &mut At<'_>) {
+    let selection = at.sock().selection();
+    if let Some(Told::Window { window, message: number, .. }) = selection.told
+        && at.state() == State::Connected
+        && selection.mask.has(NetworkEvents::CLOSE)
+        && !selection.disabled.has(NetworkEvents::CLOSE)
+        && at.chooses(CLOSE_HANDLE_POSTS)
+    {
+        let socket = Handle::socket(at.socket_id(), at.copy);
+        at.posts_message(window, Message { number, socket, event: NetworkEvents::CLOSE, error: Code::NONE });
+    }
 }
 
 /// The completion port that the call names.

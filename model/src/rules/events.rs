@@ -5,15 +5,16 @@ use super::options::set_nonblocking;
 use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_EVENT_AT_ONCE, DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT,
-    FD_CLOSE_WITH_UNREAD_DATA, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
+    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
+    LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
-use crate::operation::Object;
+use crate::operation::{Message, Object};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States, Table};
-use crate::world::{Direction, EventId, EventObject, Selection, SocketId, State, Tcb};
+use crate::world::{Direction, EventId, EventObject, Selection, SocketId, State, Tcb, Told};
 
 table! {
     EVENT_OBJECT;
@@ -162,10 +163,10 @@ table! {
         then: |at| {
             let Call::WSAEventSelect { event: Some(handle), mask, .. } = *at.call() else { return };
             set_nonblocking(at, true);
-            let selection = Selection { event: at.resolve_event(handle), mask, ..remembered(at) };
+            let selection = Selection { told: at.resolve_event(handle).map(Told::Event), mask, ..remembered(at) };
             at.select(at.socket_id(), selection);
             if selection.recorded.0 & mask.0 != 0
-                && let Some(id) = selection.event
+                && let Some(id) = selection.event()
             {
                 at.signal(id);
             }
@@ -245,7 +246,7 @@ table! {
     /// connect fails.
     NETWORK_EVENT;
     Rule {
-        when: |at| !at.sock().selection().mask.has(at.network_event) || at.sock().selection().event.is_none(),
+        when: |at| !at.sock().selection().mask.has(at.network_event) || at.sock().selection().told.is_none(),
         gives: Is(Gives::Silent),
         rests_on: &["wsaenum.rem.recording-starts"],
         ..case("event-record.not-registered", &[], OCCURS)
@@ -256,6 +257,35 @@ table! {
         gives: Is(Gives::Silent),
         rests_on: &["wsaeventselect.fdaccept.level-triggered"],
         ..case("event-record.nothing-to-accept", &[], LISTENING)
+    },
+    Rule {
+        when: |at| at.sock().selection().posts() && at.sock().selection().disabled.has(at.network_event),
+        gives: Is(Gives::Silent),
+        rests_on: &[
+            "wsaasyncselect.fd.one-message",
+            "wsaasyncselect.fdaccept.when-arrives",
+            "wsaasyncselect.fdaccept.reenable",
+        ],
+        ..case("event-message.already-posted", &[], States::of(&[State::Listening, State::Connected, State::Failed]))
+    },
+    Rule {
+        when: |at| at.sock().selection().posts(),
+        gives: Is(Gives::Silent),
+        then: posts_message,
+        asks: &[CLOSE_MESSAGE_ERROR],
+        rests_on: &[
+            "wsaasyncselect.fdaccept.when-arrives",
+            "wsaasyncselect.fdaccept.when-registered",
+            "wsaasyncselect.fdaccept.after-accept",
+            "wsaasyncselect.fdaccept.level-triggered",
+            "wsaasyncselect.fdwrite.on-accept",
+            "wsaasyncselect.fdconnect.when-registered",
+            "wsaasyncselect.fdconnect.error",
+            "wsaasyncselect.fdclose.reset-error",
+            "wsaasyncselect.msg.lparam",
+            "accept.rem.inherit.async-events",
+        ],
+        ..case("event-message.posts", &[], OCCURS)
     },
     Rule {
         under: &[SECOND_SILENT],
@@ -279,7 +309,7 @@ table! {
             let selection = &mut at.own_extra_mut().selection;
             selection.recorded = selection.recorded.with(event);
             selection.disabled = selection.disabled.with(event);
-            if let Some(id) = selection.event {
+            if let Some(id) = selection.event() {
                 at.signal(id);
             }
         },
@@ -322,24 +352,45 @@ fn signalled(at: &At<'_>) -> Option<u8> {
     set.iter().position(is_set).map(|index| index as u8)
 }
 
-/// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported.
+/// A message tells of the event in question, and of what has gone wrong.
+fn posts_message(at: &mut At<'_>) {
+    let event = at.network_event;
+    let Some(Told::Window { window, message: number, copy }) = at.sock().selection().told else { return };
+    let selection = &mut at.own_extra_mut().selection;
+    selection.disabled = selection.disabled.with(event);
+    let reset =
+        at.socket.is_some_and(|s| at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(s)).tcb == Tcb::Reset));
+    let error = match event {
+        NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
+        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
+        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
+        _ => Code::NONE,
+    };
+    let socket = Handle::socket(at.socket_id(), usize::from(copy));
+    at.posts_message(window, Message { number, socket, event, error });
+}
+
+/// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported. What
+/// was told by messages stands in no record: of a change from messages to an event object only the documents speak.
 fn remembered(at: &At<'_>) -> Selection {
     let Selection { recorded, disabled, .. } = at.sock().selection();
-    if disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
+    let posted = at.sock().selection().posts();
+    if posted || disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
         return Selection::default();
     }
     Selection { recorded, disabled, ..Selection::default() }
 }
 
 /// Records what is already true of a socket when it is registered.
-fn already_happened(at: &mut At<'_>) {
+pub(super) fn already_happened(at: &mut At<'_>) {
     let Some(s) = at.socket else { return };
     match at.sock().state {
         // What was reported is not reported again; where that is forgotten nothing is disabled.
         State::Listening if at.sock().selection().disabled.has(NetworkEvents::ACCEPT) => {}
         State::Listening => at.occurs(s, NetworkEvents::ACCEPT),
         State::Connected => {
-            if at.sends(s) == Direction::Up {
+            let posts = at.sock().selection().posts();
+            if at.sends(s) == Direction::Up && (!posts || at.chooses(LATE_CONNECT_POSTED)) {
                 at.occurs(s, NetworkEvents::CONNECT);
             }
             connected_events(at, s);
@@ -349,6 +400,12 @@ fn already_happened(at: &mut At<'_>) {
     }
 }
 
+/// Is FD_CLOSE told of while data is left to read? The pages of the two ways of telling differ.
+pub(super) fn tells_close_at_once(at: &At<'_>, s: SocketId) -> bool {
+    let posts = at.socket_at(s).selection().posts();
+    if posts { at.chooses(CLOSE_MESSAGE_AT_ONCE) } else { at.chooses(CLOSE_EVENT_AT_ONCE) }
+}
+
 /// What a connected socket has to tell.
 pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
     at.occurs(s, NetworkEvents::WRITE);
@@ -356,7 +413,7 @@ pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
     let end = at.end_at(conn, at.sends(s));
     let data = !end.unread.is_empty();
     let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
-    let closed = reset || ended && (!data || at.chooses(CLOSE_EVENT_AT_ONCE));
+    let closed = reset || ended && (!data || tells_close_at_once(at, s));
     if data {
         at.occurs(s, NetworkEvents::READ);
     }

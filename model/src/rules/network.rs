@@ -2,11 +2,12 @@
 
 use super::common::case;
 use super::connect::RETRIES;
+use super::events::tells_close_at_once;
 use super::queue::withdraws;
 use crate::at::Wake;
 use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
-    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_EVENT_AT_ONCE, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
+    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
     DECIDED_FIRST, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
     REFUSED_REPEATS, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
 };
@@ -341,12 +342,12 @@ table! {
             {
                 at.wake(s);
                 let unread = !at.receiver().unread.is_empty();
-                if !unread || at.chooses(CLOSE_EVENT_AT_ONCE) {
+                if !unread || tells_close_at_once(at, s) {
                     at.occurs(s, NetworkEvents::CLOSE);
                 }
             }
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
         rests_on: &["recv.ret.zero-graceful"],
         ..segment("fin.arrives", &[], States::ANY)
     },

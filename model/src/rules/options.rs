@@ -22,7 +22,7 @@ table! {
     network_down("ioctlsocket.network-down"),
     not_a_socket("ioctlsocket.not-a-socket"),
     Rule {
-        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().event.is_some(),
+        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().told.is_some(),
         rests_on: &["modes.back-to-blocking"],
         ..check(
             "ioctlsocket.events-selected",

@@ -84,11 +84,11 @@ const CLEANUP_ELSEWHERE: &[&str] =
 fn cleans_up(at: &mut At<'_>, manner: Manner) {
     at.process_mut().startups = 0;
     let process = at.process_id();
-    // SleepEx is no Winsock call.
+    // SleepEx and GetMessage are no Winsock calls.
     for place in 0..at.threads_of(process).len() {
         for op in at.ops_of(at.threads_of(process)[place]) {
             let operation = at.op_at(op);
-            if operation.tells.returns && !matches!(operation.call, Call::SleepEx { .. }) {
+            if operation.tells.returns && !matches!(operation.call, Call::SleepEx { .. } | Call::GetMessage { .. }) {
                 at.cancel(op, Cause::Cleanup);
             }
         }
@@ -155,7 +155,7 @@ table! {
     },
     Rule {
         under: &[SUCCESS_CLEARS],
-        when: |at| !matches!(*at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. }),
+        when: |at| !matches!(*at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. }) && !is_of_windows(at),
         gives: Is(Gives::Silent),
         then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
         rests_on: &["wsagle.success-may-reset"],
@@ -166,6 +166,11 @@ table! {
         rests_on: &["wsagle.success-may-reset"],
         ..case("success.keeps-last-error", &[], States::ANY)
     },
+}
+
+/// Is this a call around windows? They are no Winsock calls: what the page says of those does not reach them.
+fn is_of_windows(at: &At<'_>) -> bool {
+    matches!(at.call(), Call::CreateWindow | Call::PeekMessage { .. } | Call::GetMessage { .. })
 }
 
 /// Of these it is known what they do to the last error.

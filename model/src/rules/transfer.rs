@@ -1,9 +1,10 @@
 //! `send` and `recv`, as far as accepting needs them.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::events::tells_close_at_once;
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    BEHIND_END_ABORTED, CLOSE_EVENT_AFTER_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECV_REFUSED_ENDS,
+    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECV_REFUSED_ENDS,
     RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE, TRANSFER_FAILS,
     TRANSFER_WAITS,
 };
@@ -211,8 +212,12 @@ table! {
             };
             gives(at, data);
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
-        rests_on: &["accept.rem.new-handles-connection", "accept.ret.handle-actual-connection"],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
+        rests_on: &[
+            "accept.rem.new-handles-connection",
+            "accept.ret.handle-actual-connection",
+            "wsaasyncselect.fdclose.after-data",
+        ],
         ..case("recv.receives", &[], CONNECTED)
     },
     Rule {
@@ -282,7 +287,7 @@ fn take(at: &mut At<'_>, len: usize) -> Data {
             at.occurs(s, NetworkEvents::READ);
         }
     }
-    if ended && !more && at.chooses(CLOSE_EVENT_AFTER_DATA) {
+    if ended && !more && !tells_close_at_once(at, s) {
         at.occurs(s, NetworkEvents::CLOSE);
     }
     data

@@ -179,6 +179,7 @@ table! {
         rests_on: &[
             "wsaeventselect.fdaccept.reenable",
             "wsaeventselect.fd.failed-call-reenables",
+            "wsaasyncselect.fdaccept.reenable",
             "wspaccept.rem.cf-defer-no-action",
         ],
         ..case("WSAAccept.re-enables-fd-accept", &["wsaaccept.rem.cf-defer-no-action"], LISTENING)

@@ -10,7 +10,8 @@ use crate::parts::Parts;
 use crate::parts::rename::Renaming;
 use crate::step::Answer;
 
-const ROOM: Room = Room { process: ProcessId(0), sockets: 2, events: 1, operations: 3, watches: 2, overs: 1, ports: 1 };
+const ROOM: Room =
+    Room { process: ProcessId(0), sockets: 2, events: 1, operations: 3, watches: 2, overs: 1, ports: 1, windows: 1 };
 
 /// The forms of what each thread owns, and of the processes, each under a number.
 struct Keys {

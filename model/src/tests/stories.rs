@@ -4,7 +4,8 @@ use super::*;
 use crate::choice::{CLOSE_ABORTED, CLOSE_INTERRUPTED, CLOSE_NOTSOCK, CLOSE_STAYS, UNDER_RECV_RESETS};
 use crate::step::Answer;
 
-const ROOM: Room = Room { process: ProcessId(0), sockets: 5, events: 1, operations: 4, watches: 4, overs: 3, ports: 1 };
+const ROOM: Room =
+    Room { process: ProcessId(0), sockets: 5, events: 1, operations: 4, watches: 4, overs: 3, ports: 1, windows: 1 };
 
 fn trial(processes: &[u32]) -> Trial {
     Trial::new(processes, ROOM)

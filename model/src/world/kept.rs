@@ -117,7 +117,8 @@ impl World {
         }
         (0..self.events.len()).for_each(|event| world.index_event(EventId::new(event)));
         (0..self.threads.len()).for_each(|thread| world.index_thread(ThreadId::new(thread)));
-        let selected = |e: usize| self.sockets.iter().filter(|s| s.selection().event == Some(EventId::new(e))).count();
+        let selected =
+            |e: usize| self.sockets.iter().filter(|s| s.selection().event() == Some(EventId::new(e))).count();
         let same = |which: fn(&Index) -> &Bits| which(&self.index) == which(&world.index);
         let checks = [
             (same(|index| &index.free_slots), "a free slot is not known as free, or one is that is not"),

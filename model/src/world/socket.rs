@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::call::value::{Address, Family, NetworkEvents, Port, SockType};
 use crate::code::Code;
-use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId};
+use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;
 use crate::operation::{Association, OpId, WatchId};
 
@@ -81,23 +81,53 @@ impl Options {
     };
 }
 
-/// A `WSAEventSelect` registration and its record.
+/// Who is told of the network events of a socket.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Told {
+    /// `WSAEventSelect`: this event object is signalled.
+    Event(EventId),
+    /// `WSAAsyncSelect`: a message is posted to a window.
+    Window {
+        /// The window.
+        window: WindowId,
+        /// `wMsg`.
+        message: u32,
+        /// Which handle of the socket the message names.
+        copy: u8,
+    },
+}
+
+/// A registration of `WSAEventSelect` or `WSAAsyncSelect`, and its record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Selection {
-    /// The event object to signal; `None`: nothing is registered.
-    pub event: Option<EventId>,
+    /// Who is told; `None`: nothing is registered.
+    pub told: Option<Told>,
     /// The events registered for.
     pub mask: NetworkEvents,
-    /// Events recorded and not yet enumerated.
+    /// Events recorded and not yet enumerated. Of what is told by messages there is no record.
     pub recorded: NetworkEvents,
-    /// Events that were recorded and wait for their re-enabling call.
+    /// Events that were recorded or posted, and wait for their re-enabling call.
     pub disabled: NetworkEvents,
 }
 
 impl Selection {
     /// Does an accepting call change something here? A record outlives its registration where it is remembered.
     pub(crate) fn is_about_accept(self) -> bool {
-        self.event.is_some() || self.disabled.has(NetworkEvents::ACCEPT)
+        self.told.is_some() || self.disabled.has(NetworkEvents::ACCEPT)
+    }
+
+    /// The event object that is signalled.
+    #[must_use]
+    pub fn event(self) -> Option<EventId> {
+        match self.told {
+            Some(Told::Event(event)) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Are its events told by messages?
+    pub(crate) fn posts(self) -> bool {
+        matches!(self.told, Some(Told::Window { .. }))
     }
 }
 
@@ -208,12 +238,7 @@ static NOTHING_EXTRA: Extra = Extra {
     watches: Line::NEW,
     claimed: None,
     port: None,
-    selection: Selection {
-        event: None,
-        mask: NetworkEvents(0),
-        recorded: NetworkEvents(0),
-        disabled: NetworkEvents(0),
-    },
+    selection: Selection { told: None, mask: NetworkEvents(0), recorded: NetworkEvents(0), disabled: NetworkEvents(0) },
     duplicates: Vec::new(),
 };
 

@@ -197,6 +197,10 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     let mask = NetworkEvents::ACCEPT;
     add("WSAEventSelect(s, NULL, FD_ACCEPT)", Call::WSAEventSelect { s, event: None, mask });
     add("WSAEventSelect(s, NULL, 0)", Call::WSAEventSelect { s, event: None, mask: NetworkEvents(0) });
+    for (text, mask) in [("FD_ACCEPT", mask), ("0", NetworkEvents(0))] {
+        let call = Call::WSAAsyncSelect { s, window: None, message: 1025, mask };
+        add(&format!("WSAAsyncSelect(s, NULL, WM_USER+1, {text})"), call);
+    }
     add("WSAEnumNetworkEvents(s, NULL)", Call::WSAEnumNetworkEvents { s, event: None });
     add("WSADuplicateSocket(s, main)", Call::WSADuplicateSocket { s, process: ProcessId(0) });
     add("WSASocket(info of s)", Call::WSASocketFromInfo { s });

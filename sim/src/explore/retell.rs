@@ -11,11 +11,11 @@ use winaccept_model::world::Segment;
 use super::past::Past;
 use super::way::Taken;
 use crate::config::{Happened, Move};
-use crate::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue, allows};
+use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue, allows};
 use crate::scenario::{Scenario, Section};
 use crate::script::{
-    Action, AddrPattern, Expect, Happening, Item, Name, NameId, Pattern, Ref, Script, SegmentName, Span, Step,
-    ValuePattern, With,
+    Action, AddrPattern, Expect, Happening, Item, MessagePattern, Name, NameId, Pattern, Ref, Script, SegmentName,
+    Span, Step, ValuePattern, With,
 };
 
 /// A way as a scenario.
@@ -197,6 +197,7 @@ impl Teller<'_> {
             With::CallerId(AddrPattern::Of(s)) => With::CallerId(AddrPattern::Of(now(s))),
             With::CalleeId(AddrPattern::Of(s)) => With::CalleeId(AddrPattern::Of(now(s))),
             With::Overlapped(over) => With::Overlapped(over.as_ref().map(now)),
+            With::Message(message) => With::Message(MessagePattern { socket: now(&message.socket), ..*message }),
             With::ReadFds(set) => With::ReadFds(set.iter().map(now).collect()),
             With::WriteFds(set) => With::WriteFds(set.iter().map(now).collect()),
             With::ExceptFds(set) => With::ExceptFds(set.iter().map(now).collect()),
@@ -340,6 +341,10 @@ impl Teller<'_> {
         match out {
             ShownOut::Addr(seen) => Some(With::Addr(address(seen))),
             ShownOut::Overlapped(over) => Some(With::Overlapped(over.as_ref().map(now))),
+            ShownOut::Message(ShownMessage { number, socket, event, error }) => {
+                let socket = now(socket.as_ref()?);
+                Some(With::Message(MessagePattern { number: *number, socket, event: *event, error: *error }))
+            }
             ShownOut::Local(seen) => Some(With::Local(address(seen))),
             ShownOut::Remote(seen) => Some(With::Remote(address(seen))),
             ShownOut::ReadFds(names) => Some(With::ReadFds(set(names))),
@@ -408,7 +413,8 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Events(events) => Some(With::Events(*events)),
         ShownOut::Bytes(bytes) => Some(With::Bytes(*bytes)),
         ShownOut::Key(key) => Some(With::Key(*key)),
-        ShownOut::Addr(_) | ShownOut::Local(_) | ShownOut::Remote(_) | ShownOut::Overlapped(_) => None,
+        ShownOut::Addr(_) | ShownOut::Local(_) | ShownOut::Remote(_) => None,
+        ShownOut::Overlapped(_) | ShownOut::Message(_) => None,
         ShownOut::ReadFds(_) | ShownOut::WriteFds(_) | ShownOut::ExceptFds(_) => None,
         ShownOut::Given(given, block) => Some(With::Given(*given, *block)),
         ShownOut::CallbackData(data) => Some(With::CallbackData(*data)),

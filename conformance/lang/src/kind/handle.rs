@@ -3,7 +3,7 @@
 use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
 use winaccept_model::kind::{
     AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
-    RoutineIn, Sock, SocketSet, SocketValue,
+    RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -69,6 +69,27 @@ impl Text for PortIn {
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)
+    }
+}
+
+impl Text for WindowIn {
+    const EXAMPLE: &'static str = "W";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.handle("a window", asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for WindowOrNull {
+    const EXAMPLE: &'static str = "W";
+    const WORDS: &'static [&'static str] = &["NULL"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Option<Ref>> {
+        if parser.cursor.eat("NULL") { Ok(None) } else { parser.handle("a window or `NULL`", asking.actor).map(Some) }
+    }
+    fn write(value: &Option<Ref>, script: &Script) -> String {
+        value.map_or("NULL".to_owned(), |window| reference(window, script))
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) enum State {
     Overlapped,
     /// A completion port.
     Port,
+    /// A window.
+    Window,
     /// Closed.
     Closed,
 }
@@ -214,7 +216,7 @@ impl<'n> Cast<'n> {
             | Function::WSAResetEvent
             | Function::WSACloseEvent
             | Function::WSAWaitForMultipleEvents => thing.state == State::Event,
-            _ => !matches!(thing.state, State::Closed | State::Overlapped | State::Port),
+            _ => !matches!(thing.state, State::Closed | State::Overlapped | State::Port | State::Window),
         };
         let of_process = self.things.iter().filter(|thing| thing.process == process).filter(is_fit);
         let handles = of_process.map(|thing| Ref::Name(thing.name)).collect();

@@ -577,6 +577,8 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::CreatePort { .. } | Call::PostQueuedCompletionStatus { .. } => false,
+        // A window is drawn by those who have one.
+        Call::CreateWindow | Call::WSAAsyncSelect { .. } | Call::PeekMessage { .. } | Call::GetMessage { .. } => false,
         // It may wait; those that are to do so are written as such.
         Call::Recv { .. } | Call::WSARecv { .. } => false,
         _ => !call.accepts(),

@@ -21,6 +21,7 @@ const STORIES: &[(u32, Move)] = &[
     (6, is_refused),
     (4, hears_of_arrivals),
     (4, hears_of_the_end),
+    (4, hears_by_messages),
     (2, binds_datagrams),
     (2, enumerates_what_is_no_socket),
     (3, receives_twice),
@@ -185,6 +186,28 @@ fn hears_of_arrivals(cast: &mut Cast<'_>) -> Option<()> {
     }
     let events = Set::collect(std::iter::once(event));
     cast.call(actor, Call::WSAWaitForMultipleEvents { events, timeout: Some(0), alertable: false });
+    Some(())
+}
+
+/// Clients come, and a window is told of them.
+fn hears_by_messages(cast: &mut Cast<'_>) -> Option<()> {
+    let (actor, listener) = cast.find_with(&[State::Listens])?;
+    let window = cast.makes(actor, Action::Call(Call::CreateWindow), "W", Family::Inet, State::Window);
+    let (s, window) = (cast.handle(listener), cast.handle(window));
+    let mask = cast.one_of(&[NetworkEvents::ACCEPT, NetworkEvents::ACCEPT.with(NetworkEvents::WRITE)]);
+    let select = Call::WSAAsyncSelect { s, window: Some(window), message: 1025, mask };
+    cast.call(actor, select);
+    cast.things[listener].nonblocking = true;
+    client_of(cast, listener)?;
+    cast.call(actor, Call::PeekMessage { window });
+    match cast.below(4) {
+        0 => cast.call(actor, select),
+        1 => drop(client_of(cast, listener)?),
+        2 => drop(accept_at(cast, actor, listener)),
+        _ => cast.call(actor, Call::GetMessage { window: winaccept_sim::script::Ref::Number(0xdead) }),
+    }
+    cast.call(actor, Call::PeekMessage { window });
+    cast.call(actor, Call::PeekMessage { window });
     Some(())
 }
 

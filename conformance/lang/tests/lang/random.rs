@@ -138,7 +138,7 @@ fn any_call() -> impl Strategy<Value = Call<Ref>> {
 const ROOM: &str = "scenario \"t\"\nprocess peer: other\nserver  socket(AF_INET, SOCK_STREAM, 0) = S\n\
                     server  socket(AF_INET, SOCK_STREAM, 0) = C\nother  WSACreateEvent() = E\nserver  OVERLAPPED(NULL) = O\n\
                     server  socket(AF_INET, SOCK_STREAM, 0) = L\n\
-                    server  CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0) = P\n";
+                    server  CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0) = P\nserver  CreateWindow() = W\n";
 
 /// The call of the last step.
 fn last_call(script: &Script) -> Call<Ref> {

@@ -16,6 +16,7 @@ use super::super::protocol::{Function, Given, Reply, Report, Returned};
 use super::condition::{Decides, is_decided_by};
 use super::opened::Opened;
 use super::output::Output;
+use super::own::posts_quit;
 use super::perform::{Caller, last_error};
 use super::waiting::{terminates_waiting, waits_at};
 use super::worker::write;
@@ -120,6 +121,7 @@ impl Actors {
             if lock(&actor.busy).is_some() {
                 // SAFETY: a live thread handle and a routine that does nothing.
                 unsafe { QueueUserAPC(Some(wake), actor.thread.as_raw_handle(), 0) }; // out of an alertable sleep
+                posts_quit(actor.thread.as_raw_handle());
             }
         }
         let threads: Vec<_> = actors.into_iter().map(|actor| actor.thread).collect(); // drops `orders`: they end

@@ -8,7 +8,7 @@ use winaccept_model::kind::*;
 use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::Threading::INFINITE;
 
-use super::super::protocol::{Bytes, OptionValue, Pointer, Returned};
+use super::super::protocol::{Bytes, Message, OptionValue, Pointer, RawHandle, Returned};
 use super::super::wire::Wire;
 use super::actor::Desk;
 use super::output::Output;
@@ -117,6 +117,7 @@ plain! {
     }];
     CallbackData |data| [data as usize];
     PortKey |number| [number as usize];
+    MessageNumber |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
 }
 
@@ -157,6 +158,36 @@ constants! {
     LocalSockaddr: Box::new(overlapped::FoundAddress::new(true));
     RemoteSockaddr: Box::new(overlapped::FoundAddress::new(false));
     ResultFlags: Box::new(Flags(0));
+    GotMessage: Box::new(MessageRoom([0; MSG_WORDS]));
+    AnyMessage: words([0]);
+    Removes: words([PM_REMOVE]);
+}
+
+/// A message that is fetched leaves the queue.
+const PM_REMOVE: usize = 1;
+
+/// Room for a `MSG`: a window, a number, two words, and more that nobody asks for.
+struct MessageRoom([usize; MSG_WORDS]);
+
+/// More words than a `MSG` has.
+const MSG_WORDS: usize = 8;
+
+impl Part for MessageRoom {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.as_mut_ptr() as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        // SAFETY: a field of this part, which the system may have written.
+        let [_, number, socket, parameter, ..] = unsafe { (&raw const self.0).read_volatile() };
+        if returned.value > 0 {
+            returned.message = Some(Message {
+                number: number as u32,
+                socket: socket as isize as RawHandle,
+                event: parameter as u16,
+                error: (parameter >> 16) as u32 & 0xffff,
+            });
+        }
+    }
 }
 
 struct StartupData(ws::WSADATA);

@@ -95,7 +95,9 @@ fn address_of(library: &str, function: &str) -> Result<usize, String> {
 /// The value in the word that a function returned: numbers take its lower half only.
 fn value(returns: Returns, word: usize) -> i64 {
     match returns {
-        Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port => word as isize as RawHandle,
+        Returns::Socket | Returns::Event | Returns::Overlapped | Returns::Port | Returns::Window => {
+            word as isize as RawHandle
+        }
         Returns::Number | Returns::Bool | Returns::Answer | Returns::Code => i64::from(word as i32),
         Returns::Wait | Returns::Sleep => i64::from(word as u32),
         Returns::Nothing => 0,

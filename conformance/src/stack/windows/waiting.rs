@@ -1,10 +1,11 @@
 //! Where a thread waits: the witness of a blocked call, and the place where a thread can be ended.
 //!
-//! The thread is suspended for an instant and its program counter read. If that stands inside one of ntdll's waiting
+//! The thread is suspended for an instant and its program counter read. If that stands inside one of the system's waiting
 //! functions, then the thread waits. Neither Windows nor Wine lets a program notice this: a wait goes on as it was, no
 //! APC runs, no time-out starts anew. A user APC as witness would need an alertable wait, which `accept` has only on
 //! some stacks, and would leave an APC behind on the others.
 
+use std::ffi::CStr;
 use std::os::windows::io::RawHandle;
 
 use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
@@ -13,9 +14,14 @@ use windows_sys::Win32::System::Threading::{ResumeThread, SuspendThread, Termina
 
 use super::identity::exported;
 
-/// The system calls in which blocked Winsock calls wait, with a C string for each. A thread that waits for a lock, or
-/// for its next order, is in none of these.
-const WAITS: [&std::ffi::CStr; 3] = [c"NtWaitForSingleObject", c"NtWaitForMultipleObjects", c"NtDelayExecution"];
+/// The system calls in which blocked calls wait, each with its library. A thread that waits for a lock, or for its next order, is
+/// in none of these.
+const WAITS: [(&CStr, &CStr); 4] = [
+    (c"ntdll.dll", c"NtWaitForSingleObject"),
+    (c"ntdll.dll", c"NtWaitForMultipleObjects"),
+    (c"ntdll.dll", c"NtDelayExecution"),
+    (c"win32u.dll", c"NtUserGetMessage"),
+];
 
 /// More than the length of a system call's code in ntdll, less than the distance to a function after the next.
 const CODE: usize = 32;
@@ -26,7 +32,7 @@ const GONE: u32 = 2000;
 /// Where this thread of this process waits right now. Equal texts mean the same wait.
 pub(super) fn waits_at(thread: RawHandle) -> Option<String> {
     let (counter, stack) = while_suspended(thread, |counter, stack| (counter, stack))?;
-    let (name, _) = WAITS.iter().zip(starts()).find(|(_, start)| is_inside(*start, counter))?;
+    let ((_, name), _) = WAITS.iter().zip(starts()).find(|(_, start)| is_inside(*start, counter))?;
     Some(format!("{}, stack {stack:#x}", name.to_string_lossy()))
 }
 
@@ -44,8 +50,8 @@ pub(super) fn terminates_waiting(thread: RawHandle) -> bool {
 }
 
 /// Where the waiting system calls begin.
-fn starts() -> [Option<usize>; 3] {
-    WAITS.map(|name| exported(c"ntdll.dll", name).map(|function| function as usize))
+fn starts() -> [Option<usize>; 4] {
+    WAITS.map(|(library, name)| exported(library, name).map(|function| function as usize))
 }
 
 fn is_inside(start: Option<usize>, counter: usize) -> bool {

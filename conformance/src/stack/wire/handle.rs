@@ -3,7 +3,7 @@
 use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
 use winaccept_model::kind::{
     AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
-    RoutineIn, Sock, SocketSet, SocketValue,
+    RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::Ref;
 
@@ -31,6 +31,27 @@ impl Wire for PortIn {
         Event::sent(value, names)
     }
 }
+
+/// No window has the number of INVALID_SOCKET, or of NULL.
+impl Wire for WindowIn {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Ok(match names.handle(*value) {
+            INVALID_SOCKET | 0 => NO_WINDOW,
+            raw => raw,
+        })
+    }
+}
+
+impl Wire for WindowOrNull {
+    type Sent = RawHandle;
+    fn sent(value: &Option<Ref>, names: &impl Names) -> Result<RawHandle, String> {
+        value.as_ref().map_or(Ok(0), |window| WindowIn::sent(window, names))
+    }
+}
+
+/// The number of a window that there is not, and of no group of windows that a function has a number for.
+const NO_WINDOW: RawHandle = 0xdead;
 
 /// An address of the worker's; no structure stands at INVALID_SOCKET.
 impl Wire for OverlappedIn {

@@ -4,7 +4,7 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Extension, Family, Handle, How, Ip, Length, Name, NetworkEvents,
     OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
-use winaccept_model::operation::{OpId, OverId, PortId};
+use winaccept_model::operation::{OpId, OverId, PortId, WindowId};
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
 
@@ -109,6 +109,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
         Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
+        Call::CreateWindow => w.windows().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
         Call::AcceptEx { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
@@ -226,7 +227,14 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         51..53 => Call::WSASocketFromInfo { s: anybodys(w, dice) },
         53..55 => Call::WSAEventSelect { s: s(dice), event: event_or_null(w, dice), mask: mask(dice) },
         55 => Call::WSAEnumNetworkEvents { s: s(dice), event: event_or_null(w, dice) },
-        56..58 => event_call(w, dice),
+        56 => event_call(w, dice),
+        57 => {
+            if dice.one_in(2) {
+                event_call(w, dice)
+            } else {
+                message_call(w, thread, dice)
+            }
+        }
         58 => Call::QueueUserAPC { routine: routine(w, thread, dice), thread: self::thread(w, dice) },
         59 => Call::SleepEx { timeout: timeout(dice), alertable: dice.one_in(2) },
         60 => option_call(s(dice), dice),
@@ -244,6 +252,22 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             2 => Call::WSAGetLastError,
             _ => Call::WSACancelBlockingCall,
         },
+    }
+}
+
+/// What a program does with a window, mostly with one that there is.
+fn message_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
+    let windows: Vec<Handle> = w.windows().iter().map(|(at, _)| Handle::window(WindowId::new(at))).collect();
+    let window = dice.one(&windows).filter(|_| !dice.one_in(12)).unwrap_or(Handle::INVALID);
+    let s = if dice.one_in(2) { listener_or(w, thread, dice) } else { socket(w, thread, dice) };
+    match dice.below(8) {
+        0 => Call::CreateWindow,
+        1..5 => {
+            let window = (!dice.one_in(6)).then_some(window);
+            Call::WSAAsyncSelect { s, window, message: 1025, mask: mask(dice) }
+        }
+        5 if dice.one_in(3) => Call::GetMessage { window },
+        _ => Call::PeekMessage { window },
     }
 }
 
@@ -287,6 +311,10 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let bytes = !dice.one_in(6);
     match dice.below(18) {
         16 => Call::Shutdown { s: fresh_or(w, s), how: How::Send },
+        17 if dice.one_in(2) => {
+            let window = w.windows().iter().next().map(|(at, _)| Handle::window(WindowId::new(at)));
+            Call::WSAAsyncSelect { s: fresh_or(w, s), window, message: 1025, mask: mask(dice) }
+        }
         17 => Call::WSAEventSelect { s: fresh_or(w, s), event: event_or_null(w, dice), mask: mask(dice) },
         14 | 15 => option_call(fresh_or(w, s), dice),
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },

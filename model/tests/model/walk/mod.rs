@@ -107,7 +107,8 @@ pub fn world() -> World {
     let processes = [process(1, STARTED), process(1, OLD), process(0, Version::default())];
     let threads = [(0, 3), (0, 2), (1, 3), (0, 2), (1, 2), (2, 1)];
     // Where a thread makes requests it has room for them beside the call that it waits in.
-    let room = |(p, sockets)| Room { overs: 2, operations: 3, ports: 1, ..Room::new(ProcessId(p), sockets, 2) };
+    let room =
+        |(p, sockets)| Room { overs: 2, operations: 3, ports: 1, windows: 1, ..Room::new(ProcessId(p), sockets, 2) };
     World::new(&processes, &threads.map(room))
 }
 
@@ -153,6 +154,12 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
         // The first listener reports its connections by an event.
         let event = call(machine, &mut world, 0, Call::WSACreateEvent);
         call(machine, &mut world, 0, Call::WSAEventSelect { s: Handle(0), event, mask: NetworkEvents::ACCEPT });
+    }
+    if backlogs[0] == 4 && backlogs[1] != 4 {
+        // Or by messages.
+        let window = call(machine, &mut world, 0, Call::CreateWindow);
+        let mask = NetworkEvents::ACCEPT.with(NetworkEvents::READ);
+        call(machine, &mut world, 0, Call::WSAAsyncSelect { s: Handle(0), window, message: 1025, mask });
     }
     if backlogs[0] == 3 {
         reset_while_queued(machine, &mut world);

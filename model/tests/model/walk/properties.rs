@@ -4,7 +4,7 @@ use winaccept_model::call::{Handle, ThreadId};
 use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
-use winaccept_model::operation::{Ended, OverId, PortId};
+use winaccept_model::operation::{Ended, OverId, PortId, WindowId};
 use winaccept_model::outcome::Value;
 use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
@@ -252,11 +252,13 @@ fn handles_are_new(before: &World, branch: &Branch) -> Result<(), String> {
         let process = before.threads()[thread.index()].process;
         let over = |world: &World| world.overs().iter().any(|(at, _)| Handle::overlapped(OverId::new(at)) == handle);
         let port = |world: &World| world.ports().iter().any(|(at, _)| Handle::port(PortId::new(at)) == handle);
+        let window = |world: &World| world.windows().iter().any(|(at, _)| Handle::window(WindowId::new(at)) == handle);
         let open = |world: &World| {
             world.resolve(process, handle).is_some()
                 || world.resolve_event(handle).is_some()
                 || over(world)
                 || port(world)
+                || window(world)
         };
         ensure(!open(before) && open(&branch.world), || format!("{handle:?} is not a new handle"))?;
         ensure(!seen.contains(&handle), || format!("{handle:?} was given out twice"))?;
