@@ -127,7 +127,13 @@ impl Scope {
             let times = met.entry((judged.fired.clone(), shape(&world, event))).or_default();
             *times += 1;
             if *times == 1 {
-                found.extend(judged.worlds.into_iter().filter(|world| known.insert(digest(world))).take(2));
+                let worlds = judged.worlds.into_iter().filter(|world| known.insert(digest(world))).take(2);
+                // What a rule leads to that has not fired before is looked at first: there is no room for all that is found.
+                if judged.fired.iter().all(|fired| self.fired.contains(fired)) {
+                    found.extend(worlds);
+                } else {
+                    worlds.for_each(|world| found.push_front(world));
+                }
             }
             if *times <= ALIKE {
                 self.fired.extend(judged.fired.iter().copied());

@@ -7,8 +7,8 @@ use super::events::already_happened;
 use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
-    BAD_WINDOW_FAILS, BAD_WINDOW_IGNORED, CANCEL_BAD_WINDOW_FAILS, CLOSE_MESSAGE_WITH_UNREAD_DATA,
-    CONNECT_MESSAGE_LATE, NONBLOCKING_OF_DUPLICATES,
+    BAD_WINDOW_FAILS, CANCEL_BAD_WINDOW_FAILS, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE,
+    NONBLOCKING_OF_DUPLICATES,
 };
 use crate::code::Code;
 use crate::operation::{Message, WindowId};
@@ -70,21 +70,15 @@ table! {
             States::SOCKET,
         )
     },
-    // A stack that does not look at the window: its messages go nowhere.
-    Rule {
-        under: &[BAD_WINDOW_IGNORED],
-        when: |at| window(at).is_none(),
-        then: |at| {
-            set_nonblocking(at, true);
-            at.select(at.socket_id(), Selection::default());
-        },
-        asks: &[NONBLOCKING_OF_DUPLICATES],
-        ..case("WSAAsyncSelect.tells-nobody", &["wsaasyncselect.err.WSAEINVAL"], States::SOCKET)
-    },
     Rule {
         then: |at| {
-            let (Some(window), Call::WSAAsyncSelect { message, mask, .. }) = (window(at), *at.call()) else { return };
+            let Call::WSAAsyncSelect { message, mask, .. } = *at.call() else { return };
             set_nonblocking(at, true);
+            let Some(window) = window(at) else {
+                // A stack that does not look at the window: its messages go nowhere.
+                at.select(at.socket_id(), Selection::default());
+                return;
+            };
             let copy = u8::try_from(at.copy).expect("invariant: a socket has few handles");
             let told = Some(Told::Window { window, message: message.into(), copy });
             at.select(at.socket_id(), Selection { told, mask, ..Selection::default() });

@@ -49,7 +49,7 @@ const A_CALL: u8 = 99;
 
 #[test]
 fn every_rule_fires_somewhere() {
-    let walks = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(40_000);
+    let walks = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(80_000);
     let expected = |name: &str| NOT_REACHED.iter().any(|(excused, _)| *excused == name);
     let missing = |fired: &BTreeSet<&str>| -> Vec<&str> {
         rules::all().map(|(_, rule)| rule.name).filter(|name| !fired.contains(name) && !expected(name)).collect()
