@@ -250,6 +250,10 @@ choices! {
     103 DEFERRAL_AND_FD_ACCEPT "deferral-and-fd-accept": "mutes" DEFERRAL_MUTES, "re-enables" DEFERRAL_REENABLES;
     104 PROVIDER_HANDLES "provider-handles": "ifs" IFS_HANDLES, "made-by-ws2_32" OTHER_HANDLES;
     105 PROVIDER_WAIT "provider-wait": "alertable" PROVIDER_RUNS_APC, "not-alertable" PROVIDER_RUNS_NONE;
+    106 RECEIVE_AT_ONCE "receive-at-once": "succeeds" RECEIVE_SUCCEEDS, "pends" RECEIVE_PENDS;
+    107 SEND_AT_ONCE "send-at-once": "succeeds" SEND_SUCCEEDS, "pends" SEND_PENDS;
+    108 CLOSE_UNDER_REQUEST "close-under-request":
+        "cancelled" REQUEST_CANCELLED, "connection-aborted" REQUEST_CONNECTION_ABORTED;
 }
 
 /// The choice point of this name.

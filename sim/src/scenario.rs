@@ -282,7 +282,7 @@ impl Scenario {
         let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
         let empties = |step: &&Step| matches!(step.action, Action::Call(Call::Overlapped { .. }));
         let ports = |step: &&Step| matches!(step.action, Action::Call(Call::CreatePort { .. }));
-        let posts = |step: &&Step| matches!(step.action, Action::Call(Call::AcceptEx { .. }));
+        let posts = |step: &&Step| matches!(step.action, Action::Call(call) if call.function().does().starts);
         self.at_most("sockets", MAX_SLOTS / 2, creates)?;
         self.at_most("event objects", MAX_SLOTS, opens)?;
         let room = |(index, actor): (usize, &Actor)| {

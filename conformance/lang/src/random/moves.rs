@@ -575,6 +575,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
+        Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::CreatePort { .. } | Call::PostQueuedCompletionStatus { .. } => false,
         // It may wait; those that are to do so are written as such.
