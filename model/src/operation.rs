@@ -37,6 +37,10 @@ pub enum Wants {
     Readable,
     /// A wait for one of the events that it watches. `SleepEx` watches none.
     Signal,
+    /// `GetQueuedCompletionStatus`: a packet.
+    Packet,
+    /// `GetOverlappedResult`, `WSAGetOverlappedResult`: the end of a request.
+    Completion,
 }
 
 /// How far an operation is.
@@ -222,6 +226,8 @@ pub struct CompletionPort {
     pub closed: bool,
     /// The packets.
     pub packets: Line<Packet>,
+    /// Who waits for one; the last to come is the first to be served.
+    pub waiting: Line<OpId>,
 }
 
 /// Where the completions of a socket's operations go.
