@@ -34,7 +34,7 @@ const PLANTED: [(&str, &str); 20] = [
 
 /// At most so many scenarios until a planted error is found, and so many steps to show it.
 const RUNS: u64 = 900;
-const STEPS: usize = 9;
+const STEPS: usize = 10;
 
 fn profile(name: &str) -> Profile {
     Choices::bundled().profile(name).expect("one of the bundled profiles")
