@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::running::{folder, winaccept};
 
 /// Kinds of difference that 12 random scenarios of seed 1 show between `wine-8.0` and what is documented.
-const FOUND_IN_12: usize = 11;
+const FOUND_IN_12: usize = 10;
 
 #[test]
 fn findings_are_printed_written_and_counted() {
@@ -38,8 +38,15 @@ fn every_finding_can_be_run() {
     let found = found.to_str().unwrap();
     let arguments = ["compare", "--stack", "model:wine-10.0", "--profile", "documented", "--runs", "12", "--seed", "1"];
     winaccept(&[&arguments[..], &["-o", found]].concat());
-    let run = winaccept(&["run", "--profile", "wine-10.0", found]);
-    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    let run = winaccept(&["run", "--profile", "wine-10.0", found, "--format", "json"]);
+    assert_eq!(run.err, "");
+    let output: serde_json::Value = serde_json::from_str(&run.out).unwrap_or_else(|why| panic!("{why}: {}", run.out));
+    let judged = output["scenarios"].as_array().expect("the scenarios of a run");
+    assert!(!judged.is_empty());
+    for result in judged {
+        // The stack took one of the ways that its profile leaves open.
+        assert!(["pass", "possible"].contains(&result["verdict"].as_str().expect("a verdict")), "{result}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn every_random_scenario_can_be_read_and_run() {
 fn they_are_varied() {
     let mut calls: BTreeMap<Function, usize> = BTreeMap::new();
     let (mut two, mut waits, mut exits, mut texts) = (0, 0, 0, BTreeSet::new());
-    for script in scripts(500) {
+    for script in scripts(1500) {
         two += usize::from(script.processes.len() > 1);
         for item in &script.items {
             let Item::Step(step) = item else { panic!("only steps") };
@@ -40,7 +40,7 @@ fn they_are_varied() {
         }
         texts.insert(render_script(&script, &Comment::default()));
     }
-    assert!(texts.len() > 490, "{}", texts.len());
+    assert!(texts.len() > 1455, "{}", texts.len());
     assert!(two > 100 && waits > 30 && exits > 5, "{two} {waits} {exits}");
     // They are made for stacks that run, and no library of one exports what is called in a provider.
     let callable = |function: &&Function| !function.does().points;
