@@ -36,10 +36,12 @@ pub struct TraceLine {
 /// The trace as JSON Lines, one event a line.
 #[must_use]
 pub fn json_lines(chart: &Chart<'_>, judged: &Judged) -> String {
-    let mut lines: Vec<TraceLine> = Vec::new();
-    lines.extend(chart.events().into_iter().map(|event| TraceLine { event, verdict: None, reason: None }));
-    if let (Some(told), Some(ends)) = (&chart.judged, lines.last_mut()) {
-        (ends.verdict, ends.reason) = (Some(judged.verdict), Some(told.reason.clone()));
+    let plain = |event| TraceLine { event, verdict: None, reason: None };
+    let mut lines: Vec<TraceLine> = chart.events().into_iter().map(plain).collect();
+    if judged.verdict != Verdict::Pass
+        && let Some(ends) = lines.last_mut()
+    {
+        (ends.verdict, ends.reason) = (Some(judged.verdict), Some(judged.reason.clone()));
     }
     let line = |line: &TraceLine| {
         serde_json::to_string(line).expect("invariant: a trace event has string keys and no failing parts") + "\n"

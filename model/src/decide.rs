@@ -21,14 +21,14 @@ impl At<'_> {
         }
     }
 
-    #[inline(never)]
     /// Which alternative of this choice point is it in this step? Where the profile leaves it open, the tape decides, and the
     /// rule that asks is noted.
+    #[inline(never)]
     pub fn decide(&self, point: Point) -> usize {
-        if self.fx.settled.get(point) == 0 {
-            self.fx.settled.set(point, self.picked(point));
+        if self.fx.resolved.get(point) == 0 {
+            self.fx.resolved.set(point, self.picked(point));
         }
-        let chosen = self.fx.settled.get(point);
+        let chosen = self.fx.resolved.get(point);
         let alternative = chosen & !OPEN;
         let rule = self.asker(point);
         if chosen & OPEN != 0 {
@@ -79,13 +79,13 @@ impl At<'_> {
     pub(crate) fn stage(&self, rule: &Rule) -> Stage {
         if let Col::By(point, stages) = rule.stage
             && self.again
-            && self.fx.settled.get(point) == 0
+            && self.fx.resolved.get(point) == 0
         {
             let allowed = self.profile.allowed(point.index());
             let in_taking =
                 |alternative: &usize| allowed >> alternative & 1 == 1 && stages[*alternative] == Stage::Taking;
             if let Some(alternative) = (0..stages.len()).find(in_taking) {
-                self.fx.settled.set(point, alternative as u8 + 1);
+                self.fx.resolved.set(point, alternative as u8 + 1);
             }
         }
         self.value(Column::Stage, &rule.stage)

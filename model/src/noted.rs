@@ -1,4 +1,4 @@
-//! What a step writes down although it only looks: whose objects guards look at, and what is settled at choice points.
+//! What a step writes down although it only looks: whose objects guards look at, and what is resolved at choice points.
 
 use std::cell::{Cell, RefCell};
 
@@ -74,34 +74,34 @@ impl Owners {
     }
 }
 
-/// The choice points that are settled in a step. It lies in the effects, and few steps settle any: so there is nearly never
+/// The choice points that are resolved in a step. It lies in the effects, and few steps resolve any: so there is nearly never
 /// anything to forget.
 #[derive(Clone, Debug)]
-pub(crate) struct Settled {
+pub(crate) struct Resolved {
     /// By point, what was set; zero: nothing.
     points: [Cell<u8>; COUNT],
     any: Cell<bool>,
 }
 
-impl Default for Settled {
-    fn default() -> Settled {
-        Settled { points: [const { Cell::new(0) }; COUNT], any: Cell::new(false) }
+impl Default for Resolved {
+    fn default() -> Resolved {
+        Resolved { points: [const { Cell::new(0) }; COUNT], any: Cell::new(false) }
     }
 }
 
-impl Settled {
-    /// What is settled there; zero: nothing yet.
+impl Resolved {
+    /// What it is there; zero: nothing yet.
     pub(crate) fn get(&self, point: Point) -> u8 {
         self.points[point.index()].get()
     }
 
-    /// Settles it.
+    /// Resolves it.
     pub(crate) fn set(&self, point: Point, what: u8) {
         self.any.set(true);
         self.points[point.index()].set(what);
     }
 
-    /// Is anything settled?
+    /// Is anything resolved?
     #[inline(always)]
     pub(crate) fn is_any(&self) -> bool {
         self.any.get()

@@ -10,7 +10,7 @@ use crate::choice::{Alt, Point};
 use crate::code::Code;
 pub use crate::limit::Limit;
 use crate::list::Line;
-use crate::noted::{Noted, Settled};
+use crate::noted::{Noted, Resolved};
 use crate::operation::{Frame, Object, OpId};
 use crate::outcome::Outcome;
 use crate::rules::TABLES;
@@ -410,7 +410,7 @@ pub struct Effects {
     /// What was read and touched so far.
     pub(crate) noted: Noted,
     /// Choices resolved in this step: alternative plus one, and whether it was open.
-    pub(crate) settled: Settled,
+    pub(crate) resolved: Resolved,
     /// What becomes [`Effects::decided`]: guards decide, too.
     pub(crate) deciding: RefCell<Vec<Decided>>,
     /// What the step may have changed, object by object, until what is kept twice is up to date.
@@ -426,7 +426,7 @@ pub struct Effects {
 /// Objects that a step may have changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changed {
-    /// Is there any?
+    /// Is there any? Asked after every step: one look instead of four.
     pub(crate) any: bool,
     /// Sockets that have, or had, what few have.
     pub(crate) extras: Vec<SocketId>,
@@ -505,9 +505,9 @@ impl Effects {
     pub fn clear(&mut self) {
         self.fired.clear();
         self.decided.clear();
-        // Nothing is decided where nothing is settled.
-        if self.settled.is_any() {
-            self.settled = Settled::default();
+        // Nothing is decided where nothing is resolved.
+        if self.resolved.is_any() {
+            self.resolved = Resolved::default();
             self.deciding.get_mut().clear();
         }
         self.returns.clear();

@@ -304,7 +304,7 @@ fn from_raw_peers(world: &World) -> impl Iterator<Item = Event> + '_ {
 /// Calls around messages, where the world has a window.
 fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     let mut all = Vec::new();
-    for window in world.windows().iter().map(|(at, _)| Handle::window(WindowId::new(at))).collect::<Vec<_>>() {
+    for window in world.windows().iter().map(|(at, _)| Handle::window(WindowId::new(at))) {
         all.extend([Call::PeekMessage { window }, Call::GetMessage { window }]);
         for &s in sockets {
             for mask in [NetworkEvents::ACCEPT, NetworkEvents(0)] {

@@ -5,7 +5,7 @@ use winaccept_sim::script::Ref;
 
 use super::cursor::{Parsed, Reported};
 use super::diagnostic::Diagnostic;
-use super::literal::{ADDRESS_HELP, WM_USER};
+use super::literal::ADDRESS_HELP;
 use super::parser::Parser;
 
 impl Parser<'_> {
@@ -40,17 +40,9 @@ impl Parser<'_> {
         Ok(OptVal::Linger(on, seconds))
     }
 
-    /// The number of a message: `WM_USER`, so much more, or a plain number.
+    /// The number of a message that a program can ask for.
     pub(super) fn message_number(&mut self) -> Parsed<u16> {
-        let what = "`WM_USER+N` or a number";
-        if !self.cursor.eat("WM_USER") {
-            return self.cursor.integer(what, 0..=i64::from(u16::MAX)).map(|n| n as u16);
-        }
-        if !self.cursor.eat("+") {
-            return Ok(WM_USER);
-        }
-        let most = i64::from(u16::MAX - WM_USER);
-        self.cursor.integer("a number", 0..=most).map(|more| WM_USER + more as u16)
+        self.cursor.message_number(u16::MAX.into()).map(|number| number as u16)
     }
 
     /// A DWORD.

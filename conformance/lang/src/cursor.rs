@@ -139,6 +139,18 @@ impl<'a> Cursor<'a> {
         Err(self.report(problem.maybe_help(near)))
     }
 
+    /// The number of a message: `WM_USER`, so much more, or a plain number.
+    pub(super) fn message_number(&mut self, most: u32) -> Parsed<u32> {
+        let first = u32::from(literal::WM_USER);
+        if !self.eat("WM_USER") {
+            return self.integer("`WM_USER+N` or a number", 0..=most.into()).map(|number| number as u32);
+        }
+        if !self.eat("+") {
+            return Ok(first);
+        }
+        self.integer("a number", 0..=(most - first).into()).map(|more| first + more as u32)
+    }
+
     /// Takes a number within `range`.
     pub(super) fn integer(&mut self, what: &str, range: std::ops::RangeInclusive<i64>) -> Parsed<i64> {
         let (low, high) = (*range.start(), *range.end());

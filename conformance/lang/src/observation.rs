@@ -7,7 +7,7 @@ use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownO
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref, Script};
 
 use super::cursor::{Cursor, Parsed};
-use super::literal::{self, AddressLiteral, WM_USER};
+use super::literal::{self, AddressLiteral};
 use super::signature::{OUTS, Out, signature};
 use super::token::{self, Kind};
 
@@ -167,12 +167,7 @@ impl Reader<'_> {
     /// `{WM_USER+1, L, FD_ACCEPT, 0}`; `?` stands for a socket without a variable.
     fn shown_message(&mut self) -> Parsed<ShownMessage> {
         self.cursor.expect("{")?;
-        let base = if self.cursor.eat("WM_USER") { u32::from(WM_USER) } else { 0 };
-        let more = if base == 0 || self.cursor.eat("+") {
-            self.cursor.integer("the number of a message", 0..=i64::from(u32::MAX))? as u32
-        } else {
-            0
-        };
+        let number = self.cursor.message_number(u32::MAX)?;
         self.cursor.expect(",")?;
         let socket = if self.cursor.eat("?") { None } else { Some(self.name()?) };
         self.cursor.expect(",")?;
@@ -181,7 +176,7 @@ impl Reader<'_> {
         self.cursor.expect(",")?;
         let error = self.error()?;
         self.cursor.expect("}")?;
-        Ok(ShownMessage { number: base.wrapping_add(more), socket, event, error })
+        Ok(ShownMessage { number, socket, event, error })
     }
 
     fn one_address(&mut self) -> Parsed<ShownAddress> {

@@ -1,17 +1,13 @@
 //! `winaccept museum`.
 
 use clap::Args as ClapArgs;
-use winaccept_model::step::Machine;
 use winaccept_program::museum::{self, Exhibit};
 
 use super::fuzz::{find, output, searched};
 use super::{Format, json, print};
-use crate::chart;
 use crate::output::{ExhibitOutput, MuseumOutput};
 use crate::page::{Page, fitted};
-use crate::problem::{Problem, Problems};
-use crate::profiles::Choices;
-use crate::suite::Scenario;
+use crate::problem::Problems;
 
 /// Arguments of `museum`.
 #[derive(ClapArgs, Debug)]
@@ -40,7 +36,7 @@ pub(super) fn museum(args: &Args, format: Format) -> Result<u8, Problems> {
         (Format::Json, _) => {
             print(&json(&MuseumOutput { exhibits: shown.into_iter().map(as_data).collect() }))?;
         }
-        (_, Some(_)) => print(&shown.into_iter().map(told).collect::<Result<String, Problems>>()?)?,
+        (_, Some(_)) => print(&shown.into_iter().map(told).collect::<String>())?,
         (_, None) => print(&listed(&shown))?,
     }
     Ok(0)
@@ -69,7 +65,7 @@ fn listed(exhibits: &[&Exhibit]) -> String {
     page.finish()
 }
 
-fn told(exhibit: &Exhibit) -> Result<String, Problems> {
+fn told(exhibit: &Exhibit) -> String {
     let head =
         format!("{}\n{}\nfrom {}\nnot heeded: {}\n", exhibit.name, exhibit.story, exhibit.source, exhibit.clause);
     let mut text = fitted(&head) + "\n";
@@ -79,14 +75,12 @@ fn told(exhibit: &Exhibit) -> Result<String, Problems> {
             let found = format!("broken: {} in run {}: {}\n", finding.judge, finding.runs, finding.reason);
             text += &fitted(&found);
             text += &format!("again:  winaccept fuzz {} --replay '{}'\n\n", exhibit.name, finding.replay);
-            let scenario = Scenario::read(finding.scenario.as_bytes(), "finding.winaccept")?;
-            let machine = Machine::new(Choices::bundled().named(&finding.profile).map_err(Problem::new)?);
-            text += &chart::chart(&chart::of(&scenario, &machine).0);
+            text += &fitted(&finding.chart);
         }
     }
     let mended = match searched(&exhibit.mended().runs(RUNS), RUNS) {
         Ok(passed) => format!("mended: nothing found in {} runs", passed.runs),
         Err(finding) => format!("mended: {finding}"),
     };
-    Ok(format!("{text}\n{mended}\n"))
+    format!("{text}\n{mended}\n")
 }

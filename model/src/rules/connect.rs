@@ -232,13 +232,7 @@ fn has_no_name(at: &At<'_>) -> bool {
 /// Is it an address that the socket can connect to?
 #[inline(always)]
 fn is_named(at: &At<'_>) -> bool {
-    match at.call() {
-        Call::Connect { name: Name::Address(address, length), .. } => {
-            let family = at.sock().family;
-            address.family == family && *length >= family.address_size()
-        }
-        _ => named(at).is_some(),
-    }
+    named(at).is_some()
 }
 
 #[inline(always)]

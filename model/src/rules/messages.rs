@@ -101,16 +101,14 @@ table! {
 table! {
     PEEKMESSAGE;
     // It gives messages of the calling thread's windows alone, and says no more than that there is none.
-    Rule {
-        when: |at| first(at).is_some(),
-        then: fetches,
-        rests_on: &[
+    fetches_first(
+        "PeekMessage.fetches",
+        &[
             "wsaasyncselect.msg.lparam",
             "wsaasyncselect.msg.not-lasterror",
             "wsaasyncselect.rem.messages-after-cancel",
         ],
-        ..case("PeekMessage.fetches", &[], States::ANY)
-    },
+    ),
     Rule {
         then: |at| at.give(Outcome::number(0)),
         rests_on: &["wsaasyncselect.fd.one-message"],
@@ -145,21 +143,20 @@ table! {
 table! {
     /// What `GetMessage`, new or waiting, finds.
     GETMESSAGE_READY;
-    Rule {
-        when: |at| first(at).is_some(),
-        then: fetches,
-        rests_on: &[
-            "wsaasyncselect.msg.lparam",
-            "wsaasyncselect.msg.not-lasterror",
-            "wsaasyncselect.fdaccept.when-arrives",
-        ],
-        ..case("GetMessage.fetches", &[], States::ANY)
-    },
+    fetches_first(
+        "GetMessage.fetches",
+        &["wsaasyncselect.msg.lparam", "wsaasyncselect.msg.not-lasterror", "wsaasyncselect.fdaccept.when-arrives"],
+    ),
     Rule {
         gives: Is(Gives::Blocks),
         rests_on: &["wsaasyncselect.fd.one-message"],
         ..case("GetMessage.waits", &[], States::ANY)
     },
+}
+
+/// The first message leaves the window's queue, and the call returns with it.
+const fn fetches_first(name: &'static str, rests_on: &'static [&'static str]) -> Rule {
+    Rule { when: |at| first(at).is_some(), then: fetches, rests_on, ..case(name, &[], States::ANY) }
 }
 
 fn cancels(at: &At<'_>) -> bool {
