@@ -214,6 +214,9 @@ impl<H> Call<H> {
     pub fn tells_bytes(&self) -> bool {
         match self {
             Call::AcceptEx { bytes, .. }
+            | Call::WSARecvOverlapped { bytes, .. }
+            | Call::WSASend { bytes, .. }
+            | Call::WSASendOverlapped { bytes, .. }
             | Call::WSAIoctl { bytes, .. }
             | Call::WSAGetOverlappedResult { bytes, .. }
             | Call::GetOverlappedResult { bytes, .. } => *bytes,

@@ -103,7 +103,30 @@ macro_rules! for_each_call {
             WSARecv ws2_32 "WSARecv" (
                 s: Sock, buffers: Buffers, received: CountOut [FlagsInOut] [NoOverlapped] [NoRoutine]
             ) -> Number [waits locally] again RecvData
-                by WSARecv { WSARecv: transfer::WSARECV };
+                by WSARecv { WSARecv: wsarecv::WSARECV };
+            // With an OVERLAPPED, and without a completion routine.
+            WSARecvOverlapped ws2_32 "WSARecv" (
+                s: Sock, buffers: PostedBuffers, bytes: Transferred, [FlagsInOut] overlapped: RequestOverlapped [NoRoutine]
+            ) -> Number [starts] again ReceiveTakes
+                by WSARecv {
+                    // What it finds on a connection,
+                    ReceivePosted: wsarecv::POSTED,
+                    // and what its request finds there, at once or later.
+                    ReceiveTakes: wsarecv::TAKES
+                };
+            // One buffer, without OVERLAPPED and without a completion routine.
+            WSASend ws2_32 "WSASend" (
+                s: Sock, buffer: SentBuffer, bytes: Transferred [SendFlags] [NoOverlapped] [NoRoutine]
+            ) -> Number [waits]
+                by WSASend { WSASend: wsasend::WSASEND };
+            // One buffer, with an OVERLAPPED, and without a completion routine.
+            WSASendOverlapped ws2_32 "WSASend" (
+                s: Sock, buffer: SentBuffer, bytes: Transferred, [SendFlags] overlapped: RequestOverlapped [NoRoutine]
+            ) -> Number [starts] again SendTakes
+                by WSASend {
+                    SendPosted: wsasend::POSTED,
+                    SendTakes: wsasend::TAKES
+                };
             // `ioctlsocket(s, FIONBIO, &argp)`.
             Ioctlsocket ws2_32 "ioctlsocket" (s: Sock, argp: Fionbio) -> Number []
                 by Ioctlsocket { Ioctlsocket: options::IOCTLSOCKET };

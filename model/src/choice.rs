@@ -259,6 +259,10 @@ choices! {
     110 CLOSE_MESSAGE_WITH_UNREAD_DATA "close-message-with-unread-data":
         "after-data" CLOSE_MESSAGE_AFTER_DATA, "at-once" CLOSE_MESSAGE_AT_ONCE;
     111 CLOSE_HANDLE_MESSAGE "close-handle-message": "not-posted" CLOSE_HANDLE_SILENT, "FD_CLOSE" CLOSE_HANDLE_POSTS;
+    112 RECEIVE_AT_ONCE "receive-at-once": "succeeds" RECEIVE_SUCCEEDS, "pends" RECEIVE_PENDS;
+    113 SEND_AT_ONCE "send-at-once": "succeeds" SEND_SUCCEEDS, "pends" SEND_PENDS;
+    114 CLOSE_UNDER_REQUEST "close-under-request":
+        "cancelled" REQUEST_CANCELLED, "connection-aborted" REQUEST_CONNECTION_ABORTED;
 }
 
 /// The choice point of this name.

@@ -123,6 +123,10 @@ plain! {
     BytesIn: Data;
     /// The sizes of several buffers for bytes, and how many buffers there are.
     Buffers: Set<u32>;
+    /// The same, of a request: they are its own until it is complete.
+    PostedBuffers: Set<u32>;
+    /// One buffer of bytes to send, and that it is one.
+    SentBuffer: Data;
     /// A pointer to the number of bytes that a call stores; false: `NULL`.
     CountOut: bool;
     /// The same, where it is told.
@@ -220,6 +224,8 @@ handles! {
     OverlappedIn;
     /// The output buffer of the request with this OVERLAPPED.
     BufferOf;
+    /// The OVERLAPPED structure of the request that a call makes.
+    RequestOverlapped;
 }
 
 /// A buffer for bytes, and its size.
@@ -451,6 +457,8 @@ constants! {
     EventsOut;
     /// A pointer to flags of `WSARecv`: to 0.
     FlagsInOut;
+    /// The flags of `WSASend`: 0.
+    SendFlags;
     /// No OVERLAPPED: `NULL`.
     NoOverlapped;
     /// No completion routine: `NULL`.

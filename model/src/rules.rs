@@ -23,6 +23,7 @@ mod peer;
 mod port;
 mod program;
 mod queue;
+mod request;
 mod select;
 mod socket;
 mod startup;
@@ -30,6 +31,8 @@ mod transfer;
 mod wake;
 mod wsaaccept;
 mod wsaioctl;
+mod wsarecv;
+mod wsasend;
 mod wspaccept;
 
 pub(crate) use connect::RETRIES;
@@ -74,6 +77,8 @@ macro_rules! of_calls {
             Cancelled: cancelled::CANCELLED,
             /// Something changes at what a call waits for.
             Wake: wake::WAKE,
+            /// The socket of a request to receive or to send is closed.
+            RequestCloses: request::CLOSES,
             /// A call succeeds in a thread whose last error tells of a failure.
             Succeeds: startup::SUCCEEDS,
             /// The program itself: what it prints, and its end.

@@ -19,7 +19,7 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::ConnectAnswer) => Wants::Established,
         Some(Table::RecvData) => Wants::Bytes,
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
-        _ if matches!(call, Call::Send { .. }) => Wants::Room,
+        _ if matches!(call, Call::Send { .. } | Call::WSASend { .. }) => Wants::Room,
         _ => Wants::Signal,
     }
 }
@@ -262,9 +262,16 @@ impl At<'_> {
 
     #[inline]
     fn woken(&mut self, op: OpId) {
-        let Some(&Operation { phase: Phase::Waits, wants, thread, .. }) = self.op_if(op) else { return };
+        let Some(&Operation { phase: Phase::Waits, wants, thread, ref call, tells, .. }) = self.op_if(op) else {
+            return;
+        };
         match wants {
             Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
+            Wants::Bytes | Wants::Room if !tells.returns => {
+                if let Some(table) = call.function().looks_again() {
+                    self.goes_on_by(op, table);
+                }
+            }
             // Where its thread is in other user code a condition function has nowhere to run.
             Wants::Decision if self.thread_at(thread).frames.last() != Some(Frame::Waits(op)) => {}
             _ => {
@@ -297,6 +304,7 @@ impl At<'_> {
         self.focus_on(op);
         let about = self.op_at(op).about;
         self.turns_to_socket(about);
+        self.turns_to_conn(about.and_then(|s| self.socket_at(s).conn));
         self.again = true;
         self.apply(table);
     }
@@ -421,8 +429,10 @@ impl At<'_> {
         let socket = self.socket_at(s);
         ops.extend(socket.waiting().iter().chain(socket.holding().iter()));
         for op in ops.drain(..) {
-            let Operation { tells, phase, .. } = *self.op_at(op);
-            if !tells.returns {
+            let Operation { tells, phase, wants, .. } = *self.op_at(op);
+            if !tells.returns && matches!(wants, Wants::Bytes | Wants::Room) {
+                self.aside(op, Table::RequestCloses);
+            } else if !tells.returns {
                 self.ends(op, Status::CANCELLED);
             } else if !matches!(phase, Phase::Decides(_)) {
                 self.withdraw(op);

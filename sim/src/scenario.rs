@@ -283,7 +283,7 @@ impl Scenario {
         let empties = |step: &&Step| matches!(step.action, Action::Call(Call::Overlapped { .. }));
         let ports = |step: &&Step| matches!(step.action, Action::Call(Call::CreatePort { .. }));
         let windows = |step: &&Step| matches!(step.action, Action::Call(Call::CreateWindow));
-        let posts = |step: &&Step| matches!(step.action, Action::Call(Call::AcceptEx { .. }));
+        let posts = |step: &&Step| matches!(step.action, Action::Call(call) if call.function().does().starts);
         self.at_most("sockets", MAX_SLOTS / 2, creates)?;
         self.at_most("event objects", MAX_SLOTS, opens)?;
         let room = |(index, actor): (usize, &Actor)| {

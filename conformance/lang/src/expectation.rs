@@ -344,7 +344,7 @@ impl Parser<'_> {
     fn out_name(&mut self, of: Expected<'_>, calls: bool) -> Parsed<(Out, Range<usize>)> {
         let (word, span) = self.cursor.word("an out-parameter such as `addr`")?;
         let call = if calls { "condition" } else { of.signature.name };
-        let outs = if calls { GIVEN } else { of.signature.outs.as_slice() };
+        let outs = if calls { GIVEN } else { of.signature.outs_of(of.call) };
         match Out::named(word).filter(|out| outs.contains(out)) {
             Some(out) if of.call.is_some_and(|call| passes_null(call, out)) => {
                 let problem = Diagnostic::new(format!("this call passes no `{word}`"), span, "the argument is `NULL`");

@@ -98,6 +98,7 @@ constants! {
     EventsOut { OUT: Out::Events }
     RoutineData {}
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
+    SendFlags { WRITTEN: "0", WHAT: "the flags" }
     NoOverlapped { WRITTEN: "NULL" }
     NoRoutine { WRITTEN: "NULL" }
     NoFile { WRITTEN: "INVALID_HANDLE_VALUE" }

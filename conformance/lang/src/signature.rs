@@ -100,8 +100,6 @@ pub(super) struct Signature {
     pub(super) points: bool,
     /// What `with` may name, in the order of the parameters.
     pub(super) outs: Vec<Out>,
-    /// Can it block?
-    pub(super) blocks: bool,
     /// Can it call a condition function?
     pub(super) asks: bool,
 }
@@ -124,6 +122,8 @@ pub(super) static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     for function in Function::ALL {
         let form = form(*function);
         if let Some(known) = all.iter_mut().find(|signature| signature.name == function.name()) {
+            let more = form.outs.iter().filter(|out| !known.outs.contains(out));
+            known.outs.extend(more.copied().collect::<Vec<_>>());
             known.forms.push(form);
             continue;
         }
@@ -133,7 +133,6 @@ pub(super) static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
             returns: function.returns(),
             points: function.does().points,
             outs: form.outs.clone(),
-            blocks: function.does().waits,
             asks: form.asks,
             forms: vec![form],
         });
@@ -199,6 +198,14 @@ macro_rules! forms {
 }
 winaccept_model::for_each_call!(forms);
 
+impl Signature {
+    /// What `with` may name of a call, or, where it is not known which of the forms it has, of any.
+    pub(super) fn outs_of(&self, call: Option<&Call<Ref>>) -> &[Out] {
+        let form = call.and_then(|call| self.forms.iter().find(|form| form.function == call.function()));
+        form.map_or(self.outs.as_slice(), |form| form.outs.as_slice())
+    }
+}
+
 impl Form {
     fn parameter<K: Text>(&mut self, field: &str) {
         self.arguments.0 += K::ARGUMENTS.0;
@@ -247,7 +254,7 @@ pub(super) fn means_something(word: &str) -> bool {
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
 const NOT_YET: &[&str] =
-    &["WSARecvFrom", "recvfrom", "WSASend", "WSASendTo", "sendto", "WSAConnect", "ConnectEx", "DisconnectEx"];
+    &["WSARecvFrom", "recvfrom", "WSASendTo", "sendto", "WSAConnect", "ConnectEx", "DisconnectEx"];
 
 /// Is this a call of Winsock that the model does not have yet?
 pub(super) fn is_not_yet_modelled(name: &str) -> bool {

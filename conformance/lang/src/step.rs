@@ -192,22 +192,15 @@ impl Parser<'_> {
     fn plain_call(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
         let (signature, call) = self.call(actor)?;
         let expect = self.expectation(signature, &call, actor)?;
-        self.goes_on(actor, name, signature, call, expect.as_ref());
+        self.goes_on(actor, name, call, expect.as_ref());
         Ok((Action::Call(call), expect))
     }
 
     /// Takes note of where this actor is after its call has begun, or gone on, with this outcome.
-    fn goes_on(
-        &mut self,
-        actor: ThreadId,
-        name: &Range<usize>,
-        signature: &Signature,
-        call: Call<Ref>,
-        expect: Option<&Expect>,
-    ) {
+    fn goes_on(&mut self, actor: ThreadId, name: &Range<usize>, call: Call<Ref>, expect: Option<&Expect>) {
         let progress = match expect {
             Some(Expect::Blocks) => Progress::Blocked(Blocked { step: self.cursor.since(name.start), call }),
-            Some(Expect::Silent(_)) | None if signature.blocks => Progress::Unsure,
+            Some(Expect::Silent(_)) | None if call.function().does().waits => Progress::Unsure,
             _ => Progress::Free,
         };
         *self.flow.progress(actor) = progress;
@@ -236,7 +229,7 @@ impl Parser<'_> {
         };
         let signature = signature(call.name()).expect("invariant: a call has a signature");
         let expect = self.expectation(signature, &call, actor)?;
-        self.goes_on(actor, name, signature, call, expect.as_ref());
+        self.goes_on(actor, name, call, expect.as_ref());
         Ok((Action::ConditionReturns { said, call }, expect))
     }
 
@@ -278,7 +271,7 @@ impl Parser<'_> {
         }
         let span = self.cursor.span();
         let expect = self.result(Expected { signature, call: Some(call), actor: Some(actor) })?;
-        if expect == Expect::Blocks && !signature.blocks {
+        if expect == Expect::Blocks && !call.function().does().waits {
             let problem =
                 Diagnostic::new(format!("`{}` never blocks", signature.name), span, "expected what it returns");
             return Err(self.cursor.report(problem.help("`...` is for calls that wait, such as `accept`")));

@@ -162,10 +162,17 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         Call::WSAPoll { .. } => &["revents"],
         Call::WSAEnumNetworkEvents { .. } => &["events"],
         // That it goes on is no failure.
-        Call::AcceptEx { bytes: true, .. } if !failed || seen.error == Code::ERROR_IO_PENDING => {
+        _ if call.function().does().starts
+            && call.tells_bytes()
+            && (!failed || seen.error == Code::ERROR_IO_PENDING) =>
+        {
             return (&["bytes"], &[]);
         }
-        Call::AcceptEx { bytes: true, .. } | Call::WSAIoctl { .. } => &["bytes"],
+        Call::AcceptEx { bytes: true, .. }
+        | Call::WSARecvOverlapped { bytes: true, .. }
+        | Call::WSASend { bytes: true, .. }
+        | Call::WSASendOverlapped { bytes: true, .. }
+        | Call::WSAIoctl { .. } => &["bytes"],
         Call::WSAGetOverlappedResult { bytes: true, .. } | Call::GetOverlappedResult { bytes: true, .. } if !failed => {
             return (&["bytes"], &["data"]);
         }
@@ -222,6 +229,10 @@ fn counts(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
             let room: i64 = buffers.iter().map(i64::from).sum();
             value == 0 && !seen.out.iter().any(|out| matches!(out, ShownOut::Data(data) if bytes(data) > room))
         }
+        Call::WSARecvOverlapped { buffers, .. } => value == 0 && within(seen, buffers.iter().map(i64::from).sum()),
+        Call::WSASend { buffer, .. } | Call::WSASendOverlapped { buffer, .. } => {
+            value == 0 && within(seen, bytes(buffer))
+        }
         Call::Send { data, .. } => (0..=bytes(data)).contains(&value),
         Call::Select { .. } => {
             let left = |out: &ShownOut| match out {
@@ -240,6 +251,11 @@ fn counts(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
         _ => true,
     };
     if counted { Ok(()) } else { Err(format!("{value} does not count what was written")) }
+}
+
+/// Is the count behind a pointer none, or at most this?
+fn within(seen: &Shown, most: i64) -> bool {
+    seen.out.iter().all(|out| !matches!(out, ShownOut::Bytes(Some(bytes)) if i64::from(*bytes) > most))
 }
 
 /// The lines of a recording, read against the plan.

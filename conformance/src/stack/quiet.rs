@@ -44,7 +44,12 @@ impl Stage<'_> {
                     self.arrival_shows(call);
                 }
             }
-            Call::Send { s: Ref::Name(name), .. } if succeeded => assumed = self.settle(Some(name)),
+            Call::Send { s: Ref::Name(name), .. } | Call::WSASend { s: Ref::Name(name), .. } if succeeded => {
+                assumed = self.settle(Some(name));
+            }
+            Call::WSASendOverlapped { s: Ref::Name(name), .. } if succeeded || seen.error == Code::ERROR_IO_PENDING => {
+                assumed = self.settle(Some(name));
+            }
             Call::Shutdown { .. } | Call::WSACleanup if succeeded => assumed = self.settle(None),
             _ if succeeded && call.function().does().closes && call.subject().is_some() => assumed = self.settle(None),
             Call::WSAGetLastError
@@ -54,8 +59,9 @@ impl Stage<'_> {
             | Call::Getsockopt { .. } => return None, // wakes nobody
             _ => {}
         }
-        let begins = matches!(call, Call::AcceptEx { .. });
-        let moves = matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Shutdown { .. });
+        let begins = call.function().does().starts;
+        let moves =
+            matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. } | Call::Shutdown { .. });
         self.has_requests |= begins;
         if begins || moves || call.function().does().closes {
             self.let_requests_complete();
@@ -79,7 +85,7 @@ impl Stage<'_> {
                 self.settle(None);
                 None // its attempt goes on: that is what blocking says
             }
-            Some(Call::Send { .. }) => {
+            Some(Call::Send { .. } | Call::WSASend { .. }) => {
                 self.settle(None);
                 None
             }

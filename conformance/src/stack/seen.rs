@@ -157,7 +157,8 @@ tell_nothing! {
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
-    SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber,
+    SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
+    RequestOverlapped,
 }
 
 /// Told also of what goes on by itself: that is no failure.

@@ -95,6 +95,8 @@ numbers! {
     BytesIn ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
     BytesOut |size: u32| -> u32 { *size }
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
+    PostedBuffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
+    SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
         match condition {

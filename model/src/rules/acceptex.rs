@@ -2,6 +2,7 @@
 
 use super::common::{case, check, not_modelled};
 use super::queue::first_is_undecided;
+use super::request::{is_in_use, over_of, posts as begins};
 use crate::call::{Buffer, Call, Data};
 use crate::choice::{
     ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_CHECKED, ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER,
@@ -31,7 +32,7 @@ const fn fails(name: &'static str, cites: &'static [&'static str], from: States,
 table! {
     ACCEPTEX;
     Rule {
-        when: |at| overlapped(at).is_none(),
+        when: |at| over_of(at).is_none(),
         ..check("AcceptEx.no-overlapped", &["acceptex.ov.required"], States::ANY, Code::WSA_INVALID_PARAMETER)
     },
     fails(
@@ -78,7 +79,7 @@ table! {
     },
     // Two requests with one OVERLAPPED: no page says what is in it then.
     Rule {
-        when: |at| overlapped(at).is_some_and(|over| is_in_use(at, over)),
+        when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
         ..not_modelled("AcceptEx.overlapped-in-use-not-modelled", &["acceptex.ov.used"], LISTENING)
     },
     Rule {
@@ -87,7 +88,7 @@ table! {
         then: |at| {
             let Some(op) = posts(at) else { return };
             at.aside(op, Table::AcceptExTakes);
-            let bytes = overlapped(at).map(|over| at.over_at(over).bytes);
+            let bytes = over_of(at).map(|over| at.over_at(over).bytes);
             at.give(Outcome::number(1).with(Out::Bytes { count: bytes, data: None }));
         },
         ..case(
@@ -335,13 +336,6 @@ table! {
     },
 }
 
-fn overlapped(at: &At<'_>) -> Option<OverId> {
-    match *at.call() {
-        Call::AcceptEx { overlapped: Some(overlapped), .. } => at.resolve_over(overlapped),
-        _ => None,
-    }
-}
-
 /// The socket that is to have the connection.
 fn into(at: &At<'_>) -> Option<SocketId> {
     match *at.call() {
@@ -366,16 +360,10 @@ fn held(at: &At<'_>) -> Option<ConnId> {
 }
 
 fn leaves_status(at: &mut At<'_>) {
-    if let Some(over) = overlapped(at).filter(|_| at.chooses(FAILED_PENDING)) {
+    if let Some(over) = over_of(at).filter(|_| at.chooses(FAILED_PENDING)) {
         let overlapped = *at.over_at(over);
         at.over_put(over, Overlapped { status: Status::PENDING, ..overlapped });
     }
-}
-
-/// Is a request under way with this OVERLAPPED?
-fn is_in_use(at: &At<'_>, over: OverId) -> bool {
-    let threads = at.threads_of(at.process_id());
-    threads.iter().any(|thread| at.ops_of(*thread).iter().any(|op| at.op_at(*op).tells.over == Some(over)))
 }
 
 /// An address takes so much more than itself: it is kept in an internal format.
@@ -415,11 +403,9 @@ fn there_already(at: &At<'_>) -> u32 {
 
 fn posts(at: &mut At<'_>) -> Option<OpId> {
     let Call::AcceptEx { receive, local, remote, .. } = *at.call() else { return None };
-    let (over, socket) = (overlapped(at)?, into(at)?);
+    let socket = into(at)?;
     let filled = Filled { lengths: [receive, local, remote], data: Data::default(), addresses: None };
-    let overlapped = *at.over_at(over);
-    at.over_put(over, Overlapped { buffer: Some(filled), ..overlapped });
-    at.posts(Wants::ConnectionInto { socket, receive }, over)
+    begins(at, Wants::ConnectionInto { socket, receive }, Some(filled))
 }
 
 /// The first connection is the accept socket's from here on.

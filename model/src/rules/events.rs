@@ -258,6 +258,13 @@ table! {
         rests_on: &["wsaeventselect.fdaccept.level-triggered"],
         ..case("event-record.nothing-to-accept", &[], LISTENING)
     },
+    // A request that was posted may have taken what has come.
+    Rule {
+        when: |at| at.network_event == NetworkEvents::READ && !has_unread(at),
+        gives: Is(Gives::Silent),
+        rests_on: &["wsaeventselect.fdaccept.level-triggered"],
+        ..case("event-record.nothing-to-read", &[], States::of(&[State::Connected]))
+    },
     Rule {
         when: |at| at.sock().selection().posts() && at.sock().selection().disabled.has(at.network_event),
         gives: Is(Gives::Silent),
@@ -321,6 +328,10 @@ table! {
         ],
         ..case("event-record.records-and-signals", &[], OCCURS)
     },
+}
+
+fn has_unread(at: &At<'_>) -> bool {
+    at.own_end(at.socket_id()).is_some_and(|end| !end.unread.is_empty())
 }
 
 /// The handle of an event is closed; who waits through it loses it.

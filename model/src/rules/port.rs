@@ -106,6 +106,7 @@ table! {
             "iocp.acceptex-listed",
             "iocp.fifo-queue",
             "completion.no-event-port-only",
+            "wsarecv.ret.zero-completion-still",
             "pqcs.values-unchecked",
         ],
         ..case("GetQueuedCompletionStatus.fetches", &["gqcs.key", "gqcs.overlapped-address"], States::ANY)

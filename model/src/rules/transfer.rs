@@ -1,4 +1,4 @@
-//! `send` and `recv`, as far as accepting needs them.
+//! `send` and `recv`, as far as accepting needs them. `WSASend` and `WSARecv` come here with what their own pages do not say.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::events::tells_close_at_once;
@@ -43,18 +43,23 @@ table! {
     },
     Rule {
         under: &[TRANSFER_WAITS],
+        when: is_overlapped,
+        ..not_modelled("WSASend.listening-not-modelled", &["wsasend.err.WSAENOTCONN"], LISTENING)
+    },
+    Rule {
+        under: &[TRANSFER_WAITS],
         gives: Is(Gives::Blocks),
         rests_on: &["wsasend.err.WSAENOTCONN"],
         ..case("send.listening-waits", &[], LISTENING)
     },
     Rule {
         when: |at| at.own().tcb == Tcb::Reset,
-        rests_on: &["recv.rem.reset"],
+        rests_on: &["recv.rem.reset", "wsasend.err.WSAECONNRESET", "wsasend.ret.other-error-no-completion"],
         ..check("send.reset", &[], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
         when: |at| at.sock().send_shut,
-        rests_on: &["shutdown.err.WSAENOTCONN"],
+        rests_on: &["shutdown.err.WSAENOTCONN", "wsasend.err.WSAESHUTDOWN"],
         ..check("send.shut", &[], CONNECTED, Code::WSAESHUTDOWN)
     },
     Rule {
@@ -62,16 +67,18 @@ table! {
         ..not_modelled("send.datagram-not-modelled", &[], States::of(&[State::Datagram]))
     },
     Rule {
+        when: is_overlapped,
+        gives: Is(Gives::Continues(Table::SendPosted)),
+        ..case("WSASend.is-overlapped", &["wsasend.rem.overlapped"], CONNECTED)
+    },
+    Rule {
         then: |at| {
-            let Call::Send { data, .. } = *at.call() else { return };
-            let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
-            let direction = at.sends(s);
-            let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
-            at.puts_in_flight(conn, direction, data.as_slice());
-            if !merges {
-                at.send(conn, direction, Segment::Data);
-            }
-            at.give(Outcome::number(data.as_slice().len() as i64));
+            let sent = puts(at);
+            at.give(match *at.call() {
+                // How many, WSASend says through its pointer.
+                Call::WSASend { .. } => Outcome::number(0).with(Out::Bytes { count: Some(sent), data: None }),
+                _ => Outcome::number(i64::from(sent)),
+            });
         },
         rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.send", "acceptex.ex.continue"],
         ..case("send.sends", &[], CONNECTED)
@@ -102,6 +109,11 @@ table! {
     },
     Rule {
         under: &[RECV_REFUSED_ENDS],
+        when: is_overlapped,
+        ..not_modelled("WSARecv.refused-not-modelled", &["wsarecv.err.WSAENOTCONN"], States::of(&[State::Failed]))
+    },
+    Rule {
+        under: &[RECV_REFUSED_ENDS],
         then: |at| at.give(Outcome::number(0).with(Out::Data(Data::default()))),
         ..case("recv.refused-as-end-of-stream", &["recv.err.WSAENOTCONN"], States::of(&[State::Failed]))
     },
@@ -112,8 +124,13 @@ table! {
     },
     Rule {
         under: &[TRANSFER_WAITS],
-        when: |at| at.nonblocking(),
+        when: |at| at.nonblocking() && !is_overlapped(at),
         ..check("recv.listening-nonblocking", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_WAITS],
+        when: is_overlapped,
+        ..not_modelled("WSARecv.listening-not-modelled", &["wsarecv.err.WSAENOTCONN"], LISTENING)
     },
     Rule {
         under: &[TRANSFER_WAITS],
@@ -127,6 +144,11 @@ table! {
     },
     not_modelled("recv.datagram-not-modelled", &["recv.err.WSAENOTCONN"], States::of(&[State::Datagram])),
     Rule {
+        when: is_overlapped,
+        gives: Is(Gives::Continues(Table::ReceivePosted)),
+        ..case("WSARecv.is-overlapped", &["wsarecv.rem.overlapped"], CONNECTED)
+    },
+    Rule {
         gives: Is(Gives::Continues(Table::RecvData)),
         rests_on: &[
             "accept.rem.new-handles-connection",
@@ -137,41 +159,6 @@ table! {
             "acceptex.buf.recv-len-zero-no-receive",
         ],
         ..case("recv.looks", &[], CONNECTED)
-    },
-}
-
-table! {
-    /// A receive that is not overlapped: what its own page says, then as recv.
-    WSARECV;
-    Rule { cites: &["wsarecv.err.WSANOTINITIALISED"], ..not_initialised("WSARecv.not-initialised") },
-    Rule { cites: &["wsarecv.err.WSAEINPROGRESS"], ..in_progress("WSARecv.in-progress") },
-    Rule { cites: &["wsarecv.err.WSAENETDOWN"], ..network_down("WSARecv.network-down") },
-    Rule { cites: &["wsarecv.err.WSAENOTSOCK"], ..not_a_socket("WSARecv.not-a-socket") },
-    check(
-        "WSARecv.not-connected",
-        &["wsarecv.err.WSAENOTCONN"],
-        States::of(&[State::Unbound, State::Bound, State::Connecting]),
-        Code::WSAENOTCONN,
-    ),
-    check("WSARecv.not-bound", &["wsarecv.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
-    Rule {
-        under: &[NO_COUNT_FAILS],
-        when: |at| matches!(*at.call(), Call::WSARecv { received: false, .. }),
-        ..check("WSARecv.no-count", &["wsarecv.param.count-null"], States::SOCKET, Code::WSAEFAULT)
-    },
-    Rule {
-        gives: Is(Gives::Continues(Table::Recv)),
-        rests_on: &["acceptex.allowed.WSARecv"],
-        ..case(
-            "WSARecv.as-recv",
-            &[
-                "wsarecv.rem.blocking-as-recv",
-                "wsarecv.rem.nonoverlapped",
-                "wsarecv.rem.fills-in-order",
-                "wsarecv.ret.zero",
-            ],
-            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
-        )
     },
 }
 
@@ -272,8 +259,31 @@ fn gives(at: &mut At<'_>, data: Data) {
     });
 }
 
+/// Is the call made with an OVERLAPPED, so that it may go on when it has returned?
+pub(super) fn is_overlapped(at: &At<'_>) -> bool {
+    at.call().function().does().starts
+}
+
+/// Puts what the call sends on its way. How many bytes that is.
+pub(super) fn puts(at: &mut At<'_>) -> u32 {
+    let (Call::Send { data, .. } | Call::WSASend { buffer: data, .. } | Call::WSASendOverlapped { buffer: data, .. }) =
+        *at.call()
+    else {
+        return 0;
+    };
+    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return 0 };
+    let direction = at.sends(s);
+    let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
+    at.puts_in_flight(conn, direction, data.as_slice());
+    if !merges {
+        at.send(conn, direction, Segment::Data);
+    }
+    u32::try_from(data.as_slice().len()).expect("invariant: one call sends few bytes")
+}
+
+/// Takes up to so many of the bytes that are there.
 #[inline(always)]
-fn take(at: &mut At<'_>, len: usize) -> Data {
+pub(super) fn take(at: &mut At<'_>, len: usize) -> Data {
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
     let direction: Direction = at.sends(s);
     let data = at.takes(conn, direction, len);

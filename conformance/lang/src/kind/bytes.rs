@@ -2,7 +2,8 @@
 
 use winaccept_model::call::{Data, Extension, Set};
 use winaccept_model::kind::{
-    Buffers, ByteCount, BytesIn, BytesOut, ExtensionIn, Fionbio, PointerRoom, PortKey, Transferred,
+    Buffers, ByteCount, BytesIn, BytesOut, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers, SentBuffer,
+    Transferred,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -60,6 +61,33 @@ impl Text for Buffers {
     }
     fn write(value: &Set<u32>, _: &Script) -> String {
         braces(value.iter().map(|size| size.to_string()))
+    }
+}
+
+/// The same sizes; what is in the buffers is told where somebody asks what became of the request.
+impl Text for PostedBuffers {
+    const EXAMPLE: &'static str = "{16}";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Set<u32>> {
+        Buffers::parse(parser, asking)
+    }
+    fn write(value: &Set<u32>, script: &Script) -> String {
+        Buffers::write(value, script)
+    }
+}
+
+/// One buffer, in braces as an array has them.
+impl Text for SentBuffer {
+    const EXAMPLE: &'static str = "{\"abc\"}";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        if !parser.cursor.eat("{") {
+            return Err(parser.cursor.expected("the buffer, such as `{\"abc\"}`"));
+        }
+        let data = parser.data()?;
+        parser.cursor.expect("}")?;
+        Ok(data)
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        braces(std::iter::once(quote_data(value)))
     }
 }
 

@@ -3,7 +3,7 @@
 use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
 use winaccept_model::kind::{
     AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
-    RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
+    RequestOverlapped, RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -115,6 +115,16 @@ impl Text for OverlappedOrNull {
     }
     fn write(value: &Option<Ref>, script: &Script) -> String {
         value.map_or("NULL".to_owned(), |over| reference(over, script))
+    }
+}
+
+impl Text for RequestOverlapped {
+    const EXAMPLE: &'static str = "O";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        parser.overlapped(asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
     }
 }
 

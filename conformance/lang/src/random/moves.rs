@@ -575,6 +575,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
+        Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::CreatePort { .. } | Call::PostQueuedCompletionStatus { .. } => false,
         // A window is drawn by those who have one.

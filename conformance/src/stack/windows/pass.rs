@@ -145,6 +145,7 @@ constants! {
     EventsOut: Box::new(Events(ws::WSANETWORKEVENTS::default()));
     RoutineData: Box::new(handle::Task);
     FlagsInOut: Box::new(Flags(0));
+    SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
     NoFile: words([usize::MAX]);

@@ -3,7 +3,7 @@
 use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
 use winaccept_model::kind::{
     AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
-    RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
+    RequestOverlapped, RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::Ref;
 
@@ -68,6 +68,13 @@ impl Wire for OverlappedOrNull {
     type Sent = RawHandle;
     fn sent(value: &Option<Ref>, names: &impl Names) -> Result<RawHandle, String> {
         value.as_ref().map_or(Ok(0), |over| OverlappedIn::sent(over, names))
+    }
+}
+
+impl Wire for RequestOverlapped {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        OverlappedIn::sent(value, names)
     }
 }
 

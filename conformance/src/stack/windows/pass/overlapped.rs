@@ -105,16 +105,25 @@ impl Pass for Transferred {
 }
 
 /// The OVERLAPPED of a request that is made: its buffer is remembered.
-struct Request;
+struct Request {
+    /// What the call returns when it fails, or when its request goes on.
+    fails: i64,
+}
 
 impl Part for Request {
     fn words(&mut self, call: &mut Passing) {
         call.words.push(call.overlapped);
     }
     fn told(&self, call: &Passing, returned: &mut Returned) {
-        let begun = returned.value != 0 || returned.error == ws::WSA_IO_PENDING as u32;
-        if begun && call.output.start != 0 {
-            call.desk.buffers.lock().unwrap_or_else(PoisonError::into_inner).insert(call.overlapped, call.output);
+        if returned.value == self.fails && returned.error != ws::WSA_IO_PENDING as u32 {
+            return;
+        }
+        let mut buffers = call.desk.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        if call.output.start == 0 {
+            // A request that fills none: what an earlier one has received is not its own.
+            buffers.remove(&call.overlapped);
+        } else {
+            buffers.insert(call.overlapped, call.output);
         }
     }
 }
@@ -122,7 +131,49 @@ impl Part for Request {
 impl Pass for OverlappedOrNull {
     fn part(raw: RawHandle, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
         call.overlapped = raw as usize;
-        Ok(Box::new(Request))
+        Ok(Box::new(Request { fails: 0 }))
+    }
+}
+
+impl Pass for RequestOverlapped {
+    fn part(raw: RawHandle, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        call.overlapped = raw as usize;
+        Ok(Box::new(Request { fails: i64::from(ws::SOCKET_ERROR) }))
+    }
+}
+
+/// Buffers that stay for good, as an OVERLAPPED does, described by an array that need not: the call reads it, and no later.
+struct Lasting(Vec<ws::WSABUF>);
+
+impl Part for Lasting {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.0.as_mut_ptr() as usize, self.0.len()]);
+    }
+}
+
+/// One after the other, so that what was received stands there without holes.
+impl Pass for PostedBuffers {
+    fn part(sizes: Vec<u32>, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let room: usize = sizes.iter().map(|size| *size as usize).sum();
+        let bytes = Box::leak(vec![0xee_u8; room].into_boxed_slice());
+        call.output.start = bytes.as_ptr() as usize;
+        call.output.lengths[0] = bytes.len();
+        let mut rest = bytes;
+        let mut buffers = Vec::new();
+        for len in sizes {
+            let (buffer, behind) = rest.split_at_mut(len as usize);
+            buffers.push(ws::WSABUF { len, buf: buffer.as_mut_ptr() });
+            rest = behind;
+        }
+        Ok(Box::new(Lasting(buffers)))
+    }
+}
+
+impl Pass for SentBuffer {
+    fn part(bytes: Bytes, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let len = u32::try_from(bytes.0.len()).map_err(|error| error.to_string())?;
+        let buf = Box::leak(bytes.0.into_boxed_slice()).as_mut_ptr();
+        Ok(Box::new(Lasting(vec![ws::WSABUF { len, buf }])))
     }
 }
 

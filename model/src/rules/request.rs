@@ -1,0 +1,79 @@
+//! Requests with an OVERLAPPED: how they are posted, how they complete, and what becomes of those that receive or send when their
+//! socket is closed.
+
+use super::common::case;
+use crate::call::{Call, Data};
+use crate::choice::{CLOSE_UNDER_REQUEST, REQUEST_CONNECTION_ABORTED};
+use crate::id::OverId;
+use crate::operation::{Filled, OpId, Overlapped, Wants};
+use crate::outcome::{Out, Outcome};
+use crate::rule::Col::Is;
+use crate::rule::{At, Gives, Rule, States};
+use crate::status::Status;
+use crate::world::State;
+
+table! {
+    /// The last handle of a socket with a request to receive or to send is closed.
+    CLOSES;
+    Rule {
+        gives: Is(Gives::Silent),
+        asks: &[CLOSE_UNDER_REQUEST],
+        then: |at| {
+            let aborted = at.chooses(REQUEST_CONNECTION_ABORTED);
+            completes(at, if aborted { Status::CONNECTION_ABORTED } else { Status::CANCELLED }, 0, None);
+        },
+        rests_on: &["wsarecv.err.WSA_OPERATION_ABORTED", "wsasend.err.WSA_OPERATION_ABORTED"],
+        ..case(
+            "closesocket.ends-request",
+            &["closesocket.rem.cancels-overlapped", "closesocket.rem.aborted-status"],
+            States::of(&[State::Connected]),
+        )
+    },
+}
+
+/// The OVERLAPPED of the call in question.
+pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
+    match *at.call() {
+        Call::AcceptEx { overlapped: Some(overlapped), .. }
+        | Call::WSARecvOverlapped { overlapped, .. }
+        | Call::WSASendOverlapped { overlapped, .. } => at.resolve_over(overlapped),
+        _ => None,
+    }
+}
+
+/// Is a request of this process under way with this OVERLAPPED?
+pub(super) fn is_in_use(at: &At<'_>, over: OverId) -> bool {
+    let threads = at.threads_of(at.process_id());
+    threads.iter().any(|thread| at.ops_of(*thread).iter().any(|op| at.op_at(*op).tells.over == Some(over)))
+}
+
+/// Begins the request of the call in question, with what it has of a buffer to fill.
+pub(super) fn posts(at: &mut At<'_>, wants: Wants, buffer: Option<Filled>) -> Option<OpId> {
+    let over = over_of(at)?;
+    let overlapped = *at.over_at(over);
+    at.over_put(over, Overlapped { buffer, ..overlapped });
+    at.posts(wants, over)
+}
+
+/// The operation in question is complete: it has moved so many bytes, and put these into its buffer.
+pub(super) fn completes(at: &mut At<'_>, status: Status, bytes: usize, received: Option<Data>) {
+    let Some(op) = at.op else { return };
+    if let (Some(over), Some(data)) = (at.op_at(op).tells.over, received) {
+        let overlapped = *at.over_at(over);
+        let buffer = overlapped.buffer.map(|filled| Filled { data, ..filled });
+        at.over_put(over, Overlapped { buffer, ..overlapped });
+    }
+    let bytes = u32::try_from(bytes).expect("invariant: one call moves few bytes");
+    at.completes(op, status, bytes, None);
+}
+
+/// The call returns while its request goes on: the number of bytes is left alone.
+pub(super) fn tells_no_count(at: &mut At<'_>) {
+    at.give(Outcome::number(0).with(Out::Bytes { count: None, data: None }));
+}
+
+/// The call returns, and tells how many bytes its request has moved.
+pub(super) fn tells_count(at: &mut At<'_>) {
+    let bytes = over_of(at).map(|over| at.over_at(over).bytes);
+    at.give(Outcome::number(0).with(Out::Bytes { count: bytes, data: None }));
+}

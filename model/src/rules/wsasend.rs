@@ -1,0 +1,102 @@
+//! `WSASend`: without OVERLAPPED as `send`, with one a request that goes on when its call has returned.
+
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::request::{completes, is_in_use, over_of, posts, tells_count, tells_no_count};
+use super::transfer::puts;
+use crate::call::Call;
+use crate::choice::{SEND_SUCCEEDS, SEND_UNCONNECTED_CODE};
+use crate::code::Code;
+use crate::operation::Wants;
+use crate::rule::Col::Is;
+use crate::rule::Gives::Fails;
+use crate::rule::{Gives, Rule, States, Table, by};
+use crate::status::Status;
+use crate::world::State;
+
+const CONNECTED: States = States::of(&[State::Connected]);
+
+table! {
+    /// What its own page says of any sending, then as send.
+    WSASEND;
+    Rule { cites: &["wsasend.err.WSANOTINITIALISED"], ..not_initialised("WSASend.not-initialised") },
+    Rule { cites: &["wsasend.err.WSAEINPROGRESS"], ..in_progress("WSASend.in-progress") },
+    Rule { cites: &["wsasend.err.WSAENETDOWN"], ..network_down("WSASend.network-down") },
+    Rule { cites: &["wsasend.err.WSAENOTSOCK"], ..not_a_socket("WSASend.not-a-socket") },
+    Rule {
+        gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
+        ..check(
+            "WSASend.not-connected",
+            &["wsasend.err.WSAENOTCONN"],
+            States::of(&[State::Unbound, State::Bound, State::Connecting]),
+            Code::WSAENOTCONN,
+        )
+    },
+    check("WSASend.not-bound", &["wsasend.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
+    Rule {
+        when: |at| matches!(*at.call(), Call::WSASend { bytes: false, .. }),
+        ..check(
+            "WSASend.no-count",
+            &["wsasend.param.count-null", "wsasend.err.WSAEFAULT"],
+            States::SOCKET,
+            Code::WSAEFAULT,
+        )
+    },
+    Rule {
+        gives: Is(Gives::Continues(Table::Send)),
+        rests_on: &["acceptex.allowed.WSASend"],
+        ..case(
+            "WSASend.as-send",
+            &["wsasend.rem.blocking-as-send", "wsasend.rem.nonoverlapped", "wsasend.ret.zero"],
+            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
+        )
+    },
+}
+
+table! {
+    /// A send with an OVERLAPPED, on a connection that takes what is sent.
+    POSTED;
+    // The page says of such a socket that the OVERLAPPED is ignored, and that the call fails.
+    Rule {
+        when: |at| !at.sock().overlapped,
+        ..not_modelled("WSASend.nonoverlapped-not-modelled", &["wsasend.param.overlapped-ignored"], CONNECTED)
+    },
+    Rule {
+        when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
+        ..not_modelled("WSASend.overlapped-in-use-not-modelled", &["wsasend.rem.separate-overlapped"], CONNECTED)
+    },
+    Rule {
+        under: &[SEND_SUCCEEDS],
+        then: |at| {
+            let Some(op) = posts(at, Wants::Room, None) else { return };
+            at.aside(op, Table::SendTakes);
+            tells_count(at);
+        },
+        ..case("WSASend.completes-at-once", &["wsasend.ret.zero", "wsasend.rem.immediate-count"], CONNECTED)
+    },
+    Rule {
+        gives: Is(Gives::Pends),
+        then: |at| {
+            posts(at, Wants::Room, None);
+            tells_no_count(at);
+            if let Some(s) = at.socket {
+                at.wake(s);
+            }
+        },
+        rests_on: &["wsagor.rem.event-reset-on-pend", "overlapped.mode-irrelevant"],
+        ..case("WSASend.pends", &["wsasend.ret.pending", "wsasend.rem.pending-count-untouched"], CONNECTED)
+    },
+}
+
+table! {
+    /// The transport takes what was posted: there is always room for it.
+    TAKES;
+    Rule {
+        gives: Is(Gives::Silent),
+        then: |at| {
+            let sent = puts(at);
+            completes(at, Status::SUCCESS, usize::try_from(sent).unwrap_or_default(), None);
+        },
+        rests_on: &["completion.event", "iocp.fifo-queue"],
+        ..case("WSASend.is-sent", &["wsasend.rem.completes-when-consumed", "wsasend.rem.order-of-calls"], CONNECTED)
+    },
+}
