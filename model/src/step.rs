@@ -277,6 +277,7 @@ impl<'a> At<'a> {
         connection.timer |= connection.client.tcb == Tcb::SynSent || connection.server.tcb == Tcb::SynReceived;
         if segment == Segment::Data {
             self.forget_sent(conn, direction);
+            self.has_arrived(conn, direction);
         }
         self.reap(conn);
     }

@@ -9,7 +9,7 @@ use crate::list::Line;
 use crate::operation::{Frame, Object, OpId, Operation, OverId, Overlapped, Phase, Tells, Wants, Watch};
 use crate::rule::{Cause, Limit, Table};
 use crate::status::Status;
-use crate::world::{SocketId, State};
+use crate::world::{ConnId, Direction, SocketId, State};
 
 /// What a call waits for.
 fn wanted(call: &Call) -> Wants {
@@ -257,6 +257,15 @@ impl At<'_> {
                 awake += usize::from(self.op_at(op).phase == Phase::Woken);
                 place += 1;
             }
+        }
+    }
+
+    /// What was sent in this direction has arrived: requests that wait for that look again.
+    pub(crate) fn has_arrived(&mut self, conn: ConnId, direction: Direction) {
+        let Some(s) = self.end_at(conn, direction).socket() else { return };
+        let waits = |op: OpId| self.op_at(op).wants == Wants::Room;
+        if self.socket_at(s).extra.is_some() && self.socket_at(s).waiting().iter().any(waits) {
+            self.later(Wake::Socket(s));
         }
     }
 

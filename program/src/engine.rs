@@ -221,7 +221,8 @@ impl<'p> Engine<'p> {
     ) -> Engine<'p> {
         let started = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
         let program = (0..THREADS).map(|index| {
-            let (room, requests) = if index == 0 { (16, 20) } else { (4, 4) };
+            // A worker of a port posts the requests of several connections.
+            let (room, requests) = if index == 0 { (16, 20) } else { (4, 12) };
             let operations = 2 + requests;
             Room { watches: 64, overs: requests, operations, ports: 2, ..Room::new(PROGRAM, room, room) }
         });

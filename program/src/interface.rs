@@ -41,6 +41,8 @@ pub struct Finished {
     pub over: OverlappedId,
     /// What came of it.
     pub status: Status,
+    /// How many bytes it has moved.
+    pub bytes: u32,
     /// The bytes that it has received.
     pub data: Vec<u8>,
 }

@@ -1,9 +1,10 @@
-//! Overlapped accepting: `AcceptEx`, what becomes of its requests, and completion ports.
+//! Requests: `AcceptEx`, `WSARecv` and `WSASend` with an OVERLAPPED, what becomes of them, and completion ports.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use winaccept_model::call::{Address, Buffer, Call, Family, Handle, Length, Opt, OptVal, Timeout};
+use winaccept_model::call::{Address, Buffer, Call, Data, Family, Handle, Length, Opt, OptVal, Set, Timeout};
+use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 
 use crate::winsock::{Error, Event, Reply, Request, Socket, Winsock};
@@ -113,6 +114,33 @@ impl Winsock<'_> {
             bytes: true,
             overlapped: Some(overlapped.over),
         })
+    }
+
+    /// `WSARecv` with an OVERLAPPED and one buffer of so many bytes, which goes with that: how many came, where it is complete at
+    /// once; `ERROR_IO_PENDING` where it is not. What came is in [`Winsock::buffer`].
+    ///
+    /// # Errors
+    /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
+    pub fn wsa_recv(&self, s: Socket, len: u32, overlapped: &Overlapped) -> Result<u32> {
+        let buffers = Set::collect([len]);
+        self.moved(Call::WSARecvOverlapped { s: s.0, buffers, bytes: true, overlapped: overlapped.over })
+    }
+
+    /// `WSASend` with an OVERLAPPED, and a copy of these bytes that goes with it: how many it took, where it is complete at once;
+    /// `ERROR_IO_PENDING` where it is not. At most [`Data::MAX`] at a time.
+    ///
+    /// # Errors
+    /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
+    pub fn wsa_send(&self, s: Socket, bytes: &[u8], overlapped: &Overlapped) -> Result<u32> {
+        let Some(buffer) = Data::new(&bytes[..bytes.len().min(Data::MAX)]) else { return Err(Code::WSAENOBUFS) };
+        self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over })
+    }
+
+    fn moved(&self, call: Call) -> Result<u32> {
+        match self.call(call) {
+            Outcome { value: Value::Number(0), out: Out::Bytes { count, .. }, .. } => Ok(count.unwrap_or_default()),
+            outcome => Err(outcome.error),
+        }
     }
 
     fn family(&self, s: Socket) -> Family {

@@ -138,6 +138,11 @@ fn last_of(record: &[Entry], about: About) -> Vec<usize> {
         }),
         last(&|entry| match entry {
             Entry::Call(_, Call::AcceptEx { accept, overlapped, .. }, _) => is(*accept) || overlapped.is_some_and(is),
+            Entry::Call(
+                _,
+                Call::WSARecvOverlapped { overlapped, .. } | Call::WSASendOverlapped { overlapped, .. },
+                _,
+            ) => is(*overlapped),
             _ => false,
         }),
         last(&|entry| matches!(entry, Entry::Call(_, Call::Closesocket { s }, _) if is(*s))),

@@ -29,8 +29,10 @@ pub(crate) struct Requests {
     /// With which event an OVERLAPPED was made, and those that can be made again.
     events: BTreeMap<Handle, Option<Handle>>,
     free: Vec<Handle>,
-    /// The listener and the accepting socket of those under way.
+    /// The listener and the accepting socket of those under way that accept.
     posted: BTreeMap<Handle, (Handle, Handle)>,
+    /// The connection of those under way that receive, or send.
+    transfers: BTreeMap<Handle, Option<ConnId>>,
     /// Those that are over and have not been posted anew, by listener.
     over: BTreeMap<Handle, Vec<Ended>>,
     /// How many there were at each listener when the program first waited, and whether that is known.
@@ -60,6 +62,15 @@ struct Ended {
     status: Status,
     /// The program was told 64.
     told_64: bool,
+}
+
+/// The OVERLAPPED of the request that a call makes.
+fn begins(call: &Call) -> Option<Handle> {
+    match *call {
+        Call::AcceptEx { overlapped, .. } => overlapped,
+        Call::WSARecvOverlapped { overlapped, .. } | Call::WSASendOverlapped { overlapped, .. } => Some(overlapped),
+        _ => None,
+    }
 }
 
 fn over_id(over: Handle) -> Option<OverId> {
@@ -128,10 +139,10 @@ impl Engine<'_> {
 
     /// What a call does with a request or with a socket of one that it must not.
     pub(crate) fn looks_at_request(&mut self, call: &Call) {
-        if let Call::AcceptEx { overlapped: Some(over), .. } = *call {
+        if let Some(over) = begins(call) {
             if self.in_flight(over) {
-                let reason = "AcceptEx is given an OVERLAPPED whose request is under way";
-                self.convicts_about(Judge::NoMisuse, reason.to_owned(), &[About::Last, About::Handle(over)]);
+                let reason = format!("{} is given an OVERLAPPED whose request is under way", call.name());
+                self.convicts_about(Judge::NoMisuse, reason, &[About::Last, About::Handle(over)]);
             } else if self.has_packet(over) {
                 let reason = "a request has completed at once and was taken for done, but its packet is still to come: \
                               the next request with its OVERLAPPED will be taken for complete";
@@ -167,6 +178,17 @@ impl Engine<'_> {
                 self.requests.idle.remove(&accept);
                 if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
                     self.posts(listen, accept, over);
+                }
+            }
+            Call::WSARecvOverlapped { s, overlapped, .. } | Call::WSASendOverlapped { s, overlapped, .. } => {
+                self.requests.idle.remove(&s);
+                if outcome.value == Value::Number(0) || outcome.error == Code::ERROR_IO_PENDING {
+                    let conn = self.used_conn(call);
+                    self.requests.transfers.insert(overlapped, conn);
+                    if matches!(call, Call::WSASendOverlapped { .. }) {
+                        self.sent_to.extend(conn);
+                        self.used.extend(conn);
+                    }
                 }
             }
             Call::GetQueuedCompletionStatus { .. } => {
@@ -211,17 +233,15 @@ impl Engine<'_> {
 
     /// Looks which requests are over by now.
     pub(crate) fn looks_at_requests(&mut self) {
+        self.looks_at_transfers();
         if self.requests.posted.is_empty() {
             return;
         }
         let over: Vec<Handle> = self.requests.posted.keys().copied().filter(|over| !self.in_flight(*over)).collect();
         for over in over {
             let Some((listen, accept)) = self.requests.posted.remove(&over) else { continue };
-            let status = over_id(over).and_then(|over| self.world.overs().get(over.index())).map(|over| over.status);
-            let status = status.unwrap_or(Status::SUCCESS);
+            let status = self.finishes(over);
             self.requests.completed = true;
-            let data = self.buffer(over);
-            self.requests.finished.borrow_mut().push(Finished { over: OverlappedId(over), status, data });
             self.requests.over.entry(listen).or_default().push(Ended { over, status, told_64: false });
             let conn = self.world.slot_of(accept).and_then(|slot| self.world.sockets()[slot.index()].conn);
             self.requests.conns.extend(conn.map(|conn| (accept, conn)));
@@ -230,6 +250,29 @@ impl Engine<'_> {
                 self.requests.idle.insert(accept, false);
             }
         }
+    }
+
+    /// Those that receive or send: one that has succeeded was used, as by a recv that has returned.
+    fn looks_at_transfers(&mut self) {
+        if self.requests.transfers.is_empty() {
+            return;
+        }
+        let over: Vec<Handle> = self.requests.transfers.keys().copied().filter(|over| !self.in_flight(*over)).collect();
+        for over in over {
+            let conn = self.requests.transfers.remove(&over).flatten();
+            if self.finishes(over) == Status::SUCCESS {
+                self.used.extend(conn);
+            }
+        }
+    }
+
+    /// A request is over: whoever asks is told how.
+    fn finishes(&mut self, over: Handle) -> Status {
+        let known = over_id(over).and_then(|over| self.world.overs().get(over.index()));
+        let (status, bytes) = known.map_or((Status::SUCCESS, 0), |over| (over.status, over.bytes));
+        let data = self.buffer(over);
+        self.requests.finished.borrow_mut().push(Finished { over: OverlappedId(over), status, bytes, data });
+        status
     }
 
     fn posted_at(&self, listener: Handle) -> usize {

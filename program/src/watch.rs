@@ -2,7 +2,7 @@
 
 use winaccept_model::call::{Call, Handle};
 use winaccept_model::code::Code;
-use winaccept_model::outcome::{Outcome, Value};
+use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::world::ConnId;
 
 use crate::engine::Engine;
@@ -55,10 +55,19 @@ impl Engine<'_> {
             }
             Call::WSACloseEvent { event } => _ = self.closed.insert(event),
             Call::CloseHandle { handle } => _ = self.closed.insert(handle),
-            Call::Send { .. } => self.sent_to.extend(conn),
+            Call::Send { .. } | Call::WSASend { .. } => self.sent_to.extend(conn),
             _ => {}
         }
-        if matches!(call, Call::Send { .. } | Call::Recv { .. } | Call::Closesocket { .. } | Call::Shutdown { .. }) {
+        let uses = matches!(
+            call,
+            Call::Send { .. }
+                | Call::WSASend { .. }
+                | Call::Recv { .. }
+                | Call::WSARecv { .. }
+                | Call::Closesocket { .. }
+                | Call::Shutdown { .. }
+        );
+        if uses {
             self.used.extend(conn);
         }
     }
@@ -66,6 +75,7 @@ impl Engine<'_> {
     /// Does this thread call and call, without a wait and without getting on?
     pub(crate) fn spins(&mut self, index: usize, call: &Call, outcome: &Outcome, begun: usize) {
         let moved = match outcome.value {
+            _ if moves_bytes(call, outcome) => true,
             Value::Number(0) => matches!(call, Call::Send { .. } | Call::Closesocket { .. }),
             Value::Number(_) => matches!(call, Call::Send { .. } | Call::Recv { .. }),
             Value::Handle(_) => true,
@@ -117,4 +127,15 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+/// Does a request get on by this: is one made that sends, or are bytes told?
+fn moves_bytes(call: &Call, outcome: &Outcome) -> bool {
+    let bytes = match outcome.out {
+        Out::Bytes { count, data } => count.is_some_and(|count| count > 0) || data.is_some(),
+        Out::Data(data) => !data.as_slice().is_empty(),
+        Out::Packet { counted: Some((bytes, _)), .. } => bytes > 0 && outcome.error == Code::NONE,
+        _ => false,
+    };
+    bytes || matches!(call, Call::WSASendOverlapped { .. }) && outcome.error == Code::ERROR_IO_PENDING
 }

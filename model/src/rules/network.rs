@@ -386,6 +386,7 @@ table! {
             } else {
                 at.forget_sent(conn(at), at.direction);
             }
+            at.has_arrived(conn(at), at.direction);
             if let Some(s) = at.socket
                 && at.socket_at(s).state == State::Connected
             {

@@ -11,7 +11,7 @@ use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
 use crate::rule::{Gives, Rule, States, Table, by};
 use crate::status::Status;
-use crate::world::State;
+use crate::world::{State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
 
@@ -68,7 +68,8 @@ table! {
         under: &[SEND_SUCCEEDS],
         then: |at| {
             let Some(op) = posts(at, Wants::Room, None) else { return };
-            at.aside(op, Table::SendTakes);
+            let sent = puts(at);
+            at.completes(op, Status::SUCCESS, sent, None);
             tells_count(at);
         },
         ..case("WSASend.completes-at-once", &["wsasend.ret.zero", "wsasend.rem.immediate-count"], CONNECTED)
@@ -76,9 +77,11 @@ table! {
     Rule {
         gives: Is(Gives::Pends),
         then: |at| {
-            posts(at, Wants::Room, None);
+            if posts(at, Wants::Room, None).is_some() {
+                puts(at);
+            }
             tells_no_count(at);
-            if let Some(s) = at.socket {
+            if let Some(s) = at.socket.filter(|_| at.own().sent.is_empty()) {
                 at.wake(s);
             }
         },
@@ -88,13 +91,26 @@ table! {
 }
 
 table! {
-    /// The transport takes what was posted: there is always room for it.
+    /// What a send that goes on finds when something has arrived at the other side, or a reset here.
     TAKES;
+    Rule {
+        when: |at| at.own().tcb == Tcb::Reset,
+        gives: Is(Gives::Silent),
+        then: |at| completes(at, Status::CONNECTION_RESET, 0, None),
+        rests_on: &["recv.rem.reset"],
+        ..case("WSASend.reset-while-pending", &["wsasend.err.WSAECONNRESET"], CONNECTED)
+    },
+    // The buffer is the transport's until the other side has what is in it.
+    Rule {
+        when: |at| !at.own().sent.is_empty(),
+        gives: Is(Gives::Silent),
+        ..case("WSASend.is-on-its-way", &["wsasend.rem.completes-when-consumed"], CONNECTED)
+    },
     Rule {
         gives: Is(Gives::Silent),
         then: |at| {
-            let sent = puts(at);
-            completes(at, Status::SUCCESS, usize::try_from(sent).unwrap_or_default(), None);
+            let Call::WSASendOverlapped { buffer, .. } = *at.call() else { return };
+            completes(at, Status::SUCCESS, buffer.as_slice().len(), None);
         },
         rests_on: &["completion.event", "iocp.fifo-queue"],
         ..case("WSASend.is-sent", &["wsasend.rem.completes-when-consumed", "wsasend.rem.order-of-calls"], CONNECTED)

@@ -5,12 +5,14 @@ mod broken;
 #[path = "../judged/mod.rs"]
 mod judged;
 mod sound;
+mod transfer;
 
 use winaccept_program::{Code, CompletionPort, Error, How, Judge, Overlapped, Socket, Winsock};
 
 use broken::*;
 use judged::Loop;
 use sound::*;
+use transfer::*;
 
 /// Sound loops, with their names.
 const SOUND: &[(&str, Loop)] = &[
@@ -32,6 +34,9 @@ const SOUND: &[(&str, Loop)] = &[
     ("a condition function that accepts", conditional),
     ("a condition function that puts off, and a wait", deferring),
     ("a condition function that accepts another connection", nested_accept),
+    ("an echo server of requests alone", echo),
+    ("an echo server of requests, which stops in order", echo_stops),
+    ("receives without room, and a recv behind each", zero_byte_receives),
 ];
 
 /// Broken loops, with the judge that convicts them.
@@ -53,6 +58,12 @@ const BROKEN: &[(&str, Loop, Judge)] = &[
     ("what is complete at once is used at once, and waited for", done_and_awaited, Judge::NoConfusion),
     ("everybody is rejected", rejects_all, Judge::Alive),
     ("a failure to make a socket is tried again at once", socket_spins, Judge::NoSpin),
+    ("zero bytes are taken for none yet", zero_is_no_end, Judge::NoSpin),
+    ("a send that goes on is taken for done", send_is_done, Judge::NoMisuse),
+    ("a receive that is complete at once is not waited for", no_packet_expected, Judge::NoConfusion),
+    ("a receive that fails ends the server", failed_receive_ends, Judge::Alive),
+    ("a receive that fails leaves its connection open", failed_receive_stays_open, Judge::NothingLeaked),
+    ("one OVERLAPPED for both directions", one_for_both, Judge::NoMisuse),
 ];
 
 fn pause(w: &Winsock<'_>) {

@@ -26,6 +26,10 @@ pub(crate) struct Flight {
     pub(crate) length: usize,
     /// How many bytes of the buffer are for data.
     pub(crate) receive: usize,
+    /// What is in the buffer while the request is under way.
+    holds: Vec<u8>,
+    /// It sends what is there, and others may read it meanwhile.
+    sends: bool,
     /// Its request is under way, as far as the program can know.
     pub(crate) flying: bool,
     /// The program has fetched what came of it.
@@ -36,6 +40,19 @@ pub(crate) struct Flight {
     stacks: [Option<usize>; 2],
     /// The allocator watches these.
     watched: [Option<usize>; 2],
+}
+
+/// The memory of the program's that a request is given beside its OVERLAPPED.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    /// Where it begins; it may be null.
+    pub(crate) buffer: *mut u8,
+    /// How many bytes it has.
+    pub(crate) length: usize,
+    /// How many of them are for data.
+    pub(crate) receive: usize,
+    /// The request reads them, and writes nothing there.
+    pub(crate) sends: bool,
 }
 
 /// All of them, by address.
@@ -64,10 +81,11 @@ impl Flights {
         self.all.get_mut(&at.addr()).into_iter().for_each(|flight| flight.told = !flight.flying);
     }
 
-    /// A request under way, to another OVERLAPPED than this, whose buffer has something of this.
-    fn overlaps(&self, at: *const OVERLAPPED, buffer: *const u8, length: usize) -> bool {
+    /// A request under way, to another OVERLAPPED than this, whose buffer has something of this; two that send may share one.
+    fn overlaps(&self, at: *const OVERLAPPED, buffer: *const u8, length: usize, sends: bool) -> bool {
         let (from, to) = (buffer.addr(), buffer.addr() + length);
         let others = self.all.values().filter(|other| other.flying && !std::ptr::addr_eq(other.at, at));
+        let others = others.filter(|other| !(other.sends && sends));
         length > 0
             && others.filter(|other| other.length > 0).any(|other| {
                 let (start, end) = (other.buffer.addr(), other.buffer.addr() + other.length);
@@ -113,7 +131,7 @@ impl Flight {
             let whole = memory::stands(self.at.cast(), &PENDING.to_ne_bytes())
                 && memory::stands((&raw const (*self.at).InternalHigh).cast(), &mark(self.number).to_ne_bytes())
                 && memory::stands((&raw const (*self.at).hEvent).cast(), &self.event.to_ne_bytes());
-            (whole, memory::stands(self.buffer, &vec![pattern(self.number); self.length]))
+            (whole, memory::stands(self.buffer, &self.holds))
         };
         match (whole, untouched) {
             (false, _) => Some("an OVERLAPPED is written to while its request is under way"),
@@ -167,6 +185,8 @@ impl Here<'_> {
             buffer,
             length: 0,
             receive: 0,
+            holds: Vec::new(),
+            sends: false,
             flying: false,
             told: false,
             number: 0,
@@ -177,14 +197,16 @@ impl Here<'_> {
         Some(id)
     }
 
-    /// A request begins, with so much memory of the program's; the OVERLAPPED is known.
+    /// A request begins by this call, with so much memory of the program's; the OVERLAPPED is known.
     ///
     /// # Safety
-    /// Both are valid for writing, and stay so until the request is over.
-    pub(crate) unsafe fn takes_off(&self, at: *mut OVERLAPPED, buffer: *mut u8, length: usize, receive: usize) {
-        if with_run(|run| run.flights.overlaps(at, buffer, length)) {
+    /// The OVERLAPPED and what is in `what` are valid for writing, what is to be sent for reading, and stay so until the request
+    /// is over.
+    pub(crate) unsafe fn takes_off(&self, call: &str, at: *mut OVERLAPPED, what: Memory) {
+        let Memory { buffer, length, receive, sends } = what;
+        if with_run(|run| run.flights.overlaps(at, buffer, length, sends)) {
             let id = with_run(|run| run.flights.get(at).map(|flight| flight.over.id()));
-            self.w.misuse("AcceptEx is given a buffer that a request under way has", id);
+            self.w.misuse(&format!("{call} is given a buffer that a request under way has"), id);
         }
         let begins = self.stack();
         let on_stack =
@@ -196,9 +218,9 @@ impl Here<'_> {
             flights.begun = flights.begun.wrapping_add(1);
             flight.buffer = buffer;
             flight.length = if buffer.is_null() { 0 } else { length };
-            flight.receive = receive;
+            (flight.receive, flight.sends) = (receive, sends);
             (flight.flying, flight.told, flight.number) = (true, false, number);
-            flight.stacks = [on_stack(at.addr()), on_stack(buffer.addr())];
+            flight.stacks = [on_stack(at.addr()), (flight.length > 0).then(|| on_stack(buffer.addr())).flatten()];
             flight.watched = [
                 allocator::watch(at.addr(), size_of::<OVERLAPPED>()),
                 (flight.length > 0).then(|| allocator::watch(buffer.addr(), length)).flatten(),
@@ -207,7 +229,12 @@ impl Here<'_> {
             unsafe {
                 memory::put(&raw mut (*at).Internal, PENDING);
                 memory::put(&raw mut (*at).InternalHigh, mark(number));
-                memory::fill(buffer, &vec![pattern(number); flight.length]);
+                if sends {
+                    flight.holds = memory::bytes(buffer, flight.length);
+                } else {
+                    flight.holds = vec![pattern(number); flight.length];
+                    memory::fill(buffer, &flight.holds);
+                }
             }
         });
     }
@@ -244,7 +271,7 @@ impl Here<'_> {
                 if let Some(harm) = unsafe { flight.harm(self, frame) } {
                     // Nobody writes there any more.
                     flight.lands();
-                    flight.length = 0;
+                    (flight.length, flight.sends) = (0, false);
                     harmed = harmed.or(Some((harm, flight.over.id())));
                 }
             }
@@ -266,7 +293,7 @@ impl Here<'_> {
         }
         self.looks();
         with_run(|run| {
-            for Finished { over, status, data } in finished {
+            for Finished { over, status, bytes, data } in finished {
                 let Some(flight) = run.flights.all.values_mut().find(|flight| flight.over.id() == over) else {
                     continue;
                 };
@@ -278,8 +305,10 @@ impl Here<'_> {
                 // SAFETY: valid since the request began, as `takes_off` was told, and `looks` has found it whole a moment ago.
                 unsafe {
                     memory::put(&raw mut (*flight.at).Internal, status.0 as usize);
-                    memory::put(&raw mut (*flight.at).InternalHigh, data.len());
-                    memory::fill(flight.buffer, data);
+                    memory::put(&raw mut (*flight.at).InternalHigh, bytes as usize);
+                    if !flight.sends {
+                        memory::fill(flight.buffer, data);
+                    }
                 }
             }
         });

@@ -36,7 +36,8 @@ all_the_same! {
         WinSock {
             WSAStartup(_, _), WSACleanup(), WSAGetLastError(), WSASetLastError(_), socket(_, _, _),
             WSASocketW(_, _, _, _, _, _), bind(_, _, _), listen(_, _), accept(_, _, _), WSAAccept(_, _, _, _, _),
-            connect(_, _, _), recv(_, _, _, _), send(_, _, _, _), WSARecv(_, _, _, _, _, _, _), shutdown(_, _),
+            connect(_, _, _), recv(_, _, _, _), send(_, _, _, _), WSARecv(_, _, _, _, _, _, _),
+            WSASend(_, _, _, _, _, _, _), shutdown(_, _),
             closesocket(_), select(_, _, _, _, _), __WSAFDIsSet(_, _), WSAPoll(_, _, _), ioctlsocket(_, _, _),
             setsockopt(_, _, _, _, _), getsockopt(_, _, _, _, _), getsockname(_, _, _), getpeername(_, _, _),
             WSACreateEvent(), WSASetEvent(_), WSAResetEvent(_), WSACloseEvent(_), WSAEventSelect(_, _, _),
@@ -51,7 +52,7 @@ all_the_same! {
             GetAddrInfoW(_, _, _, _), FreeAddrInfoW(_), TransmitFile(_, _, _, _, _, _, _), WSAAsyncSelect(_, _, _, _),
             WSACancelBlockingCall(), WSAConnect(_, _, _, _, _, _, _), WSADuplicateSocketW(_, _, _),
             WSARecvDisconnect(_, _), WSARecvEx(_, _, _, _), WSARecvFrom(_, _, _, _, _, _, _, _, _),
-            WSASend(_, _, _, _, _, _, _), WSASendDisconnect(_, _), WSASendMsg(_, _, _, _, _, _),
+            WSASendDisconnect(_, _), WSASendMsg(_, _, _, _, _, _),
             WSASendTo(_, _, _, _, _, _, _, _, _), WSASocketA(_, _, _, _, _, _),
         }
         IO {

@@ -11,7 +11,7 @@ mod words;
 pub use windows_sys::Win32::Networking::WinSock::*;
 
 pub use acceptex::{AcceptEx, GetAcceptExSockaddrs, WSAGetOverlappedResult, WSAIoctl};
-pub use data::{WSARecv, recv, send, shutdown};
+pub use data::{WSARecv, WSASend, recv, send, shutdown};
 pub use events::{
     WSACloseEvent, WSACreateEvent, WSAEnumNetworkEvents, WSAEventSelect, WSAResetEvent, WSASetEvent,
     WSAWaitForMultipleEvents,
@@ -24,8 +24,8 @@ pub use sockets::{
 };
 pub use words::{
     FreeAddrInfoW, GetAddrInfoW, TransmitFile, WSAAsyncSelect, WSACancelBlockingCall, WSAConnect, WSADuplicateSocketW,
-    WSARecvDisconnect, WSARecvEx, WSARecvFrom, WSASend, WSASendDisconnect, WSASendMsg, WSASendTo, WSASocketA,
-    freeaddrinfo, getaddrinfo, gethostbyaddr, gethostbyname, gethostname, getnameinfo, getprotobyname,
-    getprotobynumber, getservbyname, getservbyport, htonl, htons, inet_addr, inet_ntoa, inet_ntop, inet_pton, ntohl,
-    ntohs, recvfrom, sendto,
+    WSARecvDisconnect, WSARecvEx, WSARecvFrom, WSASendDisconnect, WSASendMsg, WSASendTo, WSASocketA, freeaddrinfo,
+    getaddrinfo, gethostbyaddr, gethostbyname, gethostname, getnameinfo, getprotobyname, getprotobynumber,
+    getservbyname, getservbyport, htonl, htons, inet_addr, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs, recvfrom,
+    sendto,
 };

@@ -11,6 +11,7 @@ use windows_sys::Win32::Networking::WinSock::{LPWSAOVERLAPPED_COMPLETION_ROUTINE
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::{BOOL, GUID};
 
+use crate::flight::Memory;
 use crate::here::{Here, here, with_run};
 use crate::memory;
 
@@ -103,7 +104,8 @@ pub unsafe extern "system" fn AcceptEx(
         let again = with_run(|run| run.flights.get(lpoverlapped).is_some_and(|flight| flight.flying));
         if over.is_some() && !again {
             // SAFETY: the caller's contract: both are the system's until the request is over.
-            unsafe { here.takes_off(lpoverlapped, buffer, length, dwreceivedatalength as usize) };
+            let what = Memory { buffer, length, receive: dwreceivedatalength as usize, sends: false };
+            unsafe { here.takes_off("AcceptEx", lpoverlapped, what) };
         }
         let outcome = here.calls(Call::AcceptEx {
             listen: here.named(slistensocket),

@@ -1,7 +1,8 @@
 //! What is sent and received.
 #![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
 
-use winaccept_model::call::{Call, Data, How, Set};
+use winaccept_model::call::{Call, Data, Handle, How, Set};
+use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{
@@ -11,7 +12,8 @@ use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::{PCSTR, PSTR};
 
 use super::acceptex::puts_count;
-use crate::here::here;
+use crate::flight::Memory;
+use crate::here::{Here, here, with_run};
 use crate::memory;
 
 /// What came.
@@ -41,7 +43,7 @@ pub unsafe extern "system" fn recv(s: SOCKET, buf: PSTR, len: i32, flags: SEND_R
     })
 }
 
-/// `WSARecv`, without OVERLAPPED.
+/// `WSARecv`, without flags and without a completion routine; with OVERLAPPED into one buffer.
 pub unsafe extern "system" fn WSARecv(
     s: SOCKET,
     lpbuffers: *const WSABUF,
@@ -52,8 +54,8 @@ pub unsafe extern "system" fn WSARecv(
     lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
 ) -> i32 {
     here("WSARecv", |here| {
-        if !lpoverlapped.is_null() || lpcompletionroutine.is_some() {
-            here.no_words("WSARecv with OVERLAPPED");
+        if lpcompletionroutine.is_some() {
+            here.no_words("WSARecv with a completion routine");
             return sys::SOCKET_ERROR;
         }
         if here.is_null(lpbuffers, "WSARecv", "lpBuffers") || here.is_null(lpflags, "WSARecv", "lpFlags") {
@@ -66,6 +68,21 @@ pub unsafe extern "system" fn WSARecv(
             return sys::SOCKET_ERROR;
         };
         let counts = !lpnumberofbytesrecvd.is_null();
+        if !lpoverlapped.is_null() {
+            let [only] = buffers.as_slice() else {
+                here.no_words("WSARecv with OVERLAPPED and several buffers");
+                return sys::SOCKET_ERROR;
+            };
+            let length = only.len as usize;
+            if length > 0 && here.is_null(only.buf, "WSARecv", "buf") {
+                return sys::SOCKET_ERROR;
+            }
+            let what = Memory { buffer: only.buf, length, receive: length, sends: false };
+            let call =
+                |overlapped| Call::WSARecvOverlapped { s: here.named(s), buffers: sizes, bytes: counts, overlapped };
+            // SAFETY: the caller's contract: both are the system's until the request is over.
+            return unsafe { requests(here, "WSARecv", lpoverlapped, what, lpnumberofbytesrecvd, call) };
+        }
         let outcome = here.calls(Call::WSARecv { s: here.named(s), buffers: sizes, received: counts });
         let mut left = received(&outcome);
         for buffer in &buffers {
@@ -78,6 +95,84 @@ pub unsafe extern "system" fn WSARecv(
         unsafe { puts_count(&outcome, lpnumberofbytesrecvd) };
         here.number_of(&outcome)
     })
+}
+
+/// `WSASend`, without flags and without a completion routine; with OVERLAPPED from one buffer. It takes at most 64 kB at a time.
+pub unsafe extern "system" fn WSASend(
+    s: SOCKET,
+    lpbuffers: *const WSABUF,
+    dwbuffercount: u32,
+    lpnumberofbytessent: *mut u32,
+    dwflags: u32,
+    lpoverlapped: *mut OVERLAPPED,
+    lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+) -> i32 {
+    here("WSASend", |here| {
+        if lpcompletionroutine.is_some() || dwflags != 0 {
+            here.no_words("WSASend with flags, or with a completion routine");
+            return sys::SOCKET_ERROR;
+        }
+        if here.is_null(lpbuffers, "WSASend", "lpBuffers") {
+            return sys::SOCKET_ERROR;
+        }
+        // SAFETY: the caller's contract.
+        let buffers = unsafe { memory::array(lpbuffers, dwbuffercount as usize) };
+        // SAFETY: the caller's contract.
+        let bytes = buffers.iter().flat_map(|buffer| unsafe { memory::bytes(buffer.buf, buffer.len as usize) });
+        let bytes: Vec<u8> = bytes.collect();
+        let Some(buffer) = Data::new(&bytes) else {
+            here.no_words("WSASend of so many bytes, or of more different ones than the model keeps");
+            return sys::SOCKET_ERROR;
+        };
+        let (named, counts) = (here.named(s), !lpnumberofbytessent.is_null());
+        if lpoverlapped.is_null() {
+            let outcome = here.calls(Call::WSASend { s: named, buffer, bytes: counts });
+            // SAFETY: the caller's contract.
+            unsafe { puts_count(&outcome, lpnumberofbytessent) };
+            return here.number_of(&outcome);
+        }
+        let [only] = buffers.as_slice() else {
+            here.no_words("WSASend with OVERLAPPED and several buffers");
+            return sys::SOCKET_ERROR;
+        };
+        let length = only.len as usize;
+        if length > 0 && here.is_null(only.buf, "WSASend", "buf") {
+            return sys::SOCKET_ERROR;
+        }
+        let what = Memory { buffer: only.buf, length, receive: 0, sends: true };
+        let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped };
+        // SAFETY: the caller's contract: both are the system's until the request is over.
+        unsafe { requests(here, "WSASend", lpoverlapped, what, lpnumberofbytessent, call) }
+    })
+}
+
+/// A request to receive or to send begins: zero, or `SOCKET_ERROR`.
+///
+/// # Safety
+/// That of [`Here::takes_off`]; `count` is null or valid for writing.
+unsafe fn requests(
+    here: &Here<'_>,
+    name: &str,
+    at: *mut OVERLAPPED,
+    what: Memory,
+    count: *mut u32,
+    call: impl FnOnce(Handle) -> Call,
+) -> i32 {
+    here.looks();
+    // SAFETY: by the contract of this function.
+    let Some(over) = (unsafe { here.overlapped(at) }) else { return sys::SOCKET_ERROR };
+    let again = with_run(|run| run.flights.get(at).is_some_and(|flight| flight.flying));
+    if !again {
+        // SAFETY: by the contract of this function.
+        unsafe { here.takes_off(name, at, what) };
+    }
+    let outcome = here.calls(call(over.0));
+    if !again && !matches!(outcome.error, Code::NONE | Code::ERROR_IO_PENDING) {
+        here.stays(at);
+    }
+    // SAFETY: by the contract of this function.
+    unsafe { puts_count(&outcome, count) };
+    here.number_of(&outcome)
 }
 
 /// `send`, without flags. It takes at most 64 kB at a time.

@@ -74,11 +74,6 @@ no_words! {
         lpoverlapped: *mut windows_sys::Win32::System::IO::OVERLAPPED,
         lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE
     ) -> i32 = SOCKET_ERROR;
-    WSASend(
-        s: SOCKET, lpbuffers: *const WSABUF, dwbuffercount: u32, lpnumberofbytessent: *mut u32,
-        dwflags: u32, lpoverlapped: *mut windows_sys::Win32::System::IO::OVERLAPPED,
-        lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE
-    ) -> i32 = SOCKET_ERROR;
     WSASendDisconnect(s: SOCKET, lpoutbounddisconnectdata: *const WSABUF) -> i32 = SOCKET_ERROR;
     WSASendMsg(
         handle: SOCKET, lpmsg: *const WSAMSG, dwflags: u32, lpnumberofbytessent: *mut u32,
