@@ -3,5 +3,6 @@
 
 pub mod blocking;
 pub mod conditional;
+pub mod iocp;
 pub mod overlapped;
 pub mod readiness;
