@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use crate::call::{Call, NetworkEvents, ThreadId};
 use crate::choice::COUNT;
 use crate::limit::Limit;
-use crate::operation::{Answer, OpId, WindowId};
+use crate::operation::{Answer, OpId, OverId, PortId, WindowId};
 use crate::outcome::Outcome;
 use crate::profile::{Profile, Settled, Tape};
 use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
@@ -82,6 +82,12 @@ pub(crate) enum Wake {
     Ends(OpId, Cause),
     /// The handshake of the request that an operation has accepted is complete.
     Answered(OpId),
+    /// Whoever waits at a port looks: it has a packet.
+    Packet(PortId),
+    /// The port is closed that a call waits at.
+    Abandoned(OpId),
+    /// Whoever waits for the request with this OVERLAPPED looks; this thread has made it.
+    Completed(OverId, ThreadId),
 }
 
 impl<'a> At<'a> {

@@ -49,6 +49,8 @@ pub struct Does {
     /// It waits for nothing that could still be on its way once the network is quiet. What `connect` and `send` wait for
     /// is retried by timers.
     pub locally: bool,
+    /// No APC runs while it waits.
+    pub deaf: bool,
     /// It closes the handle that it is about.
     pub closes: bool,
     /// It starts what goes on without it.
@@ -58,7 +60,7 @@ pub struct Does {
 }
 
 /// What a call does of which the list says nothing.
-const DOES: Does = Does { waits: false, locally: false, closes: false, starts: false, points: false };
+const DOES: Does = Does { waits: false, locally: false, deaf: false, closes: false, starts: false, points: false };
 
 macro_rules! types {
     ($($call:ident $library:ident $c:literal
@@ -148,7 +150,8 @@ macro_rules! arguments {
             /// May an APC run while a thread waits in this call?
             #[must_use]
             pub fn alertable(&self) -> bool {
-                match self { $(Call::$call $({ $($field),* })? => true$($(&& <kind::$kind as Kind>::alertable::<H>($field))*)?),* }
+                !self.function().does().deaf
+                    && match self { $(Call::$call $({ $($field),* })? => true$($(&& <kind::$kind as Kind>::alertable::<H>($field))*)?),* }
             }
 
             /// Has it a time-out that can run out?

@@ -16,7 +16,7 @@
 //!   the same. A call without any has no parentheses;
 //! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
 //! * in brackets what else is to be known of it: `waits` if it can block, and `locally` if only for what is on its own machine by
-//!   then, `closes` if it closes the handle that it is about, `starts` if it starts what goes on without it, `points` if
+//!   then, `closes` if it closes the handle that it is about, `deaf` if no APC runs while it does, `starts` if it starts what goes on without it, `points` if
 //!   it tells its error through a pointer of its caller's, and leaves the last error of the thread alone;
 //! * `again`: the table in which it, or what it has started, looks again when something has changed;
 //! * `by`: the table that it begins with, and in braces the tables of its page with their lists of rules. Calls of one page share
@@ -192,12 +192,18 @@ macro_rules! for_each_call {
                 by GetAcceptExSockaddrs { GetAcceptExSockaddrs: acceptex::GETACCEPTEXSOCKADDRS };
             WSAGetOverlappedResult ws2_32 "WSAGetOverlappedResult" (
                 s: Sock, overlapped: OverlappedIn, bytes: Transferred, wait: WaitFlag [ResultFlags]
-            ) -> Bool []
-                by WSAGetOverlappedResult { WSAGetOverlappedResult: overlapped::WSAGETOVERLAPPEDRESULT };
+            ) -> Bool [waits locally deaf] again WSAResultIsThere
+                by WSAGetOverlappedResult {
+                    WSAGetOverlappedResult: overlapped::WSAGETOVERLAPPEDRESULT,
+                    WSAResultIsThere: overlapped::WSA_RESULT
+                };
             GetOverlappedResult kernel32 "GetOverlappedResult" (
                 s: Sock, overlapped: OverlappedIn, bytes: Transferred, wait: WaitFlag
-            ) -> Bool []
-                by GetOverlappedResult { GetOverlappedResult: overlapped::GETOVERLAPPEDRESULT };
+            ) -> Bool [waits locally deaf] again ResultIsThere
+                by GetOverlappedResult {
+                    GetOverlappedResult: overlapped::GETOVERLAPPEDRESULT,
+                    ResultIsThere: overlapped::RESULT
+                };
             CancelIoEx kernel32 "CancelIoEx" (s: Sock, overlapped: OverlappedOrNull) -> Bool []
                 by CancelIoEx { CancelIoEx: overlapped::CANCELIOEX };
             CancelIo kernel32 "CancelIo" (s: Sock) -> Bool []
@@ -210,7 +216,7 @@ macro_rules! for_each_call {
                 by CreateIoCompletionPort {};
             GetQueuedCompletionStatus kernel32 "GetQueuedCompletionStatus" (
                 port: PortIn [GotBytes] [GotKey] [GotOverlapped], timeout: SleepTime
-            ) -> Bool []
+            ) -> Bool [waits locally deaf] again GetQueuedCompletionStatus
                 by GetQueuedCompletionStatus { GetQueuedCompletionStatus: port::GETQUEUEDCOMPLETIONSTATUS };
             PostQueuedCompletionStatus kernel32 "PostQueuedCompletionStatus" (
                 port: PortIn, bytes: PortKey, key: PortKey, overlapped: OverlappedOrNull

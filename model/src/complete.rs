@@ -1,6 +1,6 @@
 //! How operations end: the one place that completes them, and the one that ends those that have not what they wait for.
 
-use crate::at::At;
+use crate::at::{At, Wake};
 use crate::call::{Address, Handle, ThreadId};
 use crate::code::Code;
 use crate::engine::failure;
@@ -10,6 +10,7 @@ use crate::operation::{
 use crate::outcome::Outcome;
 use crate::rule::Table;
 use crate::status::Status;
+use crate::wait::port_of;
 use crate::world::{ConnId, Direction, Segment, State, Tcb};
 
 impl At<'_> {
@@ -32,6 +33,9 @@ impl At<'_> {
             {
                 self.posts_packet(port, Packet { key, over: Some(Handle::overlapped(over)), status, bytes });
             }
+            if !self.who_awaits(over, thread).is_empty() {
+                self.later(Wake::Completed(over, thread));
+            }
         }
         if let Some(event) = tells.event {
             self.signal(event);
@@ -50,6 +54,9 @@ impl At<'_> {
     pub(crate) fn posts_packet(&mut self, port: PortId, packet: Packet) {
         if !self.port_at(port).closed {
             self.port_mut(port).packets.push(packet);
+            if !self.port_at(port).waiting.is_empty() {
+                self.later(Wake::Packet(port));
+            }
         }
     }
 
@@ -154,6 +161,11 @@ impl At<'_> {
             && self.socket_at(socket).extra().claimed == Some(op)
         {
             self.extra_mut(socket).claimed = None;
+        }
+        if wants == Wants::Packet
+            && let Some(port) = port_of(&self.op_at(op).call)
+        {
+            self.port_mut(port).waiting.remove(op);
         }
         if let Some(s) = about {
             let socket = self.extra_mut(s);

@@ -499,6 +499,7 @@ fn stands_at_all(w: &World, _: u32, op: &Operation) -> bool {
     let at_socket = |handle| w.resolve(process_of(w, op), handle).is_none_or(|(s, _)| watches(Object::Socket(s)));
     match op.wants {
         _ if op.phase == Phase::Done => true,
+        Wants::Packet | Wants::Completion => true,
         Wants::Signal => !names(&op.call, |h| w.resolve_event(h).is_some_and(|e| !watches(Object::Event(e)))),
         Wants::Readable => !names(&op.call, |handle| !at_socket(handle)),
         _ => op

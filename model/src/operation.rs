@@ -38,6 +38,10 @@ pub enum Wants {
     Readable,
     /// A wait for one of the events that it watches, or for what comes to the window that it watches. `SleepEx` watches none.
     Signal,
+    /// `GetQueuedCompletionStatus`: a packet.
+    Packet,
+    /// `GetOverlappedResult`, `WSAGetOverlappedResult`: the end of a request.
+    Completion,
 }
 
 /// How far an operation is.
@@ -225,6 +229,8 @@ pub struct CompletionPort {
     pub closed: bool,
     /// The packets.
     pub packets: Line<Packet>,
+    /// Who waits for one; the last to come is the first to be served.
+    pub waiting: Line<OpId>,
 }
 
 /// A message that tells of a network event.

@@ -77,6 +77,8 @@ macro_rules! of_calls {
             Cancelled: cancelled::CANCELLED,
             /// Something changes at what a call waits for.
             Wake: wake::WAKE,
+            /// The port is closed that a call waits at.
+            PortIsClosed: port::CLOSED,
             /// The socket of a request to receive or to send is closed.
             RequestCloses: request::CLOSES,
             /// A call succeeds in a thread whose last error tells of a failure.

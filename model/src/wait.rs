@@ -5,8 +5,9 @@ use crate::at::{At, Wake};
 use crate::call::{Call, Handle, ProcessId, ThreadId};
 use crate::choice::WAIT_MFILE_FAILS;
 use crate::engine::names;
+use crate::id::Named;
 use crate::list::Line;
-use crate::operation::{Frame, Object, OpId, Operation, OverId, Overlapped, Phase, Tells, Wants, Watch};
+use crate::operation::{Frame, Object, OpId, Operation, OverId, Overlapped, Phase, PortId, Tells, Wants, Watch};
 use crate::rule::{Cause, Limit, Table};
 use crate::status::Status;
 use crate::world::{ConnId, Direction, SocketId, State};
@@ -19,8 +20,21 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::ConnectAnswer) => Wants::Established,
         Some(Table::RecvData) => Wants::Bytes,
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
+        Some(Table::GetQueuedCompletionStatus) => Wants::Packet,
+        Some(Table::WSAResultIsThere | Table::ResultIsThere) => Wants::Completion,
         _ if matches!(call, Call::Send { .. } | Call::WSASend { .. }) => Wants::Room,
         _ => Wants::Signal,
+    }
+}
+
+/// The port that a call fetches from.
+pub(crate) fn port_of(call: &Call) -> Option<PortId> {
+    match *call {
+        Call::GetQueuedCompletionStatus { port, .. } => match port.names() {
+            Named::Port(port) => Some(port),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -34,6 +48,7 @@ impl At<'_> {
                 || self.resolve_event(handle).is_some()
                 || self.resolve_over(handle).is_some()
                 || self.resolve_window(handle).is_some()
+                || self.resolve_port(handle).is_some()
         };
         let mut call = *self.call();
         let mut all_open = true;
@@ -80,7 +95,7 @@ impl At<'_> {
     /// The socket in whose line an operation stands: what only watches is in none.
     #[inline(always)]
     fn is_about(&self, call: &Call, wants: Wants) -> Option<SocketId> {
-        let watches = matches!(wants, Wants::Readable | Wants::Signal);
+        let watches = matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion);
         if watches { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
     }
 
@@ -88,11 +103,23 @@ impl At<'_> {
     #[inline]
     pub(crate) fn enlist(&mut self, op: OpId) {
         let Operation { wants, about, .. } = *self.op_at(op);
-        if matches!(wants, Wants::Readable | Wants::Signal) {
-            return self.watches(op);
+        match wants {
+            Wants::Readable | Wants::Signal => return self.watches(op),
+            Wants::Packet => return self.waits_at_port(op),
+            // Who waits for a request is found by it.
+            Wants::Completion => return,
+            _ => {}
         }
         if let Some(s) = about {
             self.extra_mut(s).waiting.push(op);
+        }
+    }
+
+    /// Puts an operation into the line of the port that it fetches from.
+    #[inline(never)]
+    fn waits_at_port(&mut self, op: OpId) {
+        if let Some(port) = port_of(&self.op_at(op).call) {
+            self.port_mut(port).waiting.push(op);
         }
     }
 
@@ -237,6 +264,13 @@ impl At<'_> {
                     self.ends(op, if withdrawn { Status::CONNECTION_RESET } else { Status::CANCELLED });
                 }
                 Wake::Answered(op) => self.is_answered(op),
+                Wake::Packet(port) => self.port_looks(port),
+                Wake::Abandoned(op) => self.decides_by(op, Table::PortIsClosed),
+                Wake::Completed(over, thread) => {
+                    for op in self.who_awaits(over, thread) {
+                        self.look_again(op);
+                    }
+                }
             }
         }
     }
@@ -258,6 +292,34 @@ impl At<'_> {
                 place += 1;
             }
         }
+    }
+
+    /// The port is closed that a call waits at: when the step has done the rest, it ends.
+    pub(crate) fn abandons(&mut self, op: OpId) {
+        self.later(Wake::Abandoned(op));
+    }
+
+    /// Of those who wait at a port the last to come looks first, as long as there are packets.
+    fn port_looks(&mut self, port: PortId) {
+        while let Some(op) = self.port_at(port).waiting.iter().last().filter(|_| !self.port_at(port).packets.is_empty())
+        {
+            self.look_again(op);
+            if self.op_if(op).is_some() {
+                return;
+            }
+        }
+    }
+
+    /// The calls that wait for the end of the request with this OVERLAPPED, which this thread has made.
+    pub(crate) fn who_awaits(&self, over: OverId, thread: ThreadId) -> Vec<OpId> {
+        let awaits = |op: &OpId| match self.op_at(*op).call {
+            Call::WSAGetOverlappedResult { overlapped, .. } | Call::GetOverlappedResult { overlapped, .. } => {
+                overlapped.names() == Named::Overlapped(over)
+            }
+            _ => false,
+        };
+        let threads = self.threads_of(self.process_of(thread));
+        threads.iter().filter_map(|thread| self.waits(*thread)).filter(awaits).collect()
     }
 
     /// What was sent in this direction has arrived: requests that wait for that look again.

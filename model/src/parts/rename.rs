@@ -95,7 +95,8 @@ impl Renaming {
             let port = port.as_ref().map(|port| {
                 let over = |over: Option<Handle>, own: &mut Renaming| over.map(|over| own.handle(over));
                 let packets = port.packets.iter().map(|packet| Packet { over: over(packet.over, self), ..packet });
-                CompletionPort { packets: packets.collect(), ..*port }
+                let packets = packets.collect();
+                CompletionPort { packets, waiting: port.waiting.iter().map(|op| self.op_id(op)).collect(), ..*port }
             });
             into.ports.of_mut(new)[at] = port;
         }

@@ -161,6 +161,12 @@ table! {
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
     },
+    Rule {
+        when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatus { .. }),
+        gives: Is(Gives::Reports),
+        then: super::port::times_out,
+        ..case("GetQueuedCompletionStatus.times-out", &["gqcs.timeout"], States::ANY)
+    },
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
 }
 

@@ -30,6 +30,7 @@ table! {
         when: |at| port(at).is_some(),
         then: |at| {
             if let Some(id) = port(at) {
+                at.port_at(id).waiting.iter().collect::<Vec<_>>().into_iter().for_each(|op| at.abandons(op));
                 // Sockets may still name it; what was posted and what will be is lost.
                 *at.port_mut(id) = CompletionPort { closed: true, ..CompletionPort::default() };
             }

@@ -60,9 +60,19 @@ table! {
             Code::WSA_IO_INCOMPLETE,
         )
     },
+    // What is set already ends the wait, and what is told then varies; without an event the page does not say what happens.
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at),
+        ..not_modelled(
+            "WSAGetOverlappedResult.event-not-modelled",
+            &["wsagor.fwait.event-only"],
+            States::SOCKET,
+        )
+    },
     Rule {
         when: |at| status(at) == Some(Status::PENDING),
-        ..not_modelled("WSAGetOverlappedResult.waits-not-modelled", &["wsagor.fwait.true"], States::SOCKET)
+        gives: Is(Gives::Blocks),
+        ..case("WSAGetOverlappedResult.waits", &["wsagor.fwait.true"], States::SOCKET)
     },
     Rule {
         when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
@@ -95,9 +105,15 @@ table! {
             Code::ERROR_IO_INCOMPLETE,
         )
     },
+    // Without an event it is the handle that is waited for, whichever request there sets it.
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at) && !is_alone(at),
+        ..not_modelled("GetOverlappedResult.handle-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
+    },
     Rule {
         when: |at| status(at) == Some(Status::PENDING),
-        ..not_modelled("GetOverlappedResult.waits-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
+        gives: Is(Gives::Blocks),
+        ..case("GetOverlappedResult.waits", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
     Rule {
         when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
@@ -118,6 +134,34 @@ table! {
             "acceptex.buf.recv-len-zero-completes",
         ],
         ..case("GetOverlappedResult.complete", &[], States::ANY)
+    },
+}
+
+table! {
+    /// The request is over that WSAGetOverlappedResult waits for.
+    WSA_RESULT;
+    Rule {
+        when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
+        gives: Is(Gives::Reports),
+        then: |at| reports(at, Status::winsock),
+        ..case("WSAGetOverlappedResult.has-failed", &["wsagor.ret.error-of-operation"], States::ANY)
+    },
+    Rule { then: tells, ..case("WSAGetOverlappedResult.is-complete", &["wsagor.fwait.true"], States::ANY) },
+}
+
+table! {
+    /// The request is over that GetOverlappedResult waits for.
+    RESULT;
+    Rule {
+        when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
+        gives: Is(Gives::Reports),
+        then: |at| reports(at, Status::win32),
+        rests_on: &["closesocket.rem.aborted-status"],
+        ..case("GetOverlappedResult.has-failed", &[], States::ANY)
+    },
+    Rule {
+        then: tells,
+        ..case("GetOverlappedResult.is-complete", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
 }
 
@@ -181,6 +225,21 @@ fn named(at: &At<'_>) -> Option<OverId> {
 
 fn status(at: &At<'_>) -> Option<Status> {
     named(at).map(|over| at.over_at(over).status)
+}
+
+/// Has the OVERLAPPED an event, which is not set?
+fn awaits_event(at: &At<'_>) -> bool {
+    let event = named(at).and_then(|over| at.over_at(over).event).and_then(|event| at.resolve_event(event));
+    event.is_some_and(|event| !at.event_at(event).signalled)
+}
+
+/// Is no other request under way at the handle, and does this one have no event?
+fn is_alone(at: &At<'_>) -> bool {
+    let Some(over) = named(at).filter(|over| at.over_at(*over).event.is_none()) else { return false };
+    let Some(s) = at.socket else { return false };
+    let socket = at.socket_at(s);
+    let requests = socket.waiting().iter().chain(socket.holding().iter());
+    requests.filter(|op| !at.op_at(*op).tells.returns).all(|op| at.op_at(op).tells.over == Some(over))
 }
 
 fn waits(at: &At<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! Completion ports: `CreateIoCompletionPort`, `GetQueuedCompletionStatus`, `PostQueuedCompletionStatus`.
 
-use super::common::{case, check, not_modelled};
+use super::common::{case, check};
 use crate::call::{Call, Handle};
 use crate::code::Code;
 use crate::id::PortId;
@@ -106,6 +106,7 @@ table! {
             "iocp.acceptex-listed",
             "iocp.fifo-queue",
             "completion.no-event-port-only",
+            "iocp.lifo-threads",
             "wsarecv.ret.zero-completion-still",
             "pqcs.values-unchecked",
         ],
@@ -114,13 +115,20 @@ table! {
     Rule {
         when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatus { timeout: Some(0), .. }),
         gives: Is(Gives::Reports),
-        then: |at| {
-            let out = Out::Packet { counted: None, over: None };
-            at.give(Outcome { value: Value::Number(0), error: Code::WAIT_TIMEOUT, out });
-        },
+        then: times_out,
         ..case("GetQueuedCompletionStatus.nothing-there", &["gqcs.timeout"], States::ANY)
     },
-    not_modelled("GetQueuedCompletionStatus.waits-not-modelled", &["gqcs.timeout"], States::ANY),
+    Rule { gives: Is(Gives::Blocks), ..case("GetQueuedCompletionStatus.waits", &["gqcs.timeout"], States::ANY) },
+}
+
+table! {
+    /// The port is closed that a call waits at.
+    CLOSED;
+    Rule {
+        gives: Is(Gives::Reports),
+        then: |at| at.give(no_packet(Code::ERROR_ABANDONED_WAIT_0)),
+        ..case("GetQueuedCompletionStatus.port-closed", &["gqcs.port-closed"], States::ANY)
+    },
 }
 
 table! {
@@ -140,6 +148,15 @@ table! {
         },
         ..case("PostQueuedCompletionStatus.posts", &["pqcs.values-unchecked"], States::ANY)
     },
+}
+
+/// No packet has come in time.
+pub(super) fn times_out(at: &mut At<'_>) {
+    at.give(no_packet(Code::WAIT_TIMEOUT));
+}
+
+fn no_packet(error: Code) -> Outcome {
+    Outcome { value: Value::Number(0), error, out: Out::Packet { counted: None, over: None } }
 }
 
 /// The port that the call names.

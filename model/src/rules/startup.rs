@@ -88,12 +88,24 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
     for place in 0..at.threads_of(process).len() {
         for op in at.ops_of(at.threads_of(process)[place]) {
             let operation = at.op_at(op);
-            if operation.tells.returns && !matches!(operation.call, Call::SleepEx { .. } | Call::GetMessage { .. }) {
+            if operation.tells.returns && !is_of_the_system(&operation.call) {
                 at.cancel(op, Cause::Cleanup);
             }
         }
     }
     release_all(at, manner);
+}
+
+/// Does a call wait for nothing of Winsock's? Requests end with their sockets, and so do the waits for them.
+fn is_of_the_system(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::SleepEx { .. }
+            | Call::GetMessage { .. }
+            | Call::GetQueuedCompletionStatus { .. }
+            | Call::GetOverlappedResult { .. }
+            | Call::WSAGetOverlappedResult { .. }
+    )
 }
 
 /// Closes every handle of the calling process.
