@@ -352,6 +352,13 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
     let overs: Vec<Handle> = overs.collect();
     for &overlapped in &overs {
         all.push(Call::HasOverlappedIoCompleted { overlapped });
+        for &s in sockets {
+            let buffer = Data::new(b"x").unwrap_or_default();
+            all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped });
+            for size in [0, 16] {
+                all.push(Call::WSARecvOverlapped { s, buffers: Set::collect([size]), bytes: true, overlapped });
+            }
+        }
         for receive in [0, 16] {
             all.push(Call::GetAcceptExSockaddrs { overlapped, receive, local: 32, remote: 32 });
         }
@@ -431,6 +438,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         all.extend([How::Receive, How::Send, How::Both].map(|how| Call::Shutdown { s, how }));
         all.extend([Call::Closesocket { s }, Call::Recv { s, len: 4 }]);
         all.extend(Data::new(b"x").map(|data| Call::Send { s, data }));
+        all.extend(Data::new(b"x").map(|buffer| Call::WSASend { s, buffer, bytes: true }));
         all.extend([0, 1].map(|argp| Call::Ioctlsocket { s, argp }));
         for namelen in [Length::Holds(4), Length::Holds(128)] {
             all.push(Call::Getsockname { s, name: Buffer::Valid, namelen });

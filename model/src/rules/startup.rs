@@ -84,7 +84,6 @@ const CLEANUP_ELSEWHERE: &[&str] =
 fn cleans_up(at: &mut At<'_>, manner: Manner) {
     at.process_mut().startups = 0;
     let process = at.process_id();
-    // SleepEx and GetMessage are no Winsock calls.
     for place in 0..at.threads_of(process).len() {
         for op in at.ops_of(at.threads_of(process)[place]) {
             let operation = at.op_at(op);

@@ -2,6 +2,7 @@
 //! mended form by none.
 #![cfg(not(windows))]
 
+#[allow(dead_code)] // another test has the other servers
 mod servers;
 
 use servers::{blocking, conditional, overlapped, readiness};

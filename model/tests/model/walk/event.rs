@@ -111,11 +111,14 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
         Call::CreateWindow => w.windows().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
-        Call::AcceptEx { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
+        Call::AcceptEx { .. } | Call::WSARecvOverlapped { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
-        Call::Send { s, data } => room_for(w, thread, s, data),
+        Call::Send { s, data } | Call::WSASend { s, buffer: data, .. } => room_for(w, thread, s, data),
+        Call::WSASendOverlapped { s, buffer, .. } => {
+            room_for(w, thread, s, buffer) && w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
+        }
         Call::WSASocketFromInfo { s } => {
             let described = w.sockets().get(s.slot().map_or(usize::MAX, SocketId::index));
             described.is_none_or(|socket| socket.free_handle().is_some())
@@ -200,6 +203,10 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         }
         35..37 => {
             Call::Shutdown { s: s(dice), how: dice.one(&[How::Receive, How::Send, How::Both]).unwrap_or(How::Both) }
+        }
+        37 if dice.one_in(2) => {
+            let buffer = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
+            Call::WSASend { s: s(dice), buffer, bytes: !dice.one_in(4) }
         }
         37..40 => Call::Send { s: s(dice), data: Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default() },
         40..43 if dice.one_in(3) => {
@@ -309,7 +316,16 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = socket(w, thread, dice);
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
-    match dice.below(18) {
+    match dice.below(24) {
+        18..21 => {
+            let count = 1 + dice.below(2);
+            let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
+            Call::WSARecvOverlapped { s, buffers, bytes, overlapped }
+        }
+        21.. => {
+            let buffer = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
+            Call::WSASendOverlapped { s, buffer, bytes, overlapped }
+        }
         16 => Call::Shutdown { s: fresh_or(w, s), how: How::Send },
         17 if dice.one_in(2) => {
             let window = w.windows().iter().next().map(|(at, _)| Handle::window(WindowId::new(at)));
