@@ -144,7 +144,7 @@ constants! {
     NotAll: words([0]);
     EventsOut: Box::new(Events(ws::WSANETWORKEVENTS::default()));
     RoutineData: Box::new(handle::Task);
-    FlagsInOut: Box::new(Flags(0));
+    FlagsInOut: Box::new(Flags::none());
     SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
@@ -158,7 +158,7 @@ constants! {
     UpdateAcceptContextName: words([int(ws::SO_UPDATE_ACCEPT_CONTEXT)]);
     LocalSockaddr: Box::new(overlapped::FoundAddress::new(true));
     RemoteSockaddr: Box::new(overlapped::FoundAddress::new(false));
-    ResultFlags: Box::new(Flags(0));
+    ResultFlags: Box::new(Flags::none());
     GotMessage: Box::new(MessageRoom([0; MSG_WORDS]));
     AnyMessage: words([0]);
     Removes: words([PM_REMOVE]);
@@ -322,12 +322,18 @@ impl Pass for CountOut {
     }
 }
 
-/// Flags that a call takes and gives.
-struct Flags(u32);
+/// Flags that a call takes and gives. They stay for good: a stack may write them when its request completes.
+struct Flags(*mut u32);
+
+impl Flags {
+    fn none() -> Flags {
+        Flags(Box::into_raw(Box::new(0)))
+    }
+}
 
 impl Part for Flags {
     fn words(&mut self, call: &mut Passing) {
-        call.words.push(&raw mut self.0 as usize);
+        call.words.push(self.0 as usize);
     }
 }
 

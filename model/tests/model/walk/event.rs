@@ -111,7 +111,9 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
         Call::CreateWindow => w.windows().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
-        Call::AcceptEx { .. } | Call::WSARecvOverlapped { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
+        Call::AcceptEx { .. } | Call::WSARecvOverlapped { .. } => {
+            w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
+        }
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
