@@ -303,8 +303,9 @@ fn port_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let key = dice.below(2) as u32;
     match dice.below(9) {
         0 | 1 => Call::CreatePort { key },
-        2 | 3 => Call::AssociatePort { s: listener_or(w, thread, dice), port, key },
-        4..7 => Call::GetQueuedCompletionStatus { port, timeout: if dice.one_in(9) { None } else { Some(0) } },
+        2 => Call::AssociatePort { s: listener_or(w, thread, dice), port, key },
+        3 => Call::AssociatePort { s: connected_or(w, thread, dice), port, key },
+        4..7 => Call::GetQueuedCompletionStatus { port, timeout: if dice.one_in(6) { timeout(dice) } else { Some(0) } },
         7 => {
             let overlapped = (!dice.one_in(3)).then(|| over_handle(w, dice));
             Call::PostQueuedCompletionStatus { port, bytes: 1, key, overlapped }
@@ -322,11 +323,11 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         18..21 => {
             let count = 1 + dice.below(2);
             let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
-            Call::WSARecvOverlapped { s, buffers, bytes, overlapped }
+            Call::WSARecvOverlapped { s: connected_or(w, thread, dice), buffers, bytes, overlapped }
         }
         21.. => {
             let buffer = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
-            Call::WSASendOverlapped { s, buffer, bytes, overlapped }
+            Call::WSASendOverlapped { s: connected_or(w, thread, dice), buffer, bytes, overlapped }
         }
         16 => Call::Shutdown { s: fresh_or(w, s), how: How::Send },
         17 if dice.one_in(2) => {
@@ -365,8 +366,11 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             Call::GetAcceptExSockaddrs { overlapped, receive, local, remote }
         }
         9 => {
-            let wait = dice.one_in(6);
-            let s = listener_or(w, thread, dice);
+            let wait = dice.one_in(2);
+            let s = if dice.one_in(2) { connected_or(w, thread, dice) } else { listener_or(w, thread, dice) };
+            // Mostly of a request that is under way.
+            let under_way = w.operations().iter().find_map(|(_, op)| op.tells.over.map(Handle::overlapped));
+            let overlapped = under_way.filter(|_| !dice.one_in(3)).unwrap_or(overlapped);
             if dice.one_in(2) {
                 Call::WSAGetOverlappedResult { s, overlapped, bytes, wait }
             } else {
@@ -426,6 +430,13 @@ fn socket(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
 fn listener_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
     let process = w.threads()[thread.index()].process;
     let open = handles(w, |state, holder| holder == process && state == State::Listening);
+    if open.is_empty() || dice.one_in(6) { socket(w, thread, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
+}
+
+/// A socket of the thread's process that has a connection, mostly.
+fn connected_or(w: &World, thread: ThreadId, dice: &mut Dice) -> Handle {
+    let process = w.threads()[thread.index()].process;
+    let open = handles(w, |state, holder| holder == process && state == State::Connected);
     if open.is_empty() || dice.one_in(6) { socket(w, thread, dice) } else { dice.one(&open).unwrap_or(Handle::INVALID) }
 }
 
