@@ -4,7 +4,7 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use super::events::tells_close_at_once;
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECV_REFUSED_ENDS,
+    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS,
     RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE, TRANSFER_FAILS,
     TRANSFER_WAITS,
 };
