@@ -262,7 +262,11 @@ choices! {
     112 RECEIVE_AT_ONCE "receive-at-once": "succeeds" RECEIVE_SUCCEEDS, "pends" RECEIVE_PENDS;
     113 SEND_AT_ONCE "send-at-once": "succeeds" SEND_SUCCEEDS, "pends" SEND_PENDS;
     114 CLOSE_UNDER_REQUEST "close-under-request":
-        "cancelled" REQUEST_CANCELLED, "connection-aborted" REQUEST_CONNECTION_ABORTED;
+        "cancelled" REQUEST_CANCELLED, "connection-aborted" REQUEST_CONNECTION_ABORTED,
+        "handles-closed" REQUEST_HANDLES_CLOSED;
+    115 RECEIVE_OF_CLOSED_HANDLE "receive-of-closed-handle":
+        "goes-on" RECEIVE_GOES_ON, "invalid-handle" RECEIVE_NEEDS_HANDLE;
+    116 CLOSE_UNDER_PORT_WAIT "close-under-port-wait": "abandoned" PORT_WAIT_ABANDONED, "stays-blocked" PORT_WAIT_STAYS;
 }
 
 /// The choice point of this name.

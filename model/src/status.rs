@@ -21,6 +21,10 @@ impl Status {
     pub const PENDING: Status = Status(0x103);
     /// It failed, and the page of its call names the code.
     pub const UNSUCCESSFUL: Status = Status(0xC000_0001);
+    /// The last handle of what it was about was closed.
+    pub const HANDLES_CLOSED: Status = Status(0x8000_000A);
+    /// Its handle is none, or is one no more.
+    pub const INVALID_HANDLE: Status = Status(0xC000_0008);
     /// What was to be written does not fit.
     pub const BUFFER_TOO_SMALL: Status = Status(0xC000_0023);
     /// It was cancelled: by name, by the end of its thread, or because what it waits at was closed.
@@ -36,10 +40,12 @@ impl Status {
 
     /// What is known, with its source: Winsock's codes are those that a test of Windows compares status by status
     /// (windows-facts WT-OV-002; of what is pending WT-OV-001), the system's those of WT-OV-003; of
-    /// an invalid connection both were seen on Wine.
+    /// an invalid connection and of closed handles both were seen on Wine, of an invalid handle the system's.
     const KNOWN: &[Known] = &[
         (Status::SUCCESS, "STATUS_SUCCESS", Code::NONE, Code::NONE),
         (Status::PENDING, "STATUS_PENDING", Code::WSA_IO_INCOMPLETE, Code::ERROR_IO_INCOMPLETE),
+        (Status::HANDLES_CLOSED, "STATUS_HANDLES_CLOSED", Code::WSAEINVAL, Code::ERROR_HANDLES_CLOSED),
+        (Status::INVALID_HANDLE, "STATUS_INVALID_HANDLE", Code::WSAENOTSOCK, Code::WSA_INVALID_HANDLE),
         (Status::BUFFER_TOO_SMALL, "STATUS_BUFFER_TOO_SMALL", Code::WSAEFAULT, Code::ERROR_INSUFFICIENT_BUFFER),
         (Status::CANCELLED, "STATUS_CANCELLED", Code::WSA_OPERATION_ABORTED, Code::ERROR_OPERATION_ABORTED),
         (Status::INVALID_CONNECTION, "STATUS_INVALID_CONNECTION", Code::WSAENOTCONN, Code::ERROR_UNEXP_NET_ERR),
@@ -101,6 +107,8 @@ mod tests {
         assert_eq!(shown(Status::CONNECTION_ABORTED), (10053, 1236));
         assert_eq!(shown(Status::CONNECTION_REFUSED), (10061, 1225));
         assert_eq!(shown(Status::BUFFER_TOO_SMALL), (10014, 122));
+        assert_eq!(shown(Status::HANDLES_CLOSED), (10022, 676));
+        assert_eq!(shown(Status::INVALID_HANDLE), (10038, 6));
         assert_eq!(shown(Status(0xC000_0044)), (10022, 317));
     }
 }

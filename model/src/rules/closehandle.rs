@@ -8,7 +8,8 @@ use super::common::{case, check};
 use super::events::close_event;
 use crate::call::{Handle, NetworkEvents};
 use crate::choice::{
-    CLOSE_HANDLE_MESSAGE, CLOSE_HANDLE_POSTS, CLOSE_HANDLE_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
+    CLOSE_HANDLE_MESSAGE, CLOSE_HANDLE_POSTS, CLOSE_HANDLE_RESETS, CLOSE_UNDER_PORT_WAIT, LISTENER_CLOSE_HALF_OPEN,
+    LISTENER_CLOSE_QUEUED, PORT_WAIT_ABANDONED,
 };
 use crate::code::Code;
 use crate::operation::{CompletionPort, Message, PortId};
@@ -30,12 +31,15 @@ table! {
         when: |at| port(at).is_some(),
         then: |at| {
             if let Some(id) = port(at) {
-                at.port_at(id).waiting.iter().collect::<Vec<_>>().into_iter().for_each(|op| at.abandons(op));
+                if at.port_at(id).waiting.iter().next().is_some() && at.chooses(PORT_WAIT_ABANDONED) {
+                    at.port_at(id).waiting.iter().collect::<Vec<_>>().into_iter().for_each(|op| at.abandons(op));
+                }
                 // Sockets may still name it; what was posted and what will be is lost.
                 *at.port_mut(id) = CompletionPort { closed: true, ..CompletionPort::default() };
             }
             at.give(Outcome::number(1));
         },
+        asks: &[CLOSE_UNDER_PORT_WAIT],
         rests_on: &["gqcs.port-closed"],
         ..case("CloseHandle.closes-port", &["closehandle.rem.invalidates", "closehandle.ret.nonzero"], NO_SOCKET)
     },

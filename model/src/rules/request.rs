@@ -3,7 +3,7 @@
 
 use super::common::case;
 use crate::call::{Call, Data};
-use crate::choice::{CLOSE_UNDER_REQUEST, REQUEST_CONNECTION_ABORTED};
+use crate::choice::{CLOSE_UNDER_REQUEST, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
 use crate::id::OverId;
 use crate::operation::{Filled, OpId, Overlapped, Wants};
 use crate::outcome::{Out, Outcome};
@@ -19,8 +19,14 @@ table! {
         gives: Is(Gives::Silent),
         asks: &[CLOSE_UNDER_REQUEST],
         then: |at| {
-            let aborted = at.chooses(REQUEST_CONNECTION_ABORTED);
-            completes(at, if aborted { Status::CONNECTION_ABORTED } else { Status::CANCELLED }, 0, None);
+            let status = if at.chooses(REQUEST_CONNECTION_ABORTED) {
+                Status::CONNECTION_ABORTED
+            } else if at.chooses(REQUEST_HANDLES_CLOSED) {
+                Status::HANDLES_CLOSED
+            } else {
+                Status::CANCELLED
+            };
+            completes(at, status, 0, None);
         },
         rests_on: &["wsarecv.err.WSA_OPERATION_ABORTED", "wsasend.err.WSA_OPERATION_ABORTED"],
         ..case(

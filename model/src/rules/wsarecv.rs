@@ -5,8 +5,8 @@ use super::request::{completes, is_in_use, over_of, posts, tells_count, tells_no
 use super::transfer::take;
 use crate::call::{Call, Data};
 use crate::choice::{
-    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS,
-    RESET_BEHIND_END,
+    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
+    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
@@ -133,6 +133,14 @@ table! {
     /// What a receive that was posted finds, at once or when something has come.
     TAKES;
     Rule {
+        under: &[RECEIVE_NEEDS_HANDLE],
+        when: |at| is_ready(at) && !has_handle(at),
+        gives: Is(Gives::Silent),
+        then: |at| ends(at, Status::INVALID_HANDLE, Data::default()),
+        rests_on: &["wsadup.closes-with-last"],
+        ..case("WSARecv.handle-closed-while-pending", &[], CONNECTED)
+    },
+    Rule {
         when: |at| at.own().tcb == Tcb::Reset,
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::CONNECTION_RESET, Data::default()),
@@ -184,6 +192,14 @@ fn room(at: &At<'_>) -> u32 {
 /// Is there something that a receive would tell at once?
 fn is_ready(at: &At<'_>) -> bool {
     !at.own().unread.is_empty() || at.own().fin_received || at.own().tcb == Tcb::Reset
+}
+
+/// Is the handle still open that the request was made with?
+fn has_handle(at: &At<'_>) -> bool {
+    match *at.call() {
+        Call::WSARecvOverlapped { s, .. } => at.resolve_socket(s).is_some(),
+        _ => true,
+    }
 }
 
 fn posts_receive(at: &mut At<'_>) -> Option<OpId> {

@@ -30,6 +30,8 @@ pub(super) struct Passing {
     /// The OVERLAPPED that it names, and the output buffer that goes with it.
     overlapped: usize,
     output: Output,
+    /// The OVERLAPPED that it asks about.
+    asked: usize,
 }
 
 impl Passing {
@@ -43,6 +45,7 @@ impl Passing {
             task: 0,
             overlapped: 0,
             output: Output::default(),
+            asked: 0,
         }
     }
 }

@@ -91,9 +91,12 @@ impl Part for Counted {
     fn words(&mut self, call: &mut Passing) {
         call.words.push(self.0.map_or(0, |count| count.as_ptr() as usize));
     }
-    fn told(&self, _: &Passing, returned: &mut Returned) {
+    fn told(&self, call: &Passing, returned: &mut Returned) {
         let count = self.0.map(|count| count.load(Ordering::SeqCst));
         returned.bytes = count.filter(|count| *count != UNTOUCHED);
+        if call.asked != 0 && returned.value != 0 {
+            returned.data = received(call, call.asked);
+        }
     }
 }
 
@@ -181,28 +184,20 @@ fn buffer_of(call: &Passing, overlapped: usize) -> Option<Output> {
     call.desk.buffers.lock().unwrap_or_else(PoisonError::into_inner).get(&overlapped).copied()
 }
 
-/// The OVERLAPPED of a request whose outcome is asked for: what it has received is told.
-struct Asked(usize);
-
-impl Part for Asked {
-    fn words(&mut self, call: &mut Passing) {
-        call.words.push(self.0);
-    }
-    fn told(&self, call: &Passing, returned: &mut Returned) {
-        // SAFETY: a structure that is never freed; it is complete, so that nobody writes there any more.
-        let received = unsafe { (&raw const (*(self.0 as *const OVERLAPPED)).InternalHigh).read_volatile() };
-        let Some(output) = buffer_of(call, self.0).filter(|output| received <= output.lengths[0]) else { return };
-        if returned.value != 0 && received > 0 {
-            // SAFETY: a buffer that is never freed, with at least so many bytes, which the system has written.
-            let bytes = unsafe { std::slice::from_raw_parts(output.start as *const u8, received) };
-            returned.data = Some(Bytes(bytes.to_vec()));
-        }
-    }
+/// What the request with this OVERLAPPED, which is complete, has received.
+fn received(call: &Passing, overlapped: usize) -> Option<Bytes> {
+    // SAFETY: a structure that is never freed; it is complete, so that nobody writes there any more.
+    let received = unsafe { (&raw const (*(overlapped as *const OVERLAPPED)).InternalHigh).read_volatile() };
+    let output = buffer_of(call, overlapped).filter(|output| (1..=output.lengths[0]).contains(&received))?;
+    // SAFETY: a buffer that is never freed, with at least so many bytes, which the system has written.
+    Some(Bytes(unsafe { std::slice::from_raw_parts(output.start as *const u8, received) }.to_vec()))
 }
 
+/// The OVERLAPPED of a request that is asked about. Where its bytes are counted, they are told.
 impl Pass for OverlappedIn {
-    fn part(raw: RawHandle, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
-        Ok(Box::new(Asked(raw as usize)))
+    fn part(raw: RawHandle, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        call.asked = raw as usize;
+        Ok(Box::new(Word(raw as usize)))
     }
 }
 
