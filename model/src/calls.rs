@@ -16,8 +16,8 @@
 //!   the same. A call without any has no parentheses;
 //! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
 //! * in brackets what else is to be known of it: `waits` if it can block, and `locally` if only for what is on its own machine by
-//!   then, `closes` if it closes the handle that it is about, `deaf` if no APC runs while it does, `starts` if it starts what goes on without it, `points` if
-//!   it tells its error through a pointer of its caller's, and leaves the last error of the thread alone;
+//!   then, `deaf` if no APC runs while it does, `closes` if it closes the handle that it is about, `starts` if it starts what goes
+//!   on without it, `points` if it tells its error through a pointer of its caller's, and leaves the last error of the thread alone;
 //! * `again`: the table in which it, or what it has started, looks again when something has changed;
 //! * `by`: the table that it begins with, and in braces the tables of its page with their lists of rules. Calls of one page share
 //!   its tables, and only the first of them has the list.
@@ -239,7 +239,7 @@ macro_rules! for_each_call {
                 by PeekMessage { PeekMessage: messages::PEEKMESSAGE };
             GetMessage user32 "GetMessageW" (
                 [GotMessage] window: WindowIn [AnyMessage] [AnyMessage]
-            ) -> Number [waits locally] again GetMessageReady
+            ) -> Number [waits locally deaf] again GetMessageReady
                 by GetMessage { GetMessage: messages::GETMESSAGE, GetMessageReady: messages::GETMESSAGE_READY };
             QueueUserAPC kernel32 "QueueUserAPC" (routine: RoutineIn, thread: Thread [RoutineData]) -> Bool []
                 by QueueUserAPC { QueueUserAPC: apc::QUEUEUSERAPC };

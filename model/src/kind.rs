@@ -169,10 +169,9 @@ plain! {
     MayBeAlertable: bool, alertable -> bool = bool::clone;
 }
 
-/// Kinds that always hold one handle, drawn by that function. Those with `subject` are what the call is about; where one is waited
-/// for that has `[not alertable]`, no APC runs.
+/// Kinds that always hold one handle, drawn by that function. Those with `subject` are what the call is about.
 macro_rules! handles {
-    ($draw:ident: $($(#[$doc:meta])* $kind:ident $($subject:ident)? $([not $alertable:ident])?;)*) => { $(
+    ($draw:ident: $($(#[$doc:meta])* $kind:ident $($subject:ident)?;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $kind;
@@ -193,9 +192,6 @@ macro_rules! handles {
             $(fn $subject<H: Member>(value: &H) -> Option<H> {
                 Some(*value)
             })?
-            $(fn $alertable<H>(_: &H) -> bool {
-                false
-            })?
         }
     )* };
 }
@@ -213,9 +209,9 @@ handles! {
     /// A socket that is the value of an option.
     SocketValue;
     /// A completion port.
-    PortIn [not alertable];
+    PortIn;
     /// A window whose messages are fetched.
-    WindowIn [not alertable];
+    WindowIn;
 }
 
 handles! {

@@ -95,13 +95,8 @@ const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("accept.not-initialised", &["WSPAccept"]),
     ("accept.in-progress.callback", &["WSPAccept"]),
     ("accept.takes-first", &["WSPAccept"]),
-    ("closed-under.undefined", &["GetMessage"]),
-    // Neither a hook nor WSACleanup ends what is no Winsock call, and GetMessage is not alertable.
-    ("cleanup-under.ends-call", &["GetMessage"]),
-    ("cancelled.by-hook", &["SleepEx", "WSAWaitForMultipleEvents", "GetMessage"]),
-    ("apc.ends-alertable-wait", &["GetMessage"]),
-    ("apc.nested-blocking-call", &["GetMessage"]),
-    ("apc.runs-and-call-waits-on", &["GetMessage"]),
+    // A hook ends no wait for an event.
+    ("cancelled.by-hook", &["WSAWaitForMultipleEvents"]),
     ("apc.ends-alertable-wait", &["accept", "WSAAccept", "WSPAccept", "connect", "recv", "select", "WSAPoll"]),
     ("apc.nested-blocking-call", &["SleepEx", "WSAWaitForMultipleEvents"]),
     ("apc.runs-and-call-waits-on", &["SleepEx", "WSAWaitForMultipleEvents", "select", "recv", "WSARecv", "WSPAccept"]),
@@ -109,8 +104,13 @@ const NOT_CONCERNED: &[(&str, &[&str])] = &[
     ("apc.waits-for-alertable-wait", &["SleepEx", "WSAWaitForMultipleEvents"]),
 ];
 
-/// How a request goes on when its call has returned.
-const REQUEST: [(&str, Table); 3] = [
+/// Calls that wait for nothing of Winsock's: neither a blocking hook nor `WSACleanup` ends them. Requests end with their sockets,
+/// and so do the waits for them.
+const OF_THE_SYSTEM: [&str; 5] =
+    ["SleepEx", "GetMessage", "GetQueuedCompletionStatus", "GetOverlappedResult", "WSAGetOverlappedResult"];
+
+/// How the request of an `AcceptEx` goes on when its call has returned.
+const ACCEPTEX: [(&str, Table); 3] = [
     ("a connection is there", Table::AcceptExTakes),
     ("its connection has something", Table::AcceptExData),
     ("its accept socket is closed", Table::AcceptExLoses),
@@ -203,12 +203,12 @@ impl Subject {
     pub fn later(self) -> Vec<(&'static str, Table)> {
         let tables = self.tables();
         if self.first == Table::AcceptEx {
-            return REQUEST.to_vec();
+            return ACCEPTEX.to_vec();
         }
         let waits_in =
             |table: &&Table| self.rules(**table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
-        let Some(&table) = tables.iter().find(waits_in) else { return Vec::new() };
-        let mut later = Vec::new();
+        let mut later: Vec<(&str, Table)> = self.of_requests().collect();
+        let Some(&table) = tables.iter().find(waits_in) else { return later };
         // A call that waits in its first table waits for nothing but its time-out.
         if table != self.first {
             later.push(("something changes", Table::Wake));
@@ -218,12 +218,26 @@ impl Subject {
         if tables.iter().any(calls_back) {
             later.push(("its condition function returns", Table::ConditionReturns));
         }
-        let winsock = self.name != "SleepEx";
         let named = |table| self.rules(table).any(|rule| rule.name.starts_with(self.name));
-        later.extend(winsock.then_some(("cancelled", Table::Cancelled)));
-        later.push(("a user APC is due", Table::Apc));
+        later.extend((!OF_THE_SYSTEM.contains(&self.name)).then_some(("cancelled", Table::Cancelled)));
+        later.extend(named(Table::PortIsClosed).then_some(("its port is closed", Table::PortIsClosed)));
+        let deaf = self.functions().all(|function| function.does().deaf);
+        later.extend((!deaf).then_some(("a user APC is due", Table::Apc)));
         later.extend(named(Table::Expire).then_some(("time-out", Table::Expire)));
         later
+    }
+
+    /// The functions of the model that are this one function of C.
+    fn functions(self) -> impl Iterator<Item = Function> {
+        Function::ALL.iter().copied().filter(move |function| self.is_call && function.name() == self.name)
+    }
+
+    /// What becomes of the requests that a call to receive or to send has started.
+    fn of_requests(self) -> impl Iterator<Item = (&'static str, Table)> {
+        let starts = self.functions().filter(|function| function.does().starts);
+        starts.filter_map(|function| function.looks_again()).flat_map(|table| {
+            [("its request can go on", table), ("the socket of its request is closed", Table::RequestCloses)]
+        })
     }
 
     /// The table in which a call that waits looks again, if it is another than its first.

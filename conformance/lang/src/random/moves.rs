@@ -42,6 +42,7 @@ pub(super) const MOVES: &[(u32, Move)] = &[
     (1, starts_again),
     (9, anything),
     (2, super::requests::request),
+    (2, super::requests::transfer),
     (5, super::requests::asks),
     (3, super::requests::port),
     (40, super::stories::any),
@@ -225,7 +226,10 @@ pub(super) fn resumes(cast: &mut Cast<'_>) -> Option<()> {
 }
 
 pub(super) fn send(cast: &mut Cast<'_>) -> Option<()> {
-    let (actor, thing) = cast.find_with(&[State::Connected])?;
+    let (actor, thing) = match cast.find_with(&[State::Listens]).filter(|_| cast.once_in(8)) {
+        Some(listener) => listener,
+        None => cast.find_with(&[State::Connected])?,
+    };
     let data = Data::new(b"abc").unwrap_or_default();
     let call = Call::Send { s: cast.handle(thing), data };
     cast.call(actor, call);
@@ -234,7 +238,7 @@ pub(super) fn send(cast: &mut Cast<'_>) -> Option<()> {
 }
 
 /// The other end can be read from.
-fn tell_peer(cast: &mut Cast<'_>, thing: usize) {
+pub(super) fn tell_peer(cast: &mut Cast<'_>, thing: usize) {
     if let Some(peer) = cast.things[thing].peer.filter(|peer| cast.things[*peer].state != State::Listens) {
         cast.things[peer].readable = true;
     }

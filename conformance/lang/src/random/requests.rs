@@ -1,10 +1,10 @@
 //! Overlapped requests in a random scenario: they are made, asked about, and cancelled.
 
-use winaccept_model::call::{Buffer, Call, Extension, Family};
+use winaccept_model::call::{Buffer, Call, Data, Extension, Family, Set};
 use winaccept_sim::script::Action;
 
 use super::cast::{Cast, State};
-use super::moves::{event, socket};
+use super::moves::{event, socket, tell_peer};
 
 /// An AcceptEx on some listener, into a new socket.
 pub(super) fn request(cast: &mut Cast<'_>) -> Option<()> {
@@ -35,11 +35,30 @@ pub(super) fn request(cast: &mut Cast<'_>) -> Option<()> {
     Some(())
 }
 
+/// A request that receives or sends, on some connection.
+pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
+    let (actor, thing) = cast.find_with(&[State::Connected])?;
+    let event = cast.once_in(3).then(|| event(cast, actor));
+    let event = event.map(|event| cast.handle(event));
+    let over = cast.makes(actor, Action::Call(Call::Overlapped { event }), "O", Family::Inet, State::Overlapped);
+    let (s, overlapped, bytes) = (cast.handle(thing), cast.handle(over), !cast.once_in(3));
+    if cast.once_in(3) {
+        let buffer = Data::new(b"abc").unwrap_or_default();
+        cast.call(actor, Call::WSASendOverlapped { s, buffer, bytes, overlapped });
+        tell_peer(cast, thing);
+    } else {
+        let room: &[u32] = if cast.once_in(4) { &[2, 14] } else { &[16] };
+        let buffers = Set::collect(room.iter().copied());
+        cast.call(actor, Call::WSARecvOverlapped { s, buffers, bytes, overlapped });
+    }
+    Some(())
+}
+
 /// What became of a request, or its end.
 pub(super) fn asks(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, over) = cast.find_with(&[State::Overlapped])?;
     let overlapped = cast.handle(over);
-    let listener = cast.find(&[State::Listens])?;
+    let listener = cast.find(&[State::Listens, State::Connected])?;
     if cast.things[listener].process != cast.things[over].process {
         return None;
     }
@@ -66,11 +85,11 @@ pub(super) fn port(cast: &mut Cast<'_>) -> Option<()> {
     let key = cast.below(200);
     let call = match cast.below(6) {
         0 | 1 => {
-            let listener = cast.find(&[State::Listens])?;
-            if cast.things[listener].process != cast.process_of(actor) {
+            let socket = cast.find(&[State::Listens, State::Connected])?;
+            if cast.things[socket].process != cast.process_of(actor) {
                 return None;
             }
-            Call::AssociatePort { s: cast.handle(listener), port, key }
+            Call::AssociatePort { s: cast.handle(socket), port, key }
         }
         2 => Call::PostQueuedCompletionStatus { port, bytes: 3, key, overlapped: None },
         _ => Call::GetQueuedCompletionStatus { port, timeout: Some(0) },
