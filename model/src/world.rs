@@ -25,6 +25,7 @@ use crate::small::Small;
 mod conn;
 pub(crate) mod index;
 mod kept;
+mod owners;
 pub(crate) mod segment;
 pub(crate) mod socket;
 mod touched;

@@ -4,23 +4,22 @@
 //! list is made by every thread that can make one, and everything happens that can happen there without a call. Where that
 //! fires rules, or fires them from states, in a combination not met before, the world that comes of it is taken in, too.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod events;
+mod trial;
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::quality::FixedState;
-use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Extension, Family, Function, Handle, How, Ip, Length, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
-};
-use winaccept_model::kind::Choices;
-use winaccept_model::operation::{Answer, Ended, OverId, PortId, WindowId};
-use winaccept_model::profile::{Profile, Tape};
-use winaccept_model::rule::{Effects, Mutant, Mutation, Rule, Table};
+use hashbrown::HashMap;
+use winaccept_model::profile::Profile;
+use winaccept_model::rule::{Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
-use winaccept_model::step::{Event, Machine, pending};
-use winaccept_model::world::{EventId, Faults, Segment, Socket, SocketId, State, Tcb, Thread, World};
+use winaccept_model::step::{Event, Machine};
+use winaccept_model::world::{State, World};
 
+use self::events::{events, shape};
+use self::trial::Trial;
 use crate::limits::Watcher;
 use crate::run::worlds;
 use crate::scenario::Scenario;
@@ -30,31 +29,62 @@ const WORLDS: usize = 8000;
 /// So many events are kept that fire the same rules from the same states.
 const ALIKE: usize = 2;
 
-/// A rule that fired, and the state that the socket in question was in.
-type Fired = (&'static str, State);
+/// A rule that fired, by its number, and the state that the socket in question was in.
+type Fired = (u16, State);
 
 /// Worlds and events in which mutants are compared with their originals.
 #[derive(Debug)]
 pub struct Scope {
     worlds: Vec<World>,
+    /// In the order of their worlds.
     cases: Vec<Case>,
-    /// Everything that fired somewhere in the scope.
-    fired: HashSet<Fired, FixedState>,
+    numbers: Numbers,
+    /// By everything that fired somewhere in the scope, the cases in which it did, ascending.
+    fired: HashMap<Fired, Vec<u32>, FixedState>,
     /// The tables that were asked somewhere in the scope.
     asked: BTreeSet<Table>,
     /// How many events were tried before those were kept that differ.
     tried: usize,
 }
 
-/// An event in a world, with what comes of it while nothing is broken.
+/// An event in a world.
 #[derive(Debug)]
 struct Case {
     world: usize,
     event: Event,
-    /// What fires, and so the only rules whose breaking can make a difference, unless they fire more often.
-    fired: BTreeSet<Fired>,
-    /// Digests of everything that may come of it; `None`: the model refuses the event by one of its named limits.
-    after: Option<HashSet<u64, FixedState>>,
+    /// Digests of everything that may come of it while nothing is broken.
+    after: Vec<u64>,
+}
+
+/// The rules by number.
+#[derive(Debug)]
+struct Numbers {
+    by_name: HashMap<&'static str, u16, FixedState>,
+    /// By the address of a rule, where it was met: many are looked up.
+    met: HashMap<usize, u16, FixedState>,
+}
+
+impl Numbers {
+    fn new() -> Numbers {
+        let by_name = rules::all().zip(0..).map(|((_, rule), number)| (rule.name, number)).collect();
+        Numbers { by_name, met: HashMap::default() }
+    }
+
+    fn of(&mut self, rule: &'static Rule) -> u16 {
+        let name = || self.by_name[rule.name];
+        *self.met.entry(std::ptr::from_ref(rule).addr()).or_insert_with(name)
+    }
+}
+
+/// What is known while a scope is made.
+struct Making<'a> {
+    widest: &'a Machine,
+    /// How often the same rules fired from the same states in events that are otherwise alike.
+    met: HashMap<(Vec<Fired>, u64), usize, FixedState>,
+    /// Digests of the worlds that are in the scope or stand in line.
+    known: HashSet<u64, FixedState>,
+    /// What stands in line.
+    found: VecDeque<World>,
 }
 
 /// What comparing a mutant with its original has shown.
@@ -77,19 +107,19 @@ impl Scope {
         let mut scope = Scope {
             worlds: Vec::new(),
             cases: Vec::new(),
-            fired: HashSet::default(),
+            numbers: Numbers::new(),
+            fired: HashMap::default(),
             asked: BTreeSet::new(),
             tried: 0,
         };
-        let mut known = HashSet::default();
+        let mut making =
+            Making { widest: &widest, met: HashMap::default(), known: HashSet::default(), found: VecDeque::new() };
         // The worlds of each scenario in turn, so that none of them takes all the room.
         let mut seeds: Vec<VecDeque<World>> = Vec::new();
         for scenario in scenarios {
             let both = [documented, &widest].into_iter().flat_map(|machine| worlds(scenario, machine, 1));
-            seeds.push(both.filter(|world| known.insert(digest(world))).collect());
+            seeds.push(both.filter(|world| making.known.insert(digest(world))).collect());
         }
-        let mut met = HashMap::default();
-        let mut found = VecDeque::new();
         let mut turn = 0;
         while scope.worlds.len() < WORLDS && watcher.lets_go_on(scope.worlds.len()) {
             // What was found and what scenarios lead to take turns, so that neither keeps the other out.
@@ -99,46 +129,53 @@ impl Scope {
                 seeds[from].pop_back()
             };
             let next = if scope.worlds.len().is_multiple_of(2) {
-                found.pop_front().or_else(|| seed(&mut seeds, &mut turn))
+                making.found.pop_front().or_else(|| seed(&mut seeds, &mut turn))
             } else {
-                seed(&mut seeds, &mut turn).or_else(|| found.pop_front())
+                seed(&mut seeds, &mut turn).or_else(|| making.found.pop_front())
             };
             let Some(world) = next else { break };
-            scope.look_around(&widest, world, &mut met, &mut known, &mut found);
+            scope.look_around(world, &mut making);
         }
-        let of = |rule: &&'static Rule| scope.fired.iter().any(|(name, _)| *name == rule.name);
-        scope.asked = rules::all().filter(|(_, rule)| of(rule)).map(|(table, _)| table).collect();
+        let fires: BTreeSet<u16> = scope.fired.keys().map(|(rule, _)| *rule).collect();
+        scope.asked = rules::all().zip(0..).filter(|(_, n)| fires.contains(n)).map(|((table, _), _)| table).collect();
         scope
     }
 
     /// Tries every event in a world, and keeps those that do something not met often before.
-    fn look_around(
-        &mut self,
-        machine: &Machine,
-        world: World,
-        met: &mut HashMap<(BTreeSet<Fired>, u64), usize, FixedState>,
-        known: &mut HashSet<u64, FixedState>,
-        found: &mut VecDeque<World>,
-    ) {
+    fn look_around(&mut self, world: World, making: &mut Making<'_>) {
         let number = self.worlds.len();
+        let mut trial = Trial::new(&world);
+        let mut alike = (Vec::new(), 0);
         for event in events(&world) {
             self.tried += 1;
-            let Some(judged) = caught(machine, &world, event) else { continue };
-            let times = met.entry((judged.fired.clone(), shape(&world, event))).or_default();
+            if !trial.fired(making.widest, event, &mut self.numbers, &mut alike.0) {
+                continue;
+            }
+            alike.1 = shape(&world, event);
+            let times = match making.met.get_mut(&alike) {
+                Some(times) => times,
+                None => making.met.entry(alike.clone()).or_default(),
+            };
             *times += 1;
+            if *times > ALIKE {
+                continue;
+            }
+            let fired = &alike.0;
             if *times == 1 {
-                let worlds = judged.worlds.into_iter().filter(|world| known.insert(digest(world))).take(2);
+                let worlds = trial.worlds(making.widest, event);
+                let new = worlds.into_iter().filter(|world| making.known.insert(digest(world))).take(2);
                 // What a rule leads to that has not fired before is looked at first: there is no room for all that is found.
-                if judged.fired.iter().all(|fired| self.fired.contains(fired)) {
-                    found.extend(worlds);
+                if fired.iter().all(|fired| self.fired.contains_key(fired)) {
+                    making.found.extend(new);
                 } else {
-                    worlds.for_each(|world| found.push_front(world));
+                    new.for_each(|world| making.found.push_front(world));
                 }
             }
-            if *times <= ALIKE {
-                self.fired.extend(judged.fired.iter().copied());
-                self.cases.push(Case { world: number, event, fired: judged.fired, after: Some(judged.after) });
+            for fired in fired {
+                self.fired.entry(*fired).or_default().push(self.cases.len() as u32);
             }
+            let after = trial.after(making.widest, event).unwrap_or_default();
+            self.cases.push(Case { world: number, event, after });
         }
         self.worlds.push(world);
     }
@@ -152,348 +189,44 @@ impl Scope {
     /// Compares a mutant with its original under the widest profile.
     #[must_use]
     pub fn compare(&self, table: Table, mutant: Mutant) -> Compared {
-        let name = mutant.rule.name;
+        let concerned = self.concerned(table, mutant);
         let reached = match mutant.mutation {
             mutation if mutation.fires_elsewhere() => self.asked.contains(&table),
-            Mutation::NotFrom(state) => self.fired.contains(&(name, state)),
-            _ => self.fired.iter().any(|(fired, _)| *fired == name),
+            _ => !concerned.is_empty(),
         };
         if !reached {
             return Compared::Never;
         }
         let broken = Machine { mutant: Some(mutant), ..Machine::new(Profile::widest("scope")) };
-        let differs = |case: &Case| {
-            let concerned = match mutant.mutation {
-                mutation if mutation.fires_elsewhere() => true,
-                Mutation::NotFrom(state) => case.fired.contains(&(name, state)),
-                _ => case.fired.iter().any(|(fired, _)| *fired == name),
-            };
-            concerned && caught(&broken, &self.worlds[case.world], case.event).map(|judged| judged.after) != case.after
+        let cases: Vec<&Case> = concerned.into_iter().map(|case| &self.cases[case as usize]).collect();
+        let differs = |of_world: &[&Case]| {
+            let mut trial = Trial::new(&self.worlds[of_world[0].world]);
+            of_world.iter().any(|case| trial.after(&broken, case.event).as_ref() != Some(&case.after))
         };
-        if self.cases.iter().any(differs) { Compared::Differs } else { Compared::Same }
+        if cases.chunk_by(|a, b| a.world == b.world).any(differs) { Compared::Differs } else { Compared::Same }
     }
-}
 
-/// What may come of an event.
-struct After {
-    /// Digests of the calls that returned and the world afterwards, over all ways in which it may go.
-    after: HashSet<u64, FixedState>,
-    fired: BTreeSet<Fired>,
-    worlds: Vec<World>,
-}
-
-fn caught(machine: &Machine, world: &World, event: Event) -> Option<After> {
-    catch_unwind(AssertUnwindSafe(|| after(machine, world, event))).ok()
-}
-
-fn after(machine: &Machine, world: &World, event: Event) -> After {
-    let mut all = After { after: HashSet::default(), fired: BTreeSet::new(), worlds: Vec::new() };
-    let (mut tape, mut fx) = (Tape::default(), Effects::default());
-    loop {
-        let mut next = world.clone();
-        machine.step(&mut next, event, &mut tape, &mut fx);
-        all.fired.extend(fx.fired.iter().map(|rule| rule.name).zip(fx.fired_from.iter().copied()));
-        if all.after.insert(digest(&(&fx.returns, &next))) {
-            all.worlds.push(next);
-        }
-        if !tape.advance() {
-            return all;
+    /// The cases in which breaking a rule so can make a difference, ascending: where it fires, in the state in question if there is
+    /// one, or, if it may fire more often, where its table is asked in one of its states. Wherever a table is asked some rule of it fires.
+    fn concerned(&self, table: Table, mutant: Mutant) -> Vec<u32> {
+        let rule = mutant.rule;
+        let asked = |rules: &mut dyn Iterator<Item = &Rule>, states: &dyn Fn(State) -> bool| {
+            let numbers: BTreeSet<u16> = rules.map(|rule| self.numbers.by_name[rule.name]).collect();
+            let there = self.fired.iter().filter(|((rule, state), _)| numbers.contains(rule) && states(*state));
+            let cases: BTreeSet<u32> = there.flat_map(|(_, cases)| cases).copied().collect();
+            cases.into_iter().collect()
+        };
+        match mutant.mutation {
+            mutation if mutation.fires_elsewhere() => {
+                asked(&mut rules::of(table).iter(), &|state| rule.from.has(state))
+            }
+            Mutation::NotFrom(dropped) => asked(&mut std::iter::once(rule), &|state| state == dropped),
+            _ => asked(&mut std::iter::once(rule), &|_| true),
         }
     }
 }
 
-/// The same everywhere, and quick: eight thousand worlds are tried with hundreds of events each.
+/// The same everywhere, and quick.
 fn digest(value: &impl Hash) -> u64 {
     FixedState::default().hash_one(value)
-}
-
-/// What besides the rules that fire makes an event another one: how far the connection or the processes are. Calls are told
-/// apart by what fires.
-fn shape(world: &World, event: Event) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    match event {
-        Event::Deliver(c, _) | Event::Lose(c, _) | Event::Timer(c) => {
-            let conn = &world.conns()[c.index()];
-            let first = [&conn.client, &conn.server].map(|end| (end.tcb, end.flight.first(), end.socket().is_some()));
-            (std::mem::discriminant(&event), first, conn.timer, conn.retries == 0, conn.listener.is_some())
-                .hash(&mut hasher);
-        }
-        Event::Faults(process, faults) => {
-            let states: BTreeSet<State> = world.sockets().iter().map(|socket| socket.state).collect();
-            (process, faults, states).hash(&mut hasher);
-        }
-        Event::Call(thread, call) | Event::InHook(thread, call) => {
-            let process = world.threads()[thread.index()].process;
-            std::mem::discriminant(&call).hash(&mut hasher);
-            call.map(|handle| {
-                if let Some((s, copy)) = world.resolve(process, handle) {
-                    let socket = &world.sockets()[s.index()];
-                    let nonblocking = socket.holder(copy).is_some_and(|holder| holder.nonblocking);
-                    let handles = socket.holders().count();
-                    let queues = [socket.syn_queue().len().min(2), socket.accept_queue().len().min(2)];
-                    let registered = (socket.selection().told.is_some(), socket.selection().mask);
-                    (socket.state, nonblocking, handles, queues, registered, socket.local.ip).hash(&mut hasher);
-                }
-                handle
-            });
-        }
-        _ => {}
-    }
-    hasher.finish()
-}
-
-fn events(world: &World) -> Vec<Event> {
-    let mut all = Vec::new();
-    pending(world, &mut all);
-    let loses = |event: &Event| if let Event::Deliver(c, way) = *event { Some(Event::Lose(c, way)) } else { None };
-    let lost: Vec<Event> = all.iter().filter_map(loses).collect();
-    all.extend(lost);
-    let none = Faults::default();
-    for faults in [
-        Faults { no_descriptors: true, ..none },
-        Faults { no_buffers: true, ..none },
-        Faults { network_down: true, ..none },
-        Faults { in_callback: true, ..none },
-    ] {
-        all.push(Event::Faults(ProcessId(0), faults));
-    }
-    all.extend(from_raw_peers(world));
-    let open = world.sockets().iter().enumerate().filter(|(_, socket)| socket.state != State::NotASocket);
-    let sockets: Vec<Handle> = open
-        .flat_map(|(s, socket)| socket.holders().map(move |(copy, _)| Handle::socket(SocketId::new(s), copy)))
-        .chain([Handle::INVALID])
-        .collect();
-    for (index, thread) in world.threads().iter().enumerate() {
-        let id = ThreadId::new(index);
-        all.push(Event::Ends(id));
-        match world.waits(id) {
-            None if thread.ended == Ended::No => {
-                all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
-                all.extend([Event::Print(id), Event::Exit(id)]);
-                if world.is_asked(id) {
-                    let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
-                    all.extend(answers.map(|answer| Event::Returns(id, answer)));
-                }
-            }
-            Some((op, _)) => {
-                all.extend(calls(world, &sockets).into_iter().map(|call| Event::InHook(id, call)));
-                all.extend([Event::Apc(id), Event::Expire(op), Event::Resume(op)]);
-            }
-            None => {}
-        }
-    }
-    all
-}
-
-/// Every segment from everyone who may be a raw peer: who has room for a connection and has opened no socket.
-fn from_raw_peers(world: &World) -> impl Iterator<Item = Event> + '_ {
-    let is_raw = |slot: usize| world.conns()[slot].is_nothing() || world.conns()[slot].client.tcb == Tcb::Raw;
-    let is_free = move |slot: usize| world.sockets()[slot].state == State::NotASocket && is_raw(slot);
-    let may_be_one = move |thread: &Thread| thread.slots > 0 && thread.own_slots().all(is_free);
-    let listens = |socket: &Socket| socket.state == State::Listening;
-    let to = world.sockets().iter().position(listens).map_or(SocketId::new(0), SocketId::new);
-    let data = Data::new(b"x").unwrap_or_default();
-    let peers = world.threads().iter().enumerate().filter(move |(_, thread)| may_be_one(thread));
-    peers.flat_map(move |(index, _)| {
-        let sends = move |segment| Event::PeerSends(ThreadId::new(index), to, segment, data);
-        [Segment::Syn, Segment::SynAck, Segment::Ack, Segment::Data, Segment::Fin, Segment::Rst, Segment::BareRst]
-            .map(sends)
-    })
-}
-
-/// Calls around messages, where the world has a window.
-fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
-    let mut all = Vec::new();
-    for window in world.windows().iter().map(|(at, _)| Handle::window(WindowId::new(at))) {
-        all.extend([Call::PeekMessage { window }, Call::GetMessage { window }]);
-        for &s in sockets {
-            for mask in [NetworkEvents::ACCEPT, NetworkEvents(0)] {
-                let with = |window| Call::WSAAsyncSelect { s, window, message: 1025, mask };
-                all.extend([with(Some(window)), with(None)]);
-            }
-        }
-    }
-    all
-}
-
-/// Calls around requests, where the world has room for any.
-fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
-    let mut all = Vec::new();
-    let extension = |known, size| Extension { known, size };
-    for &s in sockets {
-        for (extension, pointer, bytes) in [
-            (extension(true, 16), 8, true),
-            (extension(false, 16), 8, true),
-            (extension(true, 8), 8, true),
-            (extension(false, 16), 4, true),
-            (extension(true, 16), 8, false),
-        ] {
-            all.push(Call::WSAIoctl { s, extension, pointer, bytes });
-        }
-        all.extend(sockets.iter().map(|&listener| Call::UpdateAcceptContext { s, listener }));
-    }
-    let ports: Vec<Handle> = world.ports().iter().map(|(at, _)| Handle::port(PortId::new(at))).collect();
-    if !world.ports().is_empty() {
-        all.push(Call::CreatePort { key: 0 });
-    }
-    for &port in &ports {
-        all.extend([Some(0), None].map(|timeout| Call::GetQueuedCompletionStatus { port, timeout }));
-        all.push(Call::PostQueuedCompletionStatus { port, bytes: 1, key: 2, overlapped: None });
-        all.push(Call::CloseHandle { handle: port });
-        all.extend(sockets.iter().map(|&s| Call::AssociatePort { s, port, key: 7 }));
-    }
-    all.extend(message_calls(world, sockets));
-    if world.overs().is_empty() {
-        return all;
-    }
-    all.extend(events.iter().copied().map(Some).chain([None]).map(|event| Call::Overlapped { event }));
-    all.extend(sockets.iter().map(|&s| Call::CancelIo { s }));
-    let overs = world.overs().iter().map(|(at, _)| Handle::overlapped(OverId::new(at)));
-    let overs: Vec<Handle> = overs.collect();
-    for &overlapped in &overs {
-        all.push(Call::HasOverlappedIoCompleted { overlapped });
-        for &s in sockets {
-            let buffer = Data::new(b"x").unwrap_or_default();
-            all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped });
-            for size in [0, 16] {
-                all.push(Call::WSARecvOverlapped { s, buffers: Set::collect([size]), bytes: true, overlapped });
-            }
-        }
-        for receive in [0, 16] {
-            all.push(Call::GetAcceptExSockaddrs { overlapped, receive, local: 32, remote: 32 });
-        }
-        for &s in sockets {
-            for wait in [false, true] {
-                all.push(Call::WSAGetOverlappedResult { s, overlapped, bytes: true, wait });
-                all.push(Call::GetOverlappedResult { s, overlapped, bytes: true, wait });
-            }
-        }
-    }
-    for overlapped in overs.iter().copied().map(Some).chain([None]) {
-        all.extend(sockets.iter().map(|&s| Call::CancelIoEx { s, overlapped }));
-        for (&listen, &accept) in sockets.iter().flat_map(|l| sockets.iter().map(move |a| (l, a))) {
-            for (buffer, receive, local, remote) in [
-                (Buffer::Valid, 0, 32, 32),
-                (Buffer::Valid, 16, 32, 32),
-                (Buffer::Valid, 0, 31, 32),
-                (Buffer::Valid, 0, 0, 0),
-                (Buffer::Null, 0, 32, 32),
-            ] {
-                all.push(Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
-            }
-        }
-    }
-    all
-}
-
-// Longer than a screen: it is a list, one line for each call that is tried.
-fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
-    let loopback = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Unset };
-    let mut all = vec![
-        Call::WSAStartup { version: Version { major: 2, minor: 2 } },
-        Call::WSAStartup { version: Version { major: 0, minor: 0 } },
-        Call::WSACleanup,
-        Call::WSAGetLastError,
-        Call::WSASetLastError { code: 10022 },
-        Call::WSACancelBlockingCall,
-        Call::SleepEx { timeout: Some(0), alertable: true },
-        Call::SleepEx { timeout: Some(50), alertable: true },
-        Call::SleepEx { timeout: None, alertable: false },
-        Call::QueueUserAPC { routine: Routine::SetEvent(Handle::INVALID), thread: ThreadId(99) },
-        Call::WSACreateEvent,
-    ];
-    for family in [Family::Inet, Family::Inet6] {
-        for kind in [SockType::Stream, SockType::Dgram] {
-            all.extend([Call::Socket { family, kind }, Call::WSASocket { family, kind, overlapped: true }]);
-        }
-    }
-    let opened = |e: &usize| world.events()[*e].open;
-    let objects: Vec<Handle> =
-        (0..world.events().len()).filter(opened).map(|e| Handle::event(EventId::new(e))).collect();
-    for &event in objects.iter().chain([&Handle::INVALID]) {
-        all.extend([Call::WSACloseEvent { event }, Call::WSASetEvent { event }, Call::WSAResetEvent { event }]);
-        let events = Set::collect([event]);
-        for (timeout, alertable) in [(Some(0), true), (Some(50), true), (None, false)] {
-            all.push(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
-        }
-        for thread in 0..world.threads().len() {
-            let thread = ThreadId::new(thread);
-            all.push(Call::QueueUserAPC { routine: Routine::SetEvent(event), thread });
-            all.extend(sockets.first().map(|&s| Call::QueueUserAPC { routine: Routine::Accept(s), thread }));
-        }
-    }
-    all.push(Call::WSAWaitForMultipleEvents { events: Set::default(), timeout: Some(0), alertable: false });
-    all.extend(overlapped_calls(world, sockets, &objects));
-    for &s in sockets {
-        for addr in [Buffer::Null, Buffer::Valid, Buffer::Bad] {
-            for addrlen in [Length::Null, Length::Holds(0), Length::Holds(16), Length::Holds(128), Length::Bad] {
-                all.push(Call::Accept { s, addr, addrlen });
-            }
-        }
-        for name in [Name::Null, Name::Address(loopback, 16), Name::Address(loopback, 4), Name::Of(s)] {
-            all.extend([Call::Bind { s, name }, Call::Connect { s, name }]);
-        }
-        let backlogs = [Backlog::Number(0), Backlog::Number(1), Backlog::Somaxconn, Backlog::Hint(300)];
-        all.extend(backlogs.map(|backlog| Call::Listen { s, backlog }));
-        all.extend([How::Receive, How::Send, How::Both].map(|how| Call::Shutdown { s, how }));
-        all.extend([Call::Closesocket { s }, Call::Recv { s, len: 4 }]);
-        all.extend(Data::new(b"x").map(|data| Call::Send { s, data }));
-        all.extend(Data::new(b"x").map(|buffer| Call::WSASend { s, buffer, bytes: true }));
-        all.extend([0, 1].map(|argp| Call::Ioctlsocket { s, argp }));
-        for namelen in [Length::Holds(4), Length::Holds(128)] {
-            all.push(Call::Getsockname { s, name: Buffer::Valid, namelen });
-            all.push(Call::Getpeername { s, name: Buffer::Valid, namelen });
-        }
-        for opt in
-            [Opt::KeepAlive, Opt::Error, Opt::AcceptConn, Opt::ConnectTime, Opt::ConditionalAccept, Opt::RcvTimeo]
-        {
-            all.push(Call::Getsockopt { s, opt });
-            all.push(Call::Setsockopt { s, opt, value: OptVal::Number(1) });
-        }
-        all.push(Call::Setsockopt { s, opt: Opt::Linger, value: OptVal::Linger(1, 0) });
-        let one = Set::collect([s]);
-        all.push(Call::Select { readfds: Some(one), writefds: Some(one), exceptfds: Some(one), timeout: Some(0) });
-        all.push(Call::Select { readfds: Some(one), writefds: None, exceptfds: None, timeout: None });
-        let fds = Set::collect([(s, PollEvents::RDNORM.with(PollEvents::WRNORM))]);
-        all.extend([Some(0), None].map(|timeout| Call::WSAPoll { fds, timeout }));
-        all.push(Call::WSAEventSelect { s, event: None, mask: NetworkEvents(0) });
-        all.push(Call::WSAEnumNetworkEvents { s, event: None });
-        for &object in &objects {
-            for mask in [NetworkEvents(0), NetworkEvents::ACCEPT, NetworkEvents::READ.with(NetworkEvents::CLOSE)] {
-                all.push(Call::WSAEventSelect { s, event: Some(object), mask });
-            }
-            all.push(Call::WSAEnumNetworkEvents { s, event: Some(object) });
-        }
-        for process in 0..world.processes().len() {
-            all.push(Call::WSADuplicateSocket { s, process: ProcessId::new(process) });
-        }
-        all.push(Call::WSASocketFromInfo { s });
-    }
-    let handles: Vec<Handle> = sockets.iter().chain(&objects).copied().collect();
-    for function in Function::ALL {
-        // A call that nobody has chosen arguments for: some of each kind.
-        if !all.iter().any(|call| call.function() == *function) {
-            let mut choices = InTurn { handles: &handles, next: 0 };
-            all.extend((0..32).map(|_| Call::draw(*function, &mut choices)));
-        }
-    }
-    all
-}
-
-/// Arguments in turn, and these handles.
-struct InTurn<'a> {
-    handles: &'a [Handle],
-    next: u32,
-}
-
-impl Choices<Handle> for InTurn<'_> {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.next += 1;
-        // Neighbours of one call do not go in step.
-        (self.next / 5 + self.next) % bound
-    }
-    fn handle(&mut self) -> Handle {
-        let place = self.below(self.handles.len() as u32);
-        self.handles[place as usize]
-    }
 }
