@@ -335,8 +335,20 @@ pub struct FuzzOutput {
     pub undecided: u64,
     /// What was found; null: nothing.
     pub finding: Option<FindingOutput>,
-    /// What the program's calls met, by call, with how often; empty where something was found.
-    pub outcomes: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What the program's calls met and could have met, by call and outcome, up to what was found.
+    pub outcomes: BTreeMap<String, BTreeMap<String, MetOutput>>,
+}
+
+/// An outcome that calls of the program had, or could have had where they were made.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MetOutput {
+    /// How often; 0: never, although the profile or something failing could have given it there.
+    pub times: u64,
+    /// What the thread did first after it, with how often.
+    pub next: BTreeMap<String, u64>,
+    /// What shows of a branch for it: `own`: it does something that it never does after success; `as-success`: nothing else than
+    /// after success; `ends`: the thread ends; `panics`. Null: for a success, and where nothing is known.
+    pub branch: Option<&'static str>,
 }
 
 /// A run that a judge convicted.

@@ -16,9 +16,9 @@ use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
 
 use crate::client::{Behaviour, Client};
 use crate::draw::{Draws, Site, What};
-use crate::finding::Coverage;
 use crate::interface::{self, Subject, Suspended};
 use crate::judge::Judge;
+use crate::outcomes::{Coverage, Next};
 use crate::overlapped::Awaited;
 use crate::phase::Phase;
 use crate::plan::Plan;
@@ -74,6 +74,8 @@ pub(crate) struct Running {
     pub(crate) calls: BTreeMap<&'static str, u32>,
     /// Calls since it last waited or got on, and where in the record they begin.
     pub(crate) spin: (u32, usize),
+    /// What its last call gave, with the call's name, until it does something.
+    pub(crate) told: Option<(&'static str, String)>,
     /// The calls whose condition functions it is in.
     pub(crate) asked: Vec<Call>,
     /// It has ended in the world, too, and its place there is not given again.
@@ -140,6 +142,9 @@ pub(crate) struct Engine<'p> {
     /// Why nothing can be said, if so.
     pub(crate) undecided: Option<String>,
     pub(crate) coverage: &'p mut Coverage,
+    /// Whether this run also looks for what the calls could have given, and what a step would do that is not taken.
+    looks: bool,
+    pub(crate) around: Effects,
     /// When the end is over, and whether somebody had waited for the stop.
     pub(crate) ends_at: u64,
     pub(crate) awaited_stop: bool,
@@ -158,7 +163,20 @@ const CLIENTS: ProcessId = ProcessId(1);
 
 /// Runs a program once.
 pub(crate) fn run(subject: &Subject, machine: &Machine, judges: &[Judge], plan: &Plan, coverage: &mut Coverage) -> Ran {
+    run_looking(subject, machine, judges, plan, coverage, false)
+}
+
+/// The same; where it `looks` around, the coverage also has what the calls could have given.
+pub(crate) fn run_looking(
+    subject: &Subject,
+    machine: &Machine,
+    judges: &[Judge],
+    plan: &Plan,
+    coverage: &mut Coverage,
+    looks: bool,
+) -> Ran {
     let mut engine = Engine::new(subject, machine, judges, plan, coverage);
+    engine.looks = looks;
     let body = Rc::clone(&subject.program);
     engine.spawn("main", Box::new(move |w| body(w)));
     let mut decisions = 0;
@@ -262,6 +280,8 @@ impl<'p> Engine<'p> {
             verdict: None,
             undecided: None,
             coverage,
+            looks: false,
+            around: Effects::without_notes(),
             ends_at: 0,
             awaited_stop: false,
             requests: Requests::default(),
@@ -328,6 +348,7 @@ impl<'p> Engine<'p> {
             reply: Reply::Go,
             calls: BTreeMap::new(),
             spin: (0, 0),
+            told: None,
             asked: Vec::new(),
             ended: false,
         });
@@ -403,6 +424,7 @@ impl<'p> Engine<'p> {
                 thread.coroutine = None;
                 thread.state = State::Over;
                 let name = thread.name.clone();
+                self.did_next(index, Next::Panics);
                 let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::Alive };
                 let reason = format!("thread {name} panics");
                 self.convicts(judge, reason.clone());
@@ -410,11 +432,13 @@ impl<'p> Engine<'p> {
             }
             Ok(CoroutineResult::Return(())) => {
                 thread.state = State::Over;
+                self.did_next(index, Next::Ends);
                 self.lets_go();
                 self.ends(index);
                 self.wake(|state| state == State::Joins(index));
             }
             Ok(CoroutineResult::Yield(request)) => {
+                self.does_next(index, &request);
                 self.lets_go();
                 self.asked(index, request);
             }
@@ -596,9 +620,13 @@ impl<'p> Engine<'p> {
         let site = Site { what: What::Gives, actor, call, nth };
         let drawn = self.draws.look(&site, WAYS);
         let mut tape = Tape::drawn(drawn);
+        let before = self.looks.then(|| self.world.clone());
         self.machine.step(&mut self.world, event, &mut tape, &mut self.fx);
         if tape.picks().iter().any(|pick| *pick > 0) {
             self.draws.note(&site, drawn);
+        }
+        if let Some(before) = before {
+            self.looks_around(&before, event);
         }
         let open = self.fx.decided.iter().map(|decided| decided.alt);
         self.decided.extend(open.filter(|alt| self.machine.profile.leaves_open(alt.point())));

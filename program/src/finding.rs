@@ -13,9 +13,7 @@ use winaccept_sim::script::Script;
 
 use crate::engine::Ran;
 use crate::judge::Judge;
-
-/// The outcomes that the program's calls have met, by call, with how often.
-pub type Coverage = BTreeMap<&'static str, BTreeMap<String, u64>>;
+use crate::outcomes::Coverage;
 
 /// A run in which a judge found the program wanting, made as small as it gets.
 #[derive(Clone, Debug)]
@@ -41,6 +39,8 @@ pub struct Finding {
     pub runs: u64,
     /// Playing the scenario on the model gave the same outcomes as the program had.
     pub confirmed: bool,
+    /// What the calls had met by then, in all runs.
+    pub coverage: Coverage,
 }
 
 impl fmt::Display for Finding {

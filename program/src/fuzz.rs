@@ -9,10 +9,11 @@ use winaccept_sim::script::FaultKind;
 
 use crate::client::BEHAVIOURS;
 use crate::draw::{Draws, Source, mixed};
-use crate::engine::{Ran, run};
-use crate::finding::{Coverage, Finding, Passed, drawn};
+use crate::engine::{Ran, run, run_looking};
+use crate::finding::{Finding, Passed, drawn};
 use crate::interface::{Leaves, Subject};
 use crate::judge::Judge;
+use crate::outcomes::Coverage;
 use crate::plan::{Fault, Plan};
 use crate::scenario::written;
 use crate::shrink::shrink;
@@ -34,6 +35,10 @@ pub struct Fuzz {
 
 /// The variable of the environment that holds a plan for [`Fuzz::check`].
 pub(crate) const REPLAY: &str = "WINACCEPT_REPLAY";
+
+/// The first so many runs, and then one in so many, also look at what each call could have given: that takes several times as long.
+const LOOKS: u64 = 100;
+const LOOKS_EVERY: u64 = 256;
 
 /// So many runs a search has, where nothing else is said.
 pub const RUNS: u64 = 2000;
@@ -122,11 +127,14 @@ impl Fuzz {
             }
             let seed = mixed(self.seed ^ number << 20);
             let plan = plan_of(number, seed);
-            let ran = run(&self.subject, &machine, &self.judges, &plan, &mut passed.coverage);
+            let looks = number < LOOKS || number.is_multiple_of(LOOKS_EVERY);
+            let ran = run_looking(&self.subject, &machine, &self.judges, &plan, &mut passed.coverage, looks);
             passed.runs += 1;
             passed.notes(&ran);
             if ran.verdict.is_some() {
-                return Err(Box::new(self.found(&machine, &plan, ran, number)));
+                let mut finding = self.found(&machine, &plan, ran, number);
+                finding.coverage = passed.coverage;
+                return Err(Box::new(finding));
             }
         }
         Ok(passed)
@@ -151,10 +159,14 @@ impl Fuzz {
     pub fn replay_plan(&self, plan: &Plan) -> Result<Passed, Box<Finding>> {
         let machine = Machine::new(self.profile.clone());
         let mut passed = Passed { runs: 1, ..Passed::default() };
-        let ran = run(&self.subject, &machine, &self.judges, plan, &mut passed.coverage);
+        let ran = run_looking(&self.subject, &machine, &self.judges, plan, &mut passed.coverage, true);
         passed.notes(&ran);
         match ran.verdict.clone() {
-            Some((judge, reason)) => Err(Box::new(self.finding(&machine, plan, &ran, judge, reason, 0))),
+            Some((judge, reason)) => {
+                let mut finding = self.finding(&machine, plan, &ran, judge, reason, 0);
+                finding.coverage = passed.coverage;
+                Err(Box::new(finding))
+            }
             None => Ok(passed),
         }
     }
@@ -201,6 +213,7 @@ impl Fuzz {
             events: written.events,
             runs: number + 1,
             confirmed: written.confirmed,
+            coverage: Coverage::new(),
         }
     }
 }

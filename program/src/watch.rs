@@ -29,12 +29,7 @@ impl Engine<'_> {
         self.looks_at_requests();
         self.notes_request(call, outcome);
         self.looks_at_requests();
-        let text = match (outcome.value, outcome.error) {
-            (Value::CallsCondition, _) => "calls condition".to_owned(),
-            (_, Code::NONE) => "success".to_owned(),
-            (_, error) => error.to_string(),
-        };
-        *self.coverage.entry(call.name()).or_default().entry(text).or_default() += 1;
+        self.has_met(index, call, outcome);
         if let Call::Closesocket { s } = *call {
             // Who was told that it cannot be closed has done what he could.
             self.given_up.extend(self.world.slot_of(s));

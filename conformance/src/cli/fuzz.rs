@@ -1,13 +1,14 @@
 //! `winaccept fuzz`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use winaccept_program::museum::{self, Exhibit};
-use winaccept_program::{Finding, Fuzz, Passed, Plan};
+use winaccept_program::{Branch, Coverage, Finding, Fuzz, Met, Passed, Plan, branch};
 
 use super::{Format, json, print, unwritten};
-use crate::output::{FindingOutput, FuzzOutput};
+use crate::output::{FindingOutput, FuzzOutput, MetOutput};
 use crate::page::fitted;
 use crate::problem::{Problem, Problems};
 use crate::report::{table, trimmed};
@@ -62,7 +63,7 @@ pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
     match (format, &result) {
         (Format::Json, _) => print(&json(&output))?,
         (_, Ok(passed)) => print(&passed_text(exhibit.name, passed))?,
-        (_, Err(finding)) => print(&finding.to_string())?,
+        (_, Err(finding)) => print(&format!("{finding}\n{}", coverage_text(&finding.coverage)))?,
     }
     if let (Some(file), Err(finding)) = (&args.output, &result) {
         std::fs::write(file, &finding.scenario).map_err(|error| unwritten(file, &error))?;
@@ -129,15 +130,16 @@ pub(super) fn output(name: &str, profile: &str, result: &Result<Passed, Box<Find
         runs: 0,
         undecided: 0,
         finding: None,
-        outcomes: std::collections::BTreeMap::new(),
+        outcomes: BTreeMap::new(),
     };
     match result {
         Ok(passed) => {
             (output.runs, output.undecided) = (passed.runs, passed.undecided);
-            output.outcomes = passed.coverage.iter().map(|(call, met)| ((*call).to_owned(), met.clone())).collect();
+            output.outcomes = outcomes(&passed.coverage);
         }
         Err(finding) => {
             output.runs = finding.runs;
+            output.outcomes = outcomes(&finding.coverage);
             output.finding = Some(FindingOutput {
                 judge: finding.judge.to_string(),
                 reason: finding.reason.clone(),
@@ -151,13 +153,43 @@ pub(super) fn output(name: &str, profile: &str, result: &Result<Passed, Box<Find
     output
 }
 
+fn outcomes(coverage: &Coverage) -> BTreeMap<String, BTreeMap<String, MetOutput>> {
+    let of_call = |met: &BTreeMap<String, Met>| {
+        let data = |(outcome, of_outcome): (&String, &Met)| {
+            let next = of_outcome.next.iter().map(|(next, times)| (next.to_string(), *times)).collect();
+            let branch = branch(met, outcome).map(Branch::name);
+            (outcome.clone(), MetOutput { times: of_outcome.times, next, branch })
+        };
+        met.iter().map(data).collect()
+    };
+    coverage.iter().map(|(call, met)| ((*call).to_owned(), of_call(met))).collect()
+}
+
 fn passed_text(name: &str, passed: &Passed) -> String {
-    let mut rows = table(&["call", "has met"]);
-    for (call, met) in &passed.coverage {
-        let met: Vec<String> = met.iter().map(|(outcome, times)| format!("{outcome} {times}")).collect();
-        rows.add_row([(*call).to_owned(), met.join(", ")]);
-    }
     let runs =
         format!("{name}: nothing found in {} runs; {} of them ended without a verdict", passed.runs, passed.undecided);
-    fitted(&format!("{runs}\n\n{}\n", trimmed(&rows)))
+    format!("{}\n{}", fitted(&format!("{runs}\n")), coverage_text(&passed.coverage))
+}
+
+/// What the calls have met and what came next, and what they could have met.
+fn coverage_text(coverage: &Coverage) -> String {
+    let mut rows = table(&["call", "outcome", "met", "and then", "branch"]);
+    for (call, met) in coverage {
+        for (outcome, of_outcome) in met {
+            let mut next: Vec<_> = of_outcome.next.iter().collect();
+            next.sort_by_key(|(_, times)| std::cmp::Reverse(**times));
+            let next: Vec<String> = next.iter().map(|(next, _)| next.to_string()).collect();
+            let shown = match branch(met, outcome) {
+                _ if of_outcome.times == 0 => "not met",
+                None => "",
+                Some(Branch::Own) => "yes",
+                Some(Branch::AsSuccess) => "none seen: as after success",
+                Some(Branch::Ends) => "it ends",
+                Some(Branch::Panics) => "none: panics",
+            };
+            let times = of_outcome.times.to_string();
+            rows.add_row([(*call).to_owned(), outcome.clone(), times, next.join(", "), shown.to_owned()]);
+        }
+    }
+    fitted(&format!("{}\n", trimmed(&rows)))
 }
