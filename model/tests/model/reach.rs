@@ -59,7 +59,7 @@ fn every_rule_fires_somewhere() {
         rules::all().map(|(_, rule)| rule.name).filter(|name| !fired.contains(name) && !expected(name)).collect()
     };
     let mut fired = BTreeSet::new();
-    let mut numbers = Numbers(1);
+    let mut numbers = Numbers(4);
     for _ in 0..walks {
         if missing(&fired).is_empty() {
             break;
