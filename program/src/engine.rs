@@ -1,5 +1,6 @@
 //! One run: the program's threads as coroutines, clients as state machines, one world, one scheduler.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -75,7 +76,7 @@ pub(crate) struct Running {
     /// Calls since it last waited or got on, and where in the record they begin.
     pub(crate) spin: (u32, usize),
     /// What its last call gave, with the call's name, until it does something.
-    pub(crate) told: Option<(&'static str, String)>,
+    pub(crate) told: Option<(&'static str, Cow<'static, str>)>,
     /// The calls whose condition functions it is in.
     pub(crate) asked: Vec<Call>,
     /// It has ended in the world, too, and its place there is not given again.

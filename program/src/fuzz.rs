@@ -37,7 +37,7 @@ pub struct Fuzz {
 pub(crate) const REPLAY: &str = "WINACCEPT_REPLAY";
 
 /// The first so many runs, and then one in so many, also look at what each call could have given: that takes several times as long.
-const LOOKS: u64 = 100;
+const LOOKS: u64 = 8;
 const LOOKS_EVERY: u64 = 256;
 
 /// So many runs a search has, where nothing else is said.

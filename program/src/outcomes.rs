@@ -1,6 +1,7 @@
 //! Outcome coverage: which outcomes the program's calls have met and what the program did next, and which it could have had there
 //! and has not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -18,7 +19,7 @@ use crate::record::Entry;
 use crate::winsock::Request;
 
 /// The outcomes of the program's calls, by the call's name and the outcome: `success`, a code, or `calls condition`.
-pub type Coverage = BTreeMap<&'static str, BTreeMap<String, Met>>;
+pub type Coverage = BTreeMap<&'static str, BTreeMap<Cow<'static, str>, Met>>;
 
 /// How the program has met an outcome.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -94,7 +95,7 @@ impl Branch {
 /// What shows of a branch for this outcome of a call, of all that the call has met. `None`: for a success, for a request that is
 /// under way, for an outcome that was never met, and where it is not known what came next, there or after success.
 #[must_use]
-pub fn branch(met: &BTreeMap<String, Met>, outcome: &str) -> Option<Branch> {
+pub fn branch(met: &BTreeMap<Cow<'static, str>, Met>, outcome: &str) -> Option<Branch> {
     let next = &met.get(outcome)?.next;
     if outcome == SUCCESS || outcome == CONDITION || outcome == Code::ERROR_IO_PENDING.to_string() || next.is_empty() {
         return None;
@@ -119,11 +120,11 @@ const CONDITION: &str = "calls condition";
 const WAYS: u32 = 64;
 
 /// What a report calls this outcome.
-fn named(outcome: &Outcome) -> String {
+fn named(outcome: &Outcome) -> Cow<'static, str> {
     match (outcome.value, outcome.error) {
-        (Value::CallsCondition, _) => CONDITION.to_owned(),
-        (_, Code::NONE) => SUCCESS.to_owned(),
-        (_, error) => error.to_string(),
+        (Value::CallsCondition, _) => CONDITION.into(),
+        (_, Code::NONE) => SUCCESS.into(),
+        (_, error) => error.name().map_or_else(|| error.to_string().into(), Cow::Borrowed),
     }
 }
 
@@ -233,12 +234,12 @@ mod tests {
     #[test]
     fn a_branch_shows_by_what_comes_next() {
         let all = BTreeMap::from([
-            (SUCCESS.to_owned(), met(&[Next::Calls("recv")])),
-            ("WSAECONNRESET".to_owned(), met(&[Next::Calls("accept")])),
-            ("WSAEMFILE".to_owned(), met(&[Next::Calls("recv")])),
-            ("WSAENOBUFS".to_owned(), met(&[Next::Ends])),
-            ("WSAENETDOWN".to_owned(), met(&[Next::Calls("accept"), Next::Panics])),
-            ("WSAEINTR".to_owned(), met(&[])),
+            (SUCCESS.into(), met(&[Next::Calls("recv")])),
+            ("WSAECONNRESET".into(), met(&[Next::Calls("accept")])),
+            ("WSAEMFILE".into(), met(&[Next::Calls("recv")])),
+            ("WSAENOBUFS".into(), met(&[Next::Ends])),
+            ("WSAENETDOWN".into(), met(&[Next::Calls("accept"), Next::Panics])),
+            ("WSAEINTR".into(), met(&[])),
         ]);
         assert_eq!(branch(&all, "WSAECONNRESET"), Some(Branch::Own));
         assert_eq!(branch(&all, "WSAEMFILE"), Some(Branch::AsSuccess));
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!(branch(&all, "WSAENETDOWN"), Some(Branch::Panics));
         assert_eq!(branch(&all, "WSAEINTR"), None);
         assert_eq!(branch(&all, SUCCESS), None);
-        let never = BTreeMap::from([("WSAEMFILE".to_owned(), met(&[Next::Calls("accept")]))]);
+        let never = BTreeMap::from([("WSAEMFILE".into(), met(&[Next::Calls("accept")]))]);
         assert_eq!(branch(&never, "WSAEMFILE"), None, "there is nothing to compare with");
     }
 }

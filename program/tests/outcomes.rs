@@ -81,7 +81,7 @@ fn who_ends_or_panics_has_it_said() {
 fn what_a_call_could_have_met_there_stands_with_zero() {
     let passed = Fuzz::new(careful).replay("good").expect("nobody convicts it");
     let never: Vec<&str> =
-        passed.coverage["accept"].iter().filter(|(_, met)| met.times == 0).map(|(name, _)| name.as_str()).collect();
+        passed.coverage["accept"].iter().filter(|(_, met)| met.times == 0).map(|(name, _)| name.as_ref()).collect();
     assert_eq!(never, ["WSAEMFILE", "WSAENETDOWN", "WSAENOBUFS"], "nobody has reset a connection in this run");
     // A connection that is reset while it waits to be accepted: whether accept tells, is left open.
     let search = Fuzz::new(careful).without(Judge::Alive);

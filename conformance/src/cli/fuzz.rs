@@ -1,5 +1,6 @@
 //! `winaccept fuzz`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -154,11 +155,11 @@ pub(super) fn output(name: &str, profile: &str, result: &Result<Passed, Box<Find
 }
 
 fn outcomes(coverage: &Coverage) -> BTreeMap<String, BTreeMap<String, MetOutput>> {
-    let of_call = |met: &BTreeMap<String, Met>| {
-        let data = |(outcome, of_outcome): (&String, &Met)| {
+    let of_call = |met: &BTreeMap<Cow<'static, str>, Met>| {
+        let data = |(outcome, of_outcome): (&Cow<'static, str>, &Met)| {
             let next = of_outcome.next.iter().map(|(next, times)| (next.to_string(), *times)).collect();
             let branch = branch(met, outcome).map(Branch::name);
-            (outcome.clone(), MetOutput { times: of_outcome.times, next, branch })
+            (outcome.to_string(), MetOutput { times: of_outcome.times, next, branch })
         };
         met.iter().map(data).collect()
     };
@@ -188,7 +189,7 @@ fn coverage_text(coverage: &Coverage) -> String {
                 Some(Branch::Panics) => "none: panics",
             };
             let times = of_outcome.times.to_string();
-            rows.add_row([(*call).to_owned(), outcome.clone(), times, next.join(", "), shown.to_owned()]);
+            rows.add_row([(*call).to_owned(), outcome.to_string(), times, next.join(", "), shown.to_owned()]);
         }
     }
     fitted(&format!("{}\n", trimmed(&rows)))

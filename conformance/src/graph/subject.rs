@@ -209,10 +209,12 @@ impl Subject {
             |table: &&Table| self.rules(**table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
         let mut later: Vec<(&str, Table)> = self.of_requests().collect();
         let Some(&table) = tables.iter().find(waits_in) else { return later };
-        // A call that waits in its first table waits for nothing but its time-out.
+        // A call that waits in its first table waits for its time-out, or for what has a table of its own.
         if table != self.first {
             later.push(("something changes", Table::Wake));
         }
+        let again = self.functions().filter(|function| function.does().waits).find_map(Function::looks_again);
+        later.extend(again.filter(|again| !tables.contains(again)).map(|again| ("what it waits for is there", again)));
         let calls_back =
             |table: &Table| self.rules(*table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::CallsBack));
         if tables.iter().any(calls_back) {
@@ -235,7 +237,7 @@ impl Subject {
     /// What becomes of the requests that a call to receive or to send has started.
     fn of_requests(self) -> impl Iterator<Item = (&'static str, Table)> {
         let starts = self.functions().filter(|function| function.does().starts);
-        starts.filter_map(|function| function.looks_again()).flat_map(|table| {
+        starts.filter_map(Function::looks_again).flat_map(|table| {
             [("its request can go on", table), ("the socket of its request is closed", Table::RequestCloses)]
         })
     }

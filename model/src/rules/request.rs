@@ -28,12 +28,13 @@ table! {
             };
             completes(at, status, 0, None);
         },
-        rests_on: &["wsarecv.err.WSA_OPERATION_ABORTED", "wsasend.err.WSA_OPERATION_ABORTED"],
-        ..case(
-            "closesocket.ends-request",
-            &["closesocket.rem.cancels-overlapped", "closesocket.rem.aborted-status"],
-            States::of(&[State::Connected]),
-        )
+        rests_on: &[
+            "closesocket.rem.cancels-overlapped",
+            "closesocket.rem.aborted-status",
+            "wsarecv.err.WSA_OPERATION_ABORTED",
+            "wsasend.err.WSA_OPERATION_ABORTED",
+        ],
+        ..case("request.ends-with-its-socket", &[], States::of(&[State::Connected]))
     },
 }
 

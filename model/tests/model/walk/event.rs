@@ -365,18 +365,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
                 filled.filter(|_| !dice.one_in(4)).unwrap_or((overlapped, [0, 32, 32]));
             Call::GetAcceptExSockaddrs { overlapped, receive, local, remote }
         }
-        9 => {
-            let wait = dice.one_in(2);
-            let s = if dice.one_in(2) { connected_or(w, thread, dice) } else { listener_or(w, thread, dice) };
-            // Mostly of a request that is under way.
-            let under_way = w.operations().iter().find_map(|(_, op)| op.tells.over.map(Handle::overlapped));
-            let overlapped = under_way.filter(|_| !dice.one_in(3)).unwrap_or(overlapped);
-            if dice.one_in(2) {
-                Call::WSAGetOverlappedResult { s, overlapped, bytes, wait }
-            } else {
-                Call::GetOverlappedResult { s, overlapped, bytes, wait }
-            }
-        }
+        9 => result_call(w, thread, overlapped, bytes, dice),
         10 => {
             let s = listener_or(w, thread, dice);
             let overlapped = (!dice.one_in(3)).then_some(overlapped);
@@ -386,6 +375,19 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             let extension = Extension { known: !dice.one_in(3), size: if dice.one_in(4) { 8 } else { 16 } };
             Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
         }
+    }
+}
+
+/// What became of a request: mostly of one that is under way.
+fn result_call(w: &World, thread: ThreadId, overlapped: Handle, bytes: bool, dice: &mut Dice) -> Call {
+    let wait = dice.one_in(2);
+    let s = if dice.one_in(2) { connected_or(w, thread, dice) } else { listener_or(w, thread, dice) };
+    let under_way = w.operations().iter().find_map(|(_, op)| op.tells.over.map(Handle::overlapped));
+    let overlapped = under_way.filter(|_| !dice.one_in(3)).unwrap_or(overlapped);
+    if dice.one_in(2) {
+        Call::WSAGetOverlappedResult { s, overlapped, bytes, wait }
+    } else {
+        Call::GetOverlappedResult { s, overlapped, bytes, wait }
     }
 }
 
