@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arbitrary;
+mod captures;
 mod explore;
 mod random;
 mod rules;

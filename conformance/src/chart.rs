@@ -7,7 +7,7 @@ use winaccept_model::step::Machine;
 use crate::judge::{self, Judged, Verdict};
 use crate::suite::Scenario;
 
-pub use winaccept_chart::{Chart, Judgement, TraceEvent, chart, picture, segment_word, sequence};
+pub use winaccept_chart::{Chart, Judgement, TraceEvent, capture, chart, picture, segment_word, sequence};
 
 /// Runs a scenario once, and judges it.
 #[must_use]

@@ -48,6 +48,8 @@ pub enum Format {
     Mermaid,
     /// A picture of its own, of `show` and `graph`, for a slide or a browser.
     Svg,
+    /// A capture of `show`, for Wireshark and tshark.
+    Pcapng,
     /// For programs that count tests: the verdicts of `run` as JUnit's XML.
     Junit,
     /// The same as TAP.
@@ -144,6 +146,9 @@ fn fits(cli: &Cli) -> Result<(), Problem> {
     if !draws && matches!(cli.format, Format::Dot | Format::Mermaid | Format::Svg) {
         return Err(Problem::new("only graph, show and explore draw; everything else writes text or json"));
     }
+    if !matches!(cli.command, Some(Command::Show(_))) && cli.format == Format::Pcapng {
+        return Err(Problem::new("only show writes pcapng").help("`winaccept show NAME --format pcapng -o FILE`"));
+    }
     if !matches!(cli.command, Some(Command::Run(_))) && matches!(cli.format, Format::Junit | Format::Tap) {
         return Err(Problem::new("only run writes junit and tap").help("`winaccept run` runs the bundled scenarios"));
     }
@@ -224,11 +229,27 @@ impl OutputArgs {
             None => print(text),
         }
     }
+
+    /// The same of what is no text.
+    fn write_bytes(&self, bytes: &[u8]) -> Result<(), Problems> {
+        use std::io::IsTerminal;
+        match &self.output {
+            Some(file) => std::fs::write(file, bytes).map_err(|error| unwritten(file, &error).into()),
+            None if std::io::stdout().is_terminal() => {
+                Err(Problem::new("a capture is no text").help("-o FILE writes it into a file").into())
+            }
+            None => print_bytes(bytes),
+        }
+    }
 }
 
 /// Writes to standard output what must stay as it is. A reader that has gone away, as `head` does, is no error of ours.
 fn print_source(text: &str) -> Result<(), Problems> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), Problems> {
+    match std::io::stdout().lock().write_all(bytes) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Problem::new(format!("standard output: {error}")).into())
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use winaccept_model::call::{Handle, ThreadId};
+use winaccept_model::call::{Address, Handle, ThreadId};
 use winaccept_model::outcome::Value;
 use winaccept_model::rule::{Effects, Rule};
 use winaccept_model::step::Event;
@@ -24,6 +24,8 @@ pub struct Entry {
     pub what: What,
     /// The segments that went on the wire because of it, in the order of their connections.
     pub sent: Vec<Travel>,
+    /// The bytes that went with them, or behind a `DATA` that is on its way.
+    pub data: Vec<Stream>,
     /// The calls that returned because of it, in order.
     pub returned: Vec<Returned>,
     /// The rules that fired, in order.
@@ -111,6 +113,17 @@ pub struct Travel {
     pub link: Link,
 }
 
+/// Bytes that went on the wire.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stream {
+    /// The connection.
+    pub link: Link,
+    /// Their direction.
+    pub direction: Direction,
+    /// They.
+    pub bytes: Vec<u8>,
+}
+
 /// A connection as people speak of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Link {
@@ -122,6 +135,10 @@ pub struct Link {
     pub client: ThreadId,
     /// The actor whose listener it reaches.
     pub server: Option<ThreadId>,
+    /// The address it comes from.
+    pub from: Address,
+    /// The address it was opened to.
+    pub to: Address,
 }
 
 /// A call that returned.
@@ -166,7 +183,9 @@ impl Log {
 
     /// Notes something that is no event of the world.
     pub(crate) fn push(&mut self, what: What) {
-        self.note(Entry { call: 0, what, sent: Vec::new(), returned: Vec::new(), rules: Vec::new() });
+        let entry =
+            Entry { call: 0, what, sent: Vec::new(), data: Vec::new(), returned: Vec::new(), rules: Vec::new() };
+        self.note(entry);
     }
 
     fn note(&mut self, entry: Entry) {
@@ -177,8 +196,9 @@ impl Log {
     pub(crate) fn add(&mut self, scenario: &Scenario, before: &Config, event: Event, after: &Config, fx: &Effects) {
         let Some(what) = self.what(scenario, before, event, after, fx) else { return };
         let sent = sent(before, event, after);
+        let data = data(before, event, after);
         let returned = self.returned(scenario, before, event, after, fx);
-        self.note(Entry { call: 0, what, sent, returned, rules: fx.fired.clone() });
+        self.note(Entry { call: 0, what, sent, data, returned, rules: fx.fired.clone() });
     }
 
     fn what(&self, scenario: &Scenario, before: &Config, event: Event, after: &Config, fx: &Effects) -> Option<What> {
@@ -270,8 +290,37 @@ fn sent(before: &Config, event: Event, after: &Config) -> Vec<Travel> {
     all
 }
 
+/// The bytes in flight afterwards that were not in flight before.
+fn data(before: &Config, event: Event, after: &Config) -> Vec<Stream> {
+    let mut all = Vec::new();
+    for index in 0..after.world.conns().len() {
+        let conn = ConnId::new(index);
+        for direction in [Direction::Up, Direction::Down] {
+            let old = before.world.end(conn, direction).sent.as_slice();
+            let new = after.world.end(conn, direction).sent.as_slice();
+            // What has arrived or was lost is not there any more.
+            let first = before.world.end(conn, direction).flight.first();
+            let gone = match event {
+                Event::Deliver(c, d) | Event::Lose(c, d) => {
+                    (c, d) == (conn, direction) && first == Some(Segment::Data)
+                }
+                Event::PeerSends(peer, ..) => before.world.conn_owner(conn) == Some(peer),
+                _ => false,
+            };
+            let fresh = if gone { new } else { new.get(old.len()..).unwrap_or(&[]) };
+            if !fresh.is_empty() {
+                all.push(Stream { link: link(after, conn), direction, bytes: fresh.to_vec() });
+            }
+        }
+    }
+    all
+}
+
 fn link(config: &Config, conn: ConnId) -> Link {
+    let connection = &config.world.conns()[conn.index()];
     Link {
+        from: connection.client_address,
+        to: connection.server_address,
         conn,
         name: name_of(config, conn),
         client: config.world.conn_owner(conn).expect("invariant: a segment belongs to a connection that there is"),

@@ -21,7 +21,7 @@ use crate::scenario::{Scenario, Section};
 use crate::script::{Action, Happening, Span};
 use crate::take::outcomes;
 
-pub use crate::log::{Entry, Link, Returned, Travel, What};
+pub use crate::log::{Entry, Link, Returned, Stream, Travel, What};
 
 /// One run.
 #[derive(Clone, Debug)]

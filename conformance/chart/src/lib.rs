@@ -17,6 +17,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod capture;
 mod event;
 mod mermaid;
 pub mod page;
@@ -31,6 +32,7 @@ use winaccept_sim::scenario::Scenario;
 use winaccept_sim::script::Script;
 use winaccept_sim::trace::{Trace, trace};
 
+pub use capture::capture;
 pub use event::segment_word;
 pub use mermaid::sequence;
 pub use picture::picture;

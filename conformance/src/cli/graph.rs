@@ -57,7 +57,7 @@ fn one(name: &str, profile: &'static Profile, format: Format) -> Result<String, 
             let gives = flow.subject.is_call.then(|| Legality::of(flow.subject).data());
             json(&GraphOutput { name: flow.subject.name, graph: flow.data(), gives })
         }
-        Format::Junit | Format::Tap => return Err(Problem::new(FORMATS).into()),
+        Format::Junit | Format::Pcapng | Format::Tap => return Err(Problem::new(FORMATS).into()),
     })
 }
 
@@ -80,7 +80,7 @@ fn overview(profile: &'static Profile, format: Format) -> Result<String, Problem
                 table: Legality::all(profile).iter().map(Legality::data).collect(),
             })
         }
-        Format::Junit | Format::Tap => return Err(Problem::new(FORMATS).into()),
+        Format::Junit | Format::Pcapng | Format::Tap => return Err(Problem::new(FORMATS).into()),
     })
 }
 

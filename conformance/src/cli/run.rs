@@ -291,7 +291,7 @@ fn show(outputs: &[Outcome<'_>], format: Format, wrong: &Problems, strict: bool)
         Format::Text => outputs.iter().map(report::run).collect::<Vec<_>>().join("\n"),
         Format::Junit => results::junit(outputs, &wrong, strict),
         Format::Tap => results::tap(outputs, &wrong, strict),
-        Format::Dot | Format::Mermaid | Format::Svg => {
+        Format::Dot | Format::Mermaid | Format::Pcapng | Format::Svg => {
             return Err(Problem::new("run writes text, json, junit or tap").into());
         }
     };

@@ -18,6 +18,7 @@ Examples:
   winaccept show peer-reset-while-queued --profile windows    the same as Windows is known to behave
   winaccept show my.winaccept --format mermaid                a sequence chart that GitHub draws
   winaccept show my.winaccept --format svg -o my.svg          a picture, for a slide
+  winaccept show my.winaccept --format pcapng -o my.pcapng    a capture, for Wireshark and tshark
   winaccept show my.winaccept --format json                   the trace, one event a line (conformance/schemas/trace.json)
   winaccept show - < my.winaccept                             from standard input
 
@@ -48,8 +49,12 @@ pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
         Format::Json => chart::json_lines(&chart, &judged),
         Format::Mermaid => chart::sequence(&chart),
         Format::Svg => chart::picture(&chart),
+        Format::Pcapng => {
+            args.output.write_bytes(&chart::capture(&chart))?;
+            return Ok(0);
+        }
         Format::Dot | Format::Junit | Format::Tap => {
-            return Err(Problem::new("show writes text, json, mermaid or svg; graph writes dot").into());
+            return Err(Problem::new("show writes text, json, mermaid, svg or pcapng; graph writes dot").into());
         }
     };
     args.output.write(&text)?;
