@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use winaccept_chart::page::WIDTH;
-use winaccept_chart::{Chart, chart_of_width};
+use winaccept_chart::{Chart, capture, chart_of_width, picture};
 use winaccept_lang::parse;
+use winaccept_lang::profiles::Choices;
 use winaccept_model::step::Machine;
 use winaccept_sim::limit::within;
 use winaccept_sim::scenario::Scenario;
@@ -61,15 +62,36 @@ impl fmt::Display for Finding {
 
 impl std::error::Error for Finding {}
 
+impl Finding {
+    /// The chart as a picture, in SVG. `None` where there is no [chart](Finding::chart).
+    #[must_use]
+    pub fn picture(&self) -> Option<String> {
+        self.shown(picture)
+    }
+
+    /// What is on the wire in it, as pcapng, which Wireshark and tshark read: with virtual time, and what happened between the
+    /// segments in their comments. `None` where there is no [chart](Finding::chart).
+    #[must_use]
+    pub fn capture(&self) -> Option<Vec<u8>> {
+        self.shown(capture)
+    }
+
+    fn shown<T>(&self, how: impl FnOnce(&Chart<'_>) -> T) -> Option<T> {
+        let profile = Choices::bundled().named(&self.profile).ok()?;
+        shown(&self.scenario, &Machine::new(profile), how)
+    }
+}
+
 /// What happens in a scenario, drawn.
 pub(crate) fn drawn(scenario: &str, machine: &Machine) -> String {
-    let chart = |script: &Script| {
-        let program = Scenario::new(script).ok()?;
-        let chart = within(|| Chart::of(&script.file, script, &program, machine)).ok()?;
-        Some(chart_of_width(&chart, WIDTH))
-    };
-    let script = parse(scenario.as_bytes(), "finding.winaccept", &|_| true);
-    script.ok().and_then(|script| chart(&script)).unwrap_or_default()
+    shown(scenario, machine, |chart| chart_of_width(chart, WIDTH)).unwrap_or_default()
+}
+
+fn shown<T>(scenario: &str, machine: &Machine, how: impl FnOnce(&Chart<'_>) -> T) -> Option<T> {
+    let script: Script = parse(scenario.as_bytes(), "finding.winaccept", &|_| true).ok()?;
+    let program = Scenario::new(&script).ok()?;
+    let chart = within(|| Chart::of(&script.file, &script, &program, machine)).ok()?;
+    Some(how(&chart))
 }
 
 /// Nothing was found.

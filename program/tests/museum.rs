@@ -22,6 +22,21 @@ fn wrong_with(exhibit: &Exhibit, finding: &Finding) -> Option<String> {
 }
 
 #[test]
+fn a_finding_is_a_picture_and_a_capture_too() {
+    let exhibit = find("one-reset-ends-the-loop").expect("it is there");
+    let finding = exhibit.broken().run().expect_err("the broken form is convicted");
+    let picture = finding.picture().expect("there is a chart");
+    assert!(picture.starts_with("<svg") && picture.contains("WSAECONNRESET"), "{picture}");
+    let capture = finding.capture().expect("there is a chart");
+    assert!(capture.windows(13).any(|part| part == b"WSAECONNRESET"), "it is in a comment");
+    let reset = 1 << 2;
+    assert!(
+        capture.windows(34).any(|ip| ip[..2] == [0x45, 0] && ip[9] == 6 && ip[33] & reset != 0),
+        "an RST is a packet"
+    );
+}
+
+#[test]
 fn broken_loops_are_convicted() {
     let mut wrong = Vec::new();
     for exhibit in all() {

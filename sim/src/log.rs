@@ -301,9 +301,7 @@ fn data(before: &Config, event: Event, after: &Config) -> Vec<Stream> {
             // What has arrived or was lost is not there any more.
             let first = before.world.end(conn, direction).flight.first();
             let gone = match event {
-                Event::Deliver(c, d) | Event::Lose(c, d) => {
-                    (c, d) == (conn, direction) && first == Some(Segment::Data)
-                }
+                Event::Deliver(c, d) | Event::Lose(c, d) => (c, d) == (conn, direction) && first == Some(Segment::Data),
                 Event::PeerSends(peer, ..) => before.world.conn_owner(conn) == Some(peer),
                 _ => false,
             };

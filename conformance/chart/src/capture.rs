@@ -52,7 +52,7 @@ pub fn capture(chart: &Chart<'_>) -> Vec<u8> {
         }
     }
     comment += &events.last().map(|event| event.text.clone()).unwrap_or_default();
-    writer.finish(clock.now, &comment)
+    writer.finish(&comment)
 }
 
 /// The connections that an entry tells of.

@@ -1,5 +1,7 @@
 //! The blocks of pcapng (draft-ietf-opsawg-pcapng): a section, one interface whose packets begin with IP, packets with comments.
 
+use crate::page::printable;
+
 const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 const PACKET: u32 = 6;
@@ -42,7 +44,7 @@ impl Writer {
     }
 
     /// The end, with what came behind the last packet. Where there is no packet nothing can have a comment.
-    pub(super) fn finish(mut self, _time: u64, comment: &str) -> Vec<u8> {
+    pub(super) fn finish(mut self, comment: &str) -> Vec<u8> {
         let last = self.last.take();
         self.writes(last, comment);
         self.bytes
@@ -80,7 +82,7 @@ fn pad(bytes: &mut Vec<u8>) {
 /// Those options that say something, and their end.
 fn options(body: &mut Vec<u8>, options: &[(u16, &str)]) {
     for (code, text) in options {
-        let text = text.trim_end();
+        let text = printable(text.trim_end());
         let end = (0..=text.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         if end > 0 {
             body.extend(code.to_le_bytes());

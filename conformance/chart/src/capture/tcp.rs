@@ -140,18 +140,20 @@ impl Flow {
             Direction::Up => (self.client, self.server),
             Direction::Down => (self.server, self.client),
         };
-        let (end, _) = self.ends(direction);
-        let (mut flags, counts) = match segment {
+        let (end, other) = self.ends(direction);
+        // Who has got nothing and acknowledges all the same, as a raw peer may, knows the first number that the other end has.
+        let got = end.got.unwrap_or(other.first.wrapping_add(1));
+        let (flags, counts) = match segment {
             Segment::Syn => (SYN, 1),
             Segment::SynAck => (SYN | ACK, 1),
             Segment::Ack => (ACK, 0),
+            // A reset by who has got nothing has nothing to acknowledge.
+            Segment::Rst if end.got.is_none() => (RST, 0),
             Segment::Rst => (RST | ACK, 0),
             Segment::BareRst => (RST, 0),
             Segment::Fin => (FIN | ACK, 1),
             Segment::Data => (PSH | ACK, bytes.len() as u32),
         };
-        // Who has got nothing has nothing to acknowledge.
-        flags = if end.got.is_none() { flags & !ACK } else { flags };
         let sequence = match segment {
             Segment::Syn | Segment::SynAck => end.first,
             // Nothing was sent before it.
@@ -163,7 +165,7 @@ impl Flow {
             end.next = behind;
         }
         end.wire.push((segment, sequence, behind));
-        let acknowledges = if flags & ACK == 0 { 0 } else { end.got.unwrap_or(0) };
+        let acknowledges = if flags & ACK == 0 { 0 } else { got };
         Tcp { from, to, flags, sequence, acknowledges, bytes }.packet()
     }
 

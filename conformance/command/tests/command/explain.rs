@@ -97,8 +97,18 @@ fn a_format_that_makes_no_sense_is_refused() {
     let run = winaccept(&["show", "tests/show/race.winaccept", "--format", "dot"]);
     assert_eq!(
         (run.status, run.err.as_str()),
-        (2, "error: show writes text, json, mermaid or svg; graph writes dot\n")
+        (2, "error: show writes text, json, mermaid, svg or pcapng; graph writes dot\n")
     );
+}
+
+#[test]
+fn only_show_writes_a_capture() {
+    for arguments in [&["explain", "accept"][..], &["graph", "accept"], &["explore", "backlog-refuses"], &["run"], &[]]
+    {
+        let run = winaccept(&[arguments, &["--format", "pcapng"]].concat());
+        let refused = "error: only show writes pcapng\n  help: `winaccept show NAME --format pcapng -o FILE`\n";
+        assert_eq!((run.status, run.out.as_str(), run.err.as_str()), (2, "", refused), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,18 @@ fn a_sequence_diagram() {
 }
 
 #[test]
+fn a_capture_goes_into_a_file() {
+    let folder = crate::running::folder("capture");
+    let path = folder.join("happenings.pcapng");
+    let run = winaccept(&["show", HAPPENINGS, "--format", "pcapng", "-o", path.to_str().unwrap()]);
+    assert_eq!((run.status, run.out.as_str(), run.err.as_str()), (0, "", ""));
+    let capture = std::fs::read(&path).unwrap();
+    assert_eq!(capture[..4], [0x0a, 0x0d, 0x0d, 0x0a], "a section header");
+    let is_there = |word: &[u8]| capture.windows(word.len()).any(|part| part == word);
+    assert!(is_there(b"profile documented") && is_there(b"accept(L, NULL, NULL)"));
+}
+
+#[test]
 fn a_trace() {
     insta::assert_snapshot!(winaccept(&["show", HAPPENINGS, "--format", "json"]).out);
 }
