@@ -1,4 +1,5 @@
-//! Random plans, for tests of your own: clients, faults and schedules as the search makes them, and more of each.
+//! Random plans, for tests of your own: clients, faults and schedules as the search makes them, and more of each at once.
+//! What fails is what the search lets fail: a program is to live with that. What it needs to begin with it gets.
 //!
 //! With the feature `arbitrary`, [`Plan`], [`Fault`], [`Behaviour`] and [`Schedule`] are [`arbitrary::Arbitrary`]: every byte string
 //! is some plan, and an empty one that in which nobody comes, nothing fails and nobody stands back. With the feature `proptest` each
@@ -31,33 +32,19 @@ assert!(found.is_err(), "a client that resets ends this loop for everybody");
 "#
 )]
 
-use winaccept_model::call::Function;
-use winaccept_sim::script::FaultKind;
-
 use crate::client::{BEHAVIOURS, Behaviour};
 use crate::draw::Schedule;
-use crate::plan::{Fault, KINDS, Plan};
+use crate::fuzz::FAILS;
+use crate::plan::{Fault, Plan};
 
 /// A plan has at most so many clients here; one that is read may have 16.
 pub const CLIENTS: usize = 4;
 /// And so many faults.
 pub const FAULTS: usize = 2;
 /// A fault begins at most at the call of this number.
-const NTH: u32 = 4;
+const NTH: usize = 4;
 /// So many bytes a schedule may have.
 pub const CHOICES: usize = 32;
-
-/// Calls at which a program notices that something fails: every second fault begins at one of these, the others at any call.
-const OFTEN: &[Function] = &[
-    Function::Accept,
-    Function::Recv,
-    Function::Send,
-    Function::Socket,
-    Function::Select,
-    Function::WSAPoll,
-    Function::WSAAccept,
-    Function::AcceptEx,
-];
 
 /// Decisions, from wherever they come.
 struct Drawing<N: FnMut(u32) -> u32>(N);
@@ -73,10 +60,8 @@ impl<N: FnMut(u32) -> u32> Drawing<N> {
     }
 
     fn fault(&mut self) -> Fault {
-        let kind: FaultKind = KINDS[self.below(KINDS.len())].1;
-        let at = self.below(2 * Function::ALL.len());
-        let call = Function::ALL.get(at).copied().unwrap_or(OFTEN[at % OFTEN.len()]);
-        Fault { kind, call: call.name().to_owned(), nth: 1 + self.below(NTH as usize) as u32 }
+        let (call, kind) = FAILS[self.below(FAILS.len())];
+        Fault { kind, call: call.to_owned(), nth: 1 + self.below(NTH) as u32 }
     }
 }
 

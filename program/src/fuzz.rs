@@ -273,7 +273,7 @@ impl Fuzz {
 }
 
 /// Calls at which something may fail, with what fails there.
-const FAILS: &[(&str, FaultKind)] = &[
+pub(crate) const FAILS: &[(&str, FaultKind)] = &[
     ("accept", FaultKind::NoDescriptors),
     ("accept", FaultKind::NoBuffers),
     ("accept", FaultKind::NetworkDown),

@@ -53,7 +53,7 @@ pub use draw::Schedule;
 pub use finding::{Finding, Passed};
 pub use fuzz::{Fuzz, Once, Program, RUNS};
 pub use judge::Judge;
-pub use outcomes::{Branch, Coverage, Met, Next, branch};
+pub use outcomes::{Branch, Coverage, Met, Next, branch, merge};
 pub use overlapped::{CompletionPort, Overlapped, OverlappedId, Packet};
 pub use plan::{Fault, Plan};
 pub use sync::{Lock, Queue};

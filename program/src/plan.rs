@@ -20,7 +20,7 @@ pub struct Fault {
 pub(crate) const FAULT_LASTS: u64 = 500;
 
 /// Faults with their names.
-pub(crate) const KINDS: &[(&str, FaultKind)] = &[
+const KINDS: &[(&str, FaultKind)] = &[
     ("no-descriptors", FaultKind::NoDescriptors),
     ("no-buffers", FaultKind::NoBuffers),
     ("network-down", FaultKind::NetworkDown),

@@ -78,7 +78,7 @@ impl Numbers {
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        ((self.next() >> 32) * bound as u64 >> 32) as usize
+        (((self.next() >> 32) * bound as u64) >> 32) as usize
     }
 
     fn byte(&mut self) -> u8 {

@@ -25,8 +25,11 @@ pub(crate) fn tries(bytes: &[u8]) {
     let read = parse(text.as_bytes(), "random", &|_| true).unwrap_or_else(|why| panic!("{why}\n{text}"));
     assert_eq!(render_script(&read, &Comment::default()), text);
     let formatted = format_source(&text, "random").unwrap_or_else(|why| panic!("{why}\n{text}"));
-    let read = parse(formatted.as_bytes(), "formatted", &|_| true).unwrap_or_else(|why| panic!("{why}\n{formatted}"));
-    assert_eq!(render_script(&read, &Comment::default()), text, "formatted:\n{formatted}");
+    if formatted != text {
+        let read = parse(formatted.as_bytes(), "formatted", &|_| true);
+        let read = read.unwrap_or_else(|why| panic!("{why}\n{formatted}"));
+        assert_eq!(render_script(&read, &Comment::default()), text, "formatted:\n{formatted}");
+    }
     let scenario = Scenario::new(&read).unwrap_or_else(|why| panic!("{}\n{text}", why.message));
     let (profile, picks) = way.split_first().unwrap_or((&0, &[]));
     MACHINES.with(|machines| {
