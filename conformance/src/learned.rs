@@ -44,6 +44,14 @@ pub fn find(path: &Path) -> Result<Learned, Problems> {
     Ok(csv::read(&std::fs::read(path).map_err(|error| wrong(&error))?, &name)?)
 }
 
+/// Reads a machine from the content of a file of this name.
+///
+/// # Errors
+/// What is wrong with it, on which line, and what to do about it.
+pub fn read(content: &[u8], name: &str) -> Result<Learned, Problem> {
+    csv::read(content, name)
+}
+
 /// What `check --machine` writes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct CheckOutput {

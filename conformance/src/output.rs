@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::coverage::facts::Count;
 use crate::problem::ProblemOutput;
@@ -323,7 +323,7 @@ impl LiveOutput {
 }
 
 /// What a search for what breaks a program came to.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FuzzOutput {
     /// The program.
     pub name: String,
@@ -335,12 +335,15 @@ pub struct FuzzOutput {
     pub undecided: u64,
     /// What was found; null: nothing.
     pub finding: Option<FindingOutput>,
+    /// Where parts of a search were merged: what else was found, by each other judge the shortest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<FindingOutput>,
     /// What the program's calls met and could have met, by call and outcome, up to what was found.
     pub outcomes: BTreeMap<String, BTreeMap<String, MetOutput>>,
 }
 
 /// An outcome that calls of the program had, or could have had where they were made.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MetOutput {
     /// How often; 0: never, although the profile or something failing could have given it there.
     pub times: u64,
@@ -348,11 +351,11 @@ pub struct MetOutput {
     pub next: BTreeMap<String, u64>,
     /// What shows of a branch for it: `own`: it does something that it never does after success; `as-success`: nothing else than
     /// after success; `ends`: the thread ends; `panics`. Null: for a success, and where nothing is known.
-    pub branch: Option<&'static str>,
+    pub branch: Option<String>,
 }
 
 /// A run that a judge convicted.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FindingOutput {
     /// The judge.
     pub judge: String,

@@ -41,6 +41,7 @@ pub use exec::exec;
 pub use model::ModelStack;
 pub use plan::{Numbered, numbered};
 pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, plan};
+pub use seen::shown;
 #[cfg(windows)]
 pub use windows::{windows, worker_main};
 pub use wine::wine;

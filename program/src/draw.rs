@@ -3,15 +3,61 @@
 
 use std::collections::BTreeMap;
 
-/// Where choices come from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Source {
-    /// Every one is drawn anew: a random walk.
-    Random(u64),
+/// Who goes when, and which of the outcomes that a profile allows a call has: what of a run is left to chance.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Schedule {
+    /// Nobody stands back, and of every choice the first: but for the choices that a plan names.
+    #[default]
+    Plain,
+    /// Every choice is drawn anew by this seed: a random walk.
+    Walk(u64),
     /// Threads have priorities, which change at one call in so many (probabilistic concurrency testing).
-    Priorities(u64, u32),
-    /// None but those that are named.
-    Named,
+    Priorities {
+        /// The seed.
+        seed: u64,
+        /// One call in so many; 0 and more than a run has calls: hardly any.
+        every: u32,
+    },
+    /// Each choice is made by one of these bytes; which, follows from the name of the choice. So a byte that changes changes few of them,
+    /// and zeros are plain: for fuzzers, and to be shrunk. Without bytes it is [`Schedule::Plain`].
+    Bytes(Vec<u8>),
+}
+
+/// How a schedule begins where a plan is written.
+const WALK: &str = "walk:";
+const PRIORITIES: &str = "priorities:";
+const BYTES: &str = "bytes:";
+
+impl Schedule {
+    /// As a word of a plan; `None` for the plain one, which is not written.
+    pub(crate) fn word(&self) -> Option<String> {
+        match self {
+            Schedule::Plain => None,
+            Schedule::Walk(seed) => Some(format!("{WALK}{seed}")),
+            Schedule::Priorities { seed, every } => Some(format!("{PRIORITIES}{seed}:{every}")),
+            Schedule::Bytes(bytes) => {
+                Some(bytes.iter().fold(BYTES.to_owned(), |word, byte| format!("{word}{byte:02x}")))
+            }
+        }
+    }
+
+    /// Reads such a word; `None` where it begins like none.
+    pub(crate) fn of_word(word: &str) -> Option<Result<Schedule, String>> {
+        let wrong = || format!("`{word}` is no schedule; one reads {WALK}7, {PRIORITIES}7:4 or {BYTES}00ff");
+        if let Some(seed) = word.strip_prefix(WALK) {
+            return Some(seed.parse().map(Schedule::Walk).map_err(|_| wrong()));
+        }
+        if let Some(numbers) = word.strip_prefix(PRIORITIES) {
+            let read = |(seed, every): (&str, &str)| {
+                Some(Schedule::Priorities { seed: seed.parse().ok()?, every: every.parse().ok()? })
+            };
+            return Some(numbers.split_once(':').and_then(read).ok_or_else(wrong));
+        }
+        let digits = word.strip_prefix(BYTES)?.as_bytes();
+        let digit = |digit: u8| (digit as char).to_digit(16).map(|digit| digit as u8);
+        let byte = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?);
+        Some(digits.chunks(2).map(byte).collect::<Option<_>>().map(Schedule::Bytes).ok_or_else(wrong))
+    }
 }
 
 /// What is chosen.
@@ -24,10 +70,10 @@ pub(crate) enum What {
 }
 
 /// The choices of a run.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Draws {
-    pub(crate) source: Source,
-    /// Those that are not 0, by name. In a run whose source is [`Source::Named`] these are taken, in any other they are noted.
+    pub(crate) source: Schedule,
+    /// Those that are not 0, by name. In a run whose schedule is the plain one these are taken, in any other they are noted.
     pub(crate) named: BTreeMap<String, u32>,
 }
 
@@ -66,7 +112,7 @@ pub(crate) fn mixed(x: u64) -> u64 {
 }
 
 impl Draws {
-    pub(crate) fn new(source: Source) -> Draws {
+    pub(crate) fn new(source: Schedule) -> Draws {
         Draws { source, named: BTreeMap::new() }
     }
 
@@ -79,7 +125,7 @@ impl Draws {
 
     /// The choice had this number.
     pub(crate) fn note(&mut self, site: &Site<'_>, drawn: u32) {
-        if drawn > 0 && self.source != Source::Named {
+        if drawn > 0 && self.source != Schedule::Plain {
             self.named.insert(site.text(), drawn);
         }
     }
@@ -90,18 +136,20 @@ impl Draws {
             return 0;
         }
         match (&self.source, site.what) {
-            (Source::Named, _) if self.named.is_empty() => 0,
-            (Source::Named, _) => self.named.get(&site.text()).map_or(0, |named| named % below),
-            (Source::Random(seed), What::Yields) => (site.hash(*seed) >> 8) as u32 % below,
-            (Source::Random(seed) | Source::Priorities(seed, _), What::Gives) => {
+            (Schedule::Plain, _) if self.named.is_empty() => 0,
+            (Schedule::Plain, _) => self.named.get(&site.text()).map_or(0, |named| named % below),
+            (Schedule::Walk(seed), What::Yields) => (site.hash(*seed) >> 8) as u32 % below,
+            (Schedule::Walk(seed) | Schedule::Priorities { seed, .. }, What::Gives) => {
                 let hash = site.hash(*seed);
                 // One time in two the first, so that most of a run is plain.
                 if hash & 1 == 0 { 0 } else { (hash >> 8) as u32 % below }
             }
-            (Source::Priorities(seed, every), What::Yields) => {
+            (Schedule::Priorities { seed, every }, What::Yields) => {
                 let hash = site.hash(*seed);
                 if (hash as u32).is_multiple_of(*every) { (hash >> 32) as u32 % below } else { 0 }
             }
+            (Schedule::Bytes(bytes), _) if bytes.is_empty() => 0,
+            (Schedule::Bytes(bytes), _) => u32::from(bytes[(site.hash(0) % bytes.len() as u64) as usize]) % below,
         }
     }
 }

@@ -14,7 +14,7 @@ use winaccept_sim::script::Script;
 
 use crate::engine::Ran;
 use crate::judge::Judge;
-use crate::outcomes::Coverage;
+use crate::outcomes::{Coverage, merge};
 
 /// A run in which a judge found the program wanting, made as small as it gets.
 #[derive(Clone, Debug)]
@@ -113,6 +113,16 @@ impl Passed {
             self.undecided += 1;
             *self.undecided_by.entry(why.clone()).or_default() += 1;
         }
+    }
+
+    /// Takes in what another part of the same search came to, one with other runs ([`Fuzz::first`](crate::Fuzz::first)).
+    pub fn merge(&mut self, other: Passed) {
+        self.runs += other.runs;
+        self.undecided += other.undecided;
+        for (why, times) in other.undecided_by {
+            *self.undecided_by.entry(why).or_default() += times;
+        }
+        merge(&mut self.coverage, other.coverage);
     }
 
     /// Why runs ended without a verdict, the most frequent first.

@@ -3,19 +3,19 @@
 use std::rc::Rc;
 
 use winaccept_lang::profiles::Choices;
-use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::script::FaultKind;
 
 use crate::client::BEHAVIOURS;
-use crate::draw::{Draws, Source, mixed};
+use crate::draw::{Draws, Schedule, mixed};
 use crate::engine::{Ran, run, run_looking};
 use crate::finding::{Finding, Passed, drawn};
 use crate::interface::{Leaves, Subject};
 use crate::judge::Judge;
 use crate::outcomes::Coverage;
 use crate::plan::{Fault, Plan};
-use crate::scenario::written;
+use crate::record::Entry;
+use crate::scenario::{whole, written};
 use crate::shrink::shrink;
 use crate::winsock::Winsock;
 
@@ -27,10 +27,50 @@ pub type Program = Rc<dyn Fn(&Winsock<'_>)>;
 pub struct Fuzz {
     subject: Subject,
     name: String,
-    profile: Profile,
+    machine: Machine,
     judges: Vec<Judge>,
     seed: u64,
+    first: u64,
     runs: u64,
+}
+
+/// What one run came to.
+#[derive(Clone, Debug)]
+pub struct Once {
+    /// The property that does not hold, and what happened.
+    pub verdict: Option<(Judge, String)>,
+    /// Why nothing can be said, if so.
+    pub undecided: Option<String>,
+    /// The plan with every choice by its name: what replays this run.
+    pub plan: Plan,
+    record: Vec<Entry>,
+}
+
+impl Once {
+    /// How many calls, returns and happenings there were.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.record.len()
+    }
+
+    /// Did the same happen in both, with the same verdict?
+    #[must_use]
+    pub fn same_as(&self, other: &Once) -> bool {
+        self.record == other.record && self.verdict == other.verdict && self.undecided == other.undecided
+    }
+}
+
+/// One run, all of it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The property that does not hold, and what happened.
+    pub verdict: Option<(Judge, String)>,
+    /// Why nothing can be said, if so.
+    pub undecided: Option<String>,
+    /// What happened, as a scenario: nothing is left out.
+    pub scenario: String,
+    /// The model, asked again, gives at every step what the program got, and nothing else.
+    pub allowed: bool,
 }
 
 /// The variable of the environment that holds a plan for [`Fuzz::check`].
@@ -52,7 +92,8 @@ impl Fuzz {
         let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
         let judges = Judge::ALL.to_vec();
         let subject = Subject { program: Rc::new(program), leaves: None };
-        Fuzz { subject, name: "a program".to_owned(), profile, judges, seed: 0, runs: RUNS }
+        let machine = Machine::new(profile);
+        Fuzz { subject, name: "a program".to_owned(), machine, judges, seed: 0, first: 0, runs: RUNS }
     }
 
     /// What the program is called, in findings.
@@ -74,7 +115,7 @@ impl Fuzz {
     /// # Errors
     /// When there is none of this name.
     pub fn profile(mut self, name: &str) -> Result<Fuzz, String> {
-        self.profile = Choices::bundled().named(name)?;
+        self.machine = Machine::new(Choices::bundled().named(name)?);
         Ok(self)
     }
 
@@ -99,6 +140,14 @@ impl Fuzz {
         self
     }
 
+    /// Runs are numbered from 0; this search begins with the one of this number, and not with the first. So a search is split over
+    /// processes and machines: each takes runs that no other has, and all of them together find what one alone would.
+    #[must_use]
+    pub fn first(mut self, first: u64) -> Fuzz {
+        self.first = first;
+        self
+    }
+
     /// At most so many runs.
     #[must_use]
     pub fn runs(mut self, runs: u64) -> Fuzz {
@@ -119,20 +168,19 @@ impl Fuzz {
     /// # Errors
     /// The finding.
     pub fn run_while(&self, goes_on: &mut dyn FnMut(u64) -> bool) -> Result<Passed, Box<Finding>> {
-        let machine = Machine::new(self.profile.clone());
+        let machine = &self.machine;
         let mut passed = Passed::default();
-        for number in 0..self.runs {
-            if !goes_on(number) {
+        for number in self.first..self.first.saturating_add(self.runs) {
+            if !goes_on(number - self.first) {
                 break;
             }
-            let seed = mixed(self.seed ^ number << 20);
-            let plan = plan_of(number, seed);
+            let plan = self.plan(number);
             let looks = number < LOOKS || number.is_multiple_of(LOOKS_EVERY);
-            let ran = run_looking(&self.subject, &machine, &self.judges, &plan, &mut passed.coverage, looks);
+            let ran = run_looking(&self.subject, machine, &self.judges, &plan, &mut passed.coverage, looks);
             passed.runs += 1;
             passed.notes(&ran);
             if ran.verdict.is_some() {
-                let mut finding = self.found(&machine, &plan, ran, number);
+                let mut finding = self.found(machine, &plan, ran, number);
                 finding.coverage = passed.coverage;
                 return Err(Box::new(finding));
             }
@@ -157,18 +205,56 @@ impl Fuzz {
     /// # Errors
     /// The finding.
     pub fn replay_plan(&self, plan: &Plan) -> Result<Passed, Box<Finding>> {
-        let machine = Machine::new(self.profile.clone());
+        let machine = &self.machine;
         let mut passed = Passed { runs: 1, ..Passed::default() };
-        let ran = run_looking(&self.subject, &machine, &self.judges, plan, &mut passed.coverage, true);
+        let ran = run_looking(&self.subject, machine, &self.judges, plan, &mut passed.coverage, true);
         passed.notes(&ran);
         match ran.verdict.clone() {
             Some((judge, reason)) => {
-                let mut finding = self.finding(&machine, plan, &ran, judge, reason, 0);
+                let mut finding = self.finding(machine, plan, &ran, judge, reason, 0);
                 finding.coverage = passed.coverage;
                 Err(Box::new(finding))
             }
             None => Ok(passed),
         }
+    }
+
+    /// One run of a plan, told without shrinking it.
+    ///
+    /// ```
+    /// use winaccept_program::{Behaviour, Fuzz, Plan, Schedule};
+    ///
+    /// let fuzz = Fuzz::new(|w| while let Ok(client) = w.listener(5).and_then(|l| w.accept(l)) { _ = w.closesocket(client) });
+    /// let ran = fuzz.once(&Plan::plain(vec![Behaviour::Good], Vec::new()).under(Schedule::Walk(7)));
+    /// assert!(ran.verdict.is_some(), "it listens anew for each client");
+    /// assert!(fuzz.once(&ran.plan).same_as(&ran));
+    /// ```
+    #[must_use]
+    pub fn once(&self, plan: &Plan) -> Once {
+        let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
+        let mut plan = plan.clone();
+        plan.draws = Draws { source: Schedule::Plain, named: ran.draws.named };
+        Once { verdict: ran.verdict, undecided: ran.undecided, plan, record: ran.record }
+    }
+
+    /// The plan of the run of this number, as [`run`](Fuzz::run) makes it.
+    #[must_use]
+    pub fn plan(&self, number: u64) -> Plan {
+        plan_of(number, self.seed_of(number))
+    }
+
+    /// What a run decides by chance follows from this.
+    fn seed_of(&self, number: u64) -> u64 {
+        mixed(self.seed ^ number << 20)
+    }
+
+    /// One run of a plan, all of it, as a scenario.
+    #[must_use]
+    pub fn whole(&self, plan: &Plan) -> Whole {
+        let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
+        let prose = format!("Under the profile {}", self.machine.profile.name);
+        let (scenario, allowed) = whole(&ran, &self.name, &prose, &self.machine);
+        Whole { verdict: ran.verdict, undecided: ran.undecided, scenario, allowed }
     }
 
     /// For a test: panics with the finding, if there is one, and where of more than half of the runs nothing can be said.
@@ -200,12 +286,12 @@ impl Fuzz {
 
     fn finding(&self, machine: &Machine, plan: &Plan, ran: &Ran, judge: Judge, reason: String, number: u64) -> Finding {
         let replay = plan.text();
-        let prose = format!("{judge}: {reason}.\nUnder the profile {}; --replay '{replay}'", self.profile.name);
+        let prose = format!("{judge}: {reason}.\nUnder the profile {}; --replay '{replay}'", self.machine.profile.name);
         let written = written(ran, &format!("{}: {judge}", self.name), &prose, machine);
         Finding {
             judge,
             reason,
-            profile: self.profile.name.clone(),
+            profile: self.machine.profile.name.clone(),
             seed: self.seed,
             replay,
             chart: drawn(&written.text, machine),
@@ -219,7 +305,7 @@ impl Fuzz {
 }
 
 /// Calls at which something may fail, with what fails there.
-const FAILS: &[(&str, FaultKind)] = &[
+pub(crate) const FAILS: &[(&str, FaultKind)] = &[
     ("accept", FaultKind::NoDescriptors),
     ("accept", FaultKind::NoBuffers),
     ("accept", FaultKind::NetworkDown),
@@ -237,10 +323,10 @@ fn plan_of(number: u64, seed: u64) -> Plan {
     let kinds = BEHAVIOURS.len() as u64;
     let singles = 1 + kinds + 2 * FAILS.len() as u64;
     let source = match number / singles {
-        0 => Source::Named,
-        1 | 2 => Source::Random(seed),
-        round if round % 2 == 1 => Source::Priorities(seed, 4 + (seed >> 40) as u32 % 8),
-        _ => Source::Random(seed),
+        0 => Schedule::Plain,
+        1 | 2 => Schedule::Walk(seed),
+        round if round % 2 == 1 => Schedule::Priorities { seed, every: 4 + (seed >> 40) as u32 % 8 },
+        _ => Schedule::Walk(seed),
     };
     let draws = Draws::new(source);
     let of = |x: u64| BEHAVIOURS[(x % kinds) as usize].1;

@@ -23,6 +23,8 @@
 //! `winaccept show` take. [`museum`] shows loops that broke in the field.
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "arbitrary", feature = "proptest"))]
+pub mod arbitrary;
 mod client;
 mod condition;
 mod draw;
@@ -47,10 +49,11 @@ mod winsock;
 
 pub use client::Behaviour;
 pub use condition::{Caller, Decision};
+pub use draw::Schedule;
 pub use finding::{Finding, Passed};
-pub use fuzz::{Fuzz, Program, RUNS};
+pub use fuzz::{Fuzz, Once, Program, RUNS, Whole};
 pub use judge::Judge;
-pub use outcomes::{Branch, Coverage, Met, Next, branch};
+pub use outcomes::{Branch, Coverage, Met, Next, branch, merge};
 pub use overlapped::{CompletionPort, Overlapped, OverlappedId, Packet};
 pub use plan::{Fault, Plan};
 pub use sync::{Lock, Queue};

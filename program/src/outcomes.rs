@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::call::{Call, Function, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::profile::Tape;
@@ -62,6 +62,36 @@ impl fmt::Display for Next {
             Next::AwaitsStop => f.write_str("awaits the stop"),
             Next::Ends => f.write_str("ends"),
             Next::Panics => f.write_str("panics"),
+        }
+    }
+}
+
+impl Next {
+    /// Reads what its text says. A name that is no function's is that of a thread, kept as long as the program runs: there are few.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Next> {
+        let known = [Next::HandsOver, Next::Waits, Next::Answers, Next::AwaitsStop, Next::Ends, Next::Panics];
+        if let Some(next) = known.into_iter().find(|next| next.to_string() == text) {
+            return Some(next);
+        }
+        if let Some(thread) = text.strip_prefix("starts ") {
+            return Some(Next::Spawns(thread.to_owned().leak()));
+        }
+        Function::named(text).next().map(|function| Next::Calls(function.name()))
+    }
+}
+
+/// Takes in what was met elsewhere.
+pub fn merge(coverage: &mut Coverage, other: Coverage) {
+    for (call, met) in other {
+        let of_call = coverage.entry(call).or_default();
+        for (outcome, of_outcome) in met {
+            let into = of_call.entry(outcome).or_default();
+            into.times = into.times.saturating_add(of_outcome.times);
+            for (next, times) in of_outcome.next {
+                let met = into.next.entry(next).or_default();
+                *met = met.saturating_add(times);
+            }
         }
     }
 }

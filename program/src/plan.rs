@@ -3,7 +3,7 @@
 use winaccept_sim::script::FaultKind;
 
 use crate::client::{BEHAVIOURS, Behaviour};
-use crate::draw::{Draws, Source};
+use crate::draw::{Draws, Schedule};
 
 /// Something of the system's that fails.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +24,8 @@ const KINDS: &[(&str, FaultKind)] = &[
     ("no-descriptors", FaultKind::NoDescriptors),
     ("no-buffers", FaultKind::NoBuffers),
     ("network-down", FaultKind::NetworkDown),
+    ("no-handles", FaultKind::NoHandles),
+    ("in-callback", FaultKind::InCallback),
 ];
 
 /// The clients, the faults and the choices of a run.
@@ -42,7 +44,20 @@ impl Plan {
     /// These clients and faults, and of every choice the first.
     #[must_use]
     pub fn plain(clients: Vec<Behaviour>, faults: Vec<Fault>) -> Plan {
-        Plan { clients, faults, late: true, draws: Draws::new(Source::Named) }
+        Plan { clients, faults, late: true, draws: Draws::new(Schedule::Plain) }
+    }
+
+    /// The same clients and faults under this schedule, which makes all choices.
+    #[must_use]
+    pub fn under(mut self, schedule: Schedule) -> Plan {
+        self.draws = Draws::new(schedule);
+        self
+    }
+
+    /// Its schedule; the plain one where choices are named.
+    #[must_use]
+    pub fn schedule(&self) -> &Schedule {
+        &self.draws.source
     }
 
     /// As text: what [`Plan::read`] takes.
@@ -57,7 +72,8 @@ impl Plan {
             format!("{kind}@{}{}", fault.call, fault.nth)
         };
         let faults: Vec<String> = self.faults.iter().map(fault).collect();
-        let draws: Vec<String> = self.draws.named.iter().map(|(name, drawn)| format!("{name}{drawn}")).collect();
+        let named = self.draws.named.iter().map(|(name, drawn)| format!("{name}{drawn}"));
+        let draws: Vec<String> = self.draws.source.word().into_iter().chain(named).collect();
         let parts = [clients.join(","), faults.join(","), draws.join(",")];
         parts.join("/").trim_end_matches('/').to_owned()
     }
@@ -90,6 +106,10 @@ impl Plan {
             plan.faults.push(fault.ok_or_else(|| format!("`{word}` is no fault; one reads no-descriptors@accept2"))?);
         }
         for word in parts.next().into_iter().flatten() {
+            if let Some(schedule) = Schedule::of_word(word) {
+                plan = plan.under(schedule?);
+                continue;
+            }
             let (name, drawn) = split_number(word).ok_or_else(|| format!("`{word}` is no choice"))?;
             plan.draws.named.insert(name.to_owned(), drawn);
         }
@@ -123,10 +143,23 @@ mod tests {
             "reset,good/no-descriptors@accept2",
             "//main.accept1~2",
             "slow/no-buffers@recv1/main.WSAPoll3=1",
+            "good/in-callback@accept1/walk:7",
+            "//priorities:18446744073709551615:4",
+            "//bytes:00ff7a",
         ] {
             assert_eq!(Plan::read(text).expect("it is one").text(), text);
         }
-        for text in ["nobody", "/x@accept1", "/no-buffers@accept", "//main", "////"] {
+        for text in [
+            "nobody",
+            "/x@accept1",
+            "/no-buffers@accept",
+            "//main",
+            "////",
+            "//walk:x",
+            "//bytes:0",
+            "//bytes:0g",
+            "//priorities:1",
+        ] {
             assert!(Plan::read(text).is_err(), "{text}");
         }
     }

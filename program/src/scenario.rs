@@ -9,7 +9,7 @@ use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::step::{Answer, Machine};
 use winaccept_model::world::{ConnId, Segment};
 use winaccept_sim::observe::allows;
-use winaccept_sim::run::{Guide, run};
+use winaccept_sim::run::{Guide, Run, StepRun, run};
 use winaccept_sim::scenario::Scenario;
 use winaccept_sim::script::{
     Action, Actor, Expect, Fault, Happening, Item, Name, NameId, Pattern, Process, Ref, Said, Script, SegmentName,
@@ -61,6 +61,22 @@ pub(crate) fn written(ran: &Ran, title: &str, prose: &str, machine: &Machine) ->
     }
     let comment = Comment { before: script.items.len(), lines: draft.comment };
     Written { text: render_script(&script, &comment), events: events(&script), confirmed }
+}
+
+/// The whole of a run as a scenario, and whether the model allows at each step what the program got.
+pub(crate) fn whole(ran: &Ran, title: &str, prose: &str, machine: &Machine) -> (String, bool) {
+    let all: Vec<usize> = (0..ran.record.len()).collect();
+    let draft = write_down(ran, &all, title, prose);
+    let allowed = played(&draft.script, machine).is_some_and(|(scenario, run)| {
+        // Where a profile leaves several ways open the run is one of them.
+        let is_allowed = |(step, ran): (&Step, &StepRun)| {
+            let expect = step.expect.as_ref();
+            ran.allowed.iter().any(|seen| expect.is_none_or(|expect| allows(expect, seen)))
+        };
+        scenario.steps.iter().zip(&run.steps).all(is_allowed)
+    });
+    let comment = Comment { before: draft.script.items.len(), lines: draft.comment };
+    (render_script(&draft.script, &comment), allowed)
 }
 
 /// A finding has no more events than this, if it can be told with so few.
@@ -177,15 +193,21 @@ fn belongs(script: &Script, at: usize) -> Vec<usize> {
 
 /// Does the scenario go as it says, and in no other way? As text it is read again, as anybody would.
 fn holds(script: &Script, machine: &Machine) -> bool {
-    let text = render_script(script, &Comment::default());
-    let Ok(script) = parse(text.as_bytes(), "finding", &|_| true) else { return false };
-    let Ok(scenario) = Scenario::new(&script) else { return false };
-    let Ok(run) = winaccept_sim::limit::within(|| run(&scenario, machine, Guide::Expectations)) else { return false };
-    let as_expected = |(step, ran): (&Step, &winaccept_sim::run::StepRun)| {
+    let Some((scenario, run)) = played(script, machine) else { return false };
+    let as_expected = |(step, ran): (&Step, &StepRun)| {
         let expect = step.expect.as_ref();
         !ran.allowed.is_empty() && ran.allowed.iter().all(|seen| expect.is_none_or(|expect| allows(expect, seen)))
     };
     scenario.steps.iter().zip(&run.steps).all(as_expected)
+}
+
+/// The script as its text says it, and what the model does in it. `None` where it has no room for that.
+fn played(script: &Script, machine: &Machine) -> Option<(Scenario, Run)> {
+    let text = render_script(script, &Comment::default());
+    let script = parse(text.as_bytes(), "finding", &|_| true).ok()?;
+    let scenario = Scenario::new(&script).ok()?;
+    let run = winaccept_sim::limit::within(|| run(&scenario, machine, Guide::Expectations)).ok()?;
+    Some((scenario, run))
 }
 
 struct Writer<'r> {

@@ -2,7 +2,7 @@
 //! then the fewest choices.
 
 use crate::client::{BEHAVIOURS, Behaviour};
-use crate::draw::Source;
+use crate::draw::Schedule;
 use crate::engine::Ran;
 use crate::judge::Judge;
 use crate::plan::Plan;
@@ -14,7 +14,7 @@ const MOST: u32 = 600;
 pub(crate) fn shrink(plan: &Plan, first: Ran, judge: Judge, run: &mut dyn FnMut(&Plan) -> Ran) -> (Plan, Ran) {
     let mut best = plan.clone();
     best.draws = first.draws.clone();
-    best.draws.source = Source::Named;
+    best.draws.source = Schedule::Plain;
     let mut kept = first;
     let mut left = MOST;
     loop {

@@ -103,3 +103,39 @@ fn looking_around_changes_no_run() {
     assert_eq!(found.scenario, again.scenario);
     assert!(!found.coverage.is_empty() && !again.coverage.is_empty());
 }
+
+#[test]
+fn the_parts_of_a_search_are_the_whole() {
+    let of = |first, runs| {
+        Fuzz::new(careful).without(Judge::Alive).first(first).runs(runs).run().expect("nobody convicts it")
+    };
+    let mut parts = of(0, 100);
+    for (first, runs) in [(100, 1), (101, 299)] {
+        parts.merge(of(first, runs));
+    }
+    let whole = of(0, 400);
+    assert_eq!((parts.runs, parts.undecided), (400, whole.undecided));
+    assert_eq!(parts.coverage, whole.coverage);
+
+    // What the whole finds is found by the part that has its run, under the same number and as the same plan.
+    let ends = |w: &Winsock<'_>| while w.listener(5).and_then(|listener| w.accept(listener)).is_ok() {};
+    let found = Fuzz::new(ends).run().expect_err("it listens anew for each client");
+    let part = Fuzz::new(ends).first(found.runs - 1).runs(1).run().expect_err("that is the run");
+    assert_eq!((part.runs, part.replay, part.scenario), (found.runs, found.replay, found.scenario));
+}
+
+#[test]
+fn what_comes_next_reads_as_it_is_written() {
+    let all = [
+        Next::Calls("accept"),
+        Next::Spawns("worker 1"),
+        Next::HandsOver,
+        Next::Waits,
+        Next::Answers,
+        Next::AwaitsStop,
+        Next::Ends,
+        Next::Panics,
+    ];
+    assert!(all.iter().all(|next| Next::read(&next.to_string()) == Some(*next)));
+    assert_eq!(Next::read("format"), None);
+}

@@ -220,6 +220,16 @@ pub fn one_way(
     machine: &Machine,
     pick: &mut dyn FnMut(usize, usize) -> usize,
 ) -> Vec<(usize, Observed)> {
+    one_way_through(scenario, machine, pick, &mut |_| ())
+}
+
+/// The same; `through` is shown the world after each section.
+pub fn one_way_through(
+    scenario: &Scenario,
+    machine: &Machine,
+    pick: &mut dyn FnMut(usize, usize) -> usize,
+    through: &mut dyn FnMut(&World),
+) -> Vec<(usize, Observed)> {
     let (mut seen, mut last) = (Vec::new(), 0);
     let mut config = Config::first(scenario);
     for section in &scenario.sections {
@@ -239,6 +249,7 @@ pub fn one_way(
         });
         let Ok((shown, after)) = went else { break };
         config = after;
+        through(&config.world);
         last = shown.as_ref().map_or(last, |(number, _)| *number);
         seen.extend(shown);
     }

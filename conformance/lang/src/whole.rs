@@ -4,6 +4,7 @@ use winaccept_model::call::ThreadId;
 use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Never, Peer, Script, SegmentName, Step};
 
 use super::happening::{FAULTS, SEGMENTS};
+use super::literal::quote;
 use super::render::{render_action, render_expect, render_pattern};
 
 /// Comment lines that stand before an item of a script, or behind the last one.
@@ -18,7 +19,7 @@ pub struct Comment {
 /// The script as a scenario file, laid out by the formatter.
 #[must_use]
 pub fn render_script(script: &Script, comment: &Comment) -> String {
-    let mut text = format!("scenario {:?}\n", script.title);
+    let mut text = format!("scenario {}\n", quote(&script.title));
     for line in script.prose.lines() {
         text += &format!("# {line}\n");
     }
@@ -40,7 +41,7 @@ pub fn render_script(script: &Script, comment: &Comment) -> String {
         }
     }
     if let Some(reason) = &script.model_only {
-        text += &format!("model only {reason:?}\n");
+        text += &format!("model only {}\n", quote(reason));
     }
     if text.len() > before {
         text.push('\n');

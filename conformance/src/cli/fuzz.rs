@@ -1,5 +1,7 @@
 //! `winaccept fuzz`.
 
+mod merge;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +27,11 @@ Examples:
   winaccept fuzz one-reset-ends-the-loop -o found.winaccept && winaccept show found.winaccept
   winaccept fuzz out-of-descriptors-once --replay '/no-descriptors@accept1'
 
+A search is split by the numbers of its runs, and what the parts found is put together, whichever machine they ran on:
+  winaccept fuzz sets-filled-once --mended --first 0     --runs 50000 --format json > part0.json
+  winaccept fuzz sets-filled-once --mended --first 50000 --runs 50000 --format json > part1.json
+  winaccept fuzz --merge part0.json part1.json
+
 A program of your own is searched by a test of yours: docs/programs.md. The same seed gives the same bytes everywhere.")]
 pub(super) struct Args {
     /// An exhibit of the museum
@@ -38,9 +45,15 @@ pub(super) struct Args {
     /// The seed of what is left to chance
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The number of the first run, in a part of a search; they are numbered from 0
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    first: u64,
     /// How many runs there are at most
     #[arg(long, default_value_t = winaccept_program::RUNS)]
     runs: u64,
+    /// Puts together what parts of a search came to: these files, written with --format json
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["name", "seed", "first", "runs", "profile"])]
+    merge: Vec<PathBuf>,
     /// One run: these clients, faults and choices
     #[arg(long, value_name = "PLAN", requires = "name")]
     replay: Option<String>,
@@ -50,6 +63,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
+    if !args.merge.is_empty() {
+        return merge::merge(&args.merge, format);
+    }
     let Some(name) = &args.name else { return everything(args, format) };
     let exhibit = find(name)?;
     let form = if args.mended { exhibit.mended() } else { exhibit.broken() };
@@ -60,7 +76,7 @@ pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
         }
         None => searched(&search, args.runs),
     };
-    let output = output(exhibit.name, &args.profile, &result);
+    let output = output(exhibit.name, &args.profile, args.first, &result);
     match (format, &result) {
         (Format::Json, _) => print(&json(&output))?,
         (_, Ok(passed)) => print(&passed_text(exhibit.name, passed))?,
@@ -79,7 +95,7 @@ pub(super) fn find(name: &str) -> Result<&'static Exhibit, Problem> {
 }
 
 fn set_up(form: Fuzz, args: &Args) -> Result<Fuzz, Problem> {
-    Ok(form.profile(&args.profile).map_err(Problem::new)?.seed(args.seed).runs(args.runs))
+    Ok(form.profile(&args.profile).map_err(Problem::new)?.seed(args.seed).first(args.first).runs(args.runs))
 }
 
 /// A search that somebody may end.
@@ -110,8 +126,8 @@ fn everything(args: &Args, format: Format) -> Result<u8, Problems> {
         };
         wrong |= broken.is_ok() || mended.is_err();
         rows.add_row([exhibit.name.to_owned(), convicted, events, run, told]);
-        outputs.push(output(exhibit.name, &args.profile, &broken));
-        outputs.push(output(&format!("{}, mended", exhibit.name), &args.profile, &mended));
+        outputs.push(output(exhibit.name, &args.profile, args.first, &broken));
+        outputs.push(output(&format!("{}, mended", exhibit.name), &args.profile, args.first, &mended));
         if is_interrupted() {
             break;
         }
@@ -123,14 +139,15 @@ fn everything(args: &Args, format: Format) -> Result<u8, Problems> {
     Ok(if is_interrupted() { 2 } else { u8::from(wrong) })
 }
 
-/// The result of a search as data.
-pub(super) fn output(name: &str, profile: &str, result: &Result<Passed, Box<Finding>>) -> FuzzOutput {
+/// The result of a search as data; `first` is the number of its first run.
+pub(super) fn output(name: &str, profile: &str, first: u64, result: &Result<Passed, Box<Finding>>) -> FuzzOutput {
     let mut output = FuzzOutput {
         name: name.to_owned(),
         profile: profile.to_owned(),
         runs: 0,
         undecided: 0,
         finding: None,
+        also: Vec::new(),
         outcomes: BTreeMap::new(),
     };
     match result {
@@ -139,7 +156,7 @@ pub(super) fn output(name: &str, profile: &str, result: &Result<Passed, Box<Find
             output.outcomes = outcomes(&passed.coverage);
         }
         Err(finding) => {
-            output.runs = finding.runs;
+            output.runs = finding.runs.saturating_sub(first);
             output.outcomes = outcomes(&finding.coverage);
             output.finding = Some(FindingOutput {
                 judge: finding.judge.to_string(),
@@ -158,7 +175,7 @@ fn outcomes(coverage: &Coverage) -> BTreeMap<String, BTreeMap<String, MetOutput>
     let of_call = |met: &BTreeMap<Cow<'static, str>, Met>| {
         let data = |(outcome, of_outcome): (&Cow<'static, str>, &Met)| {
             let next = of_outcome.next.iter().map(|(next, times)| (next.to_string(), *times)).collect();
-            let branch = branch(met, outcome).map(Branch::name);
+            let branch = branch(met, outcome).map(|branch| branch.name().to_owned());
             (outcome.to_string(), MetOutput { times: of_outcome.times, next, branch })
         };
         met.iter().map(data).collect()

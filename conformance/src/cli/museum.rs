@@ -51,8 +51,8 @@ fn as_data(exhibit: &Exhibit) -> ExhibitOutput {
         judge: exhibit.judge.to_owned(),
         story: exhibit.story.to_owned(),
         clause: exhibit.clause.to_owned(),
-        broken: output(exhibit.name, "documented", &broken),
-        mended: output(exhibit.name, "documented", &mended),
+        broken: output(exhibit.name, "documented", 0, &broken),
+        mended: output(exhibit.name, "documented", 0, &mended),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::BROUGHT_DOWN;
 use super::protocol::{CRASHED_STATUS, Function, MAX_REPLY, Order, Reply, Report, Request, Returned};
-use super::quote::quoted;
+use super::quote::{beginning, quoted};
 
 /// How long a worker may take to start and say hello. The first start of a Wine prefix takes many seconds.
 const START: Duration = Duration::from_secs(60);
@@ -360,7 +360,7 @@ fn next_reply(output: &mut impl BufRead) -> Option<Result<Reply, String>> {
             Ok(0) => return None,
             Ok(_) if line.len() > MAX_REPLY && line.last() != Some(&b'\n') => return Some(Err(too_long(&line))),
             Ok(_) if line.trim_ascii().is_empty() => {}
-            Ok(_) => return Some(serde_json::from_slice(&line).map_err(|error| no_reply(&line, &error))),
+            Ok(_) => return Some(Reply::read(&line)),
             Err(error) => return Some(Err(format!("the worker's output cannot be read: {error}"))),
         }
     }
@@ -368,18 +368,6 @@ fn next_reply(output: &mut impl BufRead) -> Option<Result<Reply, String>> {
 
 fn too_long(line: &[u8]) -> String {
     format!("the worker wrote a line of more than {MAX_REPLY} bytes: {}", beginning(line))
-}
-
-fn no_reply(line: &[u8], error: &serde_json::Error) -> String {
-    // What serde says may repeat a word of the line, however long that is.
-    format!("the worker wrote a line that is no reply: {}: {}", beginning(line), quoted(&error.to_string()))
-}
-
-/// The beginning of a line as it may be shown.
-fn beginning(line: &[u8]) -> String {
-    // More bytes than can be shown; a character cut in two at the end is beyond them.
-    const PLENTY: usize = 1000;
-    quoted(String::from_utf8_lossy(&line[..line.len().min(PLENTY)]).trim_end())
 }
 
 #[cfg(test)]

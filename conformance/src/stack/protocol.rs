@@ -31,6 +31,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::quote::{beginning, quoted};
+
 pub use function::{ApcRoutine, Fields, Function, LengthPointer, OptionValue, Pointer, PollFd};
 
 /// A socket or event as its process knows it.
@@ -65,6 +67,20 @@ pub struct Reply {
     /// What was done or seen.
     #[serde(flatten)]
     pub report: Report,
+}
+
+impl Reply {
+    /// Reads a line that a worker wrote.
+    ///
+    /// # Errors
+    /// What it wrote, as far as it can be shown, and why that is no reply.
+    pub fn read(line: &[u8]) -> Result<Reply, String> {
+        serde_json::from_slice(line).map_err(|error| {
+            // What serde says may repeat a word of the line, however long that is.
+            let why = quoted(&error.to_string());
+            format!("the worker wrote a line that is no reply: {}: {why}", beginning(line))
+        })
+    }
 }
 
 /// What a worker is asked to do.

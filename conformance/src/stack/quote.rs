@@ -19,6 +19,13 @@ pub(super) fn quoted(text: &str) -> String {
     shown
 }
 
+/// The beginning of a line as it may be shown.
+pub(super) fn beginning(line: &[u8]) -> String {
+    // More bytes than can be shown; a character cut in two at the end is beyond them.
+    const PLENTY: usize = 1000;
+    quoted(String::from_utf8_lossy(&line[..line.len().min(PLENTY)]).trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

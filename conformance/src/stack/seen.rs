@@ -42,6 +42,30 @@ pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) ->
     Shown { value, error, out: told(call, &Told { returned, failed, known }) }
 }
 
+/// What a worker's answer says of this call where nothing is known of its variables: every address and handle is a stranger's.
+#[must_use]
+pub fn shown(call: &Call<Ref>, returned: &Returned) -> Shown {
+    seen(call, returned, &Nothing)
+}
+
+/// Nothing is known.
+struct Nothing;
+
+impl Known for Nothing {
+    fn at(&self, _: SocketAddress) -> Vec<NameId> {
+        Vec::new()
+    }
+    fn written(&self, _: u16) -> bool {
+        false
+    }
+    fn raw(&self, _: NameId) -> Option<RawHandle> {
+        None
+    }
+    fn named(&self, _: RawHandle) -> Option<NameId> {
+        None
+    }
+}
+
 fn code(error: u32) -> Code {
     Code(u16::try_from(error).unwrap_or(u16::MAX))
 }

@@ -11,6 +11,8 @@ mod input;
 mod interrupt;
 mod names;
 mod outputs;
+#[cfg(not(windows))]
+mod parts;
 mod pictures;
 mod profile;
 mod readme;

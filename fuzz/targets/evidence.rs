@@ -1,0 +1,4 @@
+//! The target `evidence`, for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (winaccept_cases::find("evidence").expect("it is there").tries)(bytes));

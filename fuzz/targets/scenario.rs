@@ -1,0 +1,4 @@
+//! The target `scenario`, for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (winaccept_cases::find("scenario").expect("it is there").tries)(bytes));
