@@ -25,12 +25,14 @@
 
 mod client;
 mod condition;
+mod crew;
 mod draw;
 mod engine;
 mod finding;
 mod fuzz;
 pub mod interface;
 mod judge;
+mod load;
 pub mod museum;
 mod outcomes;
 mod overlapped;
@@ -50,6 +52,7 @@ pub use condition::{Caller, Decision};
 pub use finding::{Finding, Passed};
 pub use fuzz::{Fuzz, Program, RUNS};
 pub use judge::Judge;
+pub use load::{Load, Served, Stopped};
 pub use outcomes::{Branch, Coverage, Met, Next, branch};
 pub use overlapped::{CompletionPort, Overlapped, OverlappedId, Packet};
 pub use plan::{Fault, Plan};
