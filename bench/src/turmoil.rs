@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use turmoil::net::{TcpListener, TcpStream};
 use winaccept_bench::network::Network;
+use winaccept_bench::{peer, whole};
 
 use winaccept_bench::process::thread_seconds;
 
@@ -35,8 +36,27 @@ pub(crate) fn step(rounds: usize) -> Result<f64, String> {
             ratios.push(theirs / ours);
         }
     }
+    Ok(median(ratios))
+}
+
+/// How many times the time of our whole simulator turmoil has for the same connections, each with ten servers, a hundred clients and latencies:
+/// the median of alternating rounds.
+pub(crate) fn whole(rounds: usize) -> Result<f64, String> {
+    let mut ratios = Vec::new();
+    for round in 0..=rounds {
+        let ours = time(|| whole::plain((CLIENTS * EACH) as u64).map(|_| ()))?;
+        let theirs = time(|| peer::plain(CLIENTS * EACH, 10))?;
+        if round > 0 {
+            ratios.push(theirs / ours);
+        }
+    }
+    Ok(median(ratios))
+}
+
+/// The middle one.
+pub(crate) fn median(mut ratios: Vec<f64>) -> f64 {
     ratios.sort_by(f64::total_cmp);
-    Ok(ratios[ratios.len() / 2])
+    ratios[ratios.len() / 2]
 }
 
 fn time(work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {

@@ -51,6 +51,10 @@ impl Run<'_> {
     pub(super) fn begins(&mut self, index: usize) {
         let client = &mut self.clients[index];
         if client.idle == 0 {
+            // The last idle one calls everybody.
+            if self.idle_left > 0 {
+                return;
+            }
             if self.begun == self.load.connections {
                 client.at = At::Over;
                 self.clients_over += 1;
@@ -84,17 +88,16 @@ impl Run<'_> {
         if self.clients[index].at != At::Connects {
             return;
         }
+        let client = &mut self.clients[index];
+        let (socket, idle) = (client.socket, client.idle > 0);
+        client.idle -= u32::from(idle);
         if error != Code::NONE {
             self.so_far.refused += 1;
-            return self.closes(index);
+            return self.closes(index, idle);
         }
-        let client = &mut self.clients[index];
-        let socket = client.socket;
-        if client.idle > 0 {
-            client.idle -= 1;
-            client.at = At::Begins;
+        if idle {
             self.so_far.idle += 1;
-            self.wheel.put(0, Due::Client(index as u32));
+            self.goes_on(index, true);
         } else {
             client.at = At::Awaits;
             let sent = self.calls(self.client_thread(index), Call::Send { s: socket, data: self.load.sends });
@@ -145,22 +148,30 @@ impl Run<'_> {
         let waited = self.wheel.now() - self.clients[index].since;
         self.so_far.waited += waited;
         self.so_far.longest = self.so_far.longest.max(waited);
-        self.closes(index);
+        self.closes(index, false);
     }
 
     fn fails(&mut self, index: usize) {
         self.so_far.reset += 1;
-        self.closes(index);
+        self.closes(index, false);
     }
 
     /// A client has done with this connection, and goes on to its next.
-    fn closes(&mut self, index: usize) {
-        let client = &mut self.clients[index];
-        client.at = At::Begins;
-        let s = client.socket;
-        let thread = self.client_thread(index);
-        self.calls(thread, Call::Closesocket { s });
-        // As its next turn, for a client whose every connection fails at once would never let another have his.
-        self.wheel.put(0, Due::Client(index as u32));
+    fn closes(&mut self, index: usize, idle: bool) {
+        let s = self.clients[index].socket;
+        self.calls(self.client_thread(index), Call::Closesocket { s });
+        self.goes_on(index, idle);
+    }
+
+    /// A client begins its next connection when everybody else has had his turn: one whose every connection fails at once would never let
+    /// another have it. When the last idle one is there, or was turned down, all begin.
+    fn goes_on(&mut self, index: usize, idle: bool) {
+        self.clients[index].at = At::Begins;
+        self.idle_left -= u64::from(idle);
+        if idle && self.idle_left == 0 {
+            (0..self.clients.len()).for_each(|client| self.wheel.put(0, Due::Client(client as u32)));
+        } else {
+            self.wheel.put(0, Due::Client(index as u32));
+        }
     }
 }

@@ -101,6 +101,8 @@ pub(super) struct Run<'l> {
     pub(super) listeners: Vec<Handle>,
     /// How many connections have begun, but for idle ones, and how many clients have no more to make.
     pub(super) begun: u64,
+    /// How many of those that stay are still to be opened.
+    pub(super) idle_left: u64,
     pub(super) clients_over: usize,
     /// What `connect` gave clients that have not gone on yet.
     heard: VecDeque<(usize, Code)>,
@@ -172,6 +174,7 @@ impl<'l> Run<'l> {
             slots: vec![Slot::default(); world.conns().len()],
             listeners: Vec::new(),
             begun: 0,
+            idle_left: load.idle,
             clients_over: 0,
             heard: VecDeque::new(),
             calls: 0,
