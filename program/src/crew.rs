@@ -9,7 +9,7 @@ use corosensei::{Coroutine, CoroutineResult};
 use winaccept_model::call::Handle;
 
 use crate::interface::{Finished, Leaves, STACK, Suspended};
-use crate::winsock::{Body, Reply, Request, Winsock};
+use crate::winsock::{Asks, Body, Exchange, Reply, Request, Told, Winsock};
 
 /// What all threads of a program have in common.
 #[derive(Clone, Debug, Default)]
@@ -22,12 +22,40 @@ pub(crate) struct Common {
     pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
     /// Requests that are over, and that nobody has asked about since.
     pub(crate) finished: Rc<RefCell<Vec<Finished>>>,
+    pub(crate) exchange: Rc<Exchange>,
+}
+
+impl Common {
+    /// What a thread that asks for this wants.
+    pub(crate) fn request(&self, asks: Asks) -> Request {
+        match asks {
+            Asks::Call => Request::Call,
+            Asks::Turn => Request::Yield,
+            Asks::Other => self.exchange.request.take().unwrap_or(Request::Yield),
+        }
+    }
+
+    /// Where a thread that is told this finds it.
+    pub(crate) fn tells(&self, reply: Reply) -> Told {
+        match reply {
+            Reply::Go => Told::Go,
+            Reply::TimedOut => Told::TimedOut,
+            Reply::Outcome(outcome) => {
+                self.exchange.outcome.set(outcome);
+                Told::Outcome
+            }
+            other => {
+                self.exchange.reply.set(other);
+                Told::Reply
+            }
+        }
+    }
 }
 
 /// What came of it that a thread went on.
 pub(crate) enum Went {
     /// It asks for this.
-    Asks(Request),
+    Asks(Asks),
     Ended,
     Panicked,
 }
@@ -41,16 +69,16 @@ impl Suspended {
     /// A thread that will begin with this; `None` where the system has no memory for its stack.
     pub(crate) fn begins(body: Body, common: &Common) -> Option<Suspended> {
         let stack = LEFT.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(STACK).ok())?;
-        let Common { ids, stops, gone, finished } = common.clone();
-        let begins = move |yielder: &_, _: Reply| body(&Winsock { yielder, ids, stops, gone, finished });
+        let Common { ids, stops, gone, finished, exchange } = common.clone();
+        let begins = move |yielder: &_, _: Told| body(&Winsock { yielder, exchange, ids, stops, gone, finished });
         Some(Suspended(Coroutine::with_stack(stack, begins)))
     }
 
-    /// It goes on, with this, until it asks for something.
+    /// It goes on, where it is told this, until it asks for something.
     #[inline]
-    pub(crate) fn goes(&mut self, reply: Reply) -> Went {
-        match catch_unwind(AssertUnwindSafe(|| self.0.resume(reply))) {
-            Ok(CoroutineResult::Yield(request)) => Went::Asks(request),
+    pub(crate) fn goes(&mut self, told: Told) -> Went {
+        match catch_unwind(AssertUnwindSafe(|| self.0.resume(told))) {
+            Ok(CoroutineResult::Yield(asks)) => Went::Asks(asks),
             Ok(CoroutineResult::Return(())) => Went::Ended,
             Err(_) => Went::Panicked,
         }

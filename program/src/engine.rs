@@ -396,7 +396,7 @@ impl<'p> Engine<'p> {
         let Some(coroutine) = thread.coroutine.as_mut() else { return };
         let reply = std::mem::replace(&mut thread.reply, Reply::Go);
         interface::goes(Some((self.run, index)));
-        let went = coroutine.goes(reply);
+        let went = coroutine.goes(self.common.tells(reply));
         interface::goes(None);
         match went {
             Went::Panicked => {
@@ -416,7 +416,8 @@ impl<'p> Engine<'p> {
                 self.ends(index);
                 self.wake(|state| state == State::Joins(index));
             }
-            Went::Asks(request) => {
+            Went::Asks(asks) => {
+                let request = self.common.request(asks);
                 self.does_next(index, &request);
                 self.lets_go();
                 self.asked(index, request);
@@ -438,7 +439,7 @@ impl<'p> Engine<'p> {
 
     fn asked(&mut self, index: usize, request: Request) {
         match request {
-            Request::Call(call) => self.program_calls(index, call),
+            Request::Call => self.program_calls(index, self.common.exchange.call.get()),
             Request::Spawn(name, body) => {
                 let spawned = self.spawn(name, body);
                 self.threads[index].reply = Reply::Spawned(spawned);

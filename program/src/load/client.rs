@@ -73,13 +73,13 @@ impl Run<'_> {
         let thread = self.client_thread(index);
         let family = self.world.slot_of(listener).map(|slot| self.world.sockets()[slot.index()].family);
         let family = family.unwrap_or(Family::Inet);
-        let made = self.calls(thread, Call::Socket { family, kind: SockType::Stream });
-        let Some(Outcome { value: Value::Handle(socket), .. }) = made else {
+        self.calls(thread, Call::Socket { family, kind: SockType::Stream });
+        let Value::Handle(socket) = self.gave.value else {
             return self.stops(format!("client {} gets no socket", index + 1));
         };
         self.clients[index].socket = socket;
-        if let Some(outcome) = self.calls(thread, Call::Connect { s: socket, name: Name::Of(listener) }) {
-            self.connected(index, outcome.error);
+        if self.calls(thread, Call::Connect { s: socket, name: Name::Of(listener) }) {
+            self.connected(index, self.gave.error);
         }
     }
 
@@ -101,7 +101,7 @@ impl Run<'_> {
         } else {
             client.at = At::Awaits;
             let sent = self.calls(self.client_thread(index), Call::Send { s: socket, data: self.load.sends });
-            if sent.is_none_or(|outcome| outcome.error != Code::NONE) {
+            if !sent || self.gave.error != Code::NONE {
                 self.fails(index);
             }
         }
@@ -127,8 +127,11 @@ impl Run<'_> {
             if end.unread.is_empty() && !end.fin_received && end.tcb != Tcb::Reset {
                 return;
             }
-            match self.calls(thread, Call::Recv { s: socket, len: CHUNK }) {
-                Some(Outcome { value: Value::Number(_), out: Out::Data(data), .. }) if !data.as_slice().is_empty() => {
+            if !self.calls(thread, Call::Recv { s: socket, len: CHUNK }) {
+                return self.fails(index);
+            }
+            match &self.gave {
+                Outcome { value: Value::Number(_), out: Out::Data(data), .. } if !data.as_slice().is_empty() => {
                     let got = data.as_slice().len();
                     self.so_far.received += got as u64;
                     let client = &mut self.clients[index];
@@ -137,7 +140,7 @@ impl Run<'_> {
                         return self.is_served(index);
                     }
                 }
-                Some(Outcome { value: Value::Number(0), .. }) => return self.is_served(index),
+                Outcome { value: Value::Number(0), .. } => return self.is_served(index),
                 _ => return self.fails(index),
             }
         }

@@ -20,12 +20,14 @@ use crate::engine::{CLIENTS, PROGRAM, timeout};
 use crate::interface::{self, Suspended};
 use crate::overlapped::Awaited;
 use crate::requests::{Overs, buffer, has_come, has_packet, in_flight};
-use crate::winsock::{Body, Reply, Request};
+use crate::winsock::{Asks, Body, Reply, Request, Told};
 
 /// So many calls the program makes between two things that happen, at most: a loop that only calls would go on for ever.
 const CALLS: u32 = 1_000_000;
 /// So many connections a client may have that the program has not closed yet, or whose last segments are under way.
 const CLOSING: u32 = 64;
+/// No thread.
+const NOBODY: usize = usize::MAX;
 /// A SYN that was lost, or turned down, is sent again after so many microseconds.
 const AGAIN: u64 = 500_000;
 
@@ -60,7 +62,11 @@ struct Running {
     coroutine: Option<Suspended>,
     world: ThreadId,
     state: State,
-    reply: Reply,
+    /// What it is told when it goes on, and if that is an outcome, which.
+    told: Told,
+    outcome: Outcome,
+    /// The next that is ready.
+    next: usize,
     /// Which of its waits it is in.
     wait: u32,
     name: &'static str,
@@ -87,7 +93,8 @@ pub(super) struct Run<'l> {
     run: u64,
     common: Common,
     threads: Vec<Running>,
-    ready: VecDeque<usize>,
+    /// The first and the last that are ready.
+    ready: (usize, usize),
     /// Threads that wait for what no call of the model waits for.
     waiting: Vec<usize>,
     /// By thread of the world, the thread of the program that it is.
@@ -106,6 +113,8 @@ pub(super) struct Run<'l> {
     pub(super) clients_over: usize,
     /// What `connect` gave clients that have not gone on yet.
     heard: VecDeque<(usize, Code)>,
+    /// What the last call gave that did not wait.
+    pub(super) gave: Outcome,
     /// Calls and turns since something happened.
     calls: u32,
     pub(super) so_far: Served,
@@ -127,6 +136,7 @@ pub(super) fn run(load: &Load) -> Result<Served, Stopped> {
 
 impl Drop for Run<'_> {
     fn drop(&mut self) {
+        interface::goes(None);
         for coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
             coroutine.is_left(self.load.subject.leaves);
         }
@@ -164,9 +174,9 @@ impl<'l> Run<'l> {
             run: interface::new_run(),
             common: Common::default(),
             threads: Vec::new(),
-            ready: VecDeque::new(),
+            ready: (NOBODY, NOBODY),
             waiting: Vec::new(),
-            at: vec![usize::MAX; load.threads],
+            at: vec![NOBODY; load.threads],
             spare: (0..load.threads).rev().collect(),
             threads_most: load.threads,
             overs: Overs::default(),
@@ -177,6 +187,7 @@ impl<'l> Run<'l> {
             idle_left: load.idle,
             clients_over: 0,
             heard: VecDeque::new(),
+            gave: Outcome::number(0),
             calls: 0,
             so_far: Served::default(),
             stopped: None,
@@ -200,8 +211,8 @@ impl<'l> Run<'l> {
                 self.connected(client, error);
                 continue;
             }
-            if let Some(index) = self.ready.pop_front() {
-                self.thread_goes(index);
+            if self.ready.0 != NOBODY {
+                self.thread_goes(self.ready.0);
                 continue;
             }
             if !self.waiting.is_empty() && self.looks_who_waits() {
@@ -275,7 +286,7 @@ impl<'l> Run<'l> {
                 }
             }
             State::Awaits(_) => {
-                thread.reply = Reply::TimedOut;
+                thread.told = Told::TimedOut;
                 self.waiting.retain(|waiting| *waiting != index);
                 self.is_ready(index);
             }
@@ -283,11 +294,19 @@ impl<'l> Run<'l> {
         }
     }
 
+    #[inline]
     fn is_ready(&mut self, index: usize) {
         let thread = &mut self.threads[index];
         thread.state = State::Ready;
         thread.wait = thread.wait.wrapping_add(1);
-        self.ready.push_back(index);
+        thread.next = NOBODY;
+        let (first, last) = self.ready;
+        if let Some(last) = self.threads.get_mut(last) {
+            last.next = index;
+            self.ready = (first, index);
+        } else {
+            self.ready = (index, index);
+        }
     }
 
     /// One step of the world; what was sent in it is due when its time comes.
@@ -311,11 +330,11 @@ impl<'l> Run<'l> {
                 *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
                 u64::from(least) + ((mixed(*drawn) >> 32) * (u64::from(most - least) + 1) >> 32)
             };
-            while usize::from(slot.up) < connection.client.flight.len() {
+            while !connection.client.flight.is_empty() && usize::from(slot.up) < connection.client.flight.len() {
                 slot.up += 1;
                 wheel.put(after(), Due::Up(conn));
             }
-            while usize::from(slot.down) < connection.server.flight.len() {
+            while !connection.server.flight.is_empty() && usize::from(slot.down) < connection.server.flight.len() {
                 slot.down += 1;
                 wheel.put(after(), Due::Down(conn));
             }
@@ -327,15 +346,30 @@ impl<'l> Run<'l> {
     }
 
     /// What calls gave in the last step, and in those that follow at once, is told to who made them; but what this thread was given, who
-    /// has just called.
+    /// has just called, stands in [`Run::gave`]; false where it waits.
     #[inline]
-    pub(super) fn tells(&mut self, own: Option<ThreadId>) -> Option<Outcome> {
-        let mut gave = None;
+    pub(super) fn tells(&mut self, own: Option<ThreadId>) -> bool {
+        if let [(thread, outcome)] = &self.fx.returns[..]
+            && own == Some(*thread)
+        {
+            self.gave = *outcome;
+            if woken(&self.world).is_none() {
+                return true;
+            }
+        } else if self.fx.returns.is_empty() && woken(&self.world).is_none() {
+            return false;
+        }
+        self.tells_all(own)
+    }
+
+    #[inline(never)]
+    fn tells_all(&mut self, own: Option<ThreadId>) -> bool {
+        let mut gave = false;
         loop {
             for at in 0..self.fx.returns.len() {
                 let (thread, outcome) = self.fx.returns[at];
-                if own == Some(thread) && gave.is_none() {
-                    gave = Some(outcome);
+                if own == Some(thread) && !gave {
+                    (gave, self.gave) = (true, outcome);
                 } else if let Some(client) = thread.index().checked_sub(self.threads_most) {
                     // What it does then are steps of their own.
                     self.heard.push_back((client, outcome.error));
@@ -352,21 +386,23 @@ impl<'l> Run<'l> {
     fn tell(&mut self, thread: ThreadId, outcome: &Outcome) {
         let index = self.at[thread.index()];
         if self.threads.get(index).is_some_and(|thread| thread.state == State::InCall) {
-            self.has_said(outcome);
-            self.threads[index].reply = Reply::Outcome(*outcome);
+            if is_undefined(outcome) {
+                self.says_nothing();
+            }
+            let thread = &mut self.threads[index];
+            (thread.told, thread.outcome) = (Told::Outcome, *outcome);
             self.is_ready(index);
         }
     }
 
-    fn has_said(&mut self, outcome: &Outcome) {
-        if is_undefined(outcome) {
-            self.stops("what a call of the program does there is undefined, or not in the model".to_owned());
-        }
+    #[cold]
+    fn says_nothing(&mut self) {
+        self.stops("what a call of the program does there is undefined, or not in the model".to_owned());
     }
 
-    /// Somebody makes a call; `None`: it waits.
+    /// Somebody makes a call, and what it gave stands in [`Run::gave`]; false where it waits.
     #[inline]
-    pub(super) fn calls(&mut self, thread: ThreadId, call: Call) -> Option<Outcome> {
+    pub(super) fn calls(&mut self, thread: ThreadId, call: Call) -> bool {
         self.step(Event::Call(thread, call));
         self.tells(Some(thread))
     }
@@ -374,7 +410,7 @@ impl<'l> Run<'l> {
     fn spawn(&mut self, name: &'static str, body: Body) -> usize {
         let Some(world) = self.spare.pop() else {
             self.stops(format!("the program has more than {} threads at a time", self.threads_most));
-            return usize::MAX;
+            return NOBODY;
         };
         let coroutine = Suspended::begins(body, &self.common);
         if coroutine.is_none() {
@@ -383,51 +419,67 @@ impl<'l> Run<'l> {
         let index = self.threads.len();
         self.at[world] = index;
         let world = ThreadId::new(world);
-        self.threads.push(Running { coroutine, world, state: State::Ready, reply: Reply::Go, wait: 0, name });
-        self.ready.push_back(index);
+        let (told, outcome) = (Told::Go, Outcome::number(0));
+        self.threads.push(Running {
+            coroutine,
+            world,
+            state: State::Ready,
+            told,
+            outcome,
+            next: NOBODY,
+            wait: 0,
+            name,
+        });
+        self.is_ready(index);
         index
     }
 
-    /// A thread goes on until it waits. A call that does not wait gives it no pause.
+    /// The first that is ready goes on until it waits. A call that does not wait gives it no pause.
+    #[inline]
     fn thread_goes(&mut self, index: usize) {
         let thread = &mut self.threads[index];
-        let Some(mut coroutine) = thread.coroutine.take() else { return };
-        let (world, mut reply) = (thread.world, std::mem::replace(&mut thread.reply, Reply::Go));
+        self.ready = if thread.next == NOBODY { (NOBODY, NOBODY) } else { (thread.next, self.ready.1) };
+        let (world, mut told) = (thread.world, std::mem::replace(&mut thread.told, Told::Go));
+        if told == Told::Outcome {
+            self.common.exchange.outcome.set(thread.outcome);
+        }
         interface::goes(Some((self.run, index)));
         loop {
+            let Some(coroutine) = self.threads[index].coroutine.as_mut() else { return };
             self.so_far.turns += 1;
             self.calls += 1;
-            let request = match coroutine.goes(reply) {
-                Went::Asks(request) => request,
-                Went::Ended => break self.ends(index, coroutine),
-                Went::Panicked => {
-                    self.stops(format!("thread {} panics", self.threads[index].name));
-                    break;
-                }
+            let asks = match coroutine.goes(told) {
+                Went::Asks(asks) => asks,
+                Went::Ended => return self.ends(index),
+                Went::Panicked => return self.stops(format!("thread {} panics", self.threads[index].name)),
             };
             if self.calls > CALLS {
-                let name = self.threads[index].name;
-                self.stops(format!("thread {name} goes on and on without a wait, {CALLS} times while nothing happens"));
+                return self.spins(index);
             }
-            let answer = match request {
-                Request::Call(call) => self.program_calls(index, world, call),
-                request => self.asked(index, world, request),
+            let answer = match asks {
+                Asks::Call => self.program_calls(index, world),
+                Asks::Turn => return self.is_ready(index),
+                Asks::Other => self.asked(index, world),
             };
-            match answer.filter(|_| self.stopped.is_none()) {
-                Some(answer) => reply = answer,
-                None => {
-                    self.threads[index].coroutine = Some(coroutine);
-                    break;
-                }
+            match answer {
+                Some(answer) if self.stopped.is_none() => told = answer,
+                _ => return,
             }
         }
-        interface::goes(None);
+    }
+
+    #[cold]
+    fn spins(&mut self, index: usize) {
+        let name = self.threads[index].name;
+        self.stops(format!("thread {name} goes on and on without a wait, {CALLS} times while nothing happens"));
     }
 
     /// A thread has ended, and with it what it has started. One that has started nothing leaves its place to another.
     #[inline(never)]
-    fn ends(&mut self, index: usize, coroutine: Suspended) {
-        coroutine.is_left(None);
+    fn ends(&mut self, index: usize) {
+        if let Some(coroutine) = self.threads[index].coroutine.take() {
+            coroutine.is_left(None);
+        }
         let world = self.threads[index].world;
         self.threads[index].state = State::Over;
         if index == 0 {
@@ -448,7 +500,7 @@ impl<'l> Run<'l> {
         self.step(Event::Exit(world));
         self.tells(None);
         self.listeners.clear();
-        self.ready.clear();
+        self.ready = (NOBODY, NOBODY);
         self.waiting.clear();
         self.threads.iter_mut().for_each(|thread| thread.state = State::Over);
     }
@@ -462,40 +514,41 @@ impl<'l> Run<'l> {
     }
 
     #[inline]
-    fn program_calls(&mut self, index: usize, world: ThreadId, call: Call) -> Option<Reply> {
+    fn program_calls(&mut self, index: usize, world: ThreadId) -> Option<Told> {
         self.so_far.calls += 1;
+        let call = self.common.exchange.call.get();
         if let Call::Overlapped { .. } = call {
             self.lets_go();
             if let Some(remade) = self.overs.remade(&call) {
-                return Some(Reply::Outcome(remade));
+                return Some(self.common.tells(Reply::Outcome(remade)));
             }
         }
-        let outcome = match self.calls(world, call) {
-            Some(outcome) => outcome,
-            None => {
-                let thread = &mut self.threads[index];
-                thread.state = State::InCall;
-                if let Some(after) = timeout(&call) {
-                    self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
-                }
-                return None;
+        if !self.calls(world, call) {
+            let thread = &mut self.threads[index];
+            thread.state = State::InCall;
+            if let Some(after) = timeout(&call) {
+                self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
             }
-        };
-        self.has_said(&outcome);
+            return None;
+        }
+        if is_undefined(&self.gave) {
+            self.says_nothing();
+        }
         match call {
-            Call::Listen { s, .. } if outcome.error == Code::NONE && !self.listeners.contains(&s) => {
+            Call::Listen { s, .. } if self.gave.error == Code::NONE && !self.listeners.contains(&s) => {
                 self.listeners.push(s);
             }
-            Call::Closesocket { s } if outcome.error == Code::NONE => {
+            Call::Closesocket { s } if self.gave.error == Code::NONE => {
                 if let Some(place) = self.listeners.iter().position(|listener| *listener == s) {
                     self.listeners.remove(place);
                 }
             }
-            Call::Overlapped { .. } => self.overs.notes(&call, &outcome),
-            Call::Getsockopt { s, opt: Opt::ConnectTime } => return Some(Reply::Outcome(self.with_time(s, outcome))),
+            Call::Overlapped { .. } => self.overs.notes(&call, &self.gave),
+            Call::Getsockopt { s, opt: Opt::ConnectTime } => self.gave = self.with_time(s, self.gave),
             _ => {}
         }
-        Some(Reply::Outcome(outcome))
+        self.common.exchange.outcome.set(self.gave);
+        Some(Told::Outcome)
     }
 
     /// For how many seconds a socket has been connected: the model has no clock.
@@ -511,13 +564,16 @@ impl<'l> Run<'l> {
     }
 
     /// What a thread asks that is no call; `None`: it waits.
-    fn asked(&mut self, index: usize, world: ThreadId, request: Request) -> Option<Reply> {
+    #[inline(never)]
+    fn asked(&mut self, index: usize, world: ThreadId) -> Option<Told> {
+        let request = self.common.request(Asks::Other);
+        let reply = self.answer(index, world, request)?;
+        Some(self.common.tells(reply))
+    }
+
+    fn answer(&mut self, index: usize, world: ThreadId, request: Request) -> Option<Reply> {
         match request {
-            Request::Call(call) => return self.program_calls(index, world, call),
-            Request::Yield => {
-                self.is_ready(index);
-                return None;
-            }
+            Request::Call | Request::Yield => {}
             Request::Spawn(name, body) => return Some(Reply::Spawned(self.spawn(name, body))),
             Request::Join(other) => {
                 let runs = self.threads.get(other).is_some_and(|other| other.state != State::Over);
@@ -528,12 +584,11 @@ impl<'l> Run<'l> {
             Request::Await(what, timeout) => return self.awaits(index, what, timeout),
             Request::Answer(answer) => {
                 self.step(Event::Returns(world, answer));
-                let gave = self.tells(Some(world));
-                if let Some(outcome) = &gave {
-                    self.has_said(outcome);
+                if !self.tells(Some(world)) {
+                    self.threads[index].state = State::InCall;
+                    return None;
                 }
-                self.threads[index].state = if gave.is_none() { State::InCall } else { State::Ready };
-                return gave.map(Reply::Outcome);
+                return Some(Reply::Outcome(self.gave));
             }
             Request::Buffer(over) => return Some(Reply::Bytes(buffer(&self.world, over))),
             Request::Family(s) => {
