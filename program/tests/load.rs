@@ -101,7 +101,11 @@ fn every_design_serves_everybody_and_always_alike() {
         assert_eq!((served.served, served.refused, served.reset), (600, 0, 0), "{name}: {served:?}");
         assert_eq!(served.received, 600 * 5, "{name}: each gets its hello back");
         assert_eq!(load(1).as_ref(), Ok(&served), "{name}: the same seed gives the same run");
-        assert_ne!(load(2).map(|other| other.microseconds), Ok(served.microseconds), "{name}: and another seed another");
+        assert_ne!(
+            load(2).map(|other| other.microseconds),
+            Ok(served.microseconds),
+            "{name}: and another seed another"
+        );
     }
 }
 

@@ -167,12 +167,13 @@ impl Run<'_> {
     }
 
     /// A client begins its next connection when everybody else has had his turn: one whose every connection fails at once would never let
-    /// another have it. When the last idle one is there, or was turned down, all begin.
+    /// another have it. When the last idle one is there, at its listener, too, or was turned down, all begin.
     fn goes_on(&mut self, index: usize, idle: bool) {
         self.clients[index].at = At::Begins;
         self.idle_left -= u64::from(idle);
         if idle && self.idle_left == 0 {
-            (0..self.clients.len()).for_each(|client| self.wheel.put(0, Due::Client(client as u32)));
+            let arrived = u64::from(self.load.latency.1) + 1;
+            (0..self.clients.len()).for_each(|client| self.wheel.put(arrived, Due::Client(client as u32)));
         } else {
             self.wheel.put(0, Due::Client(index as u32));
         }
