@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::engine::{Figures, run_apart};
-use crate::{callgrind, dist, turmoil};
+use crate::turmoil::{self, median};
+use crate::{callgrind, dist};
+use winaccept_bench::whole;
 
 /// How often the comparisons are repeated.
 const ROUNDS: usize = 5;
@@ -16,14 +18,20 @@ const IDLE: usize = 100_000;
 
 /// The most that an exact figure may be: what it was when this was written and a twentieth, or what is aimed at where that is
 /// reached. They go down.
-const GATES: [(&str, f64); 6] = [
+const GATES: [(&str, f64); 9] = [
     ("cycle.10", 10_250.0),
     ("cycle.100000", 10_750.0),
     ("idle_bytes", 256.0),
     ("waiters.10", 12_000.0),
     ("waiters.10000", 12_000.0),
     ("explore.instructions_per_transition", 490.0),
+    ("whole.instructions", 16_800.0),
+    ("whole.idle_bytes", 262.0),
+    ("whole.switch_instructions", 120.0),
 ];
+/// How many connections stay open while others come and go, and how many are counted then and before.
+const BESIDE: [u64; 2] = [1_000, 1_000_000];
+const COUNTED: (u64, u64) = (20_000, 100_000);
 
 /// Prints all of them.
 ///
@@ -45,8 +53,34 @@ pub(crate) fn figures() -> Result<(), String> {
     );
     let [key, world] = ["stateright-key", "stateright-world"].map(against);
     println!(r#"  "against_key": {:.2}, "against_world": {:.2}}},"#, key?, world?);
-    println!(r#" "turmoil": {{"step": {:.2}}}}}"#, turmoil::step(ROUNDS)?);
+    println!(r#" "turmoil": {{"step": {:.2}}},"#, turmoil::step(ROUNDS)?);
+    println!(r#" "whole": {{"against_turmoil": {:.2},"#, turmoil::whole(ROUNDS)?);
+    println!(r#"  "against_turmoil_hosts": {:.2},"#, turmoil::whole_of_hosts()?);
+    let turmoils = bytes_of_turmoil()?;
+    let ours = exact.iter().find(|(name, _)| *name == "whole.idle_bytes").and_then(|(_, bytes)| *bytes);
+    let ratio = ours.map_or("null".to_owned(), |ours| format!("{:.3}", ours / turmoils));
+    println!(r#"  "idle_bytes": {}, "turmoil_idle_bytes": {turmoils},"#, shown("whole.idle_bytes"));
+    println!(r#"  "idle_ratio": {ratio}, "cost_ratio_1000000_to_1000": {:.2},"#, cost_ratio()?);
+    let (instructions, switch) = (shown("whole.instructions"), shown("whole.switch_instructions"));
+    println!(r#"  "instructions": {instructions}, "switch_instructions": {switch}}}}}"#);
     Ok(())
+}
+
+/// How many times as much a connection costs beside a million that stay as beside a thousand: the median of alternating rounds.
+fn cost_ratio() -> Result<f64, String> {
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let [few, many] = BESIDE.map(|idle| whole::beside(idle, COUNTED.0, COUNTED.1));
+        ratios.push(many? / few?);
+    }
+    Ok(median(ratios))
+}
+
+/// What an idle connection takes in turmoil.
+fn bytes_of_turmoil() -> Result<f64, String> {
+    idle_bytes(&dist::folder()?, "turmoil").map_err(|not| match not {
+        Not::Room(problem) | Not::Failed(problem) => problem,
+    })
 }
 
 /// Prints the exact figures beside their gates, and fails where one is higher.
@@ -77,7 +111,11 @@ fn exact() -> Result<Vec<(&'static str, Option<f64>)>, String> {
     let measured = names.map(|name| match name.split_once('.') {
         Some(("cycle", open)) => per_round(&program, &["cycle", open]),
         Some(("waiters", many)) => per_round(&program, &["waiter", many]),
-        None => idle_bytes(&folder),
+        Some(("whole", "instructions")) => per_round(&program, &["whole"]),
+        // In each round two threads give way once.
+        Some(("whole", "switch_instructions")) => per_round(&program, &["switch"]).map(|both| both / 2.0),
+        Some(("whole", _)) => idle_bytes(&folder, "whole"),
+        None => idle_bytes(&folder, "step"),
         Some(_) => per_transition(&program),
     });
     names.into_iter().zip(measured).map(|(name, number)| Ok((name, if_there_is_room(name, number)?))).collect()
@@ -124,9 +162,9 @@ fn per_round(program: &Path, work: &[&str]) -> Result<f64, Not> {
 }
 
 /// Bytes that an idle connection takes, both ends together.
-fn idle_bytes(folder: &Path) -> Result<f64, Not> {
+fn idle_bytes(folder: &Path, kind: &str) -> Result<f64, Not> {
     let program: PathBuf = folder.join(format!("winaccept-bench-memory{}", std::env::consts::EXE_SUFFIX));
-    number(&run(&program, &[&IDLE.to_string()])?)
+    number(&run(&program, &[kind, &IDLE.to_string()])?)
 }
 
 fn number(text: &str) -> Result<f64, Not> {

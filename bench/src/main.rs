@@ -19,6 +19,7 @@ const USAGE: &str = "\
 usage: winaccept-bench figures               what a change is judged by, as JSON: instructions, bytes, ratios
        winaccept-bench gates                 those of them that are exact, and whether one is more than it may be
        winaccept-bench open [CONNECTIONS]    a network of so many open connections, a million if not said otherwise
+       winaccept-bench whole [ROUNDS]        a whole load against turmoil
        winaccept-bench explore [CLIENTS [ROUNDS]]    the backlog example against stateright
        winaccept-bench alike CLIENTS         the same with alike clients sorted
        winaccept-bench scenarios             how many scenarios a second";
@@ -44,7 +45,7 @@ fn run(arguments: &[String], words: &[&str]) -> Result<ExitCode, String> {
         // A fresh process each: memory is measured at its peak, and nobody profits from another's warm heap.
         ["one", engine, _] => engine::run_here(engine, number(2, 3)?)?,
         ["measure", work @ ..] => measure::measure(work)?,
-        ["figures" | "gates" | "open" | "explore" | "alike" | "scenarios", ..] if !dist::is_this()? => {
+        ["figures" | "gates" | "open" | "whole" | "explore" | "alike" | "scenarios", ..] if !dist::is_this()? => {
             return dist::run(arguments);
         }
         ["figures"] => figures::figures()?,
@@ -52,6 +53,7 @@ fn run(arguments: &[String], words: &[&str]) -> Result<ExitCode, String> {
         ["open", ..] => room::open(number(1, 1_000_000)?)?,
         ["explore", ..] => compare::explore(number(1, 4)?, number(2, 3)?)?,
         ["alike", ..] => compare::alike(number(1, 4)?)?,
+        ["whole", ..] => println!("{:.2}", turmoil::whole(number(1, 5)?)?),
         ["scenarios"] => scenarios::scenarios()?,
         _ => return Err(USAGE.to_owned()),
     }

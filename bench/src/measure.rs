@@ -2,6 +2,7 @@
 
 use winaccept_bench::backlog;
 use winaccept_bench::network::Network;
+use winaccept_bench::{peer, whole};
 use winaccept_sim::explore::{Options, explore};
 
 /// Does this work.
@@ -30,6 +31,10 @@ pub(crate) fn measure(work: &[&str]) -> Result<(), String> {
             let report = explore(&backlog::program(number(1)?), &backlog::machine(), &Options::default());
             println!("{}", report.transitions);
         }
+        Some("whole") => println!("{:?}", whole::plain(number(1)? as u64)?),
+        Some("beside") => println!("{:?}", whole::beside(number(1)? as u64, 20_000, 100_000)?),
+        Some("peer") => peer::plain(number(1)?, number(2)?)?,
+        Some("switch") => whole::switches(number(1)? as u64)?,
         _ => return Err(format!("{work:?}: no such work")),
     }
     Ok(())

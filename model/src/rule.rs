@@ -405,6 +405,9 @@ pub struct Effects {
     pub read: Touched,
     /// The step asked for more than the model holds: it says nothing, and neither does what follows.
     pub limit: Option<Limit>,
+    /// The connection that the step changed last, and the others; see [`Effects::conns`].
+    pub(crate) changed_last: Option<ConnId>,
+    pub(crate) changed_before: Vec<ConnId>,
     /// What is read and touched is not noted.
     pub(crate) without_notes: bool,
     /// What was read and touched so far.
@@ -477,6 +480,12 @@ impl Effects {
         Effects { without_notes: true, ..Effects::default() }
     }
 
+    /// The connections that the step may have changed, each once or more often: where something was sent that is to be delivered, it
+    /// is in flight in one of them.
+    pub fn conns(&self) -> impl Iterator<Item = ConnId> + '_ {
+        self.changed_last.into_iter().chain(self.changed_before.iter().copied())
+    }
+
     /// What became of the connection that a rule which fired had in hand.
     #[must_use]
     pub fn took(&self, rule: &Rule) -> Takes {
@@ -512,6 +521,7 @@ impl Effects {
         }
         self.returns.clear();
         self.runs.clear();
+        self.changed_before.clear();
         if !self.without_notes {
             self.touched.clear();
             self.read.clear();

@@ -61,6 +61,12 @@ impl Bits {
         }
     }
 
+    /// Is there any?
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        self.above.last().unwrap_or(&self.words)[0] != 0
+    }
+
     fn levels(&self) -> impl Iterator<Item = &Vec<u64>> {
         std::iter::once(&self.words).chain(&self.above)
     }
@@ -125,6 +131,7 @@ mod tests {
                     plain.remove(&number);
                 }
                 let from = (seed >> 13) as usize % bound;
+                assert_eq!(bits.any(), !plain.is_empty());
                 assert_eq!(bits.next(from), plain.range(from..).next().copied());
             }
             assert!(bits.iter().eq(plain.iter().copied()));

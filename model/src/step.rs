@@ -337,6 +337,25 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
     }
 }
 
+/// The first thread, of those that can go on by themselves now: it was woken, or an APC is due. What [`pending`] has beside it are
+/// segments, timers and time-outs, which have their time.
+#[must_use]
+#[inline]
+pub fn woken(w: &World) -> Option<Event> {
+    if w.index.ready.any() { first_woken(w) } else { None }
+}
+
+fn first_woken(w: &World) -> Option<Event> {
+    w.index.ready.iter().map(ThreadId::new).find_map(|id| {
+        let (op, operation) = w.waits(id)?;
+        let due = operation.call.alertable() && !w.threads[id.index()].apcs.is_empty();
+        match operation.phase {
+            Phase::Woken => Some(Event::Resume(op)),
+            _ => due.then_some(Event::Apc(id)),
+        }
+    })
+}
+
 /// An outcome that nobody may rely on.
 #[must_use]
 pub fn is_undefined(outcome: &Outcome) -> bool {

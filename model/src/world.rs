@@ -240,6 +240,10 @@ impl World {
             windows: Owned::new(rooms(|room| room.windows)),
             ..World::default()
         };
+        // All at once: a million connections are not to take the memory of two.
+        let connections = all(|room| room.sockets);
+        world.conns.reserve_exact(connections);
+        world.sockets.reserve_exact(2 * connections);
         let (mut slots, mut events) = (0, 0);
         for (index, room) in threads.iter().enumerate() {
             let owner = ThreadId::new(index);

@@ -1,12 +1,9 @@
 //! One run: the program's threads as coroutines, clients as state machines, one world, one scheduler.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, CoroutineResult};
 use winaccept_model::call::{Call, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::choice::Alt;
 use winaccept_model::outcome::Outcome;
@@ -16,6 +13,7 @@ use winaccept_model::step::{Answer, Event, Machine, is_undefined, pending};
 use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
 
 use crate::client::{Behaviour, Client};
+use crate::crew::{Common, Went};
 use crate::draw::{Draws, Site, What};
 use crate::interface::{self, Subject, Suspended};
 use crate::judge::Judge;
@@ -25,7 +23,7 @@ use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::record::{About, Entry};
 use crate::requests::Requests;
-use crate::winsock::{Body, Reply, Request, Winsock};
+use crate::winsock::{Body, Reply, Request};
 
 /// How many threads a program may have at a time.
 pub(crate) const THREADS: usize = 10;
@@ -137,8 +135,7 @@ pub(crate) struct Engine<'p> {
     pub(crate) used: BTreeSet<ConnId>,
     pub(crate) sent_to: BTreeSet<ConnId>,
     pub(crate) phase: Phase,
-    pub(crate) stops: Rc<Cell<bool>>,
-    pub(crate) ids: Rc<Cell<u32>>,
+    pub(crate) common: Common,
     pub(crate) verdict: Option<(Judge, String)>,
     /// Why nothing can be said, if so.
     pub(crate) undecided: Option<String>,
@@ -160,7 +157,7 @@ pub(crate) struct Engine<'p> {
 
 /// The process of the program, and that of its clients.
 pub(crate) const PROGRAM: ProcessId = ProcessId(0);
-const CLIENTS: ProcessId = ProcessId(1);
+pub(crate) const CLIENTS: ProcessId = ProcessId(1);
 
 /// Runs a program once.
 pub(crate) fn run(subject: &Subject, machine: &Machine, judges: &[Judge], plan: &Plan, coverage: &mut Coverage) -> Ran {
@@ -205,23 +202,10 @@ pub(crate) fn run_looking(
     }
 }
 
-thread_local! {
-    /// Stacks that coroutines have left: to ask the system for each takes longer than most runs.
-    static LEFT: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
-}
-
-fn stack() -> Option<DefaultStack> {
-    LEFT.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(interface::STACK).ok())
-}
-
 impl Drop for Engine<'_> {
     fn drop(&mut self) {
-        for mut coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
-            match self.leaves {
-                Some(leaves) => leaves(&mut coroutine),
-                None => coroutine.0.force_unwind(),
-            }
-            LEFT.with_borrow_mut(|left| left.push(coroutine.0.into_stack()));
+        for coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
+            coroutine.is_left(self.leaves);
         }
     }
 }
@@ -276,8 +260,7 @@ impl<'p> Engine<'p> {
             used: BTreeSet::new(),
             sent_to: BTreeSet::new(),
             phase: Phase::Trouble,
-            stops: Rc::default(),
-            ids: Rc::default(),
+            common: Common::default(),
             verdict: None,
             undecided: None,
             coverage,
@@ -332,12 +315,7 @@ impl<'p> Engine<'p> {
         };
         let same = self.threads.iter().filter(|thread| thread.name.split('_').next() == Some(name)).count();
         let named = if same == 0 { name.to_owned() } else { format!("{name}_{}", same + 1) };
-        let (ids, stops) = (Rc::clone(&self.ids), Rc::clone(&self.stops));
-        let (gone, finished) = (Rc::clone(&self.requests.gone), Rc::clone(&self.requests.finished));
-        let coroutine = stack().map(|stack| {
-            let begins = move |yielder: &_, _: Reply| body(&Winsock { yielder, ids, stops, gone, finished });
-            Suspended(Coroutine::with_stack(stack, begins))
-        });
+        let coroutine = Suspended::begins(body, &self.common);
         if coroutine.is_none() {
             self.cannot_say("no memory for another thread");
         }
@@ -418,10 +396,10 @@ impl<'p> Engine<'p> {
         let Some(coroutine) = thread.coroutine.as_mut() else { return };
         let reply = std::mem::replace(&mut thread.reply, Reply::Go);
         interface::goes(Some((self.run, index)));
-        let resumed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| coroutine.0.resume(reply)));
+        let went = coroutine.goes(self.common.tells(reply));
         interface::goes(None);
-        match resumed {
-            Err(_) => {
+        match went {
+            Went::Panicked => {
                 thread.coroutine = None;
                 thread.state = State::Over;
                 let name = thread.name.clone();
@@ -431,14 +409,15 @@ impl<'p> Engine<'p> {
                 self.convicts(judge, reason.clone());
                 self.cannot_say(&reason);
             }
-            Ok(CoroutineResult::Return(())) => {
+            Went::Ended => {
                 thread.state = State::Over;
                 self.did_next(index, Next::Ends);
                 self.lets_go();
                 self.ends(index);
                 self.wake(|state| state == State::Joins(index));
             }
-            Ok(CoroutineResult::Yield(request)) => {
+            Went::Asks(asks) => {
+                let request = self.common.request(asks);
                 self.does_next(index, &request);
                 self.lets_go();
                 self.asked(index, request);
@@ -460,7 +439,7 @@ impl<'p> Engine<'p> {
 
     fn asked(&mut self, index: usize, request: Request) {
         match request {
-            Request::Call(call) => self.program_calls(index, call),
+            Request::Call => self.program_calls(index, self.common.exchange.call.get()),
             Request::Spawn(name, body) => {
                 let spawned = self.spawn(name, body);
                 self.threads[index].reply = Reply::Spawned(spawned);
@@ -491,7 +470,7 @@ impl<'p> Engine<'p> {
                 self.cannot_say(&reason);
             }
             Request::Yield => self.turns.entry(Who::Thread(index)).or_default().yields = 1,
-            Request::Stop if self.stops.get() => {}
+            Request::Stop if self.common.stops.get() => {}
             Request::Stop => self.threads[index].state = State::AwaitsStop,
         }
         // Who waits for another thread does not spin.
@@ -506,7 +485,7 @@ impl<'p> Engine<'p> {
 
     /// The program is to stop.
     pub(crate) fn stop(&mut self) {
-        self.stops.set(true);
+        self.common.stops.set(true);
         self.wake(|state| state == State::AwaitsStop);
     }
 
@@ -666,7 +645,7 @@ impl<'p> Engine<'p> {
 }
 
 /// The time-out of a call in milliseconds.
-fn timeout(call: &Call) -> Option<u32> {
+pub(crate) fn timeout(call: &Call) -> Option<u32> {
     match *call {
         Call::Select { timeout, .. }
         | Call::WSAPoll { timeout, .. }

@@ -8,19 +8,20 @@ pub use winaccept_model::step::Answer;
 
 use crate::fuzz::Program;
 use crate::overlapped::{Awaited, OverlappedId};
-use crate::winsock::{Reply, Request, Thread, Winsock};
+use crate::winsock::{Asks, Request, Thread, Told, Winsock};
 
 /// The memory of the stack of a program's thread, in bytes.
 pub const STACK: usize = 128 * 1024;
 
 /// A thread of a program that has not ended when its run is over.
 #[allow(missing_debug_implementations)] // it has nothing to show
-pub struct Suspended(pub(crate) Coroutine<Reply, Request, ()>);
+#[allow(private_interfaces)] // what it asks and is answered nobody else has to know
+pub struct Suspended(pub(crate) Coroutine<Told, Asks, ()>);
 
 impl Suspended {
     /// The coroutine that it is.
     #[allow(private_interfaces)] // what it asks and is answered nobody else has to know
-    pub fn coroutine(&mut self) -> &mut Coroutine<Reply, Request, ()> {
+    pub fn coroutine(&mut self) -> &mut Coroutine<Told, Asks, ()> {
         &mut self.0
     }
 }
@@ -99,6 +100,8 @@ impl Winsock<'_> {
 
     /// Others may go on before it does.
     pub fn gives_way(&self) {
-        self.asks(Request::Yield);
+        if !std::thread::panicking() {
+            self.yielder.suspend(Asks::Turn);
+        }
     }
 }

@@ -19,20 +19,22 @@
 //! assert_eq!(Fuzz::new(server).replay(&finding.replay).unwrap_err().scenario, finding.scenario);
 //! ```
 //!
-//! [`Winsock`] has the calls by their documented names; [`Fuzz`] searches; a [`Finding`] is a scenario that `winaccept run` and
-//! `winaccept show` take. [`museum`] shows loops that broke in the field.
+//! [`Winsock`] has the calls by their documented names; [`Fuzz`] searches; [`Load`] runs it under load; a [`Finding`] is a
+//! scenario that `winaccept run` and `winaccept show` take. [`museum`] shows loops that broke in the field.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "arbitrary", feature = "proptest"))]
 pub mod arbitrary;
 mod client;
 mod condition;
+mod crew;
 mod draw;
 mod engine;
 mod finding;
 mod fuzz;
 pub mod interface;
 mod judge;
+mod load;
 pub mod museum;
 mod outcomes;
 mod overlapped;
@@ -53,6 +55,7 @@ pub use draw::Schedule;
 pub use finding::{Finding, Passed};
 pub use fuzz::{Fuzz, Once, Program, RUNS, Whole};
 pub use judge::Judge;
+pub use load::{Load, Served, Stopped};
 pub use outcomes::{Branch, Coverage, Met, Next, branch, merge};
 pub use overlapped::{CompletionPort, Overlapped, OverlappedId, Packet};
 pub use plan::{Fault, Plan};

@@ -159,9 +159,9 @@ fn named(outcome: &Outcome) -> Cow<'static, str> {
 }
 
 /// What asking this is, for who watches the program.
-fn next_of(request: &Request) -> Option<Next> {
+fn next_of(request: &Request, call: &Call) -> Option<Next> {
     Some(match request {
-        Request::Call(call) => Next::Calls(call.name()),
+        Request::Call => Next::Calls(call.name()),
         Request::Spawn(name, _) => Next::Spawns(name),
         Request::Notify(_) => Next::HandsOver,
         Request::Join(_) | Request::Park(_) | Request::Await(..) => Next::Waits,
@@ -183,7 +183,7 @@ impl Engine<'_> {
 
     /// A thread asks for something: that is what it does next.
     pub(crate) fn does_next(&mut self, index: usize, request: &Request) {
-        if let Some(next) = next_of(request) {
+        if let Some(next) = next_of(request, &self.common.exchange.call.get()) {
             self.did_next(index, next);
         }
     }

@@ -56,7 +56,7 @@ pub struct Packet {
 
 /// For what a thread can wait without a call of the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Awaited {
+pub(crate) enum Awaited {
     /// That this port has a packet.
     Packet(Handle),
     /// That the request with this OVERLAPPED is complete.

@@ -1,8 +1,6 @@
 //! Requests that a program has posted: whether they are under way, how many there are, and what became of each.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use winaccept_model::call::{Call, Handle, Opt};
 use winaccept_model::code::Code;
@@ -10,7 +8,7 @@ use winaccept_model::id::Named;
 use winaccept_model::operation::OverId;
 use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::status::Status;
-use winaccept_model::world::{ConnId, SocketId, State as SocketState};
+use winaccept_model::world::{ConnId, SocketId, State as SocketState, World};
 
 use crate::engine::{Engine, PROGRAM, State};
 use crate::interface::Finished;
@@ -22,13 +20,7 @@ use crate::record::About;
 /// What is known of the program's requests.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
-    /// OVERLAPPED structures that the program has let go of since anybody looked.
-    pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
-    /// Requests that are over, for whoever asks.
-    pub(crate) finished: Rc<RefCell<Vec<Finished>>>,
-    /// With which event an OVERLAPPED was made, and those that can be made again.
-    events: BTreeMap<Handle, Option<Handle>>,
-    free: Vec<Handle>,
+    overs: Overs,
     /// The listener and the accepting socket of those under way that accept.
     posted: BTreeMap<Handle, (Handle, Handle)>,
     /// The connection of those under way that receive, or send.
@@ -53,6 +45,67 @@ impl Requests {
     pub(crate) fn conn_of(&self, accept: Handle) -> Option<ConnId> {
         self.conns.get(&accept).copied()
     }
+}
+
+/// OVERLAPPED structures that can be made again in their places, as memory is.
+#[derive(Debug, Default)]
+pub(crate) struct Overs {
+    /// With which event each was made.
+    events: BTreeMap<Handle, Option<Handle>>,
+    free: Vec<Handle>,
+}
+
+impl Overs {
+    /// What this call gives where it makes one that was let go of.
+    pub(crate) fn remade(&mut self, call: &Call) -> Option<Outcome> {
+        let Call::Overlapped { event } = *call else { return None };
+        let place = self.free.iter().position(|over| self.events.get(over) == Some(&event))?;
+        let over = self.free.remove(place);
+        Some(Outcome { value: Value::Handle(over), error: Code::NONE, out: Out::None })
+    }
+
+    /// What a call gave: one that was made?
+    pub(crate) fn notes(&mut self, call: &Call, outcome: &Outcome) {
+        if let (Call::Overlapped { event }, Value::Handle(over)) = (*call, outcome.value) {
+            self.events.insert(over, event);
+        }
+    }
+
+    /// The program has let go of one, and nobody will write or tell of it.
+    pub(crate) fn frees(&mut self, over: Handle) {
+        self.free.push(over);
+    }
+}
+
+/// Is a request with this OVERLAPPED under way?
+pub(crate) fn in_flight(world: &World, over: Handle) -> bool {
+    let over = over_id(over);
+    over.is_some() && world.operations().iter().any(|(_, op)| op.tells.over == over)
+}
+
+/// A packet for this OVERLAPPED that nobody has fetched.
+pub(crate) fn has_packet(world: &World, over: Handle) -> bool {
+    world.ports().iter().any(|(_, port)| port.packets.iter().any(|packet| packet.over == Some(over)))
+}
+
+/// Has what a thread waits for come? Whether a thread is over somebody else knows.
+pub(crate) fn has_come(world: &World, what: Awaited, is_over: impl Fn(usize) -> bool) -> bool {
+    match what {
+        Awaited::Request(over) => !in_flight(world, over),
+        Awaited::End(thread) => is_over(thread),
+        Awaited::Packet(port) => match port.names() {
+            Named::Port(port) => {
+                world.ports().get(port.index()).is_none_or(|port| port.closed || !port.packets.is_empty())
+            }
+            _ => true,
+        },
+    }
+}
+
+/// What is in the buffer of an OVERLAPPED.
+pub(crate) fn buffer(world: &World, over: Handle) -> Vec<u8> {
+    let over = over_id(over).and_then(|over| world.overs().get(over.index()));
+    over.and_then(|over| over.buffer).map(|buffer| buffer.data.as_slice().to_vec()).unwrap_or_default()
 }
 
 /// A request that is over.
@@ -83,46 +136,33 @@ fn over_id(over: Handle) -> Option<OverId> {
 impl Engine<'_> {
     /// Is a request with this OVERLAPPED under way?
     pub(crate) fn in_flight(&self, over: Handle) -> bool {
-        let over = over_id(over);
-        over.is_some() && self.world.operations().iter().any(|(_, op)| op.tells.over == over)
+        in_flight(&self.world, over)
     }
 
     /// Has what a thread waits for come?
     pub(crate) fn has_come(&self, what: Awaited) -> bool {
-        match what {
-            Awaited::Request(over) => !self.in_flight(over),
-            Awaited::End(thread) => self.threads.get(thread).is_none_or(|thread| thread.state == State::Over),
-            Awaited::Packet(port) => match port.names() {
-                Named::Port(port) => {
-                    self.world.ports().get(port.index()).is_none_or(|port| port.closed || !port.packets.is_empty())
-                }
-                _ => true,
-            },
-        }
+        let is_over = |thread: usize| self.threads.get(thread).is_none_or(|thread| thread.state == State::Over);
+        has_come(&self.world, what, is_over)
     }
 
     /// A packet for this OVERLAPPED that nobody has fetched.
     fn has_packet(&self, over: Handle) -> bool {
-        self.world.ports().iter().any(|(_, port)| port.packets.iter().any(|packet| packet.over == Some(over)))
+        has_packet(&self.world, over)
     }
 
     /// What is in the buffer of an OVERLAPPED.
     pub(crate) fn buffer(&self, over: Handle) -> Vec<u8> {
-        let over = over_id(over).and_then(|over| self.world.overs().get(over.index()));
-        over.and_then(|over| over.buffer).map(|buffer| buffer.data.as_slice().to_vec()).unwrap_or_default()
+        buffer(&self.world, over)
     }
 
     /// An OVERLAPPED that was let go of is made again in its place, as memory is.
     pub(crate) fn remade(&mut self, call: &Call) -> Option<Outcome> {
-        let Call::Overlapped { event } = *call else { return None };
-        let place = self.requests.free.iter().position(|over| self.requests.events.get(over) == Some(&event))?;
-        let over = self.requests.free.remove(place);
-        Some(Outcome { value: Value::Handle(over), error: Code::NONE, out: Out::None })
+        self.requests.overs.remade(call)
     }
 
     /// OVERLAPPED structures that the program has let go of: those under way it must not.
     pub(crate) fn lets_go(&mut self) {
-        let gone = std::mem::take(&mut *self.requests.gone.borrow_mut());
+        let gone = std::mem::take(&mut *self.common.gone.borrow_mut());
         // When the process ends, its requests end with it.
         let ends = self.threads.first().is_some_and(|main| main.state == State::Over);
         for over in gone.into_iter().filter(|_| !ends) {
@@ -132,7 +172,7 @@ impl Engine<'_> {
                     "an OVERLAPPED and its buffer are freed while their request is under way, which will write there";
                 self.convicts_about(judge, reason.to_owned(), &[About::Handle(over)]);
             } else if !self.has_packet(over) {
-                self.requests.free.push(over);
+                self.requests.overs.frees(over);
             }
         }
     }
@@ -169,11 +209,7 @@ impl Engine<'_> {
     /// Notes what a call of the program did about requests.
     pub(crate) fn notes_request(&mut self, call: &Call, outcome: &Outcome) {
         match *call {
-            Call::Overlapped { event } => {
-                if let Value::Handle(over) = outcome.value {
-                    self.requests.events.insert(over, event);
-                }
-            }
+            Call::Overlapped { .. } => self.requests.overs.notes(call, outcome),
             Call::AcceptEx { listen, accept, overlapped: Some(over), .. } => {
                 self.requests.idle.remove(&accept);
                 if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
@@ -271,7 +307,7 @@ impl Engine<'_> {
         let known = over_id(over).and_then(|over| self.world.overs().get(over.index()));
         let (status, bytes) = known.map_or((Status::SUCCESS, 0), |over| (over.status, over.bytes));
         let data = self.buffer(over);
-        self.requests.finished.borrow_mut().push(Finished { over: OverlappedId(over), status, bytes, data });
+        self.common.finished.borrow_mut().push(Finished { over: OverlappedId(over), status, bytes, data });
         status
     }
 

@@ -47,9 +47,9 @@ pub struct Thread(pub usize);
 pub(crate) type Body = Box<dyn FnOnce(&Winsock<'_>)>;
 
 /// What a thread asks of the scheduler.
-pub enum Request {
-    /// A call.
-    Call(Call),
+pub(crate) enum Request {
+    /// A call, which stands in [`Exchange::call`].
+    Call,
     /// Another thread.
     Spawn(&'static str, Body),
     /// To go on when that thread has ended.
@@ -76,9 +76,60 @@ pub enum Request {
     Yield,
 }
 
+/// What is too large to go along with each switch between a thread and the scheduler: one place for all threads of a program, for only one
+/// of them goes at a time.
+pub(crate) struct Exchange {
+    /// The call that is made.
+    pub(crate) call: Cell<Call>,
+    /// What else is asked.
+    pub(crate) request: Cell<Option<Request>>,
+    /// What it has given.
+    pub(crate) outcome: Cell<Outcome>,
+    /// Any other answer.
+    pub(crate) reply: Cell<Reply>,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Exchange")
+    }
+}
+
+impl Default for Exchange {
+    fn default() -> Exchange {
+        let (call, outcome) = (Cell::new(Call::WSAGetLastError), Cell::new(Outcome::number(0)));
+        Exchange { call, outcome, request: Cell::default(), reply: Cell::default() }
+    }
+}
+
+/// What a thread asks for: what goes along with the switch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Asks {
+    /// The call in [`Exchange::call`].
+    Call,
+    /// That others go on first.
+    Turn,
+    /// What stands in [`Exchange::request`].
+    Other,
+}
+
+/// Where a thread that goes on finds the answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    /// There is none.
+    Go,
+    TimedOut,
+    /// In [`Exchange::outcome`].
+    Outcome,
+    /// In [`Exchange::reply`].
+    Reply,
+}
+
 /// What the scheduler answers.
-pub enum Reply {
+#[derive(Debug, Default)]
+pub(crate) enum Reply {
     /// Nothing but that it goes on.
+    #[default]
     Go,
     /// What the call gave.
     Outcome(Outcome),
@@ -94,7 +145,8 @@ pub enum Reply {
 
 /// Winsock and the system, as one thread of the program has them.
 pub struct Winsock<'a> {
-    pub(crate) yielder: &'a Yielder<Reply, Request>,
+    pub(crate) yielder: &'a Yielder<Told, Asks>,
+    pub(crate) exchange: Rc<Exchange>,
     pub(crate) ids: Rc<Cell<u32>>,
     pub(crate) stops: Rc<Cell<bool>>,
     /// OVERLAPPED structures that the program has let go of.
@@ -118,13 +170,26 @@ fn loopback(family: Family, port: u16) -> Address {
 impl Winsock<'_> {
     /// Asks the scheduler. A thread that is being unwound has no more turns: what it drops gets nothing.
     pub(crate) fn asks(&self, request: Request) -> Reply {
-        if std::thread::panicking() { Reply::Go } else { self.yielder.suspend(request) }
+        if std::thread::panicking() {
+            return Reply::Go;
+        }
+        self.exchange.request.set(Some(request));
+        match self.yielder.suspend(Asks::Other) {
+            Told::Go => Reply::Go,
+            Told::TimedOut => Reply::TimedOut,
+            Told::Outcome => Reply::Outcome(self.exchange.outcome.get()),
+            Told::Reply => self.exchange.reply.take(),
+        }
     }
 
     /// Makes any call of the model, for those that have no method here.
     pub fn call(&self, call: Call) -> Outcome {
-        match self.asks(Request::Call(call)) {
-            Reply::Outcome(outcome) => outcome,
+        if std::thread::panicking() {
+            return Outcome::number(0);
+        }
+        self.exchange.call.set(call);
+        match self.yielder.suspend(Asks::Call) {
+            Told::Outcome => self.exchange.outcome.get(),
             _ => Outcome::number(0),
         }
     }

@@ -501,6 +501,7 @@ impl At<'_> {
     /// What is kept twice is brought up to date, from all that this step may have changed.
     #[inline]
     pub(super) fn bring_up_to_date(&mut self) {
+        self.fx.changed_last = self.changes;
         if let Some(c) = self.changes {
             self.w.index_conn(c);
         }
@@ -526,6 +527,7 @@ impl At<'_> {
             }
         }
         while let Some(c) = self.fx.changed.conns.pop() {
+            self.fx.changed_before.push(c);
             self.w.index_conn(c);
         }
         while let Some(t) = self.fx.changed.threads.pop() {
