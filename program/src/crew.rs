@@ -85,7 +85,7 @@ impl Suspended {
     }
 
     /// The run is over, and it goes on no more.
-    pub(crate) fn is_left(mut self, leaves: Option<Leaves>) {
+    pub(crate) fn ends_left(mut self, leaves: Option<Leaves>) {
         match leaves {
             Some(leaves) => leaves(&mut self),
             None => self.0.force_unwind(),

@@ -205,7 +205,7 @@ pub(crate) fn run_looking(
 impl Drop for Engine<'_> {
     fn drop(&mut self) {
         for coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
-            coroutine.is_left(self.leaves);
+            coroutine.ends_left(self.leaves);
         }
     }
 }

@@ -15,12 +15,10 @@ pub const STACK: usize = 128 * 1024;
 
 /// A thread of a program that has not ended when its run is over.
 #[allow(missing_debug_implementations)] // it has nothing to show
-#[allow(private_interfaces)] // what it asks and is answered nobody else has to know
 pub struct Suspended(pub(crate) Coroutine<Told, Asks, ()>);
 
 impl Suspended {
     /// The coroutine that it is.
-    #[allow(private_interfaces)] // what it asks and is answered nobody else has to know
     pub fn coroutine(&mut self) -> &mut Coroutine<Told, Asks, ()> {
         &mut self.0
     }

@@ -104,7 +104,7 @@ impl Default for Exchange {
 
 /// What a thread asks for: what goes along with the switch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Asks {
+pub enum Asks {
     /// The call in [`Exchange::call`].
     Call,
     /// That others go on first.
@@ -115,7 +115,7 @@ pub(crate) enum Asks {
 
 /// Where a thread that goes on finds the answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Told {
+pub enum Told {
     /// There is none.
     Go,
     TimedOut,

@@ -85,9 +85,11 @@ fn by_port(w: &Winsock<'_>) {
     }
 }
 
+type Server = fn(&Winsock<'_>);
+
 #[test]
 fn every_design_serves_everybody_and_always_alike() {
-    let designs: [(&str, fn(&Winsock<'_>)); 6] = [
+    let designs: [(&str, Server); 6] = [
         ("blocking", blocking),
         ("threads", a_thread_for_each),
         ("poll", by_poll),
@@ -199,7 +201,12 @@ fn reason(program: impl Fn(&Winsock<'_>) + 'static) -> String {
 #[test]
 fn what_stops_a_load_run_is_told() {
     assert_eq!(reason(|_| ()), "the program has ended");
-    assert_eq!(reason(|w| w.wait_for_stop()), "the program waits, and has no listener");
+    assert_eq!(
+        reason(|w| {
+            w.wait_for_stop();
+        }),
+        "the program waits, and has no listener"
+    );
     let three = |w: &Winsock<'_>| {
         let listener = w.listener(200).expect("a listener");
         for _ in 0..3 {

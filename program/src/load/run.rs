@@ -138,7 +138,7 @@ impl Drop for Run<'_> {
     fn drop(&mut self) {
         interface::goes(None);
         for coroutine in self.threads.iter_mut().filter_map(|thread| thread.coroutine.take()) {
-            coroutine.is_left(self.load.subject.leaves);
+            coroutine.ends_left(self.load.subject.leaves);
         }
     }
 }
@@ -328,7 +328,7 @@ impl<'l> Run<'l> {
             let (connection, slot) = (&world.conns()[conn.index()], &mut slots[conn.index()]);
             let mut after = || {
                 *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                u64::from(least) + ((mixed(*drawn) >> 32) * (u64::from(most - least) + 1) >> 32)
+                u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32)
             };
             while !connection.client.flight.is_empty() && usize::from(slot.up) < connection.client.flight.len() {
                 slot.up += 1;
@@ -478,7 +478,7 @@ impl<'l> Run<'l> {
     #[inline(never)]
     fn ends(&mut self, index: usize) {
         if let Some(coroutine) = self.threads[index].coroutine.take() {
-            coroutine.is_left(None);
+            coroutine.ends_left(None);
         }
         let world = self.threads[index].world;
         self.threads[index].state = State::Over;
