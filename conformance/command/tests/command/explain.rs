@@ -106,7 +106,7 @@ fn only_show_writes_a_capture() {
     for arguments in [&["explain", "accept"][..], &["graph", "accept"], &["explore", "backlog-refuses"], &["run"], &[]]
     {
         let run = winaccept(&[arguments, &["--format", "pcapng"]].concat());
-        let refused = "error: only show writes pcapng\n  help: `winaccept show NAME --format pcapng -o FILE`\n";
+        let refused = "error: only show writes pcapng\nhelp: `winaccept show NAME --format pcapng -o FILE`\n";
         assert_eq!((run.status, run.out.as_str(), run.err.as_str()), (2, "", refused), "{arguments:?}");
     }
 }
