@@ -26,7 +26,7 @@ fn a_finding_is_a_picture_and_a_capture_too() {
     let exhibit = find("one-reset-ends-the-loop").expect("it is there");
     let finding = exhibit.broken().run().expect_err("the broken form is convicted");
     let picture = finding.picture().expect("there is a chart");
-    assert!(picture.starts_with("<svg") && picture.contains("WSAECONNRESET"), "{picture}");
+    assert!(picture.contains("<svg") && picture.contains("WSAECONNRESET"), "{picture}");
     let capture = finding.capture().expect("there is a chart");
     assert!(capture.windows(13).any(|part| part == b"WSAECONNRESET"), "it is in a comment");
     let reset = 1 << 2;
