@@ -1,5 +1,5 @@
-//! The whole workload in turmoil 0.7, which simulates a network for programs that use tokio: ten hosts with a listener each, which serve one
-//! connection after the other, and a hundred clients.
+//! The whole workload in turmoil 0.7, which simulates a network for programs that use tokio: ten hosts with a listener each, which serve
+//! one connection after the other, and a hundred clients.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -74,8 +74,8 @@ async fn connects(server: String, connections: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// So many connections that are accepted and stay; when all of them are there somebody looks. Ten hosts open them, for turmoil looks at every
-/// open socket of a host for each that it opens.
+/// So many connections that are accepted and stay; when all of them are there somebody looks. Ten hosts open them, for turmoil looks at
+/// every open socket of a host for each that it opens.
 ///
 /// # Errors
 /// What turmoil says.

@@ -35,8 +35,8 @@ pub(crate) fn step(rounds: usize) -> Result<f64, String> {
     Ok(median(ratios))
 }
 
-/// How many times the time of our whole simulator turmoil has for the same connections, each with ten servers, a hundred clients and latencies:
-/// the median of alternating rounds.
+/// How many times the time of our whole simulator turmoil has for the same connections, each with ten servers, a hundred clients and
+/// latencies: the median of alternating rounds.
 pub(crate) fn whole(rounds: usize) -> Result<f64, String> {
     let mut ratios = Vec::new();
     for round in 0..=rounds {
