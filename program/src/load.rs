@@ -168,8 +168,8 @@ impl Load {
         self
     }
 
-    /// Every segment takes between so many and so many microseconds, each as likely as the other; 0 to 1,000 where nothing else is said. Those
-    /// of one direction of a connection arrive in their order.
+    /// Every segment takes between so many and so many microseconds, each as likely as the other; 0 to 1,000 where nothing else is
+    /// said. Those of one direction of a connection arrive in their order.
     #[must_use]
     pub fn latency(mut self, least: u32, most: u32) -> Load {
         self.latency = (least.min(most), most.max(least));
