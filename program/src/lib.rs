@@ -53,7 +53,7 @@ pub use client::Behaviour;
 pub use condition::{Caller, Decision};
 pub use draw::Schedule;
 pub use finding::{Finding, Passed};
-pub use fuzz::{Fuzz, Once, Program, RUNS, Whole};
+pub use fuzz::{Fuzz, Once, Program, RUNS, Retold, Whole};
 pub use judge::Judge;
 pub use load::{Load, Served, Stopped};
 pub use outcomes::{Branch, Coverage, Met, Next, branch, merge};
