@@ -17,6 +17,11 @@ impl At<'_> {
     /// The one place where an operation becomes complete: it stands nowhere any more, and tells so in every way it has.
     /// `gives` is what its call returns, where the page of the call says so itself; else it follows from the status.
     pub(crate) fn completes(&mut self, op: OpId, status: Status, bytes: u32, gives: Option<&Outcome>) {
+        debug_assert!(
+            self.asking.get().is_none_or(|rule| rule.ends.is_empty() || rule.ends.contains(&status)),
+            "{:?} ends a request with {status:?}, which it does not declare",
+            self.asking.get()
+        );
         self.withdraw(op);
         let &Operation { tells, thread, about, .. } = self.op_at(op);
         if tells == Tells::RETURNS && self.waits(thread) == Some(op) {

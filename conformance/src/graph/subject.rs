@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use winaccept_model::call::Function;
 use winaccept_model::profile::Profile;
 use winaccept_model::rule::{Col, Gives, Role, Rule, Stage, States, Table, Takes};
+use winaccept_model::status::Status;
 use winaccept_model::world::State;
 
 /// A call, or something that happens, with the table in which its rules begin.
@@ -148,6 +149,16 @@ impl Subject {
     /// What can become of the connection in hand when a rule fires.
     pub fn takes(self, rule: &'static Rule) -> impl Iterator<Item = Takes> {
         self.values(&rule.takes).map(|(_, takes)| takes)
+    }
+
+    /// With what the request in question can end when a rule fires.
+    pub fn ends(self, rule: &'static Rule) -> impl Iterator<Item = Status> {
+        let point = rule.asks.first().filter(|_| rule.ends.len() > 1);
+        let allowed = match (point, self.profile) {
+            (Some(point), Some(profile)) => profile.allowed(point.index()),
+            _ => u8::MAX,
+        };
+        rule.ends.iter().copied().enumerate().filter(move |(at, _)| allowed >> at & 1 == 1).map(|(_, status)| status)
     }
 
     /// What a column can be.

@@ -145,6 +145,7 @@ table! {
         when: |at| is_short(at, INTERNAL),
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::BUFFER_TOO_SMALL),
+        ends: &[Status::BUFFER_TOO_SMALL],
         ..case("AcceptEx.short-length", LENGTHS, LISTENING)
     },
     Rule {
@@ -156,6 +157,7 @@ table! {
             at.takes_off(Takes::Closes);
             ends(at, Status::BUFFER_TOO_SMALL);
         },
+        ends: &[Status::BUFFER_TOO_SMALL],
         ..case("AcceptEx.short-length-loses", LENGTHS, LISTENING)
     },
     Rule {
@@ -166,6 +168,7 @@ table! {
             at.takes_off(Takes::Drops);
             ends(at, Status::CONNECTION_RESET);
         },
+        ends: &[Status::CONNECTION_RESET],
         ..case("AcceptEx.peer-reset", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
@@ -176,6 +179,7 @@ table! {
             at.takes_off(Takes::Drops);
             ends(at, Status::INVALID_CONNECTION);
         },
+        ends: &[Status::INVALID_CONNECTION],
         ..case("AcceptEx.peer-reset-as-not-connected", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
@@ -192,6 +196,7 @@ table! {
             completes(at, Status::SUCCESS, Data::default());
         },
         rests_on: &["wsaeventselect.fdaccept.level-triggered", "completion.event", "iocp.acceptex-listed"],
+        ends: &[Status::SUCCESS],
         ..case(
             "AcceptEx.takes-connection",
             &[
@@ -229,6 +234,7 @@ table! {
             let data = at.takes(conn, Direction::Down, usize::try_from(receives(at)).unwrap_or(usize::MAX));
             completes(at, Status::SUCCESS, data);
         },
+        ends: &[Status::SUCCESS],
         ..case(
             "AcceptEx.receives",
             &[
@@ -248,6 +254,7 @@ table! {
         gives: Is(Gives::Silent),
         then: |at| completes(at, Status::SUCCESS, Data::default()),
         rests_on: &["recv.ret.zero-graceful"],
+        ends: &[Status::SUCCESS],
         ..case("AcceptEx.end-of-stream", &["acceptex.data.waits-for-data"], LISTENING)
     },
     Rule {
@@ -255,6 +262,7 @@ table! {
         gives: Is(Gives::Silent),
         then: |at| completes(at, Status::CONNECTION_RESET, Data::default()),
         rests_on: &["recv.rem.reset"],
+        ends: &[Status::CONNECTION_RESET],
         ..case("AcceptEx.reset-before-data", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
@@ -276,12 +284,14 @@ table! {
             completes(at, if aborted { Status::CONNECTION_ABORTED } else { Status::CANCELLED }, Data::default());
         },
         rests_on: &["closesocket.rem.aborted-status"],
+        ends: &[Status::CONNECTION_ABORTED, Status::CANCELLED],
         ..case("AcceptEx.loses-connection", &["acceptex.close.forces-error"], States::ANY)
     },
     Rule {
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::CANCELLED),
         rests_on: &["closesocket.rem.aborted-status"],
+        ends: &[Status::CANCELLED],
         ..case("AcceptEx.loses-accept-socket", &["acceptex.close.forces-error"], States::ANY)
     },
 }
