@@ -299,6 +299,7 @@ table! {
         then: takes_first,
         rests_on: &[
             "tutorial.ex.single",
+            "tutorial.loop.accept-family",
             "tutorial.ex.init-invalid",
             "tutorial.step3.continue-accepting",
             "protobasics.original-listening",

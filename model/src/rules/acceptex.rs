@@ -195,7 +195,7 @@ table! {
             takes(at);
             completes(at, Status::SUCCESS, Data::default());
         },
-        rests_on: &["wsaeventselect.fdaccept.level-triggered", "completion.event", "iocp.acceptex-listed"],
+        rests_on: &["tutorial.loop.accept-family", "wsaeventselect.fdaccept.level-triggered", "completion.event", "iocp.acceptex-listed"],
         ends: &[Status::SUCCESS],
         ..case(
             "AcceptEx.takes-connection",

@@ -24,6 +24,7 @@ table! {
             "accept.ex.startup-first",
             "wsaaccept.ex.startup",
             "tutorial.ex.failure-path",
+            "acceptex.ex.no-cleanup",
         ],
         ..case("program.exits", &[], States::ANY)
     },
