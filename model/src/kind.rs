@@ -139,6 +139,8 @@ plain! {
     WaitFlag: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
+    /// The completion routine of a request; false: `NULL`.
+    CompletionRoutine: bool;
     /// A number that a completion port carries.
     PortKey: u32;
     /// The number of a message.

@@ -73,6 +73,8 @@ macro_rules! of_calls {
             Expire: cancelled::EXPIRE,
             /// A user APC is due in an alertable wait.
             Apc: apc::APC,
+            /// A call begins to wait inside an APC.
+            BlocksInRoutine: apc::BLOCKS_IN_ROUTINE,
             /// A blocked call whose socket, or whose Winsock, went away.
             Cancelled: cancelled::CANCELLED,
             /// Something changes at what a call waits for.

@@ -395,8 +395,10 @@ impl At<'_> {
     /// socket that it is about, and in that order it is served.
     pub(crate) fn posts(&mut self, wants: Wants, over: OverId) -> Option<OpId> {
         let overlapped = *self.over_at(over);
-        let event = overlapped.event.and_then(|handle| self.resolve_event(handle));
-        let tells = Tells { over: Some(over), event, port: true, ..Tells::default() };
+        let routine = self.call().has_routine();
+        // Who has a completion routine may use `hEvent` as he likes.
+        let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
+        let tells = Tells { over: Some(over), event, routine, port: !routine, ..Tells::default() };
         let op = self.starts(self.thread, *self.call(), wants, tells)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {

@@ -2,6 +2,7 @@
 //! `CancelIoEx`, `CancelIo`.
 
 use super::common::{case, check, in_progress, not_a_socket, not_initialised, not_modelled};
+use super::request::request_with;
 use crate::call::{Call, Handle};
 use crate::choice::NOTHING_NOT_FOUND;
 use crate::code::Code;
@@ -60,6 +61,13 @@ table! {
             Code::WSA_IO_INCOMPLETE,
         )
     },
+    // The event is none of the request's, and to wait for it has unpredictable results.
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING) && has_routine(at),
+        gives: Is(Gives::Undefined),
+        rests_on: &["wsarecv.rem.routine-no-wait"],
+        ..case("WSAGetOverlappedResult.waits-with-routine", &[], States::SOCKET)
+    },
     // What is set already ends the wait, and what is told then varies; without an event the page does not say what happens.
     Rule {
         when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at),
@@ -107,7 +115,7 @@ table! {
     },
     // Without an event it is the handle that is waited for, whichever request there sets it.
     Rule {
-        when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at) && !is_alone(at),
+        when: |at| status(at) == Some(Status::PENDING) && (!awaits_event(at) && !is_alone(at) || has_routine(at)),
         ..not_modelled("GetOverlappedResult.handle-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
     Rule {
@@ -225,6 +233,11 @@ fn named(at: &At<'_>) -> Option<OverId> {
 
 fn status(at: &At<'_>) -> Option<Status> {
     named(at).map(|over| at.over_at(over).status)
+}
+
+/// Has the request a completion routine?
+fn has_routine(at: &At<'_>) -> bool {
+    named(at).and_then(|over| request_with(at, over)).is_some_and(|op| at.op_at(op).tells.routine)
 }
 
 /// Has the OVERLAPPED an event, which is not set?

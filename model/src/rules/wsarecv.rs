@@ -1,12 +1,12 @@
 //! `WSARecv`: without OVERLAPPED as `recv`, with one a request that goes on when its call has returned.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use super::request::{completes, is_in_use, over_of, posts, tells_count, tells_no_count};
+use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::take;
 use crate::call::{Call, Data};
 use crate::choice::{
     BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
-    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END,
+    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
@@ -79,6 +79,12 @@ table! {
     Rule {
         when: |at| !at.sock().overlapped,
         ..not_modelled("WSARecv.nonoverlapped-not-modelled", &["wsarecv.param.overlapped-ignored"], CONNECTED)
+    },
+    Rule {
+        under: &[ROUTINE_ON_PORT_FAILS],
+        when: has_routine_on_port,
+        rests_on: &["ciocp.not-with-routines"],
+        ..check("WSARecv.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
     },
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
