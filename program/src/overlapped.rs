@@ -123,7 +123,7 @@ impl Winsock<'_> {
     /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
     pub fn wsa_recv(&self, s: Socket, len: u32, overlapped: &Overlapped) -> Result<u32> {
         let buffers = Set::collect([len]);
-        self.moved(Call::WSARecvOverlapped { s: s.0, buffers, bytes: true, overlapped: overlapped.over })
+        self.moved(Call::WSARecvOverlapped { s: s.0, buffers, bytes: true, overlapped: overlapped.over, routine: false })
     }
 
     /// `WSASend` with an OVERLAPPED, and a copy of these bytes that goes with it: how many it took, where it is complete at once;
@@ -133,7 +133,7 @@ impl Winsock<'_> {
     /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
     pub fn wsa_send(&self, s: Socket, bytes: &[u8], overlapped: &Overlapped) -> Result<u32> {
         let Some(buffer) = Data::new(&bytes[..bytes.len().min(Data::MAX)]) else { return Err(Code::WSAENOBUFS) };
-        self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over })
+        self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over, routine: false })
     }
 
     fn moved(&self, call: Call) -> Result<u32> {

@@ -12,7 +12,7 @@ use winaccept_model::world::{ConnId, World};
 use crate::limit;
 use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, answer};
+use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, comes_back};
 
 /// A world, and how far its script has got in it: all that the future depends on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -97,6 +97,11 @@ impl Config {
                 out.push(ShownOut::Remote(remote.map(|address| self.shown_address(address))));
             }
             (_, Out::Condition(given)) => self.given_out(&given, &mut out),
+            (_, Out::Routine { error, bytes, over }) => {
+                let named = self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                out.extend([ShownOut::Error(error), ShownOut::Bytes(Some(bytes))]);
+                out.extend([ShownOut::Overlapped(named), ShownOut::Flags(0)]);
+            }
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 // Of a set that is NULL there is nothing to tell.
@@ -326,8 +331,7 @@ fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event>
     let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => Some(call_event(config, step.actor, call)),
-        Action::ConditionReturns { said, .. } => Some(Event::Returns(step.actor, answer(*said))),
-        _ => None,
+        action => comes_back(action).map(|answer| Event::Returns(step.actor, answer)),
     }
 }
 

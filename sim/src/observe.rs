@@ -91,6 +91,10 @@ pub enum ShownOut {
     Given(GivenTo, Block),
     /// `dwCallbackData`, as a condition function is given it.
     CallbackData(u32),
+    /// `dwError`, as a completion routine is given it.
+    Error(Code),
+    /// `dwFlags`, as a completion routine is given them.
+    Flags(u32),
     /// The error code behind `lpErrno`, after a failure.
     Errno(Code),
 }
@@ -170,8 +174,8 @@ fn fits(with: &With, out: &ShownOut) -> bool {
             fits_address(expected, Some(seen))
         }
         (With::Given(to, a), ShownOut::Given(also_to, b)) => to == also_to && a == b,
-        (With::CallbackData(a), ShownOut::CallbackData(b)) => a == b,
-        (With::Errno(a), ShownOut::Errno(b)) => a == b,
+        (With::CallbackData(a), ShownOut::CallbackData(b)) | (With::Flags(a), ShownOut::Flags(b)) => a == b,
+        (With::Errno(a), ShownOut::Errno(b)) | (With::Error(a), ShownOut::Error(b)) => a == b,
         (With::Bytes(a), ShownOut::Bytes(b)) | (With::Key(a), ShownOut::Key(b)) => a == b,
         (With::Overlapped(a), ShownOut::Overlapped(b)) => *a == b.map(Ref::Name),
         (With::Message(a), ShownOut::Message(b)) => {
@@ -251,6 +255,8 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::CallerId(_), ShownOut::CallerId(_))
         | (With::CalleeId(_), ShownOut::CalleeId(_))
         | (With::CallbackData(_), ShownOut::CallbackData(_))
+        | (With::Error(_), ShownOut::Error(_))
+        | (With::Flags(_), ShownOut::Flags(_))
         | (With::Errno(_), ShownOut::Errno(_)) => true,
         (With::Given(asked, _), ShownOut::Given(given, _)) => asked == given,
         _ => false,

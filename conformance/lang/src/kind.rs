@@ -140,6 +140,7 @@ words! {
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
     OutputBuffer: "the output buffer", "buffer", BUFFERS;
     WaitFlag: "whether to wait", "FALSE", BOOLS;
+    CompletionRoutine: "a completion routine", "NULL", ROUTINES;
 }
 
 const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
@@ -151,6 +152,7 @@ const CONDITIONS: &[(&str, Condition); 3] =
     &[("NULL", Condition::Null), ("condition", Condition::Function), ("BAD", Condition::Bad)];
 const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const ERRNOS: &[(&str, Buffer); 3] = &[("lpErrno", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
+const ROUTINES: &[(&str, bool); 2] = &[("NULL", false), ("routine", true)];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =

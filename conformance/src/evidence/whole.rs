@@ -90,7 +90,11 @@ fn fits_action(step: &Step, observed: &Observed) -> Result<(), String> {
         (&step.action, observed),
         (_, Observed::NotTaken(_))
             | (
-                Action::Call(_) | Action::Resumes | Action::InHook(_) | Action::ConditionReturns { .. },
+                Action::Call(_)
+                    | Action::Resumes
+                    | Action::InHook(_)
+                    | Action::ConditionReturns { .. }
+                    | Action::RoutineReturns { .. },
                 Observed::Blocks | Observed::Returned(_)
             )
             | (Action::Prints { .. }, Observed::Printed(_))
@@ -137,6 +141,9 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
     let failed = seen.error != Code::NONE || seen.value == ShownValue::Is(Value::SocketError);
     if seen.value == ShownValue::Is(Value::CallsCondition) {
         return (&["callerdata", "sqos", "gqos", "calleedata", "callbackdata"], &["callerid", "calleeid"]);
+    }
+    if seen.value == ShownValue::Is(Value::CallsRoutine) {
+        return (&["error", "bytes", "overlapped", "flags"], &[]);
     }
     if let Some(buffer) = call.name_buffer() {
         return match buffer {
@@ -212,6 +219,8 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Given(GivenTo::CalleeData, _) => "calleedata",
         ShownOut::CallbackData(_) => "callbackdata",
         ShownOut::Errno(_) => "lpErrno",
+        ShownOut::Error(_) => "error",
+        ShownOut::Flags(_) => "flags",
     }
 }
 

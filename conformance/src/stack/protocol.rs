@@ -110,6 +110,12 @@ pub enum Order {
         /// What it returns: `CF_ACCEPT` is 0, `CF_REJECT` 1, `CF_DEFER` 2.
         answer: i32,
     },
+    /// The completion routine that runs on this thread returns: [`Report::Returned`] once the call has returned, or has called
+    /// another one, in which it has run.
+    RoutineReturns {
+        /// The thread.
+        thread: u8,
+    },
     /// Is this thread, with a call in progress, seen waiting inside the system? [`Report::Waiting`]. Must have no effect
     /// that a scenario could notice.
     Waiting {
@@ -248,6 +254,10 @@ pub struct Returned {
     /// [`Order::ConditionReturns`]. Until then its thread takes calls, which are made from inside the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Box<Given>>,
+    /// The call has not returned: a completion routine runs in it, which was given this, and now waits for
+    /// [`Order::RoutineReturns`]. Until then its thread takes calls, which are made from inside the routine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routine: Option<Completed>,
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,
@@ -283,6 +293,19 @@ pub struct Given {
     pub calleedata: Option<u32>,
     /// `dwCallbackData`.
     pub callbackdata: u32,
+}
+
+/// What a completion routine was given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Completed {
+    /// `dwError`.
+    pub error: u32,
+    /// `cbTransferred`.
+    pub bytes: u32,
+    /// `lpOverlapped`, as the address that it was made under.
+    pub overlapped: RawHandle,
+    /// `dwFlags`.
+    pub flags: u32,
 }
 
 /// What was seen of one socket.

@@ -32,6 +32,15 @@ pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) ->
         let value = ShownValue::Is(Value::CallsCondition);
         return Shown { value, error: Code::NONE, out: given_to_condition(given, known) };
     }
+    if let Some(given) = &returned.routine {
+        let out = vec![
+            ShownOut::Error(code(given.error)),
+            ShownOut::Bytes(Some(given.bytes)),
+            ShownOut::Overlapped(known.named(given.overlapped)),
+            ShownOut::Flags(given.flags),
+        ];
+        return Shown { value: ShownValue::Is(Value::CallsRoutine), error: Code::NONE, out };
+    }
     let (value, failed) = match call {
         Call::AssociatePort { port: Ref::Name(port), .. } if known.raw(*port) == Some(returned.value) => {
             (ShownValue::Is(Value::SamePort), false)
@@ -182,7 +191,7 @@ tell_nothing! {
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
-    RequestOverlapped,
+    RequestOverlapped, CompletionRoutine,
 }
 
 /// Told also of what goes on by itself: that is no failure.

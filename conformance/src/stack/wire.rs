@@ -69,6 +69,17 @@ pub trait Wire: Kind {
     }
 }
 
+/// A word that only a routine has; without one nothing is sent.
+impl Wire for CompletionRoutine {
+    type Sent = Option<bool>;
+    fn sent(value: &bool, _: &impl Names) -> Result<Option<bool>, String> {
+        Ok(value.then_some(true))
+    }
+    fn write(sent: &Option<bool>, field: &'static str, to: &mut Fields) {
+        to.extend(sent.map(|routine| (field, Value::Bool(routine))));
+    }
+}
+
 /// Kinds that are sent as numbers which depend on nothing but their value.
 macro_rules! numbers {
     ($($kind:ident $([$($field:literal),*])? |$value:ident: $from:ty| -> $sent:ty { $number:expr })*) => { $(

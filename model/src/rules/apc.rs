@@ -178,7 +178,7 @@ table! {
     Rule {
         gives: Is(Gives::Silent),
         then: |at| at.block(),
-        rests_on: &["accept.rem.apc-nested-undefined", "wsarecv.rem.calls-in-routine"],
+        rests_on: &["accept.rem.apc-nested-undefined"],
         ..case("apc.call-blocks-in-routine", &[], States::ANY)
     },
 }

@@ -129,7 +129,13 @@ table! {
         rests_on: &["wsagor.rem.event-reset-on-pend", "overlapped.mode-irrelevant", "modes.overlapped-independent"],
         ..case(
             "WSARecv.pends",
-            &["wsarecv.ret.pending", "wsarecv.rem.pending-count-untouched", "wsarecv.rem.posts-buffers"],
+            &[
+                "wsarecv.ret.pending",
+                "wsarecv.rem.pending-count-untouched",
+                "wsarecv.rem.posts-buffers",
+                "wsarecv.rem.routine-event-ignored",
+                "wsarecv.rem.calls-in-routine",
+            ],
             CONNECTED,
         )
     },
@@ -170,6 +176,7 @@ table! {
                 "wsarecv.rem.completes-whatever-fills",
                 "wsarecv.rem.order-of-calls",
                 "wsarecv.rem.event-signalled",
+                "wsarecv.rem.routine-event-ignored",
             ],
             CONNECTED,
         )

@@ -174,7 +174,11 @@ impl Teller<'_> {
         }
         // Nothing can be expected of a call that goes on waiting where its line says that it returns.
         let waits_on =
-            seen == Some(&Observed::Blocks) && !matches!(action, Action::Call(_) | Action::ConditionReturns { .. });
+            seen == Some(&Observed::Blocks)
+                && !matches!(
+                    action,
+                    Action::Call(_) | Action::ConditionReturns { .. } | Action::RoutineReturns { .. }
+                );
         let expect = expect.filter(|_| !waits_on);
         if !matches!(seen, Some(Observed::NotTaken(_))) {
             // The line that shows what is wrong shows no clause.
@@ -265,10 +269,19 @@ impl Teller<'_> {
         let action = self.action(&step.action);
         let seen = happened.iter().find(|seen| seen.step == number).map(|seen| &seen.observed);
         let expect = match (&step.action, seen) {
-            (Action::Call(_) | Action::InHook(_) | Action::Resumes | Action::ConditionReturns { .. }, Some(seen)) => {
+            (
+                Action::Call(_)
+                | Action::InHook(_)
+                | Action::Resumes
+                | Action::ConditionReturns { .. }
+                | Action::RoutineReturns { .. },
+                Some(seen),
+            ) => {
                 self.expect(number, seen)
             }
-            (Action::Call(_) | Action::ConditionReturns { .. }, None) => Some(Expect::Blocks),
+            (Action::Call(_) | Action::ConditionReturns { .. } | Action::RoutineReturns { .. }, None) => {
+                Some(Expect::Blocks)
+            }
             _ => step.expect.clone(),
         };
         let opened = self.is_opening(number)
@@ -384,6 +397,7 @@ impl Teller<'_> {
             Action::Call(made) => Action::Call(call(made)),
             Action::InHook(made) => Action::InHook(call(made)),
             Action::ConditionReturns { said, call: made } => Action::ConditionReturns { said: *said, call: call(made) },
+            Action::RoutineReturns { call: made } => Action::RoutineReturns { call: call(made) },
             other => other.clone(),
         }
     }
@@ -419,6 +433,8 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Given(given, block) => Some(With::Given(*given, *block)),
         ShownOut::CallbackData(data) => Some(With::CallbackData(*data)),
         ShownOut::Errno(code) => Some(With::Errno(*code)),
+        ShownOut::Error(code) => Some(With::Error(*code)),
+        ShownOut::Flags(flags) => Some(With::Flags(*flags)),
         ShownOut::CallerId(_) | ShownOut::CalleeId(_) => None,
     }
 }

@@ -161,9 +161,9 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
         all.push(Call::HasOverlappedIoCompleted { overlapped });
         for &s in sockets {
             let buffer = Data::new(b"x").unwrap_or_default();
-            all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped });
+            all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped, routine: false });
             for size in [0, 16] {
-                all.push(Call::WSARecvOverlapped { s, buffers: Set::collect([size]), bytes: true, overlapped });
+                all.push(Call::WSARecvOverlapped { s, buffers: Set::collect([size]), bytes: true, overlapped, routine: false });
             }
         }
         for receive in [0, 16] {

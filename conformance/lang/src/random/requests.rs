@@ -44,12 +44,12 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
     let (s, overlapped, bytes) = (cast.handle(thing), cast.handle(over), !cast.once_in(3));
     if cast.once_in(3) {
         let buffer = Data::new(b"abc").unwrap_or_default();
-        cast.call(actor, Call::WSASendOverlapped { s, buffer, bytes, overlapped });
+        cast.call(actor, Call::WSASendOverlapped { s, buffer, bytes, overlapped, routine: false });
         tell_peer(cast, thing);
     } else {
         let room: &[u32] = if cast.once_in(4) { &[2, 14] } else { &[16] };
         let buffers = Set::collect(room.iter().copied());
-        cast.call(actor, Call::WSARecvOverlapped { s, buffers, bytes, overlapped });
+        cast.call(actor, Call::WSARecvOverlapped { s, buffers, bytes, overlapped, routine: false });
     }
     Some(())
 }

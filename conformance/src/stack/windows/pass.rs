@@ -119,6 +119,7 @@ plain! {
         Pointer::Null => 0,
     }];
     CallbackData |data| [data as usize];
+    CompletionRoutine |routine| [if routine.is_some() { super::condition::routine_word() } else { 0 }];
     PortKey |number| [number as usize];
     MessageNumber |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
