@@ -220,6 +220,18 @@ macro_rules! for_each_call {
                 port: PortIn [GotBytes] [GotKey] [GotOverlapped], timeout: SleepTime
             ) -> Bool [waits locally deaf] again GetQueuedCompletionStatus
                 by GetQueuedCompletionStatus { GetQueuedCompletionStatus: port::GETQUEUEDCOMPLETIONSTATUS };
+            GetQueuedCompletionStatusEx kernel32 "GetQueuedCompletionStatusEx" (
+                port: PortIn, [GotEntries] count: EntryCount [GotRemoved], timeout: SleepTime, alertable: Alertable
+            ) -> Bool [waits locally] again GetQueuedCompletionStatusEx
+                by GetQueuedCompletionStatusEx { GetQueuedCompletionStatusEx: port::GETQUEUEDCOMPLETIONSTATUSEX };
+            SetFileCompletionNotificationModes kernel32 "SetFileCompletionNotificationModes" (
+                s: Sock, modes: FileModesIn
+            ) -> Bool []
+                by SetFileCompletionNotificationModes {
+                    SetFileCompletionNotificationModes: modes::SETFILECOMPLETIONNOTIFICATIONMODES,
+                    // A request is complete by the time that its call returns, at a socket with such modes.
+                    CompletesAtOnce: modes::COMPLETES_AT_ONCE
+                };
             PostQueuedCompletionStatus kernel32 "PostQueuedCompletionStatus" (
                 port: PortIn, bytes: PortKey, key: PortKey, overlapped: OverlappedOrNull
             ) -> Bool []

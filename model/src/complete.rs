@@ -28,7 +28,8 @@ impl At<'_> {
         if let Some(over) = tells.over {
             let before = *self.over_at(over);
             self.over_put(over, Overlapped { status, bytes, ..before });
-            if let Some(Association { port, key }) = about.filter(|_| tells.port).and_then(|s| self.socket_at(s).extra().port)
+            if let Some(Association { port, key }) =
+                about.filter(|_| tells.port).and_then(|s| self.socket_at(s).extra().port)
             {
                 self.posts_packet(port, Packet { key, over: Some(Handle::overlapped(over)), status, bytes });
             }

@@ -329,7 +329,9 @@ fn wrong(gives: Gives) -> Gives {
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
         Gives::Strands | Gives::LooksAgain => Gives::Silent,
-        Gives::Continues(_) | Gives::CallsBack | Gives::CallsRoutine | Gives::Answers => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Continues(_) | Gives::CallsBack | Gives::CallsRoutine | Gives::Answers => {
+            Gives::Fails(Code::WSASYSCALLFAILURE)
+        }
     }
 }
 

@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    Backlog, Buffer, Condition, Data, Extension, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
+    Opt, OptVal, PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -141,6 +141,10 @@ plain! {
     ExtensionIn: Extension;
     /// The completion routine of a request; false: `NULL`.
     CompletionRoutine: bool;
+    /// The modes of a handle.
+    FileModesIn: FileModes;
+    /// How many packets a call fetches at most.
+    EntryCount: u32;
     /// A number that a completion port carries.
     PortKey: u32;
     /// The number of a message.
@@ -471,7 +475,11 @@ constants! {
     NoThreads;
     /// Where `GetQueuedCompletionStatus` counts the bytes.
     GotBytes;
-    /// Where it puts the key.
+    /// Room for the packets that `GetQueuedCompletionStatusEx` fetches.
+    GotEntries;
+    /// Where it counts them.
+    GotRemoved;
+    /// Where `GetQueuedCompletionStatus` puts the key.
     GotKey;
     /// Where it puts the OVERLAPPED.
     GotOverlapped;

@@ -85,6 +85,15 @@ pub enum Out {
         /// The OVERLAPPED, or `NULL`.
         over: Option<Handle>,
     },
+    /// What `GetQueuedCompletionStatusEx` has fetched, packet by packet: its key, its OVERLAPPED or [`Handle::INVALID`], its bytes.
+    Packets {
+        /// The keys.
+        keys: Set<u32>,
+        /// The OVERLAPPED structures.
+        overs: Set<Handle>,
+        /// The bytes.
+        bytes: Set<u32>,
+    },
     /// The message that was fetched.
     Message(Message),
     /// What `GetAcceptExSockaddrs` finds in a buffer; an address is `None` when its pointers were left untouched.

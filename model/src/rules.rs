@@ -15,6 +15,7 @@ mod connect;
 mod events;
 mod listen;
 mod messages;
+mod modes;
 mod names;
 mod network;
 mod options;

@@ -20,7 +20,7 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::ConnectAnswer) => Wants::Established,
         Some(Table::RecvData) => Wants::Bytes,
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
-        Some(Table::GetQueuedCompletionStatus) => Wants::Packet,
+        Some(Table::GetQueuedCompletionStatus | Table::GetQueuedCompletionStatusEx) => Wants::Packet,
         Some(Table::WSAResultIsThere | Table::ResultIsThere) => Wants::Completion,
         _ if matches!(call, Call::Send { .. } | Call::WSASend { .. }) => Wants::Room,
         _ => Wants::Signal,
@@ -30,10 +30,12 @@ fn wanted(call: &Call) -> Wants {
 /// The port that a call fetches from.
 pub(crate) fn port_of(call: &Call) -> Option<PortId> {
     match *call {
-        Call::GetQueuedCompletionStatus { port, .. } => match port.names() {
-            Named::Port(port) => Some(port),
-            _ => None,
-        },
+        Call::GetQueuedCompletionStatus { port, .. } | Call::GetQueuedCompletionStatusEx { port, .. } => {
+            match port.names() {
+                Named::Port(port) => Some(port),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -18,7 +18,9 @@ use crate::id::Named;
 pub use crate::id::{ConnId, EventId, MAX_HANDLES, MAX_SLOTS, SocketId};
 use crate::limit::Limit;
 use crate::list::Line;
-use crate::operation::{Apc, CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId, Window};
+use crate::operation::{
+    Apc, CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId, Window,
+};
 use crate::owned::Owned;
 use crate::small::Small;
 

@@ -123,7 +123,13 @@ impl Winsock<'_> {
     /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
     pub fn wsa_recv(&self, s: Socket, len: u32, overlapped: &Overlapped) -> Result<u32> {
         let buffers = Set::collect([len]);
-        self.moved(Call::WSARecvOverlapped { s: s.0, buffers, bytes: true, overlapped: overlapped.over, routine: false })
+        self.moved(Call::WSARecvOverlapped {
+            s: s.0,
+            buffers,
+            bytes: true,
+            overlapped: overlapped.over,
+            routine: false,
+        })
     }
 
     /// `WSASend` with an OVERLAPPED, and a copy of these bytes that goes with it: how many it took, where it is complete at once;

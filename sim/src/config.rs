@@ -10,7 +10,7 @@ use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{ConnId, World};
 
 use crate::limit;
-use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
+use crate::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
 use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, comes_back};
 
@@ -86,6 +86,12 @@ impl Config {
                 let (bytes, key) = counted.unzip();
                 let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
                 out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
+            }
+            (_, Out::Packets { keys, overs, bytes }) => {
+                let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                let packets = keys.iter().zip(overs.iter()).zip(bytes.iter());
+                let entry = |((key, over), bytes)| ShownEntry { key, over: named(over), bytes };
+                out.push(ShownOut::Entries(packets.map(entry).collect()));
             }
             (_, Out::Message(Message { number, socket, event, error })) => {
                 // The number of a socket that was closed is given again: the later variable is meant.

@@ -7,7 +7,8 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
 use crate::script::{
-    AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, ValuePattern, With,
+    AddrPattern, Block, Came, EntryPattern, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref,
+    ValuePattern, With,
 };
 
 /// What was seen at one step.
@@ -77,6 +78,8 @@ pub enum ShownOut {
     Key(Option<u32>),
     /// The OVERLAPPED that came with a packet, by variable; `None`: `NULL`.
     Overlapped(Option<NameId>),
+    /// The packets that were fetched.
+    Entries(Vec<ShownEntry>),
     /// The message that was fetched.
     Message(ShownMessage),
     /// The address of this end that `GetAcceptExSockaddrs` finds; `None`: the pointer is unchanged.
@@ -97,6 +100,15 @@ pub enum ShownOut {
     Flags(u32),
     /// The error code behind `lpErrno`, after a failure.
     Errno(Code),
+}
+
+/// A packet as seen from outside; without a variable its OVERLAPPED is told as `NULL`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub struct ShownEntry {
+    pub key: u32,
+    pub over: Option<NameId>,
+    pub bytes: u32,
 }
 
 /// A message as seen from outside.
@@ -181,6 +193,12 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         (With::Message(a), ShownOut::Message(b)) => {
             (a.number, a.event, a.error) == (b.number, b.event, b.error) && b.socket.map(Ref::Name) == Some(a.socket)
         }
+        (With::Entries(a), ShownOut::Entries(b)) => {
+            let same = |(a, b): (&EntryPattern, &ShownEntry)| {
+                (a.key, a.over, a.bytes) == (b.key, b.over.map(Ref::Name), b.bytes)
+            };
+            a.len() == b.len() && a.iter().zip(b).all(same)
+        }
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
         (With::Value(a), ShownOut::Value(b)) => a == b,
@@ -249,6 +267,7 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::Revents(_), ShownOut::Revents(_))
         | (With::Events(_), ShownOut::Events(_))
         | (With::Bytes(_), ShownOut::Bytes(_))
+        | (With::Entries(_), ShownOut::Entries(_))
         | (With::Message(_), ShownOut::Message(_))
         | (With::Local(_), ShownOut::Local(_))
         | (With::Remote(_), ShownOut::Remote(_))

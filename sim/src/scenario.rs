@@ -304,7 +304,8 @@ impl Scenario {
             let overs = self.steps.iter().filter(own).filter(empties).count() as u32;
             // A call that waits is an operation, and so is every request that its thread has started; a condition function may
             // call while the call waits that called it.
-            let returns = |step: &&Step| matches!(step.action, Action::ConditionReturns { .. } | Action::RoutineReturns { .. });
+            let returns =
+                |step: &&Step| matches!(step.action, Action::ConditionReturns { .. } | Action::RoutineReturns { .. });
             let more = |step: &&Step| posts(step) || returns(step);
             let operations = 1 + self.steps.iter().filter(own).filter(more).count() as u32;
             let ports = self.steps.iter().filter(own).filter(ports).count() as u32;

@@ -375,6 +375,8 @@ pub enum With {
     Key(Option<u32>),
     /// `overlapped = O`, or `NULL`.
     Overlapped(Option<Ref>),
+    /// `entries = {{125, O, 4}, {7, NULL, 1}}`: the packets that were fetched.
+    Entries(Vec<EntryPattern>),
     /// `message = {WM_USER+1, L, FD_ACCEPT, 0}`.
     Message(MessagePattern),
     /// `local = …` of `GetAcceptExSockaddrs`.
@@ -395,6 +397,15 @@ pub enum With {
     Flags(u32),
     /// `lpErrno = WSAEINVAL`: the error code of a call that tells it through a pointer.
     Errno(Code),
+}
+
+/// A packet among several: its key, its OVERLAPPED or `NULL`, its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub struct EntryPattern {
+    pub key: u32,
+    pub over: Option<Ref>,
+    pub bytes: u32,
 }
 
 /// A message that tells of a network event.

@@ -5,7 +5,9 @@ use std::ops::Range;
 use winaccept_model::call::{Call, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::script::{AddrPattern, Block, Expect, GivenTo, MessagePattern, Pattern, Ref, ValuePattern, With};
+use winaccept_sim::script::{
+    AddrPattern, Block, EntryPattern, Expect, GivenTo, MessagePattern, Pattern, Ref, ValuePattern, With,
+};
 
 use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
@@ -374,7 +376,8 @@ impl Parser<'_> {
             Some(out) => Ok((out, span)),
             None => {
                 let has: Vec<_> = outs.iter().map(|out| format!("`{}`", out.name())).collect();
-                let (verb, parameter) = if calls.is_some() { ("is given", "parameter") } else { ("writes", "out-parameter") };
+                let (verb, parameter) =
+                    if calls.is_some() { ("is given", "parameter") } else { ("writes", "out-parameter") };
                 let label = if has.is_empty() {
                     "it writes nothing".to_owned()
                 } else {
@@ -429,7 +432,29 @@ impl Parser<'_> {
             }
             Out::Error => self.error_name().map(With::Error),
             Out::Flags => self.dword("the flags").map(With::Flags),
+            Out::Entries => self.entries(of.actor).map(With::Entries),
         }
+    }
+
+    /// Packets in braces, each its key, its OVERLAPPED and its bytes.
+    fn entries(&mut self, actor: Option<ThreadId>) -> Parsed<Vec<EntryPattern>> {
+        let Some(actor) = actor else { return Err(self.cursor.expected("no packets in `never`")) };
+        self.cursor.expect("{")?;
+        let mut all = Vec::new();
+        while !self.cursor.eat("}") {
+            if !all.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            self.cursor.expect("{")?;
+            let key = self.dword("a key")?;
+            self.cursor.expect(",")?;
+            let over = if self.cursor.eat("NULL") { None } else { Some(self.overlapped(actor)?) };
+            self.cursor.expect(",")?;
+            let bytes = self.dword("a number of bytes")?;
+            self.cursor.expect("}")?;
+            all.push(EntryPattern { key, over, bytes });
+        }
+        Ok(all)
     }
 
     /// A message: its number, the socket, the event, the error.

@@ -7,7 +7,7 @@ mod option;
 mod time;
 
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
+    Backlog, Buffer, Condition, Family, FileModes, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::kind::*;
@@ -106,6 +106,8 @@ constants! {
     NoThreads { WRITTEN: "0", WHAT: "the number of threads" }
     GotBytes { WRITTEN: "bytes", OUT: Out::Bytes }
     GotKey { WRITTEN: "key", OUT: Out::Key }
+    GotEntries { WRITTEN: "entries", OUT: Out::Entries }
+    GotRemoved { WRITTEN: "removed" }
     GotOverlapped { WRITTEN: "overlapped", OUT: Out::Overlapped }
     SolSocket { WRITTEN: "SOL_SOCKET" }
     UpdateAcceptContextName { WRITTEN: "SO_UPDATE_ACCEPT_CONTEXT" }
@@ -333,6 +335,17 @@ impl Text for BacklogIn {
             Backlog::Somaxconn => "SOMAXCONN".to_owned(),
             Backlog::Hint(n) => format!("SOMAXCONN_HINT({n})"),
         }
+    }
+}
+
+impl Text for FileModesIn {
+    const EXAMPLE: &'static str = "FILE_SKIP_COMPLETION_PORT_ON_SUCCESS";
+    const WORDS: &'static [&'static str] = &["FILE_SKIP_COMPLETION_PORT_ON_SUCCESS", "FILE_SKIP_SET_EVENT_ON_HANDLE"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<FileModes> {
+        parser.file_modes()
+    }
+    fn write(value: &FileModes, _: &Script) -> String {
+        render::file_modes(*value)
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) enum Out {
     Errno,
     Error,
     Flags,
+    Entries,
 }
 
 /// The out-parameters with their names.
@@ -67,6 +68,7 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("lpErrno", Out::Errno),
     ("error", Out::Error),
     ("flags", Out::Flags),
+    ("entries", Out::Entries),
 ];
 
 /// What a condition function is given, in the order of its parameters.

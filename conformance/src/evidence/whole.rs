@@ -185,6 +185,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         }
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
         Call::GetQueuedCompletionStatus { .. } => return (&["bytes", "key", "overlapped"], &[]),
+        Call::GetQueuedCompletionStatusEx { .. } => &["entries"],
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
         Call::PeekMessage { .. } if seen.value != ShownValue::Is(Value::Number(0)) => &["message"],
         Call::GetMessage { .. } => &["message"],
@@ -220,6 +221,7 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::CallbackData(_) => "callbackdata",
         ShownOut::Errno(_) => "lpErrno",
         ShownOut::Error(_) => "error",
+        ShownOut::Entries(_) => "entries",
         ShownOut::Flags(_) => "flags",
     }
 }

@@ -241,6 +241,9 @@ pub struct Returned {
     /// The OVERLAPPED that came with a packet, as the address that it was made under; 0 or absent: `NULL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlapped: Option<RawHandle>,
+    /// The packets that `GetQueuedCompletionStatusEx` fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<Entry>>,
     /// The message that was fetched; absent: none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
@@ -261,6 +264,17 @@ pub struct Returned {
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,
+}
+
+/// A packet of several.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The key.
+    pub key: u32,
+    /// The OVERLAPPED, as the address that it was made under; 0: `NULL`.
+    pub overlapped: RawHandle,
+    /// The bytes.
+    pub bytes: u32,
 }
 
 /// A window message.

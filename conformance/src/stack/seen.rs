@@ -8,10 +8,10 @@ use winaccept_model::call::{
 use winaccept_model::code::Code;
 use winaccept_model::kind::{self, Kind};
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
+use winaccept_sim::observe::{Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref};
 
-use super::protocol::{Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
+use super::protocol::{Entry, Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
 use super::wire::ip_address;
 
 /// What is known outside of the call about the addresses and handles it may give back.
@@ -174,6 +174,14 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
                 error: code(message.error),
             }))
         }
+        "GotEntries" => told.returned.entries.as_ref().map(|entries| {
+            let entry = |entry: &Entry| ShownEntry {
+                key: entry.key,
+                over: Some(entry.overlapped).filter(|raw| *raw != 0).and_then(|raw| told.known.named(raw)),
+                bytes: entry.bytes,
+            };
+            ShownOut::Entries(entries.iter().map(entry).collect())
+        }),
         "LocalSockaddr" => Some(ShownOut::Local(told.returned.local.map(|at| seen_address(at, told.known)))),
         "RemoteSockaddr" => Some(ShownOut::Remote(told.returned.remote.map(|at| seen_address(at, told.known)))),
         "OptionOut" => told.returned.option.map(|value| ShownOut::Value(option(value))),
@@ -191,7 +199,7 @@ tell_nothing! {
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
-    RequestOverlapped, CompletionRoutine,
+    RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
 }
 
 /// Told also of what goes on by itself: that is no failure.

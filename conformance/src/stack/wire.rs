@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Data, Extension, Family, How, NetworkEvents, OPTIONS, Opt, OptVal, ProcessId, Set,
-    SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, Family, FileModes, How, NetworkEvents, OPTIONS, Opt, OptVal,
+    ProcessId, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -128,6 +128,8 @@ numbers! {
     }
     PointerRoom |size: u32| -> u32 { *size }
     PortKey |number: u32| -> u32 { *number }
+    EntryCount |number: u32| -> u32 { *number }
+    FileModesIn ["flags"] |modes: FileModes| -> u8 { modes.0 as u8 }
     MessageNumber |number: u16| -> u16 { *number }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }

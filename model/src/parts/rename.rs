@@ -6,8 +6,8 @@
 use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
 use crate::id::Named;
 use crate::operation::{
-    Apc, Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet, Phase,
-    PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
+    Apc, Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet,
+    Phase, PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
@@ -155,6 +155,9 @@ impl Renaming {
             },
             Out::Message(message) => Out::Message(self.message(message)),
             Out::Routine { over, error, bytes } => Out::Routine { over: self.handle(over), error, bytes },
+            Out::Packets { keys, overs, bytes } => {
+                Out::Packets { keys, overs: overs.map(|over| self.handle(over)), bytes }
+            }
             Out::Packet { counted, over } => Out::Packet { counted, over: over.map(|over| self.handle(over)) },
             Out::Sockaddrs { local, remote } => Out::Sockaddrs {
                 local: local.map(|address| self.address(address)),

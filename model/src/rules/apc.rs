@@ -91,7 +91,7 @@ table! {
         gives: Is(Gives::CallsRoutine),
         then: |at| {
             next_routine_first(at);
-            at.give(IO_COMPLETION);
+            at.give(apc_has_run(at.call()));
         },
         asks: &[ROUTINE_ORDER],
         rests_on: &[
@@ -270,8 +270,16 @@ fn next_routine_first(at: &mut At<'_>) {
     }
 }
 
+/// What a wait gives that APCs have ended.
+fn apc_has_run(call: &Call) -> Outcome {
+    match call {
+        Call::GetQueuedCompletionStatusEx { .. } => failure(call, Code::WAIT_IO_COMPLETION),
+        _ => IO_COMPLETION,
+    }
+}
+
 /// Runs every APC of the thread in question, which ends its wait.
 pub(super) fn runs_all(at: &mut At<'_>) {
     while at.runs_first_apc() {}
-    at.give(IO_COMPLETION);
+    at.give(apc_has_run(at.call()));
 }

@@ -3,7 +3,7 @@
 
 use super::common::{case, check, in_progress, not_a_socket, not_initialised, not_modelled};
 use super::request::request_with;
-use crate::call::{Call, Handle};
+use crate::call::{Call, FileModes, Handle};
 use crate::choice::NOTHING_NOT_FOUND;
 use crate::code::Code;
 use crate::id::OverId;
@@ -115,7 +115,7 @@ table! {
     },
     // Without an event it is the handle that is waited for, whichever request there sets it.
     Rule {
-        when: |at| status(at) == Some(Status::PENDING) && (!awaits_event(at) && !is_alone(at) || has_routine(at)),
+        when: |at| status(at) == Some(Status::PENDING) && (!awaits_event(at) && !is_alone(at) || has_routine(at) || skips_handle(at)),
         ..not_modelled("GetOverlappedResult.handle-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
     Rule {
@@ -233,6 +233,12 @@ fn named(at: &At<'_>) -> Option<OverId> {
 
 fn status(at: &At<'_>) -> Option<Status> {
     named(at).map(|over| at.over_at(over).status)
+}
+
+/// Has the request no event but that of its handle, which is not set either?
+fn skips_handle(at: &At<'_>) -> bool {
+    let has_event = named(at).is_some_and(|over| at.over_at(over).event.is_some());
+    !has_event && at.socket.is_some_and(|s| at.socket_at(s).extra().modes.has(FileModes::SKIP_SET_EVENT_ON_HANDLE))
 }
 
 /// Has the request a completion routine?

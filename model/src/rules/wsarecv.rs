@@ -1,6 +1,7 @@
 //! `WSARecv`: without OVERLAPPED as `recv`, with one a request that goes on when its call has returned.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::modes::completes_at_once;
 use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::take;
 use crate::call::{Call, Data};
@@ -95,6 +96,7 @@ table! {
         when: |at| at.own().tcb == Tcb::Reset,
         then: |at| {
             let Some(op) = posts_receive(at) else { return };
+            completes_at_once(at, op);
             at.completes(op, Status::SUCCESS, 0, None);
             tells_count(at);
         },
@@ -106,6 +108,7 @@ table! {
         when: is_ready,
         then: |at| {
             let Some(op) = posts_receive(at) else { return };
+            completes_at_once(at, op);
             at.aside(op, Table::ReceiveTakes);
             tells_count(at);
         },

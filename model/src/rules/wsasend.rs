@@ -1,6 +1,7 @@
 //! `WSASend`: without OVERLAPPED as `send`, with one a request that goes on when its call has returned.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::modes::completes_at_once;
 use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::puts;
 use crate::call::Call;
@@ -75,6 +76,7 @@ table! {
         then: |at| {
             let Some(op) = posts(at, Wants::Room, None) else { return };
             let sent = puts(at);
+            completes_at_once(at, op);
             at.completes(op, Status::SUCCESS, sent, None);
             tells_count(at);
         },

@@ -163,7 +163,13 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
             let buffer = Data::new(b"x").unwrap_or_default();
             all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped, routine: false });
             for size in [0, 16] {
-                all.push(Call::WSARecvOverlapped { s, buffers: Set::collect([size]), bytes: true, overlapped, routine: false });
+                all.push(Call::WSARecvOverlapped {
+                    s,
+                    buffers: Set::collect([size]),
+                    bytes: true,
+                    overlapped,
+                    routine: false,
+                });
             }
         }
         for receive in [0, 16] {

@@ -81,9 +81,10 @@ fn answer(dice: &mut Dice) -> Answer {
     if dice.one_in(12) { dice.one(&rare) } else { dice.one(&all) }.unwrap_or(Answer::Nothing)
 }
 
-/// A condition function comes back, if one runs.
+/// A condition function or a completion routine comes back, if one runs.
 fn returns(w: &World, dice: &mut Dice) -> Event {
-    match dice.one(&threads(w, |thread| w.is_asked(thread))) {
+    match dice.one(&threads(w, |thread| w.is_asked(thread) || w.is_in_routine(thread))) {
+        Some(thread) if w.is_in_routine(thread) => Event::Returns(thread, Answer::Nothing),
         Some(asked) => Event::Returns(asked, answer(dice)),
         None => call_event(w, dice),
     }
@@ -320,15 +321,16 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = socket(w, thread, dice);
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
+    let routine = dice.one_in(2);
     match dice.below(24) {
         18..21 => {
             let count = 1 + dice.below(2);
             let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
-            Call::WSARecvOverlapped { s: connected_or(w, thread, dice), buffers, bytes, overlapped }
+            Call::WSARecvOverlapped { s: connected_or(w, thread, dice), buffers, bytes, overlapped, routine }
         }
         21.. => {
             let buffer = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
-            Call::WSASendOverlapped { s: connected_or(w, thread, dice), buffer, bytes, overlapped }
+            Call::WSASendOverlapped { s: connected_or(w, thread, dice), buffer, bytes, overlapped, routine }
         }
         16 => Call::Shutdown { s: fresh_or(w, s), how: How::Send },
         17 if dice.one_in(2) => {

@@ -8,7 +8,7 @@ use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::GUID;
 
-use super::super::super::protocol::{Bytes, Pointer, RawHandle, Returned};
+use super::super::super::protocol::{Bytes, Entry, Pointer, RawHandle, Returned};
 use super::super::address::address_at;
 use super::super::output::Output;
 use super::{Part, Pass, Passing};
@@ -293,6 +293,40 @@ impl Part for Value {
 impl Pass for SocketValue {
     fn part(handle: RawHandle, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
         Ok(Box::new(Value(handle as usize)))
+    }
+}
+
+/// More packets than any call asks for.
+pub(super) const MOST_ENTRIES: usize = 64;
+
+/// Room for packets. A word each: the key, the OVERLAPPED, the status, and the bytes in the lower half of the last.
+pub(super) struct Entries(pub(super) [[usize; 4]; MOST_ENTRIES]);
+
+impl Part for Entries {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.as_mut_ptr() as usize);
+    }
+    fn told(&self, call: &Passing, returned: &mut Returned) {
+        if returned.value == 0 {
+            return;
+        }
+        // SAFETY: a field of this part, which the system may have written.
+        let entries = unsafe { (&raw const self.0).read_volatile() };
+        let entry = |[key, overlapped, _, bytes]: [usize; 4]| Entry {
+            key: key as u32,
+            overlapped: overlapped as isize as RawHandle,
+            bytes: bytes as u32,
+        };
+        returned.entries = Some(entries.into_iter().take(call.received as usize).map(entry).collect());
+    }
+}
+
+/// Where the packets are counted.
+pub(super) struct Removed;
+
+impl Part for Removed {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut call.received as usize);
     }
 }
 
