@@ -143,8 +143,6 @@ plain! {
     CompletionRoutine: bool;
     /// The modes of a handle.
     FileModesIn: FileModes;
-    /// How many packets a call fetches at most.
-    EntryCount: u32;
     /// A number that a completion port carries.
     PortKey: u32;
     /// The number of a message.
@@ -247,6 +245,26 @@ impl Kind for BytesOut {
     }
     fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
         plain::size(&mut |bound| choices.below(bound))
+    }
+}
+
+/// How many packets a call fetches at most: 1 to [`crate::call::SET`].
+#[derive(Clone, Copy, Debug)]
+pub struct EntryCount;
+
+impl Kind for EntryCount {
+    type Value<H> = u32;
+    fn map<H: Member, U: Member>(value: &u32, _: &mut impl FnMut(H) -> U) -> u32 {
+        *value
+    }
+    fn put<H: Member>(value: &u32, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.code(key);
+    }
+    fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> u32 {
+        Plain::decode(key)
+    }
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
+        1 + choices.below(MOST)
     }
 }
 
