@@ -78,8 +78,13 @@ pub unsafe extern "system" fn WSARecv(
                 return sys::SOCKET_ERROR;
             }
             let what = Memory { buffer: only.buf, length, receive: length, sends: false };
-            let call =
-                |overlapped| Call::WSARecvOverlapped { s: here.named(s), buffers: sizes, bytes: counts, overlapped };
+            let call = |overlapped| Call::WSARecvOverlapped {
+                s: here.named(s),
+                buffers: sizes,
+                bytes: counts,
+                overlapped,
+                routine: false,
+            };
             // SAFETY: the caller's contract: both are the system's until the request is over.
             return unsafe { requests(here, "WSARecv", lpoverlapped, what, lpnumberofbytesrecvd, call) };
         }
@@ -140,7 +145,7 @@ pub unsafe extern "system" fn WSASend(
             return sys::SOCKET_ERROR;
         }
         let what = Memory { buffer: only.buf, length, receive: 0, sends: true };
-        let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped };
+        let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped, routine: false };
         // SAFETY: the caller's contract: both are the system's until the request is over.
         unsafe { requests(here, "WSASend", lpoverlapped, what, lpnumberofbytessent, call) }
     })
