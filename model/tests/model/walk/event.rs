@@ -306,20 +306,20 @@ fn port_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let ports: Vec<Handle> = w.ports().iter().map(|(at, _)| Handle::port(PortId::new(at))).collect();
     let port = dice.one(&ports).filter(|_| !dice.one_in(12)).unwrap_or(Handle::INVALID);
     let key = dice.below(2) as u32;
-    match dice.below(11) {
+    match dice.below(9) {
         0 | 1 => Call::CreatePort { key },
         2 => Call::AssociatePort { s: listener_or(w, thread, dice), port, key },
         3 => Call::AssociatePort { s: connected_or(w, thread, dice), port, key },
+        4 | 5 if dice.one_in(3) => {
+            let timeout = if dice.one_in(3) { timeout(dice) } else { Some(0) };
+            Call::GetQueuedCompletionStatusEx { port, count: 2, timeout, alertable: dice.one_in(2) }
+        }
         4..7 => Call::GetQueuedCompletionStatus { port, timeout: if dice.one_in(6) { timeout(dice) } else { Some(0) } },
         7 => {
             let overlapped = (!dice.one_in(3)).then(|| over_handle(w, dice));
             Call::PostQueuedCompletionStatus { port, bytes: 1, key, overlapped }
         }
-        8 => Call::CloseHandle { handle: port },
-        _ => {
-            let timeout = if dice.one_in(3) { timeout(dice) } else { Some(0) };
-            Call::GetQueuedCompletionStatusEx { port, count: 2, timeout, alertable: dice.one_in(2) }
-        }
+        _ => Call::CloseHandle { handle: port },
     }
 }
 
