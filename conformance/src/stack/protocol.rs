@@ -241,9 +241,9 @@ pub struct Returned {
     /// The OVERLAPPED that came with a packet, as the address that it was made under; 0 or absent: `NULL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlapped: Option<RawHandle>,
-    /// The packets that `GetQueuedCompletionStatusEx` fetched.
+    /// The packets that `GetQueuedCompletionStatusEx` fetched: of each the key, the address of the OVERLAPPED or 0, the bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entries: Option<Vec<Entry>>,
+    pub entries: Option<Vec<(u32, RawHandle, u32)>>,
     /// The message that was fetched; absent: none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
@@ -257,24 +257,13 @@ pub struct Returned {
     /// [`Order::ConditionReturns`]. Until then its thread takes calls, which are made from inside the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Box<Given>>,
-    /// The call has not returned: a completion routine runs in it, which was given this, and now waits for
-    /// [`Order::RoutineReturns`]. Until then its thread takes calls, which are made from inside the routine.
+    /// The call has not returned: a completion routine runs in it, which was given these flags, and `error`, `bytes` and `overlapped`,
+    /// and now waits for [`Order::RoutineReturns`]. Until then its thread takes calls, which are made from inside the routine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub routine: Option<Completed>,
+    pub routine: Option<u32>,
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,
-}
-
-/// A packet of several.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Entry {
-    /// The key.
-    pub key: u32,
-    /// The OVERLAPPED, as the address that it was made under; 0: `NULL`.
-    pub overlapped: RawHandle,
-    /// The bytes.
-    pub bytes: u32,
 }
 
 /// A window message.
@@ -307,19 +296,6 @@ pub struct Given {
     pub calleedata: Option<u32>,
     /// `dwCallbackData`.
     pub callbackdata: u32,
-}
-
-/// What a completion routine was given.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Completed {
-    /// `dwError`.
-    pub error: u32,
-    /// `cbTransferred`.
-    pub bytes: u32,
-    /// `lpOverlapped`, as the address that it was made under.
-    pub overlapped: RawHandle,
-    /// `dwFlags`.
-    pub flags: u32,
 }
 
 /// What was seen of one socket.

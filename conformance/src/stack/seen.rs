@@ -11,7 +11,7 @@ use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref};
 
-use super::protocol::{Entry, Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
+use super::protocol::{Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
 use super::wire::ip_address;
 
 /// What is known outside of the call about the addresses and handles it may give back.
@@ -32,12 +32,12 @@ pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) ->
         let value = ShownValue::Is(Value::CallsCondition);
         return Shown { value, error: Code::NONE, out: given_to_condition(given, known) };
     }
-    if let Some(given) = &returned.routine {
+    if let Some(flags) = returned.routine {
         let out = vec![
-            ShownOut::Error(code(given.error)),
-            ShownOut::Bytes(Some(given.bytes)),
-            ShownOut::Overlapped(known.named(given.overlapped)),
-            ShownOut::Flags(given.flags),
+            ShownOut::Error(code(returned.error)),
+            ShownOut::Bytes(returned.bytes),
+            ShownOut::Overlapped(returned.overlapped.and_then(|raw| known.named(raw))),
+            ShownOut::Flags(flags),
         ];
         return Shown { value: ShownValue::Is(Value::CallsRoutine), error: Code::NONE, out };
     }
@@ -175,10 +175,10 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
             }))
         }
         "GotEntries" => told.returned.entries.as_ref().map(|entries| {
-            let entry = |entry: &Entry| ShownEntry {
-                key: entry.key,
-                over: Some(entry.overlapped).filter(|raw| *raw != 0).and_then(|raw| told.known.named(raw)),
-                bytes: entry.bytes,
+            let entry = |&(key, raw, bytes): &(u32, RawHandle, u32)| ShownEntry {
+                key,
+                over: Some(raw).filter(|raw| *raw != 0).and_then(|raw| told.known.named(raw)),
+                bytes,
             };
             ShownOut::Entries(entries.iter().map(entry).collect())
         }),

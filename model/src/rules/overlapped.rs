@@ -12,6 +12,7 @@ use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States};
 use crate::status::Status;
+use crate::world::State;
 
 table! {
     OVERLAPPED;
@@ -66,7 +67,7 @@ table! {
         when: |at| status(at) == Some(Status::PENDING) && has_routine(at),
         gives: Is(Gives::Undefined),
         rests_on: &["wsarecv.rem.routine-no-wait"],
-        ..case("WSAGetOverlappedResult.waits-with-routine", &[], States::SOCKET)
+        ..case("WSAGetOverlappedResult.waits-with-routine", &[], States::of(&[State::Connected]))
     },
     // What is set already ends the wait, and what is told then varies; without an event the page does not say what happens.
     Rule {
@@ -177,7 +178,7 @@ table! {
     CANCELIOEX;
     Rule {
         rests_on: &["closehandle.rem.invalidates"],
-        ..check("CancelIoEx.invalid-handle", &[], States::of(&[crate::world::State::NotASocket]), Code::WSA_INVALID_HANDLE)
+        ..check("CancelIoEx.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
     },
     Rule {
         under: &[NOTHING_NOT_FOUND],
@@ -212,7 +213,7 @@ table! {
     CANCELIO;
     Rule {
         rests_on: &["closehandle.rem.invalidates"],
-        ..check("CancelIo.invalid-handle", &[], States::of(&[crate::world::State::NotASocket]), Code::WSA_INVALID_HANDLE)
+        ..check("CancelIo.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
     },
     Rule {
         then: cancels,

@@ -3,6 +3,7 @@
 use super::apc::{routine_is_due, runs_all};
 use super::common::{case, check};
 use crate::call::{Call, Handle, Set};
+use crate::choice::{APC_BEFORE_PACKET, APCS_BEFORE_PACKETS};
 use crate::code::Code;
 use crate::id::PortId;
 use crate::operation::{Association, Packet};
@@ -130,6 +131,19 @@ table! {
         ..check("GetQueuedCompletionStatusEx.not-a-port", &[], States::ANY, Code::WSA_INVALID_HANDLE)
     },
     Rule {
+        when: |at| is_alertable(at) && routine_is_due(at) && comes_first(at),
+        asks: &[APC_BEFORE_PACKET],
+        gives: Is(Gives::Continues(Table::Apc)),
+        ..case("GetQueuedCompletionStatusEx.calls-routine", &["gqcsex.alertable"], States::ANY)
+    },
+    Rule {
+        when: |at| is_alertable(at) && !at.thread().apcs.is_empty() && comes_first(at),
+        asks: &[APC_BEFORE_PACKET],
+        gives: Is(Gives::Reports),
+        then: runs_all,
+        ..case("GetQueuedCompletionStatusEx.runs-apcs", &["gqcsex.alertable"], States::ANY)
+    },
+    Rule {
         when: |at| first(at).is_some(),
         then: |at| {
             let Call::GetQueuedCompletionStatusEx { count, .. } = *at.call() else { return };
@@ -145,17 +159,6 @@ table! {
             &["gqcsex.true-may-include-failures", "gqcsex.fifo", "gqcsex.several"],
             States::ANY,
         )
-    },
-    Rule {
-        when: |at| is_alertable(at) && routine_is_due(at),
-        gives: Is(Gives::Continues(Table::Apc)),
-        ..case("GetQueuedCompletionStatusEx.calls-routine", &["gqcsex.alertable"], States::ANY)
-    },
-    Rule {
-        when: |at| is_alertable(at) && !at.thread().apcs.is_empty(),
-        gives: Is(Gives::Reports),
-        then: runs_all,
-        ..case("GetQueuedCompletionStatusEx.runs-apcs", &["gqcsex.alertable"], States::ANY)
     },
     Rule {
         when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatusEx { timeout: Some(0), .. }),
@@ -211,6 +214,11 @@ pub(super) fn failed(error: Code) -> Outcome {
 
 fn is_alertable(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::GetQueuedCompletionStatusEx { alertable: true, .. })
+}
+
+/// Does an APC come before a packet?
+fn comes_first(at: &At<'_>) -> bool {
+    first(at).is_none() || at.chooses(APCS_BEFORE_PACKETS)
 }
 
 /// No packet has come in time.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use windows_sys::Win32::Networking::WinSock::CF_REJECT;
 use windows_sys::Win32::System::Threading::QueueUserAPC;
 
-use super::super::protocol::{Completed, Function, Given, Reply, Report, Returned};
+use super::super::protocol::{Function, Given, Reply, Report, Returned};
 use super::condition::{Decides, is_decided_by};
 use super::opened::Opened;
 use super::output::Output;
@@ -229,8 +229,8 @@ impl Decides for Orders {
         }
     }
 
-    fn complete(&self, given: Completed) {
-        self.reply(Report::Returned(Returned { routine: Some(given), ..Returned::default() }));
+    fn complete(&self, given: Returned) {
+        self.reply(Report::Returned(given));
         while let Some(task) = self.calls_until_back() {
             match task {
                 Task::RoutineReturns => return,

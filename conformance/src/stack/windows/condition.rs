@@ -7,7 +7,7 @@ use std::rc::Rc;
 use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
-use super::super::protocol::{Completed, Given, RawHandle, SocketAddress};
+use super::super::protocol::{Given, RawHandle, Returned, SocketAddress};
 use super::address::address_at;
 
 /// Who decides.
@@ -15,7 +15,7 @@ pub(super) trait Decides {
     /// What the condition function is to return that was given this.
     fn decide(&self, given: Given) -> i32;
     /// A completion routine was given this.
-    fn complete(&self, given: Completed);
+    fn complete(&self, given: Returned);
 }
 
 thread_local! {
@@ -39,7 +39,8 @@ pub(super) fn routine_word() -> usize {
 }
 
 unsafe extern "system" fn routine(error: u32, bytes: u32, overlapped: *mut OVERLAPPED, flags: u32) {
-    let given = Completed { error, bytes, overlapped: overlapped as isize as RawHandle, flags };
+    let (bytes, overlapped) = (Some(bytes), Some(overlapped as isize as RawHandle));
+    let given = Returned { error, bytes, overlapped, routine: Some(flags), ..Returned::default() };
     if let Some(decides) = DECIDES.with_borrow(Clone::clone) {
         decides.complete(given);
     }

@@ -8,7 +8,7 @@ use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::GUID;
 
-use super::super::super::protocol::{Bytes, Entry, Pointer, RawHandle, Returned};
+use super::super::super::protocol::{Bytes, Pointer, RawHandle, Returned};
 use super::super::address::address_at;
 use super::super::output::Output;
 use super::{Part, Pass, Passing};
@@ -312,11 +312,8 @@ impl Part for Entries {
         }
         // SAFETY: a field of this part, which the system may have written.
         let entries = unsafe { (&raw const self.0).read_volatile() };
-        let entry = |[key, overlapped, _, bytes]: [usize; 4]| Entry {
-            key: key as u32,
-            overlapped: overlapped as isize as RawHandle,
-            bytes: bytes as u32,
-        };
+        let entry =
+            |[key, overlapped, _, bytes]: [usize; 4]| (key as u32, overlapped as isize as RawHandle, bytes as u32);
         returned.entries = Some(entries.into_iter().take(call.received as usize).map(entry).collect());
     }
 }
