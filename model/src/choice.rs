@@ -267,6 +267,9 @@ choices! {
     115 RECEIVE_OF_CLOSED_HANDLE "receive-of-closed-handle":
         "goes-on" RECEIVE_GOES_ON, "invalid-handle" RECEIVE_NEEDS_HANDLE;
     116 CLOSE_UNDER_PORT_WAIT "close-under-port-wait": "abandoned" PORT_WAIT_ABANDONED, "stays-blocked" PORT_WAIT_STAYS;
+    117 ROUTINE_ORDER "routine-order": "as-completed" FIRST_ROUTINE_FIRST, "last-first" LAST_ROUTINE_FIRST;
+    118 ROUTINE_ON_PORT "routine-on-port": "WSAEINVAL" ROUTINE_ON_PORT_FAILS, "called" ROUTINE_ON_PORT_CALLED;
+    119 APC_BEFORE_PACKET "apc-before-packet": "packet-first" PACKETS_BEFORE_APCS, "apc-first" APCS_BEFORE_PACKETS;
 }
 
 /// The choice point of this name.

@@ -156,6 +156,8 @@ pub enum Gives {
     LooksAgain,
     /// The call does not return yet: the caller's condition function runs.
     CallsBack,
+    /// The call does not return yet: a completion routine of its thread runs.
+    CallsRoutine,
     /// The call does not return yet: the first connection of the queue is a request, which it answers.
     Answers,
     /// The rules of this table go on.

@@ -201,8 +201,11 @@ fn together(mut script: Script, machine: &Machine) -> Script {
 fn belongs(script: &Script, at: usize) -> Vec<usize> {
     let mut group = vec![at];
     let mut last = at;
-    while let Item::Step(Step { actor, action: Action::Resumes | Action::ConditionReturns { .. }, .. }) =
-        &script.items[last]
+    while let Item::Step(Step {
+        actor,
+        action: Action::Resumes | Action::ConditionReturns { .. } | Action::RoutineReturns { .. },
+        ..
+    }) = &script.items[last]
     {
         let of_actor = |item: &Item| matches!(item, Item::Step(step) if step.actor == *actor);
         let Some(before) = script.items[..last].iter().rposition(of_actor) else { break };
@@ -301,12 +304,22 @@ impl<'r> Writer<'r> {
             }
             Entry::Resumes(actor, outcome) => {
                 let made = self.ran.record[..at].iter().rev().find_map(|entry| match entry {
-                    Entry::Call(other, call, None) if other == actor => Some(*call),
+                    Entry::Call(other, call, None) | Entry::Answer(other, _, call, None) if other == actor => {
+                        Some(*call)
+                    }
                     _ => None,
                 });
                 let Some(call) = made else { return };
                 let expect = self.expected(*actor, &call, outcome);
                 self.step(*actor, Action::Resumes, expect);
+            }
+            Entry::Answer(actor, Answer::Nothing, call, outcome) => {
+                let expect = match outcome {
+                    None => Expect::Blocks,
+                    Some(outcome) => self.expected(*actor, call, outcome),
+                };
+                let call = self.named_call(call);
+                self.step(*actor, Action::RoutineReturns { call }, expect);
             }
             Entry::Answer(actor, answer, call, outcome) => {
                 let value = match answer {
@@ -373,7 +386,7 @@ impl<'r> Writer<'r> {
         };
         // A packet is known by what it is about.
         let with = match outcome.out {
-            Out::Packet { over: Some(over), .. } => {
+            Out::Packet { over: Some(over), .. } | Out::Routine { over, .. } => {
                 self.names.get(&over).map(|name| With::Overlapped(Some(Ref::Name(*name)))).into_iter().collect()
             }
             _ => Vec::new(),

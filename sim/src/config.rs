@@ -10,9 +10,9 @@ use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{ConnId, World};
 
 use crate::limit;
-use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
+use crate::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, answer};
+use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, comes_back};
 
 /// A world, and how far its script has got in it: all that the future depends on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -87,6 +87,12 @@ impl Config {
                 let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
                 out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
             }
+            (_, Out::Packets { keys, overs, bytes }) => {
+                let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                let packets = keys.iter().zip(overs.iter()).zip(bytes.iter());
+                let entry = |((key, over), bytes)| ShownEntry { key, over: named(over), bytes };
+                out.push(ShownOut::Entries(packets.map(entry).collect()));
+            }
             (_, Out::Message(Message { number, socket, event, error })) => {
                 // The number of a socket that was closed is given again: the later variable is meant.
                 let named = self.vars.iter().rposition(|var| *var == socket).map(|n| NameId(n as u16));
@@ -97,6 +103,11 @@ impl Config {
                 out.push(ShownOut::Remote(remote.map(|address| self.shown_address(address))));
             }
             (_, Out::Condition(given)) => self.given_out(&given, &mut out),
+            (_, Out::Routine { error, bytes, over }) => {
+                let named = self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                out.extend([ShownOut::Error(error), ShownOut::Bytes(Some(bytes))]);
+                out.extend([ShownOut::Overlapped(named), ShownOut::Flags(0)]);
+            }
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 // Of a set that is NULL there is nothing to tell.
@@ -326,8 +337,7 @@ fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event>
     let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => Some(call_event(config, step.actor, call)),
-        Action::ConditionReturns { said, .. } => Some(Event::Returns(step.actor, answer(*said))),
-        _ => None,
+        action => comes_back(action).map(|answer| Event::Returns(step.actor, answer)),
     }
 }
 

@@ -137,12 +137,14 @@ impl Scenario {
         let step = self.steps.get(number)?;
         match &step.action {
             Action::Call(call) | Action::InHook(call) => Some(call),
-            Action::ConditionReturns { call, .. } => Some(call),
+            Action::ConditionReturns { call, .. } | Action::RoutineReturns { call } => Some(call),
             Action::Resumes => {
                 let issued = self.steps[..number].iter().rev().filter(|other| other.actor == step.actor);
                 issued
                     .filter_map(|other| match &other.action {
-                        Action::Call(call) | Action::ConditionReturns { call, .. } => Some(call),
+                        Action::Call(call)
+                        | Action::ConditionReturns { call, .. }
+                        | Action::RoutineReturns { call } => Some(call),
                         _ => None,
                     })
                     .next()
@@ -236,7 +238,11 @@ impl Scenario {
         script.actors.iter().try_for_each(|actor| process(actor.process, Span::default()))?;
         for step in &self.steps {
             actor(step.actor, step.span)?;
-            if let Action::Call(call) | Action::InHook(call) | Action::ConditionReturns { call, .. } = &step.action {
+            if let Action::Call(call)
+            | Action::InHook(call)
+            | Action::ConditionReturns { call, .. }
+            | Action::RoutineReturns { call } = &step.action
+            {
                 match call {
                     Call::QueueUserAPC { thread, .. } => actor(*thread, step.span)?,
                     Call::WSADuplicateSocket { process: other, .. } => process(*other, step.span)?,
@@ -298,7 +304,8 @@ impl Scenario {
             let overs = self.steps.iter().filter(own).filter(empties).count() as u32;
             // A call that waits is an operation, and so is every request that its thread has started; a condition function may
             // call while the call waits that called it.
-            let returns = |step: &&Step| matches!(step.action, Action::ConditionReturns { .. });
+            let returns =
+                |step: &&Step| matches!(step.action, Action::ConditionReturns { .. } | Action::RoutineReturns { .. });
             let more = |step: &&Step| posts(step) || returns(step);
             let operations = 1 + self.steps.iter().filter(own).filter(more).count() as u32;
             let ports = self.steps.iter().filter(own).filter(ports).count() as u32;

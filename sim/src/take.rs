@@ -5,7 +5,7 @@ use winaccept_model::code::Code;
 use winaccept_model::operation::Ended;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine};
+use winaccept_model::step::{Answer, Event, Machine};
 
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
@@ -14,7 +14,7 @@ use crate::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, printed};
 use crate::peer::{came, event_of};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Expect, PrintArgument, Ref, Step, answer};
+use crate::script::{Action, Expect, PrintArgument, Ref, Step, comes_back};
 
 /// Everything that may come of a step in a configuration.
 pub(crate) fn outcomes(
@@ -33,8 +33,8 @@ pub(crate) fn outcomes(
     let shown = |branch: Branch| (shown_at(&branch, number), branch);
     match &step.action {
         Action::Call(call) => issues(scenario, machine, step, number, call, start).into_iter().map(shown).collect(),
-        Action::ConditionReturns { said, .. } => {
-            let event = Event::Returns(step.actor, answer(*said));
+        Action::ConditionReturns { .. } | Action::RoutineReturns { .. } => {
+            let event = Event::Returns(step.actor, comes_back(&step.action).unwrap_or(Answer::Nothing));
             returns(scenario, machine, step, number, event, start).into_iter().map(shown).collect()
         }
         Action::InHook(call) => {
@@ -104,6 +104,9 @@ fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
         (Action::ConditionReturns { .. }, Ended::No) if !start.config.world.is_asked(step.actor) => {
             Some("no condition function of this actor is running")
         }
+        (Action::RoutineReturns { .. }, Ended::No) if !start.config.world.is_in_routine(step.actor) => {
+            Some("no completion routine of this actor is running")
+        }
         (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Ended::No) if waits => {
             Some("this actor's last call has not returned")
         }
@@ -136,7 +139,7 @@ fn issues(
     }
 }
 
-/// A condition function comes back: its call returns, or still waits.
+/// A condition function, or a completion routine, comes back: its call returns, or still waits.
 fn returns(
     scenario: &Scenario,
     machine: &Machine,

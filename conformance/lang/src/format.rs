@@ -179,7 +179,7 @@ fn is_text(word: &str) -> bool {
 
 /// The space between two words. `brace` tells what `word` encloses if it is a brace, `inside` the brace around it.
 fn spaces(before: &str, word: &str, after: &str, brace: Option<Brace>, inside: Brace) -> &'static str {
-    let masked = |name: &str| name.starts_with("FD_") || name.starts_with("POLL");
+    let masked = |name: &str| ["FD_", "POLL", "FILE_"].iter().any(|prefix| name.starts_with(prefix));
     match (before, word) {
         ("{", "}") if brace == Some(Brace::Set) => "",
         (_, "}") if brace == Some(Brace::Set) => "",

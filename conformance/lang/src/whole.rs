@@ -172,11 +172,11 @@ fn step_line(step: &Step, script: &Script, indent: &str) -> String {
 fn in_progress(step: &Step, script: &Script) -> Option<&'static str> {
     let before = script.items.iter().take_while(|item| !matches!(item, Item::Step(other) if std::ptr::eq(other, step)));
     let calls = before.filter_map(|item| match item {
-        Item::Step(Step { actor, action: Action::Call(call) | Action::ConditionReturns { call, .. }, .. })
-            if *actor == step.actor =>
-        {
-            Some(call.name())
-        }
+        Item::Step(Step {
+            actor,
+            action: Action::Call(call) | Action::ConditionReturns { call, .. } | Action::RoutineReturns { call },
+            ..
+        }) if *actor == step.actor => Some(call.name()),
         _ => None,
     });
     calls.last()

@@ -90,7 +90,11 @@ fn fits_action(step: &Step, observed: &Observed) -> Result<(), String> {
         (&step.action, observed),
         (_, Observed::NotTaken(_))
             | (
-                Action::Call(_) | Action::Resumes | Action::InHook(_) | Action::ConditionReturns { .. },
+                Action::Call(_)
+                    | Action::Resumes
+                    | Action::InHook(_)
+                    | Action::ConditionReturns { .. }
+                    | Action::RoutineReturns { .. },
                 Observed::Blocks | Observed::Returned(_)
             )
             | (Action::Prints { .. }, Observed::Printed(_))
@@ -138,6 +142,9 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
     if seen.value == ShownValue::Is(Value::CallsCondition) {
         return (&["callerdata", "sqos", "gqos", "calleedata", "callbackdata"], &["callerid", "calleeid"]);
     }
+    if seen.value == ShownValue::Is(Value::CallsRoutine) {
+        return (&["error", "bytes", "overlapped", "flags"], &[]);
+    }
     if let Some(buffer) = call.name_buffer() {
         return match buffer {
             (Valid, Length::Holds(_)) => (&["addr", "addrlen"], &[]),
@@ -178,6 +185,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         }
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
         Call::GetQueuedCompletionStatus { .. } => return (&["bytes", "key", "overlapped"], &[]),
+        Call::GetQueuedCompletionStatusEx { .. } => &["entries"],
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
         Call::PeekMessage { .. } if seen.value != ShownValue::Is(Value::Number(0)) => &["message"],
         Call::GetMessage { .. } => &["message"],
@@ -212,6 +220,9 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Given(GivenTo::CalleeData, _) => "calleedata",
         ShownOut::CallbackData(_) => "callbackdata",
         ShownOut::Errno(_) => "lpErrno",
+        ShownOut::Error(_) => "error",
+        ShownOut::Entries(_) => "entries",
+        ShownOut::Flags(_) => "flags",
     }
 }
 

@@ -137,6 +137,7 @@ impl<'s> Stage<'s> {
         let issued = match &step.action {
             Action::Call(call) => self.issue(step, call),
             Action::ConditionReturns { said, call } => self.condition_returns(step, call, *said),
+            Action::RoutineReturns { call } => self.routine_returns(step, call),
             Action::Resumes if self.in_progress[actor.index()].is_some() => {
                 lane.waiting = Some((number, step, repeating));
                 return true;

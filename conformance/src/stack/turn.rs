@@ -83,6 +83,13 @@ impl<'s> Stage<'s> {
                 let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
+            Action::RoutineReturns { call } => {
+                if let Err(why) = self.routine_returns(step, call) {
+                    return Given::not_taken(why);
+                }
+                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
+                self.conclude(actor, step, patience)
+            }
             Action::Resumes => match self.in_progress[actor.index()] {
                 Some(_) => self.conclude(actor, step, Patience::ToReturn),
                 None => Given::not_taken("no call of this actor is in progress"),
@@ -140,6 +147,19 @@ impl<'s> Stage<'s> {
         let (process, thread) = (self.process_of(actor), self.thread_number(actor));
         let ticket = self.child(process).condition_returns(thread, said.value)?;
         self.asked[actor.index()] -= 1;
+        self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
+        Ok(())
+    }
+
+    /// Lets the completion routine of an actor return, in the middle of this call.
+    pub(super) fn routine_returns(&mut self, step: &'s Step, call: &'s Call<Ref>) -> Result<(), String> {
+        let actor = step.actor;
+        if self.interrupted[actor.index()] == 0 {
+            return Err("no completion routine of this actor is running".to_owned());
+        }
+        let (process, thread) = (self.process_of(actor), self.thread_number(actor));
+        let ticket = self.child(process).routine_returns(thread)?;
+        self.interrupted[actor.index()] -= 1;
         self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
         Ok(())
     }
@@ -260,9 +280,10 @@ impl<'s> Stage<'s> {
             }
             Err(why) => return Given::not_taken(why),
         };
-        match returned.condition {
-            Some(_) => self.asked[actor.index()] += 1,
-            None => self.last_value[actor.index()] = Some(returned.value),
+        match (&returned.condition, returned.routine) {
+            (Some(_), _) => self.asked[actor.index()] += 1,
+            (_, Some(_)) => self.interrupted[actor.index()] += 1,
+            _ => self.last_value[actor.index()] = Some(returned.value),
         }
         let seen_now = seen(call, &returned, self);
         if seen_now.value == ShownValue::Handle

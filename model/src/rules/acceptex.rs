@@ -1,6 +1,7 @@
 //! `AcceptEx` and `GetAcceptExSockaddrs`, as the page of AcceptEx tells them.
 
 use super::common::{case, check, not_modelled};
+use super::modes::completes_at_once;
 use super::queue::first_is_undecided;
 use super::request::{is_in_use, over_of, posts as begins};
 use crate::call::{Buffer, Call, Data};
@@ -87,6 +88,7 @@ table! {
         when: is_ready,
         then: |at| {
             let Some(op) = posts(at) else { return };
+            completes_at_once(at, op);
             at.aside(op, Table::AcceptExTakes);
             let bytes = over_of(at).map(|over| at.over_at(over).bytes);
             at.give(Outcome::number(1).with(Out::Bytes { count: bytes, data: None }));

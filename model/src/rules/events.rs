@@ -102,6 +102,14 @@ table! {
         },
         ..case("WSAWaitForMultipleEvents.signalled", &["wsawait.any-lowest-index"], States::ANY)
     },
+    Rule {
+        when: |at| {
+            matches!(*at.call(), Call::WSAWaitForMultipleEvents { alertable: true, .. }) && super::apc::routine_is_due(at)
+        },
+        gives: Is(Gives::Continues(Table::Apc)),
+        rests_on: &["wsarecv.rem.routine-in-alertable-wait"],
+        ..case("WSAWaitForMultipleEvents.calls-routine", &["wsawait.alertable-returns"], States::ANY)
+    },
     // An alertable wait without any time runs what is due, too.
     Rule {
         when: |at| {

@@ -245,7 +245,7 @@ fn deeds(w: &World, l: Handle, copy: Handle, a: Handle, event: Handle, clients: 
         }
     }
     if may(0) && listens {
-        let routine = Tells { routine: Some(Routine::SetEvent(event)), ..over(0) };
+        let routine = Tells { routine: true, ..over(0) };
         let set = Tells { event: Some(EventId(0)), ..over(0) };
         let pends = status(w) == Some(Status::PENDING);
         for (receive, tells) in [(1, routine), (0, set)] {

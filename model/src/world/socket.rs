@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::call::value::{Address, Family, NetworkEvents, Port, SockType};
+use crate::call::value::{Address, Family, FileModes, NetworkEvents, Port, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;
@@ -191,6 +191,8 @@ pub struct Extra {
     pub claimed: Option<OpId>,
     /// Where completions of its operations are told.
     pub port: Option<Association>,
+    /// What is left out when its operations complete.
+    pub modes: FileModes,
     /// Event registration.
     pub selection: Selection,
     /// Its handles after the first, the last of them open.
@@ -207,14 +209,25 @@ impl Extra {
         self.watches.clear();
         (self.claimed, self.port) = (None, None);
         self.duplicates.clear();
-        (self.backlog, self.selection) = (0, Selection::default());
+        (self.backlog, self.selection, self.modes) = (0, Selection::default(), FileModes::default());
     }
 
     /// Is it what every socket has?
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        let Extra { backlog, syn_queue, accept_queue, waiting, holding, watches, claimed, port, selection, duplicates } =
-            self;
+        let Extra {
+            backlog,
+            syn_queue,
+            accept_queue,
+            waiting,
+            holding,
+            watches,
+            claimed,
+            port,
+            modes,
+            selection,
+            duplicates,
+        } = self;
         *backlog == 0
             && waiting.is_empty()
             && accept_queue.is_empty()
@@ -223,6 +236,7 @@ impl Extra {
             && watches.is_empty()
             && claimed.is_none()
             && port.is_none()
+            && *modes == NOTHING_EXTRA.modes
             && duplicates.is_empty()
             && *selection == NOTHING_EXTRA.selection
     }
@@ -238,6 +252,7 @@ static NOTHING_EXTRA: Extra = Extra {
     watches: Line::NEW,
     claimed: None,
     port: None,
+    modes: FileModes(0),
     selection: Selection { told: None, mask: NetworkEvents(0), recorded: NetworkEvents(0), disabled: NetworkEvents(0) },
     duplicates: Vec::new(),
 };

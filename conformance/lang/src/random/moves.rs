@@ -581,6 +581,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
+        Call::GetQueuedCompletionStatusEx { .. } => false,
         Call::CreatePort { .. } | Call::PostQueuedCompletionStatus { .. } => false,
         // A window is drawn by those who have one.
         Call::CreateWindow | Call::WSAAsyncSelect { .. } | Call::PeekMessage { .. } | Call::GetMessage { .. } => false,
