@@ -353,6 +353,7 @@ fn named(call: &Call<Ref>) -> Vec<NameId> {
 pub fn bound(call: &Call<Ref>, vars: &[Handle]) -> Call {
     call.map(|reference| match reference {
         Ref::Name(name) => vars[usize::from(name.0)],
-        Ref::InvalidSocket | Ref::Number(_) => Handle::INVALID,
+        Ref::InvalidSocket => Handle::INVALID,
+        Ref::Number(_) => Handle::NOT_OPEN,
     })
 }

@@ -1,7 +1,7 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, Handle, How};
+use crate::call::{Address, Call, Handle, How, Port};
 use crate::choice::{
     HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
     UNDER_RECV_RESETS, UNREAD_RESETS,
@@ -158,7 +158,7 @@ pub(super) fn closes_handle(at: &mut At<'_>) {
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     at.socket_closed(id);
-    let Socket { state, conn, owner, .. } = *at.socket_at(id);
+    let Socket { state, conn, owner, family, local, .. } = *at.socket_at(id);
     match state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
@@ -184,7 +184,10 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     // An operation that could not end keeps its object: until it is over the slot is not free.
     let extra = at.socket_at(id).extra.as_ref();
     let holding = extra.filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
-    at.put_socket(id, Socket::free(owner));
+    // Its number still says where it was bound: whoever connects to `address(L)` of a closed L means that place.
+    let chosen_by_script = matches!(local.port, Port::Fixed(_)) && at.opened_by(id).is_some();
+    let local = if chosen_by_script { local } else { Address::default() };
+    at.put_socket(id, Socket { family, local, ..Socket::free(owner) });
     if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }
