@@ -171,14 +171,14 @@ table! {
     },
     Rule {
         under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
-        when: |at| !at.again && at.own().tcb == Tcb::Reset && at.own().fin_received,
+        when: |at| !at.again && at.own().tcb == Tcb::Reset && at.own().sent_behind_end,
         ..check("recv.reset-behind-end", &["recv.rem.reset"], CONNECTED, Code::WSAECONNABORTED)
     },
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| {
-            let ended = at.own().fin_received;
-            !at.again && at.own().tcb == Tcb::Reset && !(ended && at.chooses(BEHIND_END_ABORTED))
+            let asked_for = at.own().sent_behind_end;
+            !at.again && at.own().tcb == Tcb::Reset && !(asked_for && at.chooses(BEHIND_END_ABORTED))
         },
         asks: &[RESET_BEHIND_END],
         rests_on: &["closesocket.rem.linger-zero-reset"],
@@ -273,6 +273,9 @@ pub(super) fn puts(at: &mut At<'_>) -> u32 {
     };
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return 0 };
     let direction = at.sends(s);
+    if at.end_at(conn, direction).fin_received {
+        at.end_mut(conn, direction).sent_behind_end = true;
+    }
     let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
     at.puts_in_flight(conn, direction, data.as_slice());
     if !merges {

@@ -57,15 +57,15 @@ table! {
     POSTED;
     Rule {
         under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
-        when: |at| at.own().tcb == Tcb::Reset && at.own().fin_received,
+        when: |at| at.own().tcb == Tcb::Reset && at.own().sent_behind_end,
         rests_on: &["recv.rem.reset"],
         ..check("WSARecv.reset-behind-end", &[], CONNECTED, Code::WSAECONNABORTED)
     },
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| {
-            let ended = at.own().fin_received;
-            at.own().tcb == Tcb::Reset && !(ended && at.chooses(BEHIND_END_ABORTED))
+            let asked_for = at.own().sent_behind_end;
+            at.own().tcb == Tcb::Reset && !(asked_for && at.chooses(BEHIND_END_ABORTED))
         },
         asks: &[RESET_BEHIND_END],
         ..check(
