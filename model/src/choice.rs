@@ -268,6 +268,7 @@ choices! {
         "goes-on" RECEIVE_GOES_ON, "invalid-handle" RECEIVE_NEEDS_HANDLE;
     116 CLOSE_UNDER_PORT_WAIT "close-under-port-wait": "abandoned" PORT_WAIT_ABANDONED, "stays-blocked" PORT_WAIT_STAYS;
     117 SO_ERROR_OF_REFUSAL "so-error-of-blocking-connect": "kept" REFUSAL_STAYS, "taken" REFUSAL_TAKEN;
+    118 CLOSE_BEHIND_ANSWER "close-behind-unread-answer": "kept" ANSWER_KEPT, "lost" ANSWER_LOST;
 }
 
 /// The choice point of this name.

@@ -3,14 +3,14 @@
 use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Handle, How, Port};
 use crate::choice::{
-    HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
-    UNDER_RECV_RESETS, UNREAD_RESETS,
+    ANSWER_LOST, CLOSE_BEHIND_ANSWER, HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN,
+    LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNDER_RECV_RESETS, UNREAD_RESETS,
 };
 use crate::code::Code;
 use crate::engine::sends;
 use crate::operation::{Object, OpId, Operation, Phase, Wants};
 use crate::rule::{At, Rule, States};
-use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
+use crate::world::{Conn, ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
 
 /// How a connected socket's close looks on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +69,13 @@ table! {
     },
     Rule {
         to: Some(State::NotASocket),
+        when: |at| has_answered(at) && at.chooses(ANSWER_LOST),
+        then: |at| closes(at, Manner::Reset),
+        asks: &[CLOSE_BEHIND_ANSWER],
+        ..case("closesocket.answer-lost", &["closesocket.rem.default-graceful"], States::of(&[State::Connected]))
+    },
+    Rule {
+        to: Some(State::NotASocket),
         then: |at| closes(at, Manner::Graceful),
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["wsaeventselect.rem.close-cancels", "acceptex.allowed.closesocket"],
@@ -120,6 +127,13 @@ table! {
 
 fn has_unread(at: &At<'_>) -> bool {
     at.conn.is_some() && !at.own().unread.is_empty()
+}
+
+/// Is there anything at the client's end, or on its way there, that was sent from this one and nobody has read?
+fn has_answered(at: &At<'_>) -> bool {
+    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return false };
+    let unread = |conn: &Conn| !conn.server.sent.is_empty() || !conn.client.unread.is_empty();
+    at.sends(s) == Direction::Down && unread(at.conn_at(conn))
 }
 
 /// Does another thread wait in a receive on it, or a request that has given it its connection?
