@@ -269,6 +269,9 @@ choices! {
     116 CLOSE_UNDER_PORT_WAIT "close-under-port-wait": "abandoned" PORT_WAIT_ABANDONED, "stays-blocked" PORT_WAIT_STAYS;
     117 SO_ERROR_OF_REFUSAL "so-error-of-blocking-connect": "kept" REFUSAL_STAYS, "taken" REFUSAL_TAKEN;
     118 CLOSE_BEHIND_ANSWER "close-behind-unread-answer": "kept" ANSWER_KEPT, "lost" ANSWER_LOST;
+    119 RESET_OVER_UNREAD_DATA "reset-over-unread-data": "discarded" RESET_DISCARDS, "kept" RESET_KEEPS;
+    120 EVENTS_OF_A_RESET "events-of-a-reset": "FD_WRITE-too" RESET_WRITES_TOO, "FD_CLOSE-alone" RESET_CLOSE_ALONE;
+    121 EXIT_CONNECTIONS "exit-connections": "reset" EXIT_RESETS, "as-closesocket" EXIT_CLOSES;
 }
 
 /// The choice point of this name.

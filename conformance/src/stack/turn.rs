@@ -165,7 +165,9 @@ impl<'s> Stage<'s> {
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
-            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. }) => CONNECT,
+            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. }) => {
+                CONNECT
+            }
             Patience::ToReturn => GIVE_UP,
         };
         let limit = match patience {

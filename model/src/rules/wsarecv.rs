@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::request::{completes, is_in_use, over_of, posts, tells_count, tells_no_count};
-use super::transfer::take;
+use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
     BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
@@ -57,7 +57,7 @@ table! {
     POSTED;
     Rule {
         under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
-        when: |at| at.own().tcb == Tcb::Reset && at.own().sent_behind_end,
+        when: |at| was_reset(at) && at.own().sent_behind_end,
         rests_on: &["recv.rem.reset"],
         ..check("WSARecv.reset-behind-end", &[], CONNECTED, Code::WSAECONNABORTED)
     },
@@ -65,7 +65,7 @@ table! {
         under: &[RECV_RESET_FAILS],
         when: |at| {
             let asked_for = at.own().sent_behind_end;
-            at.own().tcb == Tcb::Reset && !(asked_for && at.chooses(BEHIND_END_ABORTED))
+            was_reset(at) && !(asked_for && at.chooses(BEHIND_END_ABORTED))
         },
         asks: &[RESET_BEHIND_END],
         ..check(
