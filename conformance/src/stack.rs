@@ -39,6 +39,7 @@ use crate::profiles::is_plain;
 pub use command::CommandStack;
 pub use exec::exec;
 pub use model::ModelStack;
+pub(crate) use order::{MAX_ROUNDS, body_behind, is_last_round};
 pub use plan::{Numbered, numbered};
 pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, plan};
 pub use seen::shown;

@@ -285,7 +285,11 @@ pub fn note(
             // Whose address it is was asked of every variable.
             (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId::new(actor)));
         }
-        happened.push(Happened { step: number, observed: Observed::Returned(shown) });
+        let observed = Observed::Returned(shown);
+        if let Some(at) = scenario.goes_on_at(number, &observed) {
+            config.at[step.actor.index()] = at;
+        }
+        happened.push(Happened { step: number, observed });
     }
 }
 

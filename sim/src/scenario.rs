@@ -1,6 +1,7 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use winaccept_model::call::{Call, FdSet, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::choice::Alt;
@@ -8,8 +9,10 @@ use winaccept_model::step::Machine;
 use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::limits::Limits;
+use crate::observe::{Observed, ends_so};
 use crate::script::{
-    Action, Actor, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script, Span, Step,
+    Action, Actor, Ending, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script,
+    Span, Step,
 };
 
 /// A script made ready to run.
@@ -31,6 +34,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// What the script chooses, each with the section that says so, in order.
     choices: Vec<(usize, Alt)>,
+    /// By step, how its call has to end for its lane to go on at the first of two places, and not at the second.
+    branches: BTreeMap<usize, (Ending, u16, u16)>,
 }
 
 /// A part of a scenario.
@@ -75,6 +80,8 @@ pub enum Instruction {
     Either(Vec<u16>),
     /// Goes on there.
     Jump(u16),
+    /// Goes on at the first of these where the call of the step before ended as [`Scenario::goes_on_at`] says, else at the second.
+    Branch(u16, u16),
 }
 
 /// Why a script cannot be run.
@@ -104,6 +111,7 @@ impl Scenario {
             limits: Limits::default(),
             binders: Vec::new(),
             choices: Vec::new(),
+            branches: BTreeMap::new(),
         };
         for item in &script.items {
             match item {
@@ -190,7 +198,31 @@ impl Scenario {
     fn lane(&mut self, lane: &Lane) -> LaneCode {
         let mut code = Vec::new();
         self.body(&lane.body, &mut code);
+        // Nobody stands at a jump.
+        for (at, instruction) in code.iter().enumerate().skip(1) {
+            if let (Instruction::Branch(then, otherwise), Instruction::Step(step)) = (instruction, &code[at - 1])
+                && let Some(branch) = self.branches.get_mut(step)
+            {
+                (branch.1, branch.2) = (skip_jumps(&code, *then), skip_jumps(&code, *otherwise));
+            }
+        }
         LaneCode { actor: lane.actor, code }
+    }
+
+    /// Where a lane goes on behind this step, if that depends on how its call has ended.
+    #[must_use]
+    pub fn goes_on_at(&self, step: usize, seen: &Observed) -> Option<u16> {
+        let (ending, then, otherwise) = self.branches.get(&step)?;
+        Some(if ends_so(ending, seen) { *then } else { *otherwise })
+    }
+
+    /// The last step so far branches so.
+    fn branch(&mut self, ending: &Ending, code: &mut Vec<Instruction>) -> usize {
+        if let Some(Instruction::Step(step)) = code.last() {
+            self.branches.insert(*step, (ending.clone(), 0, 0));
+        }
+        code.push(Instruction::Branch(0, 0));
+        code.len() - 1
     }
 
     fn body(&mut self, body: &[LaneItem], code: &mut Vec<Instruction>) {
@@ -201,6 +233,21 @@ impl Scenario {
                     let start = code.len() as u16;
                     self.body(body, code);
                     code.push(Instruction::Jump(start));
+                }
+                LaneItem::Until(body, ending) => {
+                    let start = code.len() as u16;
+                    self.body(body, code);
+                    let branch = self.branch(ending, code);
+                    code[branch] = Instruction::Branch(code.len() as u16, start);
+                }
+                LaneItem::If(ending, [then, otherwise]) => {
+                    let branch = self.branch(ending, code);
+                    self.body(then, code);
+                    let end = code.len();
+                    code.push(Instruction::Jump(0));
+                    code[branch] = Instruction::Branch(branch as u16 + 1, code.len() as u16);
+                    self.body(otherwise, code);
+                    code[end] = Instruction::Jump(code.len() as u16);
                 }
                 LaneItem::Either(branches) => {
                     let fork = code.len();
@@ -335,6 +382,14 @@ fn watched(step: &Step) -> u32 {
         _ => 0,
     };
     u32::try_from(count).expect("invariant: a call names few objects")
+}
+
+/// Follows jumps until an instruction that does something; the end of the lane is its length.
+pub(crate) fn skip_jumps(code: &[Instruction], mut at: u16) -> u16 {
+    while let Some(Instruction::Jump(to)) = code.get(usize::from(at)) {
+        at = *to;
+    }
+    at
 }
 
 /// The variables that a call names.

@@ -171,6 +171,21 @@ pub enum LaneItem {
     Either(Vec<Vec<LaneItem>>),
     /// `repeat { … }`: over and over, until a step of it blocks for ever.
     Repeat(Vec<LaneItem>),
+    /// `repeat { … } until OUTCOME`: over and over, until the last step of it, which is a call, ends so.
+    Until(Vec<LaneItem>, Ending),
+    /// `if OUTCOME { … } else { … }`, behind a step: the first body where its call ended so, else the second, which may be empty.
+    If(Ending, [Vec<LaneItem>; 2]),
+}
+
+/// How a call ends, as a branch asks it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ending {
+    /// `fails`: with an error, whichever.
+    Fails,
+    /// `succeeds`: without one.
+    Succeeds,
+    /// With one of these outcomes, which bind nothing.
+    Gives(Vec<Pattern>),
 }
 
 /// A step of an actor with what is expected of it.

@@ -1,7 +1,9 @@
 //! A whole script as text: what exploring tells of a way it found can be run like any other scenario.
 
 use winaccept_model::call::ThreadId;
-use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Never, Peer, Script, SegmentName, Step};
+use winaccept_sim::script::{
+    Action, Ending, Happening, Item, Lane, LaneItem, NameId, Never, Peer, Script, SegmentName, Step,
+};
 
 use super::happening::{FAULTS, SEGMENTS};
 use super::literal::quote;
@@ -80,6 +82,18 @@ pub fn render_never(never: &Never, script: &Script) -> String {
     }
 }
 
+/// What stands behind `if` and `until`.
+fn render_ending(ending: &Ending, script: &Script) -> String {
+    match ending {
+        Ending::Fails => "fails".to_owned(),
+        Ending::Succeeds => "succeeds".to_owned(),
+        Ending::Gives(patterns) => {
+            let patterns: Vec<_> = patterns.iter().map(|pattern| render_pattern(pattern, script)).collect();
+            format!("{{ {} }}", patterns.join(" | "))
+        }
+    }
+}
+
 /// A happening, as its line reads.
 #[must_use]
 pub(super) fn render_happening(happening: &Happening, script: &Script) -> String {
@@ -116,6 +130,20 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
                 LaneItem::Repeat(inner) => {
                     *text += &format!("{indent}repeat {{\n");
                     body(inner, script, &deeper, text);
+                    *text += &format!("{indent}}}\n");
+                }
+                LaneItem::Until(inner, ending) => {
+                    *text += &format!("{indent}repeat {{\n");
+                    body(inner, script, &deeper, text);
+                    *text += &format!("{indent}}} until {}\n", render_ending(ending, script));
+                }
+                LaneItem::If(ending, [then, otherwise]) => {
+                    *text += &format!("{indent}if {} {{\n", render_ending(ending, script));
+                    body(then, script, &deeper, text);
+                    if !otherwise.is_empty() {
+                        *text += &format!("{indent}}} else {{\n");
+                        body(otherwise, script, &deeper, text);
+                    }
                     *text += &format!("{indent}}}\n");
                 }
                 LaneItem::Either(branches) => {

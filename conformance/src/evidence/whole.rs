@@ -3,6 +3,8 @@
 //! Every step is accounted for, in order, by the actor and with the call that the script says; inside `any order` each lane for
 //! itself. What was seen is something that this call of a real stack can give, with everything that is looked at.
 
+use std::cell::Cell;
+
 use winaccept_model::call::{Call, Data, Length};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
@@ -12,7 +14,9 @@ use winaccept_sim::script::{Action, Expect, GivenTo, Ref, Step};
 
 use super::{Recorded, StepLine};
 use crate::lang::{parse_observed, render_action, render_observed};
-use crate::stack::{Planned, PlannedInLane, PlannedLane, Replay, StepReport, plan};
+use crate::stack::{
+    MAX_ROUNDS, Planned, PlannedInLane, PlannedLane, Replay, StepReport, body_behind, is_last_round, plan,
+};
 use crate::suite::Scenario;
 
 /// The replay that this is a recording of.
@@ -33,7 +37,7 @@ pub(super) fn check(recorded: &Recorded, scenario: &Scenario) -> Result<Replay, 
     let steps: Vec<StepReport> = recorded.steps.iter().map(|line| report(line, scenario)).collect::<Result<_, _>>()?;
     if recorded.failed.is_none() {
         let lacks = recorded.lacks.as_ref().map(|lacks| lacks.step);
-        let mut lines = Lines { scenario, reports: &steps, at: 0, lacks };
+        let mut lines = Lines { scenario, reports: &steps, at: 0, lacks, went_round: Cell::new(false) };
         lines.check(&plan)?;
     }
     let Recorded { failed, lost, lacks, .. } = recorded.clone();
@@ -265,6 +269,8 @@ struct Lines<'a> {
     at: usize,
     /// The step whose call the stack does not have: everything ends there.
     lacks: Option<usize>,
+    /// A lane went round so often that it was ended there.
+    went_round: Cell<bool>,
 }
 
 impl Lines<'_> {
@@ -312,7 +318,7 @@ impl Lines<'_> {
             if let [line, ..] = lines {
                 return Err(format!("step {} is one too many in its lane", line.index));
             }
-            if !all && self.lacks.is_none() {
+            if !all && !self.went_round.take() && self.lacks.is_none() {
                 return Err(format!("steps of {} are missing", self.name(lane)));
             }
             self.waits_last(&own)?;
@@ -326,6 +332,7 @@ impl Lines<'_> {
 
     /// Takes the lines of a body away. False when they end before it does.
     fn body(&self, body: &[PlannedInLane<'_>], lines: &mut &[&StepReport]) -> Result<bool, String> {
+        let all = *lines;
         for item in body {
             match item {
                 PlannedInLane::Step(number, _) => match lines.split_first() {
@@ -339,6 +346,28 @@ impl Lines<'_> {
                         if !self.body(body, lines)? {
                             break;
                         }
+                    }
+                }
+                PlannedInLane::Until(body, until) => {
+                    for round in 1.. {
+                        let before = *lines;
+                        if !self.body(body, lines)? {
+                            return Ok(false);
+                        }
+                        if is_last_round(until, last(before, lines)) {
+                            break;
+                        }
+                        if round == MAX_ROUNDS {
+                            // The lane ends here, whatever stands behind.
+                            self.went_round.set(true);
+                            return Ok(false);
+                        }
+                    }
+                }
+                PlannedInLane::If(ending, bodies) => {
+                    let body = &bodies[body_behind(ending, last(all, lines))];
+                    if !self.body(body, lines)? {
+                        return Ok(false);
                     }
                 }
             }
@@ -376,11 +405,18 @@ impl Lines<'_> {
     }
 }
 
+/// What the last of the lines gave that were taken away.
+fn last<'r>(before: &[&'r StepReport], after: &[&StepReport]) -> Option<&'r Observed> {
+    let taken = before.len() - after.len();
+    before[..taken].last().map(|line| &line.observed)
+}
+
 /// The steps of a body.
 fn numbers(body: &[PlannedInLane<'_>]) -> Vec<usize> {
     let of = |item: &PlannedInLane<'_>| match item {
         PlannedInLane::Step(number, _) => vec![*number],
-        PlannedInLane::Repeat(body) => numbers(body),
+        PlannedInLane::Repeat(body) | PlannedInLane::Until(body, _) => numbers(body),
+        PlannedInLane::If(_, bodies) => bodies.iter().flat_map(|body| numbers(body)).collect(),
     };
     body.iter().flat_map(of).collect()
 }

@@ -2,12 +2,13 @@
 //!
 //! The lanes take turns, a step each. A lane whose call blocks waits, and goes on once the call has returned. Of
 //! `either` the first branch is taken. `repeat` goes on until a call of it blocks for ever: that last blocking is what the
-//! scenario says of it, and is not reported. One whose calls do not block ends some rounds after all other lanes.
+//! scenario says of it, and is not reported. One whose calls do not block ends some rounds after all other lanes. `if` and
+//! `until` look at what the call before them has given; a lane that goes round too often ends where it is.
 
 use std::time::{Duration, Instant};
 
-use winaccept_sim::observe::Observed;
-use winaccept_sim::script::{Action, Expect, Step};
+use winaccept_sim::observe::{Observed, ends_so};
+use winaccept_sim::script::{Action, Ending, Expect, Step};
 
 use super::StepReport;
 use super::plan::{PlannedInLane, PlannedLane};
@@ -15,7 +16,7 @@ use super::stage::Stage;
 use super::turn::{Given, Patience, Turnout};
 
 /// No `repeat` goes round more often than this.
-const MAX_ROUNDS: u32 = 100;
+pub(crate) const MAX_ROUNDS: u32 = 100;
 /// Nor more often than this once every other lane is done.
 const MAX_ROUNDS_ALONE: u32 = 8;
 /// When every lane waits: how long for one of them to go on.
@@ -30,6 +31,8 @@ struct Progress<'p, 's> {
     frames: Vec<Frame<'p, 's>>,
     /// The step whose call is in progress, and whether it stands inside `repeat`.
     waiting: Option<(usize, &'s Step, bool)>,
+    /// What was seen of its last step.
+    last: Option<Observed>,
 }
 
 struct Frame<'p, 's> {
@@ -37,6 +40,18 @@ struct Frame<'p, 's> {
     next: usize,
     /// For the body of a `repeat`.
     rounds: Option<Rounds>,
+    /// For the body of a `repeat` that ends so.
+    until: Option<&'s Ending>,
+}
+
+/// Is the loop over whose last step gave this? Where that step was not taken, or waits, there is no other round.
+pub(crate) fn is_last_round(until: &Ending, last: Option<&Observed>) -> bool {
+    last.is_none_or(|last| !matches!(last, Observed::Returned(_)) || ends_so(until, last))
+}
+
+/// The body that is taken behind a step that gave this.
+pub(crate) fn body_behind(ending: &Ending, last: Option<&Observed>) -> usize {
+    usize::from(!last.is_some_and(|last| ends_so(ending, last)))
 }
 
 /// How often a `repeat` has gone round.
@@ -59,8 +74,8 @@ impl Rounds {
 
 impl<'p, 's> Progress<'p, 's> {
     fn new(lane: &'p PlannedLane<'s>) -> Self {
-        let frame = Frame { body: &lane.body, next: 0, rounds: None };
-        Progress { lane, frames: vec![frame], waiting: None }
+        let frame = Frame { body: &lane.body, next: 0, rounds: None, until: None };
+        Progress { lane, frames: vec![frame], waiting: None, last: None }
     }
 
     /// The lane's next step, and whether it stands inside `repeat`. `alone`: every other lane is done.
@@ -75,11 +90,32 @@ impl<'p, 's> Progress<'p, 's> {
                 }
                 Some(PlannedInLane::Repeat(body)) => {
                     frame.next += 1;
-                    self.frames.push(Frame { body, next: 0, rounds: Some(Rounds::default().another(alone)) });
+                    let rounds = Some(Rounds::default().another(alone));
+                    self.frames.push(Frame { body, next: 0, rounds, until: None });
+                }
+                Some(PlannedInLane::Until(body, until)) => {
+                    frame.next += 1;
+                    let rounds = Some(Rounds { all: 1, alone: 0 });
+                    self.frames.push(Frame { body, next: 0, rounds, until: Some(*until) });
+                }
+                Some(PlannedInLane::If(ending, bodies)) => {
+                    frame.next += 1;
+                    let body = &bodies[body_behind(ending, self.last.as_ref())];
+                    self.frames.push(Frame { body, next: 0, rounds: None, until: None });
                 }
                 None => match frame.rounds {
+                    Some(_) if frame.until.is_some_and(|until| is_last_round(until, self.last.as_ref())) => {
+                        self.frames.pop();
+                    }
+                    Some(rounds) if frame.until.is_some() => {
+                        if rounds.all >= MAX_ROUNDS {
+                            self.frames.clear();
+                            return None;
+                        }
+                        (frame.next, frame.rounds) = (0, Some(rounds.another(false)));
+                    }
                     Some(rounds) if !rounds.are_enough() && !frame.body.is_empty() => {
-                        *frame = Frame { body: frame.body, next: 0, rounds: Some(rounds.another(alone)) };
+                        (frame.next, frame.rounds) = (0, Some(rounds.another(alone)));
                     }
                     _ => {
                         self.frames.pop();
@@ -90,7 +126,13 @@ impl<'p, 's> Progress<'p, 's> {
     }
 
     fn repeats(&self) -> bool {
-        self.frames.iter().any(|frame| frame.rounds.is_some())
+        self.frames.iter().any(|frame| frame.rounds.is_some() && frame.until.is_none())
+    }
+
+    /// Takes note of what a step of this lane has given.
+    fn report(&mut self, index: usize, step: &Step, given: Given) -> StepReport {
+        self.last = Some(given.observed.clone());
+        StepReport { index, actor: step.actor, observed: given.observed, assumed: given.assumed }
     }
 
     fn is_done(&self) -> bool {
@@ -128,7 +170,7 @@ impl<'s> Stage<'s> {
             }
             if let Turnout::Returned(returned) = self.turnout(actor, Patience::ToReturn) {
                 let given = self.finish(actor, step, returned);
-                reports.push(report(number, step, given));
+                reports.push(lane.report(number, step, given));
             }
             lane.waiting = None;
             return true;
@@ -149,21 +191,21 @@ impl<'s> Stage<'s> {
             | Action::Sends { .. }
             | Action::Expects => {
                 let given = self.take(step);
-                reports.push(report(number, step, given));
+                reports.push(lane.report(number, step, given));
                 return true;
             }
         };
         if let Err(why) = issued {
-            reports.push(report(number, step, Given::not_taken(why)));
+            reports.push(lane.report(number, step, Given::not_taken(why)));
             return true;
         }
         match self.turnout(actor, Patience::ToBlock) {
             Turnout::Returned(returned) => {
                 let given = self.finish(actor, step, returned);
-                reports.push(report(number, step, given));
+                reports.push(lane.report(number, step, given));
             }
             Turnout::Blocks(assumed) if step.expect == Some(Expect::Blocks) => {
-                reports.push(report(number, step, Given { observed: Observed::Blocks, assumed }));
+                reports.push(lane.report(number, step, Given { observed: Observed::Blocks, assumed }));
             }
             Turnout::Blocks(_) => {
                 self.quieten_after_blocking(actor);
@@ -180,22 +222,19 @@ impl<'s> Stage<'s> {
             match self.turnout(lane.lane.actor, Patience::ToBlock) {
                 Turnout::Returned(returned) => {
                     let given = self.finish(lane.lane.actor, step, returned);
-                    reports.push(report(number, step, given));
+                    reports.push(lane.report(number, step, given));
                 }
                 Turnout::Blocks(_) if repeating => {} // which is how a `repeat` ends
                 Turnout::Blocks(assumed) => {
-                    reports.push(report(number, step, Given { observed: Observed::Blocks, assumed }));
+                    reports.push(lane.report(number, step, Given { observed: Observed::Blocks, assumed }));
                     while let Some((number, step, _)) = lane.next(true) {
-                        reports.push(report(number, step, Given::not_taken("an earlier call of this lane blocks")));
+                        let given = Given::not_taken("an earlier call of this lane blocks");
+                        reports.push(lane.report(number, step, given));
                     }
                 }
             }
         }
     }
-}
-
-fn report(index: usize, step: &Step, given: Given) -> StepReport {
-    StepReport { index, actor: step.actor, observed: given.observed, assumed: given.assumed }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A script in the order of its text, every step with its number; and which scripts no real stack can take.
 
 use winaccept_model::call::ThreadId;
-use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, Script, Step};
+use winaccept_sim::script::{Action, Ending, Happening, Item, Lane, LaneItem, Script, Step};
 
 /// Something with a number of its own, which [`StepReport::index`](super::StepReport) refers to.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,8 @@ pub fn numbered(script: &Script) -> Vec<Numbered<'_>> {
             match item {
                 LaneItem::Step(step) => out.push(Numbered::Step(step)),
                 LaneItem::Either(bodies) => bodies.iter().for_each(|body| lane(body, out)),
-                LaneItem::Repeat(body) => lane(body, out),
+                LaneItem::Repeat(body) | LaneItem::Until(body, _) => lane(body, out),
+                LaneItem::If(_, bodies) => bodies.iter().for_each(|body| lane(body, out)),
             }
         }
     }
@@ -58,6 +59,8 @@ pub(crate) struct PlannedLane<'s> {
 pub(crate) enum PlannedInLane<'s> {
     Step(usize, &'s Step),
     Repeat(Vec<PlannedInLane<'s>>),
+    Until(Vec<PlannedInLane<'s>>, &'s Ending),
+    If(&'s Ending, [Vec<PlannedInLane<'s>>; 2]),
 }
 
 /// The plan, or why no real stack can take this script.
@@ -102,6 +105,18 @@ fn plan_lane<'s>(body: &'s [LaneItem], number: &mut usize, out: &mut Vec<Planned
                 let mut repeated = Vec::new();
                 plan_lane(body, number, &mut repeated)?;
                 out.push(PlannedInLane::Repeat(repeated));
+            }
+            LaneItem::Until(body, ending) => {
+                let mut repeated = Vec::new();
+                plan_lane(body, number, &mut repeated)?;
+                out.push(PlannedInLane::Until(repeated, ending));
+            }
+            LaneItem::If(ending, bodies) => {
+                let mut planned = [Vec::new(), Vec::new()];
+                for (body, planned) in bodies.iter().zip(&mut planned) {
+                    plan_lane(body, number, planned)?;
+                }
+                out.push(PlannedInLane::If(ending, planned));
             }
         }
     }
