@@ -34,8 +34,10 @@ pub struct Scenario {
     pub limits: Limits,
     /// What the script chooses, each with the section that says so, in order.
     choices: Vec<(usize, Alt)>,
-    /// By step, how its call has to end for its lane to go on at the first of two places, and not at the second.
-    branches: BTreeMap<usize, (Ending, u16, u16)>,
+    /// How calls end as branches ask it.
+    pub endings: Vec<Ending>,
+    /// By step behind which its lane branches: the section, the lane, and the place of the branch.
+    branches: BTreeMap<usize, (usize, usize, usize)>,
 }
 
 /// A part of a scenario.
@@ -80,8 +82,8 @@ pub enum Instruction {
     Either(Vec<u16>),
     /// Goes on there.
     Jump(u16),
-    /// Goes on at the first of these where the call of the step before ended as [`Scenario::goes_on_at`] says, else at the second.
-    Branch(u16, u16),
+    /// Goes on at the first place where the call before ended as the [`Scenario::endings`] of this number says, else at the second.
+    Branch(u16, u16, u16),
 }
 
 /// Why a script cannot be run.
@@ -111,6 +113,7 @@ impl Scenario {
             limits: Limits::default(),
             binders: Vec::new(),
             choices: Vec::new(),
+            endings: Vec::new(),
             branches: BTreeMap::new(),
         };
         for item in &script.items {
@@ -132,6 +135,7 @@ impl Scenario {
                 Item::Never(never) => scenario.nevers.push(never.clone()),
             }
         }
+        scenario.finds_branches();
         scenario.names_what_there_is()?;
         scenario.first = scenario.first_world()?;
         let names = (0..script.names.len()).map(|name| NameId(name as u16));
@@ -197,56 +201,73 @@ impl Scenario {
 
     fn lane(&mut self, lane: &Lane) -> LaneCode {
         let mut code = Vec::new();
-        self.body(&lane.body, &mut code);
-        // Nobody stands at a jump.
-        for (at, instruction) in code.iter().enumerate().skip(1) {
-            if let (Instruction::Branch(then, otherwise), Instruction::Step(step)) = (instruction, &code[at - 1])
-                && let Some(branch) = self.branches.get_mut(step)
-            {
-                (branch.1, branch.2) = (skip_jumps(&code, *then), skip_jumps(&code, *otherwise));
-            }
-        }
+        self.body(&lane.body, &mut code, &mut Vec::new());
         LaneCode { actor: lane.actor, code }
     }
 
     /// Where a lane goes on behind this step, if that depends on how its call has ended.
     #[must_use]
     pub fn goes_on_at(&self, step: usize, seen: &Observed) -> Option<u16> {
-        let (ending, then, otherwise) = self.branches.get(&step)?;
-        Some(if ends_so(ending, seen) { *then } else { *otherwise })
-    }
-
-    /// The last step so far branches so.
-    fn branch(&mut self, ending: &Ending, code: &mut Vec<Instruction>) -> usize {
-        if let Some(Instruction::Step(step)) = code.last() {
-            self.branches.insert(*step, (ending.clone(), 0, 0));
+        let (section, lane, at) = *self.branches.get(&step)?;
+        let Section::AnyOrder(lanes) = &self.sections[section] else { return None };
+        let code = &lanes[lane].code;
+        let mut at = at as u16;
+        while let Some(Instruction::Branch(ending, then, otherwise)) = code.get(usize::from(at)) {
+            let ends_so = ends_so(&self.endings[usize::from(*ending)], seen);
+            at = skip_jumps(code, if ends_so { *then } else { *otherwise });
         }
-        code.push(Instruction::Branch(0, 0));
-        code.len() - 1
+        Some(at)
     }
 
-    fn body(&mut self, body: &[LaneItem], code: &mut Vec<Instruction>) {
+    /// Finds the steps behind which lanes branch.
+    fn finds_branches(&mut self) {
+        for (section, lanes) in self.sections.iter().enumerate() {
+            let Section::AnyOrder(lanes) = lanes else { continue };
+            for (lane, LaneCode { code, .. }) in lanes.iter().enumerate() {
+                for (at, pair) in code.windows(2).enumerate() {
+                    if let [Instruction::Step(step), Instruction::Branch(..)] = pair {
+                        self.branches.insert(*step, (section, lane, at + 1));
+                    }
+                }
+            }
+        }
+    }
+
+    fn branch(&mut self, ending: &Ending, code: &mut Vec<Instruction>) -> u16 {
+        self.endings.push(ending.clone());
+        code.push(Instruction::Branch(0, 0, 0));
+        self.endings.len() as u16 - 1
+    }
+
+    /// `left` are the branches that leave the innermost `repeat`.
+    fn body(&mut self, body: &[LaneItem], code: &mut Vec<Instruction>, left: &mut Vec<usize>) {
         for item in body {
             match item {
                 LaneItem::Step(step) => code.push(Instruction::Step(self.add(step))),
                 LaneItem::Repeat(body) => {
-                    let start = code.len() as u16;
-                    self.body(body, code);
+                    let (start, mut left) = (code.len() as u16, Vec::new());
+                    self.body(body, code, &mut left);
                     code.push(Instruction::Jump(start));
+                    for branch in left {
+                        if let Instruction::Branch(ending, _, next) = code[branch] {
+                            code[branch] = Instruction::Branch(ending, code.len() as u16, next);
+                        }
+                    }
                 }
-                LaneItem::Until(body, ending) => {
-                    let start = code.len() as u16;
-                    self.body(body, code);
-                    let branch = self.branch(ending, code);
-                    code[branch] = Instruction::Branch(code.len() as u16, start);
+                LaneItem::Until(ending) => {
+                    left.push(code.len());
+                    let ending = self.branch(ending, code);
+                    let next = code.len();
+                    code[next - 1] = Instruction::Branch(ending, 0, next as u16);
                 }
                 LaneItem::If(ending, [then, otherwise]) => {
-                    let branch = self.branch(ending, code);
-                    self.body(then, code);
+                    let branch = code.len();
+                    let ending = self.branch(ending, code);
+                    self.body(then, code, left);
                     let end = code.len();
                     code.push(Instruction::Jump(0));
-                    code[branch] = Instruction::Branch(branch as u16 + 1, code.len() as u16);
-                    self.body(otherwise, code);
+                    code[branch] = Instruction::Branch(ending, branch as u16 + 1, end as u16 + 1);
+                    self.body(otherwise, code, left);
                     code[end] = Instruction::Jump(code.len() as u16);
                 }
                 LaneItem::Either(branches) => {
@@ -255,7 +276,7 @@ impl Scenario {
                     let (mut starts, mut ends) = (Vec::new(), Vec::new());
                     for branch in branches {
                         starts.push(code.len() as u16);
-                        self.body(branch, code);
+                        self.body(branch, code, left);
                         ends.push(code.len());
                         code.push(Instruction::Jump(0));
                     }

@@ -169,10 +169,10 @@ pub enum LaneItem {
     Step(Step),
     /// `either { … } or { … }`: one of the bodies is taken; an empty body is allowed.
     Either(Vec<Vec<LaneItem>>),
-    /// `repeat { … }`: over and over, until a step of it blocks for ever.
+    /// `repeat { … }`: over and over, until a step of it blocks for ever, or an `until` leaves it.
     Repeat(Vec<LaneItem>),
-    /// `repeat { … } until OUTCOME`: over and over, until the last step of it, which is a call, ends so.
-    Until(Vec<LaneItem>, Ending),
+    /// `until OUTCOME`, behind a step inside `repeat`: leaves the innermost one where the call ended so.
+    Until(Ending),
     /// `if OUTCOME { … } else { … }`, behind a step: the first body where its call ended so, else the second, which may be empty.
     If(Ending, [Vec<LaneItem>; 2]),
 }

@@ -156,6 +156,7 @@ impl Parser<'_> {
             match self.cursor.text() {
                 "either" | "repeat" => items.extend(self.branching(owner).ok()),
                 "if" => items.extend(self.nested(|parser| parser.branch_if(owner)).ok()),
+                "until" if !self.loops.is_empty() => items.extend(self.until().ok()),
                 _ if self.misplaced() => self.cursor.skip_line(),
                 _ => {
                     if let Ok(step) = self.step(*owner) {
@@ -207,18 +208,16 @@ impl Parser<'_> {
         let head = self.cursor.since(start);
         let problems = self.cursor.problems.len();
         self.asked = None;
+        self.loops.push(false);
         let items = self.body(owner, &head);
+        let is_left = self.loops.pop() == Some(true);
         let span = self.cursor.since(start);
-        let until = self.until()?;
-        self.cursor.line_end("`until` or the end of the line")?;
+        self.cursor.line_end("the end of the line")?;
         if self.cursor.problems.len() == problems && !items.iter().any(has_step) {
             return Err(self.cursor.report(Diagnostic::new("`repeat` without steps", head, "nothing is repeated")));
         }
-        if let Some(ending) = until {
-            return Ok(LaneItem::Until(items, ending));
-        }
-        if let Some(actor) = owner {
-            *self.flow.progress(*actor) = Progress::Never(span);
+        if let Some(actor) = owner.filter(|_| !is_left) {
+            *self.flow.progress(actor) = Progress::Never(span);
         }
         Ok(LaneItem::Repeat(items))
     }
@@ -303,7 +302,7 @@ fn has_step(item: &LaneItem) -> bool {
     match item {
         LaneItem::Step(_) => true,
         LaneItem::Either(branches) => branches.iter().flatten().any(has_step),
-        LaneItem::Repeat(items) | LaneItem::Until(items, _) => items.iter().any(has_step),
-        LaneItem::If(..) => false, // it stands behind one
+        LaneItem::Repeat(items) => items.iter().any(has_step),
+        LaneItem::If(..) | LaneItem::Until(_) => false, // it stands behind one
     }
 }

@@ -52,6 +52,7 @@ impl Parser<'_> {
     pub(super) fn branch_if(&mut self, owner: &mut Option<ThreadId>) -> Parsed<LaneItem> {
         let word = self.cursor.span();
         self.cursor.advance();
+        let asked = self.asked;
         let ending = self.ending("if", word)?;
         let before = self.flow.clone();
         let either = self.eithers;
@@ -62,15 +63,27 @@ impl Parser<'_> {
             self.flow = before.clone();
             if index == 0 || self.next_else() {
                 self.path.push((either, index as u32));
-                let read = self.branch(owner);
+                let read = match index == 1 && self.cursor.at("if") {
+                    true => self.else_if(owner, asked),
+                    false => self.branch(owner),
+                };
                 self.path.pop();
                 *body = read.inspect_err(|_| self.flow = before.clone())?;
             }
             flows.push(std::mem::take(&mut self.flow));
         }
         self.flow = Flow::merge(flows);
-        self.cursor.line_end("`else` or the end of the line")?;
+        // The end of `else if` is the end of its line.
+        if !matches!(bodies[1].as_slice(), [LaneItem::If(..)]) {
+            self.cursor.line_end("`else` or the end of the line")?;
+        }
         Ok(LaneItem::If(ending, bodies))
+    }
+
+    /// `else if OUTCOME { … }`, which asks about the same call.
+    fn else_if(&mut self, owner: &mut Option<ThreadId>, asked: Option<Asked>) -> Parsed<Vec<LaneItem>> {
+        self.asked = asked;
+        self.nested(|parser| parser.branch_if(owner)).map(|item| vec![item])
     }
 
     /// Takes `else`, which may stand on the next line.
@@ -84,13 +97,22 @@ impl Parser<'_> {
         found
     }
 
-    /// `until OUTCOME`, if it stands here, behind the `}` of a `repeat`.
-    pub(super) fn until(&mut self) -> Parsed<Option<Ending>> {
+    /// `until OUTCOME`: leaves the innermost `repeat`. The line behind it may ask about the same call.
+    pub(super) fn until(&mut self) -> Parsed<LaneItem> {
         let word = self.cursor.span();
-        if !self.cursor.eat("until") {
-            return Ok(None);
+        self.cursor.advance();
+        let ending = self.ending("until", word).and_then(|ending| {
+            self.cursor.line_end("the end of the line")?;
+            Ok(LaneItem::Until(ending))
+        });
+        if ending.is_err() {
+            self.cursor.skip_line();
         }
-        self.ending("until", word).map(Some)
+        // Also where it is broken: what stands behind the `repeat` is not to be blamed.
+        if let Some(is_left) = self.loops.last_mut() {
+            *is_left = true;
+        }
+        ending
     }
 
     /// What stands behind `if` and `until`.
@@ -98,7 +120,6 @@ impl Parser<'_> {
         let Some(asked) = self.asked.filter(|asked| !asked.blocks) else {
             let (label, help) = match self.asked {
                 Some(_) => ("that call has not returned", "put it behind the line on which the call `resumes`"),
-                None if word == "until" => ("the last line before `}` makes no call", "end the block with the call"),
                 None => ("the line before makes no call", "put it directly behind the call"),
             };
             let problem = Diagnostic::new(format!("`{word}` asks how a call has ended"), span, label);

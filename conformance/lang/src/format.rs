@@ -129,7 +129,7 @@ impl Layout {
     fn words(&mut self, line: &Line<'_>, out: &mut String) {
         let mut open: Vec<Brace> = Vec::new();
         let mut begins = !self.continues;
-        let asks = line.words.first() == Some(&"if");
+        let asks = line.words.contains(&"if");
         for (index, word) in line.words.iter().copied().enumerate() {
             let before = index.checked_sub(1).map_or("", |before| line.words[before]);
             let after = line.words.get(index + 1).copied().unwrap_or("");

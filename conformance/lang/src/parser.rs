@@ -175,6 +175,8 @@ pub(super) struct Parser<'a> {
     pub(super) peers: Vec<Declared>,
     /// The call of the line before.
     pub(super) asked: Option<Asked>,
+    /// For each `repeat` that is open, whether an `until` leaves it.
+    pub(super) loops: Vec<bool>,
 }
 
 impl<'a> Parser<'a> {
@@ -205,6 +207,7 @@ impl<'a> Parser<'a> {
             mentioned: BTreeMap::new(),
             peers: Vec::new(),
             asked: None,
+            loops: Vec::new(),
         }
     }
 
@@ -319,7 +322,7 @@ impl<'a> Parser<'a> {
                 ("`alike` stands directly inside `any order`", "write `any order {` around it")
             }
             "either" | "repeat" | "if" => ("only inside `any order`", "write `any order {` around it"),
-            "until" => ("no `repeat` comes before", "write `repeat { … } until OUTCOME`, on the line of the `}`"),
+            "until" => ("no `repeat` is around it", "write `repeat {` around the lines that it ends"),
             "else" => ("no `if` comes before", "write `if OUTCOME { … } else { … }`"),
             "or" => ("no `either` comes before", "write `either { … } or { … }`"),
             _ => return false,

@@ -132,19 +132,12 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
                     body(inner, script, &deeper, text);
                     *text += &format!("{indent}}}\n");
                 }
-                LaneItem::Until(inner, ending) => {
-                    *text += &format!("{indent}repeat {{\n");
-                    body(inner, script, &deeper, text);
-                    *text += &format!("{indent}}} until {}\n", render_ending(ending, script));
+                LaneItem::Until(ending) => {
+                    *text += &format!("{indent}until {}\n", render_ending(ending, script));
                 }
-                LaneItem::If(ending, [then, otherwise]) => {
-                    *text += &format!("{indent}if {} {{\n", render_ending(ending, script));
-                    body(then, script, &deeper, text);
-                    if !otherwise.is_empty() {
-                        *text += &format!("{indent}}} else {{\n");
-                        body(otherwise, script, &deeper, text);
-                    }
-                    *text += &format!("{indent}}}\n");
+                LaneItem::If(..) => {
+                    *text += indent;
+                    branches(item, script, indent, text);
                 }
                 LaneItem::Either(branches) => {
                     for (index, branch) in branches.iter().enumerate() {
@@ -154,6 +147,24 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
                     }
                     *text += &format!("{indent}}}\n");
                 }
+            }
+        }
+    }
+    fn branches(item: &LaneItem, script: &Script, indent: &str, text: &mut String) {
+        let LaneItem::If(ending, [then, otherwise]) = item else { return };
+        *text += &format!("if {} {{\n", render_ending(ending, script));
+        body(then, script, &format!("{indent}  "), text);
+        *text += &format!("{indent}}}");
+        match otherwise.as_slice() {
+            [] => *text += "\n",
+            [other @ LaneItem::If(..)] => {
+                *text += " else ";
+                branches(other, script, indent, text);
+            }
+            _ => {
+                *text += " else {\n";
+                body(otherwise, script, &format!("{indent}  "), text);
+                *text += &format!("{indent}}}\n");
             }
         }
     }

@@ -3,8 +3,6 @@
 //! Every step is accounted for, in order, by the actor and with the call that the script says; inside `any order` each lane for
 //! itself. What was seen is something that this call of a real stack can give, with everything that is looked at.
 
-use std::cell::Cell;
-
 use winaccept_model::call::{Call, Data, Length};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
@@ -14,9 +12,7 @@ use winaccept_sim::script::{Action, Expect, GivenTo, Ref, Step};
 
 use super::{Recorded, StepLine};
 use crate::lang::{parse_observed, render_action, render_observed};
-use crate::stack::{
-    MAX_ROUNDS, Planned, PlannedInLane, PlannedLane, Replay, StepReport, body_behind, is_last_round, plan,
-};
+use crate::stack::{Planned, PlannedInLane, PlannedLane, Replay, StepReport, body_behind, can_be_left, leaves, plan};
 use crate::suite::Scenario;
 
 /// The replay that this is a recording of.
@@ -37,7 +33,7 @@ pub(super) fn check(recorded: &Recorded, scenario: &Scenario) -> Result<Replay, 
     let steps: Vec<StepReport> = recorded.steps.iter().map(|line| report(line, scenario)).collect::<Result<_, _>>()?;
     if recorded.failed.is_none() {
         let lacks = recorded.lacks.as_ref().map(|lacks| lacks.step);
-        let mut lines = Lines { scenario, reports: &steps, at: 0, lacks, went_round: Cell::new(false) };
+        let mut lines = Lines { scenario, reports: &steps, at: 0, lacks };
         lines.check(&plan)?;
     }
     let Recorded { failed, lost, lacks, .. } = recorded.clone();
@@ -269,8 +265,6 @@ struct Lines<'a> {
     at: usize,
     /// The step whose call the stack does not have: everything ends there.
     lacks: Option<usize>,
-    /// A lane went round so often that it was ended there.
-    went_round: Cell<bool>,
 }
 
 impl Lines<'_> {
@@ -313,12 +307,12 @@ impl Lines<'_> {
         self.at += here;
         for lane in lanes {
             let own: Vec<&StepReport> = block.iter().filter(|report| report.actor == lane.actor).collect();
-            let mut lines = own.as_slice();
-            let all = self.body(&lane.body, &mut lines)?;
-            if let [line, ..] = lines {
+            let mut reader = LaneLines { lines: &own, last: None };
+            let came = reader.body(&lane.body)?;
+            if let [line, ..] = reader.lines {
                 return Err(format!("step {} is one too many in its lane", line.index));
             }
-            if !all && !self.went_round.take() && self.lacks.is_none() {
+            if came == Came::Short && self.lacks.is_none() {
                 return Err(format!("steps of {} are missing", self.name(lane)));
             }
             self.waits_last(&own)?;
@@ -328,51 +322,6 @@ impl Lines<'_> {
 
     fn name(&self, lane: &PlannedLane<'_>) -> &str {
         &self.scenario.script.actors[lane.actor.index()].name
-    }
-
-    /// Takes the lines of a body away. False when they end before it does.
-    fn body(&self, body: &[PlannedInLane<'_>], lines: &mut &[&StepReport]) -> Result<bool, String> {
-        let all = *lines;
-        for item in body {
-            match item {
-                PlannedInLane::Step(number, _) => match lines.split_first() {
-                    Some((line, rest)) if line.index == *number => *lines = rest,
-                    Some((line, _)) => return Err(format!("step {number} is missing before step {}", line.index)),
-                    None => return Ok(false),
-                },
-                // It ends when a call of it waits for ever, which is not reported, or after some rounds.
-                PlannedInLane::Repeat(body) => {
-                    while !lines.is_empty() {
-                        if !self.body(body, lines)? {
-                            break;
-                        }
-                    }
-                }
-                PlannedInLane::Until(body, until) => {
-                    for round in 1.. {
-                        let before = *lines;
-                        if !self.body(body, lines)? {
-                            return Ok(false);
-                        }
-                        if is_last_round(until, last(before, lines)) {
-                            break;
-                        }
-                        if round == MAX_ROUNDS {
-                            // The lane ends here, whatever stands behind.
-                            self.went_round.set(true);
-                            return Ok(false);
-                        }
-                    }
-                }
-                PlannedInLane::If(ending, bodies) => {
-                    let body = &bodies[body_behind(ending, last(all, lines))];
-                    if !self.body(body, lines)? {
-                        return Ok(false);
-                    }
-                }
-            }
-        }
-        Ok(true)
     }
 
     /// A call that waits although nobody said so is the last of its lane; what comes behind it was not taken.
@@ -405,17 +354,70 @@ impl Lines<'_> {
     }
 }
 
-/// What the last of the lines gave that were taken away.
-fn last<'r>(before: &[&'r StepReport], after: &[&StepReport]) -> Option<&'r Observed> {
-    let taken = before.len() - after.len();
-    before[..taken].last().map(|line| &line.observed)
+/// The lines of one lane that are left, and what was seen at the last one.
+struct LaneLines<'l, 'r> {
+    lines: &'l [&'r StepReport],
+    last: Option<&'r Observed>,
+}
+
+/// How far the lines of a lane lead through a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// To its end.
+    Through,
+    /// To an `until` that leaves the `repeat` around it.
+    Left,
+    /// To a `repeat` that has gone round and round, or waits: nothing of the lane comes behind it.
+    Ended,
+    /// Less far.
+    Short,
+}
+
+impl LaneLines<'_, '_> {
+    /// Takes the lines of a body away.
+    fn body(&mut self, body: &[PlannedInLane<'_>]) -> Result<Came, String> {
+        for item in body {
+            let came = match item {
+                PlannedInLane::Step(number, _) => match self.lines.split_first() {
+                    Some((line, rest)) if line.index == *number => {
+                        (self.lines, self.last) = (rest, Some(&line.observed));
+                        Came::Through
+                    }
+                    Some((line, _)) => return Err(format!("step {number} is missing before step {}", line.index)),
+                    None => Came::Short,
+                },
+                PlannedInLane::Repeat(body) => self.repeat(body)?,
+                PlannedInLane::Until(until) if leaves(until, self.last) => Came::Left,
+                PlannedInLane::Until(_) => Came::Through,
+                PlannedInLane::If(ending, bodies) => self.body(&bodies[body_behind(ending, self.last)])?,
+            };
+            if came != Came::Through {
+                return Ok(came);
+            }
+        }
+        Ok(Came::Through)
+    }
+
+    /// It ends where an `until` leaves it, when a call of it waits for ever, which is not reported, or after some rounds.
+    fn repeat(&mut self, body: &[PlannedInLane<'_>]) -> Result<Came, String> {
+        while !self.lines.is_empty() {
+            match self.body(body)? {
+                Came::Left => return Ok(Came::Through),
+                Came::Short | Came::Ended => break,
+                Came::Through => {}
+            }
+        }
+        // Where the lines go on, the step that they go on with is missed.
+        Ok(if can_be_left(body) && self.lines.is_empty() { Came::Ended } else { Came::Through })
+    }
 }
 
 /// The steps of a body.
 fn numbers(body: &[PlannedInLane<'_>]) -> Vec<usize> {
     let of = |item: &PlannedInLane<'_>| match item {
         PlannedInLane::Step(number, _) => vec![*number],
-        PlannedInLane::Repeat(body) | PlannedInLane::Until(body, _) => numbers(body),
+        PlannedInLane::Repeat(body) => numbers(body),
+        PlannedInLane::Until(_) => Vec::new(),
         PlannedInLane::If(_, bodies) => bodies.iter().flat_map(|body| numbers(body)).collect(),
     };
     body.iter().flat_map(of).collect()

@@ -3,7 +3,8 @@
 //! The lanes take turns, a step each. A lane whose call blocks waits, and goes on once the call has returned. Of
 //! `either` the first branch is taken. `repeat` goes on until a call of it blocks for ever: that last blocking is what the
 //! scenario says of it, and is not reported. One whose calls do not block ends some rounds after all other lanes. `if` and
-//! `until` look at what the call before them has given; a lane that goes round too often ends where it is.
+//! `until` look at what the call before them has given; a lane that goes round too often in a `repeat` with an `until` ends
+//! there.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,12 @@ use winaccept_sim::observe::{Observed, ends_so};
 use winaccept_sim::script::{Action, Ending, Expect, Step};
 
 use super::StepReport;
-use super::plan::{PlannedInLane, PlannedLane};
+use super::plan::{PlannedInLane, PlannedLane, can_be_left};
 use super::stage::Stage;
 use super::turn::{Given, Patience, Turnout};
 
 /// No `repeat` goes round more often than this.
-pub(crate) const MAX_ROUNDS: u32 = 100;
+const MAX_ROUNDS: u32 = 100;
 /// Nor more often than this once every other lane is done.
 const MAX_ROUNDS_ALONE: u32 = 8;
 /// When every lane waits: how long for one of them to go on.
@@ -40,12 +41,10 @@ struct Frame<'p, 's> {
     next: usize,
     /// For the body of a `repeat`.
     rounds: Option<Rounds>,
-    /// For the body of a `repeat` that ends so.
-    until: Option<&'s Ending>,
 }
 
-/// Is the loop over whose last step gave this? Where that step was not taken, or waits, there is no other round.
-pub(crate) fn is_last_round(until: &Ending, last: Option<&Observed>) -> bool {
+/// Does an `until` behind a step that gave this leave its `repeat`? Where the step was not taken nothing else would come either.
+pub(crate) fn leaves(until: &Ending, last: Option<&Observed>) -> bool {
     last.is_none_or(|last| !matches!(last, Observed::Returned(_)) || ends_so(until, last))
 }
 
@@ -74,7 +73,7 @@ impl Rounds {
 
 impl<'p, 's> Progress<'p, 's> {
     fn new(lane: &'p PlannedLane<'s>) -> Self {
-        let frame = Frame { body: &lane.body, next: 0, rounds: None, until: None };
+        let frame = Frame { body: &lane.body, next: 0, rounds: None };
         Progress { lane, frames: vec![frame], waiting: None, last: None }
     }
 
@@ -91,28 +90,26 @@ impl<'p, 's> Progress<'p, 's> {
                 Some(PlannedInLane::Repeat(body)) => {
                     frame.next += 1;
                     let rounds = Some(Rounds::default().another(alone));
-                    self.frames.push(Frame { body, next: 0, rounds, until: None });
+                    self.frames.push(Frame { body, next: 0, rounds });
                 }
-                Some(PlannedInLane::Until(body, until)) => {
+                Some(PlannedInLane::Until(until)) => {
                     frame.next += 1;
-                    let rounds = Some(Rounds { all: 1, alone: 0 });
-                    self.frames.push(Frame { body, next: 0, rounds, until: Some(*until) });
+                    if leaves(until, self.last.as_ref()) {
+                        while self.frames.pop().is_some_and(|left| left.rounds.is_none()) {}
+                    }
                 }
                 Some(PlannedInLane::If(ending, bodies)) => {
                     frame.next += 1;
                     let body = &bodies[body_behind(ending, self.last.as_ref())];
-                    self.frames.push(Frame { body, next: 0, rounds: None, until: None });
+                    self.frames.push(Frame { body, next: 0, rounds: None });
                 }
                 None => match frame.rounds {
-                    Some(_) if frame.until.is_some_and(|until| is_last_round(until, self.last.as_ref())) => {
-                        self.frames.pop();
-                    }
-                    Some(rounds) if frame.until.is_some() => {
+                    Some(rounds) if can_be_left(frame.body) => {
                         if rounds.all >= MAX_ROUNDS {
                             self.frames.clear();
                             return None;
                         }
-                        (frame.next, frame.rounds) = (0, Some(rounds.another(false)));
+                        (frame.next, frame.rounds) = (0, Some(rounds.another(alone)));
                     }
                     Some(rounds) if !rounds.are_enough() && !frame.body.is_empty() => {
                         (frame.next, frame.rounds) = (0, Some(rounds.another(alone)));
@@ -126,7 +123,7 @@ impl<'p, 's> Progress<'p, 's> {
     }
 
     fn repeats(&self) -> bool {
-        self.frames.iter().any(|frame| frame.rounds.is_some() && frame.until.is_none())
+        self.frames.iter().any(|frame| frame.rounds.is_some())
     }
 
     /// Takes note of what a step of this lane has given.

@@ -21,7 +21,8 @@ pub fn numbered(script: &Script) -> Vec<Numbered<'_>> {
             match item {
                 LaneItem::Step(step) => out.push(Numbered::Step(step)),
                 LaneItem::Either(bodies) => bodies.iter().for_each(|body| lane(body, out)),
-                LaneItem::Repeat(body) | LaneItem::Until(body, _) => lane(body, out),
+                LaneItem::Repeat(body) => lane(body, out),
+                LaneItem::Until(_) => {}
                 LaneItem::If(_, bodies) => bodies.iter().for_each(|body| lane(body, out)),
             }
         }
@@ -59,7 +60,7 @@ pub(crate) struct PlannedLane<'s> {
 pub(crate) enum PlannedInLane<'s> {
     Step(usize, &'s Step),
     Repeat(Vec<PlannedInLane<'s>>),
-    Until(Vec<PlannedInLane<'s>>, &'s Ending),
+    Until(&'s Ending),
     If(&'s Ending, [Vec<PlannedInLane<'s>>; 2]),
 }
 
@@ -106,11 +107,7 @@ fn plan_lane<'s>(body: &'s [LaneItem], number: &mut usize, out: &mut Vec<Planned
                 plan_lane(body, number, &mut repeated)?;
                 out.push(PlannedInLane::Repeat(repeated));
             }
-            LaneItem::Until(body, ending) => {
-                let mut repeated = Vec::new();
-                plan_lane(body, number, &mut repeated)?;
-                out.push(PlannedInLane::Until(repeated, ending));
-            }
+            LaneItem::Until(ending) => out.push(PlannedInLane::Until(ending)),
             LaneItem::If(ending, bodies) => {
                 let mut planned = [Vec::new(), Vec::new()];
                 for (body, planned) in bodies.iter().zip(&mut planned) {
@@ -121,6 +118,15 @@ fn plan_lane<'s>(body: &'s [LaneItem], number: &mut usize, out: &mut Vec<Planned
         }
     }
     Ok(())
+}
+
+/// Can an `until` of this body leave the `repeat` around it?
+pub(crate) fn can_be_left(body: &[PlannedInLane<'_>]) -> bool {
+    body.iter().any(|item| match item {
+        PlannedInLane::Until(_) => true,
+        PlannedInLane::If(_, bodies) => bodies.iter().any(|body| can_be_left(body)),
+        PlannedInLane::Step(..) | PlannedInLane::Repeat(_) => false,
+    })
 }
 
 fn take(number: &mut usize, step: &Step) -> Result<usize, String> {
