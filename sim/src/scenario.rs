@@ -1,7 +1,7 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::{Call, FdSet, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::choice::Alt;
@@ -36,6 +36,8 @@ pub struct Scenario {
     choices: Vec<(usize, Alt)>,
     /// How calls end as branches ask it.
     pub endings: Vec<Ending>,
+    /// The steps inside `if`, which no way has to reach.
+    conditional: BTreeSet<usize>,
     /// By step behind which its lane branches: the section, the lane, and the place of the branch.
     branches: BTreeMap<usize, (usize, usize, usize)>,
 }
@@ -114,6 +116,7 @@ impl Scenario {
             binders: Vec::new(),
             choices: Vec::new(),
             endings: Vec::new(),
+            conditional: BTreeSet::new(),
             branches: BTreeMap::new(),
         };
         for item in &script.items {
@@ -219,6 +222,12 @@ impl Scenario {
         Some(at)
     }
 
+    /// Does this step stand inside `if`, so that no way has to reach it?
+    #[must_use]
+    pub fn is_conditional(&self, step: usize) -> bool {
+        self.conditional.contains(&step)
+    }
+
     /// Finds the steps behind which lanes branch.
     fn finds_branches(&mut self) {
         for (section, lanes) in self.sections.iter().enumerate() {
@@ -263,11 +272,13 @@ impl Scenario {
                 LaneItem::If(ending, [then, otherwise]) => {
                     let branch = code.len();
                     let ending = self.branch(ending, code);
+                    let first = self.steps.len();
                     self.body(then, code, left);
                     let end = code.len();
                     code.push(Instruction::Jump(0));
                     code[branch] = Instruction::Branch(ending, branch as u16 + 1, end as u16 + 1);
                     self.body(otherwise, code, left);
+                    self.conditional.extend(first..self.steps.len());
                     code[end] = Instruction::Jump(code.len() as u16);
                 }
                 LaneItem::Either(branches) => {

@@ -24,6 +24,7 @@ impl Parser<'_> {
         let problems = self.cursor.problems.len();
         let mut lanes = Vec::new();
         self.any_order = true;
+        self.asked = None;
         while self.block_goes_on(&head) {
             self.lane_line(&mut lanes);
         }

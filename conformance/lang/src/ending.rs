@@ -53,7 +53,13 @@ impl Parser<'_> {
         let word = self.cursor.span();
         self.cursor.advance();
         let asked = self.asked;
-        let ending = self.ending("if", word)?;
+        let ending = self.ending("if", word).unwrap_or_else(|Reported| {
+            // Its bodies are read all the same: what is wrong with them is worth telling.
+            while !self.cursor.at("{") && !self.cursor.at_line_end() {
+                self.cursor.advance();
+            }
+            Ending::Fails
+        });
         let before = self.flow.clone();
         let either = self.eithers;
         self.eithers += 1;
@@ -161,7 +167,10 @@ impl Parser<'_> {
         if self.cursor.kind() == Kind::Word && Thing::returned(returns).is_some() && is_free(word) {
             return Err(self.binds_nothing());
         }
-        self.alternative(Expected { signature: asked.signature, call: asked.call.as_ref(), actor: None }, false)
+        self.alternative(
+            Expected { signature: asked.signature, call: asked.call.as_ref(), actor: Some(asked.actor) },
+            false,
+        )
     }
 
     fn binds_nothing(&mut self) -> Reported {
