@@ -39,7 +39,7 @@ use crate::profiles::is_plain;
 pub use command::CommandStack;
 pub use exec::exec;
 pub use model::ModelStack;
-pub(crate) use order::{body_behind, leaves};
+pub(crate) use order::{MAX_ROUNDS, body_behind, goes_round, leaves};
 pub use plan::{Numbered, numbered};
 pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, can_be_left, plan};
 pub use seen::shown;

@@ -7,12 +7,14 @@ use winaccept_model::call::{Call, Data, Length};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
-use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Action, Expect, GivenTo, Ref, Step};
 
 use super::{Recorded, StepLine};
 use crate::lang::{parse_observed, render_action, render_observed};
-use crate::stack::{Planned, PlannedInLane, PlannedLane, Replay, StepReport, body_behind, can_be_left, leaves, plan};
+use crate::stack::{
+    MAX_ROUNDS, Planned, PlannedInLane, PlannedLane, Replay, StepReport, body_behind, can_be_left, goes_round, leaves,
+    plan,
+};
 use crate::suite::Scenario;
 
 /// The replay that this is a recording of.
@@ -315,7 +317,7 @@ impl Lines<'_> {
             if came == Came::Short && self.lacks.is_none() {
                 return Err(format!("steps of {} are missing", self.name(lane)));
             }
-            self.waits_last(&own)?;
+            self.waits_last(lane, &own)?;
         }
         Ok(())
     }
@@ -325,20 +327,13 @@ impl Lines<'_> {
     }
 
     /// A call that waits although nobody said so is the last of its lane; what comes behind it was not taken.
-    fn waits_last(&self, lines: &[&StepReport]) -> Result<(), String> {
-        let in_repeat = |line: &&StepReport| {
-            let sections = &self.scenario.program.sections;
-            sections.iter().any(|section| match section {
-                Section::AnyOrder(lanes) => lanes.iter().any(|lane| lane.repeats(line.index)),
-                _ => false,
-            })
-        };
+    fn waits_last(&self, lane: &PlannedLane<'_>, lines: &[&StepReport]) -> Result<(), String> {
         let waits = |line: &&StepReport| {
             let expected = self.scenario.program.steps[line.index].expect == Some(Expect::Blocks);
             line.observed == Observed::Blocks && !expected
         };
         let Some(at) = lines.iter().position(waits) else { return Ok(()) };
-        if in_repeat(&lines[at]) {
+        if is_endless(&lane.body, lines[at].index) {
             return Err(format!(
                 "step {} is said to wait, which is how a `repeat` ends and not reported",
                 lines[at].index
@@ -367,7 +362,7 @@ enum Came {
     Through,
     /// To an `until` that leaves the `repeat` around it.
     Left,
-    /// To a `repeat` that has gone round and round, or waits: nothing of the lane comes behind it.
+    /// To a `repeat` that has gone round and round: nothing of the lane comes behind it.
     Ended,
     /// Less far.
     Short,
@@ -398,18 +393,32 @@ impl LaneLines<'_, '_> {
         Ok(Came::Through)
     }
 
-    /// It ends where an `until` leaves it, when a call of it waits for ever, which is not reported, or after some rounds.
+    /// With an `until` it ends there, or after very many rounds; else when a call of it waits for ever, which is not reported, or after
+    /// some rounds.
     fn repeat(&mut self, body: &[PlannedInLane<'_>]) -> Result<Came, String> {
-        while !self.lines.is_empty() {
+        if !can_be_left(body) {
+            while !self.lines.is_empty() && self.body(body)? == Came::Through {}
+            return Ok(Came::Through);
+        }
+        for _ in 0..MAX_ROUNDS {
             match self.body(body)? {
                 Came::Left => return Ok(Came::Through),
-                Came::Short | Came::Ended => break,
-                Came::Through => {}
+                Came::Through if goes_round(self.last) => {}
+                came => return Ok(came),
             }
         }
-        // Where the lines go on, the step that they go on with is missed.
-        Ok(if can_be_left(body) && self.lines.is_empty() { Came::Ended } else { Came::Through })
+        Ok(Came::Ended)
     }
+}
+
+/// Does this step stand inside a `repeat` that nothing leaves?
+fn is_endless(body: &[PlannedInLane<'_>], step: usize) -> bool {
+    body.iter().any(|item| match item {
+        PlannedInLane::Repeat(body) if !can_be_left(body) => numbers(body).contains(&step),
+        PlannedInLane::Repeat(body) => is_endless(body, step),
+        PlannedInLane::If(_, bodies) => bodies.iter().any(|body| is_endless(body, step)),
+        PlannedInLane::Step(..) | PlannedInLane::Until(_) => false,
+    })
 }
 
 /// The steps of a body.

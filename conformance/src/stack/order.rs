@@ -3,8 +3,8 @@
 //! The lanes take turns, a step each. A lane whose call blocks waits, and goes on once the call has returned. Of
 //! `either` the first branch is taken. `repeat` goes on until a call of it blocks for ever: that last blocking is what the
 //! scenario says of it, and is not reported. One whose calls do not block ends some rounds after all other lanes. `if` and
-//! `until` look at what the call before them has given; a lane that goes round too often in a `repeat` with an `until` ends
-//! there.
+//! `until` look at what the call before them has given. A `repeat` with an `until` has an end: what waits in it is reported, and a lane
+//! that goes round too often ends there.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use super::stage::Stage;
 use super::turn::{Given, Patience, Turnout};
 
 /// No `repeat` goes round more often than this.
-const MAX_ROUNDS: u32 = 100;
+pub(crate) const MAX_ROUNDS: u32 = 100;
 /// Nor more often than this once every other lane is done.
 const MAX_ROUNDS_ALONE: u32 = 8;
 /// When every lane waits: how long for one of them to go on.
@@ -43,9 +43,14 @@ struct Frame<'p, 's> {
     rounds: Option<Rounds>,
 }
 
+/// Is there another round behind a step that gave this? Behind one that was not taken, or waits, nothing would come.
+pub(crate) fn goes_round(last: Option<&Observed>) -> bool {
+    last.is_some_and(|last| !matches!(last, Observed::Blocks | Observed::NotTaken(_)))
+}
+
 /// Does an `until` behind a step that gave this leave its `repeat`? Where the step was not taken nothing else would come either.
 pub(crate) fn leaves(until: &Ending, last: Option<&Observed>) -> bool {
-    last.is_none_or(|last| !matches!(last, Observed::Returned(_)) || ends_so(until, last))
+    !goes_round(last) || last.is_some_and(|last| ends_so(until, last))
 }
 
 /// The body that is taken behind a step that gave this.
@@ -105,11 +110,13 @@ impl<'p, 's> Progress<'p, 's> {
                 }
                 None => match frame.rounds {
                     Some(rounds) if can_be_left(frame.body) => {
-                        if rounds.all >= MAX_ROUNDS {
+                        if !goes_round(self.last.as_ref()) {
+                            self.frames.pop();
+                        } else if rounds.all >= MAX_ROUNDS {
                             self.frames.clear();
-                            return None;
+                        } else {
+                            (frame.next, frame.rounds) = (0, Some(rounds.another(alone)));
                         }
-                        (frame.next, frame.rounds) = (0, Some(rounds.another(alone)));
                     }
                     Some(rounds) if !rounds.are_enough() && !frame.body.is_empty() => {
                         (frame.next, frame.rounds) = (0, Some(rounds.another(alone)));
@@ -123,7 +130,7 @@ impl<'p, 's> Progress<'p, 's> {
     }
 
     fn repeats(&self) -> bool {
-        self.frames.iter().any(|frame| frame.rounds.is_some())
+        self.frames.iter().any(|frame| frame.rounds.is_some() && !can_be_left(frame.body))
     }
 
     /// Takes note of what a step of this lane has given.
@@ -236,6 +243,10 @@ impl<'s> Stage<'s> {
 
 #[cfg(test)]
 mod tests {
+    use winaccept_model::code::Code;
+    use winaccept_model::outcome::Value;
+    use winaccept_sim::observe::{Shown, ShownValue};
+
     use super::super::plan::{Planned, plan};
     use super::*;
 
@@ -257,5 +268,31 @@ mod tests {
         let expected: Vec<_> = [0, 1].into_iter().chain([3, 4].repeat(rounds)).collect();
         assert_eq!(taken, expected, "and of `either` the first branch");
         assert!(lane.is_done());
+    }
+
+    #[test]
+    fn a_lane_goes_where_its_calls_lead_it() {
+        let source = "scenario \"a lane\"\n\nany order {\n  repeat {\n    server  WSASetEvent(INVALID_SOCKET)\n    until WSAEINTR\n    \
+            if succeeds {\n      server  WSASetLastError(1)\n    } else if fails {\n      server  WSASetLastError(2)\n    }\n  }\n  \
+            server  WSASetLastError(3)\n}\n";
+        let script = crate::lang::parse(source.as_bytes(), "test", &|_| true).unwrap_or_else(|error| panic!("{error}"));
+        let planned = plan(&script).expect("a real stack can take it");
+        let Planned::AnyOrder(lanes) = &planned[0] else { panic!("{planned:?}") };
+        let gives = |error: Code| {
+            let value = ShownValue::Is(Value::Number(i64::from(error == Code::NONE)));
+            Observed::Returned(Shown { value, error, out: Vec::new() })
+        };
+        let walk = |codes: &[Code]| {
+            let mut lane = Progress::new(&lanes[0]);
+            let (mut taken, mut codes) = (Vec::new(), codes.iter().cycle());
+            while let Some((number, _, _)) = lane.next(false) {
+                lane.last = Some(gives(if number == 0 { *codes.next().expect("they are cycled") } else { Code::NONE }));
+                taken.push(number);
+            }
+            taken
+        };
+        assert_eq!(walk(&[Code::NONE, Code::WSAEFAULT, Code::WSAEINTR]), [0, 1, 0, 2, 0, 3]);
+        let endless = walk(&[Code::NONE]);
+        assert_eq!(endless, [0, 1].repeat(MAX_ROUNDS as usize), "and nothing behind it");
     }
 }
