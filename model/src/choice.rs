@@ -272,6 +272,7 @@ choices! {
     119 RESET_OVER_UNREAD_DATA "reset-over-unread-data": "discarded" RESET_DISCARDS, "kept" RESET_KEEPS;
     120 EVENTS_OF_A_RESET "events-of-a-reset": "FD_WRITE-too" RESET_WRITES_TOO, "FD_CLOSE-alone" RESET_CLOSE_ALONE;
     121 EXIT_CONNECTIONS "exit-connections": "reset" EXIT_RESETS, "as-closesocket" EXIT_CLOSES;
+    122 REUSE_COUNTS "reuse-counts": "now" REUSE_NOW, "at-bind" REUSE_AT_BIND;
 }
 
 /// The choice point of this name.
