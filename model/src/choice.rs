@@ -270,6 +270,12 @@ choices! {
     117 ROUTINE_ORDER "routine-order": "as-completed" FIRST_ROUTINE_FIRST, "last-first" LAST_ROUTINE_FIRST;
     118 ROUTINE_ON_PORT "routine-on-port": "WSAEINVAL" ROUTINE_ON_PORT_FAILS, "called" ROUTINE_ON_PORT_CALLED;
     119 APC_BEFORE_PACKET "apc-before-packet": "packet-first" PACKETS_BEFORE_APCS, "apc-first" APCS_BEFORE_PACKETS;
+    120 SO_ERROR_OF_REFUSAL "so-error-of-blocking-connect": "kept" REFUSAL_STAYS, "taken" REFUSAL_TAKEN;
+    121 CLOSE_BEHIND_ANSWER "close-behind-unread-answer": "kept" ANSWER_KEPT, "lost" ANSWER_LOST;
+    122 RESET_OVER_UNREAD_DATA "reset-over-unread-data": "discarded" RESET_DISCARDS, "kept" RESET_KEEPS;
+    123 EVENTS_OF_A_RESET "events-of-a-reset": "FD_WRITE-too" RESET_WRITES_TOO, "FD_CLOSE-alone" RESET_CLOSE_ALONE;
+    124 EXIT_CONNECTIONS "exit-connections": "reset" EXIT_RESETS, "as-closesocket" EXIT_CLOSES;
+    125 REUSE_COUNTS "reuse-counts": "now" REUSE_NOW, "at-bind" REUSE_AT_BIND;
 }
 
 /// The choice point of this name.

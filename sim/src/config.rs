@@ -31,6 +31,8 @@ pub struct Config {
     pub results: Vec<i64>,
     /// Faults that wait for a call: whose, which, at calls of which name, after how many of them.
     pub armed: Vec<(ProcessId, FaultKind, &'static str, u8)>,
+    /// The variables whose sockets were closed outside of lanes, with the step that closed them, or that last looked.
+    pub closed: Vec<(NameId, u16)>,
 }
 
 impl Config {
@@ -46,6 +48,7 @@ impl Config {
             finished: vec![None; actors],
             results: if scenario.prints_results() { vec![0; actors] } else { Vec::new() },
             armed: Vec::new(),
+            closed: Vec::new(),
         }
     }
 
@@ -293,7 +296,11 @@ pub fn note(
             // Whose address it is was asked of every variable.
             (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId::new(actor)));
         }
-        happened.push(Happened { step: number, observed: Observed::Returned(shown) });
+        let observed = Observed::Returned(shown);
+        if let Some(at) = scenario.goes_on_at(number, &observed) {
+            config.at[step.actor.index()] = at;
+        }
+        happened.push(Happened { step: number, observed });
     }
 }
 

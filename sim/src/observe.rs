@@ -7,7 +7,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
 use crate::script::{
-    AddrPattern, Block, Came, EntryPattern, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref,
+    AddrPattern, Block, Came, Ending, EntryPattern, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref,
     ValuePattern, With,
 };
 
@@ -146,6 +146,23 @@ pub fn allows(expect: &Expect, seen: &Observed) -> bool {
         (Expect::Text(text), Observed::Printed(printed)) => text == printed,
         (Expect::Segments(all), Observed::Came(came)) => all.iter().any(|expected| is_this(expected, came)),
         _ => false,
+    }
+}
+
+/// Does what was seen of a call end so?
+#[must_use]
+pub fn ends_so(ending: &Ending, seen: &Observed) -> bool {
+    let Observed::Returned(seen) = seen else { return false };
+    let errno = seen.out.iter().any(|out| matches!(out, ShownOut::Errno(_)));
+    let fails = seen.error != Code::NONE || errno;
+    let is_outcome = !matches!(
+        seen.value,
+        ShownValue::Is(Value::Undefined | Value::Unmodelled | Value::Crashes | Value::CallsCondition)
+    );
+    match ending {
+        Ending::Fails => fails,
+        Ending::Succeeds => is_outcome && !fails,
+        Ending::Gives(patterns) => patterns.iter().any(|pattern| matches(pattern, seen)),
     }
 }
 

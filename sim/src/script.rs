@@ -169,8 +169,23 @@ pub enum LaneItem {
     Step(Step),
     /// `either { … } or { … }`: one of the bodies is taken; an empty body is allowed.
     Either(Vec<Vec<LaneItem>>),
-    /// `repeat { … }`: over and over, until a step of it blocks for ever.
+    /// `repeat { … }`: over and over, until a step of it blocks for ever, or an `until` leaves it.
     Repeat(Vec<LaneItem>),
+    /// `until OUTCOME`, behind a step inside `repeat`: leaves the innermost one where the call ended so.
+    Until(Ending),
+    /// `if OUTCOME { … } else { … }`, behind a step: the first body where its call ended so, else the second, which may be empty.
+    If(Ending, [Vec<LaneItem>; 2]),
+}
+
+/// How a call ends, as a branch asks it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ending {
+    /// `fails`: with an error, whichever.
+    Fails,
+    /// `succeeds`: without one.
+    Succeeds,
+    /// With one of these outcomes, which bind nothing.
+    Gives(Vec<Pattern>),
 }
 
 /// A step of an actor with what is expected of it.

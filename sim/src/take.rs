@@ -10,6 +10,7 @@ use winaccept_model::step::{Answer, Event, Machine};
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
 use crate::happen::arm;
+use crate::numbers::{readings, takes_note};
 use crate::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, printed};
 use crate::peer::{came, event_of};
 use crate::quiet::{pass_time, quiet};
@@ -32,7 +33,10 @@ pub(crate) fn outcomes(
     }
     let shown = |branch: Branch| (shown_at(&branch, number), branch);
     match &step.action {
-        Action::Call(call) => issues(scenario, machine, step, number, call, start).into_iter().map(shown).collect(),
+        Action::Call(call) => {
+            let all = readings(scenario, number, call, start).into_iter();
+            all.flat_map(|start| issues(scenario, machine, step, number, call, start)).map(shown).collect()
+        }
         Action::ConditionReturns { .. } | Action::RoutineReturns { .. } => {
             let event = Event::Returns(step.actor, comes_back(&step.action).unwrap_or(Answer::Nothing));
             returns(scenario, machine, step, number, event, start).into_iter().map(shown).collect()
@@ -132,7 +136,11 @@ fn issues(
         Some(hit) => then_quiet(scenario, machine, vec![start], hit.begins()),
         None => vec![start],
     };
-    let branches = goes_on(scenario, machine, step, number, event, starts);
+    let before = if call.function().does().closes { starts[0].config.vars.clone() } else { Vec::new() };
+    let mut branches = goes_on(scenario, machine, step, number, event, starts);
+    if !before.is_empty() {
+        branches.iter_mut().for_each(|branch| takes_note(number, call, &before, branch));
+    }
     match hit {
         Some(hit) => then_quiet(scenario, machine, branches, hit.ends()),
         None => branches,

@@ -146,7 +146,7 @@ impl Parser<'_> {
         self.alternatives(Expected { signature, call: None, actor: None }, false)
     }
 
-    fn alternative(&mut self, of: Expected<'_>, may_wait: bool) -> Parsed<Pattern> {
+    pub(super) fn alternative(&mut self, of: Expected<'_>, may_wait: bool) -> Parsed<Pattern> {
         if may_wait && self.cursor.eat("...") {
             return Ok(Pattern { value: ValuePattern::Waits, error: Code::NONE, with: Vec::new() });
         }
@@ -264,15 +264,7 @@ impl Parser<'_> {
             self.cursor.advance();
             return Ok(ValuePattern::Is(Value::Number(i64::from(code.0))));
         }
-        let thing = match returns {
-            Returns::Socket => Some(Thing::Socket),
-            Returns::Event => Some(Thing::Event),
-            Returns::Overlapped => Some(Thing::Overlapped),
-            Returns::Port => Some(Thing::Port),
-            Returns::Window => Some(Thing::Window),
-            _ => None,
-        };
-        let Some(thing) = thing.filter(|_| is_free(word)) else {
+        let Some(thing) = Thing::returned(returns).filter(|_| is_free(word)) else {
             return Err(self.wrong_type(of.signature));
         };
         let Some(actor) = of.actor else {

@@ -129,13 +129,14 @@ impl Layout {
     fn words(&mut self, line: &Line<'_>, out: &mut String) {
         let mut open: Vec<Brace> = Vec::new();
         let mut begins = !self.continues;
+        let asks = line.words.contains(&"if");
         for (index, word) in line.words.iter().copied().enumerate() {
             let before = index.checked_sub(1).map_or("", |before| line.words[before]);
             let after = line.words.get(index + 1).copied().unwrap_or("");
             let brace = match word {
                 "{" => {
                     let earlier = index.checked_sub(2).map_or("", |earlier| line.words[earlier]);
-                    let brace = what_opens(before, earlier);
+                    let brace = what_opens(before, earlier, asks);
                     open.push(brace);
                     Some(brace)
                 }
@@ -163,12 +164,14 @@ impl Layout {
     }
 }
 
-/// What a `{` opens, given the two words before it.
-fn what_opens(before: &str, earlier: &str) -> Brace {
+/// What a `{` opens, given the two words before it, and whether its line begins with `if`.
+fn what_opens(before: &str, earlier: &str, asks: bool) -> Brace {
     match before {
-        "order" | "alike" | "either" | "or" | "repeat" => Brace::Block,
-        "expects" => Brace::Alternatives,
+        "order" | "alike" | "either" | "or" | "repeat" | "else" => Brace::Block,
+        "expects" | "if" | "until" => Brace::Alternatives,
         "=" if OUTS.iter().all(|(name, _)| *name != earlier) => Brace::Alternatives,
+        "=" => Brace::Set,
+        _ if asks => Brace::Block,
         _ => Brace::Set,
     }
 }

@@ -22,6 +22,7 @@ impl Parser<'_> {
     pub(super) fn step(&mut self, owner: Option<ThreadId>) -> Parsed<Step> {
         let (mark, span) = (self.cursor.mark(), self.cursor.span());
         self.just_bound.clear();
+        self.asked = None;
         let actor = self.count_step().and_then(|()| self.actor());
         let step = actor.and_then(|actor| {
             self.check_owner(actor, owner, &span)?;
@@ -85,6 +86,12 @@ impl Parser<'_> {
             (_, false) => "`=` or the end of the line",
         };
         self.cursor.line_end(allowed)?;
+        let (called, call) = match (&action, &before) {
+            (Action::Call(call) | Action::ConditionReturns { call, .. }, _) => (signature(call.name()), Some(*call)),
+            (Action::Resumes, Progress::Blocked(blocked)) => (resumed, Some(blocked.call)),
+            _ => (resumed, None),
+        };
+        self.asks_about(actor, called, call, expect.as_ref());
         let span = self.span_since(name.start);
         Ok(Step { actor, action, expect, shows, confirms, on_windows, span })
     }

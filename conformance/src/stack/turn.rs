@@ -185,13 +185,15 @@ impl<'s> Stage<'s> {
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
-            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. }) => CONNECT,
+            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. }) => {
+                CONNECT
+            }
             Patience::ToReturn => GIVE_UP,
         };
         let limit = match patience {
             Patience::ToBlock => limit,
             Patience::ToReturn => {
-                limit.max(self.own_time_out(call).map_or(Duration::ZERO, |own| own + BEYOND_TIME_OUT))
+                limit.max(own_time_out(call, self.longest_option).map_or(Duration::ZERO, |own| own + BEYOND_TIME_OUT))
             }
         };
         let process = self.process_of(actor);
@@ -233,20 +235,6 @@ impl<'s> Stage<'s> {
             }
             pause = if waited < GRACE { BETWEEN_LOOKS } else { BETWEEN_LOOKS * 10 };
         }
-    }
-
-    /// After which time the call ends by itself: its own time-out, or one of the script's that its socket may have.
-    fn own_time_out(&self, call: &Call<Ref>) -> Option<Duration> {
-        let milliseconds = match call {
-            Call::Select { timeout, .. }
-            | Call::WSAPoll { timeout, .. }
-            | Call::WSAWaitForMultipleEvents { timeout, .. }
-            | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
-            Call::Recv { .. } | Call::Send { .. } | Call::Closesocket { .. } => self.longest_option,
-            _ if call.accepts() => self.longest_option,
-            _ => return None,
-        };
-        Some(Duration::from_millis(milliseconds))
     }
 
     /// Has the call in progress of this actor returned by now?
@@ -422,6 +410,21 @@ fn waits_without_limit(call: &Call<Ref>, receive_timeouts: bool) -> bool {
     call.function().does().locally && !call.times_out() && !socket_limits
 }
 
+/// After which time the call ends by itself: its own time-out, or the longest of the script's that its socket may have.
+fn own_time_out(call: &Call<Ref>, longest_option: u64) -> Option<Duration> {
+    let milliseconds = match call {
+        Call::Select { timeout, .. }
+        | Call::WSAPoll { timeout, .. }
+        | Call::WSAWaitForMultipleEvents { timeout, .. }
+        | Call::GetQueuedCompletionStatus { timeout, .. }
+        | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
+        // A close may linger, a transfer have the time-out of its direction; results are waited for as long as their request.
+        _ if call.function().does().waits || call.function().does().closes => longest_option,
+        _ => return None,
+    };
+    Some(Duration::from_millis(milliseconds))
+}
+
 /// `printf` with at most one conversion, `%d` or `%ld`.
 fn printf(format: &str, argument: Option<i64>) -> String {
     let Some(number) = argument else { return format.replace("%%", "%") };
@@ -436,7 +439,35 @@ pub(super) fn goes_on(seen_now: &Shown) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use winaccept_model::call::Function;
+    use winaccept_model::kind::Choices;
+
     use super::*;
+
+    /// Always the first that there is to choose, or the last.
+    struct Ends(bool);
+
+    impl Choices<Ref> for Ends {
+        fn below(&mut self, bound: u32) -> u32 {
+            if self.0 { bound - 1 } else { 0 }
+        }
+        fn handle(&mut self) -> Ref {
+            Ref::InvalidSocket
+        }
+    }
+
+    #[test]
+    fn no_call_is_given_up_before_its_own_time_out() {
+        for function in Function::ALL.iter().filter(|function| function.does().waits || function.does().closes) {
+            let calls = [false, true].map(|last| Call::draw(*function, &mut Ends(last)));
+            let has_own = calls.iter().any(Call::times_out);
+            for call in &calls {
+                let known = own_time_out(call, 12_000);
+                assert_eq!(known.is_some(), call.times_out() || !has_own, "{}", function.name());
+                assert!(has_own || known == Some(Duration::from_secs(12)), "{}", function.name());
+            }
+        }
+    }
 
     #[test]
     fn prints_as_c_does() {

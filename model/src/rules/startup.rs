@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
+use crate::world::SocketId;
 
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
@@ -92,7 +93,7 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
             }
         }
     }
-    release_all(at, manner);
+    release_all(at, |_, _| manner);
 }
 
 /// Does a call wait for nothing of Winsock's? Requests end with their sockets, and so do the waits for them.
@@ -108,13 +109,14 @@ fn is_of_the_system(call: &Call) -> bool {
 }
 
 /// Closes every handle of the calling process.
-pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
+pub(super) fn release_all(at: &mut At<'_>, manner: impl Fn(&mut At<'_>, SocketId) -> Manner) {
     let process = at.process_id();
     for id in at.socket_ids() {
         let own = |at: &At<'_>| at.socket_at(id).holders().find(|(_, holder)| holder.process == process);
         while let Some((copy, _)) = own(at) {
             at.set_holder(id, copy, None);
             if at.socket_at(id).holders().next().is_none() {
+                let manner = manner(at, id);
                 close_object(at, id, manner);
             }
         }

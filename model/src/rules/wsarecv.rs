@@ -3,7 +3,7 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::modes::completes_at_once;
 use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
-use super::transfer::take;
+use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
     BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
@@ -58,15 +58,15 @@ table! {
     POSTED;
     Rule {
         under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
-        when: |at| at.own().tcb == Tcb::Reset && at.own().fin_received,
+        when: |at| was_reset(at) && at.own().sent_behind_end,
         rests_on: &["recv.rem.reset"],
         ..check("WSARecv.reset-behind-end", &[], CONNECTED, Code::WSAECONNABORTED)
     },
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| {
-            let ended = at.own().fin_received;
-            at.own().tcb == Tcb::Reset && !(ended && at.chooses(BEHIND_END_ABORTED))
+            let asked_for = at.own().sent_behind_end;
+            was_reset(at) && !(asked_for && at.chooses(BEHIND_END_ABORTED))
         },
         asks: &[RESET_BEHIND_END],
         ..check(

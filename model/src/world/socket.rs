@@ -56,6 +56,8 @@ pub struct Options {
     pub linger: (u16, u16),
     pub reuseaddr: bool,
     pub exclusiveaddruse: bool,
+    /// What these two were when the socket was bound, where that is what counts and one has changed since.
+    pub when_bound: Option<(bool, bool)>,
     pub keepalive: bool,
     pub oobinline: bool,
     pub nodelay: bool,
@@ -64,6 +66,13 @@ pub struct Options {
 }
 
 impl Options {
+    /// `SO_REUSEADDR` and `SO_EXCLUSIVEADDRUSE`, as others meet them who ask for the address of a bound socket with these.
+    #[must_use]
+    #[inline(always)]
+    pub fn sharing(&self) -> (bool, bool) {
+        self.when_bound.unwrap_or((self.reuseaddr, self.exclusiveaddruse))
+    }
+
     /// What a new socket has. Buffer sizes are not documented; 65536 stands for the provider's own default.
     pub const NEW: Options = Options {
         sndbuf: 65536,
@@ -73,6 +82,7 @@ impl Options {
         linger: (0, 0),
         reuseaddr: false,
         exclusiveaddruse: false,
+        when_bound: None,
         keepalive: false,
         oobinline: false,
         nodelay: false,
@@ -297,8 +307,8 @@ impl Socket {
             family: self.family,
             kind: self.kind,
             local: self.local,
-            reuseaddr: self.options().reuseaddr,
-            exclusive: self.options().exclusiveaddruse,
+            reuseaddr: self.options().sharing().0,
+            exclusive: self.options().sharing().1,
             v6only: self.options().v6only,
         })
     }

@@ -10,7 +10,7 @@ use crate::config::{Config, Happened, Move, advance, call_event, joins, network,
 use crate::happen::arm;
 use crate::observe::Observed;
 use crate::peer::{address_of, came, can_look, event_of};
-use crate::scenario::{Instruction, LaneCode, Scenario, bound};
+use crate::scenario::{Instruction, LaneCode, Scenario, bound, skip_jumps};
 use crate::script::{Action, Expect, Ref, Step, ValuePattern, comes_back};
 
 /// The moves possible in a configuration, in a fixed order: the actors', then the network's.
@@ -62,7 +62,8 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
                 }
             }
         }
-        Some(Instruction::Jump(_)) | None => {}
+        // Where it branches its call has not returned.
+        Some(Instruction::Jump(_) | Instruction::Branch(..)) | None => {}
     }
 }
 
@@ -79,14 +80,6 @@ pub fn enter(lanes: &[LaneCode], config: &mut Config) {
     for lane in lanes {
         config.at[lane.actor.index()] = skip_jumps(&lane.code, 0);
     }
-}
-
-/// Follows jumps until an instruction that does something; the end of the lane is its length.
-fn skip_jumps(code: &[Instruction], mut at: u16) -> u16 {
-    while let Some(Instruction::Jump(to)) = code.get(usize::from(at)) {
-        at = *to;
-    }
-    at
 }
 
 /// Makes a move. Appends what was seen; `fx` notes what was read and touched, of the script as of the world.
