@@ -267,6 +267,12 @@ choices! {
     115 RECEIVE_OF_CLOSED_HANDLE "receive-of-closed-handle":
         "goes-on" RECEIVE_GOES_ON, "invalid-handle" RECEIVE_NEEDS_HANDLE;
     116 CLOSE_UNDER_PORT_WAIT "close-under-port-wait": "abandoned" PORT_WAIT_ABANDONED, "stays-blocked" PORT_WAIT_STAYS;
+    117 DISCONNECT_AT_ONCE "disconnect-at-once": "succeeds" DISCONNECT_SUCCEEDS, "pends" DISCONNECT_PENDS;
+    118 DISCONNECT_AGAIN "disconnect-again": "WSAENOTCONN" AGAIN_NOT_CONNECTED, "succeeds" AGAIN_SUCCEEDS;
+    119 DISCONNECT_AFTER_RESET "disconnect-after-reset":
+        "WSAENOTCONN" RESET_NOT_CONNECTED, "succeeds" RESET_DISCONNECTS;
+    120 RECYCLE_WITHOUT_PEER "recycle-without-the-peer": "waits" RECYCLE_AWAITS_PEER, "completes" RECYCLE_ALONE;
+    121 RECYCLE_TIME_WAIT "recycle-time-wait": "delays" TIME_WAIT_DELAYS, "completes" TIME_WAIT_PASSED_OVER;
 }
 
 /// The choice point of this name.

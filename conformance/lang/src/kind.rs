@@ -115,6 +115,10 @@ constants! {
     GotMessage { OUT: Out::Message }
     AnyMessage {}
     Removes {}
+    NullFile { WRITTEN: "NULL" }
+    NoLength { WRITTEN: "0", WHAT: "the number of bytes" }
+    NoSendSize { WRITTEN: "0", WHAT: "the number of bytes of one send" }
+    NoBuffers { WRITTEN: "NULL" }
 }
 
 /// Kinds whose values have a word each.
@@ -151,6 +155,13 @@ const CONDITIONS: &[(&str, Condition); 3] =
     &[("NULL", Condition::Null), ("condition", Condition::Function), ("BAD", Condition::Bad)];
 const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const ERRNOS: &[(&str, Buffer); 3] = &[("lpErrno", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
+const TRANSMIT_FLAGS: &[(&str, u8); 5] = &[
+    ("TF_DISCONNECT", 1),
+    ("TF_REUSE_SOCKET", 2),
+    ("TF_WRITE_BEHIND", 4),
+    ("TF_USE_SYSTEM_THREAD", 0x10),
+    ("TF_USE_KERNEL_APC", 0x20),
+];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =
@@ -270,6 +281,34 @@ impl Text for MessageNumber {
     }
     fn write(value: &u16, _: &Script) -> String {
         render::message_number(u32::from(*value))
+    }
+}
+
+impl Text for TransmitFlags {
+    const EXAMPLE: &'static str = "TF_REUSE_SOCKET";
+    const WORDS: &'static [&'static str] = &words_of(TRANSMIT_FLAGS);
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u8> {
+        if parser.cursor.kind() != Token::Word {
+            return parser.cursor.integer("the flags", 0..=i64::from(u8::MAX)).map(|flags| flags as u8);
+        }
+        let mut flags = parser.cursor.one_of("the flags", TRANSMIT_FLAGS)?;
+        while parser.cursor.eat("|") {
+            flags |= parser.cursor.one_of("another flag", TRANSMIT_FLAGS)?;
+        }
+        Ok(flags)
+    }
+    fn write(value: &u8, _: &Script) -> String {
+        render::mask(u16::from(*value), TRANSMIT_FLAGS.iter().map(|(name, bit)| (*name, u16::from(*bit))))
+    }
+}
+
+impl Text for Reserved {
+    const EXAMPLE: &'static str = "0";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u8> {
+        parser.cursor.integer("what is reserved", 0..=i64::from(u8::MAX)).map(|number| number as u8)
+    }
+    fn write(value: &u8, _: &Script) -> String {
+        value.to_string()
     }
 }
 

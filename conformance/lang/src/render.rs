@@ -295,7 +295,7 @@ pub(super) fn network_events(events: NetworkEvents) -> String {
 }
 
 /// The names of the bits; bits without a name, which only a real stack can set, as one hexadecimal number.
-fn mask(bits: u16, names: impl Iterator<Item = (&'static str, u16)>) -> String {
+pub(super) fn mask(bits: u16, names: impl Iterator<Item = (&'static str, u16)>) -> String {
     let mut rest = bits;
     let mut words = Vec::new();
     for (name, bit) in names {

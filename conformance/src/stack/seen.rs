@@ -182,7 +182,7 @@ tell_nothing! {
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
-    RequestOverlapped,
+    RequestOverlapped, TransmitFlags, Reserved,
 }
 
 /// Told also of what goes on by itself: that is no failure.

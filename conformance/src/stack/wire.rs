@@ -118,6 +118,8 @@ numbers! {
     PointerRoom |size: u32| -> u32 { *size }
     PortKey |number: u32| -> u32 { *number }
     MessageNumber |number: u16| -> u16 { *number }
+    TransmitFlags |flags: u8| -> u32 { u32::from(*flags) }
+    Reserved |number: u8| -> u32 { u32::from(*number) }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {

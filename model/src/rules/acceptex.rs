@@ -52,6 +52,7 @@ table! {
     Rule {
         under: &[ACCEPTEX_CHECKED],
         when: |at| into(at).is_some_and(|s| at.socket_at(s).state != State::Unbound),
+        rests_on: &["connectex.reuse.not-acceptex"],
         ..fails("AcceptEx.accept-socket-not-fresh", NOT_FRESH, States::SOCKET, Code::WSAEINVAL)
     },
     Rule {
@@ -200,6 +201,7 @@ table! {
                 "acceptex.buf.recv-len-zero-no-receive",
                 "acceptex.buf.recv-len-zero-completes",
                 "acceptex.accept-socket.purpose",
+                "acceptex.reuse.acceptex-ok",
                 "acceptex.rem.two-sockets.accept",
                 "acceptex.rem.notify-event-or-iocp",
                 "acceptex.inherit.default-state",

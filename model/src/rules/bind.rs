@@ -89,6 +89,12 @@ table! {
         rests_on: &["acceptex.accept-socket.purpose"],
         ..not_modelled("bind.waits-for-a-connection-not-modelled", &[], UNBOUND)
     },
+    // The pages name the functions that it may be passed to, and this is none of them.
+    Rule {
+        when: |at| at.sock().recycled,
+        rests_on: &["acceptex.reuse.acceptex-ok", "disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
+        ..not_modelled("bind.recycled-not-modelled", &[], UNBOUND)
+    },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {
         to: Some(State::Bound),

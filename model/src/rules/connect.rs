@@ -96,6 +96,12 @@ table! {
         rests_on: &["dualstack.accept-mapped"],
         ..not_modelled("connect.to-dual-stack-not-modelled", &[], CONNECTS)
     },
+    // The pages name the functions that it may be passed to, and this is none of them.
+    Rule {
+        when: |at| at.sock().recycled,
+        rests_on: &["disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
+        ..not_modelled("connect.recycled-not-modelled", &[], NEVER_TRIED)
+    },
     // The connection has the number of the socket that opens it, and somebody decides about the one before it.
     Rule {
         when: |at| at.is_decided(ConnId(at.socket_id().0)),

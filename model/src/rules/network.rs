@@ -447,6 +447,20 @@ table! {
         rests_on: &["protobasics.backlog-held"],
         ..segment("timer.drops-half-open", &[], States::ANY)
     },
+    // Both sides have ended their streams, and the time is over for which one of them stays.
+    Rule {
+        then: |at| {
+            let conn = conn(at);
+            at.conn_mut(conn).timer = false;
+            for direction in [Direction::Up, Direction::Down] {
+                if let Some(s) = at.end_at(conn, direction).socket() {
+                    at.wake(s);
+                }
+            }
+        },
+        rests_on: &["disconnectex.time-wait", "shutdown.rem.time-wait-delay"],
+        ..segment("timer.time-wait-is-over", &[], States::ANY)
+    },
 }
 
 /// Has it come to an end that no socket holds, and no listener?

@@ -66,7 +66,10 @@ table! {
     // What a call has begun at its peer cannot be withdrawn, and no page says what its socket is afterwards.
     Rule {
         when: |at| {
-            let begun = |call: &Call| matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Closesocket { .. });
+            let begun = |call: &Call| {
+                let connects = matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Closesocket { .. });
+                connects || matches!(call, Call::DisconnectEx { .. } | Call::TransmitFile { .. })
+            };
             at.waits(at.thread).is_some_and(|op| begun(&at.op_at(op).call))
         },
         rests_on: &["exitthread.rem.not-iocp"],
@@ -81,6 +84,8 @@ table! {
             "terminatethread.rem.no-user-code",
             "acceptex.thread.exit-cancels",
             "acceptex.thread.pending-can-fail",
+            "disconnectex.thread-exit",
+            "transmitfile.err.WSA_OPERATION_ABORTED",
         ],
         ..case("thread-ends.withdraws-its-call", &[], States::ANY)
     },

@@ -159,6 +159,8 @@ pub struct Socket {
     pub receive_shut: bool,
     /// `AcceptEx` has given it its connection, and `SO_UPDATE_ACCEPT_CONTEXT` was not set since.
     pub without_context: bool,
+    /// It had a connection before, and was given back to be used again.
+    pub recycled: bool,
     /// `SO_ERROR`.
     pub error: Code,
     /// Its first handle; the others are [`Extra::duplicates`].
@@ -255,6 +257,7 @@ impl Socket {
             send_shut: false,
             receive_shut: false,
             without_context: false,
+            recycled: false,
             error: Code::NONE,
             first_handle: None,
             local: Address::default(),

@@ -121,6 +121,8 @@ plain! {
     CallbackData |data| [data as usize];
     PortKey |number| [number as usize];
     MessageNumber |number| [number as usize];
+    TransmitFlags |flags| [flags as usize];
+    Reserved |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
 }
 
@@ -165,6 +167,10 @@ constants! {
     GotMessage: Box::new(MessageRoom([0; MSG_WORDS]));
     AnyMessage: words([0]);
     Removes: words([PM_REMOVE]);
+    NullFile: words([0]);
+    NoLength: words([0]);
+    NoSendSize: words([0]);
+    NoBuffers: words([0]);
 }
 
 /// A message that is fetched leaves the queue.
