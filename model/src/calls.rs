@@ -196,6 +196,11 @@ macro_rules! for_each_call {
                 s: Sock [NullFile] [NoLength] [NoSendSize], overlapped: OverlappedOrNull [NoBuffers], flags: TransmitFlags
             ) -> Bool [waits deaf starts] again Recycle
                 by TransmitFile { TransmitFile: transmitfile::TRANSMITFILE };
+            // Without data to send.
+            ConnectEx extension "ConnectEx" (
+                s: Sock, name: NameIn [NoBuffers] [NoLength] [NoSent], overlapped: OverlappedOrNull
+            ) -> Bool []
+                by ConnectEx { ConnectEx: connectex::CONNECTEX };
             // `setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, &listener, sizeof(listener))`.
             UpdateAcceptContext ws2_32 "setsockopt" (
                 s: Sock [SolSocket] [UpdateAcceptContextName], listener: SocketValue

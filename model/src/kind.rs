@@ -499,6 +499,8 @@ constants! {
     NoLength;
     /// How much of it at a time: as the system likes.
     NoSendSize;
-    /// What is sent before it and behind it: nothing.
+    /// What is sent before it and behind it, or with a connection: nothing.
     NoBuffers;
+    /// A pointer to the number of bytes that were sent: `NULL`.
+    NoSent;
 }

@@ -12,6 +12,7 @@ mod closehandle;
 mod closesocket;
 mod common;
 mod connect;
+mod connectex;
 mod disconnectex;
 mod events;
 mod listen;

@@ -119,6 +119,7 @@ constants! {
     NoLength { WRITTEN: "0", WHAT: "the number of bytes" }
     NoSendSize { WRITTEN: "0", WHAT: "the number of bytes of one send" }
     NoBuffers { WRITTEN: "NULL" }
+    NoSent { WRITTEN: "NULL" }
 }
 
 /// Kinds whose values have a word each.

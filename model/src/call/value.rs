@@ -185,11 +185,28 @@ pub const OPTIONS: &[(&str, &str, Opt)] = &[
     ("IPPROTO_IPV6", "IPV6_V6ONLY", Opt::V6Only),
 ];
 
+/// The name of an extension function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ExtensionName {
+    /// A name that no function has.
+    Nobodys,
+    /// `WSAID_ACCEPTEX`.
+    AcceptEx,
+    /// `WSAID_GETACCEPTEXSOCKADDRS`.
+    GetAcceptExSockaddrs,
+    /// `WSAID_DISCONNECTEX`.
+    DisconnectEx,
+    /// `WSAID_TRANSMITFILE`.
+    TransmitFile,
+    /// `WSAID_CONNECTEX`.
+    ConnectEx,
+}
+
 /// The extension function that a program asks for, with the size that it gives for the name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Extension {
-    /// It is `WSAID_ACCEPTEX`, and not a name that no function has.
-    pub known: bool,
+    /// Its name.
+    pub name: ExtensionName,
     /// The size of the name in bytes: 16 is right.
     pub size: u32,
 }

@@ -48,6 +48,13 @@ table! {
         rests_on: AWAITS_PEER,
         ..case("recycle.others-come-first", &[], CONNECTED)
     },
+    Rule {
+        when: |at| at.again && has_others(at),
+        gives: Is(Gives::Blocks),
+        then: lets_others_first,
+        rests_on: AWAITS_PEER,
+        ..case("recycle.others-come-before-a-call", &[], CONNECTED)
+    },
     // Whether a mode without waiting is one for this call, no page says.
     Rule {
         when: |at| !at.again && !is_posted(at) && at.nonblocking() && (!is_over(at) || time_wait_begins(at)),

@@ -43,6 +43,7 @@ table! {
 pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
     match *at.call() {
         Call::AcceptEx { overlapped: Some(overlapped), .. }
+        | Call::ConnectEx { overlapped: Some(overlapped), .. }
         | Call::DisconnectEx { overlapped: Some(overlapped), .. }
         | Call::TransmitFile { overlapped: Some(overlapped), .. }
         | Call::WSARecvOverlapped { overlapped, .. }

@@ -202,6 +202,15 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
         add(&format!("WSAAsyncSelect(s, NULL, WM_USER+1, {text})"), call);
     }
     add("WSAEnumNetworkEvents(s, NULL)", Call::WSAEnumNetworkEvents { s, event: None });
+    for (text, flags, reserved) in [("0, 0", 0, 0), ("TF_REUSE_SOCKET, 0", 2, 0), ("1, 0", 1, 0), ("0, 1", 0, 1)] {
+        let call = Call::DisconnectEx { s, overlapped: None, flags, reserved };
+        add(&format!("DisconnectEx(s, NULL, {text})"), call);
+    }
+    for (text, flags) in
+        [("0", 0), ("TF_DISCONNECT", 1), ("TF_REUSE_SOCKET", 2), ("both", 3), ("and TF_WRITE_BEHIND", 7)]
+    {
+        add(&format!("TransmitFile(s, ..., {text})"), Call::TransmitFile { s, overlapped: None, flags });
+    }
     add("WSADuplicateSocket(s, main)", Call::WSADuplicateSocket { s, process: ProcessId(0) });
     add("WSASocket(info of s)", Call::WSASocketFromInfo { s });
     all

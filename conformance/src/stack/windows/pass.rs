@@ -171,6 +171,7 @@ constants! {
     NoLength: words([0]);
     NoSendSize: words([0]);
     NoBuffers: words([0]);
+    NoSent: words([0]);
 }
 
 /// A message that is fetched leaves the queue.

@@ -99,6 +99,7 @@ fn address_of(library: &str, function: &str) -> Result<usize, String> {
 fn extension(function: &str) -> Option<usize> {
     let name = match function {
         "DisconnectEx" => ws::WSAID_DISCONNECTEX,
+        "ConnectEx" => ws::WSAID_CONNECTEX,
         _ => return None,
     };
     let mut address = 0_usize;
