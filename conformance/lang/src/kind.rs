@@ -289,14 +289,17 @@ impl Text for TransmitFlags {
     const EXAMPLE: &'static str = "TF_REUSE_SOCKET";
     const WORDS: &'static [&'static str] = &words_of(TRANSMIT_FLAGS);
     fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u8> {
-        if parser.cursor.kind() != Token::Word {
-            return parser.cursor.integer("the flags", 0..=i64::from(u8::MAX)).map(|flags| flags as u8);
+        let mut flags = 0;
+        loop {
+            flags |= if parser.cursor.kind() == Token::Word {
+                parser.cursor.one_of("the flags", TRANSMIT_FLAGS)?
+            } else {
+                parser.cursor.integer("the flags", 0..=i64::from(u8::MAX))? as u8
+            };
+            if !parser.cursor.eat("|") {
+                return Ok(flags);
+            }
         }
-        let mut flags = parser.cursor.one_of("the flags", TRANSMIT_FLAGS)?;
-        while parser.cursor.eat("|") {
-            flags |= parser.cursor.one_of("another flag", TRANSMIT_FLAGS)?;
-        }
-        Ok(flags)
     }
     fn write(value: &u8, _: &Script) -> String {
         render::mask(u16::from(*value), TRANSMIT_FLAGS.iter().map(|(name, bit)| (*name, u16::from(*bit))))

@@ -23,7 +23,11 @@ const CONNECTED: States = States::of(&[State::Connected]);
 /// What stands behind the wait for the other side.
 const AWAITS_PEER: &[&str] = &["transmitfile.reuse.completes-when", "disconnectex.pending"];
 /// What stands behind a socket that can be used again.
-const REUSABLE: &[&str] = &["shutdown.rem.reuse-via-transmitfile", "shutdown.rem.reuse-via-disconnectex"];
+const REUSABLE: &[&str] = &[
+    "shutdown.rem.reuse-via-transmitfile",
+    "shutdown.rem.reuse-via-disconnectex",
+    "transmitfile.reuse.completes-when",
+];
 
 table! {
     /// What a call or a request finds that is to leave its socket to be used again, at once or later.
@@ -100,7 +104,7 @@ table! {
             recycles(at);
             completes(at, Status::SUCCESS, 0, None);
         },
-        rests_on: &["acceptex.reuse.transmitfile-state", "disconnectex.completion-signal", REUSABLE[0], REUSABLE[1]],
+        rests_on: &["acceptex.reuse.transmitfile-state", "disconnectex.completion-signal", REUSABLE[0], REUSABLE[1], REUSABLE[2]],
         ..case("recycle.request-frees-accepted-socket", &[], CONNECTED)
     },
     Rule {
@@ -111,20 +115,20 @@ table! {
             recycles(at);
             completes(at, Status::SUCCESS, 0, None);
         },
-        rests_on: &["connectex.reuse.still-bound", "disconnectex.completion-signal", REUSABLE[0], REUSABLE[1]],
+        rests_on: &["connectex.reuse.still-bound", "disconnectex.completion-signal", REUSABLE[0], REUSABLE[1], REUSABLE[2]],
         ..case("recycle.request-frees-connected-socket", &[], CONNECTED)
     },
     Rule {
         to: Some(State::Unbound),
         when: was_accepted,
         then: recycles_and_returns,
-        rests_on: &["acceptex.reuse.transmitfile-state", REUSABLE[0], REUSABLE[1]],
+        rests_on: &["acceptex.reuse.transmitfile-state", REUSABLE[0], REUSABLE[1], REUSABLE[2]],
         ..case("recycle.frees-accepted-socket", &[], CONNECTED)
     },
     Rule {
         to: Some(State::Bound),
         then: recycles_and_returns,
-        rests_on: &["connectex.reuse.still-bound", REUSABLE[0], REUSABLE[1]],
+        rests_on: &["connectex.reuse.still-bound", REUSABLE[0], REUSABLE[1], REUSABLE[2]],
         ..case("recycle.frees-connected-socket", &[], CONNECTED)
     },
 }
