@@ -273,6 +273,9 @@ choices! {
         "WSAENOTCONN" RESET_NOT_CONNECTED, "succeeds" RESET_DISCONNECTS;
     120 RECYCLE_WITHOUT_PEER "recycle-without-the-peer": "waits" RECYCLE_AWAITS_PEER, "completes" RECYCLE_ALONE;
     121 RECYCLE_TIME_WAIT "recycle-time-wait": "delays" TIME_WAIT_DELAYS, "completes" TIME_WAIT_PASSED_OVER;
+    122 SOCKET_REUSE "socket-reuse": "given-back" REUSE_GIVES_BACK, "ignored" REUSE_IGNORED;
+    123 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
+    124 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
 }
 
 /// The choice point of this name.

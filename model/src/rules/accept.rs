@@ -304,6 +304,7 @@ table! {
             "protobasics.original-listening",
             "wsarecv.rem.accept-binds",
             "tutorial.desc.after-listening",
+            "tutorial.loop.accept-family",
             "select.rem.accept-will-succeed",
             "wsaaccept.rem.first-on-queue", "wsaaccept.ret.descriptor", "wsaaccept.rem.original-keeps-listening",
         ],

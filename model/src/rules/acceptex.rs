@@ -192,7 +192,12 @@ table! {
             takes(at);
             completes(at, Status::SUCCESS, Data::default());
         },
-        rests_on: &["wsaeventselect.fdaccept.level-triggered", "completion.event", "iocp.acceptex-listed"],
+        rests_on: &[
+            "wsaeventselect.fdaccept.level-triggered",
+            "completion.event",
+            "iocp.acceptex-listed",
+            "tutorial.loop.accept-family",
+        ],
         ..case(
             "AcceptEx.takes-connection",
             &[

@@ -7,13 +7,20 @@ use super::recycle::{
 };
 use super::request::{is_in_use, over_of};
 use crate::call::Call;
-use crate::choice::{AGAIN_NOT_CONNECTED, DISCONNECT_PENDS, DISCONNECT_SUCCEEDS, RESET_NOT_CONNECTED};
+use crate::choice::{
+    AGAIN_NOT_CONNECTED, DATAGRAM_NOT_CONNECTED, DISCONNECT_PENDS, DISCONNECT_SUCCEEDS, RESET_NOT_CONNECTED,
+    REUSE_GIVES_BACK,
+};
 use crate::code::Code;
+use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
 use crate::world::{State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
+const DATAGRAM: States = States::of(&[State::Datagram]);
+const UNCONNECTED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed]);
 pub(super) const NOT_CONNECTED: States =
     States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]);
 
@@ -28,7 +35,15 @@ table! {
         when: |at| flags(at) & !TF_REUSE_SOCKET != 0,
         ..check("DisconnectEx.other-flags", &["disconnectex.err.WSAEINVAL.flags"], States::SOCKET, Code::WSAEINVAL)
     },
-    check("DisconnectEx.not-connected", &["disconnectex.err.WSAENOTCONN"], NOT_CONNECTED, Code::WSAENOTCONN),
+    check("DisconnectEx.not-connected", &["disconnectex.err.WSAENOTCONN"], UNCONNECTED, Code::WSAENOTCONN),
+    Rule {
+        under: &[DATAGRAM_NOT_CONNECTED],
+        ..check("DisconnectEx.datagram", &["disconnectex.err.WSAENOTCONN"], DATAGRAM, Code::WSAENOTCONN)
+    },
+    Rule {
+        then: |at| at.give(Outcome::number(1)),
+        ..case("DisconnectEx.datagram-succeeds", &["disconnectex.ret.true"], DATAGRAM)
+    },
     Rule {
         under: &[AGAIN_NOT_CONNECTED],
         when: |at| at.sock().send_shut && !reuses(at),
@@ -51,25 +66,27 @@ table! {
     },
     // What becomes of a receive that waits there no page says.
     Rule {
+        under: &[REUSE_GIVES_BACK],
         when: |at| reuses(at) && is_used(at),
         ..not_modelled("DisconnectEx.socket-in-use-not-modelled", &["disconnectex.reuse.both"], CONNECTED)
     },
     Rule {
         to: Some(State::Unbound),
-        under: &[DISCONNECT_SUCCEEDS],
+        under: &[REUSE_GIVES_BACK, DISCONNECT_SUCCEEDS],
         when: |at| is_ready(at) && reuses(at) && was_accepted(at),
         then: recycles_at_once,
         ..case("DisconnectEx.frees-accepted-socket", &["disconnectex.reuse.both", "disconnectex.ret.true"], CONNECTED)
     },
     Rule {
         to: Some(State::Bound),
-        under: &[DISCONNECT_SUCCEEDS],
+        under: &[REUSE_GIVES_BACK, DISCONNECT_SUCCEEDS],
         when: |at| is_ready(at) && reuses(at),
         then: recycles_at_once,
         rests_on: &["connectex.reuse.still-bound"],
         ..case("DisconnectEx.frees-connected-socket", &["disconnectex.reuse.both", "disconnectex.ret.true"], CONNECTED)
     },
     Rule {
+        under: &[REUSE_GIVES_BACK],
         when: |at| is_posted(at) && reuses(at),
         gives: Is(Gives::Pends),
         then: recycling_pends,
@@ -77,6 +94,7 @@ table! {
         ..case("DisconnectEx.recycling-pends", &["disconnectex.reuse.both", "disconnectex.pending"], CONNECTED)
     },
     Rule {
+        under: &[REUSE_GIVES_BACK],
         when: reuses,
         gives: Is(Gives::Continues(Table::Recycle)),
         then: disconnects,

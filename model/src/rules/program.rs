@@ -19,6 +19,7 @@ table! {
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &[
             "accept.ex.final-cleanup",
+            "acceptex.ex.no-cleanup",
             "wsaaccept.ex.cleanup",
             "accept.ex.failure-path",
             "accept.ex.startup-first",

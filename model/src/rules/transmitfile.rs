@@ -6,11 +6,14 @@ use super::recycle::{
     TF_DISCONNECT, TF_REUSE_SOCKET, disconnecting_pends, disconnects, disconnects_at_once, flags, is_posted, is_ready,
     is_used, recycles_at_once, recycling_pends, was_accepted,
 };
-use super::request::{is_in_use, over_of};
-use crate::choice::{DISCONNECT_PENDS, DISCONNECT_SUCCEEDS};
+use super::request::{is_in_use, over_of, posts};
+use crate::choice::{DISCONNECT_PENDS, DISCONNECT_SUCCEEDS, FLAGS_OBEYED};
 use crate::code::Code;
+use crate::operation::Wants;
+use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States, Table};
+use crate::status::Status;
 use crate::world::{State, Tcb};
 
 /// The request is to be over at once, whatever the other side has.
@@ -24,6 +27,7 @@ table! {
     TRANSMITFILE;
     Rule { cites: &["transmitfile.err.WSAENOTSOCK"], rests_on: &[], ..not_a_socket("TransmitFile.not-a-socket") },
     Rule {
+        under: &[FLAGS_OBEYED],
         when: |at| flags(at) & (TF_REUSE_SOCKET | TF_DISCONNECT) == TF_REUSE_SOCKET,
         ..check(
             "TransmitFile.reuse-alone",
@@ -48,11 +52,13 @@ table! {
         ..check("TransmitFile.reset", &["transmitfile.err.WSAECONNRESET"], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
+        under: &[FLAGS_OBEYED],
         when: |at| flags(at) & TF_WRITE_BEHIND != 0 && flags(at) & (TF_REUSE_SOCKET | TF_DISCONNECT) != 0,
         gives: Is(Gives::Undefined),
         ..case("TransmitFile.write-behind", &["transmitfile.no-write-behind"], CONNECTED)
     },
     Rule {
+        under: &[FLAGS_OBEYED],
         when: |at| flags(at) & !(TF_REUSE_SOCKET | TF_DISCONNECT | TF_WRITE_BEHIND | TF_WORKERS) != 0,
         ..not_modelled("TransmitFile.other-flags-not-modelled", &["transmitfile.null-file"], CONNECTED)
     },
@@ -67,12 +73,13 @@ table! {
     },
     // What becomes of a receive that waits there no page says.
     Rule {
+        under: &[FLAGS_OBEYED],
         when: |at| reuses(at) && is_used(at),
         ..not_modelled("TransmitFile.socket-in-use-not-modelled", &["transmitfile.reuse.mutually-exclusive"], CONNECTED)
     },
     Rule {
         to: Some(State::Unbound),
-        under: &[DISCONNECT_SUCCEEDS],
+        under: &[FLAGS_OBEYED, DISCONNECT_SUCCEEDS],
         when: |at| is_ready(at) && reuses(at) && was_accepted(at),
         then: recycles_at_once,
         rests_on: &["acceptex.reuse.transmitfile-state", "acceptex.allowed.TransmitFile", "acceptex.ex.qos-flags"],
@@ -80,13 +87,14 @@ table! {
     },
     Rule {
         to: Some(State::Bound),
-        under: &[DISCONNECT_SUCCEEDS],
+        under: &[FLAGS_OBEYED, DISCONNECT_SUCCEEDS],
         when: |at| is_ready(at) && reuses(at),
         then: recycles_at_once,
         rests_on: &["connectex.reuse.still-bound"],
         ..case("TransmitFile.frees-connected-socket", &["transmitfile.reuse.completes-when"], CONNECTED)
     },
     Rule {
+        under: &[FLAGS_OBEYED],
         when: |at| is_posted(at) && reuses(at),
         gives: Is(Gives::Pends),
         then: recycling_pends,
@@ -94,6 +102,7 @@ table! {
         ..case("TransmitFile.recycling-pends", &["transmitfile.pending", "transmitfile.null-file"], CONNECTED)
     },
     Rule {
+        under: &[FLAGS_OBEYED],
         when: reuses,
         gives: Is(Gives::Continues(Table::Recycle)),
         then: disconnects,
@@ -101,27 +110,41 @@ table! {
         ..case("TransmitFile.recycles", &["transmitfile.synchronous", "transmitfile.null-file"], CONNECTED)
     },
     Rule {
-        under: &[DISCONNECT_PENDS],
+        under: &[FLAGS_OBEYED, DISCONNECT_PENDS],
         when: |at| is_posted(at) && flags(at) & TF_DISCONNECT != 0,
         gives: Is(Gives::Pends),
         then: disconnecting_pends,
         ..case("TransmitFile.pends", &["transmitfile.pending", "transmitfile.disconnect"], CONNECTED)
     },
     Rule {
+        under: &[FLAGS_OBEYED],
         when: |at| flags(at) & TF_DISCONNECT != 0,
         then: disconnects_at_once,
         rests_on: &["acceptex.allowed.TransmitFile"],
         ..case("TransmitFile.disconnects", &["transmitfile.disconnect", "transmitfile.null-file"], CONNECTED)
     },
     Rule {
+        under: &[DISCONNECT_PENDS],
         when: is_posted,
-        ..not_modelled("TransmitFile.nothing-posted-not-modelled", &["transmitfile.null-file"], CONNECTED)
+        gives: Is(Gives::Pends),
+        then: does_nothing,
+        ..case("TransmitFile.nothing-pends", &["transmitfile.pending", "transmitfile.null-file"], CONNECTED)
     },
     Rule {
-        then: |at| at.give(crate::outcome::Outcome::number(1)),
+        then: |at| {
+            does_nothing(at);
+            at.give(Outcome::number(1));
+        },
         rests_on: &["acceptex.allowed.TransmitFile"],
         ..case("TransmitFile.sends-nothing", &["transmitfile.null-file"], CONNECTED)
     },
+}
+
+/// There is nothing to send: a request is complete at once.
+fn does_nothing(at: &mut At<'_>) {
+    if let Some(op) = posts(at, Wants::TimeWait, None) {
+        at.completes(op, Status::SUCCESS, 0, None);
+    }
 }
 
 /// Is the socket to be used again?
