@@ -65,6 +65,8 @@ pub(super) trait Constant {
     const WHAT: &'static str = "";
     /// What `with` may say of it.
     const OUT: Option<Out> = None;
+    /// What else `with` may say of it.
+    const ALSO: Option<Out> = None;
     /// Takes it.
     fn parse(parser: &mut Parser<'_>) -> Parsed<()> {
         match Self::WHAT {
@@ -83,6 +85,7 @@ macro_rules! constants {
     (@ WRITTEN $value:expr) => { const WRITTEN: &'static str = $value; };
     (@ WHAT $value:expr) => { const WHAT: &'static str = $value; };
     (@ OUT $value:expr) => { const OUT: Option<Out> = Some($value); };
+    (@ ALSO $value:expr) => { const ALSO: Option<Out> = Some($value); };
 }
 constants! {
     StartupDataOut {}
@@ -95,7 +98,7 @@ constants! {
     OptionOut { OUT: Out::Value }
     NoCount {}
     NotAll {}
-    EventsOut { OUT: Out::Events }
+    EventsOut { OUT: Out::Events, ALSO: Out::EventErrors }
     RoutineData {}
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
     SendFlags { WRITTEN: "0", WHAT: "the flags" }

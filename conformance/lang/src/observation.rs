@@ -151,6 +151,7 @@ impl Reader<'_> {
                 let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
                 ShownOut::Events(NetworkEvents(self.mask(&names)?))
             }
+            Out::EventErrors => ShownOut::EventErrors(self.event_errors()?),
             Out::CallerId => ShownOut::CallerId(self.one_address()?),
             Out::CalleeId => ShownOut::CalleeId(self.one_address()?),
             Out::CallerData => ShownOut::Given(GivenTo::CallerData, self.block()?),
@@ -161,6 +162,16 @@ impl Reader<'_> {
             Out::CallbackData => {
                 ShownOut::CallbackData(self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32)
             }
+        })
+    }
+
+    /// `{FD_CONNECT: WSAECONNREFUSED}`.
+    fn event_errors(&mut self) -> Parsed<Vec<(NetworkEvents, Code)>> {
+        let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.members(|reader| {
+            let event = NetworkEvents(reader.mask(&names)?);
+            reader.cursor.expect(":")?;
+            Ok((event, reader.error()?))
         })
     }
 

@@ -176,6 +176,7 @@ fn render_with(with: &With, script: &Script) -> String {
         With::ExceptFds(members) => format!("exceptfds = {}", set(members)),
         With::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         With::Events(events) => format!("events = {}", network_events(*events)),
+        With::EventErrors(errors) => event_errors(errors),
     }
 }
 
@@ -189,6 +190,11 @@ fn address_pattern(pattern: &AddrPattern, script: &Script) -> String {
             write_address(winaccept_model::call::Address { port: any, ..*address })
         }
     }
+}
+
+fn event_errors(errors: &[(NetworkEvents, Code)]) -> String {
+    let each = errors.iter().map(|(event, error)| format!("{}: {error}", network_events(*event)));
+    format!("iErrorCode = {}", braces(each))
 }
 
 fn message_of(number: u32, socket: &str, event: NetworkEvents, error: Code) -> String {
@@ -253,6 +259,7 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::ExceptFds(names) => format!("exceptfds = {}", set(names)),
         ShownOut::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         ShownOut::Events(events) => format!("events = {}", network_events(*events)),
+        ShownOut::EventErrors(errors) => event_errors(errors),
     }
 }
 

@@ -139,11 +139,19 @@ macro_rules! tell {
                 all.extend(<kind::$kind as Tell>::tell($field, stringify!($field), told));
                 $(all.extend(constant(stringify!($after), told));)*
             )*)? })* }
+            all.extend(event_errors(told));
             all
         }
     };
 }
 winaccept_model::for_each_call!(tell);
+
+/// The errors of the events that were told.
+fn event_errors(told: &Told<'_, impl Known>) -> Option<ShownOut> {
+    let errors = told.returned.errors.as_ref().filter(|_| !told.failed)?;
+    let each = errors.iter().filter(|(bit, error)| *bit < 16 && *error != 0);
+    Some(ShownOut::EventErrors(each.map(|(bit, error)| (NetworkEvents(1 << bit), code(*error))).collect()))
+}
 
 /// What was written through a parameter that is always the same. Nothing that counts when the call failed.
 fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {

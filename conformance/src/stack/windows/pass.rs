@@ -244,7 +244,11 @@ impl Part for Events {
         call.words.push(&raw mut self.0 as usize);
     }
     fn told(&self, _: &Passing, returned: &mut Returned) {
-        returned.events = Some(self.0.lNetworkEvents as u32);
+        let events = self.0.lNetworkEvents as u32;
+        returned.events = Some(events);
+        // What is not told of says nothing.
+        let told = self.0.iErrorCode.iter().zip(0_u8..).filter(|(_, bit)| events >> bit & 1 == 1);
+        returned.errors = Some(told.map(|(error, bit)| (bit, *error as u32)).collect());
     }
 }
 
