@@ -429,6 +429,7 @@ impl At<'_> {
         (connection.listener, connection.sampled) = (None, None);
         connection.server.hold(Some(socket));
         let local = connection.server_address;
+        let local = local.seen_by(self.socket_at(socket).family);
         let accept = self.socket_mut(socket);
         (accept.conn, accept.without_context) = (Some(conn), true);
         self.set_state(socket, State::Connected);

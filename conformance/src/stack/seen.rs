@@ -287,7 +287,7 @@ fn option(value: OptionValue) -> OptVal {
 /// An address in the words of scripts. One that has no word there is told as [`Ip::NotLocal`].
 fn seen_address(address: SocketAddress, known: &impl Known) -> ShownAddress {
     let family = if matches!(address.ip, IpAddr::V4(_)) { Family::Inet } else { Family::Inet6 };
-    let ip = [Ip::Any, Ip::Loopback].into_iter().find(|word| ip_address(family, *word) == address.ip);
+    let ip = [Ip::Any, Ip::Loopback, Ip::Mapped].into_iter().find(|word| ip_address(family, *word) == address.ip);
     let port = match address.port {
         0 => Port::Unset,
         port if known.written(port) => Port::Fixed(port),

@@ -160,7 +160,7 @@ macro_rules! choices {
 choices! {
     Family { Inet, Inet6 }
     SockType { Stream, Dgram }
-    Ip { Any, Loopback, NotLocal }
+    Ip { Any, Loopback, NotLocal, Mapped }
     Buffer { Null, Valid, Bad }
     Length { Null, Holds(n), Bad }
     Condition { Null, Function, Bad }

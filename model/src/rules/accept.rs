@@ -439,11 +439,12 @@ table! {
     Rule {
         then: |at| {
             let Some(conn) = at.conn else { return };
-            let peer = at.conn_at(conn).client_address;
+            let peer = at.conn_at(conn).client_address.seen_by(at.sock().family);
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
         rests_on: &[
             "sockaddr.family-first",
+            "dualstack.accept-mapped",
             "wsaaccept.addr.peer-address",
             "wsaaccept.addr.format-by-family",
             "wsaaccept.ret.addrlen-out",

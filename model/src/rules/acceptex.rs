@@ -421,7 +421,8 @@ fn takes(at: &mut At<'_>) {
     at.takes_into(op);
     let &Operation { tells, phase: Phase::Holds(conn), .. } = at.op_at(op) else { return };
     let connection = at.conn_at(conn);
-    let addresses = Some((connection.server_address, connection.client_address));
+    let (here, there, family) = (connection.server_address, connection.client_address, at.sock().family);
+    let addresses = Some((here.seen_by(family), there.seen_by(family)));
     if let Some(over) = tells.over {
         fills(at, over, |filled| Filled { addresses, ..filled });
     }

@@ -47,6 +47,7 @@ table! {
             "protobasics.backlog-held",
             "listen.rem.no-descriptors",
             "bind.rem.wildcard",
+            "dualstack.v6only-before-bind",
             "accept.rem.original-keeps-listening",
             "accept.ex.port",
             "wsaaccept.ex.local-address",
@@ -134,7 +135,7 @@ table! {
     Rule {
         then: refuses,
         asks: &[STRAY_SEGMENT],
-        rests_on: &["connect.err.WSAECONNREFUSED"],
+        rests_on: &["connect.err.WSAECONNREFUSED", "dualstack.v6only-before-bind"],
         ..segment("syn.no-listener", &[], NOBODY)
     },
 }

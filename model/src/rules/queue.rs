@@ -54,7 +54,7 @@ pub(super) fn takes_first(at: &mut At<'_>) {
         return;
     }
     let owner = at.conn_owner(conn);
-    let local = at.conn_at(conn).server_address;
+    let local = at.conn_at(conn).server_address.seen_by(family);
     let mut new = Socket::free(owner);
     new.state = State::Connected;
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
