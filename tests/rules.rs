@@ -9,7 +9,7 @@ use winaccept_model::rule::{Gives, Role, Rule};
 use winaccept_model::rules;
 
 /// What the name of a rule starts with when it is no call: a happening.
-const HAPPENINGS: [&str; 20] = [
+const HAPPENINGS: [&str; 21] = [
     "ack",
     "apc",
     "cancelled",
@@ -22,6 +22,7 @@ const HAPPENINGS: [&str; 20] = [
     "fin",
     "peer",
     "program",
+    "recycle",
     "request",
     "rst",
     "success",

@@ -59,6 +59,8 @@ pub struct At<'a> {
     pub network_event: NetworkEvents,
     /// The call was blocked and looks again.
     pub again: bool,
+    /// This side of the connection in question may have ended its stream before the other did.
+    pub first: bool,
     /// Why a blocked call is cancelled.
     pub cause: Cause,
     /// What the condition function of the call in question has said; [`Answer::Nothing`]: it was not asked yet.
@@ -123,6 +125,7 @@ impl<'a> At<'a> {
             direction: Direction::Up,
             network_event: NetworkEvents(0),
             again: false,
+            first: false,
             cause: Cause::Close,
             answer: Answer::Nothing,
             gives: None,

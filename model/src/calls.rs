@@ -11,7 +11,8 @@
 //!     by Accept { Accept: accept::ACCEPT, AcceptChecks: accept::CHECKS, .. };
 //! ```
 //!
-//! * the variant of `Call`, the library, and the name that it exports; `program` is no library: that is done without a call;
+//! * the variant of `Call`, the library, and the name that it exports; `program` is no library: that is done without a call; nor is
+//!   `extension`: the provider gives its address to who asks for it with `WSAIoctl`;
 //! * the parameters in the order of the C declaration, each a field and its kind; one in brackets is no field, because it is always
 //!   the same. A call without any has no parentheses;
 //! * what it returns, and so what it returns when it fails: a [`Returns`](crate::call::Returns);
@@ -183,6 +184,25 @@ macro_rules! for_each_call {
                     // The socket that was to have the connection is closed.
                     AcceptExLoses: acceptex::LOSES
                 };
+            // Without OVERLAPPED it waits itself, with one its request does.
+            DisconnectEx extension "DisconnectEx" (
+                s: Sock, overlapped: OverlappedOrNull, flags: TransmitFlags, reserved: Reserved
+            ) -> Bool [waits deaf starts] again Recycle
+                by DisconnectEx {
+                    DisconnectEx: disconnectex::DISCONNECTEX,
+                    // What a call or a request finds that is to leave its socket to be used again.
+                    Recycle: recycle::RECYCLE
+                };
+            // Without a file and without buffers: what is left of it is what its flags say.
+            TransmitFile mswsock "TransmitFile" (
+                s: Sock [NullFile] [NoLength] [NoSendSize], overlapped: OverlappedOrNull [NoBuffers], flags: TransmitFlags
+            ) -> Bool [waits deaf starts] again Recycle
+                by TransmitFile { TransmitFile: transmitfile::TRANSMITFILE };
+            // Without data to send.
+            ConnectEx extension "ConnectEx" (
+                s: Sock, name: NameIn [NoBuffers] [NoLength] [NoSent], overlapped: OverlappedOrNull
+            ) -> Bool []
+                by ConnectEx { ConnectEx: connectex::CONNECTEX };
             // `setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, &listener, sizeof(listener))`.
             UpdateAcceptContext ws2_32 "setsockopt" (
                 s: Sock [SolSocket] [UpdateAcceptContextName], listener: SocketValue

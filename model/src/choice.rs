@@ -276,6 +276,15 @@ choices! {
     123 EVENTS_OF_A_RESET "events-of-a-reset": "FD_WRITE-too" RESET_WRITES_TOO, "FD_CLOSE-alone" RESET_CLOSE_ALONE;
     124 EXIT_CONNECTIONS "exit-connections": "reset" EXIT_RESETS, "as-closesocket" EXIT_CLOSES;
     125 REUSE_COUNTS "reuse-counts": "now" REUSE_NOW, "at-bind" REUSE_AT_BIND;
+    126 DISCONNECT_AT_ONCE "disconnect-at-once": "succeeds" DISCONNECT_SUCCEEDS, "pends" DISCONNECT_PENDS;
+    127 DISCONNECT_AGAIN "disconnect-again": "WSAENOTCONN" AGAIN_NOT_CONNECTED, "succeeds" AGAIN_SUCCEEDS;
+    128 DISCONNECT_AFTER_RESET "disconnect-after-reset":
+        "WSAENOTCONN" RESET_NOT_CONNECTED, "succeeds" RESET_DISCONNECTS;
+    129 RECYCLE_WITHOUT_PEER "recycle-without-the-peer": "waits" RECYCLE_AWAITS_PEER, "completes" RECYCLE_ALONE;
+    130 RECYCLE_TIME_WAIT "recycle-time-wait": "delays" TIME_WAIT_DELAYS, "completes" TIME_WAIT_PASSED_OVER;
+    131 SOCKET_REUSE "socket-reuse": "given-back" REUSE_GIVES_BACK, "ignored" REUSE_IGNORED;
+    132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
+    133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
 }
 
 /// The choice point of this name.

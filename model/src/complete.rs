@@ -9,6 +9,7 @@ use crate::operation::{
 };
 use crate::outcome::Outcome;
 use crate::rule::{Limit, Table};
+use crate::rules::disconnection;
 use crate::status::Status;
 use crate::wait::port_of;
 use crate::world::{APCS, ConnId, Direction, Segment, State, Tcb};
@@ -184,6 +185,9 @@ impl At<'_> {
             let socket = self.extra_mut(s);
             let _ = socket.waiting.remove(op) || socket.holding.remove(op);
             if !socket.accept_queue.is_empty() {
+                self.wake(s);
+            } else if !socket.waiting.is_empty() && disconnection(self, s).is_some() {
+                // It has let those go first that stood there, too.
                 self.wake(s);
             }
         }

@@ -398,7 +398,8 @@ fn handshake_goes_on(_: &World, _: u32, conn: &Conn) -> bool {
 }
 
 fn timer_has_reason(_: &World, _: u32, conn: &Conn) -> bool {
-    !conn.timer || handshake_under_way(conn)
+    // Behind the handshake it is that of TIME_WAIT.
+    !conn.timer || handshake_under_way(conn) || conn.client.fin_sent && conn.server.fin_sent
 }
 
 fn ends(conn: &Conn) -> [&End; 2] {

@@ -145,6 +145,10 @@ plain! {
     FileModesIn: FileModes;
     /// A number that a completion port carries.
     PortKey: u32;
+    /// The flags of `TransmitFile`, which `DisconnectEx` takes, too.
+    TransmitFlags: u8;
+    /// A number that has to be zero.
+    Reserved: u8;
     /// The number of a message.
     MessageNumber: u16;
     /// Room for the pointer to a function, in bytes.
@@ -517,4 +521,14 @@ constants! {
     AnyMessage;
     /// Whether a message that is fetched leaves the queue: it does.
     Removes;
+    /// The file that is sent: none.
+    NullFile;
+    /// How much of it: all.
+    NoLength;
+    /// How much of it at a time: as the system likes.
+    NoSendSize;
+    /// What is sent before it and behind it, or with a connection: nothing.
+    NoBuffers;
+    /// A pointer to the number of bytes that were sent: `NULL`.
+    NoSent;
 }

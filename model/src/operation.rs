@@ -40,6 +40,13 @@ pub enum Wants {
     Signal,
     /// `GetQueuedCompletionStatus`: a packet.
     Packet,
+    /// The end of its socket's connection, so that the socket can be used again.
+    Disconnection {
+        /// This side may have ended its stream first, and so have to stay in TIME_WAIT.
+        first: bool,
+    },
+    /// The end of TIME_WAIT.
+    TimeWait,
     /// `GetOverlappedResult`, `WSAGetOverlappedResult`: the end of a request.
     Completion,
 }

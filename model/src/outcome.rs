@@ -3,6 +3,7 @@
 use crate::call::{Address, Data, Handle, NetworkEvents, OptVal, PollEvents, Set};
 use crate::code::Code;
 use crate::operation::Message;
+use crate::world::EventErrors;
 
 /// The value a call returned.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -69,8 +70,8 @@ pub enum Out {
     Revents(Set<PollEvents>),
     /// The value of an option.
     Option(OptVal),
-    /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
-    Events(NetworkEvents),
+    /// `lNetworkEvents` and `iErrorCode` of `WSAEnumNetworkEvents`.
+    Events(NetworkEvents, EventErrors),
     /// The count behind a pointer, and the bytes that it counts.
     Bytes {
         /// The count; `None` when it was left untouched.

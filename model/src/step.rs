@@ -1,11 +1,11 @@
 //! One step of the world: an event happens.
 
-use crate::call::{Address, Call, Data, Ip, ProcessId, ThreadId};
+use crate::call::{Address, Call, Data, Family, Ip, ProcessId, ThreadId};
 use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
 use crate::rule::{At, Effects, Mutant, Table, Tables};
-use crate::world::{Conn, ConnId, Direction, Faults, Segment, SocketId, State, Tcb, World};
+use crate::world::{Conn, ConnId, Direction, Faults, Segment, Socket, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
 pub use crate::operation::Answer;
@@ -287,16 +287,20 @@ impl<'a> At<'a> {
         self.listener_on(self.conn_at(conn).server_address)
     }
 
-    /// The listener that a SYN to this address reaches: a specific address before the wildcard.
+    /// The listener that a SYN to this address reaches: a specific address before the wildcard, and that before the wildcard of
+    /// both families.
     #[inline(never)]
     fn listener_on(&self, to: Address) -> Option<SocketId> {
         if to.ip == Ip::NotLocal {
             return None;
         }
-        let there = self.listeners_on(to.port).filter(|(_, listener)| {
-            listener.local.family == to.family && (listener.local.ip == to.ip || listener.local.ip == Ip::Any)
-        });
-        there.map(|(s, listener)| (listener.local.ip != to.ip, s)).min().map(|(_, s)| s)
+        let rank = |listener: &Socket| match listener.local {
+            local if local.family == to.family && local.ip == to.ip => Some(0),
+            local if local.family == to.family && local.ip == Ip::Any => Some(1),
+            local if to.family == Family::Inet && local.ip == Ip::Any && !listener.options().v6only => Some(2),
+            _ => None,
+        };
+        self.listeners_on(to.port).filter_map(|(s, listener)| Some((rank(listener)?, s))).min().map(|(_, s)| s)
     }
 }
 

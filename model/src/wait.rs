@@ -22,6 +22,7 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
         Some(Table::GetQueuedCompletionStatus | Table::GetQueuedCompletionStatusEx) => Wants::Packet,
         Some(Table::WSAResultIsThere | Table::ResultIsThere) => Wants::Completion,
+        Some(Table::Recycle) => Wants::Disconnection { first: true },
         _ if matches!(call, Call::Send { .. } | Call::WSASend { .. }) => Wants::Room,
         _ => Wants::Signal,
     }
@@ -65,7 +66,12 @@ impl At<'_> {
             (operation.call, operation.phase) = (call, Phase::Waits);
             return;
         }
-        let Some(op) = self.starts(thread, call, wanted(&call), Tells::RETURNS) else { return };
+        let wants = match wanted(&call) {
+            Wants::Disconnection { .. } if self.conn.is_some_and(|conn| self.conn_at(conn).timer) => Wants::TimeWait,
+            Wants::Disconnection { .. } => Wants::Disconnection { first: self.first },
+            wants => wants,
+        };
+        let Some(op) = self.starts(thread, call, wants, Tells::RETURNS) else { return };
         self.thread_mut(thread).frames.push(Frame::Waits(op));
         self.enlist(op);
     }
@@ -340,7 +346,7 @@ impl At<'_> {
         };
         match wants {
             Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
-            Wants::Bytes | Wants::Room if !tells.returns => {
+            Wants::Bytes | Wants::Room | Wants::Disconnection { .. } | Wants::TimeWait if !tells.returns => {
                 if let Some(table) = call.function().looks_again() {
                     self.goes_on_by(op, table);
                 }
@@ -427,6 +433,7 @@ impl At<'_> {
         (connection.listener, connection.sampled) = (None, None);
         connection.server.hold(Some(socket));
         let local = connection.server_address;
+        let local = local.seen_by(self.socket_at(socket).family);
         let accept = self.socket_mut(socket);
         (accept.conn, accept.without_context) = (Some(conn), true);
         self.set_state(socket, State::Connected);
@@ -505,7 +512,9 @@ impl At<'_> {
         ops.extend(socket.waiting().iter().chain(socket.holding().iter()));
         for op in ops.drain(..) {
             let Operation { tells, phase, wants, .. } = *self.op_at(op);
-            if !tells.returns && matches!(wants, Wants::Bytes | Wants::Room) {
+            let of_connection =
+                matches!(wants, Wants::Bytes | Wants::Room | Wants::Disconnection { .. } | Wants::TimeWait);
+            if !tells.returns && of_connection {
                 self.aside(op, Table::RequestCloses);
             } else if !tells.returns {
                 self.ends(op, Status::CANCELLED);

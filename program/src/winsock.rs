@@ -416,7 +416,7 @@ impl Winsock<'_> {
     pub fn enum_network_events(&self, s: Socket, event: Option<Event>) -> Result<NetworkEvents> {
         let outcome = self.call(Call::WSAEnumNetworkEvents { s: s.0, event: event.map(|event| event.0) });
         match (outcome.value, outcome.out) {
-            (Value::Number(_), Out::Events(events)) => Ok(events),
+            (Value::Number(_), Out::Events(events, _)) => Ok(events),
             (Value::Number(_), _) => Ok(NetworkEvents::default()),
             _ => Err(outcome.error),
         }

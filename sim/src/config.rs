@@ -80,7 +80,9 @@ impl Config {
         match (*call, outcome.out) {
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
-            (_, Out::Events(events)) => out.push(ShownOut::Events(events)),
+            (_, Out::Events(events, errors)) => {
+                out.extend([ShownOut::Events(events), ShownOut::EventErrors(errors.all().collect())]);
+            }
             (_, Out::Bytes { count, data }) => {
                 out.extend(call.tells_bytes().then_some(ShownOut::Bytes(count)));
                 out.extend(data.map(ShownOut::Data));

@@ -72,6 +72,8 @@ pub enum ShownOut {
     Revents(Vec<PollEvents>),
     /// The network events recorded.
     Events(NetworkEvents),
+    /// `iErrorCode` of the same: the events that have an error, and which.
+    EventErrors(Vec<(NetworkEvents, Code)>),
     /// The count behind a pointer; `None`: unchanged.
     Bytes(Option<u32>),
     /// The key that came with a packet; `None`: unchanged.
@@ -224,6 +226,7 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         | (With::ExceptFds(a), ShownOut::ExceptFds(b)) => same_set(a, b),
         (With::Revents(a), ShownOut::Revents(b)) => a == b,
         (With::Events(a), ShownOut::Events(b)) => a == b,
+        (With::EventErrors(a), ShownOut::EventErrors(b)) => a == b,
         _ => false,
     }
 }
@@ -283,6 +286,7 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::ExceptFds(_), ShownOut::ExceptFds(_))
         | (With::Revents(_), ShownOut::Revents(_))
         | (With::Events(_), ShownOut::Events(_))
+        | (With::EventErrors(_), ShownOut::EventErrors(_))
         | (With::Bytes(_), ShownOut::Bytes(_))
         | (With::Entries(_), ShownOut::Entries(_))
         | (With::Message(_), ShownOut::Message(_))

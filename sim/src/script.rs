@@ -384,6 +384,8 @@ pub enum With {
     Revents(Vec<PollEvents>),
     /// `events = FD_ACCEPT|…`; `0` for none.
     Events(NetworkEvents),
+    /// `iErrorCode`: the events that have an error, and which.
+    EventErrors(Vec<(NetworkEvents, Code)>),
     /// `bytes = N`, or `unchanged`.
     Bytes(Option<u32>),
     /// `key = N`, or `unchanged`.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use winaccept_model::call::{Call, OptVal, PollEvents, Returns, ThreadId};
+use winaccept_model::call::{Call, NetworkEvents, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::script::{
@@ -399,6 +399,7 @@ impl Parser<'_> {
             Out::ExceptFds => self.expected_set(of.actor).map(With::ExceptFds),
             Out::Revents => self.revents(of.call).map(With::Revents),
             Out::Events => self.network_events().map(With::Events),
+            Out::EventErrors => self.event_errors().map(With::EventErrors),
             Out::Bytes if self.cursor.eat("unchanged") => Ok(With::Bytes(None)),
             Out::Bytes => self.dword("a number of bytes").map(|bytes| With::Bytes(Some(bytes))),
             Out::Key if self.cursor.eat("unchanged") => Ok(With::Key(None)),
@@ -445,6 +446,21 @@ impl Parser<'_> {
             let bytes = self.dword("a number of bytes")?;
             self.cursor.expect("}")?;
             all.push(EntryPattern { key, over, bytes });
+        }
+        Ok(all)
+    }
+
+    /// Events, each with its error: `{FD_CONNECT: WSAECONNREFUSED}`.
+    fn event_errors(&mut self) -> Parsed<Vec<(NetworkEvents, Code)>> {
+        let mut all = Vec::new();
+        self.cursor.expect("{")?;
+        while !self.cursor.eat("}") {
+            if !all.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            let event = self.network_events()?;
+            self.cursor.expect(":")?;
+            all.push((event, self.error_name()?));
         }
         Ok(all)
     }

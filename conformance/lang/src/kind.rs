@@ -65,6 +65,8 @@ pub(super) trait Constant {
     const WHAT: &'static str = "";
     /// What `with` may say of it.
     const OUT: Option<Out> = None;
+    /// What else `with` may say of it.
+    const ALSO: Option<Out> = None;
     /// Takes it.
     fn parse(parser: &mut Parser<'_>) -> Parsed<()> {
         match Self::WHAT {
@@ -83,6 +85,7 @@ macro_rules! constants {
     (@ WRITTEN $value:expr) => { const WRITTEN: &'static str = $value; };
     (@ WHAT $value:expr) => { const WHAT: &'static str = $value; };
     (@ OUT $value:expr) => { const OUT: Option<Out> = Some($value); };
+    (@ ALSO $value:expr) => { const ALSO: Option<Out> = Some($value); };
 }
 constants! {
     StartupDataOut {}
@@ -95,7 +98,7 @@ constants! {
     OptionOut { OUT: Out::Value }
     NoCount {}
     NotAll {}
-    EventsOut { OUT: Out::Events }
+    EventsOut { OUT: Out::Events, ALSO: Out::EventErrors }
     RoutineData {}
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
     SendFlags { WRITTEN: "0", WHAT: "the flags" }
@@ -117,6 +120,11 @@ constants! {
     GotMessage { OUT: Out::Message }
     AnyMessage {}
     Removes {}
+    NullFile { WRITTEN: "NULL" }
+    NoLength { WRITTEN: "0", WHAT: "the number of bytes" }
+    NoSendSize { WRITTEN: "0", WHAT: "the number of bytes of one send" }
+    NoBuffers { WRITTEN: "NULL" }
+    NoSent { WRITTEN: "NULL" }
 }
 
 /// Kinds whose values have a word each.
@@ -155,6 +163,13 @@ const CONDITIONS: &[(&str, Condition); 3] =
 const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const ERRNOS: &[(&str, Buffer); 3] = &[("lpErrno", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const ROUTINES: &[(&str, bool); 2] = &[("NULL", false), ("routine", true)];
+const TRANSMIT_FLAGS: &[(&str, u8); 5] = &[
+    ("TF_DISCONNECT", 1),
+    ("TF_REUSE_SOCKET", 2),
+    ("TF_WRITE_BEHIND", 4),
+    ("TF_USE_SYSTEM_THREAD", 0x10),
+    ("TF_USE_KERNEL_APC", 0x20),
+];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
 const PROTOCOLS: &[(&str, Option<SockType>)] =
@@ -274,6 +289,37 @@ impl Text for MessageNumber {
     }
     fn write(value: &u16, _: &Script) -> String {
         render::message_number(u32::from(*value))
+    }
+}
+
+impl Text for TransmitFlags {
+    const EXAMPLE: &'static str = "TF_REUSE_SOCKET";
+    const WORDS: &'static [&'static str] = &words_of(TRANSMIT_FLAGS);
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u8> {
+        let mut flags = 0;
+        loop {
+            flags |= if parser.cursor.kind() == Token::Word {
+                parser.cursor.one_of("the flags", TRANSMIT_FLAGS)?
+            } else {
+                parser.cursor.integer("the flags", 0..=i64::from(u8::MAX))? as u8
+            };
+            if !parser.cursor.eat("|") {
+                return Ok(flags);
+            }
+        }
+    }
+    fn write(value: &u8, _: &Script) -> String {
+        render::mask(u16::from(*value), TRANSMIT_FLAGS.iter().map(|(name, bit)| (*name, u16::from(*bit))))
+    }
+}
+
+impl Text for Reserved {
+    const EXAMPLE: &'static str = "0";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u8> {
+        parser.cursor.integer("what is reserved", 0..=i64::from(u8::MAX)).map(|number| number as u8)
+    }
+    fn write(value: &u8, _: &Script) -> String {
+        value.to_string()
     }
 }
 

@@ -159,6 +159,7 @@ impl Reader<'_> {
                 let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
                 ShownOut::Events(NetworkEvents(self.mask(&names)?))
             }
+            Out::EventErrors => ShownOut::EventErrors(self.event_errors()?),
             Out::CallerId => ShownOut::CallerId(self.one_address()?),
             Out::CalleeId => ShownOut::CalleeId(self.one_address()?),
             Out::CallerData => ShownOut::Given(GivenTo::CallerData, self.block()?),
@@ -194,6 +195,16 @@ impl Reader<'_> {
             all.push(ShownEntry { key, over, bytes });
         }
         Ok(all)
+    }
+
+    /// `{FD_CONNECT: WSAECONNREFUSED}`.
+    fn event_errors(&mut self) -> Parsed<Vec<(NetworkEvents, Code)>> {
+        let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.members(|reader| {
+            let event = NetworkEvents(reader.mask(&names)?);
+            reader.cursor.expect(":")?;
+            Ok((event, reader.error()?))
+        })
     }
 
     /// `{WM_USER+1, L, FD_ACCEPT, 0}`; `?` stands for a socket without a variable.

@@ -184,6 +184,7 @@ fn render_with(with: &With, script: &Script) -> String {
         With::ExceptFds(members) => format!("exceptfds = {}", set(members)),
         With::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         With::Events(events) => format!("events = {}", network_events(*events)),
+        With::EventErrors(errors) => event_errors(errors),
     }
 }
 
@@ -197,6 +198,11 @@ fn address_pattern(pattern: &AddrPattern, script: &Script) -> String {
             write_address(winaccept_model::call::Address { port: any, ..*address })
         }
     }
+}
+
+fn event_errors(errors: &[(NetworkEvents, Code)]) -> String {
+    let each = errors.iter().map(|(event, error)| format!("{}: {error}", network_events(*event)));
+    format!("iErrorCode = {}", braces(each))
 }
 
 fn message_of(number: u32, socket: &str, event: NetworkEvents, error: Code) -> String {
@@ -267,6 +273,7 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::ExceptFds(names) => format!("exceptfds = {}", set(names)),
         ShownOut::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         ShownOut::Events(events) => format!("events = {}", network_events(*events)),
+        ShownOut::EventErrors(errors) => event_errors(errors),
     }
 }
 
@@ -318,7 +325,7 @@ pub(super) fn network_events(events: NetworkEvents) -> String {
 }
 
 /// The names of the bits; bits without a name, which only a real stack can set, as one hexadecimal number.
-fn mask(bits: u16, names: impl Iterator<Item = (&'static str, u16)>) -> String {
+pub(super) fn mask(bits: u16, names: impl Iterator<Item = (&'static str, u16)>) -> String {
     let mut rest = bits;
     let mut words = Vec::new();
     for (name, bit) in names {

@@ -22,6 +22,7 @@ pub(super) enum Out {
     ExceptFds,
     Revents,
     Events,
+    EventErrors,
     Bytes,
     Key,
     Overlapped,
@@ -52,6 +53,7 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("exceptfds", Out::ExceptFds),
     ("revents", Out::Revents),
     ("events", Out::Events),
+    ("iErrorCode", Out::EventErrors),
     ("bytes", Out::Bytes),
     ("key", Out::Key),
     ("overlapped", Out::Overlapped),
@@ -226,6 +228,7 @@ impl Form {
 
     fn constant<K: Constant>(&mut self) {
         self.outs.extend(K::OUT);
+        self.outs.extend(K::ALSO);
         if !K::WRITTEN.is_empty() {
             self.arguments.0 += 1;
             self.arguments.1 += 1;

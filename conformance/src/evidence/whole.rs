@@ -169,6 +169,8 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
             (Some(_), Some(_), Some(_)) => &["readfds", "writefds", "exceptfds"],
         },
         Call::WSAPoll { .. } => &["revents"],
+        // Recordings from before the errors were told have none.
+        Call::WSAEnumNetworkEvents { .. } if !failed => return (&["events"], &["iErrorCode"]),
         Call::WSAEnumNetworkEvents { .. } => &["events"],
         // That it goes on is no failure.
         _ if call.function().does().starts
@@ -208,6 +210,7 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::ExceptFds(_) => "exceptfds",
         ShownOut::Revents(_) => "revents",
         ShownOut::Events(_) => "events",
+        ShownOut::EventErrors(_) => "iErrorCode",
         ShownOut::Bytes(_) => "bytes",
         ShownOut::Key(_) => "key",
         ShownOut::Overlapped(_) => "overlapped",

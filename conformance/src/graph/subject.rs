@@ -337,6 +337,7 @@ pub fn stage(table: Table) -> &'static str {
         Table::AcceptExTakes => "takes a connection",
         Table::AcceptExData => "looks for data",
         Table::AcceptExLoses => "loses its accept socket",
+        Table::Recycle => "looks whether the connection is over",
         Table::ConnectAnswer => "looks for the answer",
         Table::RecvData => "looks for data",
         Table::SelectReady | Table::WSAPollReady | Table::WSAWaitReady => "looks what is ready",

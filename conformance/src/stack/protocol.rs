@@ -232,6 +232,9 @@ pub struct Returned {
     /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<u32>,
+    /// `iErrorCode` of the same, by the number of the bit, of those bits that are set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<(u8, u32)>>,
     /// The number of bytes behind a pointer; absent: untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u32>,

@@ -50,6 +50,11 @@ impl Stage<'_> {
             Call::WSASendOverlapped { s: Ref::Name(name), .. } if succeeded || seen.error == Code::ERROR_IO_PENDING => {
                 assumed = self.settle(Some(name));
             }
+            Call::DisconnectEx { .. } | Call::TransmitFile { .. }
+                if succeeded || seen.error == Code::ERROR_IO_PENDING =>
+            {
+                assumed = self.settle(None);
+            }
             Call::Shutdown { .. } | Call::WSACleanup if succeeded => assumed = self.settle(None),
             _ if succeeded && call.function().does().closes && call.subject().is_some() => assumed = self.settle(None),
             Call::WSAGetLastError

@@ -148,11 +148,19 @@ macro_rules! tell {
                 all.extend(<kind::$kind as Tell>::tell($field, stringify!($field), told));
                 $(all.extend(constant(stringify!($after), told));)*
             )*)? })* }
+            all.extend(event_errors(told));
             all
         }
     };
 }
 winaccept_model::for_each_call!(tell);
+
+/// The errors of the events that were told.
+fn event_errors(told: &Told<'_, impl Known>) -> Option<ShownOut> {
+    let errors = told.returned.errors.as_ref().filter(|_| !told.failed)?;
+    let each = errors.iter().filter(|(bit, error)| *bit < 16 && *error != 0);
+    Some(ShownOut::EventErrors(each.map(|(bit, error)| (NetworkEvents(1 << bit), code(*error))).collect()))
+}
 
 /// What was written through a parameter that is always the same. Nothing that counts when the call failed.
 fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
@@ -200,6 +208,7 @@ tell_nothing! {
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
     RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
+    TransmitFlags, Reserved,
 }
 
 /// Told also of what goes on by itself: that is no failure.
@@ -296,7 +305,7 @@ fn option(value: OptionValue) -> OptVal {
 /// An address in the words of scripts. One that has no word there is told as [`Ip::NotLocal`].
 fn seen_address(address: SocketAddress, known: &impl Known) -> ShownAddress {
     let family = if matches!(address.ip, IpAddr::V4(_)) { Family::Inet } else { Family::Inet6 };
-    let ip = [Ip::Any, Ip::Loopback].into_iter().find(|word| ip_address(family, *word) == address.ip);
+    let ip = [Ip::Any, Ip::Loopback, Ip::Mapped].into_iter().find(|word| ip_address(family, *word) == address.ip);
     let port = match address.port {
         0 => Port::Unset,
         port if known.written(port) => Port::Fixed(port),

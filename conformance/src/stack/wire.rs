@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Data, Extension, Family, FileModes, How, NetworkEvents, OPTIONS, Opt, OptVal,
-    ProcessId, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
+    OptVal, ProcessId, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -131,6 +131,8 @@ numbers! {
     EntryCount |number: u32| -> u32 { *number }
     FileModesIn ["flags"] |modes: FileModes| -> u8 { modes.0 as u8 }
     MessageNumber |number: u16| -> u16 { *number }
+    TransmitFlags |flags: u8| -> u32 { u32::from(*flags) }
+    Reserved |number: u8| -> u32 { u32::from(*number) }
     Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {
@@ -161,12 +163,17 @@ impl Wire for Thread {
 
 /// The only command that scripts give to `WSAIoctl`.
 const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xc800_0006;
-/// The name of `AcceptEx`, as mswsock.h writes it.
-const WSAID_ACCEPTEX: &str = "b5367df1-cbac-11cf-95ca-00805f48a192";
-const GUID_NULL: &str = "00000000-0000-0000-0000-000000000000";
 
+/// The name of an extension function, as mswsock.h writes it.
 fn guid(extension: Extension) -> &'static str {
-    if extension.known { WSAID_ACCEPTEX } else { GUID_NULL }
+    match extension.name {
+        ExtensionName::AcceptEx => "b5367df1-cbac-11cf-95ca-00805f48a192",
+        ExtensionName::GetAcceptExSockaddrs => "b5367df2-cbac-11cf-95ca-00805f48a192",
+        ExtensionName::DisconnectEx => "7fda2e11-8630-436f-a031-f536a6eec157",
+        ExtensionName::TransmitFile => "b5367df0-cbac-11cf-95ca-00805f48a192",
+        ExtensionName::ConnectEx => "25a207b9-ddf3-4660-8ee9-76e58c74063e",
+        ExtensionName::Nobodys => "00000000-0000-0000-0000-000000000000", // GUID_NULL
+    }
 }
 
 /// `FIONBIO`, the only command that scripts give to `ioctlsocket`.

@@ -51,6 +51,8 @@ pub enum Ip {
     Loopback,
     /// An address that belongs to no host of the world: `192.0.2.0`, or `2001:db8::`.
     NotLocal,
+    /// `::ffff:127.0.0.1`: the loopback address of IPv4, as an IPv6 socket of both families names it.
+    Mapped,
 }
 
 /// A port number, or a port that the system chose and nobody has read yet.
@@ -77,6 +79,17 @@ pub struct Address {
     pub family: Family,
     pub ip: Ip,
     pub port: Port,
+}
+
+impl Address {
+    /// The address as a socket of this family names it: one of IPv4 is mapped for IPv6.
+    #[must_use]
+    pub fn seen_by(self, family: Family) -> Address {
+        match (family, self.family) {
+            (Family::Inet6, Family::Inet) => Address { family, ip: Ip::Mapped, ..self },
+            _ => self,
+        }
+    }
 }
 
 /// What a caller passes for an input address (`bind`, `connect`).
@@ -185,11 +198,28 @@ pub const OPTIONS: &[(&str, &str, Opt)] = &[
     ("IPPROTO_IPV6", "IPV6_V6ONLY", Opt::V6Only),
 ];
 
+/// The name of an extension function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ExtensionName {
+    /// A name that no function has.
+    Nobodys,
+    /// `WSAID_ACCEPTEX`.
+    AcceptEx,
+    /// `WSAID_GETACCEPTEXSOCKADDRS`.
+    GetAcceptExSockaddrs,
+    /// `WSAID_DISCONNECTEX`.
+    DisconnectEx,
+    /// `WSAID_TRANSMITFILE`.
+    TransmitFile,
+    /// `WSAID_CONNECTEX`.
+    ConnectEx,
+}
+
 /// The extension function that a program asks for, with the size that it gives for the name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Extension {
-    /// It is `WSAID_ACCEPTEX`, and not a name that no function has.
-    pub known: bool,
+    /// Its name.
+    pub name: ExtensionName,
     /// The size of the name in bytes: 16 is right.
     pub size: u32,
 }

@@ -1,8 +1,8 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, Backlog, Buffer, Condition, Data, Extension, Family, FileModes, How, Ip, Length, NetworkEvents, OPTIONS,
-    Opt, OptVal, PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
+    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -122,7 +122,7 @@ macro_rules! structures {
 structures! {
     Version { major, minor }
     Address { family, ip, port }
-    Extension { known, size }
+    Extension { name, size }
 }
 
 /// Enumerations whose variants hold nothing or coded values: one byte, then what they hold.
@@ -160,11 +160,12 @@ macro_rules! choices {
 choices! {
     Family { Inet, Inet6 }
     SockType { Stream, Dgram }
-    Ip { Any, Loopback, NotLocal }
+    Ip { Any, Loopback, NotLocal, Mapped }
     Buffer { Null, Valid, Bad }
     Length { Null, Holds(n), Bad }
     Condition { Null, Function, Bad }
     How { Receive, Send, Both }
+    ExtensionName { AcceptEx, Nobodys, DisconnectEx, TransmitFile, ConnectEx, GetAcceptExSockaddrs }
     Backlog { Number(n), Somaxconn, Hint(n) }
     OptVal { Number(n), Linger(on, seconds) }
 }

@@ -305,6 +305,7 @@ table! {
             "protobasics.original-listening",
             "wsarecv.rem.accept-binds",
             "tutorial.desc.after-listening",
+            "tutorial.loop.accept-family",
             "select.rem.accept-will-succeed",
             "wsaaccept.rem.first-on-queue", "wsaaccept.ret.descriptor", "wsaaccept.rem.original-keeps-listening",
         ],
@@ -439,11 +440,12 @@ table! {
     Rule {
         then: |at| {
             let Some(conn) = at.conn else { return };
-            let peer = at.conn_at(conn).client_address;
+            let peer = at.conn_at(conn).client_address.seen_by(at.sock().family);
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
         rests_on: &[
             "sockaddr.family-first",
+            "dualstack.accept-mapped",
             "wsaaccept.addr.peer-address",
             "wsaaccept.addr.format-by-family",
             "wsaaccept.ret.addrlen-out",

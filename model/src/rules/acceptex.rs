@@ -53,6 +53,7 @@ table! {
     Rule {
         under: &[ACCEPTEX_CHECKED],
         when: |at| into(at).is_some_and(|s| at.socket_at(s).state != State::Unbound),
+        rests_on: &["connectex.reuse.not-acceptex"],
         ..fails("AcceptEx.accept-socket-not-fresh", NOT_FRESH, States::SOCKET, Code::WSAEINVAL)
     },
     Rule {
@@ -197,7 +198,12 @@ table! {
             takes(at);
             completes(at, Status::SUCCESS, Data::default());
         },
-        rests_on: &["tutorial.loop.accept-family", "wsaeventselect.fdaccept.level-triggered", "completion.event", "iocp.acceptex-listed"],
+        rests_on: &[
+            "wsaeventselect.fdaccept.level-triggered",
+            "completion.event",
+            "iocp.acceptex-listed",
+            "tutorial.loop.accept-family",
+        ],
         ends: &[Status::SUCCESS],
         ..case(
             "AcceptEx.takes-connection",
@@ -207,6 +213,7 @@ table! {
                 "acceptex.buf.recv-len-zero-no-receive",
                 "acceptex.buf.recv-len-zero-completes",
                 "acceptex.accept-socket.purpose",
+                "acceptex.reuse.acceptex-ok",
                 "acceptex.rem.two-sockets.accept",
                 "acceptex.rem.notify-event-or-iocp",
                 "acceptex.inherit.default-state",
@@ -426,7 +433,8 @@ fn takes(at: &mut At<'_>) {
     at.takes_into(op);
     let &Operation { tells, phase: Phase::Holds(conn), .. } = at.op_at(op) else { return };
     let connection = at.conn_at(conn);
-    let addresses = Some((connection.server_address, connection.client_address));
+    let (here, there, family) = (connection.server_address, connection.client_address, at.sock().family);
+    let addresses = Some((here.seen_by(family), there.seen_by(family)));
     if let Some(over) = tells.over {
         fills(at, over, |filled| Filled { addresses, ..filled });
     }

@@ -89,6 +89,18 @@ table! {
         rests_on: &["acceptex.accept-socket.purpose"],
         ..not_modelled("bind.waits-for-a-connection-not-modelled", &[], UNBOUND)
     },
+    // An IPv6 socket of both families at an address of IPv4 alone.
+    Rule {
+        when: |at| named(at).is_some_and(|address| address.ip == Ip::Mapped),
+        rests_on: &["dualstack.accept-mapped"],
+        ..not_modelled("bind.mapped-not-modelled", &[], States::of(&[State::Unbound, State::Datagram]))
+    },
+    // The pages name the functions that it may be passed to, and this is none of them.
+    Rule {
+        when: |at| at.sock().recycled,
+        rests_on: &["acceptex.reuse.acceptex-ok", "disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
+        ..not_modelled("bind.recycled-not-modelled", &[], UNBOUND)
+    },
     Rule { then: binds, ..case("bind.datagram", &["bind.rem.port-zero"], States::of(&[State::Datagram])) },
     Rule {
         to: Some(State::Bound),

@@ -221,7 +221,7 @@ fn abandons(at: &mut At<'_>, conn: ConnId) {
 }
 
 /// A socket lets go of its end of the connection.
-fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
+pub(super) fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
     let direction = at.sends(id);
     let (connection, spare) = at.conn_and_spare(conn);
     if direction == Direction::Up {

@@ -92,10 +92,17 @@ table! {
         rests_on: &["protobasics.backlog-held"],
         ..not_modelled("connect.to-itself-not-modelled", &[], States::of(&[State::Bound, State::Failed]))
     },
+    // A socket of both families can connect to IPv4 by such a name; how it does so has nothing to do with accepting.
     Rule {
-        when: is_for_dual_stack,
+        when: |at| named(at).is_some_and(|to| to.ip == Ip::Mapped),
         rests_on: &["dualstack.accept-mapped"],
-        ..not_modelled("connect.to-dual-stack-not-modelled", &[], CONNECTS)
+        ..not_modelled("connect.mapped-not-modelled", &[], CONNECTS)
+    },
+    // The pages name the functions that it may be passed to, and this is none of them.
+    Rule {
+        when: |at| at.sock().recycled,
+        rests_on: &["disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
+        ..not_modelled("connect.recycled-not-modelled", &[], NEVER_TRIED)
     },
     // The connection has the number of the socket that opens it, and somebody decides about the one before it.
     Rule {
@@ -209,20 +216,6 @@ fn other_family(at: &At<'_>) -> bool {
         Name::Of(handle) => address_of(at, handle),
     };
     address.is_some_and(|address| address.family != at.sock().family)
-}
-
-/// Does nobody listen at the IPv4 address that it connects to but a socket of both families?
-#[inline(always)]
-fn is_for_dual_stack(at: &At<'_>) -> bool {
-    let Some(to) = named(at) else { return false };
-    let (mut dual, mut plain) = (false, false);
-    for (_, listener) in at.listeners_on(to.port) {
-        match listener.family {
-            Family::Inet => plain = true,
-            Family::Inet6 => dual |= listener.local.ip == Ip::Any && !listener.options().v6only,
-        }
-    }
-    to.family == Family::Inet && dual && !plain
 }
 
 /// Is this where the socket itself is bound? A socket that is bound to every address is also bound to this one.

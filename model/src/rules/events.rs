@@ -226,11 +226,14 @@ table! {
             let recorded = at.sock().selection().recorded;
             let mask = at.sock().selection().mask;
             let told = NetworkEvents(recorded.0 & mask.0);
-            at.own_extra_mut().selection.recorded = recorded.without(told);
+            let errors = at.sock().selection().errors;
+            let selection = &mut at.own_extra_mut().selection;
+            selection.recorded = recorded.without(told);
+            selection.errors = errors.of(selection.recorded);
             if let Some(id) = event.and_then(|handle| at.resolve_event(handle)) {
                 at.event_mut(id).signalled = false;
             }
-            at.give(Outcome::number(0).with(Out::Events(told)));
+            at.give(Outcome::number(0).with(Out::Events(told, errors.of(told))));
         },
         rests_on: &[
             "accept.rem.inherit.async-events",
@@ -239,7 +242,13 @@ table! {
         ],
         ..case(
             "WSAEnumNetworkEvents.copies-and-clears",
-            &["wsaenum.rem.copy-clear", "wsaenum.rem.atomic-reset", "wsaenum.rem.recording-starts"],
+            &[
+                "wsaenum.rem.copy-clear",
+                "wsaenum.rem.atomic-reset",
+                "wsaenum.rem.recording-starts",
+                "wsaenum.rem.error-array",
+                "wsaenum.err.fdaccept-codes",
+            ],
             States::SOCKET,
         )
     },
@@ -322,8 +331,10 @@ table! {
         gives: Is(Gives::Silent),
         then: |at| {
             let event = at.network_event;
+            let error = error_of_event(at);
             let selection = &mut at.own_extra_mut().selection;
             selection.recorded = selection.recorded.with(event);
+            selection.errors = selection.errors.with(event, error);
             selection.disabled = selection.disabled.with(event);
             if let Some(id) = selection.event() {
                 at.signal(id);
@@ -334,7 +345,10 @@ table! {
             "wsaeventselect.fd.already-happened",
             "wsaeventselect.fdwrite.on-accept",
             "eventsignal.remembered",
+            "wsaenum.err.fdclose-codes",
+            "wsaenum.err.fdconnect-codes",
         ],
+        asks: &[CLOSE_MESSAGE_ERROR],
         ..case("event-record.records-and-signals", &[], OCCURS)
     },
 }
@@ -373,19 +387,23 @@ fn signalled(at: &At<'_>) -> Option<u8> {
 }
 
 /// A message tells of the event in question, and of what has gone wrong.
+/// The error of the event in question.
+fn error_of_event(at: &At<'_>) -> Code {
+    let reset = at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(at.socket_id())).tcb == Tcb::Reset);
+    match at.network_event {
+        NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
+        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
+        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
+        _ => Code::NONE,
+    }
+}
+
 fn posts_message(at: &mut At<'_>) {
     let event = at.network_event;
     let Some(Told::Window { window, message: number, copy }) = at.sock().selection().told else { return };
     let selection = &mut at.own_extra_mut().selection;
     selection.disabled = selection.disabled.with(event);
-    let reset =
-        at.socket.is_some_and(|s| at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(s)).tcb == Tcb::Reset));
-    let error = match event {
-        NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
-        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
-        NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
-        _ => Code::NONE,
-    };
+    let error = error_of_event(at);
     let socket = Handle::socket(at.socket_id(), usize::from(copy));
     at.posts_message(window, Message { number, socket, event, error });
 }
@@ -393,12 +411,12 @@ fn posts_message(at: &mut At<'_>) {
 /// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported. What
 /// was told by messages stands in no record: of a change from messages to an event object only the documents speak.
 fn remembered(at: &At<'_>) -> Selection {
-    let Selection { recorded, disabled, .. } = at.sock().selection();
+    let Selection { recorded, errors, disabled, .. } = at.sock().selection();
     let posted = at.sock().selection().posts();
     if posted || disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
         return Selection::default();
     }
-    Selection { recorded, disabled, ..Selection::default() }
+    Selection { recorded, errors: errors.of(recorded), disabled, ..Selection::default() }
 }
 
 /// Records what is already true of a socket when it is registered.

@@ -1,7 +1,7 @@
 //! `listen`.
 
 use super::bind::is_listened_at;
-use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{case, check, in_callback, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Backlog, Call, NetworkEvents, Port};
 use crate::choice::{
     BACKLOG_HINT, BACKLOG_ZERO, HINT_CLAMPS, LISTEN_CONNECTED_CODE, LISTEN_REFUSED_WSAEINVAL, RELISTEN_DROPS,
@@ -97,6 +97,12 @@ table! {
         asks: &[BACKLOG_ZERO, BACKLOG_HINT],
         rests_on: &["wsplisten.rem.relisten-updates", "wsplisten.rem.relisten-drops-excess"],
         ..case("listen.again-drops-excess", &[], LISTENING)
+    },
+    // The pages name the functions that it may be passed to, and this is none of them.
+    Rule {
+        when: |at| at.sock().recycled,
+        rests_on: &["disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
+        ..not_modelled("listen.recycled-not-modelled", &[], States::of(&[State::Bound]))
     },
     Rule {
         to: Some(State::Listening),

@@ -176,13 +176,14 @@ table! {
                 Direction::Up => connection.server_address,
                 Direction::Down => connection.client_address,
             };
-            name(at, peer);
+            name(at, peer.seen_by(at.sock().family));
         },
         rests_on: &[
             "accept.ret.handle-actual-connection",
             "accept.addr.peer-address",
             "accept.s.connection-on-returned",
             "acceptex.update.getpeername",
+            "dualstack.accept-mapped",
         ],
         ..case("getpeername.tells", &[], States::of(&[State::Connected]))
     },

@@ -47,6 +47,7 @@ table! {
             "protobasics.backlog-held",
             "listen.rem.no-descriptors",
             "bind.rem.wildcard",
+            "dualstack.v6only-before-bind",
             "accept.rem.original-keeps-listening",
             "accept.ex.port",
             "wsaaccept.ex.local-address",
@@ -134,7 +135,7 @@ table! {
     Rule {
         then: refuses,
         asks: &[STRAY_SEGMENT],
-        rests_on: &["connect.err.WSAECONNREFUSED"],
+        rests_on: &["connect.err.WSAECONNREFUSED", "dualstack.v6only-before-bind"],
         ..segment("syn.no-listener", &[], NOBODY)
     },
 }
@@ -452,6 +453,20 @@ table! {
         },
         rests_on: &["protobasics.backlog-held"],
         ..segment("timer.drops-half-open", &[], States::ANY)
+    },
+    // Both sides have ended their streams, and the time is over for which one of them stays.
+    Rule {
+        then: |at| {
+            let conn = conn(at);
+            at.conn_mut(conn).timer = false;
+            for direction in [Direction::Up, Direction::Down] {
+                if let Some(s) = at.end_at(conn, direction).socket() {
+                    at.wake(s);
+                }
+            }
+        },
+        rests_on: &["disconnectex.time-wait", "shutdown.rem.time-wait-delay"],
+        ..segment("timer.time-wait-is-over", &[], States::ANY)
     },
 }
 

@@ -23,6 +23,7 @@ table! {
         asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &[
             "accept.ex.final-cleanup",
+            "acceptex.ex.no-cleanup",
             "wsaaccept.ex.cleanup",
             "accept.ex.failure-path",
             "accept.ex.startup-first",
@@ -71,7 +72,10 @@ table! {
     // What a call has begun at its peer cannot be withdrawn, and no page says what its socket is afterwards.
     Rule {
         when: |at| {
-            let begun = |call: &Call| matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Closesocket { .. });
+            let begun = |call: &Call| {
+                let connects = matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Closesocket { .. });
+                connects || matches!(call, Call::DisconnectEx { .. } | Call::TransmitFile { .. })
+            };
             at.waits(at.thread).is_some_and(|op| begun(&at.op_at(op).call))
         },
         rests_on: &["exitthread.rem.not-iocp"],
@@ -86,6 +90,8 @@ table! {
             "terminatethread.rem.no-user-code",
             "acceptex.thread.exit-cancels",
             "acceptex.thread.pending-can-fail",
+            "disconnectex.thread-exit",
+            "transmitfile.err.WSA_OPERATION_ABORTED",
         ],
         ..case("thread-ends.withdraws-its-call", &[], States::ANY)
     },

@@ -4,7 +4,7 @@ use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{DEFERRED_IS_READABLE, RECORD_CLEARED};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
-use crate::rule::{At, Cause, States};
+use crate::rule::{At, Cause, Limit, States};
 use crate::world::{ConnId, Holder, Socket, SocketId, State, Tcb};
 
 pub(super) const LISTENING: States = States::of(&[State::Listening]);
@@ -48,8 +48,13 @@ pub(super) fn takes_first(at: &mut At<'_>) {
     let process = at.process_id();
     let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
     let slot = at.accepted_slot(conn);
+    if at.socket_at(slot).state != State::NotASocket {
+        // A raw peer has come again whose first connection has left a socket that was recycled.
+        at.reaches(Limit { most: 1, of: "sockets of one raw peer's connections, recycled ones among them" });
+        return;
+    }
     let owner = at.conn_owner(conn);
-    let local = at.conn_at(conn).server_address;
+    let local = at.conn_at(conn).server_address.seen_by(family);
     let mut new = Socket::free(owner);
     new.state = State::Connected;
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);

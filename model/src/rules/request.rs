@@ -33,6 +33,7 @@ table! {
             "closesocket.rem.aborted-status",
             "wsarecv.err.WSA_OPERATION_ABORTED",
             "wsasend.err.WSA_OPERATION_ABORTED",
+            "transmitfile.err.WSA_OPERATION_ABORTED",
         ],
         ..case("request.ends-with-its-socket", &[], States::of(&[State::Connected]))
     },
@@ -42,6 +43,9 @@ table! {
 pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
     match *at.call() {
         Call::AcceptEx { overlapped: Some(overlapped), .. }
+        | Call::ConnectEx { overlapped: Some(overlapped), .. }
+        | Call::DisconnectEx { overlapped: Some(overlapped), .. }
+        | Call::TransmitFile { overlapped: Some(overlapped), .. }
         | Call::WSARecvOverlapped { overlapped, .. }
         | Call::WSASendOverlapped { overlapped, .. } => at.resolve_over(overlapped),
         _ => None,

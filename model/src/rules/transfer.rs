@@ -2,6 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::events::tells_close_at_once;
+use super::recycle::disconnection;
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
     BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS,
@@ -305,8 +306,13 @@ pub(super) fn take(at: &mut At<'_>, len: usize) -> Data {
             at.occurs(s, NetworkEvents::READ);
         }
     }
-    if ended && !more && !tells_close_at_once(at, s) {
-        at.occurs(s, NetworkEvents::CLOSE);
+    if ended && !more {
+        if !tells_close_at_once(at, s) {
+            at.occurs(s, NetworkEvents::CLOSE);
+        }
+        if at.sock().extra.is_some() && disconnection(at, s).is_some() {
+            at.wake(s);
+        }
     }
     data
 }

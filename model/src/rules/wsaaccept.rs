@@ -353,6 +353,8 @@ fn asks_about_first(at: &mut At<'_>) {
     let (Call::WSAAccept { callback_data, .. } | Call::WSPAccept { callback_data, .. }) = *at.call() else { return };
     let Some(conn) = at.sock().accept_queue().first() else { return };
     let (caller, callee) = (at.conn_at(conn).client_address, at.conn_at(conn).server_address);
+    let family = at.sock().family;
+    let (caller, callee) = (caller.seen_by(family), callee.seen_by(family));
     let no_caller_data = at.chooses(CALLER_DATA_NULL);
     let room = at.chooses(ROOM_ZERO).then_some(0);
     let given = Given { caller, no_caller_data, callee, room, callback_data };
@@ -372,7 +374,7 @@ fn tells_address(at: &mut At<'_>) {
     // A provider tells it, says its page, unless this stack is known not to.
     let told = if is_provider(at) { at.may(ADDRESS_TOLD) } else { at.chooses(ADDRESS_TOLD) };
     if has_room && told {
-        let peer = at.conn_at(conn).client_address;
+        let peer = at.conn_at(conn).client_address.seen_by(at.sock().family);
         let out = Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) };
         at.give(Outcome::number(0).with(out));
     }

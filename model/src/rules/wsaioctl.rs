@@ -1,7 +1,7 @@
 //! `WSAIoctl`, as far as it gives the pointer to an extension function.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, Extension};
+use crate::call::{Call, Extension, ExtensionName};
 use crate::choice::SMALL_BUFFER_FAILS;
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -28,7 +28,10 @@ table! {
         ..check("WSAIoctl.buffer-too-small", &["wsaioctl.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
-        when: |at| matches!(*at.call(), Call::WSAIoctl { extension: Extension { known: false, size: NAME }, .. }),
+        when: |at| {
+            let nobodys = Extension { name: ExtensionName::Nobodys, size: NAME };
+            matches!(*at.call(), Call::WSAIoctl { extension, .. } if extension == nobodys)
+        },
         rests_on: &["acceptex.ex.ioctl-failure"],
         ..check(
             "WSAIoctl.unknown-function",

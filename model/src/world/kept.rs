@@ -53,10 +53,11 @@ impl World {
         }
     }
 
-    /// Is there no socket in a slot? An operation that could not end keeps the object of a closed one.
+    /// Is there no socket in a slot? An operation that could not end keeps the object of a closed one. One that was accepted from this
+    /// slot may have outlived its connection: it was recycled.
     fn holds_nothing(&self, slot: usize) -> bool {
-        let socket = &self.sockets[slot];
-        socket.state == State::NotASocket && socket.holding().is_empty()
+        let (socket, accepted) = (&self.sockets[slot], &self.sockets[slot + self.conns.len()]);
+        socket.state == State::NotASocket && socket.holding().is_empty() && accepted.state == State::NotASocket
     }
 
     /// An event object may have changed.
@@ -72,8 +73,9 @@ impl World {
     /// The socket or the connection in a slot may have changed.
     #[inline(always)]
     pub(crate) fn index_slot(&mut self, slot: usize) {
+        let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
         if let Some(conn) = self.conns.get(slot) {
-            let free = self.holds_nothing(slot) && conn.is_nothing();
+            let free = conn.is_nothing() && self.holds_nothing(slot);
             self.index.free_slots.set(slot, free);
         }
     }

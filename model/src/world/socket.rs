@@ -107,6 +107,43 @@ pub enum Told {
     },
 }
 
+/// The error codes of recorded events. Only these two can have one in this model: a network that is down fails calls.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct EventErrors {
+    /// That of FD_CONNECT.
+    pub connect: Code,
+    /// That of FD_CLOSE.
+    pub close: Code,
+}
+
+impl EventErrors {
+    /// No errors.
+    pub const NONE: EventErrors = EventErrors { connect: Code::NONE, close: Code::NONE };
+
+    /// The events that have an error, with it, in the order of their bits.
+    pub fn all(self) -> impl Iterator<Item = (NetworkEvents, Code)> {
+        let all = [(NetworkEvents::CONNECT, self.connect), (NetworkEvents::CLOSE, self.close)];
+        all.into_iter().filter(|(_, error)| *error != Code::NONE)
+    }
+
+    /// The same of these events alone.
+    #[must_use]
+    pub fn of(self, events: NetworkEvents) -> EventErrors {
+        let of = |event, error| if events.has(event) { error } else { Code::NONE };
+        EventErrors { connect: of(NetworkEvents::CONNECT, self.connect), close: of(NetworkEvents::CLOSE, self.close) }
+    }
+
+    /// The same with that of one event.
+    #[must_use]
+    pub fn with(self, event: NetworkEvents, error: Code) -> EventErrors {
+        match event {
+            NetworkEvents::CONNECT => EventErrors { connect: error, ..self },
+            NetworkEvents::CLOSE => EventErrors { close: error, ..self },
+            _ => self,
+        }
+    }
+}
+
 /// A registration of `WSAEventSelect` or `WSAAsyncSelect`, and its record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Selection {
@@ -116,6 +153,8 @@ pub struct Selection {
     pub mask: NetworkEvents,
     /// Events recorded and not yet enumerated. Of what is told by messages there is no record.
     pub recorded: NetworkEvents,
+    /// Their errors.
+    pub errors: EventErrors,
     /// Events that were recorded or posted, and wait for their re-enabling call.
     pub disabled: NetworkEvents,
 }
@@ -169,6 +208,8 @@ pub struct Socket {
     pub receive_shut: bool,
     /// `AcceptEx` has given it its connection, and `SO_UPDATE_ACCEPT_CONTEXT` was not set since.
     pub without_context: bool,
+    /// It had a connection before, and was given back to be used again.
+    pub recycled: bool,
     /// `SO_ERROR`.
     pub error: Code,
     /// Its first handle; the others are [`Extra::duplicates`].
@@ -263,7 +304,13 @@ static NOTHING_EXTRA: Extra = Extra {
     claimed: None,
     port: None,
     modes: FileModes(0),
-    selection: Selection { told: None, mask: NetworkEvents(0), recorded: NetworkEvents(0), disabled: NetworkEvents(0) },
+    selection: Selection {
+        told: None,
+        mask: NetworkEvents(0),
+        recorded: NetworkEvents(0),
+        errors: EventErrors::NONE,
+        disabled: NetworkEvents(0),
+    },
     duplicates: Vec::new(),
 };
 
@@ -280,6 +327,7 @@ impl Socket {
             send_shut: false,
             receive_shut: false,
             without_context: false,
+            recycled: false,
             error: Code::NONE,
             first_handle: None,
             local: Address::default(),

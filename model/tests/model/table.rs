@@ -204,6 +204,15 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     add("WSAEnumNetworkEvents(s, NULL)", Call::WSAEnumNetworkEvents { s, event: None });
     let modes = FileModes::SKIP_COMPLETION_PORT_ON_SUCCESS;
     add("SetFileCompletionNotificationModes(s)", Call::SetFileCompletionNotificationModes { s, modes });
+    for (text, flags, reserved) in [("0, 0", 0, 0), ("TF_REUSE_SOCKET, 0", 2, 0), ("1, 0", 1, 0), ("0, 1", 0, 1)] {
+        let call = Call::DisconnectEx { s, overlapped: None, flags, reserved };
+        add(&format!("DisconnectEx(s, NULL, {text})"), call);
+    }
+    for (text, flags) in
+        [("0", 0), ("TF_DISCONNECT", 1), ("TF_REUSE_SOCKET", 2), ("both", 3), ("and TF_WRITE_BEHIND", 7)]
+    {
+        add(&format!("TransmitFile(s, ..., {text})"), Call::TransmitFile { s, overlapped: None, flags });
+    }
     add("WSADuplicateSocket(s, main)", Call::WSADuplicateSocket { s, process: ProcessId(0) });
     add("WSASocket(info of s)", Call::WSASocketFromInfo { s });
     all

@@ -24,7 +24,7 @@ pub(crate) fn written(address: Address) -> Vec<u8> {
             bytes.extend(port.to_be_bytes());
             bytes.extend(match address.ip {
                 Ip::Any => [0; 4],
-                Ip::Loopback => [127, 0, 0, 1],
+                Ip::Loopback | Ip::Mapped => [127, 0, 0, 1],
                 Ip::NotLocal => [192, 0, 2, 0],
             });
             bytes.extend([0; 8]);
@@ -37,6 +37,7 @@ pub(crate) fn written(address: Address) -> Vec<u8> {
             match address.ip {
                 Ip::Any => {}
                 Ip::Loopback => ip[15] = 1,
+                Ip::Mapped => ip[10..].copy_from_slice(&[0xff, 0xff, 127, 0, 0, 1]),
                 Ip::NotLocal => ip[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]),
             }
             bytes.extend(ip);
@@ -72,6 +73,7 @@ pub(crate) unsafe fn read(here: &Here, name: *const u8, length: i32) -> Option<N
         (_, ip) if ip.iter().all(|byte| *byte == 0) => Ip::Any,
         (Family::Inet, [127, 0, 0, 1]) => Ip::Loopback,
         (Family::Inet6, [rest @ .., 1]) if first == 0 && rest.iter().all(|byte| *byte == 0) => Ip::Loopback,
+        (Family::Inet6, [rest @ .., 0xff, 0xff, 127, 0, 0, 1]) if rest.iter().all(|byte| *byte == 0) => Ip::Mapped,
         _ => Ip::NotLocal,
     };
     let port = match u16::from_be_bytes([bytes[2], bytes[3]]) {

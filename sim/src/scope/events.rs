@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Extension, Family, FileModes, Function, Handle, How, Ip, Length, Name,
-    NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Handle, How, Ip,
+    Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
 use winaccept_model::operation::{Answer, Ended, OverId, PortId, WindowId};
@@ -129,7 +129,8 @@ fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
 /// Calls around requests, where the world has room for any.
 fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
     let mut all = Vec::new();
-    let extension = |known, size| Extension { known, size };
+    let name = |known| if known { ExtensionName::AcceptEx } else { ExtensionName::Nobodys };
+    let extension = |known, size| Extension { name: name(known), size };
     for &s in sockets {
         for (extension, pointer, bytes) in [
             (extension(true, 16), 8, true),
@@ -191,6 +192,7 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
         }
     }
     for overlapped in overs.iter().copied().map(Some).chain([None]) {
+        all.extend(recycling_calls(sockets, overlapped));
         all.extend(sockets.iter().map(|&s| Call::CancelIoEx { s, overlapped }));
         for (&listen, &accept) in sockets.iter().flat_map(|l| sockets.iter().map(move |a| (l, a))) {
             for (buffer, receive, local, remote) in [
@@ -203,6 +205,19 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
                 all.push(Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
             }
         }
+    }
+    all
+}
+
+/// Calls that give sockets back to be used again.
+fn recycling_calls(sockets: &[Handle], overlapped: Option<Handle>) -> Vec<Call> {
+    let mut all = Vec::new();
+    for &s in sockets {
+        for (flags, reserved) in [(0, 0), (2, 0), (1, 0), (2, 1)] {
+            all.push(Call::DisconnectEx { s, overlapped, flags, reserved });
+        }
+        all.extend([0, 1, 2, 3, 7, 64].map(|flags| Call::TransmitFile { s, overlapped, flags }));
+        all.push(Call::ConnectEx { s, name: Name::Of(s), overlapped });
     }
     all
 }

@@ -73,7 +73,7 @@ fn ip(address: Address) -> IpAddr {
     match (address.family, address.ip) {
         (Family::Inet6, Ip::Any | Ip::Loopback) => Ipv6Addr::LOCALHOST.into(),
         (Family::Inet6, Ip::NotLocal) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0).into(),
-        (_, Ip::Any | Ip::Loopback) => Ipv4Addr::LOCALHOST.into(),
+        (_, Ip::Any | Ip::Loopback | Ip::Mapped) => Ipv4Addr::LOCALHOST.into(),
         (_, Ip::NotLocal) => Ipv4Addr::new(192, 0, 2, 0).into(),
     }
 }

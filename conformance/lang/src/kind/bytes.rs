@@ -1,6 +1,6 @@
 //! Stream data, and numbers behind pointers.
 
-use winaccept_model::call::{Data, Extension, SET, Set};
+use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
     Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers,
     SentBuffer, Transferred,
@@ -12,7 +12,7 @@ use super::super::literal::quote_data;
 use super::super::parser::Parser;
 use super::super::render::braces;
 use super::super::signature::Out;
-use super::{Asking, Text};
+use super::{Asking, Text, word_of};
 
 impl Text for BytesIn {
     const EXAMPLE: &'static str = "\"abc\"";
@@ -154,23 +154,38 @@ impl Text for PortKey {
 }
 
 /// The extension functions that a program can ask for, and a name that none has.
-const EXTENSIONS: &[(&str, bool)] = &[("WSAID_ACCEPTEX", true), ("GUID_NULL", false)];
+const EXTENSIONS: &[(&str, ExtensionName); 6] = &[
+    ("WSAID_ACCEPTEX", ExtensionName::AcceptEx),
+    ("WSAID_GETACCEPTEXSOCKADDRS", ExtensionName::GetAcceptExSockaddrs),
+    ("WSAID_DISCONNECTEX", ExtensionName::DisconnectEx),
+    ("WSAID_TRANSMITFILE", ExtensionName::TransmitFile),
+    ("WSAID_CONNECTEX", ExtensionName::ConnectEx),
+    ("GUID_NULL", ExtensionName::Nobodys),
+];
 
 /// The command, the name of the function, and the size of that.
 impl Text for ExtensionIn {
     const ARGUMENTS: (usize, usize) = (3, 3);
     const EXAMPLE: &'static str = "SIO_GET_EXTENSION_FUNCTION_POINTER, WSAID_ACCEPTEX, 16";
-    const WORDS: &'static [&'static str] = &["SIO_GET_EXTENSION_FUNCTION_POINTER", "WSAID_ACCEPTEX", "GUID_NULL"];
+    const WORDS: &'static [&'static str] = &[
+        "SIO_GET_EXTENSION_FUNCTION_POINTER",
+        EXTENSIONS[0].0,
+        EXTENSIONS[1].0,
+        EXTENSIONS[2].0,
+        EXTENSIONS[3].0,
+        EXTENSIONS[4].0,
+        EXTENSIONS[5].0,
+    ];
     fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Extension> {
         parser.cursor.expect("SIO_GET_EXTENSION_FUNCTION_POINTER")?;
         parser.cursor.expect(",")?;
-        let known = parser.cursor.one_of("the name of an extension function", EXTENSIONS)?;
+        let name = parser.cursor.one_of("the name of an extension function", EXTENSIONS)?;
         parser.cursor.expect(",")?;
         let size = parser.dword("the size of the name")?;
-        Ok(Extension { known, size })
+        Ok(Extension { name, size })
     }
     fn write(value: &Extension, _: &Script) -> String {
-        let name = EXTENSIONS.iter().find(|(_, known)| *known == value.known).map_or("?", |(name, _)| name);
+        let name = word_of(EXTENSIONS, &value.name);
         format!("SIO_GET_EXTENSION_FUNCTION_POINTER, {name}, {}", value.size)
     }
 }

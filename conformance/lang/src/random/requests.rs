@@ -1,6 +1,6 @@
 //! Overlapped requests in a random scenario: they are made, asked about, and cancelled.
 
-use winaccept_model::call::{Buffer, Call, Data, Extension, Family, FileModes, Set};
+use winaccept_model::call::{Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Set};
 use winaccept_sim::script::{Action, Ref};
 
 use super::cast::{Cast, State};
@@ -12,7 +12,13 @@ pub(super) fn request(cast: &mut Cast<'_>) -> Option<()> {
     let family = cast.things[listener].family;
     let listen = cast.handle(listener);
     if cast.once_in(8) {
-        let extension = Extension { known: !cast.once_in(4), size: 16 };
+        let name = cast.one_of(&[
+            ExtensionName::AcceptEx,
+            ExtensionName::DisconnectEx,
+            ExtensionName::TransmitFile,
+            ExtensionName::Nobodys,
+        ]);
+        let extension = Extension { name, size: 16 };
         cast.call(actor, Call::WSAIoctl { s: listen, extension, pointer: 8, bytes: true });
     }
     let accept = socket(cast, actor, "S", family);

@@ -28,6 +28,8 @@ const STORIES: &[(u32, Move)] = &[
     (3, ends_with_data_unread),
     (2, waits_alertably),
     (3, fills_the_queue),
+    (3, disconnects),
+    (3, recycles),
 ];
 
 /// One of them.
@@ -267,6 +269,60 @@ fn receives_twice(cast: &mut Cast<'_>) -> Option<()> {
     cast.things[new].nonblocking = true;
     cast.call(actor, Call::Ioctlsocket { s, argp: 1 });
     cast.call(actor, Call::Recv { s, len: 16 });
+    Some(())
+}
+
+/// A server ends its side of a connection, and goes on with the rest of it.
+fn disconnects(cast: &mut Cast<'_>) -> Option<()> {
+    let (actor, listener) = cast.find_with(&[State::Listens])?;
+    let (peer, client) = client_of(cast, listener)?;
+    let new = accept_at(cast, actor, listener);
+    let (c, s) = (cast.handle(client), cast.handle(new));
+    let overlapped = cast.once_in(3).then(|| {
+        let made = Action::Call(Call::Overlapped { event: None });
+        let over = cast.makes(actor, made, "O", Family::Inet, State::Overlapped);
+        cast.handle(over)
+    });
+    let flags = cast.one_of(&[0, 1]);
+    let ends = match flags {
+        0 => Call::DisconnectEx { s, overlapped, flags: 0, reserved: u8::from(cast.once_in(8)) },
+        _ => Call::TransmitFile { s, overlapped, flags },
+    };
+    cast.call(actor, ends);
+    if cast.once_in(2) {
+        cast.call(actor, Call::DisconnectEx { s, overlapped: None, flags: 0, reserved: 0 });
+    }
+    cast.call(peer, Call::Closesocket { s: c });
+    cast.things[client].state = State::Closed;
+    cast.call(actor, Call::Recv { s, len: 4 });
+    Some(())
+}
+
+/// A server that uses the socket of a connection again, whose client has closed it.
+fn recycles(cast: &mut Cast<'_>) -> Option<()> {
+    let (actor, listener) = cast.find_with(&[State::Listens])?;
+    let (peer, client) = client_of(cast, listener)?;
+    let new = accept_at(cast, actor, listener);
+    let (c, s, listen) = (cast.handle(client), cast.handle(new), cast.handle(listener));
+    let made = Action::Call(Call::Overlapped { event: None });
+    let over = cast.makes(actor, made, "O", Family::Inet, State::Overlapped);
+    let over = cast.handle(over);
+    cast.call(peer, Call::Closesocket { s: c });
+    cast.things[client].state = State::Closed;
+    let overlapped = cast.once_in(2).then_some(over);
+    let again = match cast.below(2) {
+        0 => Call::DisconnectEx { s, overlapped, flags: 2, reserved: 0 },
+        _ => Call::TransmitFile { s, overlapped, flags: 3 },
+    };
+    cast.call(actor, again);
+    // It is neither of the other kinds from here on.
+    cast.things[new].state = State::Closed;
+    let (buffer, receive, local, remote) = (Buffer::Valid, 0, 44, 44);
+    let overlapped = Some(over);
+    cast.call(actor, Call::AcceptEx { listen, accept: s, buffer, receive, local, remote, bytes: true, overlapped });
+    client_of(cast, listener)?;
+    cast.call(actor, Call::GetOverlappedResult { s: listen, overlapped: over, bytes: true, wait: false });
+    cast.call(actor, Call::Closesocket { s });
     Some(())
 }
 

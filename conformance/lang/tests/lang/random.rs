@@ -212,7 +212,11 @@ fn outs(call: Call<Ref>) -> BoxedStrategy<Vec<ShownOut>> {
         ]
         .boxed(),
         Call::WSAPoll { .. } => vec(any::<u16>().prop_map(PollEvents), 0..4).prop_map(ShownOut::Revents).boxed(),
-        Call::WSAEnumNetworkEvents { .. } => any::<u16>().prop_map(|n| ShownOut::Events(NetworkEvents(n))).boxed(),
+        Call::WSAEnumNetworkEvents { .. } => prop_oneof![
+            any::<u16>().prop_map(|n| ShownOut::Events(NetworkEvents(n))),
+            vec((any::<u16>().prop_map(NetworkEvents), code()), 0..3).prop_map(ShownOut::EventErrors),
+        ]
+        .boxed(),
         _ => return Just(Vec::new()).boxed(),
     };
     vec(one, 0..3).boxed()

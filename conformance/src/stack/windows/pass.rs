@@ -124,6 +124,8 @@ plain! {
     EntryCount |number| [number as usize];
     FileModesIn |modes| [usize::from(modes)];
     MessageNumber |number| [number as usize];
+    TransmitFlags |flags| [flags as usize];
+    Reserved |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
 }
 
@@ -170,6 +172,11 @@ constants! {
     GotMessage: Box::new(MessageRoom([0; MSG_WORDS]));
     AnyMessage: words([0]);
     Removes: words([PM_REMOVE]);
+    NullFile: words([0]);
+    NoLength: words([0]);
+    NoSendSize: words([0]);
+    NoBuffers: words([0]);
+    NoSent: words([0]);
 }
 
 /// A message that is fetched leaves the queue.
@@ -242,7 +249,11 @@ impl Part for Events {
         call.words.push(&raw mut self.0 as usize);
     }
     fn told(&self, _: &Passing, returned: &mut Returned) {
-        returned.events = Some(self.0.lNetworkEvents as u32);
+        let events = self.0.lNetworkEvents as u32;
+        returned.events = Some(events);
+        // What is not told of says nothing.
+        let told = self.0.iErrorCode.iter().zip(0_u8..).filter(|(_, bit)| events >> bit & 1 == 1);
+        returned.errors = Some(told.map(|(error, bit)| (bit, *error as u32)).collect());
     }
 }
 

@@ -84,12 +84,45 @@ fn address_of(library: &str, function: &str) -> Result<usize, String> {
     if library == "program" {
         return own_function(function).ok_or_else(|| format!("nobody knows how to do {function}"));
     }
+    if library == "extension" {
+        return extension(function).ok_or_else(|| format!("this provider gives no address of {function}"));
+    }
     let c_string = |text: String| CString::new(text).map_err(|error| error.to_string());
     let module = c_string(format!("{library}.dll"))?;
     // SAFETY: the name ends with a NUL, and is that of a library of the system.
     unsafe { LoadLibraryA(module.as_ptr().cast()) };
     let found = exported(&module, &c_string(function.to_owned())?);
     found.map(|function| function as usize).ok_or_else(|| format!("this {library} does not export {function}"))
+}
+
+/// Where an extension function of the provider begins, as it says itself.
+fn extension(function: &str) -> Option<usize> {
+    let name = match function {
+        "DisconnectEx" => ws::WSAID_DISCONNECTEX,
+        "ConnectEx" => ws::WSAID_CONNECTEX,
+        _ => return None,
+    };
+    let mut address = 0_usize;
+    let mut bytes = 0;
+    // SAFETY: takes numbers.
+    let s = unsafe { ws::socket(ws::AF_INET.into(), ws::SOCK_STREAM, ws::IPPROTO_TCP) };
+    // SAFETY: a socket of our own, the name of a function, and room for its address and for a count.
+    let asked = unsafe {
+        ws::WSAIoctl(
+            s,
+            ws::SIO_GET_EXTENSION_FUNCTION_POINTER,
+            (&raw const name).cast(),
+            size_of_val(&name) as u32,
+            (&raw mut address).cast(),
+            size_of_val(&address) as u32,
+            &raw mut bytes,
+            std::ptr::null_mut(),
+            None,
+        )
+    };
+    // SAFETY: a socket of our own, or none.
+    unsafe { ws::closesocket(s) };
+    (asked == 0 && address != 0).then_some(address)
 }
 
 /// The value in the word that a function returned: numbers take its lower half only.

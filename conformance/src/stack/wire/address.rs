@@ -43,6 +43,9 @@ pub(in super::super) fn ip_address(family: Family, ip: Ip) -> IpAddr {
         (Family::Inet, Ip::Any) => Ipv4Addr::UNSPECIFIED.into(),
         (Family::Inet, Ip::Loopback) => Ipv4Addr::LOCALHOST.into(),
         (Family::Inet, Ip::NotLocal) => Ipv4Addr::new(192, 0, 2, 0).into(),
+        // No script can write an address of IPv4 so: it has no word for it.
+        (Family::Inet, Ip::Mapped) => Ipv4Addr::LOCALHOST.into(),
+        (Family::Inet6, Ip::Mapped) => Ipv4Addr::LOCALHOST.to_ipv6_mapped().into(),
         (Family::Inet6, Ip::Any) => Ipv6Addr::UNSPECIFIED.into(),
         (Family::Inet6, Ip::Loopback) => Ipv6Addr::LOCALHOST.into(),
         (Family::Inet6, Ip::NotLocal) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0).into(),

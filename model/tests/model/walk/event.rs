@@ -1,8 +1,9 @@
 //! Reads an [`Op`] against a world: which event is it there?
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Extension, Family, FileModes, Handle, How, Ip, Length, Name,
-    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
+    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId,
+    Version,
 };
 use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
@@ -116,9 +117,10 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
         Call::CreateWindow => w.windows().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
-        Call::AcceptEx { .. } | Call::WSARecvOverlapped { .. } => {
-            w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
-        }
+        Call::AcceptEx { .. }
+        | Call::WSARecvOverlapped { .. }
+        | Call::DisconnectEx { .. }
+        | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
@@ -336,13 +338,29 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
     let routine = dice.one_in(2);
-    match dice.below(24) {
+    match dice.below(28) {
+        24 | 25 => Call::DisconnectEx {
+            s: connected_or(w, thread, dice),
+            overlapped: dice.one_in(2).then_some(overlapped),
+            flags: dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2),
+            reserved: u8::from(dice.one_in(9)),
+        },
+        26 if dice.one_in(4) => Call::ConnectEx {
+            s,
+            name: Name::Of(listener_or(w, thread, dice)),
+            overlapped: (!dice.one_in(3)).then_some(overlapped),
+        },
+        26 | 27 => Call::TransmitFile {
+            s: connected_or(w, thread, dice),
+            overlapped: dice.one_in(2).then_some(overlapped),
+            flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3),
+        },
         18..21 => {
             let count = 1 + dice.below(2);
             let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
             Call::WSARecvOverlapped { s: connected_or(w, thread, dice), buffers, bytes, overlapped, routine }
         }
-        21.. => {
+        21..24 => {
             let buffer = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
             Call::WSASendOverlapped { s: connected_or(w, thread, dice), buffer, bytes, overlapped, routine }
         }
@@ -390,7 +408,10 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             if dice.one_in(2) { Call::CancelIoEx { s, overlapped } } else { Call::CancelIo { s } }
         }
         _ => {
-            let extension = Extension { known: !dice.one_in(3), size: if dice.one_in(4) { 8 } else { 16 } };
+            let extension = Extension {
+                name: if dice.one_in(3) { ExtensionName::Nobodys } else { ExtensionName::AcceptEx },
+                size: if dice.one_in(4) { 8 } else { 16 },
+            };
             Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::ffi::c_void;
 
-use winaccept_model::call::{Buffer, Call, Extension};
+use winaccept_model::call::{Buffer, Call, Extension, ExtensionName};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome};
 use windows_sys::Win32::Networking::WinSock as sys;
@@ -52,10 +52,14 @@ pub unsafe extern "system" fn WSAIoctl(
             (is(&sys::WSAID_GETACCEPTEXSOCKADDRS), GetAcceptExSockaddrs as *const c_void),
         ];
         let function = functions.iter().find(|(is, _)| *is);
+        let known = function.is_some() || wanted.is_none();
         let call = Call::WSAIoctl {
             s: here.named(s),
             // A size that is too small is the model's to refuse.
-            extension: Extension { known: function.is_some() || wanted.is_none(), size: cbinbuffer },
+            extension: Extension {
+                name: if known { ExtensionName::AcceptEx } else { ExtensionName::Nobodys },
+                size: cbinbuffer,
+            },
             pointer: cboutbuffer.min(8),
             bytes: !lpcbbytesreturned.is_null(),
         };

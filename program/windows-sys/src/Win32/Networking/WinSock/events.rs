@@ -3,6 +3,7 @@
 
 use winaccept_model::call::{Call, Handle, NetworkEvents, Set};
 use winaccept_model::outcome::{Out, Value};
+use winaccept_model::world::EventErrors;
 use windows_sys::Win32::Foundation::{
     HANDLE, WAIT_EVENT, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT,
 };
@@ -60,7 +61,7 @@ pub unsafe extern "system" fn WSAEventSelect(s: SOCKET, heventobject: WSAEVENT, 
     })
 }
 
-/// `WSAEnumNetworkEvents`. The model has no error codes of events: `iErrorCode` is zero throughout.
+/// `WSAEnumNetworkEvents`. Of an event that was not recorded `iErrorCode` is zero.
 pub unsafe extern "system" fn WSAEnumNetworkEvents(
     s: SOCKET,
     heventobject: WSAEVENT,
@@ -72,12 +73,15 @@ pub unsafe extern "system" fn WSAEnumNetworkEvents(
         }
         let outcome = here.calls(Call::WSAEnumNetworkEvents { s: here.named(s), event: or_null(here, heventobject) });
         let failed = here.number_of(&outcome);
-        let events = match outcome.out {
-            Out::Events(events) => events,
-            _ if failed == 0 => NetworkEvents::default(),
+        let (events, errors) = match outcome.out {
+            Out::Events(events, errors) => (events, errors),
+            _ if failed == 0 => (NetworkEvents::default(), EventErrors::NONE),
             _ => return failed,
         };
-        let events = WSANETWORKEVENTS { lNetworkEvents: events.0.into(), iErrorCode: [0; 10] };
+        let mut events = WSANETWORKEVENTS { lNetworkEvents: events.0.into(), iErrorCode: [0; 10] };
+        for (event, error) in errors.all() {
+            events.iErrorCode[event.0.trailing_zeros() as usize] = i32::from(error.0);
+        }
         // SAFETY: the caller's contract.
         unsafe { memory::put(lpnetworkevents, events) };
         failed
