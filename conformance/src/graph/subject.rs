@@ -216,6 +216,9 @@ impl Subject {
         if self.first == Table::AcceptEx {
             return ACCEPTEX.to_vec();
         }
+        if self.first == Table::SetFileCompletionNotificationModes {
+            return vec![("a request is complete at once", Table::CompletesAtOnce)];
+        }
         let waits_in =
             |table: &&Table| self.rules(**table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
         let mut later: Vec<(&str, Table)> = self.of_requests().collect();
@@ -236,6 +239,7 @@ impl Subject {
         later.extend(named(Table::PortIsClosed).then_some(("its port is closed", Table::PortIsClosed)));
         let deaf = self.functions().all(|function| function.does().deaf);
         later.extend((!deaf).then_some(("a user APC is due", Table::Apc)));
+        later.extend((!deaf).then_some(("it is to wait inside an APC", Table::BlocksInRoutine)));
         later.extend(named(Table::Expire).then_some(("time-out", Table::Expire)));
         later
     }
@@ -357,6 +361,8 @@ pub fn stage(table: Table) -> &'static str {
         Table::NetworkEvent => "when it occurs",
         Table::Program => "between calls",
         Table::ThreadEnds => "when a thread ends",
+        Table::CompletesAtOnce => "when a request is complete at once",
+        Table::BlocksInRoutine => "when it is to wait inside an APC",
         _ => "on entry",
     }
 }
