@@ -158,8 +158,9 @@ winaccept_model::for_each_call!(tell);
 /// The errors of the events that were told.
 fn event_errors(told: &Told<'_, impl Known>) -> Option<ShownOut> {
     let errors = told.returned.errors.as_ref().filter(|_| !told.failed)?;
-    let each = errors.iter().filter(|(bit, error)| *bit < 16 && *error != 0);
-    Some(ShownOut::EventErrors(each.map(|(bit, error)| (NetworkEvents(1 << bit), code(*error))).collect()))
+    let named = |bit: &u8| NetworkEvents::NAMES.iter().find(|(_, event)| event.0.trailing_zeros() == u32::from(*bit));
+    let each = errors.iter().filter(|(_, error)| *error != 0);
+    Some(ShownOut::EventErrors(each.filter_map(|(bit, error)| Some((named(bit)?.1, code(*error)))).collect()))
 }
 
 /// What was written through a parameter that is always the same. Nothing that counts when the call failed.

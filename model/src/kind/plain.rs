@@ -103,6 +103,23 @@ impl<T: Plain> Plain for Option<T> {
     }
 }
 
+impl Plain for Address {
+    fn code(&self, key: &mut Vec<u8>) {
+        self.family.code(key);
+        self.ip.code(key);
+        self.port.code(key);
+    }
+    fn decode(key: &mut &[u8]) -> Address {
+        Address { family: Plain::decode(key), ip: Plain::decode(key), port: Plain::decode(key) }
+    }
+    fn draw(below: &mut dyn FnMut(u32) -> u32) -> Address {
+        let (ip, port) = (Plain::draw(below), Plain::draw(below));
+        // Only for IPv6 there is a word for the address of IPv4.
+        let family = if ip == Ip::Mapped { Family::Inet6 } else { Plain::draw(below) };
+        Address { family, ip, port }
+    }
+}
+
 /// Structures of coded fields.
 macro_rules! structures {
     ($($name:ident { $($field:tt),* })*) => { $(
@@ -121,7 +138,6 @@ macro_rules! structures {
 }
 structures! {
     Version { major, minor }
-    Address { family, ip, port }
     Extension { name, size }
 }
 

@@ -38,24 +38,22 @@ table! {
         ..check("recycle.reset-while-waiting", &[], CONNECTED, Code::WSAECONNRESET)
     },
     Rule {
-        when: is_reset,
+        when: |at| is_posted(at) && is_reset(at),
         gives: Is(Gives::Silent),
         then: |at| completes(at, Status::CONNECTION_RESET, 0, None),
         rests_on: &["transmitfile.err.WSAECONNRESET", "disconnectex.pending"],
         ..case("recycle.request-is-reset", &[], CONNECTED)
     },
-    // Whoever waits at the socket, too, has what there is first.
+    // Whoever waits at the socket, too, has what there is first; when he has gone this one looks again.
     Rule {
         when: |at| is_posted(at) && has_others(at),
         gives: Is(Gives::Silent),
-        then: lets_others_first,
         rests_on: AWAITS_PEER,
         ..case("recycle.others-come-first", &[], CONNECTED)
     },
     Rule {
         when: |at| at.again && has_others(at),
         gives: Is(Gives::Blocks),
-        then: lets_others_first,
         rests_on: AWAITS_PEER,
         ..case("recycle.others-come-before-a-call", &[], CONNECTED)
     },
@@ -257,13 +255,6 @@ fn begins_time_wait(at: &mut At<'_>) {
 /// Do others stand in the socket's line?
 fn has_others(at: &At<'_>) -> bool {
     at.sock().waiting().len() > 1
-}
-
-fn lets_others_first(at: &mut At<'_>) {
-    let Some(op) = at.op else { return };
-    let line = &mut at.own_extra_mut().waiting;
-    line.remove(op);
-    line.push(op);
 }
 
 /// Was the socket's connection opened by the other side?

@@ -317,6 +317,9 @@ fn recycles(cast: &mut Cast<'_>) -> Option<()> {
     cast.call(actor, again);
     // It is neither of the other kinds from here on.
     cast.things[new].state = State::Closed;
+    if cast.once_in(4) {
+        cast.call(actor, Call::ConnectEx { s, name: Name::Of(listen), overlapped: Some(over) });
+    }
     let (buffer, receive, local, remote) = (Buffer::Valid, 0, 44, 44);
     let overlapped = Some(over);
     cast.call(actor, Call::AcceptEx { listen, accept: s, buffer, receive, local, remote, bytes: true, overlapped });
