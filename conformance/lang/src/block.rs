@@ -156,7 +156,7 @@ impl Parser<'_> {
         while self.block_goes_on(head) {
             match self.cursor.text() {
                 "either" | "repeat" => items.extend(self.branching(owner).ok()),
-                "if" => items.extend(self.nested(|parser| parser.branch_if(owner)).ok()),
+                "if" => items.extend(self.nested(&mut |parser| parser.branch_if(owner)).ok()),
                 "until" if !self.loops.is_empty() => items.extend(self.until().ok()),
                 _ if self.misplaced() => self.cursor.skip_line(),
                 _ => {
@@ -173,11 +173,11 @@ impl Parser<'_> {
     /// `either` or `repeat`, whichever comes next.
     fn branching(&mut self, owner: &mut Option<ThreadId>) -> Parsed<LaneItem> {
         let is_either = self.cursor.at("either");
-        self.nested(|parser| if is_either { parser.either(owner) } else { parser.repeat(owner) })
+        self.nested(&mut |parser| if is_either { parser.either(owner) } else { parser.repeat(owner) })
     }
 
     /// A block inside a block, unless there are too many around it.
-    pub(super) fn nested(&mut self, read: impl FnOnce(&mut Self) -> Parsed<LaneItem>) -> Parsed<LaneItem> {
+    pub(super) fn nested(&mut self, read: &mut dyn FnMut(&mut Self) -> Parsed<LaneItem>) -> Parsed<LaneItem> {
         if self.depth == MAX_DEPTH {
             let label = format!("nested deeper than {MAX_DEPTH}");
             let problem = Diagnostic::new("this nests too deeply", self.cursor.span(), label);

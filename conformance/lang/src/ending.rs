@@ -41,7 +41,7 @@ impl Parser<'_> {
     /// `if OUTCOME { … } [else { … }]` directly inside `any order`: it belongs to the lane of the step before.
     pub(super) fn if_behind(&mut self, lanes: &mut Vec<Lane>) -> Parsed<()> {
         let mut owner = self.asked.map(|asked| asked.actor);
-        let item = self.nested(|parser| parser.branch_if(&mut owner))?;
+        let item = self.nested(&mut |parser| parser.branch_if(&mut owner))?;
         if let Some(actor) = owner {
             lane_of(lanes, actor).push(item);
         }
@@ -89,7 +89,7 @@ impl Parser<'_> {
     /// `else if OUTCOME { … }`, which asks about the same call.
     fn else_if(&mut self, owner: &mut Option<ThreadId>, asked: Option<Asked>) -> Parsed<Vec<LaneItem>> {
         self.asked = asked;
-        self.nested(|parser| parser.branch_if(owner)).map(|item| vec![item])
+        self.nested(&mut |parser| parser.branch_if(owner)).map(|item| vec![item])
     }
 
     /// Takes `else`, which may stand on the next line.

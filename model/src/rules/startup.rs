@@ -93,7 +93,11 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
             }
         }
     }
-    release_all(at, |_, _| manner);
+    let manner: fn(&mut At<'_>, SocketId) -> Manner = match manner {
+        Manner::Reset => |_, _| Manner::Reset,
+        Manner::Graceful => |_, _| Manner::Graceful,
+    };
+    release_all(at, manner);
 }
 
 /// Does a call wait for nothing of Winsock's? Requests end with their sockets, and so do the waits for them.
@@ -109,7 +113,7 @@ fn is_of_the_system(call: &Call) -> bool {
 }
 
 /// Closes every handle of the calling process.
-pub(super) fn release_all(at: &mut At<'_>, manner: impl Fn(&mut At<'_>, SocketId) -> Manner) {
+pub(super) fn release_all(at: &mut At<'_>, manner: fn(&mut At<'_>, SocketId) -> Manner) {
     let process = at.process_id();
     for id in at.socket_ids() {
         let own = |at: &At<'_>| at.socket_at(id).holders().find(|(_, holder)| holder.process == process);
