@@ -273,6 +273,7 @@ choices! {
     120 EVENTS_OF_A_RESET "events-of-a-reset": "FD_WRITE-too" RESET_WRITES_TOO, "FD_CLOSE-alone" RESET_CLOSE_ALONE;
     121 EXIT_CONNECTIONS "exit-connections": "reset" EXIT_RESETS, "as-closesocket" EXIT_CLOSES;
     122 REUSE_COUNTS "reuse-counts": "now" REUSE_NOW, "at-bind" REUSE_AT_BIND;
+    123 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
 }
 
 /// The choice point of this name.
