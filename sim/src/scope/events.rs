@@ -126,6 +126,7 @@ fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     all
 }
 
+// Longer than a screen: it is a list, one line for each call that is tried.
 /// Calls around requests, where the world has room for any.
 fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
     let mut all = Vec::new();
