@@ -322,22 +322,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
     match dice.below(28) {
-        24 | 25 => Call::DisconnectEx {
-            s: connected_or(w, thread, dice),
-            overlapped: dice.one_in(2).then_some(overlapped),
-            flags: dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2),
-            reserved: u8::from(dice.one_in(9)),
-        },
-        26 if dice.one_in(4) => Call::ConnectEx {
-            s,
-            name: Name::Of(listener_or(w, thread, dice)),
-            overlapped: (!dice.one_in(3)).then_some(overlapped),
-        },
-        26 | 27 => Call::TransmitFile {
-            s: connected_or(w, thread, dice),
-            overlapped: dice.one_in(2).then_some(overlapped),
-            flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3),
-        },
+        24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
             let count = 1 + dice.below(2);
             let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
@@ -396,6 +381,22 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             };
             Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
         }
+    }
+}
+
+/// What gives a socket back to be used again, or opens a connection of one that was.
+fn recycling_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Dice) -> Call {
+    let s = connected_or(w, thread, dice);
+    let overlapped = dice.one_in(2).then_some(overlapped);
+    match dice.below(8) {
+        0..4 => {
+            let flags = dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2);
+            Call::DisconnectEx { s, overlapped, flags, reserved: u8::from(dice.one_in(9)) }
+        }
+        4 if dice.one_in(2) => {
+            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), overlapped }
+        }
+        _ => Call::TransmitFile { s, overlapped, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
     }
 }
 
