@@ -6,6 +6,7 @@ mod captures;
 mod explore;
 mod random;
 mod rules;
+mod seeds;
 mod tidy;
 mod traces;
 mod windows8;

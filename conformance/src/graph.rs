@@ -124,7 +124,7 @@ impl Result {
             Gives::Reports => Result::Reports,
             Gives::Returns(code) => Result::Returns(code),
             Gives::Succeeds => Result::Succeeds,
-            Gives::Blocks | Gives::CallsBack | Gives::Answers => Result::Waits,
+            Gives::Blocks | Gives::CallsBack | Gives::CallsRoutine | Gives::Answers => Result::Waits,
             Gives::Undefined => Result::Undefined,
             Gives::Unmodelled => Result::Unmodelled,
             Gives::Crashes => Result::Crashes,

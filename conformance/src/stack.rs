@@ -39,8 +39,9 @@ use crate::profiles::is_plain;
 pub use command::CommandStack;
 pub use exec::exec;
 pub use model::ModelStack;
+pub(crate) use order::{MAX_ROUNDS, body_behind, goes_round, leaves};
 pub use plan::{Numbered, numbered};
-pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, plan};
+pub(crate) use plan::{Planned, PlannedInLane, PlannedLane, can_be_left, plan};
 pub use seen::shown;
 #[cfg(windows)]
 pub use windows::{windows, worker_main};

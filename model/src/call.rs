@@ -237,6 +237,21 @@ impl<H> Call<H> {
         }
     }
 
+    /// Has the request that it makes a completion routine?
+    #[must_use]
+    pub fn has_routine(&self) -> bool {
+        matches!(self, Call::WSARecvOverlapped { routine: true, .. } | Call::WSASendOverlapped { routine: true, .. })
+    }
+
+    /// Is it one of those that a thread makes to let its APCs run, and that end when one has run?
+    #[must_use]
+    pub fn lets_apcs_run(&self) -> bool {
+        matches!(
+            self,
+            Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. } | Call::GetQueuedCompletionStatusEx { .. }
+        )
+    }
+
     /// Does it ask a condition function?
     #[must_use]
     pub fn has_condition(&self) -> bool {

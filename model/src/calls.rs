@@ -105,9 +105,10 @@ macro_rules! for_each_call {
                 s: Sock, buffers: Buffers, received: CountOut [FlagsInOut] [NoOverlapped] [NoRoutine]
             ) -> Number [waits locally] again RecvData
                 by WSARecv { WSARecv: wsarecv::WSARECV };
-            // With an OVERLAPPED, and without a completion routine.
+            // With an OVERLAPPED.
             WSARecvOverlapped ws2_32 "WSARecv" (
-                s: Sock, buffers: PostedBuffers, bytes: Transferred, [FlagsInOut] overlapped: RequestOverlapped [NoRoutine]
+                s: Sock, buffers: PostedBuffers, bytes: Transferred, [FlagsInOut] overlapped: RequestOverlapped,
+                routine: CompletionRoutine
             ) -> Number [starts] again ReceiveTakes
                 by WSARecv {
                     // What it finds on a connection,
@@ -120,9 +121,10 @@ macro_rules! for_each_call {
                 s: Sock, buffer: SentBuffer, bytes: Transferred [SendFlags] [NoOverlapped] [NoRoutine]
             ) -> Number [waits]
                 by WSASend { WSASend: wsasend::WSASEND };
-            // One buffer, with an OVERLAPPED, and without a completion routine.
+            // One buffer, with an OVERLAPPED.
             WSASendOverlapped ws2_32 "WSASend" (
-                s: Sock, buffer: SentBuffer, bytes: Transferred, [SendFlags] overlapped: RequestOverlapped [NoRoutine]
+                s: Sock, buffer: SentBuffer, bytes: Transferred, [SendFlags] overlapped: RequestOverlapped,
+                routine: CompletionRoutine
             ) -> Number [starts] again SendTakes
                 by WSASend {
                     SendPosted: wsasend::POSTED,
@@ -238,6 +240,18 @@ macro_rules! for_each_call {
                 port: PortIn [GotBytes] [GotKey] [GotOverlapped], timeout: SleepTime
             ) -> Bool [waits locally deaf] again GetQueuedCompletionStatus
                 by GetQueuedCompletionStatus { GetQueuedCompletionStatus: port::GETQUEUEDCOMPLETIONSTATUS };
+            GetQueuedCompletionStatusEx kernel32 "GetQueuedCompletionStatusEx" (
+                port: PortIn, [GotEntries] count: EntryCount [GotRemoved], timeout: SleepTime, alertable: Alertable
+            ) -> Bool [waits locally] again GetQueuedCompletionStatusEx
+                by GetQueuedCompletionStatusEx { GetQueuedCompletionStatusEx: port::GETQUEUEDCOMPLETIONSTATUSEX };
+            SetFileCompletionNotificationModes kernel32 "SetFileCompletionNotificationModes" (
+                s: Sock, modes: FileModesIn
+            ) -> Bool []
+                by SetFileCompletionNotificationModes {
+                    SetFileCompletionNotificationModes: modes::SETFILECOMPLETIONNOTIFICATIONMODES,
+                    // A request is complete by the time that its call returns, at a socket with such modes.
+                    CompletesAtOnce: modes::COMPLETES_AT_ONCE
+                };
             PostQueuedCompletionStatus kernel32 "PostQueuedCompletionStatus" (
                 port: PortIn, bytes: PortKey, key: PortKey, overlapped: OverlappedOrNull
             ) -> Bool []

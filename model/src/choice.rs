@@ -267,15 +267,24 @@ choices! {
     115 RECEIVE_OF_CLOSED_HANDLE "receive-of-closed-handle":
         "goes-on" RECEIVE_GOES_ON, "invalid-handle" RECEIVE_NEEDS_HANDLE;
     116 CLOSE_UNDER_PORT_WAIT "close-under-port-wait": "abandoned" PORT_WAIT_ABANDONED, "stays-blocked" PORT_WAIT_STAYS;
-    117 DISCONNECT_AT_ONCE "disconnect-at-once": "succeeds" DISCONNECT_SUCCEEDS, "pends" DISCONNECT_PENDS;
-    118 DISCONNECT_AGAIN "disconnect-again": "WSAENOTCONN" AGAIN_NOT_CONNECTED, "succeeds" AGAIN_SUCCEEDS;
-    119 DISCONNECT_AFTER_RESET "disconnect-after-reset":
+    117 ROUTINE_ORDER "routine-order": "as-completed" FIRST_ROUTINE_FIRST, "last-first" LAST_ROUTINE_FIRST;
+    118 ROUTINE_ON_PORT "routine-on-port": "WSAEINVAL" ROUTINE_ON_PORT_FAILS, "called" ROUTINE_ON_PORT_CALLED;
+    119 APC_BEFORE_PACKET "apc-before-packet": "packet-first" PACKETS_BEFORE_APCS, "apc-first" APCS_BEFORE_PACKETS;
+    120 SO_ERROR_OF_REFUSAL "so-error-of-blocking-connect": "kept" REFUSAL_STAYS, "taken" REFUSAL_TAKEN;
+    121 CLOSE_BEHIND_ANSWER "close-behind-unread-answer": "kept" ANSWER_KEPT, "lost" ANSWER_LOST;
+    122 RESET_OVER_UNREAD_DATA "reset-over-unread-data": "discarded" RESET_DISCARDS, "kept" RESET_KEEPS;
+    123 EVENTS_OF_A_RESET "events-of-a-reset": "FD_WRITE-too" RESET_WRITES_TOO, "FD_CLOSE-alone" RESET_CLOSE_ALONE;
+    124 EXIT_CONNECTIONS "exit-connections": "reset" EXIT_RESETS, "as-closesocket" EXIT_CLOSES;
+    125 REUSE_COUNTS "reuse-counts": "now" REUSE_NOW, "at-bind" REUSE_AT_BIND;
+    126 DISCONNECT_AT_ONCE "disconnect-at-once": "succeeds" DISCONNECT_SUCCEEDS, "pends" DISCONNECT_PENDS;
+    127 DISCONNECT_AGAIN "disconnect-again": "WSAENOTCONN" AGAIN_NOT_CONNECTED, "succeeds" AGAIN_SUCCEEDS;
+    128 DISCONNECT_AFTER_RESET "disconnect-after-reset":
         "WSAENOTCONN" RESET_NOT_CONNECTED, "succeeds" RESET_DISCONNECTS;
-    120 RECYCLE_WITHOUT_PEER "recycle-without-the-peer": "waits" RECYCLE_AWAITS_PEER, "completes" RECYCLE_ALONE;
-    121 RECYCLE_TIME_WAIT "recycle-time-wait": "delays" TIME_WAIT_DELAYS, "completes" TIME_WAIT_PASSED_OVER;
-    122 SOCKET_REUSE "socket-reuse": "given-back" REUSE_GIVES_BACK, "ignored" REUSE_IGNORED;
-    123 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
-    124 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
+    129 RECYCLE_WITHOUT_PEER "recycle-without-the-peer": "waits" RECYCLE_AWAITS_PEER, "completes" RECYCLE_ALONE;
+    130 RECYCLE_TIME_WAIT "recycle-time-wait": "delays" TIME_WAIT_DELAYS, "completes" TIME_WAIT_PASSED_OVER;
+    131 SOCKET_REUSE "socket-reuse": "given-back" REUSE_GIVES_BACK, "ignored" REUSE_IGNORED;
+    132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
+    133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
 }
 
 /// The choice point of this name.

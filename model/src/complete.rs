@@ -5,19 +5,24 @@ use crate::call::{Address, Handle, ThreadId};
 use crate::code::Code;
 use crate::engine::failure;
 use crate::operation::{
-    Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, PortId, Tells, Wants,
+    Apc, Association, Ended, Frame, Object, OpId, Operation, Overlapped, Packet, Phase, PortId, Tells, Wants,
 };
 use crate::outcome::Outcome;
-use crate::rule::Table;
+use crate::rule::{Limit, Table};
 use crate::rules::disconnection;
 use crate::status::Status;
 use crate::wait::port_of;
-use crate::world::{ConnId, Direction, Segment, State, Tcb};
+use crate::world::{APCS, ConnId, Direction, Segment, State, Tcb};
 
 impl At<'_> {
     /// The one place where an operation becomes complete: it stands nowhere any more, and tells so in every way it has.
     /// `gives` is what its call returns, where the page of the call says so itself; else it follows from the status.
     pub(crate) fn completes(&mut self, op: OpId, status: Status, bytes: u32, gives: Option<&Outcome>) {
+        debug_assert!(
+            self.asking.get().is_none_or(|rule| rule.ends.is_empty() || rule.ends.contains(&status)),
+            "{:?} ends a request with {status:?}, which it does not declare",
+            self.asking.get()
+        );
         self.withdraw(op);
         let &Operation { tells, thread, about, .. } = self.op_at(op);
         if tells == Tells::RETURNS && self.waits(thread) == Some(op) {
@@ -29,8 +34,8 @@ impl At<'_> {
         if let Some(over) = tells.over {
             let before = *self.over_at(over);
             self.over_put(over, Overlapped { status, bytes, ..before });
-            let told = tells.port && tells.routine.is_none();
-            if let Some(Association { port, key }) = about.filter(|_| told).and_then(|s| self.socket_at(s).extra().port)
+            if let Some(Association { port, key }) =
+                about.filter(|_| tells.port).and_then(|s| self.socket_at(s).extra().port)
             {
                 self.posts_packet(port, Packet { key, over: Some(Handle::overlapped(over)), status, bytes });
             }
@@ -41,14 +46,22 @@ impl At<'_> {
         if let Some(event) = tells.event {
             self.signal(event);
         }
-        if let Some(routine) = tells.routine {
-            self.thread_mut(thread).apcs.push(routine);
+        if let Some(over) = tells.over.filter(|_| tells.routine) {
+            self.queues(thread, Apc::Completion(over));
         }
         if tells.returns {
             self.tells_caller(thread);
         } else {
             self.op_is_over(op);
         }
+    }
+
+    /// An APC waits for its thread to wait alertably.
+    pub(crate) fn queues(&mut self, thread: ThreadId, apc: Apc) {
+        if self.thread_at(thread).apcs.len() == APCS {
+            self.reaches(Limit { most: APCS, of: "APCs queued to one thread" });
+        }
+        self.thread_mut(thread).apcs.push(apc);
     }
 
     /// A packet goes to a port, if that is still there.

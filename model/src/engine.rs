@@ -4,7 +4,7 @@ use crate::at::At;
 use crate::call::{Call, Handle, How, Returns, ThreadId};
 use crate::choice::Alt;
 use crate::code::Code;
-use crate::operation::{Answer, Ended, OpId, Operation};
+use crate::operation::{Answer, Ended, Frame, OpId, Operation};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table, Takes, Then};
 use crate::small::Small;
@@ -220,6 +220,9 @@ impl<'a> At<'a> {
             Gives::Undefined => self.ends_in(Value::Undefined),
             Gives::Unmodelled => self.ends_in(Value::Unmodelled),
             Gives::Crashes => self.ends_in(Value::Crashes),
+            Gives::Blocks if self.op.is_none() && self.thread().frames.contains(Frame::Apc) => {
+                Then::GoesOn(Table::BlocksInRoutine)
+            }
             Gives::Blocks => {
                 self.block();
                 Then::Ends(false)
@@ -240,6 +243,10 @@ impl<'a> At<'a> {
                 let given = self.outcome();
                 self.asks();
                 self.fx.returns.push((self.thread, given));
+                Then::Ends(false)
+            }
+            Gives::CallsRoutine => {
+                self.calls_routine();
                 Then::Ends(false)
             }
             Gives::Answers => {
@@ -322,7 +329,9 @@ fn wrong(gives: Gives) -> Gives {
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
         Gives::Silent => Gives::Silent,
         Gives::Strands | Gives::LooksAgain => Gives::Silent,
-        Gives::Continues(_) | Gives::CallsBack | Gives::Answers => Gives::Fails(Code::WSASYSCALLFAILURE),
+        Gives::Continues(_) | Gives::CallsBack | Gives::CallsRoutine | Gives::Answers => {
+            Gives::Fails(Code::WSASYSCALLFAILURE)
+        }
     }
 }
 

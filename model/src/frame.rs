@@ -2,9 +2,9 @@
 //! interrupts, and may call again; that call goes on, or returns, when the frame is gone.
 
 use crate::at::At;
-use crate::call::ThreadId;
+use crate::call::{Handle, Routine, ThreadId};
 use crate::code::Code;
-use crate::operation::{Answer, Frame, OpId, Operation, Phase, Wants};
+use crate::operation::{Answer, Apc, Frame, OpId, Operation, Overlapped, Phase, Wants};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Table;
 use crate::rules::RETRIES;
@@ -104,28 +104,66 @@ impl At<'_> {
         self.fires(op, table);
     }
 
-    /// The call below an APC goes on: it may have become complete, another APC may be due, a plain wait is over.
+    /// The call below an APC goes on: more APCs may be due, or it may be complete.
     fn apc_is_over(&mut self, thread: ThreadId) {
         let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
+        let due = !self.thread_at(thread).apcs.is_empty();
+        let Operation { call, about, .. } = *self.op_at(op);
+        if due && call.lets_apcs_run() && call.alertable() {
+            self.decides_by(op, Table::Apc);
+            if self.waits(thread) != Some(op) {
+                return;
+            }
+        }
         if self.op_at(op).phase == Phase::Done {
             return self.tells_caller(thread);
         }
-        if !self.thread_at(thread).apcs.is_empty() {
-            return self.apc_runs(thread);
-        }
-        if self.op_at(op).wants == Wants::Signal {
-            return self.completes(op, Status::SUCCESS, 0, Some(&IO_COMPLETION));
-        }
         // A condition function had nowhere to run meanwhile.
-        if let Some(about) = self.op_at(op).about {
+        if let Some(about) = about {
             self.offer(about);
         }
     }
 
+    /// A completion routine begins to run in the call in question, and before it the APCs that were queued before. What the call
+    /// then gives, where that is known by now, it gives when its thread comes back.
+    pub(crate) fn calls_routine(&mut self) {
+        let gives = self.gives.take();
+        if self.op.is_none() {
+            self.block();
+        }
+        let thread = self.thread;
+        let Some(op) = self.op.or_else(|| self.waits(thread)) else { return };
+        if let Some(gives) = gives {
+            self.withdraw(op);
+            let done = self.op_mut(op);
+            (done.phase, done.status, done.gives) = (Phase::Done, Status::SUCCESS, Some(gives));
+        }
+        while let Some(Apc::User(_)) = self.thread_at(thread).apcs.first() {
+            self.runs_first_apc();
+        }
+        self.apc_runs(thread);
+    }
+
     /// The first APC of a thread begins to run as user code that calls.
     pub(crate) fn apc_runs(&mut self, thread: ThreadId) {
-        if self.thread_mut(thread).apcs.pop_first().is_some() {
-            self.runs_user_code(thread, Frame::Apc);
+        let Some(apc) = self.thread_mut(thread).apcs.pop_first() else { return };
+        self.runs_user_code(thread, Frame::Apc);
+        if let Apc::Completion(over) = apc {
+            let Overlapped { status, bytes, .. } = *self.over_at(over);
+            let out = Out::Routine { error: status.winsock(), bytes, over: Handle::overlapped(over) };
+            self.fx.returns.push((thread, Outcome { value: Value::CallsRoutine, error: Code::NONE, out }));
         }
+    }
+
+    /// Runs the first APC of the thread in question, if it is one that is over at once.
+    pub(crate) fn runs_first_apc(&mut self) -> bool {
+        let Some(Apc::User(routine)) = self.thread().apcs.first() else { return false };
+        self.thread_mut(self.thread).apcs.pop_first();
+        if let Routine::SetEvent(handle) = routine
+            && let Some(event) = self.resolve_event(handle)
+        {
+            self.signal(event);
+        }
+        true
     }
 }

@@ -112,8 +112,11 @@ pub const MAX_SLOTS: usize = 1 << SLOT_BITS;
 pub const MAX_HANDLES: usize = 127;
 
 impl Handle {
-    /// `INVALID_SOCKET`, and equally a `NULL` or nonsensical handle: nothing is open under it.
+    /// `INVALID_SOCKET`, and equally `NULL`: nothing is open under it.
     pub const INVALID: Handle = Handle(u32::MAX);
+
+    /// Some other number under which nothing is open: a stack that looks at the value alone takes it for a handle.
+    pub const NOT_OPEN: Handle = Handle(u32::MAX - 1);
 
     /// The value of a socket's `copy`-th handle; [`Handle::INVALID`] beyond [`MAX_SLOTS`] and [`MAX_HANDLES`].
     #[must_use]

@@ -322,7 +322,7 @@ fn holders_have_started(w: &World, _: u32, socket: &Socket) -> bool {
 }
 
 fn free_is_new(w: &World, _: u32, socket: &Socket) -> bool {
-    // Its options are left out: they are many, and the next socket gets its own.
+    // Its options are left out: they are many, and the next socket gets its own. A port that its script chose is remembered.
     socket.holders().next().is_none()
         && socket.conn.is_none()
         && queued(socket).next().is_none()
@@ -332,7 +332,7 @@ fn free_is_new(w: &World, _: u32, socket: &Socket) -> bool {
         && socket.extra().claimed.is_none()
         && socket.extra().port.is_none()
         && socket.selection() == Selection::default()
-        && socket.local == Address::default()
+        && (socket.local == Address::default() || matches!(socket.local.port, Port::Fixed(_)))
         && socket.error == Code::NONE
         && !socket.send_shut
         && !socket.receive_shut

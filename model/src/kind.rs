@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    Backlog, Buffer, Condition, Data, Extension, Family, FdSet, How, Length, Member, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
+    Opt, OptVal, PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -139,6 +139,10 @@ plain! {
     WaitFlag: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
+    /// The completion routine of a request; false: `NULL`.
+    CompletionRoutine: bool;
+    /// The modes of a handle.
+    FileModesIn: FileModes;
     /// A number that a completion port carries.
     PortKey: u32;
     /// The flags of `TransmitFile`, which `DisconnectEx` takes, too.
@@ -245,6 +249,26 @@ impl Kind for BytesOut {
     }
     fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
         plain::size(&mut |bound| choices.below(bound))
+    }
+}
+
+/// How many packets a call fetches at most: 1 to [`crate::call::SET`].
+#[derive(Clone, Copy, Debug)]
+pub struct EntryCount;
+
+impl Kind for EntryCount {
+    type Value<H> = u32;
+    fn map<H: Member, U: Member>(value: &u32, _: &mut impl FnMut(H) -> U) -> u32 {
+        *value
+    }
+    fn put<H: Member>(value: &u32, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
+        value.code(key);
+    }
+    fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> u32 {
+        Plain::decode(key)
+    }
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
+        1 + choices.below(MOST)
     }
 }
 
@@ -473,7 +497,11 @@ constants! {
     NoThreads;
     /// Where `GetQueuedCompletionStatus` counts the bytes.
     GotBytes;
-    /// Where it puts the key.
+    /// Room for the packets that `GetQueuedCompletionStatusEx` fetches.
+    GotEntries;
+    /// Where it counts them.
+    GotRemoved;
+    /// Where `GetQueuedCompletionStatus` puts the key.
     GotKey;
     /// Where it puts the OVERLAPPED.
     GotOverlapped;

@@ -77,15 +77,24 @@ pub struct Tells {
     pub over: Option<OverId>,
     /// ... and this event is set,
     pub event: Option<EventId>,
-    /// or this routine is queued to the thread that started it,
-    pub routine: Option<Routine<Handle>>,
+    /// or its completion routine is queued to the thread that started it,
+    pub routine: bool,
     /// or a packet goes to the port of the socket that it is about, whichever that has by then (windows-facts WT-IOCP-002).
     pub port: bool,
 }
 
 impl Tells {
     /// The call returns, and that is all.
-    pub const RETURNS: Tells = Tells { returns: true, over: None, event: None, routine: None, port: false };
+    pub const RETURNS: Tells = Tells { returns: true, over: None, event: None, routine: false, port: false };
+}
+
+/// What is queued to a thread, to run when that waits alertably.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Apc {
+    /// What `QueueUserAPC` has queued.
+    User(Routine<Handle>),
+    /// The completion routine of the request with this OVERLAPPED, which tells how that has ended.
+    Completion(OverId),
 }
 
 /// Something that was started and is not over: a blocked call, an overlapped one, a poll.
@@ -323,6 +332,13 @@ impl World {
             Some(Frame::Condition(op)) if thread.ended == Ended::No => self.ops.get(op.index()),
             _ => None,
         }
+    }
+
+    /// Is this thread in a completion routine, which a call of its own has called?
+    #[must_use]
+    pub fn is_in_routine(&self, thread: ThreadId) -> bool {
+        let thread = &self.threads[thread.index()];
+        thread.ended == Ended::No && thread.frames.last() == Some(Frame::Apc)
     }
 
     /// The operation of the call that this thread waits in, if it waits.

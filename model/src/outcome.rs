@@ -28,6 +28,8 @@ pub enum Value {
     InvalidEvent,
     /// The call has not returned: it has called its caller's condition function, which runs.
     CallsCondition,
+    /// The call has not returned: a completion routine of its thread runs inside of it.
+    CallsRoutine,
     /// `NULL` in place of a completion port or of a window.
     NoPort,
     /// The completion port that the call was given.
@@ -84,6 +86,15 @@ pub enum Out {
         /// The OVERLAPPED, or `NULL`.
         over: Option<Handle>,
     },
+    /// What `GetQueuedCompletionStatusEx` has fetched, packet by packet: its key, its OVERLAPPED or [`Handle::INVALID`], its bytes.
+    Packets {
+        /// The keys.
+        keys: Set<u32>,
+        /// The OVERLAPPED structures.
+        overs: Set<Handle>,
+        /// The bytes.
+        bytes: Set<u32>,
+    },
     /// The message that was fetched.
     Message(Message),
     /// What `GetAcceptExSockaddrs` finds in a buffer; an address is `None` when its pointers were left untouched.
@@ -95,6 +106,15 @@ pub enum Out {
     },
     /// What a condition function is given.
     Condition(Given),
+    /// What a completion routine is given; its flags are 0.
+    Routine {
+        /// `dwError`.
+        error: Code,
+        /// `cbTransferred`.
+        bytes: u32,
+        /// `lpOverlapped`.
+        over: Handle,
+    },
 }
 
 /// What a condition function is given, beside the quality of service, which no transport of the model has: `NULL`.

@@ -15,6 +15,7 @@ use crate::operation::{Frame, Object, OpId};
 use crate::outcome::Outcome;
 use crate::rules::TABLES;
 pub use crate::rules::Table;
+use crate::status::Status;
 use crate::world::{ConnId, EventId, SocketId, State, Touched};
 
 /// A set of socket states.
@@ -155,6 +156,8 @@ pub enum Gives {
     LooksAgain,
     /// The call does not return yet: the caller's condition function runs.
     CallsBack,
+    /// The call does not return yet: a completion routine of its thread runs.
+    CallsRoutine,
     /// The call does not return yet: the first connection of the queue is a request, which it answers.
     Answers,
     /// The rules of this table go on.
@@ -189,6 +192,8 @@ pub struct Rule {
     pub takes: Col<Takes>,
     /// The choice points that `when` and `then` ask.
     pub asks: &'static [Point],
+    /// With what the request in question can end here: one status, or one for each alternative of the first point of `asks`.
+    pub ends: &'static [Status],
     /// What changes.
     pub then: fn(&mut At<'_>),
 }

@@ -17,6 +17,7 @@ mod disconnectex;
 mod events;
 mod listen;
 mod messages;
+mod modes;
 mod names;
 mod network;
 mod options;
@@ -78,6 +79,8 @@ macro_rules! of_calls {
             Expire: cancelled::EXPIRE,
             /// A user APC is due in an alertable wait.
             Apc: apc::APC,
+            /// A call begins to wait inside an APC.
+            BlocksInRoutine: apc::BLOCKS_IN_ROUTINE,
             /// A blocked call whose socket, or whose Winsock, went away.
             Cancelled: cancelled::CANCELLED,
             /// Something changes at what a call waits for.

@@ -20,7 +20,7 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::ConnectAnswer) => Wants::Established,
         Some(Table::RecvData) => Wants::Bytes,
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
-        Some(Table::GetQueuedCompletionStatus) => Wants::Packet,
+        Some(Table::GetQueuedCompletionStatus | Table::GetQueuedCompletionStatusEx) => Wants::Packet,
         Some(Table::WSAResultIsThere | Table::ResultIsThere) => Wants::Completion,
         Some(Table::Recycle) => Wants::Disconnection { first: true },
         _ if matches!(call, Call::Send { .. } | Call::WSASend { .. }) => Wants::Room,
@@ -31,10 +31,12 @@ fn wanted(call: &Call) -> Wants {
 /// The port that a call fetches from.
 pub(crate) fn port_of(call: &Call) -> Option<PortId> {
     match *call {
-        Call::GetQueuedCompletionStatus { port, .. } => match port.names() {
-            Named::Port(port) => Some(port),
-            _ => None,
-        },
+        Call::GetQueuedCompletionStatus { port, .. } | Call::GetQueuedCompletionStatusEx { port, .. } => {
+            match port.names() {
+                Named::Port(port) => Some(port),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -401,8 +403,10 @@ impl At<'_> {
     /// socket that it is about, and in that order it is served.
     pub(crate) fn posts(&mut self, wants: Wants, over: OverId) -> Option<OpId> {
         let overlapped = *self.over_at(over);
-        let event = overlapped.event.and_then(|handle| self.resolve_event(handle));
-        let tells = Tells { over: Some(over), event, port: true, ..Tells::default() };
+        let routine = self.call().has_routine();
+        // Who has a completion routine may use `hEvent` as he likes.
+        let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
+        let tells = Tells { over: Some(over), event, routine, port: !routine, ..Tells::default() };
         let op = self.starts(self.thread, *self.call(), wants, tells)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {

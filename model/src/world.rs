@@ -12,13 +12,15 @@
 use std::sync::LazyLock;
 
 use crate::bytes;
-use crate::call::{Handle, ProcessId, Routine, ThreadId, Version};
+use crate::call::{Handle, ProcessId, ThreadId, Version};
 use crate::code::Code;
 use crate::id::Named;
 pub use crate::id::{ConnId, EventId, MAX_HANDLES, MAX_SLOTS, SocketId};
 use crate::limit::Limit;
 use crate::list::Line;
-use crate::operation::{CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId, Window};
+use crate::operation::{
+    Apc, CompletionPort, Ended, FRAMES, Frame, Operation, Overlapped, WATCHED, Watch, WatchId, Window,
+};
 use crate::owned::Owned;
 use crate::small::Small;
 
@@ -49,8 +51,8 @@ pub struct Thread {
     pub frames: Small<Frame, FRAMES>,
     /// Whether it is still there.
     pub ended: Ended,
-    /// User APCs queued to it, in order.
-    pub apcs: Line<Routine<Handle>>,
+    /// APCs queued to it, in order.
+    pub apcs: Line<Apc>,
     /// First socket slot that this thread owns.
     pub first_slot: u32,
     /// How many it owns.

@@ -43,7 +43,7 @@ impl Winsock<'_> {
         while let Outcome { value: Value::CallsCondition, out: Out::Condition(given), .. } = outcome {
             let answer = condition(given);
             outcome = match self.asks(Request::Answer(answer)) {
-                Reply::Outcome(outcome) => outcome,
+                Reply::Outcome(outcome) => self.after_routines(outcome),
                 _ => break,
             };
         }

@@ -70,7 +70,10 @@ impl Suspended {
     pub(crate) fn begins(body: Body, common: &Common) -> Option<Suspended> {
         let stack = LEFT.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(STACK).ok())?;
         let Common { ids, stops, gone, finished, exchange } = common.clone();
-        let begins = move |yielder: &_, _: Told| body(&Winsock { yielder, exchange, ids, stops, gone, finished });
+        let begins = move |yielder: &_, _: Told| {
+            let routines = RefCell::default();
+            body(&Winsock { yielder, exchange, ids, stops, gone, finished, routines });
+        };
         Some(Suspended(Coroutine::with_stack(stack, begins)))
     }
 

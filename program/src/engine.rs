@@ -534,12 +534,13 @@ impl<'p> Engine<'p> {
     fn answers(&mut self, index: usize, answer: Answer) {
         let Some(call) = self.threads[index].asked.pop() else { return };
         let thread = &mut self.threads[index];
-        let nth = thread.calls.entry("condition").or_default();
+        let function = if answer == Answer::Nothing { "routine" } else { "condition" };
+        let nth = thread.calls.entry(function).or_default();
         *nth += 1;
         let (nth, world, actor) = (*nth, thread.world, thread.name.clone());
         let at = self.record.len();
         self.record.push(Entry::Answer(index, answer, call, None));
-        self.happens(Event::Returns(world, answer), &actor, "condition", nth);
+        self.happens(Event::Returns(world, answer), &actor, function, nth);
         let gave = self.results.remove(&world);
         if let Some(Entry::Answer(.., outcome)) =
             self.record[at..].iter_mut().find(|entry| matches!(entry, Entry::Answer(..)))
@@ -632,7 +633,7 @@ impl<'p> Engine<'p> {
             let Some(index) = self.threads.iter().position(waits) else { continue };
             self.record.push(Entry::Resumes(index, outcome));
             let made = self.record.iter().rev().find_map(|entry| match entry {
-                Entry::Call(actor, call, None) if *actor == index => Some(*call),
+                Entry::Call(actor, call, None) | Entry::Answer(actor, _, call, None) if *actor == index => Some(*call),
                 _ => None,
             });
             if let Some(call) = made {
@@ -650,6 +651,7 @@ pub(crate) fn timeout(call: &Call) -> Option<u32> {
         Call::Select { timeout, .. }
         | Call::WSAPoll { timeout, .. }
         | Call::WSAWaitForMultipleEvents { timeout, .. }
+        | Call::GetQueuedCompletionStatusEx { timeout, .. }
         | Call::SleepEx { timeout, .. } => timeout,
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! The search: every single client and fault first, then pairs, then at random.
 
+use std::fmt::{self, Debug, Write};
 use std::rc::Rc;
 
 use winaccept_lang::profiles::Choices;
@@ -15,7 +16,7 @@ use crate::judge::Judge;
 use crate::outcomes::Coverage;
 use crate::plan::{Fault, Plan};
 use crate::record::Entry;
-use crate::scenario::{whole, written};
+use crate::scenario::{allowed, whole, written};
 use crate::shrink::shrink;
 use crate::winsock::Winsock;
 
@@ -71,6 +72,19 @@ pub struct Whole {
     pub scenario: String,
     /// The model, asked again, gives at every step what the program got, and nothing else.
     pub allowed: bool,
+}
+
+/// One run, asked again of the model.
+#[derive(Clone, Debug)]
+pub struct Retold {
+    /// The property that does not hold, and what happened.
+    pub verdict: Option<(Judge, String)>,
+    /// Why nothing can be said, if so.
+    pub undecided: Option<String>,
+    /// What [`Whole::allowed`] says.
+    pub allowed: bool,
+    /// A hash of all that happened and of the verdict (FNV-1a, 64 bits), the same in every build and on every system.
+    pub digest: u64,
 }
 
 /// The variable of the environment that holds a plan for [`Fuzz::check`].
@@ -257,6 +271,18 @@ impl Fuzz {
         Whole { verdict: ran.verdict, undecided: ran.undecided, scenario, allowed }
     }
 
+    /// One run of a plan, asked again of the model as in [`whole`](Fuzz::whole), and told in a number.
+    #[must_use]
+    pub fn retold(&self, plan: &Plan) -> Retold {
+        let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
+        let mut digest = Digest::new();
+        digest.takes(&ran.record);
+        digest.takes(&ran.verdict);
+        digest.takes(&ran.undecided);
+        let allowed = allowed(&ran, &self.machine);
+        Retold { verdict: ran.verdict, undecided: ran.undecided, allowed, digest: digest.0 }
+    }
+
     /// For a test: panics with the finding, if there is one, and where of more than half of the runs nothing can be said.
     /// Where the environment has `WINACCEPT_REPLAY`, its plan is run and nothing else.
     ///
@@ -301,6 +327,28 @@ impl Fuzz {
             confirmed: written.confirmed,
             coverage: Coverage::new(),
         }
+    }
+}
+
+/// FNV-1a of what is written to it.
+struct Digest(u64);
+
+impl Digest {
+    fn new() -> Digest {
+        Digest(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// As it shows itself: a derived `Hash` differs from one machine to another.
+    fn takes(&mut self, what: &impl Debug) {
+        write!(self, "{what:?}").expect("invariant: it takes everything");
+    }
+}
+
+impl Write for Digest {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.0 = text.bytes().fold(self.0, hash);
+        Ok(())
     }
 }
 

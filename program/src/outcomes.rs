@@ -18,7 +18,7 @@ use crate::phase::Phase;
 use crate::record::Entry;
 use crate::winsock::Request;
 
-/// The outcomes of the program's calls, by the call's name and the outcome: `success`, a code, or `calls condition`.
+/// The outcomes of the program's calls, by the call's name and the outcome: `success`, a code, `calls condition` or `calls routine`.
 pub type Coverage = BTreeMap<&'static str, BTreeMap<Cow<'static, str>, Met>>;
 
 /// How the program has met an outcome.
@@ -127,7 +127,8 @@ impl Branch {
 #[must_use]
 pub fn branch(met: &BTreeMap<Cow<'static, str>, Met>, outcome: &str) -> Option<Branch> {
     let next = &met.get(outcome)?.next;
-    if outcome == SUCCESS || outcome == CONDITION || outcome == Code::ERROR_IO_PENDING.to_string() || next.is_empty() {
+    let goes_on = [SUCCESS, CONDITION, ROUTINE].contains(&outcome) || outcome == Code::ERROR_IO_PENDING.to_string();
+    if goes_on || next.is_empty() {
         return None;
     }
     if next.contains_key(&Next::Panics) {
@@ -145,6 +146,7 @@ pub fn branch(met: &BTreeMap<Cow<'static, str>, Met>, outcome: &str) -> Option<B
 
 const SUCCESS: &str = "success";
 const CONDITION: &str = "calls condition";
+const ROUTINE: &str = "calls routine";
 
 /// At most so many ways of a step are looked at.
 const WAYS: u32 = 64;
@@ -153,6 +155,7 @@ const WAYS: u32 = 64;
 fn named(outcome: &Outcome) -> Cow<'static, str> {
     match (outcome.value, outcome.error) {
         (Value::CallsCondition, _) => CONDITION.into(),
+        (Value::CallsRoutine, _) => ROUTINE.into(),
         (_, Code::NONE) => SUCCESS.into(),
         (_, error) => error.name().map_or_else(|| error.to_string().into(), Cow::Borrowed),
     }
@@ -245,7 +248,9 @@ impl Engine<'_> {
                 let waits = |at: &usize| self.threads[*at].world == thread && self.threads[*at].state == State::InCall;
                 let index = (0..self.threads.len()).find(waits)?;
                 self.record.iter().rev().find_map(|entry| match entry {
-                    Entry::Call(actor, call, None) if *actor == index => Some(call.name()),
+                    Entry::Call(actor, call, None) | Entry::Answer(actor, _, call, None) if *actor == index => {
+                        Some(call.name())
+                    }
                     _ => None,
                 })
             }

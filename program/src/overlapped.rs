@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use winaccept_model::call::{Address, Buffer, Call, Data, Family, Handle, Length, Opt, OptVal, Set, Timeout};
+use winaccept_model::call::{
+    Address, Buffer, Call, Data, Family, FileModes, Handle, Length, Opt, OptVal, Set, Timeout,
+};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 
@@ -123,7 +125,13 @@ impl Winsock<'_> {
     /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
     pub fn wsa_recv(&self, s: Socket, len: u32, overlapped: &Overlapped) -> Result<u32> {
         let buffers = Set::collect([len]);
-        self.moved(Call::WSARecvOverlapped { s: s.0, buffers, bytes: true, overlapped: overlapped.over })
+        self.moved(Call::WSARecvOverlapped {
+            s: s.0,
+            buffers,
+            bytes: true,
+            overlapped: overlapped.over,
+            routine: false,
+        })
     }
 
     /// `WSASend` with an OVERLAPPED, and a copy of these bytes that goes with it: how many it took, where it is complete at once;
@@ -133,10 +141,10 @@ impl Winsock<'_> {
     /// Winsock's; `ERROR_IO_PENDING`, also called `WSA_IO_PENDING`, is none.
     pub fn wsa_send(&self, s: Socket, bytes: &[u8], overlapped: &Overlapped) -> Result<u32> {
         let Some(buffer) = Data::new(&bytes[..bytes.len().min(Data::MAX)]) else { return Err(Code::WSAENOBUFS) };
-        self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over })
+        self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over, routine: false })
     }
 
-    fn moved(&self, call: Call) -> Result<u32> {
+    pub(crate) fn moved(&self, call: Call) -> Result<u32> {
         match self.call(call) {
             Outcome { value: Value::Number(0), out: Out::Bytes { count, .. }, .. } => Ok(count.unwrap_or_default()),
             outcome => Err(outcome.error),
@@ -299,6 +307,50 @@ impl Winsock<'_> {
             }
             _ => Err(outcome.error),
         }
+    }
+
+    /// `GetQueuedCompletionStatusEx`: at most so many packets, and at least one. Whether their requests have failed, each OVERLAPPED
+    /// tells.
+    ///
+    /// # Errors
+    /// The system's where there is no packet: `WAIT_TIMEOUT`, `WAIT_IO_COMPLETION` where completion routines have run in a wait that
+    /// is alertable, or what is wrong with the port.
+    pub fn get_queued_several(
+        &self,
+        port: CompletionPort,
+        most: u32,
+        timeout: Timeout,
+        alertable: bool,
+    ) -> Result<Vec<Packet>> {
+        let outcome = self.packets_of(port, most, timeout, alertable);
+        match outcome.out {
+            Out::Packets { keys, overs, bytes } => {
+                let packets = keys.iter().zip(overs.iter()).zip(bytes.iter());
+                let packet = |((key, over), bytes)| {
+                    let overlapped = (over != Handle::INVALID).then_some(OverlappedId(over));
+                    Packet { key, bytes, overlapped, error: None }
+                };
+                Ok(packets.map(packet).collect())
+            }
+            _ => Err(outcome.error),
+        }
+    }
+
+    /// `GetQueuedCompletionStatusEx`, with all that the model says of it; of at most 64 packets.
+    pub fn packets_of(&self, port: CompletionPort, most: u32, timeout: Timeout, alertable: bool) -> Outcome {
+        let count = most.clamp(1, 64);
+        let there = alertable || self.awaits(timeout != Some(0), Awaited::Packet(port.0), timeout);
+        let timeout = if there { timeout } else { Some(0) };
+        self.call(Call::GetQueuedCompletionStatusEx { port: port.0, count, timeout, alertable })
+    }
+
+    /// `SetFileCompletionNotificationModes` with `FILE_SKIP_COMPLETION_PORT_ON_SUCCESS`: no packet for what is complete at once.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn skip_packet_on_success(&self, s: Socket) -> Result<()> {
+        let modes = FileModes::SKIP_COMPLETION_PORT_ON_SUCCESS;
+        self.truth(Call::SetFileCompletionNotificationModes { s: s.0, modes }).map(|_| ())
     }
 
     /// `GetQueuedCompletionStatus`, with all that the model says of it.

@@ -112,6 +112,7 @@ pub(crate) fn telling(record: &[Entry], about: &[About], detail: Detail) -> BTre
 fn brings(call: &Call, outcome: &Outcome) -> bool {
     match call {
         Call::GetQueuedCompletionStatus { .. } => matches!(outcome.out, Out::Packet { over: Some(_), .. }),
+        Call::GetQueuedCompletionStatusEx { .. } => matches!(outcome.out, Out::Packets { .. }),
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => {
             outcome.error != Code::WSA_IO_INCOMPLETE
         }

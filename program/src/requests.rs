@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use winaccept_model::call::{Call, Handle, Opt};
 use winaccept_model::code::Code;
 use winaccept_model::id::Named;
-use winaccept_model::operation::OverId;
+use winaccept_model::operation::{Apc, OverId};
 use winaccept_model::outcome::{Out, Outcome, Value};
 use winaccept_model::status::Status;
 use winaccept_model::world::{ConnId, SocketId, State as SocketState, World};
@@ -86,6 +86,12 @@ pub(crate) fn in_flight(world: &World, over: Handle) -> bool {
 /// A packet for this OVERLAPPED that nobody has fetched.
 pub(crate) fn has_packet(world: &World, over: Handle) -> bool {
     world.ports().iter().any(|(_, port)| port.packets.iter().any(|packet| packet.over == Some(over)))
+}
+
+/// A completion routine of the request with this OVERLAPPED that is still to run.
+pub(crate) fn has_routine(world: &World, over: Handle) -> bool {
+    let over = over_id(over).map(Apc::Completion);
+    world.threads().iter().any(|thread| thread.apcs.iter().any(|apc| Some(apc) == over))
 }
 
 /// Has what a thread waits for come? Whether a thread is over somebody else knows.
@@ -171,6 +177,9 @@ impl Engine<'_> {
                 let reason =
                     "an OVERLAPPED and its buffer are freed while their request is under way, which will write there";
                 self.convicts_about(judge, reason.to_owned(), &[About::Handle(over)]);
+            } else if has_routine(&self.world, over) {
+                let reason = "an OVERLAPPED is freed before the completion routine has run that will be given it";
+                self.convicts_about(Judge::NoMisuse, reason.to_owned(), &[About::Handle(over)]);
             } else if !self.has_packet(over) {
                 self.requests.overs.frees(over);
             }
@@ -230,6 +239,11 @@ impl Engine<'_> {
             Call::GetQueuedCompletionStatus { .. } => {
                 if let Out::Packet { over: Some(over), .. } = outcome.out {
                     self.told(over, outcome.error);
+                }
+            }
+            Call::GetQueuedCompletionStatusEx { .. } => {
+                if let Out::Packets { overs, .. } = outcome.out {
+                    overs.iter().for_each(|over| self.told(over, Code::NONE));
                 }
             }
             Call::GetOverlappedResult { overlapped, .. } => self.told(overlapped, outcome.error),

@@ -67,16 +67,37 @@ pub(crate) fn written(ran: &Ran, title: &str, prose: &str, machine: &Machine) ->
 pub(crate) fn whole(ran: &Ran, title: &str, prose: &str, machine: &Machine) -> (String, bool) {
     let all: Vec<usize> = (0..ran.record.len()).collect();
     let draft = write_down(ran, &all, title, prose);
-    let allowed = played(&draft.script, machine).is_some_and(|(scenario, run)| {
-        // Where a profile leaves several ways open the run is one of them.
-        let is_allowed = |(step, ran): (&Step, &StepRun)| {
-            let expect = step.expect.as_ref();
-            ran.allowed.iter().any(|seen| expect.is_none_or(|expect| allows(expect, seen)))
-        };
-        scenario.steps.iter().zip(&run.steps).all(is_allowed)
-    });
+    let allowed = allows_all(&draft.script, machine);
     let comment = Comment { before: draft.script.items.len(), lines: draft.comment };
     (render_script(&draft.script, &comment), allowed)
+}
+
+/// Does the model allow at each step what the program got?
+pub(crate) fn allowed(ran: &Ran, machine: &Machine) -> bool {
+    let all: Vec<usize> = (0..ran.record.len()).collect();
+    allows_all(&write_down(ran, &all, "", "").script, machine)
+}
+
+fn allows_all(script: &Script, machine: &Machine) -> bool {
+    // A step in which one point was decided in two ways cannot be written with `choose`; without it, it is one of the ways.
+    is_a_way(script, machine) || is_a_way(&free(script), machine)
+}
+
+/// Is what the script says one of the ways that it may go?
+fn is_a_way(script: &Script, machine: &Machine) -> bool {
+    let is_allowed = |(step, ran): (&Step, &StepRun)| {
+        let expect = step.expect.as_ref();
+        ran.allowed.iter().any(|seen| expect.is_none_or(|expect| allows(expect, seen)))
+    };
+    let played = Scenario::new(script).ok().and_then(|scenario| Some((plays(&scenario, machine)?, scenario)));
+    played.is_some_and(|(run, scenario)| scenario.steps.iter().zip(&run.steps).all(is_allowed))
+}
+
+/// The script without what was chosen: every way that the profile leaves open.
+fn free(script: &Script) -> Script {
+    let mut script = script.clone();
+    script.items.retain(|item| !matches!(item, Item::Happening(Happening::Choose(_), _)));
+    script
 }
 
 /// A finding has no more events than this, if it can be told with so few.
@@ -180,8 +201,11 @@ fn together(mut script: Script, machine: &Machine) -> Script {
 fn belongs(script: &Script, at: usize) -> Vec<usize> {
     let mut group = vec![at];
     let mut last = at;
-    while let Item::Step(Step { actor, action: Action::Resumes | Action::ConditionReturns { .. }, .. }) =
-        &script.items[last]
+    while let Item::Step(Step {
+        actor,
+        action: Action::Resumes | Action::ConditionReturns { .. } | Action::RoutineReturns { .. },
+        ..
+    }) = &script.items[last]
     {
         let of_actor = |item: &Item| matches!(item, Item::Step(step) if step.actor == *actor);
         let Some(before) = script.items[..last].iter().rposition(of_actor) else { break };
@@ -206,8 +230,12 @@ fn played(script: &Script, machine: &Machine) -> Option<(Scenario, Run)> {
     let text = render_script(script, &Comment::default());
     let script = parse(text.as_bytes(), "finding", &|_| true).ok()?;
     let scenario = Scenario::new(&script).ok()?;
-    let run = winaccept_sim::limit::within(|| run(&scenario, machine, Guide::Expectations)).ok()?;
+    let run = plays(&scenario, machine)?;
     Some((scenario, run))
+}
+
+fn plays(scenario: &Scenario, machine: &Machine) -> Option<Run> {
+    winaccept_sim::limit::within(|| run(scenario, machine, Guide::Expectations)).ok()
 }
 
 struct Writer<'r> {
@@ -276,12 +304,22 @@ impl<'r> Writer<'r> {
             }
             Entry::Resumes(actor, outcome) => {
                 let made = self.ran.record[..at].iter().rev().find_map(|entry| match entry {
-                    Entry::Call(other, call, None) if other == actor => Some(*call),
+                    Entry::Call(other, call, None) | Entry::Answer(other, _, call, None) if other == actor => {
+                        Some(*call)
+                    }
                     _ => None,
                 });
                 let Some(call) = made else { return };
                 let expect = self.expected(*actor, &call, outcome);
                 self.step(*actor, Action::Resumes, expect);
+            }
+            Entry::Answer(actor, Answer::Nothing, call, outcome) => {
+                let expect = match outcome {
+                    None => Expect::Blocks,
+                    Some(outcome) => self.expected(*actor, call, outcome),
+                };
+                let call = self.named_call(call);
+                self.step(*actor, Action::RoutineReturns { call }, expect);
             }
             Entry::Answer(actor, answer, call, outcome) => {
                 let value = match answer {
@@ -348,7 +386,7 @@ impl<'r> Writer<'r> {
         };
         // A packet is known by what it is about.
         let with = match outcome.out {
-            Out::Packet { over: Some(over), .. } => {
+            Out::Packet { over: Some(over), .. } | Out::Routine { over, .. } => {
                 self.names.get(&over).map(|name| With::Overlapped(Some(Ref::Name(*name)))).into_iter().collect()
             }
             _ => Vec::new(),

@@ -23,7 +23,7 @@ impl Engine<'_> {
 
     /// A call of the program has returned.
     pub(crate) fn returned(&mut self, index: usize, call: &Call, outcome: &Outcome) {
-        if outcome.value == Value::CallsCondition {
+        if matches!(outcome.value, Value::CallsCondition | Value::CallsRoutine) {
             self.threads[index].asked.push(*call);
         }
         self.looks_at_requests();

@@ -14,6 +14,7 @@ use winaccept_model::outcome::{Out, Outcome, Value};
 use crate::condition::Answer;
 use crate::interface::Finished;
 use crate::overlapped::Awaited;
+use crate::routine::Routines;
 use crate::sync::{Lock, Queue};
 
 /// What a failed call leaves for `WSAGetLastError`.
@@ -153,6 +154,8 @@ pub struct Winsock<'a> {
     pub(crate) gone: Rc<RefCell<Vec<Handle>>>,
     /// Requests that are over, and that nobody has asked about since.
     pub(crate) finished: Rc<RefCell<Vec<Finished>>>,
+    /// Completion routines of this thread that have not run.
+    pub(crate) routines: Routines,
 }
 
 impl std::fmt::Debug for Winsock<'_> {
@@ -189,7 +192,7 @@ impl Winsock<'_> {
         }
         self.exchange.call.set(call);
         match self.yielder.suspend(Asks::Call) {
-            Told::Outcome => self.exchange.outcome.get(),
+            Told::Outcome => self.after_routines(self.exchange.outcome.get()),
             _ => Outcome::number(0),
         }
     }

@@ -10,9 +10,9 @@ use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{ConnId, World};
 
 use crate::limit;
-use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
+use crate::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, answer};
+use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, comes_back};
 
 /// A world, and how far its script has got in it: all that the future depends on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -31,6 +31,8 @@ pub struct Config {
     pub results: Vec<i64>,
     /// Faults that wait for a call: whose, which, at calls of which name, after how many of them.
     pub armed: Vec<(ProcessId, FaultKind, &'static str, u8)>,
+    /// The variables whose sockets were closed outside of lanes, with the step that closed them, or that last looked.
+    pub closed: Vec<(NameId, u16)>,
 }
 
 impl Config {
@@ -46,6 +48,7 @@ impl Config {
             finished: vec![None; actors],
             results: if scenario.prints_results() { vec![0; actors] } else { Vec::new() },
             armed: Vec::new(),
+            closed: Vec::new(),
         }
     }
 
@@ -89,6 +92,12 @@ impl Config {
                 let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
                 out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
             }
+            (_, Out::Packets { keys, overs, bytes }) => {
+                let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                let packets = keys.iter().zip(overs.iter()).zip(bytes.iter());
+                let entry = |((key, over), bytes)| ShownEntry { key, over: named(over), bytes };
+                out.push(ShownOut::Entries(packets.map(entry).collect()));
+            }
             (_, Out::Message(Message { number, socket, event, error })) => {
                 // The number of a socket that was closed is given again: the later variable is meant.
                 let named = self.vars.iter().rposition(|var| *var == socket).map(|n| NameId(n as u16));
@@ -99,6 +108,11 @@ impl Config {
                 out.push(ShownOut::Remote(remote.map(|address| self.shown_address(address))));
             }
             (_, Out::Condition(given)) => self.given_out(&given, &mut out),
+            (_, Out::Routine { error, bytes, over }) => {
+                let named = self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
+                out.extend([ShownOut::Error(error), ShownOut::Bytes(Some(bytes))]);
+                out.extend([ShownOut::Overlapped(named), ShownOut::Flags(0)]);
+            }
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
                 // Of a set that is NULL there is nothing to tell.
@@ -284,7 +298,11 @@ pub fn note(
             // Whose address it is was asked of every variable.
             (0..scenario.script.actors.len()).for_each(|actor| fx.read.owner(ThreadId::new(actor)));
         }
-        happened.push(Happened { step: number, observed: Observed::Returned(shown) });
+        let observed = Observed::Returned(shown);
+        if let Some(at) = scenario.goes_on_at(number, &observed) {
+            config.at[step.actor.index()] = at;
+        }
+        happened.push(Happened { step: number, observed });
     }
 }
 
@@ -328,8 +346,7 @@ fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event>
     let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => Some(call_event(config, step.actor, call)),
-        Action::ConditionReturns { said, .. } => Some(Event::Returns(step.actor, answer(*said))),
-        _ => None,
+        action => comes_back(action).map(|answer| Event::Returns(step.actor, answer)),
     }
 }
 

@@ -43,6 +43,7 @@ pub mod learned;
 pub mod limit;
 pub mod limits;
 mod log;
+mod numbers;
 pub mod observe;
 mod peer;
 mod quiet;

@@ -7,7 +7,8 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
 use crate::script::{
-    AddrPattern, Block, Came, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref, ValuePattern, With,
+    AddrPattern, Block, Came, Ending, EntryPattern, Expect, GivenTo, NameId, Pattern, PeerSegment, PrintArgument, Ref,
+    ValuePattern, With,
 };
 
 /// What was seen at one step.
@@ -79,6 +80,8 @@ pub enum ShownOut {
     Key(Option<u32>),
     /// The OVERLAPPED that came with a packet, by variable; `None`: `NULL`.
     Overlapped(Option<NameId>),
+    /// The packets that were fetched.
+    Entries(Vec<ShownEntry>),
     /// The message that was fetched.
     Message(ShownMessage),
     /// The address of this end that `GetAcceptExSockaddrs` finds; `None`: the pointer is unchanged.
@@ -93,8 +96,21 @@ pub enum ShownOut {
     Given(GivenTo, Block),
     /// `dwCallbackData`, as a condition function is given it.
     CallbackData(u32),
+    /// `dwError`, as a completion routine is given it.
+    Error(Code),
+    /// `dwFlags`, as a completion routine is given them.
+    Flags(u32),
     /// The error code behind `lpErrno`, after a failure.
     Errno(Code),
+}
+
+/// A packet as seen from outside; without a variable its OVERLAPPED is told as `NULL`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub struct ShownEntry {
+    pub key: u32,
+    pub over: Option<NameId>,
+    pub bytes: u32,
 }
 
 /// A message as seen from outside.
@@ -135,6 +151,23 @@ pub fn allows(expect: &Expect, seen: &Observed) -> bool {
     }
 }
 
+/// Does what was seen of a call end so?
+#[must_use]
+pub fn ends_so(ending: &Ending, seen: &Observed) -> bool {
+    let Observed::Returned(seen) = seen else { return false };
+    let errno = seen.out.iter().any(|out| matches!(out, ShownOut::Errno(_)));
+    let fails = seen.error != Code::NONE || errno;
+    let is_outcome = !matches!(
+        seen.value,
+        ShownValue::Is(Value::Undefined | Value::Unmodelled | Value::Crashes | Value::CallsCondition)
+    );
+    match ending {
+        Ending::Fails => fails,
+        Ending::Succeeds => is_outcome && !fails,
+        Ending::Gives(patterns) => patterns.iter().any(|pattern| matches(pattern, seen)),
+    }
+}
+
 /// Is this what a raw peer expected? A plain RST is any reset.
 #[must_use]
 pub fn is_this(expected: &Came, came: &Came) -> bool {
@@ -172,12 +205,18 @@ fn fits(with: &With, out: &ShownOut) -> bool {
             fits_address(expected, Some(seen))
         }
         (With::Given(to, a), ShownOut::Given(also_to, b)) => to == also_to && a == b,
-        (With::CallbackData(a), ShownOut::CallbackData(b)) => a == b,
-        (With::Errno(a), ShownOut::Errno(b)) => a == b,
+        (With::CallbackData(a), ShownOut::CallbackData(b)) | (With::Flags(a), ShownOut::Flags(b)) => a == b,
+        (With::Errno(a), ShownOut::Errno(b)) | (With::Error(a), ShownOut::Error(b)) => a == b,
         (With::Bytes(a), ShownOut::Bytes(b)) | (With::Key(a), ShownOut::Key(b)) => a == b,
         (With::Overlapped(a), ShownOut::Overlapped(b)) => *a == b.map(Ref::Name),
         (With::Message(a), ShownOut::Message(b)) => {
             (a.number, a.event, a.error) == (b.number, b.event, b.error) && b.socket.map(Ref::Name) == Some(a.socket)
+        }
+        (With::Entries(a), ShownOut::Entries(b)) => {
+            let same = |(a, b): (&EntryPattern, &ShownEntry)| {
+                (a.key, a.over, a.bytes) == (b.key, b.over.map(Ref::Name), b.bytes)
+            };
+            a.len() == b.len() && a.iter().zip(b).all(same)
         }
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
@@ -249,12 +288,15 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::Events(_), ShownOut::Events(_))
         | (With::EventErrors(_), ShownOut::EventErrors(_))
         | (With::Bytes(_), ShownOut::Bytes(_))
+        | (With::Entries(_), ShownOut::Entries(_))
         | (With::Message(_), ShownOut::Message(_))
         | (With::Local(_), ShownOut::Local(_))
         | (With::Remote(_), ShownOut::Remote(_))
         | (With::CallerId(_), ShownOut::CallerId(_))
         | (With::CalleeId(_), ShownOut::CalleeId(_))
         | (With::CallbackData(_), ShownOut::CallbackData(_))
+        | (With::Error(_), ShownOut::Error(_))
+        | (With::Flags(_), ShownOut::Flags(_))
         | (With::Errno(_), ShownOut::Errno(_)) => true,
         (With::Given(asked, _), ShownOut::Given(given, _)) => asked == given,
         _ => false,

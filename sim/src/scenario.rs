@@ -1,6 +1,7 @@
 //! A script made ready to run: steps numbered, lanes as code with jumps, the first world.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use winaccept_model::call::{Call, FdSet, Handle, ProcessId, ThreadId, Version};
 use winaccept_model::choice::Alt;
@@ -8,8 +9,10 @@ use winaccept_model::step::Machine;
 use winaccept_model::world::{MAX_SLOTS, Process, Room, World};
 
 use crate::limits::Limits;
+use crate::observe::{Observed, ends_so};
 use crate::script::{
-    Action, Actor, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script, Span, Step,
+    Action, Actor, Ending, Happening, Item, Lane, LaneItem, NameId, Never, PeerSegment, PrintArgument, Ref, Script,
+    Span, Step,
 };
 
 /// A script made ready to run.
@@ -31,6 +34,12 @@ pub struct Scenario {
     pub limits: Limits,
     /// What the script chooses, each with the section that says so, in order.
     choices: Vec<(usize, Alt)>,
+    /// How calls end as branches ask it.
+    pub endings: Vec<Ending>,
+    /// The steps inside `if`, which no way has to reach.
+    conditional: BTreeSet<usize>,
+    /// By step behind which its lane branches: the section, the lane, and the place of the branch.
+    branches: BTreeMap<usize, (usize, usize, usize)>,
 }
 
 /// A part of a scenario.
@@ -75,6 +84,8 @@ pub enum Instruction {
     Either(Vec<u16>),
     /// Goes on there.
     Jump(u16),
+    /// Goes on at the first place where the call before ended as the [`Scenario::endings`] of this number says, else at the second.
+    Branch(u16, u16, u16),
 }
 
 /// Why a script cannot be run.
@@ -104,6 +115,9 @@ impl Scenario {
             limits: Limits::default(),
             binders: Vec::new(),
             choices: Vec::new(),
+            endings: Vec::new(),
+            conditional: BTreeSet::new(),
+            branches: BTreeMap::new(),
         };
         for item in &script.items {
             match item {
@@ -124,6 +138,7 @@ impl Scenario {
                 Item::Never(never) => scenario.nevers.push(never.clone()),
             }
         }
+        scenario.finds_branches();
         scenario.names_what_there_is()?;
         scenario.first = scenario.first_world()?;
         let names = (0..script.names.len()).map(|name| NameId(name as u16));
@@ -137,12 +152,14 @@ impl Scenario {
         let step = self.steps.get(number)?;
         match &step.action {
             Action::Call(call) | Action::InHook(call) => Some(call),
-            Action::ConditionReturns { call, .. } => Some(call),
+            Action::ConditionReturns { call, .. } | Action::RoutineReturns { call } => Some(call),
             Action::Resumes => {
                 let issued = self.steps[..number].iter().rev().filter(|other| other.actor == step.actor);
                 issued
                     .filter_map(|other| match &other.action {
-                        Action::Call(call) | Action::ConditionReturns { call, .. } => Some(call),
+                        Action::Call(call)
+                        | Action::ConditionReturns { call, .. }
+                        | Action::RoutineReturns { call } => Some(call),
                         _ => None,
                     })
                     .next()
@@ -189,18 +206,82 @@ impl Scenario {
 
     fn lane(&mut self, lane: &Lane) -> LaneCode {
         let mut code = Vec::new();
-        self.body(&lane.body, &mut code);
+        self.body(&lane.body, &mut code, &mut Vec::new());
         LaneCode { actor: lane.actor, code }
     }
 
-    fn body(&mut self, body: &[LaneItem], code: &mut Vec<Instruction>) {
+    /// Where a lane goes on behind this step, if that depends on how its call has ended.
+    #[must_use]
+    pub fn goes_on_at(&self, step: usize, seen: &Observed) -> Option<u16> {
+        let (section, lane, at) = *self.branches.get(&step)?;
+        let Section::AnyOrder(lanes) = &self.sections[section] else { return None };
+        let code = &lanes[lane].code;
+        let mut at = at as u16;
+        while let Some(Instruction::Branch(ending, then, otherwise)) = code.get(usize::from(at)) {
+            let ends_so = ends_so(&self.endings[usize::from(*ending)], seen);
+            at = skip_jumps(code, if ends_so { *then } else { *otherwise });
+        }
+        Some(at)
+    }
+
+    /// Does this step stand inside `if`, so that no way has to reach it?
+    #[must_use]
+    pub fn is_conditional(&self, step: usize) -> bool {
+        self.conditional.contains(&step)
+    }
+
+    /// Finds the steps behind which lanes branch.
+    fn finds_branches(&mut self) {
+        for (section, lanes) in self.sections.iter().enumerate() {
+            let Section::AnyOrder(lanes) = lanes else { continue };
+            for (lane, LaneCode { code, .. }) in lanes.iter().enumerate() {
+                for (at, pair) in code.windows(2).enumerate() {
+                    if let [Instruction::Step(step), Instruction::Branch(..)] = pair {
+                        self.branches.insert(*step, (section, lane, at + 1));
+                    }
+                }
+            }
+        }
+    }
+
+    fn branch(&mut self, ending: &Ending, code: &mut Vec<Instruction>) -> u16 {
+        self.endings.push(ending.clone());
+        code.push(Instruction::Branch(0, 0, 0));
+        self.endings.len() as u16 - 1
+    }
+
+    /// `left` are the branches that leave the innermost `repeat`.
+    fn body(&mut self, body: &[LaneItem], code: &mut Vec<Instruction>, left: &mut Vec<usize>) {
         for item in body {
             match item {
                 LaneItem::Step(step) => code.push(Instruction::Step(self.add(step))),
                 LaneItem::Repeat(body) => {
-                    let start = code.len() as u16;
-                    self.body(body, code);
+                    let (start, mut left) = (code.len() as u16, Vec::new());
+                    self.body(body, code, &mut left);
                     code.push(Instruction::Jump(start));
+                    for branch in left {
+                        if let Instruction::Branch(ending, _, next) = code[branch] {
+                            code[branch] = Instruction::Branch(ending, code.len() as u16, next);
+                        }
+                    }
+                }
+                LaneItem::Until(ending) => {
+                    left.push(code.len());
+                    let ending = self.branch(ending, code);
+                    let next = code.len();
+                    code[next - 1] = Instruction::Branch(ending, 0, next as u16);
+                }
+                LaneItem::If(ending, [then, otherwise]) => {
+                    let branch = code.len();
+                    let ending = self.branch(ending, code);
+                    let first = self.steps.len();
+                    self.body(then, code, left);
+                    let end = code.len();
+                    code.push(Instruction::Jump(0));
+                    code[branch] = Instruction::Branch(ending, branch as u16 + 1, end as u16 + 1);
+                    self.body(otherwise, code, left);
+                    self.conditional.extend(first..self.steps.len());
+                    code[end] = Instruction::Jump(code.len() as u16);
                 }
                 LaneItem::Either(branches) => {
                     let fork = code.len();
@@ -208,7 +289,7 @@ impl Scenario {
                     let (mut starts, mut ends) = (Vec::new(), Vec::new());
                     for branch in branches {
                         starts.push(code.len() as u16);
-                        self.body(branch, code);
+                        self.body(branch, code, left);
                         ends.push(code.len());
                         code.push(Instruction::Jump(0));
                     }
@@ -236,7 +317,11 @@ impl Scenario {
         script.actors.iter().try_for_each(|actor| process(actor.process, Span::default()))?;
         for step in &self.steps {
             actor(step.actor, step.span)?;
-            if let Action::Call(call) | Action::InHook(call) | Action::ConditionReturns { call, .. } = &step.action {
+            if let Action::Call(call)
+            | Action::InHook(call)
+            | Action::ConditionReturns { call, .. }
+            | Action::RoutineReturns { call } = &step.action
+            {
                 match call {
                     Call::QueueUserAPC { thread, .. } => actor(*thread, step.span)?,
                     Call::WSADuplicateSocket { process: other, .. } => process(*other, step.span)?,
@@ -298,7 +383,8 @@ impl Scenario {
             let overs = self.steps.iter().filter(own).filter(empties).count() as u32;
             // A call that waits is an operation, and so is every request that its thread has started; a condition function may
             // call while the call waits that called it.
-            let returns = |step: &&Step| matches!(step.action, Action::ConditionReturns { .. });
+            let returns =
+                |step: &&Step| matches!(step.action, Action::ConditionReturns { .. } | Action::RoutineReturns { .. });
             let more = |step: &&Step| posts(step) || returns(step);
             let operations = 1 + self.steps.iter().filter(own).filter(more).count() as u32;
             let ports = self.steps.iter().filter(own).filter(ports).count() as u32;
@@ -337,6 +423,14 @@ fn watched(step: &Step) -> u32 {
     u32::try_from(count).expect("invariant: a call names few objects")
 }
 
+/// Follows jumps until an instruction that does something; the end of the lane is its length.
+pub(crate) fn skip_jumps(code: &[Instruction], mut at: u16) -> u16 {
+    while let Some(Instruction::Jump(to)) = code.get(usize::from(at)) {
+        at = *to;
+    }
+    at
+}
+
 /// The variables that a call names.
 fn named(call: &Call<Ref>) -> Vec<NameId> {
     let mut all = Vec::new();
@@ -353,6 +447,7 @@ fn named(call: &Call<Ref>) -> Vec<NameId> {
 pub fn bound(call: &Call<Ref>, vars: &[Handle]) -> Call {
     call.map(|reference| match reference {
         Ref::Name(name) => vars[usize::from(name.0)],
-        Ref::InvalidSocket | Ref::Number(_) => Handle::INVALID,
+        Ref::InvalidSocket => Handle::INVALID,
+        Ref::Number(_) => Handle::NOT_OPEN,
     })
 }

@@ -169,8 +169,23 @@ pub enum LaneItem {
     Step(Step),
     /// `either { … } or { … }`: one of the bodies is taken; an empty body is allowed.
     Either(Vec<Vec<LaneItem>>),
-    /// `repeat { … }`: over and over, until a step of it blocks for ever.
+    /// `repeat { … }`: over and over, until a step of it blocks for ever, or an `until` leaves it.
     Repeat(Vec<LaneItem>),
+    /// `until OUTCOME`, behind a step inside `repeat`: leaves the innermost one where the call ended so.
+    Until(Ending),
+    /// `if OUTCOME { … } else { … }`, behind a step: the first body where its call ended so, else the second, which may be empty.
+    If(Ending, [Vec<LaneItem>; 2]),
+}
+
+/// How a call ends, as a branch asks it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ending {
+    /// `fails`: with an error, whichever.
+    Fails,
+    /// `succeeds`: without one.
+    Succeeds,
+    /// With one of these outcomes, which bind nothing.
+    Gives(Vec<Pattern>),
 }
 
 /// A step of an actor with what is expected of it.
@@ -237,6 +252,11 @@ pub enum Action {
         /// The call.
         call: Call<Ref>,
     },
+    /// `routine returns`: the completion routine comes back that this call has called, and the call goes on.
+    RoutineReturns {
+        /// The call.
+        call: Call<Ref>,
+    },
     /// `prints "format" [, argument]`: the text after `=` is what appears.
     Prints {
         /// A C format string with at most one `%d` or `%ld`.
@@ -284,6 +304,16 @@ pub fn answer(said: Said) -> Answer {
         (1, _) => Answer::Rejects,
         (2, _) => Answer::Defers,
         _ => Answer::Other,
+    }
+}
+
+/// What user code gives that comes back with this action: a condition function what it has said, a completion routine nothing.
+#[must_use]
+pub fn comes_back(action: &Action) -> Option<Answer> {
+    match action {
+        Action::ConditionReturns { said, .. } => Some(answer(*said)),
+        Action::RoutineReturns { .. } => Some(Answer::Nothing),
+        _ => None,
     }
 }
 
@@ -362,6 +392,8 @@ pub enum With {
     Key(Option<u32>),
     /// `overlapped = O`, or `NULL`.
     Overlapped(Option<Ref>),
+    /// `entries = {{125, O, 4}, {7, NULL, 1}}`: the packets that were fetched.
+    Entries(Vec<EntryPattern>),
     /// `message = {WM_USER+1, L, FD_ACCEPT, 0}`.
     Message(MessagePattern),
     /// `local = …` of `GetAcceptExSockaddrs`.
@@ -376,8 +408,21 @@ pub enum With {
     Given(GivenTo, Block),
     /// `callbackdata = N`.
     CallbackData(u32),
+    /// `error = WSA_OPERATION_ABORTED`: what a completion routine is told of how its request ended.
+    Error(Code),
+    /// `flags = N`, as a completion routine is given them.
+    Flags(u32),
     /// `lpErrno = WSAEINVAL`: the error code of a call that tells it through a pointer.
     Errno(Code),
+}
+
+/// A packet among several: its key, its OVERLAPPED or `NULL`, its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub struct EntryPattern {
+    pub key: u32,
+    pub over: Option<Ref>,
+    pub bytes: u32,
 }
 
 /// A message that tells of a network event.

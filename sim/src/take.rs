@@ -5,16 +5,17 @@ use winaccept_model::code::Code;
 use winaccept_model::operation::Ended;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine};
+use winaccept_model::step::{Answer, Event, Machine};
 
 use crate::branch::{Branch, each, event_in};
 use crate::config::{call_event, note};
 use crate::happen::arm;
+use crate::numbers::{readings, takes_note};
 use crate::observe::{Observed, Shown, ShownValue, UNDEFINED_BY_NOW, printed};
 use crate::peer::{came, event_of};
 use crate::quiet::{pass_time, quiet};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Expect, PrintArgument, Ref, Step, answer};
+use crate::script::{Action, Expect, PrintArgument, Ref, Step, comes_back};
 
 /// Everything that may come of a step in a configuration.
 pub(crate) fn outcomes(
@@ -32,9 +33,12 @@ pub(crate) fn outcomes(
     }
     let shown = |branch: Branch| (shown_at(&branch, number), branch);
     match &step.action {
-        Action::Call(call) => issues(scenario, machine, step, number, call, start).into_iter().map(shown).collect(),
-        Action::ConditionReturns { said, .. } => {
-            let event = Event::Returns(step.actor, answer(*said));
+        Action::Call(call) => {
+            let all = readings(scenario, number, call, start).into_iter();
+            all.flat_map(|start| issues(scenario, machine, step, number, call, start)).map(shown).collect()
+        }
+        Action::ConditionReturns { .. } | Action::RoutineReturns { .. } => {
+            let event = Event::Returns(step.actor, comes_back(&step.action).unwrap_or(Answer::Nothing));
             returns(scenario, machine, step, number, event, start).into_iter().map(shown).collect()
         }
         Action::InHook(call) => {
@@ -104,6 +108,9 @@ fn refusal(step: &Step, start: &Branch) -> Option<&'static str> {
         (Action::ConditionReturns { .. }, Ended::No) if !start.config.world.is_asked(step.actor) => {
             Some("no condition function of this actor is running")
         }
+        (Action::RoutineReturns { .. }, Ended::No) if !start.config.world.is_in_routine(step.actor) => {
+            Some("no completion routine of this actor is running")
+        }
         (Action::Call(_) | Action::Prints { .. } | Action::Exits(_), Ended::No) if waits => {
             Some("this actor's last call has not returned")
         }
@@ -129,14 +136,18 @@ fn issues(
         Some(hit) => then_quiet(scenario, machine, vec![start], hit.begins()),
         None => vec![start],
     };
-    let branches = goes_on(scenario, machine, step, number, event, starts);
+    let before = if call.function().does().closes { starts[0].config.vars.clone() } else { Vec::new() };
+    let mut branches = goes_on(scenario, machine, step, number, event, starts);
+    if !before.is_empty() {
+        branches.iter_mut().for_each(|branch| takes_note(number, call, &before, branch));
+    }
     match hit {
         Some(hit) => then_quiet(scenario, machine, branches, hit.ends()),
         None => branches,
     }
 }
 
-/// A condition function comes back: its call returns, or still waits.
+/// A condition function, or a completion routine, comes back: its call returns, or still waits.
 fn returns(
     scenario: &Scenario,
     machine: &Machine,

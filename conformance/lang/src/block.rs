@@ -24,6 +24,7 @@ impl Parser<'_> {
         let problems = self.cursor.problems.len();
         let mut lanes = Vec::new();
         self.any_order = true;
+        self.asked = None;
         while self.block_goes_on(&head) {
             self.lane_line(&mut lanes);
         }
@@ -68,6 +69,9 @@ impl Parser<'_> {
             "clients" => {
                 let _: Parsed<()> = self.alike(lanes);
             }
+            "if" => {
+                let _: Parsed<()> = self.if_behind(lanes);
+            }
             "either" | "repeat" => {
                 let (mut owner, problems) = (None, self.cursor.problems.len());
                 let Ok(item) = self.branching(&mut owner) else { return };
@@ -106,6 +110,7 @@ impl Parser<'_> {
             let group = self.member.and_then(|member| member.group);
             self.member = Some(Member { number, size, group });
             let mut owner = None;
+            self.asked = None;
             let items = self.body(&mut owner, &head);
             if self.cursor.problems.len() > problems {
                 // What is wrong with one member is wrong with all.
@@ -133,6 +138,7 @@ impl Parser<'_> {
             }
         }
         self.member = None;
+        self.asked = None;
         self.block_line_ends()
     }
 
@@ -150,6 +156,8 @@ impl Parser<'_> {
         while self.block_goes_on(head) {
             match self.cursor.text() {
                 "either" | "repeat" => items.extend(self.branching(owner).ok()),
+                "if" => items.extend(self.nested(&mut |parser| parser.branch_if(owner)).ok()),
+                "until" if !self.loops.is_empty() => items.extend(self.until().ok()),
                 _ if self.misplaced() => self.cursor.skip_line(),
                 _ => {
                     if let Ok(step) = self.step(*owner) {
@@ -165,6 +173,11 @@ impl Parser<'_> {
     /// `either` or `repeat`, whichever comes next.
     fn branching(&mut self, owner: &mut Option<ThreadId>) -> Parsed<LaneItem> {
         let is_either = self.cursor.at("either");
+        self.nested(&mut |parser| if is_either { parser.either(owner) } else { parser.repeat(owner) })
+    }
+
+    /// A block inside a block, unless there are too many around it.
+    pub(super) fn nested(&mut self, read: &mut dyn FnMut(&mut Self) -> Parsed<LaneItem>) -> Parsed<LaneItem> {
         if self.depth == MAX_DEPTH {
             let label = format!("nested deeper than {MAX_DEPTH}");
             let problem = Diagnostic::new("this nests too deeply", self.cursor.span(), label);
@@ -179,8 +192,10 @@ impl Parser<'_> {
             return Err(Reported);
         }
         self.depth += 1;
-        let item = if is_either { self.either(owner) } else { self.repeat(owner) };
+        let item = read(self);
         self.depth -= 1;
+        // What a block in it has called is not what the line behind it asks about.
+        self.asked = None;
         if item.is_err() {
             self.cursor.skip_line();
         }
@@ -193,14 +208,17 @@ impl Parser<'_> {
         self.cursor.expect("{")?;
         let head = self.cursor.since(start);
         let problems = self.cursor.problems.len();
+        self.asked = None;
+        self.loops.push(false);
         let items = self.body(owner, &head);
+        let is_left = self.loops.pop() == Some(true);
         let span = self.cursor.since(start);
         self.cursor.line_end("the end of the line")?;
         if self.cursor.problems.len() == problems && !items.iter().any(has_step) {
             return Err(self.cursor.report(Diagnostic::new("`repeat` without steps", head, "nothing is repeated")));
         }
-        if let Some(actor) = owner {
-            *self.flow.progress(*actor) = Progress::Never(span);
+        if let Some(actor) = owner.filter(|_| !is_left) {
+            *self.flow.progress(actor) = Progress::Never(span);
         }
         Ok(LaneItem::Repeat(items))
     }
@@ -242,11 +260,12 @@ impl Parser<'_> {
         Ok(LaneItem::Either(branches))
     }
 
-    fn branch(&mut self, owner: &mut Option<ThreadId>) -> Parsed<Vec<LaneItem>> {
+    pub(super) fn branch(&mut self, owner: &mut Option<ThreadId>) -> Parsed<Vec<LaneItem>> {
         self.count_step()?;
         let start = self.cursor.span().start;
         self.cursor.expect("{")?;
         let head = self.cursor.since(start);
+        self.asked = None;
         Ok(self.body(owner, &head))
     }
 
@@ -272,7 +291,7 @@ impl Parser<'_> {
 }
 
 /// The lane of this actor; made if it has none yet.
-fn lane_of(lanes: &mut Vec<Lane>, actor: ThreadId) -> &mut Vec<LaneItem> {
+pub(super) fn lane_of(lanes: &mut Vec<Lane>, actor: ThreadId) -> &mut Vec<LaneItem> {
     let index = lanes.iter().position(|lane| lane.actor == actor).unwrap_or_else(|| {
         lanes.push(Lane { actor, body: Vec::new() });
         lanes.len() - 1
@@ -285,5 +304,6 @@ fn has_step(item: &LaneItem) -> bool {
         LaneItem::Step(_) => true,
         LaneItem::Either(branches) => branches.iter().flatten().any(has_step),
         LaneItem::Repeat(items) => items.iter().any(has_step),
+        LaneItem::If(..) | LaneItem::Until(_) => false, // it stands behind one
     }
 }

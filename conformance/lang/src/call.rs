@@ -1,6 +1,6 @@
 //! A call with its arguments.
 
-use winaccept_model::call::{Call, Data, NetworkEvents, PollEvents, ProcessId, ThreadId};
+use winaccept_model::call::{Call, Data, FileModes, NetworkEvents, PollEvents, ProcessId, ThreadId};
 use winaccept_model::code::{CODES, Code};
 use winaccept_sim::script::Ref;
 
@@ -161,6 +161,12 @@ impl Parser<'_> {
         self.mask("network events", &bits).map(NetworkEvents)
     }
 
+    /// Takes the modes of a handle.
+    pub(super) fn file_modes(&mut self) -> Parsed<FileModes> {
+        let bits: Vec<_> = FileModes::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.mask("modes", &bits).map(FileModes)
+    }
+
     /// Takes a mask of poll events: `POLLRDNORM|POLLWRNORM`, or `0`.
     pub(super) fn poll_events(&mut self) -> Parsed<PollEvents> {
         let bits: Vec<_> = PollEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
@@ -174,7 +180,11 @@ impl Parser<'_> {
             return Ok(0);
         }
         let mut mask = self.cursor.one_of(what, names)?;
-        let prefix = if what == "poll events" { "POLL" } else { "FD_" };
+        let prefix = match what {
+            "poll events" => "POLL",
+            "modes" => "FILE_",
+            _ => "FD_",
+        };
         while self.cursor.at("|") && self.cursor.text_ahead(1).starts_with(prefix) {
             self.cursor.advance();
             mask |= self.cursor.one_of(what, names)?;

@@ -5,14 +5,16 @@ use std::ops::Range;
 use winaccept_model::call::{Call, NetworkEvents, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::script::{AddrPattern, Block, Expect, GivenTo, MessagePattern, Pattern, Ref, ValuePattern, With};
+use winaccept_sim::script::{
+    AddrPattern, Block, EntryPattern, Expect, GivenTo, MessagePattern, Pattern, Ref, ValuePattern, With,
+};
 
 use super::cursor::{Parsed, Reported, shortened};
 use super::diagnostic::Diagnostic;
 use super::literal::{self, AddressLiteral};
 use super::parser::{Parser, Thing};
 use super::reserved::is_free;
-use super::signature::{GIVEN, Out, Signature, passes_null};
+use super::signature::{GIVEN, Out, ROUTINE_GIVEN, Signature, passes_null};
 use super::suggest::did_you_mean;
 use super::token::Kind;
 
@@ -45,6 +47,22 @@ fn expected(returns: Returns) -> &'static str {
         Returns::Sleep => "`0` or `WAIT_IO_COMPLETION`",
         Returns::Nothing => "`0`, for it returns nothing",
     }
+}
+
+/// A function of the program that a call has called, and what that is given.
+type Called = Option<(&'static str, &'static [Out])>;
+
+fn called(value: ValuePattern) -> Called {
+    match value {
+        ValuePattern::Is(Value::CallsCondition) => Some(("condition", GIVEN)),
+        ValuePattern::Is(Value::CallsRoutine) => Some(("routine", ROUTINE_GIVEN)),
+        _ => None,
+    }
+}
+
+/// Can a completion routine run in this call?
+fn waits(signature: &Signature) -> bool {
+    signature.forms.iter().any(|form| form.function.does().waits)
 }
 
 /// Does this value say that the call failed, so that an error name follows?
@@ -128,7 +146,7 @@ impl Parser<'_> {
         self.alternatives(Expected { signature, call: None, actor: None }, false)
     }
 
-    fn alternative(&mut self, of: Expected<'_>, may_wait: bool) -> Parsed<Pattern> {
+    pub(super) fn alternative(&mut self, of: Expected<'_>, may_wait: bool) -> Parsed<Pattern> {
         if may_wait && self.cursor.eat("...") {
             return Ok(Pattern { value: ValuePattern::Waits, error: Code::NONE, with: Vec::new() });
         }
@@ -137,7 +155,7 @@ impl Parser<'_> {
         let span = self.cursor.since(begin);
         let error = self.error_of(of.signature, value, span)?;
         let start = self.cursor.span().start;
-        let calls = value == ValuePattern::Is(Value::CallsCondition);
+        let calls = called(value);
         let with = if self.cursor.eat("with") { self.with(of, calls)? } else { Vec::new() };
         self.check_errno(of, value, &with, begin);
         self.check_data(of, value, &with, begin);
@@ -217,6 +235,11 @@ impl Parser<'_> {
             let value = self.cursor.integer("the returned value", range)?;
             return Ok(ValuePattern::Is(Value::Number(value)));
         }
+        if self.cursor.at("calls") && self.cursor.text_ahead(1) == "routine" && waits(of.signature) {
+            self.cursor.advance();
+            self.cursor.advance();
+            return Ok(ValuePattern::Is(Value::CallsRoutine));
+        }
         if self.cursor.at("calls") && of.signature.asks {
             return self.calls_condition(of);
         }
@@ -241,15 +264,7 @@ impl Parser<'_> {
             self.cursor.advance();
             return Ok(ValuePattern::Is(Value::Number(i64::from(code.0))));
         }
-        let thing = match returns {
-            Returns::Socket => Some(Thing::Socket),
-            Returns::Event => Some(Thing::Event),
-            Returns::Overlapped => Some(Thing::Overlapped),
-            Returns::Port => Some(Thing::Port),
-            Returns::Window => Some(Thing::Window),
-            _ => None,
-        };
-        let Some(thing) = thing.filter(|_| is_free(word)) else {
+        let Some(thing) = Thing::returned(returns).filter(|_| is_free(word)) else {
             return Err(self.wrong_type(of.signature));
         };
         let Some(actor) = of.actor else {
@@ -321,8 +336,9 @@ impl Parser<'_> {
         Ok(Code::NONE)
     }
 
-    /// The expectations after `with`: of what a condition function is given, if one is called, else of what the call has written.
-    fn with(&mut self, of: Expected<'_>, calls: bool) -> Parsed<Vec<With>> {
+    /// The expectations after `with`: of what a function of the program is given, if one is called, else of what the call has
+    /// written.
+    fn with(&mut self, of: Expected<'_>, calls: Called) -> Parsed<Vec<With>> {
         let mut all: Vec<With> = Vec::new();
         let mut named = Vec::new();
         loop {
@@ -341,19 +357,19 @@ impl Parser<'_> {
     }
 
     /// Takes the name of an out-parameter that the call has.
-    fn out_name(&mut self, of: Expected<'_>, calls: bool) -> Parsed<(Out, Range<usize>)> {
+    fn out_name(&mut self, of: Expected<'_>, calls: Called) -> Parsed<(Out, Range<usize>)> {
         let (word, span) = self.cursor.word("an out-parameter such as `addr`")?;
-        let call = if calls { "condition" } else { of.signature.name };
-        let outs = if calls { GIVEN } else { of.signature.outs_of(of.call) };
+        let (call, outs) = calls.unwrap_or_else(|| (of.signature.name, of.signature.outs_of(of.call)));
         match Out::named(word).filter(|out| outs.contains(out)) {
-            Some(out) if of.call.is_some_and(|call| passes_null(call, out)) => {
+            Some(out) if calls.is_none() && of.call.is_some_and(|call| passes_null(call, out)) => {
                 let problem = Diagnostic::new(format!("this call passes no `{word}`"), span, "the argument is `NULL`");
                 Err(self.cursor.report(problem.help("pass a buffer, or expect nothing of it")))
             }
             Some(out) => Ok((out, span)),
             None => {
                 let has: Vec<_> = outs.iter().map(|out| format!("`{}`", out.name())).collect();
-                let (verb, parameter) = if calls { ("is given", "parameter") } else { ("writes", "out-parameter") };
+                let (verb, parameter) =
+                    if calls.is_some() { ("is given", "parameter") } else { ("writes", "out-parameter") };
                 let label = if has.is_empty() {
                     "it writes nothing".to_owned()
                 } else {
@@ -404,7 +420,34 @@ impl Parser<'_> {
             Out::CalleeData => self.block().map(|block| With::Given(GivenTo::CalleeData, block)),
             Out::CallbackData => self.dword("the callback data").map(With::CallbackData),
             Out::Errno => self.error_name().map(With::Errno),
+            Out::Error if self.cursor.kind() == Kind::Number => {
+                self.cursor.integer("`0` or the name of an error code", 0..=0).map(|_| With::Error(Code::NONE))
+            }
+            Out::Error => self.error_name().map(With::Error),
+            Out::Flags => self.dword("the flags").map(With::Flags),
+            Out::Entries => self.entries(of.actor).map(With::Entries),
         }
+    }
+
+    /// Packets in braces, each its key, its OVERLAPPED and its bytes.
+    fn entries(&mut self, actor: Option<ThreadId>) -> Parsed<Vec<EntryPattern>> {
+        let Some(actor) = actor else { return Err(self.cursor.expected("no packets in `never`")) };
+        self.cursor.expect("{")?;
+        let mut all = Vec::new();
+        while !self.cursor.eat("}") {
+            if !all.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            self.cursor.expect("{")?;
+            let key = self.dword("a key")?;
+            self.cursor.expect(",")?;
+            let over = if self.cursor.eat("NULL") { None } else { Some(self.overlapped(actor)?) };
+            self.cursor.expect(",")?;
+            let bytes = self.dword("a number of bytes")?;
+            self.cursor.expect("}")?;
+            all.push(EntryPattern { key, over, bytes });
+        }
+        Ok(all)
     }
 
     /// Events, each with its error: `{FD_CONNECT: WSAECONNREFUSED}`.

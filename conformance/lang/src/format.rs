@@ -129,13 +129,14 @@ impl Layout {
     fn words(&mut self, line: &Line<'_>, out: &mut String) {
         let mut open: Vec<Brace> = Vec::new();
         let mut begins = !self.continues;
+        let asks = line.words.contains(&"if");
         for (index, word) in line.words.iter().copied().enumerate() {
             let before = index.checked_sub(1).map_or("", |before| line.words[before]);
             let after = line.words.get(index + 1).copied().unwrap_or("");
             let brace = match word {
                 "{" => {
                     let earlier = index.checked_sub(2).map_or("", |earlier| line.words[earlier]);
-                    let brace = what_opens(before, earlier);
+                    let brace = what_opens(before, earlier, asks);
                     open.push(brace);
                     Some(brace)
                 }
@@ -163,12 +164,14 @@ impl Layout {
     }
 }
 
-/// What a `{` opens, given the two words before it.
-fn what_opens(before: &str, earlier: &str) -> Brace {
+/// What a `{` opens, given the two words before it, and whether its line begins with `if`.
+fn what_opens(before: &str, earlier: &str, asks: bool) -> Brace {
     match before {
-        "order" | "alike" | "either" | "or" | "repeat" => Brace::Block,
-        "expects" => Brace::Alternatives,
+        "order" | "alike" | "either" | "or" | "repeat" | "else" => Brace::Block,
+        "expects" | "if" | "until" => Brace::Alternatives,
         "=" if OUTS.iter().all(|(name, _)| *name != earlier) => Brace::Alternatives,
+        "=" => Brace::Set,
+        _ if asks => Brace::Block,
         _ => Brace::Set,
     }
 }
@@ -179,7 +182,7 @@ fn is_text(word: &str) -> bool {
 
 /// The space between two words. `brace` tells what `word` encloses if it is a brace, `inside` the brace around it.
 fn spaces(before: &str, word: &str, after: &str, brace: Option<Brace>, inside: Brace) -> &'static str {
-    let masked = |name: &str| name.starts_with("FD_") || name.starts_with("POLL");
+    let masked = |name: &str| ["FD_", "POLL", "FILE_"].iter().any(|prefix| name.starts_with(prefix));
     match (before, word) {
         ("{", "}") if brace == Some(Brace::Set) => "",
         (_, "}") if brace == Some(Brace::Set) => "",

@@ -7,7 +7,7 @@ mod option;
 mod time;
 
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Family, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
+    Backlog, Buffer, Condition, Family, FileModes, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::kind::*;
@@ -109,6 +109,8 @@ constants! {
     NoThreads { WRITTEN: "0", WHAT: "the number of threads" }
     GotBytes { WRITTEN: "bytes", OUT: Out::Bytes }
     GotKey { WRITTEN: "key", OUT: Out::Key }
+    GotEntries { WRITTEN: "entries", OUT: Out::Entries }
+    GotRemoved { WRITTEN: "removed" }
     GotOverlapped { WRITTEN: "overlapped", OUT: Out::Overlapped }
     SolSocket { WRITTEN: "SOL_SOCKET" }
     UpdateAcceptContextName { WRITTEN: "SO_UPDATE_ACCEPT_CONTEXT" }
@@ -148,6 +150,7 @@ words! {
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
     OutputBuffer: "the output buffer", "buffer", BUFFERS;
     WaitFlag: "whether to wait", "FALSE", BOOLS;
+    CompletionRoutine: "a completion routine", "NULL", ROUTINES;
 }
 
 const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
@@ -159,6 +162,7 @@ const CONDITIONS: &[(&str, Condition); 3] =
     &[("NULL", Condition::Null), ("condition", Condition::Function), ("BAD", Condition::Bad)];
 const BUFFERS: &[(&str, Buffer); 3] = &[("buffer", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
 const ERRNOS: &[(&str, Buffer); 3] = &[("lpErrno", Buffer::Valid), ("NULL", Buffer::Null), ("BAD", Buffer::Bad)];
+const ROUTINES: &[(&str, bool); 2] = &[("NULL", false), ("routine", true)];
 const TRANSMIT_FLAGS: &[(&str, u8); 5] = &[
     ("TF_DISCONNECT", 1),
     ("TF_REUSE_SOCKET", 2),
@@ -377,6 +381,17 @@ impl Text for BacklogIn {
             Backlog::Somaxconn => "SOMAXCONN".to_owned(),
             Backlog::Hint(n) => format!("SOMAXCONN_HINT({n})"),
         }
+    }
+}
+
+impl Text for FileModesIn {
+    const EXAMPLE: &'static str = "FILE_SKIP_COMPLETION_PORT_ON_SUCCESS";
+    const WORDS: &'static [&'static str] = &["FILE_SKIP_COMPLETION_PORT_ON_SUCCESS", "FILE_SKIP_SET_EVENT_ON_HANDLE"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<FileModes> {
+        parser.file_modes()
+    }
+    fn write(value: &FileModes, _: &Script) -> String {
+        render::file_modes(*value)
     }
 }
 

@@ -39,6 +39,7 @@ mod call;
 mod cursor;
 mod declaration;
 mod diagnostic;
+mod ending;
 mod expectation;
 mod format;
 mod happening;

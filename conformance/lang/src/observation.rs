@@ -3,12 +3,12 @@
 use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
+use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref, Script};
 
 use super::cursor::{Cursor, Parsed};
 use super::literal::{self, AddressLiteral};
-use super::signature::{OUTS, Out, signature};
+use super::signature::{OUTS, Out, ROUTINE_GIVEN, signature};
 use super::token::{self, Kind};
 
 /// Reads an observation of `call`, a call of `script`.
@@ -87,6 +87,9 @@ impl Reader<'_> {
             return Ok(ShownValue::Is(Value::Number(number)));
         }
         if self.cursor.eat("calls") {
+            if self.cursor.eat("routine") {
+                return Ok(ShownValue::Is(Value::CallsRoutine));
+            }
             self.cursor.expect("condition")?;
             return Ok(ShownValue::Is(Value::CallsCondition));
         }
@@ -121,7 +124,12 @@ impl Reader<'_> {
 
     fn out(&mut self) -> Parsed<ShownOut> {
         let of_call = signature(self.call.name()).map_or(&[][..], |signature| &signature.outs);
-        let may = |out: &Out| of_call.contains(out) || self.call.has_condition() && out.is_given();
+        let in_routine = self.call.function().does().waits;
+        let may = |out: &Out| {
+            of_call.contains(out)
+                || self.call.has_condition() && out.is_given()
+                || in_routine && ROUTINE_GIVEN.contains(out)
+        };
         let table: Vec<_> = OUTS.iter().filter(|(_, out)| may(out)).copied().collect();
         let out = self.cursor.one_of("an out-parameter", &table)?;
         self.cursor.expect("=")?;
@@ -159,10 +167,34 @@ impl Reader<'_> {
             Out::Gqos => ShownOut::Given(GivenTo::Gqos, self.block()?),
             Out::CalleeData => ShownOut::Given(GivenTo::CalleeData, self.block()?),
             Out::Errno => ShownOut::Errno(self.error()?),
+            Out::Entries => ShownOut::Entries(self.entries()?),
+            Out::Error => ShownOut::Error(self.error()?),
+            Out::Flags => ShownOut::Flags(self.cursor.integer("the flags", 0..=i64::from(u32::MAX))? as u32),
             Out::CallbackData => {
                 ShownOut::CallbackData(self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32)
             }
         })
+    }
+
+    /// `{{125, O, 4}, {7, NULL, 1}}`.
+    fn entries(&mut self) -> Parsed<Vec<ShownEntry>> {
+        let number = 0..=i64::from(u32::MAX);
+        self.cursor.expect("{")?;
+        let mut all = Vec::new();
+        while !self.cursor.eat("}") {
+            if !all.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            self.cursor.expect("{")?;
+            let key = self.cursor.integer("a key", number.clone())? as u32;
+            self.cursor.expect(",")?;
+            let over = if self.cursor.eat("NULL") { None } else { Some(self.name()?) };
+            self.cursor.expect(",")?;
+            let bytes = self.cursor.integer("a number of bytes", number.clone())? as u32;
+            self.cursor.expect("}")?;
+            all.push(ShownEntry { key, over, bytes });
+        }
+        Ok(all)
     }
 
     /// `{FD_CONNECT: WSAECONNREFUSED}`.

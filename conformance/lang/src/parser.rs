@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use winaccept_model::call::{ProcessId, Version};
+use winaccept_model::call::{ProcessId, Returns, Version};
 use winaccept_sim::script::{Item, NameId, Never, Process, Script, Span};
 
 use super::cursor::{Cursor, Parsed, Reported};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::ending::Asked;
 use super::limits::{MAX_FILE, MAX_LINE, MAX_STEPS};
 use super::scope::{Flow, Path};
 use super::token::{self, Kind};
@@ -92,6 +93,18 @@ pub(super) enum Thing {
 }
 
 impl Thing {
+    /// What a variable is bound to that holds what such a call returns.
+    pub(super) fn returned(returns: Returns) -> Option<Thing> {
+        match returns {
+            Returns::Socket => Some(Thing::Socket),
+            Returns::Event => Some(Thing::Event),
+            Returns::Overlapped => Some(Thing::Overlapped),
+            Returns::Port => Some(Thing::Port),
+            Returns::Window => Some(Thing::Window),
+            _ => None,
+        }
+    }
+
     /// What it is, with its article.
     pub(super) fn what(self) -> &'static str {
         match self {
@@ -160,6 +173,10 @@ pub(super) struct Parser<'a> {
     pub(super) mentioned: BTreeMap<u32, Range<usize>>,
     /// The raw peers declared so far.
     pub(super) peers: Vec<Declared>,
+    /// The call of the line before.
+    pub(super) asked: Option<Asked>,
+    /// For each `repeat` that is open, whether an `until` leaves it.
+    pub(super) loops: Vec<bool>,
 }
 
 impl<'a> Parser<'a> {
@@ -189,6 +206,8 @@ impl<'a> Parser<'a> {
             winsock_lines: BTreeMap::new(),
             mentioned: BTreeMap::new(),
             peers: Vec::new(),
+            asked: None,
+            loops: Vec::new(),
         }
     }
 
@@ -302,7 +321,9 @@ impl<'a> Parser<'a> {
             "clients" if self.cursor.text_ahead(2) == "alike" => {
                 ("`alike` stands directly inside `any order`", "write `any order {` around it")
             }
-            "either" | "repeat" => ("only inside `any order`", "write `any order {` around it"),
+            "either" | "repeat" | "if" => ("only inside `any order`", "write `any order {` around it"),
+            "until" => ("no `repeat` is around it", "write `repeat {` around the lines that it ends"),
+            "else" => ("no `if` comes before", "write `if OUTCOME { … } else { … }`"),
             "or" => ("no `either` comes before", "write `either { … } or { … }`"),
             _ => return false,
         };

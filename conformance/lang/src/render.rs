@@ -1,6 +1,6 @@
 //! Calls, expectations and observations in the syntax of scenarios, for traces, evidence and reports.
 
-use winaccept_model::call::{Call, NetworkEvents, OptVal, PollEvents};
+use winaccept_model::call::{Call, FileModes, NetworkEvents, OptVal, PollEvents};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
@@ -26,6 +26,7 @@ pub fn render_action(action: &Action, script: &Script) -> String {
         Action::InHook(call) => format!("in hook {}", render_call(call, script)),
         Action::Resumes => "resumes".to_owned(),
         Action::ConditionReturns { said, .. } => format!("condition returns {}", render_said(*said)),
+        Action::RoutineReturns { .. } => "routine returns".to_owned(),
         Action::Prints { format, argument } => match argument {
             None => format!("prints {}", quote(format)),
             Some(PrintArgument::LastError) => format!("prints {}, WSAGetLastError()", quote(format)),
@@ -134,6 +135,7 @@ pub fn render_value(value: Value) -> String {
         Value::WaitFailed => "WSA_WAIT_FAILED".to_owned(),
         Value::InvalidEvent => "WSA_INVALID_EVENT".to_owned(),
         Value::CallsCondition => "calls condition".to_owned(),
+        Value::CallsRoutine => "calls routine".to_owned(),
         Value::NoPort => "NULL".to_owned(),
         Value::SamePort => "existing".to_owned(),
         Value::Undefined => "undefined".to_owned(),
@@ -168,6 +170,12 @@ fn render_with(with: &With, script: &Script) -> String {
         With::Given(to, block) => format!("{} = {}", given_to(*to), render_block(*block)),
         With::CallbackData(data) => format!("callbackdata = {data}"),
         With::Errno(code) => format!("lpErrno = {code}"),
+        With::Error(code) => format!("error = {code}"),
+        With::Entries(all) => {
+            let over = |over: Option<Ref>| over.map_or("NULL".to_owned(), |over| reference(over, script));
+            entries(all.iter().map(|entry| (entry.key, over(entry.over), entry.bytes)))
+        }
+        With::Flags(flags) => format!("flags = {flags}"),
         With::AddrLen(length) => format!("addrlen = {length}"),
         With::Data(data) => format!("data = {}", quote_data(data)),
         With::Value(value) => format!("value = {}", option_value(*value)),
@@ -251,6 +259,12 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::Given(to, block) => format!("{} = {}", given_to(*to), render_block(*block)),
         ShownOut::CallbackData(data) => format!("callbackdata = {data}"),
         ShownOut::Errno(code) => format!("lpErrno = {code}"),
+        ShownOut::Error(code) => format!("error = {code}"),
+        ShownOut::Entries(all) => {
+            let over = |over: Option<NameId>| over.map_or("NULL".to_owned(), |over| variable(over, script).to_owned());
+            entries(all.iter().map(|entry| (entry.key, over(entry.over), entry.bytes)))
+        }
+        ShownOut::Flags(flags) => format!("flags = {flags}"),
         ShownOut::AddrLen(length) => format!("addrlen = {length}"),
         ShownOut::Data(data) => format!("data = {}", quote_data(data)),
         ShownOut::Value(value) => format!("value = {}", option_value(*value)),
@@ -291,6 +305,15 @@ pub(super) fn option_value(value: OptVal) -> String {
         OptVal::Number(n) => n.to_string(),
         OptVal::Linger(on, seconds) => format!("{{{on}, {seconds}}}"),
     }
+}
+
+/// Packets: the key, the OVERLAPPED and the bytes of each.
+fn entries(all: impl Iterator<Item = (u32, String, u32)>) -> String {
+    format!("entries = {}", braces(all.map(|(key, over, bytes)| format!("{{{key}, {over}, {bytes}}}"))))
+}
+
+pub(super) fn file_modes(modes: FileModes) -> String {
+    mask(modes.0, FileModes::NAMES.iter().map(|(name, bit)| (*name, bit.0)))
 }
 
 pub(super) fn poll_events(events: PollEvents) -> String {

@@ -6,7 +6,7 @@ use super::signature::means_something;
 pub(super) const KEYWORDS: &[&str] = &[
     "scenario", "process", "winsock", "model", "any", "clients", "either", "or", "repeat", "never", "nobody", "hold",
     "release", "drop", "deliver", "lose", "may", "timer", "fault", "mend", "choose", "shows", "confirms", "with", "in",
-    "resumes", "prints", "exits", "ends",
+    "resumes", "prints", "exits", "ends", "if", "else", "until", "fails", "succeeds",
 ];
 
 /// Words that stand for a value, beside those of arguments and out-parameters.

@@ -37,6 +37,9 @@ pub(super) enum Out {
     CalleeData,
     CallbackData,
     Errno,
+    Error,
+    Flags,
+    Entries,
 }
 
 /// The out-parameters with their names.
@@ -65,11 +68,17 @@ pub(super) const OUTS: &[(&str, Out)] = &[
     ("calleedata", Out::CalleeData),
     ("callbackdata", Out::CallbackData),
     ("lpErrno", Out::Errno),
+    ("error", Out::Error),
+    ("flags", Out::Flags),
+    ("entries", Out::Entries),
 ];
 
 /// What a condition function is given, in the order of its parameters.
 pub(super) const GIVEN: &[Out] =
     &[Out::CallerId, Out::CallerData, Out::Sqos, Out::Gqos, Out::CalleeId, Out::CalleeData, Out::CallbackData];
+
+/// What a completion routine is given, in the order of its parameters.
+pub(super) const ROUTINE_GIVEN: &[Out] = &[Out::Error, Out::Bytes, Out::Overlapped, Out::Flags];
 
 impl Out {
     /// The one of this name.

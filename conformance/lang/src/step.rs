@@ -22,6 +22,7 @@ impl Parser<'_> {
     pub(super) fn step(&mut self, owner: Option<ThreadId>) -> Parsed<Step> {
         let (mark, span) = (self.cursor.mark(), self.cursor.span());
         self.just_bound.clear();
+        self.asked = None;
         let actor = self.count_step().and_then(|()| self.actor());
         let step = actor.and_then(|actor| {
             self.check_owner(actor, owner, &span)?;
@@ -62,6 +63,10 @@ impl Parser<'_> {
                 self.check_free(actor, &name)?;
                 self.condition_returns(actor, &name)?
             }
+            "routine" if self.cursor.text_ahead(1) == "returns" => {
+                self.check_free(actor, &name)?;
+                self.routine_returns(actor, &name)?
+            }
             _ if resumes => self.resumes(actor)?,
             word => {
                 self.check_free(actor, &name)?;
@@ -81,6 +86,12 @@ impl Parser<'_> {
             (_, false) => "`=` or the end of the line",
         };
         self.cursor.line_end(allowed)?;
+        let (called, call) = match (&action, &before) {
+            (Action::Call(call) | Action::ConditionReturns { call, .. }, _) => (signature(call.name()), Some(*call)),
+            (Action::Resumes, Progress::Blocked(blocked)) => (resumed, Some(blocked.call)),
+            _ => (resumed, None),
+        };
+        self.asks_about(actor, called, call, expect.as_ref());
         let span = self.span_since(name.start);
         Ok(Step { actor, action, expect, shows, confirms, on_windows, span })
     }
@@ -101,7 +112,13 @@ impl Parser<'_> {
             return Ok((facts, None));
         }
         let call = match (action, before) {
-            (Action::Call(call) | Action::InHook(call) | Action::ConditionReturns { call, .. }, _) => Some(call),
+            (
+                Action::Call(call)
+                | Action::InHook(call)
+                | Action::ConditionReturns { call, .. }
+                | Action::RoutineReturns { call },
+                _,
+            ) => Some(call),
             (Action::Resumes, Progress::Blocked(blocked)) => Some(&blocked.call),
             _ => None,
         };
@@ -204,9 +221,36 @@ impl Parser<'_> {
             _ => Progress::Free,
         };
         *self.flow.progress(actor) = progress;
-        if call.has_condition() && may_ask(expect) {
+        self.may_call_back(actor, call, expect);
+    }
+
+    /// Takes note of the function of the program that may run in this call after this outcome.
+    fn may_call_back(&mut self, actor: ThreadId, call: Call<Ref>, expect: Option<&Expect>) {
+        if call.has_condition() && may_call(expect, Value::CallsCondition) {
             self.flow.asked(actor).push(call);
         }
+        let told = matches!(expect, Some(Expect::OneOf(_)));
+        if (told || call.lets_apcs_run() && call.alertable()) && may_call(expect, Value::CallsRoutine) {
+            self.flow.interrupted(actor).push(call);
+        }
+    }
+
+    /// `routine returns`: the completion routine comes back to the call that has called it.
+    fn routine_returns(&mut self, actor: ThreadId, name: &Range<usize>) -> Parsed<(Action, Option<Expect>)> {
+        let start = self.cursor.span().start;
+        self.cursor.advance();
+        self.cursor.advance();
+        let Some(call) = self.flow.interrupted(actor).pop() else {
+            let who = &self.script.actors[actor.index()].name;
+            let title = format!("no completion routine of `{who}` is running");
+            let problem = Diagnostic::new(title, self.cursor.since(start), "nothing to return from")
+                .help(format!("a call that calls one comes first: `{who}  SleepEx(0, TRUE) = calls routine`"));
+            return Err(self.cursor.report(problem));
+        };
+        let signature = signature(call.name()).expect("invariant: a call has a signature");
+        let expect = self.expectation(signature, &call, actor)?;
+        self.goes_on(actor, name, call, expect.as_ref());
+        Ok((Action::RoutineReturns { call }, expect))
     }
 
     /// `condition returns ANSWER`: the condition function comes back to the call that has called it.
@@ -334,8 +378,8 @@ impl Parser<'_> {
             expect = Some(self.result(Expected { signature, call: call.as_ref(), actor: Some(actor) })?);
         }
         *self.flow.progress(actor) = Progress::Free;
-        if let Some(call) = call.filter(|call| call.has_condition() && may_ask(expect.as_ref())) {
-            self.flow.asked(actor).push(call);
+        if let Some(call) = call {
+            self.may_call_back(actor, call, expect.as_ref());
         }
         Ok((Action::Resumes, expect))
     }
@@ -453,12 +497,10 @@ impl Parser<'_> {
     }
 }
 
-/// May its condition function run after this outcome?
-fn may_ask(expect: Option<&Expect>) -> bool {
+/// May a function of the program run after this outcome, when the call `calls` one?
+fn may_call(expect: Option<&Expect>, calls: Value) -> bool {
     match expect {
-        Some(Expect::OneOf(patterns)) => {
-            patterns.iter().any(|pattern| pattern.value == ValuePattern::Is(Value::CallsCondition))
-        }
+        Some(Expect::OneOf(patterns)) => patterns.iter().any(|pattern| pattern.value == ValuePattern::Is(calls)),
         Some(Expect::Blocks) => false,
         _ => true,
     }

@@ -1,7 +1,9 @@
 //! A whole script as text: what exploring tells of a way it found can be run like any other scenario.
 
 use winaccept_model::call::ThreadId;
-use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, NameId, Never, Peer, Script, SegmentName, Step};
+use winaccept_sim::script::{
+    Action, Ending, Happening, Item, Lane, LaneItem, NameId, Never, Peer, Script, SegmentName, Step,
+};
 
 use super::happening::{FAULTS, SEGMENTS};
 use super::literal::quote;
@@ -80,6 +82,18 @@ pub fn render_never(never: &Never, script: &Script) -> String {
     }
 }
 
+/// What stands behind `if` and `until`.
+fn render_ending(ending: &Ending, script: &Script) -> String {
+    match ending {
+        Ending::Fails => "fails".to_owned(),
+        Ending::Succeeds => "succeeds".to_owned(),
+        Ending::Gives(patterns) => {
+            let patterns: Vec<_> = patterns.iter().map(|pattern| render_pattern(pattern, script)).collect();
+            format!("{{ {} }}", patterns.join(" | "))
+        }
+    }
+}
+
 /// A happening, as its line reads.
 #[must_use]
 pub(super) fn render_happening(happening: &Happening, script: &Script) -> String {
@@ -118,6 +132,13 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
                     body(inner, script, &deeper, text);
                     *text += &format!("{indent}}}\n");
                 }
+                LaneItem::Until(ending) => {
+                    *text += &format!("{indent}until {}\n", render_ending(ending, script));
+                }
+                LaneItem::If(..) => {
+                    *text += indent;
+                    branches(item, script, indent, text);
+                }
                 LaneItem::Either(branches) => {
                     for (index, branch) in branches.iter().enumerate() {
                         *text +=
@@ -126,6 +147,24 @@ fn any_order(lanes: &[Lane], script: &Script) -> String {
                     }
                     *text += &format!("{indent}}}\n");
                 }
+            }
+        }
+    }
+    fn branches(item: &LaneItem, script: &Script, indent: &str, text: &mut String) {
+        let LaneItem::If(ending, [then, otherwise]) = item else { return };
+        *text += &format!("if {} {{\n", render_ending(ending, script));
+        body(then, script, &format!("{indent}  "), text);
+        *text += &format!("{indent}}}");
+        match otherwise.as_slice() {
+            [] => *text += "\n",
+            [other @ LaneItem::If(..)] => {
+                *text += " else ";
+                branches(other, script, indent, text);
+            }
+            _ => {
+                *text += " else {\n";
+                body(otherwise, script, &format!("{indent}  "), text);
+                *text += &format!("{indent}}}\n");
             }
         }
     }
@@ -172,11 +211,11 @@ fn step_line(step: &Step, script: &Script, indent: &str) -> String {
 fn in_progress(step: &Step, script: &Script) -> Option<&'static str> {
     let before = script.items.iter().take_while(|item| !matches!(item, Item::Step(other) if std::ptr::eq(other, step)));
     let calls = before.filter_map(|item| match item {
-        Item::Step(Step { actor, action: Action::Call(call) | Action::ConditionReturns { call, .. }, .. })
-            if *actor == step.actor =>
-        {
-            Some(call.name())
-        }
+        Item::Step(Step {
+            actor,
+            action: Action::Call(call) | Action::ConditionReturns { call, .. } | Action::RoutineReturns { call },
+            ..
+        }) if *actor == step.actor => Some(call.name()),
         _ => None,
     });
     calls.last()

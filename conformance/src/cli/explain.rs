@@ -23,7 +23,7 @@ Examples:
   winaccept explain SO_LINGER                        an option, flag or constant, with all that speaks of it
   winaccept explain --all linger                     everything that has the word
   winaccept explain windows                          a profile: all that it allows
-  winaccept explain --table accept                   each outcome: of what it speaks, what a loop does then, under which profile it comes
+  winaccept explain --table AcceptEx                 each outcome: of what it speaks, what a loop does then, under which profile it comes
 
 With --format json one object; its field `kind` says which of these it is (conformance/schemas/explain.json).")]
 pub(super) struct Args {

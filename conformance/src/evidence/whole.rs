@@ -7,12 +7,14 @@ use winaccept_model::call::{Call, Data, Length};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
-use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Action, Expect, GivenTo, Ref, Step};
 
 use super::{Recorded, StepLine};
 use crate::lang::{parse_observed, render_action, render_observed};
-use crate::stack::{Planned, PlannedInLane, PlannedLane, Replay, StepReport, plan};
+use crate::stack::{
+    MAX_ROUNDS, Planned, PlannedInLane, PlannedLane, Replay, StepReport, body_behind, can_be_left, goes_round, leaves,
+    plan,
+};
 use crate::suite::Scenario;
 
 /// The replay that this is a recording of.
@@ -90,7 +92,11 @@ fn fits_action(step: &Step, observed: &Observed) -> Result<(), String> {
         (&step.action, observed),
         (_, Observed::NotTaken(_))
             | (
-                Action::Call(_) | Action::Resumes | Action::InHook(_) | Action::ConditionReturns { .. },
+                Action::Call(_)
+                    | Action::Resumes
+                    | Action::InHook(_)
+                    | Action::ConditionReturns { .. }
+                    | Action::RoutineReturns { .. },
                 Observed::Blocks | Observed::Returned(_)
             )
             | (Action::Prints { .. }, Observed::Printed(_))
@@ -138,6 +144,9 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
     if seen.value == ShownValue::Is(Value::CallsCondition) {
         return (&["callerdata", "sqos", "gqos", "calleedata", "callbackdata"], &["callerid", "calleeid"]);
     }
+    if seen.value == ShownValue::Is(Value::CallsRoutine) {
+        return (&["error", "bytes", "overlapped", "flags"], &[]);
+    }
     if let Some(buffer) = call.name_buffer() {
         return match buffer {
             (Valid, Length::Holds(_)) => (&["addr", "addrlen"], &[]),
@@ -180,6 +189,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         }
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
         Call::GetQueuedCompletionStatus { .. } => return (&["bytes", "key", "overlapped"], &[]),
+        Call::GetQueuedCompletionStatusEx { .. } => &["entries"],
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],
         Call::PeekMessage { .. } if seen.value != ShownValue::Is(Value::Number(0)) => &["message"],
         Call::GetMessage { .. } => &["message"],
@@ -215,6 +225,9 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Given(GivenTo::CalleeData, _) => "calleedata",
         ShownOut::CallbackData(_) => "callbackdata",
         ShownOut::Errno(_) => "lpErrno",
+        ShownOut::Error(_) => "error",
+        ShownOut::Entries(_) => "entries",
+        ShownOut::Flags(_) => "flags",
     }
 }
 
@@ -310,15 +323,15 @@ impl Lines<'_> {
         self.at += here;
         for lane in lanes {
             let own: Vec<&StepReport> = block.iter().filter(|report| report.actor == lane.actor).collect();
-            let mut lines = own.as_slice();
-            let all = self.body(&lane.body, &mut lines)?;
-            if let [line, ..] = lines {
+            let mut reader = LaneLines { lines: &own, last: None };
+            let came = reader.body(&lane.body)?;
+            if let [line, ..] = reader.lines {
                 return Err(format!("step {} is one too many in its lane", line.index));
             }
-            if !all && self.lacks.is_none() {
+            if came == Came::Short && self.lacks.is_none() {
                 return Err(format!("steps of {} are missing", self.name(lane)));
             }
-            self.waits_last(&own)?;
+            self.waits_last(lane, &own)?;
         }
         Ok(())
     }
@@ -327,43 +340,14 @@ impl Lines<'_> {
         &self.scenario.script.actors[lane.actor.index()].name
     }
 
-    /// Takes the lines of a body away. False when they end before it does.
-    fn body(&self, body: &[PlannedInLane<'_>], lines: &mut &[&StepReport]) -> Result<bool, String> {
-        for item in body {
-            match item {
-                PlannedInLane::Step(number, _) => match lines.split_first() {
-                    Some((line, rest)) if line.index == *number => *lines = rest,
-                    Some((line, _)) => return Err(format!("step {number} is missing before step {}", line.index)),
-                    None => return Ok(false),
-                },
-                // It ends when a call of it waits for ever, which is not reported, or after some rounds.
-                PlannedInLane::Repeat(body) => {
-                    while !lines.is_empty() {
-                        if !self.body(body, lines)? {
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        Ok(true)
-    }
-
     /// A call that waits although nobody said so is the last of its lane; what comes behind it was not taken.
-    fn waits_last(&self, lines: &[&StepReport]) -> Result<(), String> {
-        let in_repeat = |line: &&StepReport| {
-            let sections = &self.scenario.program.sections;
-            sections.iter().any(|section| match section {
-                Section::AnyOrder(lanes) => lanes.iter().any(|lane| lane.repeats(line.index)),
-                _ => false,
-            })
-        };
+    fn waits_last(&self, lane: &PlannedLane<'_>, lines: &[&StepReport]) -> Result<(), String> {
         let waits = |line: &&StepReport| {
             let expected = self.scenario.program.steps[line.index].expect == Some(Expect::Blocks);
             line.observed == Observed::Blocks && !expected
         };
         let Some(at) = lines.iter().position(waits) else { return Ok(()) };
-        if in_repeat(&lines[at]) {
+        if is_endless(&lane.body, lines[at].index) {
             return Err(format!(
                 "step {} is said to wait, which is how a `repeat` ends and not reported",
                 lines[at].index
@@ -379,11 +363,85 @@ impl Lines<'_> {
     }
 }
 
+/// The lines of one lane that are left, and what was seen at the last one.
+struct LaneLines<'l, 'r> {
+    lines: &'l [&'r StepReport],
+    last: Option<&'r Observed>,
+}
+
+/// How far the lines of a lane lead through a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// To its end.
+    Through,
+    /// To an `until` that leaves the `repeat` around it.
+    Left,
+    /// To a `repeat` that has gone round and round: nothing of the lane comes behind it.
+    Ended,
+    /// Less far.
+    Short,
+}
+
+impl LaneLines<'_, '_> {
+    /// Takes the lines of a body away.
+    fn body(&mut self, body: &[PlannedInLane<'_>]) -> Result<Came, String> {
+        for item in body {
+            let came = match item {
+                PlannedInLane::Step(number, _) => match self.lines.split_first() {
+                    Some((line, rest)) if line.index == *number => {
+                        (self.lines, self.last) = (rest, Some(&line.observed));
+                        Came::Through
+                    }
+                    Some((line, _)) => return Err(format!("step {number} is missing before step {}", line.index)),
+                    None => Came::Short,
+                },
+                PlannedInLane::Repeat(body) => self.repeat(body)?,
+                PlannedInLane::Until(until) if leaves(until, self.last) => Came::Left,
+                PlannedInLane::Until(_) => Came::Through,
+                PlannedInLane::If(ending, bodies) => self.body(&bodies[body_behind(ending, self.last)])?,
+            };
+            if came != Came::Through {
+                return Ok(came);
+            }
+        }
+        Ok(Came::Through)
+    }
+
+    /// With an `until` it ends there, or after very many rounds; else when a call of it waits for ever, which is not reported, or after
+    /// some rounds.
+    fn repeat(&mut self, body: &[PlannedInLane<'_>]) -> Result<Came, String> {
+        if !can_be_left(body) {
+            while !self.lines.is_empty() && self.body(body)? == Came::Through {}
+            return Ok(Came::Through);
+        }
+        for _ in 0..MAX_ROUNDS {
+            match self.body(body)? {
+                Came::Left => return Ok(Came::Through),
+                Came::Through if goes_round(self.last) => {}
+                came => return Ok(came),
+            }
+        }
+        Ok(Came::Ended)
+    }
+}
+
+/// Does this step stand inside a `repeat` that nothing leaves?
+fn is_endless(body: &[PlannedInLane<'_>], step: usize) -> bool {
+    body.iter().any(|item| match item {
+        PlannedInLane::Repeat(body) if !can_be_left(body) => numbers(body).contains(&step),
+        PlannedInLane::Repeat(body) => is_endless(body, step),
+        PlannedInLane::If(_, bodies) => bodies.iter().any(|body| is_endless(body, step)),
+        PlannedInLane::Step(..) | PlannedInLane::Until(_) => false,
+    })
+}
+
 /// The steps of a body.
 fn numbers(body: &[PlannedInLane<'_>]) -> Vec<usize> {
     let of = |item: &PlannedInLane<'_>| match item {
         PlannedInLane::Step(number, _) => vec![*number],
         PlannedInLane::Repeat(body) => numbers(body),
+        PlannedInLane::Until(_) => Vec::new(),
+        PlannedInLane::If(_, bodies) => bodies.iter().flat_map(|body| numbers(body)).collect(),
     };
     body.iter().flat_map(of).collect()
 }

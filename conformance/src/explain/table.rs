@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use winaccept_lang::bundle::text;
 use winaccept_model::profile::Profile;
 use winaccept_model::rule::{Rule, Takes};
+use winaccept_model::status::Status;
 
 use super::parts::ProfilePart;
 use crate::graph::{Result as Outcome, SUBJECTS, Subject};
@@ -83,6 +84,10 @@ pub struct TablePage {
 pub struct Row {
     /// The name of the error code, or `succeeds`, `undefined`, `crashes`.
     pub outcome: String,
+    /// It is how the request of the call ends, which is told later: by its event, its port, its routine. Else the call itself gives it.
+    pub of_request: bool,
+    /// The code of the same end as `GetQueuedCompletionStatus` and `GetOverlappedResult` tell it, if that is another.
+    pub at_port: Option<String>,
     /// Of what it speaks.
     pub speaks_of: SpeaksOf,
     /// What follows for a loop that accepts.
@@ -148,6 +153,32 @@ pub fn calls() -> &'static [String] {
     &bundled().calls
 }
 
+/// What somebody is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// By the call, when it returns.
+    ByCall(Outcome),
+    /// By the end of its request.
+    ByRequest(Status),
+}
+
+impl Told {
+    fn text(self) -> String {
+        match self {
+            Told::ByCall(outcome) => outcome.text(),
+            Told::ByRequest(Status::SUCCESS) => Outcome::Succeeds.text(),
+            Told::ByRequest(status) => status.winsock().to_string(),
+        }
+    }
+
+    fn at_port(self) -> Option<String> {
+        match self {
+            Told::ByRequest(status) if status.win32() != status.winsock() => Some(status.win32().to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// The table of a call.
 ///
 /// # Errors
@@ -161,7 +192,11 @@ pub fn table(name: &str) -> Result<TablePage, Problems> {
     let mut outcomes: Vec<Row> = Vec::new();
     for (rule, outcome) in coming(*subject) {
         let Some(meaning) = meanings(rule.name, &outcome).next() else { continue };
-        match outcomes.iter_mut().find(|row| row.outcome == outcome.text() && row.advice == meaning.advice) {
+        let of_request = matches!(outcome, Told::ByRequest(_));
+        let is_it = |row: &&mut Row| {
+            row.outcome == outcome.text() && row.of_request == of_request && row.advice == meaning.advice
+        };
+        match outcomes.iter_mut().find(is_it) {
             Some(row) => row.add(*subject, rule, outcome),
             None => {
                 let mut row = Row::new(outcome, meaning);
@@ -171,7 +206,7 @@ pub fn table(name: &str) -> Result<TablePage, Problems> {
         }
     }
     // What a loop is there for comes first, its own mistakes last.
-    outcomes.sort_by_key(|row| (row.outcome != "succeeds", row.speaks_of));
+    outcomes.sort_by_key(|row| (row.of_request, row.outcome != "succeeds", row.speaks_of));
     Ok(TablePage { call: subject.name, outcomes })
 }
 
@@ -201,14 +236,16 @@ pub fn gaps() -> Vec<String> {
 }
 
 /// Every outcome of which a caller, or somebody who finds the process gone, can tell, with the rules that come to it.
-fn coming(subject: Subject) -> Vec<(&'static Rule, Outcome)> {
-    let mut found: Vec<(&'static Rule, Outcome)> = Vec::new();
+fn coming(subject: Subject) -> Vec<(&'static Rule, Told)> {
+    let mut found: Vec<(&'static Rule, Told)> = Vec::new();
     for table in subject.all_tables() {
         for rule in subject.rules(table) {
-            for outcome in subject.gives(rule).filter_map(|(_, gives)| Outcome::of(gives)) {
-                let told = !matches!(outcome, Outcome::Waits | Outcome::Silent);
-                if told && !found.iter().any(|(other, known)| std::ptr::eq(*other, rule) && *known == outcome) {
-                    found.push((rule, outcome));
+            let is_told = |outcome: &Outcome| !matches!(outcome, Outcome::Waits | Outcome::Silent);
+            let by_call = subject.gives(rule).filter_map(|(_, gives)| Outcome::of(gives)).filter(is_told);
+            let by_request = subject.ends(rule).map(Told::ByRequest);
+            for told in by_call.map(Told::ByCall).chain(by_request) {
+                if !found.iter().any(|(other, known)| std::ptr::eq(*other, rule) && *known == told) {
+                    found.push((rule, told));
                 }
             }
         }
@@ -216,12 +253,12 @@ fn coming(subject: Subject) -> Vec<(&'static Rule, Outcome)> {
     found
 }
 
-fn meanings(rule: &str, outcome: &Outcome) -> impl Iterator<Item = &'static Meaning> {
+fn meanings(rule: &str, outcome: &Told) -> impl Iterator<Item = &'static Meaning> {
     bundled().meaning.iter().filter(move |meaning| meaning.speaks_of_this(rule, outcome))
 }
 
 impl Meaning {
-    fn speaks_of_this(&self, rule: &str, outcome: &Outcome) -> bool {
+    fn speaks_of_this(&self, rule: &str, outcome: &Told) -> bool {
         let named = |pattern: &String| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
             (Some(end), _) => rule.ends_with(end),
             (_, Some(start)) => rule.starts_with(start),
@@ -232,10 +269,12 @@ impl Meaning {
 }
 
 impl Row {
-    fn new(outcome: Outcome, meaning: &Meaning) -> Row {
+    fn new(outcome: Told, meaning: &Meaning) -> Row {
         let under = |profile| Under { profile, possible: false, connection: None, known: true, sources: Vec::new() };
         Row {
             outcome: outcome.text(),
+            of_request: matches!(outcome, Told::ByRequest(_)),
+            at_port: outcome.at_port(),
             speaks_of: meaning.speaks_of,
             then: meaning.then,
             advice: meaning.advice.clone(),
@@ -246,7 +285,7 @@ impl Row {
     }
 
     /// One more rule comes to it.
-    fn add(&mut self, subject: Subject, rule: &'static Rule, outcome: Outcome) {
+    fn add(&mut self, subject: Subject, rule: &'static Rule, outcome: Told) {
         self.rules.push(rule.name);
         let clauses = rule.cites.iter().chain(rule.rests_on);
         let new: Vec<&'static str> = clauses.filter(|clause| !self.clauses.contains(clause)).copied().collect();
@@ -258,12 +297,13 @@ impl Row {
 }
 
 impl Under {
-    fn add(&mut self, subject: Subject, rule: &'static Rule, outcome: Outcome) {
+    fn add(&mut self, subject: Subject, rule: &'static Rule, outcome: Told) {
         let subject = subject.under(profile(self.profile));
         let comes = coming(subject).iter().any(|(other, known)| std::ptr::eq(*other, rule) && *known == outcome);
         self.possible |= comes;
         let takes = rule.takes.point().filter(|_| comes);
-        let deciding = rule.under.iter().map(|alt| alt.point()).chain(rule.gives.point()).chain(takes);
+        let ends = rule.asks.first().copied().filter(|_| rule.ends.len() > 1);
+        let deciding = rule.under.iter().map(|alt| alt.point()).chain(rule.gives.point()).chain(takes).chain(ends);
         let parts = deciding.filter_map(|point| Choices::bundled().choice(point.name()));
         let parts: Vec<(&str, ProfilePart)> =
             parts.map(|choice| (choice.name.as_str(), ProfilePart::of(choice, self.profile))).collect();

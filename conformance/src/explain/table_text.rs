@@ -13,7 +13,11 @@ pub(super) fn page(page: &mut Page, table: &TablePage) {
     for row in &table.outcomes {
         page.gap();
         let (of, then) = (speaks_of(row.speaks_of), then(row.then));
-        page.hanging(0, &row.outcome, 24, &format!("{of}; the loop {then}"));
+        let whose = if row.of_request { "how the request ends: " } else { "" };
+        page.hanging(0, &row.outcome, 24, &format!("{whose}{of}; the loop {then}"));
+        if let Some(code) = &row.at_port {
+            page.paragraph(2, &format!("GetQueuedCompletionStatus and GetOverlappedResult tell it as {code}."));
+        }
         page.paragraph(2, &row.advice);
         for (profiles, text) in grouped(row) {
             page.hanging(2, &profiles, 24, &text);

@@ -83,6 +83,7 @@ impl Legality {
             state: state_name(*state),
             legal: !is_illegal(gives),
             gives: texts(gives),
+            by: gives.iter().map(|(result, rules)| By { outcome: result.text(), rules: rules.clone() }).collect(),
         });
         LegalityData {
             call: self.subject.name,
@@ -152,4 +153,15 @@ pub struct Cell {
     pub legal: bool,
     /// `succeeds`, `waits`, `undefined`, and names of error codes.
     pub gives: Vec<String>,
+    /// The rules behind each of them.
+    pub by: Vec<By>,
+}
+
+/// What a call can give, with the rules that come to it.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct By {
+    /// What it gives.
+    pub outcome: String,
+    /// The rules.
+    pub rules: Vec<&'static str>,
 }

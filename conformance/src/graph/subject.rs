@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use winaccept_model::call::Function;
 use winaccept_model::profile::Profile;
 use winaccept_model::rule::{Col, Gives, Role, Rule, Stage, States, Table, Takes};
+use winaccept_model::status::Status;
 use winaccept_model::world::State;
 
 /// A call, or something that happens, with the table in which its rules begin.
@@ -150,6 +151,16 @@ impl Subject {
         self.values(&rule.takes).map(|(_, takes)| takes)
     }
 
+    /// With what the request in question can end when a rule fires.
+    pub fn ends(self, rule: &'static Rule) -> impl Iterator<Item = Status> {
+        let point = rule.asks.first().filter(|_| rule.ends.len() > 1);
+        let allowed = match (point, self.profile) {
+            (Some(point), Some(profile)) => profile.allowed(point.index()),
+            _ => u8::MAX,
+        };
+        rule.ends.iter().copied().enumerate().filter(move |(at, _)| allowed >> at & 1 == 1).map(|(_, status)| status)
+    }
+
     /// What a column can be.
     fn values<T: Copy + 'static>(self, column: &'static Col<T>) -> impl Iterator<Item = (usize, T)> {
         let allowed = match (column.point(), self.profile) {
@@ -205,6 +216,9 @@ impl Subject {
         if self.first == Table::AcceptEx {
             return ACCEPTEX.to_vec();
         }
+        if self.first == Table::SetFileCompletionNotificationModes {
+            return vec![("a request is complete at once", Table::CompletesAtOnce)];
+        }
         let waits_in =
             |table: &&Table| self.rules(**table).any(|rule| self.gives(rule).any(|(_, gives)| gives == Gives::Blocks));
         let mut later: Vec<(&str, Table)> = self.of_requests().collect();
@@ -225,6 +239,7 @@ impl Subject {
         later.extend(named(Table::PortIsClosed).then_some(("its port is closed", Table::PortIsClosed)));
         let deaf = self.functions().all(|function| function.does().deaf);
         later.extend((!deaf).then_some(("a user APC is due", Table::Apc)));
+        later.extend((!deaf).then_some(("it is to wait inside an APC", Table::BlocksInRoutine)));
         later.extend(named(Table::Expire).then_some(("time-out", Table::Expire)));
         later
     }
@@ -346,6 +361,8 @@ pub fn stage(table: Table) -> &'static str {
         Table::NetworkEvent => "when it occurs",
         Table::Program => "between calls",
         Table::ThreadEnds => "when a thread ends",
+        Table::CompletesAtOnce => "when a request is complete at once",
+        Table::BlocksInRoutine => "when it is to wait inside an APC",
         _ => "on entry",
     }
 }

@@ -10,7 +10,7 @@ use winaccept_sim::scenario::Section;
 use winaccept_sim::script::{Action, Happening, Span, Step};
 
 use super::behind::{Question, behind, documented};
-use super::documents::{cannot_happen, first_problem, says};
+use super::documents::{cannot_happen, first_problem, may_stay_unreached, says};
 use super::facts::confirmed_in_vain;
 use super::words::{action, because, expected, is, placed, shown, why_unmodelled};
 use super::{beyond, claim_broken, empty_claims};
@@ -75,7 +75,15 @@ fn documented_by(scenario: &Scenario, machine: &Machine) -> Judged {
     {
         judged = Judged::new(Verdict::Fail, reason, Some(number));
     }
-    Judged { notes: empty_claims(scenario), ..placed(scenario, judged) }
+    let mut notes = empty_claims(scenario);
+    if judged.verdict == Verdict::Pass {
+        let reached = |number: &usize| !played.steps[*number].allowed.is_empty() || played.steps[*number].waits;
+        let unreached = (0..played.steps.len())
+            .filter(|number| scenario.program.is_conditional(*number) && scenario.program.call_at(*number).is_some());
+        let lines = unreached.filter(|number| !reached(number)).map(|number| scenario.line(number));
+        notes.extend(lines.map(|line| format!("line {line}: no way leads here")));
+    }
+    Judged { notes, ..placed(scenario, judged) }
 }
 
 /// What a profile makes of a scenario that is as documented.
@@ -141,7 +149,11 @@ fn otherwise(scenario: &Scenario, number: usize, run: &StepRun) -> Option<String
         None if run.waits && step.expect.as_ref().is_some_and(|expect| !allows(expect, &Observed::Blocks)) => {
             Some(format!("{} may wait for ever{}", action(scenario, number), expected(step, &scenario.script)))
         }
-        None if step.expect.is_some() && run.allowed.is_empty() && !run.waits => {
+        None if step.expect.is_some()
+            && run.allowed.is_empty()
+            && !run.waits
+            && !may_stay_unreached(scenario, number) =>
+        {
             Some(format!("{}: the model never gets here", action(scenario, number)))
         }
         None => None,

@@ -129,6 +129,11 @@ impl Child {
         self.send(Order::ConditionReturns { thread, answer }).map(Ticket)
     }
 
+    /// Lets a completion routine return, likewise.
+    pub(super) fn routine_returns(&mut self, thread: u8) -> Result<Ticket, String> {
+        self.send(Order::RoutineReturns { thread }).map(Ticket)
+    }
+
     /// The call's return, if it comes within this time. It is told once.
     pub(super) fn returned(&mut self, ticket: Ticket, patience: Duration) -> Option<Result<Returned, String>> {
         let deadline = Instant::now() + patience;

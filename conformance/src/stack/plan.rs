@@ -1,7 +1,7 @@
 //! A script in the order of its text, every step with its number; and which scripts no real stack can take.
 
 use winaccept_model::call::ThreadId;
-use winaccept_sim::script::{Action, Happening, Item, Lane, LaneItem, Script, Step};
+use winaccept_sim::script::{Action, Ending, Happening, Item, Lane, LaneItem, Script, Step};
 
 /// Something with a number of its own, which [`StepReport::index`](super::StepReport) refers to.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub fn numbered(script: &Script) -> Vec<Numbered<'_>> {
                 LaneItem::Step(step) => out.push(Numbered::Step(step)),
                 LaneItem::Either(bodies) => bodies.iter().for_each(|body| lane(body, out)),
                 LaneItem::Repeat(body) => lane(body, out),
+                LaneItem::Until(_) => {}
+                LaneItem::If(_, bodies) => bodies.iter().for_each(|body| lane(body, out)),
             }
         }
     }
@@ -58,6 +60,8 @@ pub(crate) struct PlannedLane<'s> {
 pub(crate) enum PlannedInLane<'s> {
     Step(usize, &'s Step),
     Repeat(Vec<PlannedInLane<'s>>),
+    Until(&'s Ending),
+    If(&'s Ending, [Vec<PlannedInLane<'s>>; 2]),
 }
 
 /// The plan, or why no real stack can take this script.
@@ -103,9 +107,26 @@ fn plan_lane<'s>(body: &'s [LaneItem], number: &mut usize, out: &mut Vec<Planned
                 plan_lane(body, number, &mut repeated)?;
                 out.push(PlannedInLane::Repeat(repeated));
             }
+            LaneItem::Until(ending) => out.push(PlannedInLane::Until(ending)),
+            LaneItem::If(ending, bodies) => {
+                let mut planned = [Vec::new(), Vec::new()];
+                for (body, planned) in bodies.iter().zip(&mut planned) {
+                    plan_lane(body, number, planned)?;
+                }
+                out.push(PlannedInLane::If(ending, planned));
+            }
         }
     }
     Ok(())
+}
+
+/// Can an `until` of this body leave the `repeat` around it?
+pub(crate) fn can_be_left(body: &[PlannedInLane<'_>]) -> bool {
+    body.iter().any(|item| match item {
+        PlannedInLane::Until(_) => true,
+        PlannedInLane::If(_, bodies) => bodies.iter().any(|body| can_be_left(body)),
+        PlannedInLane::Step(..) | PlannedInLane::Repeat(_) => false,
+    })
 }
 
 fn take(number: &mut usize, step: &Step) -> Result<usize, String> {

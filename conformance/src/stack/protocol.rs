@@ -110,6 +110,12 @@ pub enum Order {
         /// What it returns: `CF_ACCEPT` is 0, `CF_REJECT` 1, `CF_DEFER` 2.
         answer: i32,
     },
+    /// The completion routine that runs on this thread returns: [`Report::Returned`] once the call has returned, or has called
+    /// another one, in which it has run.
+    RoutineReturns {
+        /// The thread.
+        thread: u8,
+    },
     /// Is this thread, with a call in progress, seen waiting inside the system? [`Report::Waiting`]. Must have no effect
     /// that a scenario could notice.
     Waiting {
@@ -238,6 +244,9 @@ pub struct Returned {
     /// The OVERLAPPED that came with a packet, as the address that it was made under; 0 or absent: `NULL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlapped: Option<RawHandle>,
+    /// The packets that `GetQueuedCompletionStatusEx` fetched: of each the key, the address of the OVERLAPPED or 0, the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<(u32, RawHandle, u32)>>,
     /// The message that was fetched; absent: none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
@@ -251,6 +260,10 @@ pub struct Returned {
     /// [`Order::ConditionReturns`]. Until then its thread takes calls, which are made from inside the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Box<Given>>,
+    /// The call has not returned: a completion routine runs in it, which was given these flags, and `error`, `bytes` and `overlapped`,
+    /// and now waits for [`Order::RoutineReturns`]. Until then its thread takes calls, which are made from inside the routine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routine: Option<u32>,
     /// The protocol information that `WSADuplicateSocket` filled in; only the same kind of worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Bytes>,

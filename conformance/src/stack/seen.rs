@@ -8,7 +8,7 @@ use winaccept_model::call::{
 use winaccept_model::code::Code;
 use winaccept_model::kind::{self, Kind};
 use winaccept_model::outcome::Value;
-use winaccept_sim::observe::{Shown, ShownAddress, ShownMessage, ShownOut, ShownValue};
+use winaccept_sim::observe::{Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use winaccept_sim::script::{Block, GivenTo, NameId, Ref};
 
 use super::protocol::{Given, INVALID_SOCKET, OptionValue, RawHandle, Returned, SocketAddress};
@@ -31,6 +31,15 @@ pub(super) fn seen(call: &Call<Ref>, returned: &Returned, known: &impl Known) ->
     if let Some(given) = &returned.condition {
         let value = ShownValue::Is(Value::CallsCondition);
         return Shown { value, error: Code::NONE, out: given_to_condition(given, known) };
+    }
+    if let Some(flags) = returned.routine {
+        let out = vec![
+            ShownOut::Error(code(returned.error)),
+            ShownOut::Bytes(returned.bytes),
+            ShownOut::Overlapped(returned.overlapped.and_then(|raw| known.named(raw))),
+            ShownOut::Flags(flags),
+        ];
+        return Shown { value: ShownValue::Is(Value::CallsRoutine), error: Code::NONE, out };
     }
     let (value, failed) = match call {
         Call::AssociatePort { port: Ref::Name(port), .. } if known.raw(*port) == Some(returned.value) => {
@@ -174,6 +183,14 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
                 error: code(message.error),
             }))
         }
+        "GotEntries" => told.returned.entries.as_ref().map(|entries| {
+            let entry = |&(key, raw, bytes): &(u32, RawHandle, u32)| ShownEntry {
+                key,
+                over: Some(raw).filter(|raw| *raw != 0).and_then(|raw| told.known.named(raw)),
+                bytes,
+            };
+            ShownOut::Entries(entries.iter().map(entry).collect())
+        }),
         "LocalSockaddr" => Some(ShownOut::Local(told.returned.local.map(|at| seen_address(at, told.known)))),
         "RemoteSockaddr" => Some(ShownOut::Remote(told.returned.remote.map(|at| seen_address(at, told.known)))),
         "OptionOut" => told.returned.option.map(|value| ShownOut::Value(option(value))),
@@ -191,7 +208,8 @@ tell_nothing! {
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
-    RequestOverlapped, TransmitFlags, Reserved,
+    RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
+    TransmitFlags, Reserved,
 }
 
 /// Told also of what goes on by itself: that is no failure.

@@ -47,6 +47,8 @@ pub(super) struct Stage<'s> {
     pub(super) in_progress: Vec<Option<InProgress<'s>>>,
     /// How many condition functions each actor is in, by [`ThreadId`].
     pub(super) asked: Vec<u32>,
+    /// By actor, how many of its completion routines run.
+    pub(super) interrupted: Vec<u32>,
     /// What the last call returned, by [`ThreadId`].
     pub(super) last_value: Vec<Option<i64>>,
     /// The actors that have ended, by [`ThreadId`].
@@ -86,6 +88,7 @@ impl<'s> Stage<'s> {
             infos: BTreeMap::new(),
             in_progress: script.actors.iter().map(|_| None).collect(),
             asked: vec![0; script.actors.len()],
+            interrupted: vec![0; script.actors.len()],
             last_value: vec![None; script.actors.len()],
             ended: vec![false; script.actors.len()],
             written: BTreeSet::new(),
@@ -278,6 +281,7 @@ fn calls(script: &Script) -> Vec<&Call<Ref>> {
             Action::Call(call) | Action::InHook(call) => Some(call),
             Action::Resumes
             | Action::ConditionReturns { .. }
+            | Action::RoutineReturns { .. }
             | Action::Prints { .. }
             | Action::Exits(_)
             | Action::Ends

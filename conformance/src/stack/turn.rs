@@ -83,6 +83,13 @@ impl<'s> Stage<'s> {
                 let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
+            Action::RoutineReturns { call } => {
+                if let Err(why) = self.routine_returns(step, call) {
+                    return Given::not_taken(why);
+                }
+                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
+                self.conclude(actor, step, patience)
+            }
             Action::Resumes => match self.in_progress[actor.index()] {
                 Some(_) => self.conclude(actor, step, Patience::ToReturn),
                 None => Given::not_taken("no call of this actor is in progress"),
@@ -144,6 +151,19 @@ impl<'s> Stage<'s> {
         Ok(())
     }
 
+    /// Lets the completion routine of an actor return, in the middle of this call.
+    pub(super) fn routine_returns(&mut self, step: &'s Step, call: &'s Call<Ref>) -> Result<(), String> {
+        let actor = step.actor;
+        if self.interrupted[actor.index()] == 0 {
+            return Err("no completion routine of this actor is running".to_owned());
+        }
+        let (process, thread) = (self.process_of(actor), self.thread_number(actor));
+        let ticket = self.child(process).routine_returns(thread)?;
+        self.interrupted[actor.index()] -= 1;
+        self.in_progress[actor.index()] = Some(InProgress { call, ticket, step });
+        Ok(())
+    }
+
     /// Waits for the call in progress and takes in what it gave. `step` says what it may bind.
     fn conclude(&mut self, actor: ThreadId, step: &'s Step, patience: Patience) -> Given {
         match self.turnout(actor, patience) {
@@ -165,13 +185,15 @@ impl<'s> Stage<'s> {
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
-            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. }) => CONNECT,
+            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. }) => {
+                CONNECT
+            }
             Patience::ToReturn => GIVE_UP,
         };
         let limit = match patience {
             Patience::ToBlock => limit,
             Patience::ToReturn => {
-                limit.max(self.own_time_out(call).map_or(Duration::ZERO, |own| own + BEYOND_TIME_OUT))
+                limit.max(own_time_out(call, self.longest_option).map_or(Duration::ZERO, |own| own + BEYOND_TIME_OUT))
             }
         };
         let process = self.process_of(actor);
@@ -215,20 +237,6 @@ impl<'s> Stage<'s> {
         }
     }
 
-    /// After which time the call ends by itself: its own time-out, or one of the script's that its socket may have.
-    fn own_time_out(&self, call: &Call<Ref>) -> Option<Duration> {
-        let milliseconds = match call {
-            Call::Select { timeout, .. }
-            | Call::WSAPoll { timeout, .. }
-            | Call::WSAWaitForMultipleEvents { timeout, .. }
-            | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
-            Call::Recv { .. } | Call::Send { .. } | Call::Closesocket { .. } => self.longest_option,
-            _ if call.accepts() => self.longest_option,
-            _ => return None,
-        };
-        Some(Duration::from_millis(milliseconds))
-    }
-
     /// Has the call in progress of this actor returned by now?
     pub(super) fn has_returned(&mut self, actor: ThreadId) -> bool {
         let ticket = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.ticket);
@@ -260,9 +268,10 @@ impl<'s> Stage<'s> {
             }
             Err(why) => return Given::not_taken(why),
         };
-        match returned.condition {
-            Some(_) => self.asked[actor.index()] += 1,
-            None => self.last_value[actor.index()] = Some(returned.value),
+        match (&returned.condition, returned.routine) {
+            (Some(_), _) => self.asked[actor.index()] += 1,
+            (_, Some(_)) => self.interrupted[actor.index()] += 1,
+            _ => self.last_value[actor.index()] = Some(returned.value),
         }
         let seen_now = seen(call, &returned, self);
         if seen_now.value == ShownValue::Handle
@@ -401,6 +410,21 @@ fn waits_without_limit(call: &Call<Ref>, receive_timeouts: bool) -> bool {
     call.function().does().locally && !call.times_out() && !socket_limits
 }
 
+/// After which time the call ends by itself: its own time-out, or the longest of the script's that its socket may have.
+fn own_time_out(call: &Call<Ref>, longest_option: u64) -> Option<Duration> {
+    let milliseconds = match call {
+        Call::Select { timeout, .. }
+        | Call::WSAPoll { timeout, .. }
+        | Call::WSAWaitForMultipleEvents { timeout, .. }
+        | Call::GetQueuedCompletionStatus { timeout, .. }
+        | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
+        // A close may linger, a transfer have the time-out of its direction; results are waited for as long as their request.
+        _ if call.function().does().waits || call.function().does().closes => longest_option,
+        _ => return None,
+    };
+    Some(Duration::from_millis(milliseconds))
+}
+
 /// `printf` with at most one conversion, `%d` or `%ld`.
 fn printf(format: &str, argument: Option<i64>) -> String {
     let Some(number) = argument else { return format.replace("%%", "%") };
@@ -415,7 +439,35 @@ pub(super) fn goes_on(seen_now: &Shown) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use winaccept_model::call::Function;
+    use winaccept_model::kind::Choices;
+
     use super::*;
+
+    /// Always the first that there is to choose, or the last.
+    struct Ends(bool);
+
+    impl Choices<Ref> for Ends {
+        fn below(&mut self, bound: u32) -> u32 {
+            if self.0 { bound - 1 } else { 0 }
+        }
+        fn handle(&mut self) -> Ref {
+            Ref::InvalidSocket
+        }
+    }
+
+    #[test]
+    fn no_call_is_given_up_before_its_own_time_out() {
+        for function in Function::ALL.iter().filter(|function| function.does().waits || function.does().closes) {
+            let calls = [false, true].map(|last| Call::draw(*function, &mut Ends(last)));
+            let has_own = calls.iter().any(Call::times_out);
+            for call in &calls {
+                let known = own_time_out(call, 12_000);
+                assert_eq!(known.is_some(), call.times_out() || !has_own, "{}", function.name());
+                assert!(has_own || known == Some(Duration::from_secs(12)), "{}", function.name());
+            }
+        }
+    }
 
     #[test]
     fn prints_as_c_does() {

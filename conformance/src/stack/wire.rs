@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, How, NetworkEvents, OPTIONS, Opt, OptVal,
-    ProcessId, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
+    OptVal, ProcessId, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -69,6 +69,17 @@ pub trait Wire: Kind {
     }
 }
 
+/// A word that only a routine has; without one nothing is sent.
+impl Wire for CompletionRoutine {
+    type Sent = Option<bool>;
+    fn sent(value: &bool, _: &impl Names) -> Result<Option<bool>, String> {
+        Ok(value.then_some(true))
+    }
+    fn write(sent: &Option<bool>, field: &'static str, to: &mut Fields) {
+        to.extend(sent.map(|routine| (field, Value::Bool(routine))));
+    }
+}
+
 /// Kinds that are sent as numbers which depend on nothing but their value.
 macro_rules! numbers {
     ($($kind:ident $([$($field:literal),*])? |$value:ident: $from:ty| -> $sent:ty { $number:expr })*) => { $(
@@ -117,6 +128,8 @@ numbers! {
     }
     PointerRoom |size: u32| -> u32 { *size }
     PortKey |number: u32| -> u32 { *number }
+    EntryCount |number: u32| -> u32 { *number }
+    FileModesIn ["flags"] |modes: FileModes| -> u8 { modes.0 as u8 }
     MessageNumber |number: u16| -> u16 { *number }
     TransmitFlags |flags: u8| -> u32 { u32::from(*flags) }
     Reserved |number: u8| -> u32 { u32::from(*number) }

@@ -1,6 +1,7 @@
 //! The tables of outcomes: complete, and right where it is known what is right.
 
 use winaccept::explain::table::{self, Loop, Row, SpeaksOf};
+use winaccept_model::rule::{Gives, Table};
 
 /// The row of this outcome; what needs SO_CONDITIONAL_ACCEPT has rows of its own.
 fn row(call: &str, outcome: &str, of: SpeaksOf) -> Row {
@@ -65,5 +66,29 @@ fn what_cannot_be_said_of_a_stack_is_said_to_be_unknown() {
                 assert!(under.known, "{call} = {}", row.outcome);
             }
         }
+    }
+}
+
+/// 10054 at one place is 64 at another: loops took the one for the other, and lost a request with each reset.
+#[test]
+fn how_a_request_ends_is_told_in_both_languages() {
+    let table = table::table("AcceptEx").unwrap().outcomes;
+    let reset = table.iter().find(|row| row.of_request && row.outcome == "WSAECONNRESET").expect("it can be reset");
+    assert_eq!((reset.at_port.as_deref(), reset.then), (Some("ERROR_NETNAME_DELETED"), Loop::GoesOn));
+    assert_eq!(reset.rules, ["AcceptEx.peer-reset", "AcceptEx.reset-before-data"]);
+    // WSAENOTCONN is Wine's word for it.
+    let wine = table.iter().find(|row| row.of_request && row.outcome == "WSAENOTCONN").expect("Wine gives it");
+    let possible = |profile| wine.profiles.iter().any(|under| under.profile == profile && under.possible);
+    assert_eq!([possible("documented"), possible("windows"), possible("wine-10.0")], [false, false, true]);
+}
+
+#[test]
+fn a_rule_that_ends_a_request_says_with_what() {
+    let of_requests = [Table::AcceptExTakes, Table::AcceptExData, Table::AcceptExLoses];
+    for rule in of_requests.into_iter().flat_map(Table::rules) {
+        let silent = rule.gives.values().contains(&Gives::Silent) && rule.has_effect();
+        assert_eq!(silent, !rule.ends.is_empty(), "{}", rule.name);
+        let ways = rule.asks.first().map_or(1, |point| point.alternatives().len());
+        assert!(rule.ends.len() <= 1 || rule.ends.len() == ways, "{} has one end for each alternative", rule.name);
     }
 }

@@ -39,22 +39,26 @@ fn everywhere(more: &str) -> Judged {
 
 /// The verdict on what a stack was seen to do.
 fn seen(more: &str, profile: &str, seen: &[&str]) -> Judged {
+    let lines = seen.iter().enumerate().map(|(number, seen)| (SEEN.len() + number, *seen));
+    recorded(more, profile, &lines.collect::<Vec<_>>()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The same, of steps that are taken in the order given here; or what is wrong with such a recording.
+fn recorded(more: &str, profile: &str, seen: &[(usize, &str)]) -> Result<Judged, String> {
     let scenario = scenario(more);
-    let lines = SEEN.iter().chain(seen).zip(&scenario.program.steps).enumerate();
-    let steps = lines
-        .map(|(number, (seen, step))| StepLine {
-            step: number,
-            actor: scenario.script.actors[step.actor.index()].name.clone(),
-            call: render_action(&step.action, &scenario.script),
-            seen: (*seen).to_owned(),
-            assumed: None,
-        })
-        .collect();
+    let line = |(number, seen): (usize, &str)| StepLine {
+        step: number,
+        actor: scenario.script.actors[scenario.program.steps[number].actor.index()].name.clone(),
+        call: render_action(&scenario.program.steps[number].action, &scenario.script),
+        seen: seen.to_owned(),
+        assumed: None,
+    };
+    let steps = SEEN.iter().copied().enumerate().chain(seen.iter().copied()).map(line).collect();
     let digest = digest(&scenario.script.source);
     let recorded =
         Recorded { file: scenario.file.clone(), digest, steps, not_taken: None, failed: None, lost: None, lacks: None };
-    let replay = recorded.replay(&scenario).unwrap_or_else(|error| panic!("{error}"));
-    judge::replay(&scenario, &replay, &Choices::bundled().profile(profile).expect("one of the bundled profiles"))
+    let replay = recorded.replay(&scenario)?;
+    Ok(judge::replay(&scenario, &replay, &Choices::bundled().profile(profile).expect("one of the bundled profiles")))
 }
 
 #[test]
@@ -315,4 +319,47 @@ fn what_a_profile_never_does_cannot_be_chosen_under_it() {
     // What is expected is held against what was chosen, not against what else the profile does.
     let wrong = reset.replace("= A\n", "= INVALID_SOCKET WSAECONNRESET\n");
     assert_eq!(on_model(&wrong, "windows").verdict, Verdict::Fail);
+}
+
+/// Drains the queue of a listener that does not block, and answers each client.
+const DRAINS: &str = "server  ioctlsocket(L, FIONBIO, 1) = 0\nany order {\n  repeat {\n    \
+    server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAEWOULDBLOCK }\n    until WSAEWOULDBLOCK\n    \
+    if succeeds {\n      server  closesocket(A) = 0\n    } else if WSAENOBUFS {\n      server  WSAGetLastError() = 0\n    }\n  }\n  \
+    server  closesocket(L) = 0\n}\n";
+
+#[test]
+fn a_step_inside_if_need_not_be_reached_unless_it_claims_something() {
+    let judged = everywhere(DRAINS);
+    assert_eq!(judged.verdict, Verdict::Pass, "{}", judged.reason);
+    assert!(judged.notes.iter().any(|note| note == "line 16: no way leads here"), "{:?}", judged.notes);
+    let claims = DRAINS.replace("WSAGetLastError() = 0", "WSAGetLastError() = 0  shows wsagle.per-thread");
+    let judged = everywhere(&claims);
+    assert!(judged.verdict == Verdict::Fail && judged.reason.contains("never gets here"), "{}", judged.reason);
+    // A loop that nothing leaves has nothing behind it.
+    let endless = DRAINS.replace("until WSAEWOULDBLOCK", "until WSAEACCES");
+    let judged = everywhere(&endless);
+    assert!(judged.verdict == Verdict::Fail && judged.reason.contains("never gets here"), "{}", judged.reason);
+}
+
+#[test]
+fn a_recording_follows_the_branches_of_its_lanes() {
+    let (none, mode) = ("INVALID_SOCKET WSAEWOULDBLOCK", (5, "0"));
+    let judged = recorded(DRAINS, "documented", &[mode, (6, "handle"), (7, "0"), (6, none), (9, "0")]);
+    assert_eq!(judged.map(|judged| judged.verdict), Ok(Verdict::Pass));
+    for (lines, what) in [
+        (vec![mode, (6, "handle"), (6, none), (9, "0")], "the body that it took is missing"),
+        (vec![mode, (6, "handle"), (8, "0"), (6, none), (9, "0")], "the other body"),
+        (vec![mode, (6, "handle"), (7, "0"), (6, none), (6, none), (9, "0")], "another round"),
+        (vec![mode, (6, "handle"), (7, "0"), (9, "0")], "out of the loop without its end"),
+        (vec![mode, (6, "handle"), (7, "0"), (6, none)], "what stands behind the loop is missing"),
+        (vec![mode, (9, "0")], "the loop is missing"),
+        (vec![mode, (6, "handle"), (7, "0")], "the last round, and what stands behind"),
+        (vec![mode, (6, "..."), (6, "...")], "a call that waits is the last"),
+        (vec![mode, (6, "...")], "what stands behind a call that waits is accounted for"),
+    ] {
+        assert!(recorded(DRAINS, "documented", &lines).is_err(), "{what}");
+    }
+    // Nothing failed with anything else: the stack is not as documented.
+    let judged = recorded(DRAINS, "documented", &[mode, (6, none), (9, "0")]).map(|judged| judged.verdict);
+    assert_eq!(judged, Ok(Verdict::Fail), "a connection was there");
 }

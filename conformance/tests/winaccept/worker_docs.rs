@@ -86,20 +86,27 @@ fn every_call_has_an_example() {
 #[test]
 fn every_field_of_a_return_is_told() {
     let all = r#"{"value":0,"error":0,"addr":{"ip":"::1","port":1},"addrlen":1,"data":"","option":{"number":1},
-        "readfds":[],"writefds":[],"exceptfds":[],"revents":[],"events":0,"bytes":1,"key":1,"overlapped":1,
-        "message":{"number":1025,"socket":52,"event":8,"error":0},
+        "readfds":[],"writefds":[],"exceptfds":[],"revents":[],"events":0,"errors":[[5,10053]],"bytes":1,"key":1,"overlapped":1,
+        "message":{"number":1025,"socket":52,"event":8,"error":0},"entries":[[125,4096,4]],"routine":0,
         "local":{"ip":"::1","port":1},"remote":{"ip":"::1","port":2},"info":"",
         "condition":{"callerid":null,"callerdata":null,"sqos":false,"gqos":false,"calleeid":null,"calleedata":0,"callbackdata":0}}"#;
     #[rustfmt::skip]
     let Returned {
         value, error, addr, addrlen, data, option, readfds, writefds, exceptfds, revents, events, bytes, key, overlapped, local, remote,
-        info, condition, message,
+        info, condition, message, entries, routine, errors,
     } = exactly(all);
     assert!(bytes.is_some() && key.is_some() && overlapped.is_some() && local.is_some() && remote.is_some());
     assert_eq!((value, error), (0, 0));
     assert!(addr.is_some() && addrlen.is_some() && data.is_some() && option.is_some() && info.is_some());
-    assert!(condition.is_some() && message.is_some());
-    assert!(readfds.is_some() && writefds.is_some() && exceptfds.is_some() && revents.is_some() && events.is_some());
+    assert!(condition.is_some() && message.is_some() && entries.is_some() && routine.is_some());
+    assert!(
+        readfds.is_some()
+            && writefds.is_some()
+            && exceptfds.is_some()
+            && revents.is_some()
+            && events.is_some()
+            && errors.is_some()
+    );
     let page = page();
     let table = page.split("`returned` tells what the call did:").nth(1).unwrap();
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(all).unwrap();

@@ -300,6 +300,28 @@ impl PollEvents {
     }
 }
 
+/// What `SetFileCompletionNotificationModes` sets, as bits; the values of winbase.h.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct FileModes(pub u16);
+
+#[allow(missing_docs)]
+impl FileModes {
+    pub const SKIP_COMPLETION_PORT_ON_SUCCESS: FileModes = FileModes(1);
+    pub const SKIP_SET_EVENT_ON_HANDLE: FileModes = FileModes(2);
+    pub const NAMES: &[(&str, FileModes)] = &[
+        ("FILE_SKIP_COMPLETION_PORT_ON_SUCCESS", Self::SKIP_COMPLETION_PORT_ON_SUCCESS),
+        ("FILE_SKIP_SET_EVENT_ON_HANDLE", Self::SKIP_SET_EVENT_ON_HANDLE),
+    ];
+    #[must_use]
+    pub fn has(self, other: FileModes) -> bool {
+        self.0 & other.0 == other.0
+    }
+    #[must_use]
+    pub fn with(self, other: FileModes) -> FileModes {
+        FileModes(self.0 | other.0)
+    }
+}
+
 /// A time-out argument in milliseconds of virtual time; `None` waits without limit.
 pub type Timeout = Option<u32>;
 

@@ -1,8 +1,8 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, How, Ip, Length, NetworkEvents,
-    OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
+    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -278,7 +278,7 @@ macro_rules! masks {
         }
     )* };
 }
-masks!(NetworkEvents, PollEvents);
+masks!(FileModes, NetworkEvents, PollEvents);
 
 /// At least one.
 impl Plain for Set<u32> {

@@ -6,8 +6,8 @@
 use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
 use crate::id::Named;
 use crate::operation::{
-    Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet, Phase,
-    PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
+    Apc, Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet,
+    Phase, PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
 };
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
@@ -154,6 +154,10 @@ impl Renaming {
                 except: except.map(|handle| self.handle(handle)),
             },
             Out::Message(message) => Out::Message(self.message(message)),
+            Out::Routine { over, error, bytes } => Out::Routine { over: self.handle(over), error, bytes },
+            Out::Packets { keys, overs, bytes } => {
+                Out::Packets { keys, overs: overs.map(|over| self.handle(over)), bytes }
+            }
             Out::Packet { counted, over } => Out::Packet { counted, over: over.map(|over| self.handle(over)) },
             Out::Sockaddrs { local, remote } => Out::Sockaddrs {
                 local: local.map(|address| self.address(address)),
@@ -269,7 +273,6 @@ impl Renaming {
         let tells = Tells {
             over: op.tells.over.map(|over| self.over_id(over)),
             event: op.tells.event.map(|event| self.event_id(event)),
-            routine: op.tells.routine.map(|routine| self.routine(routine)),
             ..op.tells
         };
         Operation {
@@ -321,6 +324,13 @@ impl Renaming {
         watch
     }
 
+    fn apc(&mut self, apc: Apc) -> Apc {
+        match apc {
+            Apc::User(routine) => Apc::User(self.routine(routine)),
+            Apc::Completion(over) => Apc::Completion(self.over_id(over)),
+        }
+    }
+
     fn routine(&mut self, routine: Routine<Handle>) -> Routine<Handle> {
         match routine {
             Routine::SetEvent(handle) => Routine::SetEvent(self.handle(handle)),
@@ -343,7 +353,7 @@ impl Renaming {
             Frame::Hook(op) => Frame::Hook(self.own_op(op)),
             Frame::Apc => Frame::Apc,
         });
-        let apcs = thread.apcs.iter().map(|routine| self.routine(routine)).collect();
+        let apcs = thread.apcs.iter().map(|apc| self.apc(apc)).collect();
         Thread { frames, apcs, ..thread.clone() }
     }
 

@@ -1,6 +1,7 @@
 //! `AcceptEx` and `GetAcceptExSockaddrs`, as the page of AcceptEx tells them.
 
 use super::common::{case, check, not_modelled};
+use super::modes::completes_at_once;
 use super::queue::first_is_undecided;
 use super::request::{is_in_use, over_of, posts as begins};
 use crate::call::{Buffer, Call, Data};
@@ -88,6 +89,7 @@ table! {
         when: is_ready,
         then: |at| {
             let Some(op) = posts(at) else { return };
+            completes_at_once(at, op);
             at.aside(op, Table::AcceptExTakes);
             let bytes = over_of(at).map(|over| at.over_at(over).bytes);
             at.give(Outcome::number(1).with(Out::Bytes { count: bytes, data: None }));
@@ -146,6 +148,7 @@ table! {
         when: |at| is_short(at, INTERNAL),
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::BUFFER_TOO_SMALL),
+        ends: &[Status::BUFFER_TOO_SMALL],
         ..case("AcceptEx.short-length", LENGTHS, LISTENING)
     },
     Rule {
@@ -157,6 +160,7 @@ table! {
             at.takes_off(Takes::Closes);
             ends(at, Status::BUFFER_TOO_SMALL);
         },
+        ends: &[Status::BUFFER_TOO_SMALL],
         ..case("AcceptEx.short-length-loses", LENGTHS, LISTENING)
     },
     Rule {
@@ -167,6 +171,7 @@ table! {
             at.takes_off(Takes::Drops);
             ends(at, Status::CONNECTION_RESET);
         },
+        ends: &[Status::CONNECTION_RESET],
         ..case("AcceptEx.peer-reset", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
@@ -177,6 +182,7 @@ table! {
             at.takes_off(Takes::Drops);
             ends(at, Status::INVALID_CONNECTION);
         },
+        ends: &[Status::INVALID_CONNECTION],
         ..case("AcceptEx.peer-reset-as-not-connected", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
@@ -198,6 +204,7 @@ table! {
             "iocp.acceptex-listed",
             "tutorial.loop.accept-family",
         ],
+        ends: &[Status::SUCCESS],
         ..case(
             "AcceptEx.takes-connection",
             &[
@@ -236,6 +243,7 @@ table! {
             let data = at.takes(conn, Direction::Down, usize::try_from(receives(at)).unwrap_or(usize::MAX));
             completes(at, Status::SUCCESS, data);
         },
+        ends: &[Status::SUCCESS],
         ..case(
             "AcceptEx.receives",
             &[
@@ -255,6 +263,7 @@ table! {
         gives: Is(Gives::Silent),
         then: |at| completes(at, Status::SUCCESS, Data::default()),
         rests_on: &["recv.ret.zero-graceful"],
+        ends: &[Status::SUCCESS],
         ..case("AcceptEx.end-of-stream", &["acceptex.data.waits-for-data"], LISTENING)
     },
     Rule {
@@ -262,6 +271,7 @@ table! {
         gives: Is(Gives::Silent),
         then: |at| completes(at, Status::CONNECTION_RESET, Data::default()),
         rests_on: &["recv.rem.reset"],
+        ends: &[Status::CONNECTION_RESET],
         ..case("AcceptEx.reset-before-data", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
@@ -283,12 +293,14 @@ table! {
             completes(at, if aborted { Status::CONNECTION_ABORTED } else { Status::CANCELLED }, Data::default());
         },
         rests_on: &["closesocket.rem.aborted-status"],
+        ends: &[Status::CONNECTION_ABORTED, Status::CANCELLED],
         ..case("AcceptEx.loses-connection", &["acceptex.close.forces-error"], States::ANY)
     },
     Rule {
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::CANCELLED),
         rests_on: &["closesocket.rem.aborted-status"],
+        ends: &[Status::CANCELLED],
         ..case("AcceptEx.loses-accept-socket", &["acceptex.close.forces-error"], States::ANY)
     },
 }

@@ -167,6 +167,12 @@ table! {
         then: super::port::times_out,
         ..case("GetQueuedCompletionStatus.times-out", &["gqcs.timeout"], States::ANY)
     },
+    Rule {
+        when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatusEx { .. }),
+        gives: Is(Gives::Reports),
+        then: |at| at.give(super::port::failed(Code::WAIT_TIMEOUT)),
+        ..case("GetQueuedCompletionStatusEx.times-out", &["gqcsex.timeout"], States::ANY)
+    },
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
 }
 

@@ -1,16 +1,16 @@
 //! `closesocket` and `shutdown`.
 
 use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
-use crate::call::{Call, Handle, How};
+use crate::call::{Address, Call, Handle, How, Port};
 use crate::choice::{
-    HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
-    UNDER_RECV_RESETS, UNREAD_RESETS,
+    ANSWER_LOST, CLOSE_BEHIND_ANSWER, HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN,
+    LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNDER_RECV_RESETS, UNREAD_RESETS,
 };
 use crate::code::Code;
 use crate::engine::sends;
 use crate::operation::{Object, OpId, Operation, Phase, Wants};
 use crate::rule::{At, Rule, States};
-use crate::world::{ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
+use crate::world::{Conn, ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
 
 /// How a connected socket's close looks on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +69,13 @@ table! {
     },
     Rule {
         to: Some(State::NotASocket),
+        when: |at| has_answered(at) && at.chooses(ANSWER_LOST),
+        then: |at| closes(at, Manner::Reset),
+        asks: &[CLOSE_BEHIND_ANSWER],
+        ..case("closesocket.answer-lost", &["closesocket.rem.default-graceful"], States::of(&[State::Connected]))
+    },
+    Rule {
+        to: Some(State::NotASocket),
         then: |at| closes(at, Manner::Graceful),
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["wsaeventselect.rem.close-cancels", "acceptex.allowed.closesocket"],
@@ -122,6 +129,13 @@ fn has_unread(at: &At<'_>) -> bool {
     at.conn.is_some() && !at.own().unread.is_empty()
 }
 
+/// Is there anything at the client's end, or on its way there, that was sent from this one and nobody has read?
+fn has_answered(at: &At<'_>) -> bool {
+    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return false };
+    let unread = |conn: &Conn| !conn.server.sent.is_empty() || !conn.client.unread.is_empty();
+    at.sends(s) == Direction::Down && unread(at.conn_at(conn))
+}
+
 /// Does another thread wait in a receive on it, or a request that has given it its connection?
 fn is_under_recv(at: &At<'_>) -> bool {
     let receives = |op: OpId| matches!(at.op_at(op), Operation { phase: Phase::Holds(_), .. });
@@ -158,7 +172,7 @@ pub(super) fn closes_handle(at: &mut At<'_>) {
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     at.socket_closed(id);
-    let Socket { state, conn, owner, .. } = *at.socket_at(id);
+    let Socket { state, conn, owner, family, local, .. } = *at.socket_at(id);
     match state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
@@ -184,7 +198,10 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     // An operation that could not end keeps its object: until it is over the slot is not free.
     let extra = at.socket_at(id).extra.as_ref();
     let holding = extra.filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
-    at.put_socket(id, Socket::free(owner));
+    // Its number still says where it was bound: whoever connects to `address(L)` of a closed L means that place.
+    let chosen_by_script = matches!(local.port, Port::Fixed(_)) && at.opened_by(id).is_some();
+    let local = if chosen_by_script { local } else { Address::default() };
+    at.put_socket(id, Socket { family, local, ..Socket::free(owner) });
     if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }

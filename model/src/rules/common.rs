@@ -83,6 +83,7 @@ pub(super) const fn case(name: &'static str, cites: &'static [&'static str], fro
         gives: Is(Gives::Succeeds),
         takes: Is(Takes::Keeps),
         asks: &[],
+        ends: &[],
         then: NOTHING,
     }
 }

@@ -5,7 +5,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use super::queue::withdraws;
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
-    CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, GETSOCKNAME_WILDCARD, WILDCARD_SUCCEEDS,
+    CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, GETSOCKNAME_WILDCARD, REFUSAL_TAKEN,
+    SO_ERROR_OF_REFUSAL, WILDCARD_SUCCEEDS,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -172,6 +173,12 @@ table! {
     },
     Rule {
         when: |at| at.sock().error == Code::WSAECONNREFUSED,
+        then: |at| {
+            if !at.nonblocking() && at.chooses(REFUSAL_TAKEN) {
+                at.sock_mut().error = Code::NONE;
+            }
+        },
+        asks: &[SO_ERROR_OF_REFUSAL],
         rests_on: &["listen.rem.queue-full-refused", "accept.ex.listen-backlog-1", "wsaaccept.ex.listen-backlog-1"],
         ..check(
             "connect.refused",

@@ -6,8 +6,9 @@ use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
-    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA,
-    LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FD_ACCEPT_RESELECT,
+    FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, RESET_WRITES_TOO,
+    SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::{Message, Object};
@@ -102,6 +103,14 @@ table! {
         },
         ..case("WSAWaitForMultipleEvents.signalled", &["wsawait.any-lowest-index"], States::ANY)
     },
+    Rule {
+        when: |at| {
+            matches!(*at.call(), Call::WSAWaitForMultipleEvents { alertable: true, .. }) && super::apc::routine_is_due(at)
+        },
+        gives: Is(Gives::Continues(Table::Apc)),
+        rests_on: &["wsarecv.rem.routine-in-alertable-wait"],
+        ..case("WSAWaitForMultipleEvents.calls-routine", &["wsawait.alertable-returns"], States::ANY)
+    },
     // An alertable wait without any time runs what is due, too.
     Rule {
         when: |at| {
@@ -172,7 +181,7 @@ table! {
             }
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
             "wspeventselect.rem.replaces-previous",
@@ -437,11 +446,13 @@ pub(super) fn tells_close_at_once(at: &At<'_>, s: SocketId) -> bool {
 
 /// What a connected socket has to tell.
 pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
-    at.occurs(s, NetworkEvents::WRITE);
     let Some(conn) = at.socket_at(s).conn else { return };
     let end = at.end_at(conn, at.sends(s));
     let data = !end.unread.is_empty();
     let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
+    if !reset || at.chooses(RESET_WRITES_TOO) {
+        at.occurs(s, NetworkEvents::WRITE);
+    }
     let closed = reset || ended && (!data || tells_close_at_once(at, s));
     if data {
         at.occurs(s, NetworkEvents::READ);

@@ -141,12 +141,17 @@ table! {
 /// The number of pending connections asked for, as this profile reads the argument.
 fn sets_backlog(at: &mut At<'_>) {
     let Call::Listen { backlog, .. } = *at.call() else { return };
-    let bound = match backlog {
-        Backlog::Somaxconn => MOST,
-        Backlog::Hint(n) if at.chooses(HINT_CLAMPS) => n.clamp(200, i32::from(MOST)) as u16,
-        Backlog::Hint(n) => n.unsigned_abs().min(u32::from(MOST)) as u16,
-        Backlog::Number(n) if n <= 0 => u16::from(at.chooses(ZERO_AS_ONE)),
-        Backlog::Number(n) => n.min(i32::from(MOST)) as u16,
+    let number = match backlog {
+        Backlog::Somaxconn => i32::MAX,
+        // The macro is its argument with the other sign: what listen gets tells nobody how it was written.
+        Backlog::Hint(n) => n.wrapping_neg(),
+        Backlog::Number(n) => n,
+    };
+    let most = u32::from(MOST);
+    let bound = match number {
+        1.. => number.unsigned_abs().min(most) as u16,
+        ..=-1 if at.chooses(HINT_CLAMPS) => number.unsigned_abs().clamp(200, most) as u16,
+        _ => u16::from(at.chooses(ZERO_AS_ONE)),
     };
     at.own_extra_mut().backlog = bound;
 }

@@ -9,7 +9,7 @@ use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
     BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
     DECIDED_FIRST, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
-    REFUSED_REPEATS, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
+    REFUSED_REPEATS, RESET_DISCARDS, RESET_OVER_UNREAD_DATA, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -271,8 +271,11 @@ table! {
         when: |at| matches!(at.receiver().tcb, Tcb::Established | Tcb::Undecided),
         then: |at| {
             at.end_mut(conn(at), Direction::Down).tcb = Tcb::Reset;
-            at.forget_unread(conn(at), Direction::Down);
+            if at.chooses(RESET_DISCARDS) {
+                at.forget_unread(conn(at), Direction::Down);
+            }
         },
+        asks: &[RESET_OVER_UNREAD_DATA],
         rests_on: &["accept.err.WSAECONNRESET", "recv.rem.reset"],
         ..segment("rst.queued", &[], LISTENING)
     },
@@ -304,11 +307,14 @@ table! {
         then: |at| {
             let direction = towards(at);
             at.end_mut(conn(at), direction).tcb = Tcb::Reset;
-            at.forget_unread(conn(at), direction);
+            if at.chooses(RESET_DISCARDS) {
+                at.forget_unread(conn(at), direction);
+            }
             let s = socket(at);
             at.wake(s);
             at.occurs(s, NetworkEvents::CLOSE);
         },
+        asks: &[RESET_OVER_UNREAD_DATA],
         rests_on: &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
         ..segment("rst.connected", &[], States::of(&[State::Connected]))
     },

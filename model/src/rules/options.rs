@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::common::{
     before_update, case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled,
 };
-use crate::call::{Call, Family, Opt, OptVal, SockType};
+use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
 use crate::choice::{
     CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
-    NONBLOCKING_OF_DUPLICATES, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
+    NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -227,13 +227,23 @@ table! {
             let before = *at.sock().options();
             let mut options = before;
             set(&mut options, opt, value);
+            let both = (before.reuseaddr, before.exclusiveaddruse);
+            let changes = options.when_bound.is_none() && (options.reuseaddr, options.exclusiveaddruse) != both;
+            if changes && at.sock().local.port != Port::Unset && at.chooses(REUSE_AT_BIND) {
+                options.when_bound = Some(both);
+            }
             at.set_options(s, options, None);
             if options != before && at.may(SAMPLED_AT_HANDSHAKE) {
                 keep_for_the_queued(at, before);
             }
         },
-        asks: &[INHERIT_SAMPLED],
-        rests_on: &["accept.rem.inherit.properties", "closesocket.rem.linger-zero-reset", "condaccept.value"],
+        asks: &[INHERIT_SAMPLED, REUSE_COUNTS],
+        rests_on: &[
+            "accept.rem.inherit.properties",
+            "closesocket.rem.linger-zero-reset",
+            "condaccept.value",
+            "bind.rem.reuse-options-first",
+        ],
         ..case("setsockopt.sets", &[], States::SOCKET)
     },
 }

@@ -2,7 +2,8 @@
 //! `CancelIoEx`, `CancelIo`.
 
 use super::common::{case, check, in_progress, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Call, Handle};
+use super::request::request_with;
+use crate::call::{Call, FileModes, Handle};
 use crate::choice::NOTHING_NOT_FOUND;
 use crate::code::Code;
 use crate::id::OverId;
@@ -11,6 +12,7 @@ use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States};
 use crate::status::Status;
+use crate::world::State;
 
 table! {
     OVERLAPPED;
@@ -60,6 +62,13 @@ table! {
             Code::WSA_IO_INCOMPLETE,
         )
     },
+    // The event is none of the request's, and to wait for it has unpredictable results.
+    Rule {
+        when: |at| status(at) == Some(Status::PENDING) && has_routine(at),
+        gives: Is(Gives::Undefined),
+        rests_on: &["wsarecv.rem.routine-no-wait"],
+        ..case("WSAGetOverlappedResult.waits-with-routine", &[], States::of(&[State::Connected]))
+    },
     // What is set already ends the wait, and what is told then varies; without an event the page does not say what happens.
     Rule {
         when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at),
@@ -107,7 +116,7 @@ table! {
     },
     // Without an event it is the handle that is waited for, whichever request there sets it.
     Rule {
-        when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at) && !is_alone(at),
+        when: |at| status(at) == Some(Status::PENDING) && (!awaits_event(at) && !is_alone(at) || has_routine(at) || skips_handle(at)),
         ..not_modelled("GetOverlappedResult.handle-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
     Rule {
@@ -169,7 +178,7 @@ table! {
     CANCELIOEX;
     Rule {
         rests_on: &["closehandle.rem.invalidates"],
-        ..check("CancelIoEx.invalid-handle", &[], States::of(&[crate::world::State::NotASocket]), Code::WSA_INVALID_HANDLE)
+        ..check("CancelIoEx.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
     },
     Rule {
         under: &[NOTHING_NOT_FOUND],
@@ -204,7 +213,7 @@ table! {
     CANCELIO;
     Rule {
         rests_on: &["closehandle.rem.invalidates"],
-        ..check("CancelIo.invalid-handle", &[], States::of(&[crate::world::State::NotASocket]), Code::WSA_INVALID_HANDLE)
+        ..check("CancelIo.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
     },
     Rule {
         then: cancels,
@@ -225,6 +234,17 @@ fn named(at: &At<'_>) -> Option<OverId> {
 
 fn status(at: &At<'_>) -> Option<Status> {
     named(at).map(|over| at.over_at(over).status)
+}
+
+/// Has the request no event but that of its handle, which is not set either?
+fn skips_handle(at: &At<'_>) -> bool {
+    let has_event = named(at).is_some_and(|over| at.over_at(over).event.is_some());
+    !has_event && at.socket.is_some_and(|s| at.socket_at(s).extra().modes.has(FileModes::SKIP_SET_EVENT_ON_HANDLE))
+}
+
+/// Has the request a completion routine?
+fn has_routine(at: &At<'_>) -> bool {
+    named(at).and_then(|over| request_with(at, over)).is_some_and(|op| at.op_at(op).tells.routine)
 }
 
 /// Has the OVERLAPPED an event, which is not set?

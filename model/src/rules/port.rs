@@ -1,13 +1,15 @@
 //! Completion ports: `CreateIoCompletionPort`, `GetQueuedCompletionStatus`, `PostQueuedCompletionStatus`.
 
+use super::apc::{routine_is_due, runs_all};
 use super::common::{case, check};
-use crate::call::{Call, Handle};
+use crate::call::{Call, Handle, Set};
+use crate::choice::{APC_BEFORE_PACKET, APCS_BEFORE_PACKETS};
 use crate::code::Code;
 use crate::id::PortId;
 use crate::operation::{Association, Packet};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Limit, Rule, States};
+use crate::rule::{At, Gives, Limit, Rule, States, Table};
 use crate::status::Status;
 use crate::world::State;
 
@@ -122,8 +124,63 @@ table! {
 }
 
 table! {
+    GETQUEUEDCOMPLETIONSTATUSEX;
+    Rule {
+        when: |at| port(at).is_none(),
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("GetQueuedCompletionStatusEx.not-a-port", &[], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        when: |at| is_alertable(at) && routine_is_due(at) && comes_first(at),
+        asks: &[APC_BEFORE_PACKET],
+        gives: Is(Gives::Continues(Table::Apc)),
+        ..case("GetQueuedCompletionStatusEx.calls-routine", &["gqcsex.alertable"], States::ANY)
+    },
+    Rule {
+        when: |at| is_alertable(at) && !at.thread().apcs.is_empty() && comes_first(at),
+        asks: &[APC_BEFORE_PACKET],
+        gives: Is(Gives::Reports),
+        then: runs_all,
+        ..case("GetQueuedCompletionStatusEx.runs-apcs", &["gqcsex.alertable"], States::ANY)
+    },
+    Rule {
+        when: |at| first(at).is_some(),
+        then: |at| {
+            let Call::GetQueuedCompletionStatusEx { count, .. } = *at.call() else { return };
+            let packets: Vec<Packet> = (0..count).map_while(|_| fetches(at)).collect();
+            let keys = Set::collect(packets.iter().map(|packet| packet.key));
+            let overs = Set::collect(packets.iter().map(|packet| packet.over.unwrap_or(Handle::INVALID)));
+            let bytes = Set::collect(packets.iter().map(|packet| packet.bytes));
+            at.give(Outcome::number(1).with(Out::Packets { keys, overs, bytes }));
+        },
+        rests_on: &["iocp.fifo-queue", "iocp.acceptex-listed", "pqcs.values-unchecked"],
+        ..case(
+            "GetQueuedCompletionStatusEx.fetches",
+            &["gqcsex.true-may-include-failures", "gqcsex.fifo", "gqcsex.several"],
+            States::ANY,
+        )
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatusEx { timeout: Some(0), .. }),
+        gives: Is(Gives::Reports),
+        then: |at| at.give(failed(Code::WAIT_TIMEOUT)),
+        ..case("GetQueuedCompletionStatusEx.nothing-there", &["gqcsex.timeout"], States::ANY)
+    },
+    Rule {
+        gives: Is(Gives::Blocks),
+        ..case("GetQueuedCompletionStatusEx.waits", &["gqcsex.timeout", "gqcsex.alertable"], States::ANY)
+    },
+}
+
+table! {
     /// The port is closed that a call waits at.
     CLOSED;
+    Rule {
+        when: |at| matches!(*at.call(), Call::GetQueuedCompletionStatusEx { .. }),
+        gives: Is(Gives::Reports),
+        then: |at| at.give(failed(Code::ERROR_ABANDONED_WAIT_0)),
+        ..case("GetQueuedCompletionStatusEx.port-closed", &["gqcsex.port-closed"], States::ANY)
+    },
     Rule {
         gives: Is(Gives::Reports),
         then: |at| at.give(no_packet(Code::ERROR_ABANDONED_WAIT_0)),
@@ -150,6 +207,20 @@ table! {
     },
 }
 
+/// FALSE, and nothing was written.
+pub(super) fn failed(error: Code) -> Outcome {
+    Outcome { value: Value::Number(0), error, out: Out::None }
+}
+
+fn is_alertable(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::GetQueuedCompletionStatusEx { alertable: true, .. })
+}
+
+/// Does an APC come before a packet?
+fn comes_first(at: &At<'_>) -> bool {
+    first(at).is_none() || at.chooses(APCS_BEFORE_PACKETS)
+}
+
 /// No packet has come in time.
 pub(super) fn times_out(at: &mut At<'_>) {
     at.give(no_packet(Code::WAIT_TIMEOUT));
@@ -164,6 +235,7 @@ fn port(at: &At<'_>) -> Option<PortId> {
     match *at.call() {
         Call::AssociatePort { port, .. }
         | Call::GetQueuedCompletionStatus { port, .. }
+        | Call::GetQueuedCompletionStatusEx { port, .. }
         | Call::PostQueuedCompletionStatus { port, .. } => at.resolve_port(port),
         _ => None,
     }

@@ -4,11 +4,15 @@ use super::closesocket::Manner;
 use super::common::{case, not_modelled};
 use super::startup::release_all;
 use crate::call::{Call, ThreadId};
-use crate::choice::{LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED};
+use crate::choice::{
+    CLOSE_WITH_UNREAD_DATA, EXIT_CLOSES, EXIT_CONNECTIONS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
+    UNREAD_RESETS,
+};
 use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
+use crate::world::SocketId;
 
 table! {
     PROGRAM;
@@ -16,7 +20,7 @@ table! {
         when: |at| at.again,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &[
             "accept.ex.final-cleanup",
             "acceptex.ex.no-cleanup",
@@ -25,6 +29,7 @@ table! {
             "accept.ex.startup-first",
             "wsaaccept.ex.startup",
             "tutorial.ex.failure-path",
+            "acceptex.ex.no-cleanup",
         ],
         ..case("program.exits", &[], States::ANY)
     },
@@ -60,7 +65,7 @@ table! {
         when: is_last,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["terminatethread.rem.last-thread"],
         ..case("thread-ends.with-its-process", &[], States::ANY)
     },
@@ -97,12 +102,21 @@ fn process_ends(at: &mut At<'_>) {
     let process = at.process_id();
     if at.process().startups > 0 {
         at.process_mut().startups = 0;
-        release_all(at, Manner::Reset);
+        release_all(at, manner_of_exit);
     }
     for place in 0..at.threads_of(process).len() {
         let t = at.threads_of(process)[place];
         at.thread_ends(t, Ended::Exited, true);
     }
+}
+
+/// How a connection ends whose process has ended.
+fn manner_of_exit(at: &mut At<'_>, s: SocketId) -> Manner {
+    let socket = at.socket_at(s);
+    let lingers_not = socket.options().linger == (1, 0);
+    let unread = at.own_end(s).is_some_and(|end| !end.unread.is_empty());
+    let closes = socket.conn.is_some() && at.chooses(EXIT_CLOSES);
+    if closes && !lingers_not && !(unread && at.chooses(UNREAD_RESETS)) { Manner::Graceful } else { Manner::Reset }
 }
 
 /// Has every other thread of its process ended?

@@ -2,10 +2,10 @@
 //! socket is closed.
 
 use super::common::case;
-use crate::call::{Call, Data};
+use crate::call::{Call, Data, ThreadId};
 use crate::choice::{CLOSE_UNDER_REQUEST, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
 use crate::id::OverId;
-use crate::operation::{Filled, OpId, Overlapped, Wants};
+use crate::operation::{Apc, Filled, OpId, Overlapped, Wants};
 use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
@@ -52,10 +52,21 @@ pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
     }
 }
 
-/// Is a request of this process under way with this OVERLAPPED?
-pub(super) fn is_in_use(at: &At<'_>, over: OverId) -> bool {
+/// The request of this process that is under way with this OVERLAPPED.
+pub(super) fn request_with(at: &At<'_>, over: OverId) -> Option<OpId> {
     let threads = at.threads_of(at.process_id());
-    threads.iter().any(|thread| at.ops_of(*thread).iter().any(|op| at.op_at(*op).tells.over == Some(over)))
+    threads.iter().flat_map(|thread| at.ops_of(*thread)).find(|op| at.op_at(*op).tells.over == Some(over))
+}
+
+/// Is a request of this process under way with this OVERLAPPED, or is its completion routine still to run?
+pub(super) fn is_in_use(at: &At<'_>, over: OverId) -> bool {
+    let is_due = |thread: &ThreadId| at.thread_at(*thread).apcs.contains(Apc::Completion(over));
+    request_with(at, over).is_some() || at.threads_of(at.process_id()).iter().any(is_due)
+}
+
+/// Has the request a completion routine, while the socket has a port?
+pub(super) fn has_routine_on_port(at: &At<'_>) -> bool {
+    at.call().has_routine() && at.sock().extra().port.is_some()
 }
 
 /// Begins the request of the call in question, with what it has of a buffer to fill.

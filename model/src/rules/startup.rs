@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
+use crate::world::SocketId;
 
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
@@ -92,6 +93,10 @@ fn cleans_up(at: &mut At<'_>, manner: Manner) {
             }
         }
     }
+    let manner: fn(&mut At<'_>, SocketId) -> Manner = match manner {
+        Manner::Reset => |_, _| Manner::Reset,
+        Manner::Graceful => |_, _| Manner::Graceful,
+    };
     release_all(at, manner);
 }
 
@@ -108,13 +113,14 @@ fn is_of_the_system(call: &Call) -> bool {
 }
 
 /// Closes every handle of the calling process.
-pub(super) fn release_all(at: &mut At<'_>, manner: Manner) {
+pub(super) fn release_all(at: &mut At<'_>, manner: fn(&mut At<'_>, SocketId) -> Manner) {
     let process = at.process_id();
     for id in at.socket_ids() {
         let own = |at: &At<'_>| at.socket_at(id).holders().find(|(_, holder)| holder.process == process);
         while let Some((copy, _)) = own(at) {
             at.set_holder(id, copy, None);
             if at.socket_at(id).holders().next().is_none() {
+                let manner = manner(at, id);
                 close_object(at, id, manner);
             }
         }

@@ -172,14 +172,14 @@ table! {
     },
     Rule {
         under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
-        when: |at| !at.again && at.own().tcb == Tcb::Reset && at.own().fin_received,
+        when: |at| !at.again && was_reset(at) && at.own().sent_behind_end,
         ..check("recv.reset-behind-end", &["recv.rem.reset"], CONNECTED, Code::WSAECONNABORTED)
     },
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| {
-            let ended = at.own().fin_received;
-            !at.again && at.own().tcb == Tcb::Reset && !(ended && at.chooses(BEHIND_END_ABORTED))
+            let asked_for = at.own().sent_behind_end;
+            !at.again && was_reset(at) && !(asked_for && at.chooses(BEHIND_END_ABORTED))
         },
         asks: &[RESET_BEHIND_END],
         rests_on: &["closesocket.rem.linger-zero-reset"],
@@ -210,7 +210,7 @@ table! {
     },
     Rule {
         under: &[RECV_RESET_ENDS],
-        when: |at| at.own().tcb == Tcb::Reset,
+        when: |at| was_reset(at),
         then: |at| at.give(Outcome::number(0).with(Out::Data(Data::default()))),
         ..case("recv.reset-as-end-of-stream", &["recv.rem.reset"], CONNECTED)
     },
@@ -241,6 +241,11 @@ table! {
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
+}
+
+/// The connection is reset, and nothing is left to be read before that shows.
+pub(super) fn was_reset(at: &At<'_>) -> bool {
+    at.own().tcb == Tcb::Reset && at.own().unread.is_empty()
 }
 
 /// The call does not wait, and there is nothing for it.
@@ -274,6 +279,9 @@ pub(super) fn puts(at: &mut At<'_>) -> u32 {
     };
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return 0 };
     let direction = at.sends(s);
+    if at.end_at(conn, direction).fin_received {
+        at.end_mut(conn, direction).sent_behind_end = true;
+    }
     let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
     at.puts_in_flight(conn, direction, data.as_slice());
     if !merges {

@@ -1,12 +1,13 @@
 //! `WSARecv`: without OVERLAPPED as `recv`, with one a request that goes on when its call has returned.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use super::request::{completes, is_in_use, over_of, posts, tells_count, tells_no_count};
-use super::transfer::take;
+use super::modes::completes_at_once;
+use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
+use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
     BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
-    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END,
+    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
@@ -57,15 +58,15 @@ table! {
     POSTED;
     Rule {
         under: &[RECV_RESET_FAILS, BEHIND_END_ABORTED],
-        when: |at| at.own().tcb == Tcb::Reset && at.own().fin_received,
+        when: |at| was_reset(at) && at.own().sent_behind_end,
         rests_on: &["recv.rem.reset"],
         ..check("WSARecv.reset-behind-end", &[], CONNECTED, Code::WSAECONNABORTED)
     },
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| {
-            let ended = at.own().fin_received;
-            at.own().tcb == Tcb::Reset && !(ended && at.chooses(BEHIND_END_ABORTED))
+            let asked_for = at.own().sent_behind_end;
+            was_reset(at) && !(asked_for && at.chooses(BEHIND_END_ABORTED))
         },
         asks: &[RESET_BEHIND_END],
         ..check(
@@ -81,6 +82,12 @@ table! {
         ..not_modelled("WSARecv.nonoverlapped-not-modelled", &["wsarecv.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
+        under: &[ROUTINE_ON_PORT_FAILS],
+        when: has_routine_on_port,
+        rests_on: &["ciocp.not-with-routines"],
+        ..check("WSARecv.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
+    },
+    Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
         ..not_modelled("WSARecv.overlapped-in-use-not-modelled", &["wsarecv.rem.separate-overlapped"], CONNECTED)
     },
@@ -89,6 +96,7 @@ table! {
         when: |at| at.own().tcb == Tcb::Reset,
         then: |at| {
             let Some(op) = posts_receive(at) else { return };
+            completes_at_once(at, op);
             at.completes(op, Status::SUCCESS, 0, None);
             tells_count(at);
         },
@@ -100,6 +108,7 @@ table! {
         when: is_ready,
         then: |at| {
             let Some(op) = posts_receive(at) else { return };
+            completes_at_once(at, op);
             at.aside(op, Table::ReceiveTakes);
             tells_count(at);
         },
@@ -123,7 +132,13 @@ table! {
         rests_on: &["wsagor.rem.event-reset-on-pend", "overlapped.mode-irrelevant", "modes.overlapped-independent"],
         ..case(
             "WSARecv.pends",
-            &["wsarecv.ret.pending", "wsarecv.rem.pending-count-untouched", "wsarecv.rem.posts-buffers"],
+            &[
+                "wsarecv.ret.pending",
+                "wsarecv.rem.pending-count-untouched",
+                "wsarecv.rem.posts-buffers",
+                "wsarecv.rem.routine-event-ignored",
+                "wsarecv.rem.calls-in-routine",
+            ],
             CONNECTED,
         )
     },
@@ -164,6 +179,7 @@ table! {
                 "wsarecv.rem.completes-whatever-fills",
                 "wsarecv.rem.order-of-calls",
                 "wsarecv.rem.event-signalled",
+                "wsarecv.rem.routine-event-ignored",
             ],
             CONNECTED,
         )

@@ -1,10 +1,11 @@
 //! `WSASend`: without OVERLAPPED as `send`, with one a request that goes on when its call has returned.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use super::request::{completes, is_in_use, over_of, posts, tells_count, tells_no_count};
+use super::modes::completes_at_once;
+use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::puts;
 use crate::call::Call;
-use crate::choice::{SEND_SUCCEEDS, SEND_UNCONNECTED_CODE};
+use crate::choice::{ROUTINE_ON_PORT_FAILS, SEND_SUCCEEDS, SEND_UNCONNECTED_CODE};
 use crate::code::Code;
 use crate::operation::Wants;
 use crate::rule::Col::Is;
@@ -61,6 +62,12 @@ table! {
         ..not_modelled("WSASend.nonoverlapped-not-modelled", &["wsasend.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
+        under: &[ROUTINE_ON_PORT_FAILS],
+        when: has_routine_on_port,
+        rests_on: &["ciocp.not-with-routines"],
+        ..check("WSASend.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
+    },
+    Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
         ..not_modelled("WSASend.overlapped-in-use-not-modelled", &["wsasend.rem.separate-overlapped"], CONNECTED)
     },
@@ -69,6 +76,7 @@ table! {
         then: |at| {
             let Some(op) = posts(at, Wants::Room, None) else { return };
             let sent = puts(at);
+            completes_at_once(at, op);
             at.completes(op, Status::SUCCESS, sent, None);
             tells_count(at);
         },

@@ -10,6 +10,7 @@ use crate::call::{
 };
 use crate::choice::{COUNT, HANDED};
 use crate::code::Code;
+use crate::frame::IO_COMPLETION;
 use crate::id::{ConnId, EventId, OverId, PortId};
 use crate::invariant::broken_invariant;
 use crate::operation::{
@@ -62,10 +63,12 @@ impl At<'_> {
             }
             Start::RunApc => {
                 let alertable = |op: OpId| self.op_at(op).call.alertable();
-                if self.waits(thread).is_some_and(alertable) {
-                    self.apc_runs(thread);
+                let Some(op) = self.waits(thread).filter(|op| alertable(*op)) else { return };
+                if !self.op_at(op).call.lets_apcs_run() {
+                    return self.apc_runs(thread);
                 }
-                return;
+                (self.op, self.gives) = (Some(op), Some(IO_COMPLETION));
+                return self.calls_routine();
             }
         };
         if outcome.error != Code::NONE {

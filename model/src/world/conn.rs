@@ -50,6 +50,8 @@ pub struct End {
     pub fin_sent: bool,
     /// FIN of the other end has arrived.
     pub fin_received: bool,
+    /// It has sent data since: a reset of the other end then answers that.
+    pub sent_behind_end: bool,
     /// See [`End::socket`].
     socket: MaybeSocket,
     /// Segments on their way to the other end, first sent first.
@@ -97,7 +99,7 @@ impl End {
     /// Is it nobody's end, with nothing in it or on its way from it?
     #[inline]
     fn is_nothing(&self) -> bool {
-        let End { tcb, fin_sent, fin_received, socket, flight, sent, unread } = self;
+        let End { tcb, fin_sent, fin_received, sent_behind_end: _, socket, flight, sent, unread } = self;
         *tcb == Tcb::None
             && !fin_sent
             && !fin_received

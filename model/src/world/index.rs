@@ -46,8 +46,8 @@ impl Manner {
     #[inline(always)]
     fn of(socket: &Socket) -> Manner {
         let options = socket.options();
-        let bits =
-            u64::from(options.reuseaddr) | u64::from(options.exclusiveaddruse) << 1 | u64::from(options.v6only) << 2;
+        let (reuseaddr, exclusive) = options.sharing();
+        let bits = u64::from(reuseaddr) | u64::from(exclusive) << 1 | u64::from(options.v6only) << 2;
         Manner(Manner::at(socket.local, socket.kind).0 | bits)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::call::value::{Address, Family, NetworkEvents, Port, SockType};
+use crate::call::value::{Address, Family, FileModes, NetworkEvents, Port, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;
@@ -56,6 +56,8 @@ pub struct Options {
     pub linger: (u16, u16),
     pub reuseaddr: bool,
     pub exclusiveaddruse: bool,
+    /// What these two were when the socket was bound, where that is what counts and one has changed since.
+    pub when_bound: Option<(bool, bool)>,
     pub keepalive: bool,
     pub oobinline: bool,
     pub nodelay: bool,
@@ -64,6 +66,13 @@ pub struct Options {
 }
 
 impl Options {
+    /// `SO_REUSEADDR` and `SO_EXCLUSIVEADDRUSE`, as others meet them who ask for the address of a bound socket with these.
+    #[must_use]
+    #[inline(always)]
+    pub fn sharing(&self) -> (bool, bool) {
+        self.when_bound.unwrap_or((self.reuseaddr, self.exclusiveaddruse))
+    }
+
     /// What a new socket has. Buffer sizes are not documented; 65536 stands for the provider's own default.
     pub const NEW: Options = Options {
         sndbuf: 65536,
@@ -73,6 +82,7 @@ impl Options {
         linger: (0, 0),
         reuseaddr: false,
         exclusiveaddruse: false,
+        when_bound: None,
         keepalive: false,
         oobinline: false,
         nodelay: false,
@@ -232,6 +242,8 @@ pub struct Extra {
     pub claimed: Option<OpId>,
     /// Where completions of its operations are told.
     pub port: Option<Association>,
+    /// What is left out when its operations complete.
+    pub modes: FileModes,
     /// Event registration.
     pub selection: Selection,
     /// Its handles after the first, the last of them open.
@@ -248,14 +260,25 @@ impl Extra {
         self.watches.clear();
         (self.claimed, self.port) = (None, None);
         self.duplicates.clear();
-        (self.backlog, self.selection) = (0, Selection::default());
+        (self.backlog, self.selection, self.modes) = (0, Selection::default(), FileModes::default());
     }
 
     /// Is it what every socket has?
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        let Extra { backlog, syn_queue, accept_queue, waiting, holding, watches, claimed, port, selection, duplicates } =
-            self;
+        let Extra {
+            backlog,
+            syn_queue,
+            accept_queue,
+            waiting,
+            holding,
+            watches,
+            claimed,
+            port,
+            modes,
+            selection,
+            duplicates,
+        } = self;
         *backlog == 0
             && waiting.is_empty()
             && accept_queue.is_empty()
@@ -264,6 +287,7 @@ impl Extra {
             && watches.is_empty()
             && claimed.is_none()
             && port.is_none()
+            && *modes == NOTHING_EXTRA.modes
             && duplicates.is_empty()
             && *selection == NOTHING_EXTRA.selection
     }
@@ -279,6 +303,7 @@ static NOTHING_EXTRA: Extra = Extra {
     watches: Line::NEW,
     claimed: None,
     port: None,
+    modes: FileModes(0),
     selection: Selection {
         told: None,
         mask: NetworkEvents(0),
@@ -330,8 +355,8 @@ impl Socket {
             family: self.family,
             kind: self.kind,
             local: self.local,
-            reuseaddr: self.options().reuseaddr,
-            exclusive: self.options().exclusiveaddruse,
+            reuseaddr: self.options().sharing().0,
+            exclusive: self.options().sharing().1,
             v6only: self.options().v6only,
         })
     }

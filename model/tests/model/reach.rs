@@ -14,9 +14,18 @@ const NOT_REACHED: &[(&str, &str)] = &[("WSAPoll.output-bits", "walks ask WSAPol
 /// Rules that walks need not reach, for that would take too many; scenarios show them.
 const RARELY: &[(&str, &str)] = &[
     ("GetMessage.in-hook-not-modelled", "the condition function of a call looks at the window of its own thread"),
+    (
+        "SetFileCompletionNotificationModes.skips-packet",
+        "a request is complete at once at a socket that has a port and the mode",
+    ),
     ("WSAAccept.vanished", "a connection is withdrawn while the condition function decides on it"),
+    (
+        "WSARecv.handle-closed-while-pending",
+        "it takes a second handle, a receive that waits through it, its end, and then something to receive",
+    ),
     ("WSAGetOverlappedResult.has-failed", "a thread waits through the end of the one request that fails"),
     ("WSAGetOverlappedResult.is-complete", "a thread waits through the end of the one request that succeeds"),
+    ("apc.routine-in-routine-not-modelled", "two completion routines are due, and the first of them waits alertably"),
     ("connect.again-while-decided-not-modelled", "a client connects again while the condition function decides on it"),
     ("event-record.nothing-to-read", "a posted receive takes what came while its socket was to tell of it"),
 ];

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Family, FileModes, Handle, How, Ip, Length, Name, NetworkEvents,
+    Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
@@ -202,6 +202,8 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
         add(&format!("WSAAsyncSelect(s, NULL, WM_USER+1, {text})"), call);
     }
     add("WSAEnumNetworkEvents(s, NULL)", Call::WSAEnumNetworkEvents { s, event: None });
+    let modes = FileModes::SKIP_COMPLETION_PORT_ON_SUCCESS;
+    add("SetFileCompletionNotificationModes(s)", Call::SetFileCompletionNotificationModes { s, modes });
     for (text, flags, reserved) in [("0, 0", 0, 0), ("TF_REUSE_SOCKET, 0", 2, 0), ("1, 0", 1, 0), ("0, 1", 0, 1)] {
         let call = Call::DisconnectEx { s, overlapped: None, flags, reserved };
         add(&format!("DisconnectEx(s, NULL, {text})"), call);
@@ -221,7 +223,7 @@ fn other_calls() -> Vec<(String, Call)> {
     let event = Handle::INVALID;
     let timeout = Some(0);
     let thread = ThreadId(1);
-    let named: [(&str, Call); 17] = [
+    let named: [(&str, Call); 18] = [
         ("WSAStartup(0.9)", Call::WSAStartup { version: Version { major: 0, minor: 9 } }),
         ("WSAStartup(2.2)", Call::WSAStartup { version: Version { major: 2, minor: 2 } }),
         ("WSACleanup()", Call::WSACleanup),
@@ -241,6 +243,10 @@ fn other_calls() -> Vec<(String, Call)> {
         ("QueueUserAPC(no thread)", Call::QueueUserAPC { routine: Routine::SetEvent(event), thread: ThreadId(99) }),
         ("SleepEx(0)", Call::SleepEx { timeout, alertable: false }),
         ("SleepEx(INFINITE)", Call::SleepEx { timeout: None, alertable: true }),
+        (
+            "GetQueuedCompletionStatusEx(INVALID)",
+            Call::GetQueuedCompletionStatusEx { port: event, count: 1, timeout, alertable: true },
+        ),
         ("WSACancelBlockingCall()", Call::WSACancelBlockingCall),
     ];
     named.map(|(text, call)| (text.to_owned(), call)).to_vec()

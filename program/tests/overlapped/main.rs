@@ -4,6 +4,7 @@
 mod broken;
 #[path = "../judged/mod.rs"]
 mod judged;
+mod routines;
 mod sound;
 mod transfer;
 
@@ -11,6 +12,7 @@ use winaccept_program::{Code, CompletionPort, Error, How, Judge, Overlapped, Soc
 
 use broken::*;
 use judged::Loop;
+use routines::*;
 use sound::*;
 use transfer::*;
 
@@ -37,6 +39,9 @@ const SOUND: &[(&str, Loop)] = &[
     ("an echo server of requests alone", echo),
     ("an echo server of requests, which stops in order", echo_stops),
     ("receives without room, and a recv behind each", zero_byte_receives),
+    ("completion routines in the wait for connections", routines),
+    ("completion routines in a blocking accept", routines_in_accept),
+    ("several packets at once", several_packets),
 ];
 
 /// Broken loops, with the judge that convicts them.
@@ -64,6 +69,8 @@ const BROKEN: &[(&str, Loop, Judge)] = &[
     ("a receive that fails ends the server", failed_receive_ends, Judge::Alive),
     ("a receive that fails leaves its connection open", failed_receive_stays_open, Judge::NothingLeaked),
     ("one OVERLAPPED for both directions", one_for_both, Judge::NoMisuse),
+    ("the OVERLAPPED is freed before its completion routine has run", frees_before_routine, Judge::NoMisuse),
+    ("nobody waits alertably for the completion routines", sleeps_deaf, Judge::NothingLeaked),
 ];
 
 fn pause(w: &Winsock<'_>) {

@@ -2,5 +2,6 @@
 
 pub mod Foundation;
 pub mod Networking;
+pub mod Storage;
 pub mod System;
 pub use windows_sys::Win32::Security;

@@ -19,6 +19,17 @@ fn an_echo_server_is_not_convicted() {
 }
 
 #[test]
+fn an_echo_server_of_completion_routines_is_not_convicted() {
+    let runs = if cfg!(debug_assertions) { 300 } else { 5_000 };
+    for profile in ["documented", "windows"] {
+        match fuzz(servers::routines::echo).profile(profile).expect("it is one of them").runs(runs).run() {
+            Ok(passed) => assert!(passed.undecided * 20 <= passed.runs, "under {profile}:\n{}", passed.reasons()),
+            Err(finding) => panic!("under {profile}:\n{finding}"),
+        }
+    }
+}
+
+#[test]
 fn broken_echo_servers_are_convicted() {
     let broken = [
         (Bug::NoEnd, Judge::NoSpin, "without a wait"),

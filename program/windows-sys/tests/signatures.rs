@@ -25,6 +25,7 @@ macro_rules! modules {
         mod $side {
             pub(crate) use $root::Win32::Foundation;
             pub(crate) use $root::Win32::Networking::WinSock;
+            pub(crate) use $root::Win32::Storage::FileSystem;
             pub(crate) use $root::Win32::System::{IO, Threading};
         }
     };
@@ -60,9 +61,10 @@ all_the_same! {
             GetQueuedCompletionStatus(_, _, _, _, _), PostQueuedCompletionStatus(_, _, _, _),
             GetQueuedCompletionStatusEx(_, _, _, _, _, _), GetOverlappedResultEx(_, _, _, _, _), CancelSynchronousIo(_),
         }
+        FileSystem { SetFileCompletionNotificationModes(_, _) }
         Foundation { CloseHandle(_), GetLastError(), SetLastError(_) }
         Threading {
-            CreateThread(_, _, _, _, _, _), GetCurrentThreadId(), Sleep(_), SwitchToThread(), WaitForSingleObject(_, _),
+            CreateThread(_, _, _, _, _, _), GetCurrentThreadId(), Sleep(_), SleepEx(_, _), SwitchToThread(), WaitForSingleObject(_, _),
             WaitForMultipleObjects(_, _, _, _), CreateEventW(_, _, _, _), SetEvent(_), ResetEvent(_),
             InitializeCriticalSection(_), DeleteCriticalSection(_), EnterCriticalSection(_),
             TryEnterCriticalSection(_), LeaveCriticalSection(_),
@@ -73,6 +75,7 @@ all_the_same! {
 fn signatures_are_those_of_windows_sys() {
     WinSock::look();
     IO::look();
+    FileSystem::look();
     Foundation::look();
     Threading::look();
 }

@@ -4,14 +4,14 @@ use winaccept_model::call::{Call, Handle, ThreadId};
 use winaccept_model::operation::Ended;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
-use winaccept_model::step::{Event, Machine};
+use winaccept_model::step::{Answer, Event, Machine};
 
 use crate::config::{Config, Happened, Move, advance, call_event, joins, network, note, reads_names, touches};
 use crate::happen::arm;
 use crate::observe::Observed;
 use crate::peer::{address_of, came, can_look, event_of};
-use crate::scenario::{Instruction, LaneCode, Scenario, bound};
-use crate::script::{Action, Expect, Ref, Step, ValuePattern, answer};
+use crate::scenario::{Instruction, LaneCode, Scenario, bound, skip_jumps};
+use crate::script::{Action, Expect, Ref, Step, ValuePattern, comes_back};
 
 /// The moves possible in a configuration, in a fixed order: the actors', then the network's.
 pub fn moves(scenario: &Scenario, lanes: &[LaneCode], config: &Config, events: &mut Vec<Event>, out: &mut Vec<Move>) {
@@ -38,6 +38,10 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
                 Action::ConditionReturns { .. } => {
                     config.world.is_asked(lane.actor) && config.waits[actor] == 0 && config.finished[actor].is_none()
                 }
+                Action::RoutineReturns { .. } => {
+                    let running = config.world.is_in_routine(lane.actor);
+                    running && config.waits[actor] == 0 && config.finished[actor].is_none()
+                }
                 Action::Ends => {
                     let promised = config.waiting(lane.actor).is_some_and(|call| is_to_return(&scenario.steps[call]));
                     config.world.threads()[actor].ended == Ended::No && !promised
@@ -58,7 +62,8 @@ fn ways(scenario: &Scenario, lane: &LaneCode, config: &Config, at: u16, out: &mu
                 }
             }
         }
-        Some(Instruction::Jump(_)) | None => {}
+        // Where it branches its call has not returned.
+        Some(Instruction::Jump(_) | Instruction::Branch(..)) | None => {}
     }
 }
 
@@ -75,14 +80,6 @@ pub fn enter(lanes: &[LaneCode], config: &mut Config) {
     for lane in lanes {
         config.at[lane.actor.index()] = skip_jumps(&lane.code, 0);
     }
-}
-
-/// Follows jumps until an instruction that does something; the end of the lane is its length.
-fn skip_jumps(code: &[Instruction], mut at: u16) -> u16 {
-    while let Some(Instruction::Jump(to)) = code.get(usize::from(at)) {
-        at = *to;
-    }
-    at
 }
 
 /// Makes a move. Appends what was seen; `fx` notes what was read and touched, of the script as of the world.
@@ -120,9 +117,9 @@ pub fn make(
                     advance(scenario, machine, config, event, Some(number), tape, fx, happened);
                     reads_names(scenario, call, fx);
                 }
-                Action::ConditionReturns { said, call } => {
+                Action::ConditionReturns { call, .. } | Action::RoutineReturns { call } => {
                     config.waits[slot] = number as u16 + 1;
-                    let event = Event::Returns(actor, answer(*said));
+                    let event = Event::Returns(actor, comes_back(&step.action).unwrap_or(Answer::Nothing));
                     advance(scenario, machine, config, event, None, tape, fx, happened);
                     reads_names(scenario, call, fx);
                     if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {

@@ -11,11 +11,11 @@ use winaccept_model::world::Segment;
 use super::past::Past;
 use super::way::Taken;
 use crate::config::{Happened, Move};
-use crate::observe::{Observed, Shown, ShownAddress, ShownMessage, ShownOut, ShownValue, allows};
+use crate::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue, allows};
 use crate::scenario::{Scenario, Section};
 use crate::script::{
-    Action, AddrPattern, Expect, Happening, Item, MessagePattern, Name, NameId, Pattern, Ref, Script, SegmentName,
-    Span, Step, ValuePattern, With,
+    Action, AddrPattern, EntryPattern, Expect, Happening, Item, MessagePattern, Name, NameId, Pattern, Ref, Script,
+    SegmentName, Span, Step, ValuePattern, With,
 };
 
 /// A way as a scenario.
@@ -173,8 +173,8 @@ impl Teller<'_> {
             self.shown = Some(self.told.items.len());
         }
         // Nothing can be expected of a call that goes on waiting where its line says that it returns.
-        let waits_on =
-            seen == Some(&Observed::Blocks) && !matches!(action, Action::Call(_) | Action::ConditionReturns { .. });
+        let waits_on = seen == Some(&Observed::Blocks)
+            && !matches!(action, Action::Call(_) | Action::ConditionReturns { .. } | Action::RoutineReturns { .. });
         let expect = expect.filter(|_| !waits_on);
         if !matches!(seen, Some(Observed::NotTaken(_))) {
             // The line that shows what is wrong shows no clause.
@@ -197,6 +197,9 @@ impl Teller<'_> {
             With::CallerId(AddrPattern::Of(s)) => With::CallerId(AddrPattern::Of(now(s))),
             With::CalleeId(AddrPattern::Of(s)) => With::CalleeId(AddrPattern::Of(now(s))),
             With::Overlapped(over) => With::Overlapped(over.as_ref().map(now)),
+            With::Entries(entries) => With::Entries(
+                entries.iter().map(|entry| EntryPattern { over: entry.over.as_ref().map(now), ..*entry }).collect(),
+            ),
             With::Message(message) => With::Message(MessagePattern { socket: now(&message.socket), ..*message }),
             With::ReadFds(set) => With::ReadFds(set.iter().map(now).collect()),
             With::WriteFds(set) => With::WriteFds(set.iter().map(now).collect()),
@@ -265,10 +268,17 @@ impl Teller<'_> {
         let action = self.action(&step.action);
         let seen = happened.iter().find(|seen| seen.step == number).map(|seen| &seen.observed);
         let expect = match (&step.action, seen) {
-            (Action::Call(_) | Action::InHook(_) | Action::Resumes | Action::ConditionReturns { .. }, Some(seen)) => {
-                self.expect(number, seen)
+            (
+                Action::Call(_)
+                | Action::InHook(_)
+                | Action::Resumes
+                | Action::ConditionReturns { .. }
+                | Action::RoutineReturns { .. },
+                Some(seen),
+            ) => self.expect(number, seen),
+            (Action::Call(_) | Action::ConditionReturns { .. } | Action::RoutineReturns { .. }, None) => {
+                Some(Expect::Blocks)
             }
-            (Action::Call(_) | Action::ConditionReturns { .. }, None) => Some(Expect::Blocks),
             _ => step.expect.clone(),
         };
         let opened = self.is_opening(number)
@@ -384,6 +394,7 @@ impl Teller<'_> {
             Action::Call(made) => Action::Call(call(made)),
             Action::InHook(made) => Action::InHook(call(made)),
             Action::ConditionReturns { said, call: made } => Action::ConditionReturns { said: *said, call: call(made) },
+            Action::RoutineReturns { call: made } => Action::RoutineReturns { call: call(made) },
             other => other.clone(),
         }
     }
@@ -420,6 +431,16 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Given(given, block) => Some(With::Given(*given, *block)),
         ShownOut::CallbackData(data) => Some(With::CallbackData(*data)),
         ShownOut::Errno(code) => Some(With::Errno(*code)),
+        ShownOut::Entries(entries) => {
+            let entry = |entry: &ShownEntry| EntryPattern {
+                key: entry.key,
+                over: entry.over.map(Ref::Name),
+                bytes: entry.bytes,
+            };
+            Some(With::Entries(entries.iter().map(entry).collect()))
+        }
+        ShownOut::Error(code) => Some(With::Error(*code)),
+        ShownOut::Flags(flags) => Some(With::Flags(*flags)),
         ShownOut::CallerId(_) | ShownOut::CalleeId(_) => None,
     }
 }

@@ -130,6 +130,7 @@ impl Symmetry {
                         (Instruction::Step(a), Instruction::Step(b)) => {
                             scenario.steps[*a].span == scenario.steps[*b].span
                         }
+                        (Instruction::Branch(_, a, b), Instruction::Branch(_, c, d)) => (a, b) == (c, d),
                         (a, b) => a == b,
                     })
             }

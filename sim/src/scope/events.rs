@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, Function, Handle, How, Ip, Length, Name,
-    NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Handle, How, Ip,
+    Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
 use winaccept_model::operation::{Answer, Ended, OverId, PortId, WindowId};
@@ -81,6 +81,9 @@ pub(super) fn events(world: &World) -> Vec<Event> {
                     let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
                     all.extend(answers.map(|answer| Event::Returns(id, answer)));
                 }
+                if world.is_in_routine(id) {
+                    all.push(Event::Returns(id, Answer::Nothing));
+                }
             }
             Some((op, _)) => {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::InHook(id, call)));
@@ -146,9 +149,14 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
     }
     for &port in &ports {
         all.extend([Some(0), None].map(|timeout| Call::GetQueuedCompletionStatus { port, timeout }));
+        let (count, alertable) = (2, true);
+        let fetch = |timeout| Call::GetQueuedCompletionStatusEx { port, count, timeout, alertable };
+        all.extend([Some(0), None].map(fetch));
         all.push(Call::PostQueuedCompletionStatus { port, bytes: 1, key: 2, overlapped: None });
         all.push(Call::CloseHandle { handle: port });
         all.extend(sockets.iter().map(|&s| Call::AssociatePort { s, port, key: 7 }));
+        let modes = FileModes(3);
+        all.extend(sockets.iter().map(|&s| Call::SetFileCompletionNotificationModes { s, modes }));
     }
     all.extend(message_calls(world, sockets));
     if world.overs().is_empty() {
@@ -162,9 +170,15 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
         all.push(Call::HasOverlappedIoCompleted { overlapped });
         for &s in sockets {
             let buffer = Data::new(b"x").unwrap_or_default();
-            all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped });
-            for size in [0, 16] {
-                all.push(Call::WSARecvOverlapped { s, buffers: Set::collect([size]), bytes: true, overlapped });
+            all.push(Call::WSASendOverlapped { s, buffer, bytes: true, overlapped, routine: false });
+            for (size, routine) in [(0, false), (16, false), (16, true)] {
+                all.push(Call::WSARecvOverlapped {
+                    s,
+                    buffers: Set::collect([size]),
+                    bytes: true,
+                    overlapped,
+                    routine,
+                });
             }
         }
         for receive in [0, 16] {

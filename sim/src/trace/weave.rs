@@ -13,7 +13,7 @@ use crate::log::{Log, What};
 use crate::observe::allows;
 use crate::peer::event_of;
 use crate::scenario::{LaneCode, Scenario, bound};
-use crate::script::{Action, answer};
+use crate::script::{Action, comes_back};
 
 /// The most configurations that are looked at before any interleaving will do.
 const LIMIT: usize = 20_000;
@@ -137,7 +137,9 @@ impl<'a> Weaver<'a> {
             Move::Step(actor, number) => match &self.scenario.steps[number].action {
                 Action::Call(call) => Some(call_event(config, actor, call)),
                 Action::InHook(call) => Some(Event::InHook(actor, bound(call, &config.vars))),
-                Action::ConditionReturns { said, .. } => Some(Event::Returns(actor, answer(*said))),
+                action @ (Action::ConditionReturns { .. } | Action::RoutineReturns { .. }) => {
+                    comes_back(action).map(|answer| Event::Returns(actor, answer))
+                }
                 Action::Exits(_) => Some(Event::Exit(actor)),
                 Action::Ends => Some(Event::Ends(actor)),
                 Action::Prints { .. } => Some(Event::Print(actor)),

@@ -353,3 +353,81 @@ nobody waits
         assert!(run.out.contains("never accept waits"), "{}", run.out);
     }
 }
+
+/// The same with a queue that takes them all.
+fn long_queue(folder: &Path, name: &str, body: &str) -> String {
+    let path = file(folder, name, body);
+    let text = fs::read_to_string(&path).unwrap().replace("listen(L, 1)", "listen(L, 5)");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// A client that resets, and another that waits for its answer, against a loop that asks how accept has ended.
+const LOOP: &str = "any order {
+  client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+  client  connect(C, L) = 0
+  client  setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0}) = 0
+  client  closesocket(C) = 0
+  other   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = D
+  other   connect(D, L) = 0
+  other   recv(D, 16) = { 2 | ... }
+  repeat {
+    server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAECONNRESET }
+    BRANCH
+    server  send(A, \"hi\") = { 2 | SOCKET_ERROR WSAECONNRESET | SOCKET_ERROR WSAENOTSOCK }
+  }
+}
+never recv waits
+";
+
+#[test]
+fn a_loop_that_ends_on_a_failure_leaves_a_client_waiting() {
+    let folder = folder("explore-branches");
+    let ends =
+        long_queue(&folder, "ends", &LOOP.replace("BRANCH", "until fails").replace(" | SOCKET_ERROR WSAENOTSOCK", ""));
+    let violations = violations(&ends, "documented");
+    assert_eq!(violations.len(), 1, "{violations:#?}");
+    let told = violations[0]["scenario"].as_str().unwrap();
+    assert!(told.contains("accept(L, NULL, NULL) = INVALID_SOCKET WSAECONNRESET"), "{told}");
+    assert!(!told.contains("until") && told.contains("# claimed: never recv waits"), "{told}");
+    run_confirms(&folder, "documented", told);
+
+    let goes_on = LOOP.replace("    BRANCH\n    server  send", "    if succeeds {\n      server  send");
+    let goes_on = goes_on.replace(" | SOCKET_ERROR WSAENOTSOCK }", " }\n    }").replace("{ 2 | ... }", "2");
+    let run = winaccept(&["explore", &long_queue(&folder, "goes-on", &goes_on)]);
+    assert_eq!(run.status, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_way_through_a_loop_is_retold_without_it() {
+    let folder = folder("explore-rounds");
+    let body = "server  ioctlsocket(L, FIONBIO, 1) = 0
+any order {
+  clients 2 alike {
+    guest   socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C
+    guest   connect(C, L)
+  }
+  repeat {
+    server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAEWOULDBLOCK }
+    until WSAEWOULDBLOCK
+    if succeeds {
+      server  getpeername(A, addr, 16) = 0 with addr = 127.0.0.1:*
+    }
+  }
+  server  closesocket(L) = 0
+}
+never closesocket = 0
+";
+    let violations = violations(&long_queue(&folder, "rounds", body), "documented");
+    for violation in &violations {
+        run_confirms(&folder, "documented", violation["scenario"].as_str().unwrap());
+    }
+    let how = winaccept(&[
+        "explore",
+        "--how",
+        "getpeername = 0",
+        &long_queue(&folder, "rounds", &body.replace("never closesocket = 0\n", "")),
+    ]);
+    assert_eq!(how.status, 0, "{}{}", how.out, how.err);
+    assert_eq!(violations.len(), 1, "{violations:#?}");
+}

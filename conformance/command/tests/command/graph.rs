@@ -1,10 +1,13 @@
 //! `winaccept graph`: what the rules add up to, as text and as pictures.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use crate::running::winaccept;
 use winaccept::graph::flow::{Edge, Flow};
-use winaccept::graph::{SUBJECTS, Sockets};
+use winaccept::graph::legal::{Gathered, Legality};
+use winaccept::graph::{Result as Outcome, SUBJECTS, Sockets};
+use winaccept::profiles::Choices;
 use winaccept_model::profile::Profile;
 use winaccept_model::rules;
 
@@ -31,6 +34,41 @@ fn sockets_for_mermaid() {
 #[test]
 fn every_call_in_every_state() {
     insta::assert_snapshot!(winaccept(&["graph"]).out);
+}
+
+/// What each call gives in each state and by which rule, as documented, and where `windows` differs: for whoever reviews a change of a rule.
+#[test]
+fn every_call_in_every_state_with_its_rules() {
+    let profile = |name: &str| &*Box::leak(Box::new(Choices::bundled().profile(name).unwrap()));
+    let [documented, windows] = ["documented", "windows"].map(profile).map(Legality::all);
+    let mut text = String::new();
+    for (documented, windows) in documented.iter().zip(&windows) {
+        writeln!(text, "{}", documented.subject.name).unwrap();
+        writeln!(text, "  always: {}", told(&documented.always)).unwrap();
+        differs(&mut text, &documented.always, &windows.always);
+        for ((state, here), (_, there)) in documented.states.iter().zip(&windows.states) {
+            // A call that is about no socket is the same in every state.
+            let state = if documented.subject.has_socket() { format!("{state:?}") } else { "any".to_owned() };
+            writeln!(text, "  {state}: {}", told(here)).unwrap();
+            differs(&mut text, here, there);
+        }
+        if !documented.later.is_empty() || !windows.later.is_empty() {
+            writeln!(text, "  after it waited: {}", told(&documented.later)).unwrap();
+            differs(&mut text, &documented.later, &windows.later);
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+fn told(gathered: &Gathered) -> String {
+    let one = |(result, rules): (&Outcome, &Vec<&str>)| format!("{} by {}", result.text(), rules.join(", "));
+    if gathered.is_empty() { "nothing".to_owned() } else { gathered.iter().map(one).collect::<Vec<_>>().join("; ") }
+}
+
+fn differs(text: &mut String, documented: &Gathered, windows: &Gathered) {
+    if documented != windows {
+        writeln!(text, "    under windows: {}", told(windows)).unwrap();
+    }
 }
 
 #[test]

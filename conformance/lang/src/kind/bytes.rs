@@ -1,9 +1,9 @@
 //! Stream data, and numbers behind pointers.
 
-use winaccept_model::call::{Data, Extension, ExtensionName, Set};
+use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
-    Buffers, ByteCount, BytesIn, BytesOut, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers, SentBuffer,
-    Transferred,
+    Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers,
+    SentBuffer, Transferred,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -127,6 +127,16 @@ impl Text for ByteCount {
     const EXAMPLE: &'static str = "32";
     fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
         parser.dword("a number of bytes")
+    }
+    fn write(value: &u32, _: &Script) -> String {
+        value.to_string()
+    }
+}
+
+impl Text for EntryCount {
+    const EXAMPLE: &'static str = "4";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+        parser.cursor.integer("how many packets, 1 to 64", 1..=SET as i64).map(|count| count as u32)
     }
     fn write(value: &u32, _: &Script) -> String {
         value.to_string()

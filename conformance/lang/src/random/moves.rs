@@ -582,6 +582,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
         Call::DisconnectEx { .. } | Call::TransmitFile { .. } | Call::ConnectEx { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
+        Call::GetQueuedCompletionStatusEx { .. } => false,
         Call::CreatePort { .. } | Call::PostQueuedCompletionStatus { .. } => false,
         // A window is drawn by those who have one.
         Call::CreateWindow | Call::WSAAsyncSelect { .. } | Call::PeekMessage { .. } | Call::GetMessage { .. } => false,

@@ -1,7 +1,7 @@
 //! Overlapped requests in a random scenario: they are made, asked about, and cancelled.
 
-use winaccept_model::call::{Buffer, Call, Data, Extension, ExtensionName, Family, Set};
-use winaccept_sim::script::Action;
+use winaccept_model::call::{Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Set};
+use winaccept_sim::script::{Action, Ref};
 
 use super::cast::{Cast, State};
 use super::moves::{event, socket, tell_peer};
@@ -48,16 +48,29 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
     let event = event.map(|event| cast.handle(event));
     let over = cast.makes(actor, Action::Call(Call::Overlapped { event }), "O", Family::Inet, State::Overlapped);
     let (s, overlapped, bytes) = (cast.handle(thing), cast.handle(over), !cast.once_in(3));
+    let routine = cast.once_in(4);
     if cast.once_in(3) {
         let buffer = Data::new(b"abc").unwrap_or_default();
-        cast.call(actor, Call::WSASendOverlapped { s, buffer, bytes, overlapped });
+        cast.call(actor, Call::WSASendOverlapped { s, buffer, bytes, overlapped, routine });
         tell_peer(cast, thing);
     } else {
         let room: &[u32] = if cast.once_in(4) { &[2, 14] } else { &[16] };
         let buffers = Set::collect(room.iter().copied());
-        cast.call(actor, Call::WSARecvOverlapped { s, buffers, bytes, overlapped });
+        cast.call(actor, Call::WSARecvOverlapped { s, buffers, bytes, overlapped, routine });
+    }
+    if routine {
+        runs_routine(cast, actor, s, overlapped);
     }
     Some(())
+}
+
+/// A request is over in any case, and then its completion routine runs.
+fn runs_routine(cast: &mut Cast<'_>, actor: usize, s: Ref, overlapped: Ref) {
+    cast.call(actor, Call::CancelIoEx { s, overlapped: Some(overlapped) });
+    let call = Call::SleepEx { timeout: Some(0), alertable: true };
+    cast.call(actor, call);
+    cast.call(actor, Call::WSAGetOverlappedResult { s, overlapped, bytes: true, wait: false });
+    cast.step(actor, Action::RoutineReturns { call }, None);
 }
 
 /// What became of a request, or its end.
@@ -89,15 +102,21 @@ pub(super) fn port(cast: &mut Cast<'_>) -> Option<()> {
     };
     let port = cast.handle(port);
     let key = cast.below(200);
-    let call = match cast.below(6) {
-        0 | 1 => {
+    let call = match cast.below(8) {
+        0..3 => {
             let socket = cast.find(&[State::Listens, State::Connected])?;
             if cast.things[socket].process != cast.process_of(actor) {
                 return None;
             }
-            Call::AssociatePort { s: cast.handle(socket), port, key }
+            let s = cast.handle(socket);
+            if cast.once_in(4) {
+                let modes = FileModes(1 + cast.below(3) as u16);
+                cast.call(actor, Call::SetFileCompletionNotificationModes { s, modes });
+            }
+            Call::AssociatePort { s, port, key }
         }
-        2 => Call::PostQueuedCompletionStatus { port, bytes: 3, key, overlapped: None },
+        3 => Call::PostQueuedCompletionStatus { port, bytes: 3, key, overlapped: None },
+        4 => Call::GetQueuedCompletionStatusEx { port, count: 2, timeout: Some(0), alertable: false },
         _ => Call::GetQueuedCompletionStatus { port, timeout: Some(0) },
     };
     cast.call(actor, call);

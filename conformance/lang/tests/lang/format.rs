@@ -44,6 +44,22 @@ either{ c closesocket(D) } or{ }\nrepeat{\n\nc WSAGetLastError()\n}\n}\n}\n\n\n"
 }
 
 #[test]
+fn lays_out_branches() {
+    let source = "scenario \"t\"\n\nany order {\n  repeat {\n    s  socket(AF_INET, SOCK_STREAM, 0) = { L | INVALID_SOCKET WSAEMFILE }\n    \
+                  until { WSAEMFILE | WSAENOBUFS }\n    if { WSAEINTR | WSAEINPROGRESS } {\n      s  WSAGetLastError()\n    \
+                  } else if fails {\n      s  select({L}, {}, NULL, 0)\n      if 1 with readfds = {L}, writefds = {} {\n        \
+                  s  closesocket(L)\n      }\n    } else {\n      s  closesocket(L)\n    }\n  }\n}\n";
+    assert_eq!(check(source), source);
+    let script = parse(source.as_bytes(), "test", &|_| true).unwrap();
+    let told = winaccept_lang::render_script(&script, &Default::default());
+    let spelled = told
+        .replace("INVALID_SOCKET WSAENOBUFS", "WSAENOBUFS")
+        .replace("INVALID_SOCKET WSAEINPROGRESS", "WSAEINPROGRESS");
+    assert_eq!(bare(&told), bare(source), "{told}");
+    assert!(spelled.contains("} else if fails {"), "{told}");
+}
+
+#[test]
 fn leaves_lines_that_would_grow_too_long() {
     let events = ["L"; 4].join(",");
     let long = format!(

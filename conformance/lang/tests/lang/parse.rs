@@ -9,8 +9,8 @@ use winaccept_model::choice::RECV_RESET_ENDS;
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::script::{
-    Action, AddrPattern, Expect, Fault, FaultKind, Happening, Item, LaneItem, NameId, Pattern, PrintArgument, Ref,
-    Script, SegmentName, Step, ValuePattern, With,
+    Action, AddrPattern, Ending, Expect, Fault, FaultKind, Happening, Item, LaneItem, NameId, Pattern, PrintArgument,
+    Ref, Script, SegmentName, Step, ValuePattern, With,
 };
 
 /// `L`, `C` and `E` of [`PRELUDE`].
@@ -317,6 +317,31 @@ fn branches_share_variables_and_belong_to_their_actor() {
     assert_eq!(branches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 0]);
     assert!(matches!(&body[1], LaneItem::Either(branches) if branches[0].is_empty()));
     assert_eq!((never.call.as_deref(), never.outcomes.len()), (Some("accept"), 2));
+}
+
+#[test]
+fn a_lane_asks_how_its_last_call_has_ended() {
+    let source = "any order {\n  repeat {\n    server  accept(L, NULL, NULL) = { A | INVALID_SOCKET WSAEWOULDBLOCK }\n    \
+                  until { WSAEWOULDBLOCK | INVALID_SOCKET WSAEINTR }\n    if fails {\n      server  WSAGetLastError()\n    \
+                  } else if succeeds {\n      server  recv(A, 4)\n      until 0 with data = \"\"\n    \
+                  } else { server  closesocket(A) }\n  }\n  server  closesocket(L) = 0\n}\n";
+    let items = items(source);
+    let [Item::AnyOrder(lanes, _)] = items.as_slice() else { panic!("{items:?}") };
+    let [LaneItem::Repeat(body), LaneItem::Step(_)] = lanes[0].body.as_slice() else { panic!("{lanes:?}") };
+    let [LaneItem::Step(_), LaneItem::Until(Ending::Gives(patterns)), LaneItem::If(Ending::Fails, [_, other])] =
+        body.as_slice()
+    else {
+        panic!("{body:?}")
+    };
+    let failure = |pattern: &Pattern| (pattern.value, pattern.error.name());
+    let invalid = ValuePattern::Is(Value::InvalidSocket);
+    assert_eq!(
+        patterns.iter().map(failure).collect::<Vec<_>>(),
+        [(invalid, Some("WSAEWOULDBLOCK")), (invalid, Some("WSAEINTR"))]
+    );
+    let [LaneItem::If(Ending::Succeeds, [then, last])] = other.as_slice() else { panic!("{other:?}") };
+    assert!(matches!(then.as_slice(), [LaneItem::Step(_), LaneItem::Until(Ending::Gives(_))]));
+    assert_eq!(last.len(), 1);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn every_random_scenario_can_be_read_and_run() {
 #[test]
 fn they_are_varied() {
     let mut calls: BTreeMap<Function, usize> = BTreeMap::new();
-    let (mut two, mut waits, mut exits, mut texts) = (0, 0, 0, BTreeSet::new());
+    let (mut two, mut waits, mut exits, mut routines, mut texts) = (0, 0, 0, 0, BTreeSet::new());
     for script in scripts(1500) {
         two += usize::from(script.processes.len() > 1);
         for item in &script.items {
@@ -35,13 +35,14 @@ fn they_are_varied() {
                 Action::Call(call) => *calls.entry(call.function()).or_default() += 1,
                 Action::Resumes => waits += 1,
                 Action::Exits(_) => exits += 1,
+                Action::RoutineReturns { .. } => routines += 1,
                 other => panic!("{other:?}"),
             }
         }
         texts.insert(render_script(&script, &Comment::default()));
     }
     assert!(texts.len() > 1455, "{}", texts.len());
-    assert!(two > 100 && waits > 30 && exits > 5, "{two} {waits} {exits}");
+    assert!(two > 100 && waits > 30 && exits > 5 && routines > 30, "{two} {waits} {exits} {routines}");
     // They are made for stacks that run, and no library of one exports what is called in a provider.
     let callable = |function: &&Function| !function.does().points;
     let missing: Vec<_> = Function::ALL.iter().filter(callable).filter(|f| !calls.contains_key(f)).collect();

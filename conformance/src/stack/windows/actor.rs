@@ -157,6 +157,8 @@ pub(super) enum Task {
     Call(Function),
     /// The condition function that runs there is to return this.
     ConditionReturns(i32),
+    /// The completion routine that runs there is to return.
+    RoutineReturns,
 }
 
 /// Where a thread's orders come from, and where its answers go.
@@ -176,6 +178,22 @@ impl Orders {
         task
     }
 
+    /// Makes the calls that come, until something else does.
+    fn calls_until_back(&self) -> Option<Task> {
+        loop {
+            match self.next() {
+                // What the thread's last error is, its own calls have said.
+                Some(Task::Call(call)) => make(self, &mut Caller::new(Arc::clone(&self.desk), last_error()), &call),
+                other => return other,
+            }
+        }
+    }
+
+    /// No such function runs on this thread.
+    fn refuses(&self) {
+        self.reply(Report::NotDone { reason: "no such function runs on this thread".to_owned() });
+    }
+
     /// Answers the last order.
     pub(super) fn reply(&self, report: Report) {
         *lock(&self.busy) = None;
@@ -191,9 +209,7 @@ fn make_calls(orders: &Rc<Orders>) {
     while let Some(task) = orders.next() {
         match task {
             Task::Call(call) => make(orders, &mut caller, &call),
-            Task::ConditionReturns(_) => {
-                orders.reply(Report::NotDone { reason: "no condition function runs on this thread".to_owned() });
-            }
+            Task::ConditionReturns(_) | Task::RoutineReturns => orders.refuses(),
         }
     }
 }
@@ -204,12 +220,21 @@ impl Decides for Orders {
     fn decide(&self, given: Given) -> i32 {
         self.reply(Report::Returned(Returned { condition: Some(Box::new(given)), ..Returned::default() }));
         loop {
-            match self.next() {
-                // What the thread's last error is, its own calls have said.
-                Some(Task::Call(call)) => make(self, &mut Caller::new(Arc::clone(&self.desk), last_error()), &call),
+            match self.calls_until_back() {
                 Some(Task::ConditionReturns(answer)) => return answer,
+                Some(_) => self.refuses(),
                 // The scenario is over.
                 None => return CF_REJECT as i32,
+            }
+        }
+    }
+
+    fn complete(&self, given: Returned) {
+        self.reply(Report::Returned(given));
+        while let Some(task) = self.calls_until_back() {
+            match task {
+                Task::RoutineReturns => return,
+                _ => self.refuses(),
             }
         }
     }

@@ -14,10 +14,18 @@ use super::super::protocol::SocketAddress;
 const UNTOUCHED: u8 = 0xcc;
 /// `sizeof(SOCKADDR_STORAGE)`.
 const STORAGE: usize = 128;
-/// No stack writes more than an address, whatever length a script claims.
-const MOST: usize = 1 << 16;
+/// As many bytes as a script claims there have to be, for a stack may look at them all: but no scenario needs more than this.
+const MOST: i32 = 1 << 24;
 /// A page of memory; on every processor that Windows runs on.
 const PAGE: usize = 4096;
+
+/// Why there is no buffer of this length, if there is none.
+pub(super) fn has_room(length: i32) -> Result<(), String> {
+    match length {
+        ..=MOST => Ok(()),
+        _ => Err(format!("a buffer of this worker has at most {MOST} bytes")),
+    }
+}
 
 /// Memory for a socket address. Behind it lies a page that nobody may touch: a stack that writes more than its caller has
 /// room for faults there, as it may in any program, and does not overwrite what this worker keeps. Wine 8.0 does so where
@@ -31,7 +39,7 @@ pub(super) struct AddressBuffer {
 impl AddressBuffer {
     fn filled(length: i32, byte: u8) -> AddressBuffer {
         // As any socket address needs to be aligned.
-        let length = usize::try_from(length).unwrap_or(0).clamp(STORAGE, MOST).next_multiple_of(16);
+        let length = usize::try_from(length).unwrap_or(0).max(STORAGE).next_multiple_of(16);
         let usable = length.next_multiple_of(PAGE);
         // SAFETY: the system finds the place; the second call is for a part of what the first has reserved.
         let pages = unsafe {

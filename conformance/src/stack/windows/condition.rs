@@ -1,17 +1,21 @@
-//! Condition functions: what `WSAAccept` calls, on the thread that called it.
+//! Functions of the program that Winsock calls: condition functions on the thread that called `WSAAccept`, completion routines on
+//! the thread that made the request.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use windows_sys::Win32::Networking::WinSock as ws;
+use windows_sys::Win32::System::IO::OVERLAPPED;
 
-use super::super::protocol::{Given, SocketAddress};
+use super::super::protocol::{Given, RawHandle, Returned, SocketAddress};
 use super::address::address_at;
 
 /// Who decides.
 pub(super) trait Decides {
     /// What the condition function is to return that was given this.
     fn decide(&self, given: Given) -> i32;
+    /// A completion routine was given this.
+    fn complete(&self, given: Returned);
 }
 
 thread_local! {
@@ -27,6 +31,19 @@ pub(super) fn is_decided_by(decides: Rc<dyn Decides>) {
 /// The word that a call is given for `lpfnCondition`.
 pub(super) fn word() -> usize {
     condition as *const () as usize
+}
+
+/// The word that a call is given for `lpCompletionRoutine`.
+pub(super) fn routine_word() -> usize {
+    routine as *const () as usize
+}
+
+unsafe extern "system" fn routine(error: u32, bytes: u32, overlapped: *mut OVERLAPPED, flags: u32) {
+    let (bytes, overlapped) = (Some(bytes), Some(overlapped as isize as RawHandle));
+    let given = Returned { error, bytes, overlapped, routine: Some(flags), ..Returned::default() };
+    if let Some(decides) = DECIDES.with_borrow(Clone::clone) {
+        decides.complete(given);
+    }
 }
 
 unsafe extern "system" fn condition(

@@ -119,7 +119,10 @@ plain! {
         Pointer::Null => 0,
     }];
     CallbackData |data| [data as usize];
+    CompletionRoutine |routine| [if routine.is_some() { super::condition::routine_word() } else { 0 }];
     PortKey |number| [number as usize];
+    EntryCount |number| [number as usize];
+    FileModesIn |modes| [usize::from(modes)];
     MessageNumber |number| [number as usize];
     TransmitFlags |flags| [flags as usize];
     Reserved |number| [number as usize];
@@ -159,6 +162,8 @@ constants! {
     GotBytes: Box::new(overlapped::Got(overlapped::What::Bytes, overlapped::UNTOUCHED_WORD));
     GotKey: Box::new(overlapped::Got(overlapped::What::Key, overlapped::UNTOUCHED_WORD));
     GotOverlapped: Box::new(overlapped::Got(overlapped::What::Overlapped, overlapped::UNTOUCHED_WORD));
+    GotEntries: Box::new(overlapped::Entries([[0; 4]; overlapped::MOST_ENTRIES]));
+    GotRemoved: Box::new(overlapped::Removed);
     SolSocket: words([int(ws::SOL_SOCKET)]);
     UpdateAcceptContextName: words([int(ws::SO_UPDATE_ACCEPT_CONTEXT)]);
     LocalSockaddr: Box::new(overlapped::FoundAddress::new(true));

@@ -16,10 +16,12 @@ use super::identity::exported;
 
 /// The system calls in which blocked calls wait, each with its library. A thread that waits for a lock, or for its next order, is
 /// in none of these.
-const WAITS: [(&CStr, &CStr); 4] = [
+const WAITS: [(&CStr, &CStr); 6] = [
     (c"ntdll.dll", c"NtWaitForSingleObject"),
     (c"ntdll.dll", c"NtWaitForMultipleObjects"),
     (c"ntdll.dll", c"NtDelayExecution"),
+    (c"ntdll.dll", c"NtRemoveIoCompletion"),
+    (c"ntdll.dll", c"NtRemoveIoCompletionEx"),
     (c"win32u.dll", c"NtUserGetMessage"),
 ];
 
@@ -50,7 +52,7 @@ pub(super) fn terminates_waiting(thread: RawHandle) -> bool {
 }
 
 /// Where the waiting system calls begin.
-fn starts() -> [Option<usize>; 4] {
+fn starts() -> [Option<usize>; 6] {
     WAITS.map(|(library, name)| exported(library, name).map(|function| function as usize))
 }
 

@@ -101,6 +101,10 @@ fn carry_out(id: u64, order: Order, actors: &mut Actors) -> Option<Report> {
                 Err(reason) => not_done(reason),
             }
         }
+        Order::RoutineReturns { thread } => match actors.hand(id, thread, Task::RoutineReturns) {
+            Ok(()) => return None, // the thread answers
+            Err(reason) => not_done(reason),
+        },
         Order::Waiting { thread } => match actors.waits_at(thread) {
             Ok(at) => Report::Waiting { at },
             Err(reason) => not_done(reason),

@@ -1,8 +1,9 @@
 //! Reads an [`Op`] against a world: which event is it there?
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, Handle, How, Ip, Length, Name,
-    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
+    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId,
+    Version,
 };
 use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
@@ -81,9 +82,13 @@ fn answer(dice: &mut Dice) -> Answer {
     if dice.one_in(12) { dice.one(&rare) } else { dice.one(&all) }.unwrap_or(Answer::Nothing)
 }
 
-/// A condition function comes back, if one runs.
+/// A condition function or a completion routine comes back, if one runs.
 fn returns(w: &World, dice: &mut Dice) -> Event {
-    match dice.one(&threads(w, |thread| w.is_asked(thread))) {
+    match dice.one(&threads(w, |thread| w.is_asked(thread) || w.is_in_routine(thread))) {
+        Some(thread) if w.is_in_routine(thread) && dice.one_in(3) => {
+            Event::Call(thread, Call::SleepEx { timeout: Some(0), alertable: true })
+        }
+        Some(thread) if w.is_in_routine(thread) => Event::Returns(thread, Answer::Nothing),
         Some(asked) => Event::Returns(asked, answer(dice)),
         None => call_event(w, dice),
     }
@@ -307,6 +312,10 @@ fn port_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         0 | 1 => Call::CreatePort { key },
         2 => Call::AssociatePort { s: listener_or(w, thread, dice), port, key },
         3 => Call::AssociatePort { s: connected_or(w, thread, dice), port, key },
+        4 | 5 if dice.one_in(3) => {
+            let timeout = if dice.one_in(3) { timeout(dice) } else { Some(0) };
+            Call::GetQueuedCompletionStatusEx { port, count: 2, timeout, alertable: dice.one_in(2) }
+        }
         4..7 => Call::GetQueuedCompletionStatus { port, timeout: if dice.one_in(6) { timeout(dice) } else { Some(0) } },
         7 => {
             let overlapped = (!dice.one_in(3)).then(|| over_handle(w, dice));
@@ -316,21 +325,29 @@ fn port_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     }
 }
 
+/// The modes of a handle, mostly of one that there is.
+fn modes_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
+    let s = if dice.one_in(2) { connected_or(w, thread, dice) } else { listener_or(w, thread, dice) };
+    let s = if dice.one_in(8) { socket(w, thread, dice) } else { s };
+    Call::SetFileCompletionNotificationModes { s, modes: FileModes(dice.below(4) as u16) }
+}
+
 /// What a program does with overlapped requests, mostly with those that there are.
 fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = socket(w, thread, dice);
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
+    let routine = dice.one_in(2);
     match dice.below(28) {
         24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
             let count = 1 + dice.below(2);
             let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
-            Call::WSARecvOverlapped { s: connected_or(w, thread, dice), buffers, bytes, overlapped }
+            Call::WSARecvOverlapped { s: connected_or(w, thread, dice), buffers, bytes, overlapped, routine }
         }
         21..24 => {
             let buffer = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
-            Call::WSASendOverlapped { s: connected_or(w, thread, dice), buffer, bytes, overlapped }
+            Call::WSASendOverlapped { s: connected_or(w, thread, dice), buffer, bytes, overlapped, routine }
         }
         16 => Call::Shutdown { s: fresh_or(w, s), how: How::Send },
         17 if dice.one_in(2) => {
@@ -338,7 +355,8 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             Call::WSAAsyncSelect { s: fresh_or(w, s), window, message: 1025, mask: mask(dice) }
         }
         17 => Call::WSAEventSelect { s: fresh_or(w, s), event: event_or_null(w, dice), mask: mask(dice) },
-        14 | 15 => option_call(fresh_or(w, s), dice),
+        14 => modes_call(w, thread, dice),
+        15 => option_call(fresh_or(w, s), dice),
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         0 => Call::Overlapped { event: event_or_null(w, dice) },

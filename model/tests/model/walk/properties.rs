@@ -1,6 +1,6 @@
 //! What must hold of every step.
 
-use winaccept_model::call::{Handle, ThreadId};
+use winaccept_model::call::{Handle, Port, ThreadId};
 use winaccept_model::choice::{BOUND_EXACTLY, BOUND_ONE_MORE, COUNTS_ACCEPT_QUEUE, COUNTS_BOTH};
 use winaccept_model::code::Code;
 use winaccept_model::invariant::broken_invariant;
@@ -94,9 +94,15 @@ fn read_from_the_table(
     deterministic(&reader, before, event, branch, tape).map_err(|_| "code and table do not agree".to_owned())
 }
 
-/// What is free is as it was before anybody used it, to the last option.
+/// What is free is as it was before anybody used it, to the last option; but where a script had bound it is remembered.
 fn free_slots_are_new(branch: &Branch) -> Result<(), String> {
-    let used = |socket: &Socket| socket.state == State::NotASocket && *socket != Socket::free(socket.owner);
+    let new = |socket: &Socket| {
+        let mut new = Socket::free(socket.owner);
+        (new.family, new.local) = (socket.family, socket.local);
+        new
+    };
+    let remembered = |socket: &Socket| matches!(socket.local.port, Port::Unset | Port::Fixed(_));
+    let used = |s: &Socket| s.state == State::NotASocket && !(*s == new(s) && remembered(s));
     ensure(!branch.world.sockets().iter().any(used), || "a free slot is not as new".to_owned())?;
     let idle = |conn: &Conn| {
         let gone = |end: &End| end.socket().is_none() && end.flight.is_empty();

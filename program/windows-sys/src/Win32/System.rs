@@ -2,3 +2,4 @@
 
 pub mod IO;
 pub mod Threading;
+pub use windows_sys::Win32::System::WindowsProgramming;

@@ -6,3 +6,4 @@ pub mod conditional;
 pub mod iocp;
 pub mod overlapped;
 pub mod readiness;
+pub mod routines;

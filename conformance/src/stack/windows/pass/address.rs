@@ -3,7 +3,7 @@
 use winaccept_model::kind::{AddrOut, LengthInOut, NameIn};
 
 use super::super::super::protocol::{LengthPointer, Pointer, Returned, SocketAddress};
-use super::super::address::{AddressBuffer, bad_pointer};
+use super::super::address::{AddressBuffer, bad_pointer, has_room};
 use super::{Part, Pass, Passing, int};
 
 struct Given {
@@ -24,6 +24,7 @@ impl Pass for NameIn {
         _: &'static str,
         _: &mut Passing,
     ) -> Result<Box<dyn Part>, String> {
+        has_room(length)?;
         let address = name.map(|name| AddressBuffer::holding(name, length));
         Ok(Box::new(Given { address, length }))
     }
@@ -79,6 +80,7 @@ impl Pass for LengthInOut {
             LengthPointer::Holds(n) => n,
             LengthPointer::Null | LengthPointer::Bad => 0,
         };
+        has_room(number)?;
         call.room = number;
         Ok(Box::new(Length { pointer, number }))
     }

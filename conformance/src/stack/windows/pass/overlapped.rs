@@ -296,6 +296,37 @@ impl Pass for SocketValue {
     }
 }
 
+/// More packets than any call asks for.
+pub(super) const MOST_ENTRIES: usize = 64;
+
+/// Room for packets. A word each: the key, the OVERLAPPED, the status, and the bytes in the lower half of the last.
+pub(super) struct Entries(pub(super) [[usize; 4]; MOST_ENTRIES]);
+
+impl Part for Entries {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.as_mut_ptr() as usize);
+    }
+    fn told(&self, call: &Passing, returned: &mut Returned) {
+        if returned.value == 0 {
+            return;
+        }
+        // SAFETY: a field of this part, which the system may have written.
+        let entries = unsafe { (&raw const self.0).read_volatile() };
+        let entry =
+            |[key, overlapped, _, bytes]: [usize; 4]| (key as u32, overlapped as isize as RawHandle, bytes as u32);
+        returned.entries = Some(entries.into_iter().take(call.received as usize).map(entry).collect());
+    }
+}
+
+/// Where the packets are counted.
+pub(super) struct Removed;
+
+impl Part for Removed {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut call.received as usize);
+    }
+}
+
 /// What `GetQueuedCompletionStatus` gives through one of its pointers.
 pub(super) enum What {
     Bytes,

@@ -134,17 +134,45 @@ pub unsafe extern "system" fn PostQueuedCompletionStatus(
     })
 }
 
-/// `GetQueuedCompletionStatusEx`: the model has no words for it.
+/// `GetQueuedCompletionStatusEx`, of at most 64 packets.
 pub unsafe extern "system" fn GetQueuedCompletionStatusEx(
-    _completionport: HANDLE,
-    _lpcompletionportentries: *mut OVERLAPPED_ENTRY,
-    _ulcount: u32,
-    _ulnumentriesremoved: *mut u32,
-    _dwmilliseconds: u32,
-    _falertable: BOOL,
+    completionport: HANDLE,
+    lpcompletionportentries: *mut OVERLAPPED_ENTRY,
+    ulcount: u32,
+    ulnumentriesremoved: *mut u32,
+    dwmilliseconds: u32,
+    falertable: BOOL,
 ) -> BOOL {
-    here("GetQueuedCompletionStatusEx", |here| here.no_words("GetQueuedCompletionStatusEx"));
-    0
+    here("GetQueuedCompletionStatusEx", |here| {
+        let call = "GetQueuedCompletionStatusEx";
+        if here.is_null(lpcompletionportentries, call, "lpCompletionPortEntries")
+            || here.is_null(ulnumentriesremoved, call, "ulNumEntriesRemoved")
+        {
+            return 0;
+        }
+        let timeout = (dwmilliseconds != u32::MAX).then_some(dwmilliseconds);
+        let port = CompletionPort(here.handle(completionport));
+        let outcome = here.waits(|w| w.packets_of(port, ulcount, timeout, falertable != 0));
+        if let Out::Packets { keys, overs, bytes } = outcome.out {
+            for (place, ((key, over), bytes)) in keys.iter().zip(overs.iter()).zip(bytes.iter()).enumerate() {
+                let at = with_run(|run| run.flights.address_of(OverlappedId(over))).unwrap_or(std::ptr::null_mut());
+                with_run(|run| run.flights.told(at));
+                // SAFETY: the caller's contract: no more came than was asked for, and a request that was told of has its OVERLAPPED.
+                unsafe {
+                    let entry = OVERLAPPED_ENTRY {
+                        lpCompletionKey: here.key_back(key),
+                        lpOverlapped: at,
+                        Internal: memory::get(&raw const (*at).Internal).unwrap_or_default(),
+                        dwNumberOfBytesTransferred: bytes,
+                    };
+                    memory::put(lpcompletionportentries.add(place), entry);
+                }
+            }
+            // SAFETY: the caller's contract.
+            unsafe { memory::put(ulnumentriesremoved, keys.len() as u32) };
+        }
+        here.truth(&outcome)
+    })
 }
 
 /// `GetOverlappedResultEx`: the model has no words for it.

@@ -4,8 +4,11 @@
 use std::ffi::c_void;
 
 use winaccept_model::call::Call;
+use winaccept_model::outcome::Value;
 use winaccept_program::{Thread, Winsock};
-use windows_sys::Win32::Foundation::{HANDLE, TRUE, WAIT_EVENT, WAIT_FAILED, WAIT_OBJECT_0, WAIT_TIMEOUT};
+use windows_sys::Win32::Foundation::{
+    HANDLE, TRUE, WAIT_EVENT, WAIT_FAILED, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT,
+};
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 pub use windows_sys::Win32::System::Threading::*;
 use windows_sys::core::{BOOL, PCWSTR};
@@ -57,6 +60,15 @@ pub unsafe extern "system" fn GetCurrentThreadId() -> u32 {
 /// `Sleep`, in virtual time.
 pub unsafe extern "system" fn Sleep(dwmilliseconds: u32) {
     here("Sleep", |here| sleeps(here, dwmilliseconds));
+}
+
+/// `SleepEx`, in virtual time: `WAIT_IO_COMPLETION` where completion routines have run.
+pub unsafe extern "system" fn SleepEx(dwmilliseconds: u32, balertable: BOOL) -> u32 {
+    here("SleepEx", |here| {
+        let timeout = (dwmilliseconds != u32::MAX).then_some(dwmilliseconds);
+        let outcome = here.calls(Call::SleepEx { timeout, alertable: balertable != 0 });
+        if outcome.value == Value::WaitIoCompletion { WAIT_IO_COMPLETION } else { 0 }
+    })
 }
 
 pub(crate) fn sleeps(here: &Here<'_>, milliseconds: u32) {

@@ -43,7 +43,7 @@ pub unsafe extern "system" fn recv(s: SOCKET, buf: PSTR, len: i32, flags: SEND_R
     })
 }
 
-/// `WSARecv`, without flags and without a completion routine; with OVERLAPPED into one buffer.
+/// `WSARecv`, without flags; with OVERLAPPED into one buffer, and then with or without a completion routine.
 pub unsafe extern "system" fn WSARecv(
     s: SOCKET,
     lpbuffers: *const WSABUF,
@@ -54,8 +54,8 @@ pub unsafe extern "system" fn WSARecv(
     lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
 ) -> i32 {
     here("WSARecv", |here| {
-        if lpcompletionroutine.is_some() {
-            here.no_words("WSARecv with a completion routine");
+        if lpcompletionroutine.is_some() && lpoverlapped.is_null() {
+            here.no_words("WSARecv with a completion routine and without OVERLAPPED");
             return sys::SOCKET_ERROR;
         }
         if here.is_null(lpbuffers, "WSARecv", "lpBuffers") || here.is_null(lpflags, "WSARecv", "lpFlags") {
@@ -78,10 +78,18 @@ pub unsafe extern "system" fn WSARecv(
                 return sys::SOCKET_ERROR;
             }
             let what = Memory { buffer: only.buf, length, receive: length, sends: false };
-            let call =
-                |overlapped| Call::WSARecvOverlapped { s: here.named(s), buffers: sizes, bytes: counts, overlapped };
+            let routine = lpcompletionroutine.is_some();
+            let call = |overlapped| Call::WSARecvOverlapped {
+                s: here.named(s),
+                buffers: sizes,
+                bytes: counts,
+                overlapped,
+                routine,
+            };
             // SAFETY: the caller's contract: both are the system's until the request is over.
-            return unsafe { requests(here, "WSARecv", lpoverlapped, what, lpnumberofbytesrecvd, call) };
+            return unsafe {
+                requests(here, "WSARecv", lpoverlapped, what, lpnumberofbytesrecvd, lpcompletionroutine, call)
+            };
         }
         let outcome = here.calls(Call::WSARecv { s: here.named(s), buffers: sizes, received: counts });
         let mut left = received(&outcome);
@@ -97,7 +105,8 @@ pub unsafe extern "system" fn WSARecv(
     })
 }
 
-/// `WSASend`, without flags and without a completion routine; with OVERLAPPED from one buffer. It takes at most 64 kB at a time.
+/// `WSASend`, without flags; with OVERLAPPED from one buffer, and then with or without a completion routine. It takes at most 64 kB
+/// at a time.
 pub unsafe extern "system" fn WSASend(
     s: SOCKET,
     lpbuffers: *const WSABUF,
@@ -108,8 +117,8 @@ pub unsafe extern "system" fn WSASend(
     lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
 ) -> i32 {
     here("WSASend", |here| {
-        if lpcompletionroutine.is_some() || dwflags != 0 {
-            here.no_words("WSASend with flags, or with a completion routine");
+        if lpcompletionroutine.is_some() && lpoverlapped.is_null() || dwflags != 0 {
+            here.no_words("WSASend with flags, or with a completion routine and without OVERLAPPED");
             return sys::SOCKET_ERROR;
         }
         if here.is_null(lpbuffers, "WSASend", "lpBuffers") {
@@ -140,9 +149,10 @@ pub unsafe extern "system" fn WSASend(
             return sys::SOCKET_ERROR;
         }
         let what = Memory { buffer: only.buf, length, receive: 0, sends: true };
-        let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped };
+        let routine = lpcompletionroutine.is_some();
+        let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped, routine };
         // SAFETY: the caller's contract: both are the system's until the request is over.
-        unsafe { requests(here, "WSASend", lpoverlapped, what, lpnumberofbytessent, call) }
+        unsafe { requests(here, "WSASend", lpoverlapped, what, lpnumberofbytessent, lpcompletionroutine, call) }
     })
 }
 
@@ -156,6 +166,7 @@ unsafe fn requests(
     at: *mut OVERLAPPED,
     what: Memory,
     count: *mut u32,
+    routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
     call: impl FnOnce(Handle) -> Call,
 ) -> i32 {
     here.looks();
@@ -166,13 +177,35 @@ unsafe fn requests(
         // SAFETY: by the contract of this function.
         unsafe { here.takes_off(name, at, what) };
     }
+    if let Some(routine) = routine {
+        here.w.completes_by(over, runs(at, routine));
+    }
     let outcome = here.calls(call(over.0));
+    if !matches!(outcome.error, Code::NONE | Code::ERROR_IO_PENDING) {
+        here.w.never_completes(over);
+    }
     if !again && !matches!(outcome.error, Code::NONE | Code::ERROR_IO_PENDING) {
         here.stays(at);
     }
     // SAFETY: by the contract of this function.
     unsafe { puts_count(&outcome, count) };
     here.number_of(&outcome)
+}
+
+/// A completion routine of the program's: what the request has written is there when it runs.
+fn runs(
+    at: *mut OVERLAPPED,
+    routine: unsafe extern "system" fn(u32, u32, *mut OVERLAPPED, u32),
+) -> winaccept_program::Routine {
+    Box::new(move |_, completion| {
+        here("a completion routine", |here| {
+            here.settles();
+            with_run(|run| run.flights.told(at));
+        });
+        let error = completion.error.map_or(0, |error| u32::from(error.0));
+        // SAFETY: the contract of the call that was given it.
+        unsafe { routine(error, completion.bytes, at, 0) };
+    })
 }
 
 /// `send`, without flags. It takes at most 64 kB at a time.
