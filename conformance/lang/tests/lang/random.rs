@@ -214,7 +214,7 @@ fn outs(call: Call<Ref>) -> BoxedStrategy<Vec<ShownOut>> {
         Call::WSAPoll { .. } => vec(any::<u16>().prop_map(PollEvents), 0..4).prop_map(ShownOut::Revents).boxed(),
         Call::WSAEnumNetworkEvents { .. } => prop_oneof![
             any::<u16>().prop_map(|n| ShownOut::Events(NetworkEvents(n))),
-            vec((proptest::sample::select(NetworkEvents::NAMES).prop_map(|(_, event)| event), code()), 0..3)
+            vec((select(NetworkEvents::NAMES).prop_map(|(_, event)| event), code()), 0..3)
                 .prop_map(ShownOut::EventErrors),
         ]
         .boxed(),
