@@ -118,6 +118,26 @@ impl Winsock<'_> {
         })
     }
 
+    /// `DisconnectEx`: with `reuse` the socket can be given to [`Winsock::accept_ex`] again when it is over. Without an OVERLAPPED it
+    /// returns then; with one it is over at once, or `ERROR_IO_PENDING`.
+    ///
+    /// # Errors
+    /// Winsock's; `ERROR_IO_PENDING` is none.
+    pub fn disconnect_ex(&self, s: Socket, overlapped: Option<&Overlapped>, reuse: bool) -> Result<()> {
+        let overlapped = overlapped.map(|overlapped| overlapped.over);
+        self.truth(Call::DisconnectEx { s: s.0, overlapped, flags: if reuse { 2 } else { 0 }, reserved: 0 }).map(drop)
+    }
+
+    /// `TransmitFile` without a file, with `TF_DISCONNECT` and, with `reuse`, `TF_REUSE_SOCKET`: as [`Winsock::disconnect_ex`], and
+    /// also before the context of an accepted socket is set.
+    ///
+    /// # Errors
+    /// Winsock's; `ERROR_IO_PENDING` is none.
+    pub fn transmit_nothing(&self, s: Socket, overlapped: Option<&Overlapped>, reuse: bool) -> Result<()> {
+        let overlapped = overlapped.map(|overlapped| overlapped.over);
+        self.truth(Call::TransmitFile { s: s.0, overlapped, flags: if reuse { 3 } else { 1 } }).map(drop)
+    }
+
     /// `WSARecv` with an OVERLAPPED and one buffer of so many bytes, which goes with that: how many came, where it is complete at
     /// once; `ERROR_IO_PENDING` where it is not. What came is in [`Winsock::buffer`].
     ///

@@ -126,7 +126,9 @@ struct Ended {
 /// The OVERLAPPED of the request that a call makes.
 fn begins(call: &Call) -> Option<Handle> {
     match *call {
-        Call::AcceptEx { overlapped, .. } => overlapped,
+        Call::AcceptEx { overlapped, .. }
+        | Call::DisconnectEx { overlapped, .. }
+        | Call::TransmitFile { overlapped, .. } => overlapped,
         Call::WSARecvOverlapped { overlapped, .. } | Call::WSASendOverlapped { overlapped, .. } => Some(overlapped),
         _ => None,
     }
@@ -205,6 +207,7 @@ impl Engine<'_> {
             | Call::Getsockname { .. }
             | Call::Setsockopt { .. }
             | Call::Ioctlsocket { .. }
+            | Call::DisconnectEx { .. }
             | Call::WSAEventSelect { .. } => true,
             _ => false,
         };

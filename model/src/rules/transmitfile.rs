@@ -82,7 +82,7 @@ table! {
         under: &[FLAGS_OBEYED, DISCONNECT_SUCCEEDS],
         when: |at| is_ready(at) && reuses(at) && was_accepted(at),
         then: recycles_at_once,
-        rests_on: &["acceptex.reuse.transmitfile-state", "acceptex.allowed.TransmitFile", "acceptex.ex.qos-flags"],
+        rests_on: &["acceptex.reuse.transmitfile-state", "acceptex.allowed.TransmitFile"],
         ..case("TransmitFile.frees-accepted-socket", &["transmitfile.reuse.completes-when"], CONNECTED)
     },
     Rule {

@@ -9,10 +9,21 @@ use winaccept_model::rules;
 use winaccept_model::step::Machine;
 
 /// Rules that random walks do not reach, and why.
-const NOT_REACHED: &[(&str, &str)] = &[("WSAPoll.output-bits", "walks ask WSAPoll for no bits that are only told")];
+const NOT_REACHED: &[(&str, &str)] = &[
+    ("WSAPoll.output-bits", "walks ask WSAPoll for no bits that are only told"),
+    ("bind.mapped-not-modelled", "walks name no address of IPv4 to a socket of IPv6"),
+    ("connect.mapped-not-modelled", "walks name no address of IPv4 to a socket of IPv6"),
+];
 
 /// Rules that walks need not reach, for that would take too many; scenarios show them.
 const RARELY: &[(&str, &str)] = &[
+    (
+        "GetQueuedCompletionStatus.failed-request",
+        "a request fails at a socket that has a port, and somebody looks there",
+    ),
+    ("GetQueuedCompletionStatusEx.calls-routine", "a routine is due to a thread that waits alertably at a port"),
+    ("TransmitFile.frees-accepted-socket", "a request is made where the other side has ended and nothing is unread"),
+    ("recycle.others-come-first", "a receive waits beside a request that waits for the other side"),
     ("GetMessage.in-hook-not-modelled", "the condition function of a call looks at the window of its own thread"),
     (
         "SetFileCompletionNotificationModes.skips-packet",

@@ -42,6 +42,7 @@ const SOUND: &[(&str, Loop)] = &[
     ("completion routines in the wait for connections", routines),
     ("completion routines in a blocking accept", routines_in_accept),
     ("several packets at once", several_packets),
+    ("sockets whose clients have gone are used again", recycles),
 ];
 
 /// Broken loops, with the judge that convicts them.

@@ -20,6 +20,63 @@ pub(crate) fn one_with_event(w: &Winsock<'_>) {
     }
 }
 
+/// Whoever has served a client gives its socket back, and the next request takes it.
+pub(crate) fn recycles(w: &Winsock<'_>) {
+    let listener = w.listener(5).expect("nothing fails yet");
+    let event = w.create_event().expect("nothing fails yet");
+    let over = w.overlapped(Some(event)).expect("nothing fails yet");
+    let free: Rc<RefCell<Vec<Socket>>> = Rc::default();
+    loop {
+        let spare = free.borrow_mut().pop();
+        let Some(accept) = spare.or_else(|| w.socket().ok()) else {
+            pause(w);
+            continue;
+        };
+        if !is_under_way(&w.accept_ex(listener, accept, 0, &over)) {
+            let _ = w.closesocket(accept);
+            pause(w);
+            continue;
+        }
+        while !matches!(w.wait(&[event], Some(2000)), Ok(Some(_))) {}
+        let failed = w.wsa_get_overlapped_result(listener, &over, false).is_err();
+        let Some(client) = take(w, listener, accept, failed) else { continue };
+        let free = Rc::clone(&free);
+        w.spawn("worker", move |w| {
+            // Until the client has closed: what it would still send were lost, and it told so by a reset.
+            let mut ended = w.recv(client, 64);
+            while let Ok(bytes) = &ended
+                && !bytes.is_empty()
+            {
+                ended = w.send(client, bytes).and_then(|_| w.recv(client, 64));
+            }
+            if ended.is_ok() && is_free(w, client) {
+                free.borrow_mut().push(client);
+            } else {
+                let _ = w.closesocket(client);
+            }
+        });
+    }
+}
+
+/// Has the client's socket come back within three seconds?
+fn is_free(w: &Winsock<'_>, client: Socket) -> bool {
+    let Ok(event) = w.create_event() else { return false };
+    let over = w.overlapped(Some(event));
+    let free = over.is_ok_and(|over| match w.disconnect_ex(client, Some(&over), true) {
+        Ok(()) => true,
+        Err(Code::ERROR_IO_PENDING) => {
+            if !matches!(w.wait(&[event], Some(3000)), Ok(Some(_))) {
+                let _ = w.cancel_io_ex(client, Some(&over));
+                while !matches!(w.wait(&[event], Some(2000)), Ok(Some(_))) {}
+            }
+            w.wsa_get_overlapped_result(client, &over, false).is_ok()
+        }
+        Err(_) => false,
+    });
+    let _ = w.close_event(event);
+    free
+}
+
 /// What is under way, by its OVERLAPPED.
 type Table = Rc<RefCell<BTreeMap<OverlappedId, (Rc<Overlapped>, Socket)>>>;
 

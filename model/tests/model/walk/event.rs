@@ -339,7 +339,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let bytes = !dice.one_in(6);
     let routine = dice.one_in(2);
     match dice.below(28) {
-        24..28 => recycling_call(w, thread, overlapped, dice),
+        24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
             let count = 1 + dice.below(2);
             let buffers = Set::collect((0..count).map(|_| dice.below(9) as u32));
@@ -402,23 +402,19 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     }
 }
 
-/// What gives a socket back to be used again, and what cannot use it.
+/// What gives a socket back to be used again, or opens a connection of one that was.
 fn recycling_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Dice) -> Call {
-    let over = dice.one_in(2).then_some(overlapped);
     let s = connected_or(w, thread, dice);
+    let overlapped = dice.one_in(2).then_some(overlapped);
     match dice.below(8) {
-        0..4 => Call::DisconnectEx {
-            s,
-            overlapped: over,
-            flags: dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2),
-            reserved: u8::from(dice.one_in(9)),
-        },
-        4 => Call::ConnectEx {
-            s: socket(w, thread, dice),
-            name: Name::Of(listener_or(w, thread, dice)),
-            overlapped: (!dice.one_in(3)).then_some(overlapped),
-        },
-        _ => Call::TransmitFile { s, overlapped: over, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
+        0..4 => {
+            let flags = dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2);
+            Call::DisconnectEx { s, overlapped, flags, reserved: u8::from(dice.one_in(9)) }
+        }
+        4 if dice.one_in(2) => {
+            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), overlapped }
+        }
+        _ => Call::TransmitFile { s, overlapped, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
     }
 }
 
