@@ -143,7 +143,7 @@ impl Parser<'_> {
 
     /// One outcome; the name of an error alone is a failure with it.
     fn outcome(&mut self, asked: &Asked) -> Parsed<Pattern> {
-        let signature = signature(asked.name).expect("invariant: a call has a signature");
+        let signature = signature(asked.name).expect("invariant: it is that of a call");
         let (word, returns) = (self.cursor.text(), signature.returns);
         if let Some(value) = failure(returns)
             && let Some(code) = Code::by_name(word)

@@ -41,10 +41,11 @@ pub(super) struct Blocked {
 /// The call that the line before has made or resumed: what `if` and `until` ask about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
+    /// Who has made it.
     pub(super) actor: ThreadId,
     /// Its name.
     pub(super) name: &'static str,
-    /// It, where that is known.
+    /// The call, if the line makes it.
     pub(super) call: Option<Call<Ref>>,
     /// The line says that it blocks: it ends with `resumes`.
     pub(super) blocks: bool,
@@ -69,6 +70,8 @@ pub(super) struct Flow {
     pub(super) progress: Vec<Progress>,
     /// By actor, the calls whose condition functions may run, the innermost last.
     pub(super) asked: Vec<Vec<Call<Ref>>>,
+    /// The same of calls in which completion routines may run.
+    pub(super) interrupted: Vec<Vec<Call<Ref>>>,
     /// By process.
     pub(super) gone: Vec<Gone>,
     /// By actor. An actor comes after its own end only by a step of its own.
@@ -96,11 +99,12 @@ impl Flow {
 
     /// The calls of an actor whose condition functions may run.
     pub(super) fn asked(&mut self, actor: ThreadId) -> &mut Vec<Call<Ref>> {
-        let index = actor.index();
-        if self.asked.len() <= index {
-            self.asked.resize(index + 1, Vec::new());
-        }
-        &mut self.asked[index]
+        at(&mut self.asked, actor)
+    }
+
+    /// The calls of an actor in which completion routines may run.
+    pub(super) fn interrupted(&mut self, actor: ThreadId) -> &mut Vec<Call<Ref>> {
+        at(&mut self.interrupted, actor)
     }
 
     /// Goes on after one of several branches was taken: variables of any of them may be used, everything else is
@@ -117,13 +121,8 @@ impl Flow {
                     *mine = Progress::Unsure;
                 }
             }
-            let asked = merged.asked.len().max(branch.asked.len());
-            merged.asked.resize(asked, Vec::new());
-            for (mine, theirs) in merged.asked.iter_mut().zip(branch.asked) {
-                if theirs.len() > mine.len() {
-                    *mine = theirs;
-                }
-            }
+            longest(&mut merged.asked, branch.asked);
+            longest(&mut merged.interrupted, branch.interrupted);
             agree(&mut merged.gone, &branch.gone);
             agree(&mut merged.ended, &branch.ended);
         }
@@ -190,4 +189,23 @@ pub(super) type Path = Vec<(u32, u32)>;
 /// Can at most one of the two places be passed?
 pub(super) fn exclusive(a: &Path, b: &Path) -> bool {
     a.iter().any(|(either, branch)| b.iter().any(|(other, taken)| either == other && branch != taken))
+}
+
+/// What there is of an actor.
+fn at(of: &mut Vec<Vec<Call<Ref>>>, actor: ThreadId) -> &mut Vec<Call<Ref>> {
+    let index = actor.index();
+    if of.len() <= index {
+        of.resize(index + 1, Vec::new());
+    }
+    &mut of[index]
+}
+
+/// By actor, of two stacks the one that has more.
+fn longest(mine: &mut Vec<Vec<Call<Ref>>>, theirs: Vec<Vec<Call<Ref>>>) {
+    mine.resize(mine.len().max(theirs.len()), Vec::new());
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        if theirs.len() > mine.len() {
+            *mine = theirs;
+        }
+    }
 }
