@@ -126,8 +126,8 @@ fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     all
 }
 
-// Longer than a screen: it is a list, one line for each call that is tried.
 /// Calls around requests, where the world has room for any.
+// Longer than a screen: it is a list, one line for each call that is tried.
 fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
     let mut all = Vec::new();
     let extension = |known, size| Extension { known, size };
