@@ -76,16 +76,16 @@ table! {
             Code::WSAECONNRESET,
         )
     },
-    // The page says of such a socket that the OVERLAPPED is ignored: the call would have to wait.
-    Rule {
-        when: |at| !at.sock().overlapped,
-        ..not_modelled("WSARecv.nonoverlapped-not-modelled", &["wsarecv.param.overlapped-ignored"], CONNECTED)
-    },
     Rule {
         under: &[ROUTINE_ON_PORT_FAILS],
         when: has_routine_on_port,
         rests_on: &["ciocp.not-with-routines"],
         ..check("WSARecv.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
+    },
+    // The page says of such a socket that the OVERLAPPED is ignored: the call would have to wait.
+    Rule {
+        when: |at| !at.sock().overlapped,
+        ..not_modelled("WSARecv.nonoverlapped-not-modelled", &["wsarecv.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),

@@ -56,16 +56,16 @@ table! {
 table! {
     /// A send with an OVERLAPPED, on a connection that takes what is sent.
     POSTED;
-    // The page says of such a socket that the OVERLAPPED is ignored, and that the call fails.
-    Rule {
-        when: |at| !at.sock().overlapped,
-        ..not_modelled("WSASend.nonoverlapped-not-modelled", &["wsasend.param.overlapped-ignored"], CONNECTED)
-    },
     Rule {
         under: &[ROUTINE_ON_PORT_FAILS],
         when: has_routine_on_port,
         rests_on: &["ciocp.not-with-routines"],
         ..check("WSASend.routine-on-port", &["wsasend.ret.other-error-no-completion"], CONNECTED, Code::WSAEINVAL)
+    },
+    // The page says of such a socket that the OVERLAPPED is ignored, and that the call fails.
+    Rule {
+        when: |at| !at.sock().overlapped,
+        ..not_modelled("WSASend.nonoverlapped-not-modelled", &["wsasend.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),

@@ -127,6 +127,7 @@ fn message_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
 }
 
 /// Calls around requests, where the world has room for any.
+// Longer than a screen: it is a list, one line for each call that is tried.
 fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec<Call> {
     let mut all = Vec::new();
     let name = |known| if known { ExtensionName::AcceptEx } else { ExtensionName::Nobodys };
