@@ -1,7 +1,8 @@
 //! Many runs of many programs: each is a way the model may go, and the same in every build and on every system.
 //!
-//! A run is that of an exhibit of the museum, broken or mended, under a profile, with the plan of its number. `seed-hashes.txt` has a hash of each
-//! [`BLOCK`] of them. The test does the first block; `WINACCEPT_RUNS=1000000 cargo test --release -p winaccept-tests seeds::` does as many as it says, and with
+//! A run is that of an exhibit of the museum, broken or mended, under a profile, with the plan of its number. `seed-hashes.txt`
+//! has a hash of each [`BLOCK`] of them. The test does the first block;
+//! `WINACCEPT_RUNS=1000000 cargo test --release -p winaccept-tests seeds::` does as many as it says, and with
 //! `WINACCEPT_UPDATE_HASHES=1` writes the record.
 
 use std::fmt::Write;

@@ -285,6 +285,7 @@ choices! {
     131 SOCKET_REUSE "socket-reuse": "given-back" REUSE_GIVES_BACK, "ignored" REUSE_IGNORED;
     132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
+    134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
 }
 
 /// The choice point of this name.

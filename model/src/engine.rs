@@ -220,13 +220,7 @@ impl<'a> At<'a> {
             Gives::Undefined => self.ends_in(Value::Undefined),
             Gives::Unmodelled => self.ends_in(Value::Unmodelled),
             Gives::Crashes => self.ends_in(Value::Crashes),
-            Gives::Blocks if self.op.is_none() && self.thread().frames.contains(Frame::Apc) => {
-                Then::GoesOn(Table::BlocksInRoutine)
-            }
-            Gives::Blocks => {
-                self.block();
-                Then::Ends(false)
-            }
+            Gives::Blocks => self.blocks(),
             Gives::Strands => {
                 self.strand();
                 Then::Ends(false)
@@ -256,6 +250,15 @@ impl<'a> At<'a> {
             Gives::Silent => Then::Ends(false),
             Gives::Continues(table) => Then::GoesOn(table),
         }
+    }
+
+    /// The call waits; inside an APC there is more to be said.
+    fn blocks(&mut self) -> Then {
+        if self.op.is_none() && self.thread().frames.contains(Frame::Apc) {
+            return Then::GoesOn(Table::BlocksInRoutine);
+        }
+        self.block();
+        Then::Ends(false)
     }
 
     /// Nothing more can be said of the calling thread; after a crash, of no thread of its process.

@@ -21,12 +21,10 @@ use crate::outcomes::{Coverage, Next};
 use crate::overlapped::Awaited;
 use crate::phase::Phase;
 use crate::plan::Plan;
-use crate::record::{About, Entry};
+use crate::record::{About, Entry, THREADS};
 use crate::requests::Requests;
 use crate::winsock::{Body, Reply, Request};
 
-/// How many threads a program may have at a time.
-pub(crate) const THREADS: usize = 10;
 /// How many probes there can be: one for each listener.
 pub(crate) const PROBES: usize = 4;
 /// So many decisions a run may take.

@@ -20,9 +20,6 @@ use crate::scenario::{allowed, whole, written};
 use crate::shrink::shrink;
 use crate::winsock::Winsock;
 
-/// A program: what its first thread does.
-pub type Program = Rc<dyn Fn(&Winsock<'_>)>;
-
 /// A search for what breaks a program.
 #[allow(missing_debug_implementations)] // a program has nothing to show
 pub struct Fuzz {

@@ -1,14 +1,17 @@
 //! For another interface to the simulator, as that of `windows-sys` is one: what [`Winsock`] has no documented name for.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use corosensei::Coroutine;
 use winaccept_model::status::Status;
 pub use winaccept_model::step::Answer;
 
-use crate::fuzz::Program;
 use crate::overlapped::{Awaited, OverlappedId};
 use crate::winsock::{Asks, Request, Thread, Told, Winsock};
+
+/// A program: what its first thread does.
+pub type Program = Rc<dyn Fn(&Winsock<'_>)>;
 
 /// The memory of the stack of a program's thread, in bytes.
 pub const STACK: usize = 128 * 1024;

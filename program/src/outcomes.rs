@@ -13,9 +13,9 @@ use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, is_undefined};
 use winaccept_model::world::{Faults, World};
 
-use crate::engine::{Engine, PROGRAM, State, THREADS};
+use crate::engine::{Engine, PROGRAM, State};
 use crate::phase::Phase;
-use crate::record::Entry;
+use crate::record::{Entry, THREADS};
 use crate::winsock::Request;
 
 /// The outcomes of the program's calls, by the call's name and the outcome: `success`, a code, `calls condition` or `calls routine`.

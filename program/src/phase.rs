@@ -7,10 +7,10 @@ use winaccept_model::world::{ConnId, Faults, State as SocketState};
 use winaccept_sim::script::FaultKind;
 
 use crate::client::{Behaviour, Client, Does};
-use crate::engine::{Engine, PROBES, PROGRAM, State, THREADS};
+use crate::engine::{Engine, PROBES, PROGRAM, State};
 use crate::judge::Judge;
 use crate::plan::FAULT_LASTS;
-use crate::record::{About, Entry};
+use crate::record::{About, Entry, THREADS};
 
 /// The parts of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

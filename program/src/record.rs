@@ -10,7 +10,8 @@ use winaccept_model::step::Answer;
 use winaccept_model::world::{ConnId, Segment, SocketId};
 use winaccept_sim::script::FaultKind;
 
-use crate::engine::THREADS;
+/// How many threads a program may have at a time. Clients are numbered behind them.
+pub(crate) const THREADS: usize = 10;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]

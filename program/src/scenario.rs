@@ -16,8 +16,8 @@ use winaccept_sim::script::{
     Span, Step, ValuePattern, With,
 };
 
-use crate::engine::{Ran, THREADS};
-use crate::record::{Detail, Entry, collapsed, telling};
+use crate::engine::Ran;
+use crate::record::{Detail, Entry, THREADS, collapsed, telling};
 
 /// A run, written down.
 pub(crate) struct Written {

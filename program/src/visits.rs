@@ -8,9 +8,9 @@ use winaccept_model::world::ConnId;
 
 use crate::client::{Behaviour, Client, Does};
 use crate::draw::{Site, What};
-use crate::engine::{Engine, THREADS, Who, client_name};
+use crate::engine::{Engine, Who, client_name};
 use crate::phase::Phase;
-use crate::record::Entry;
+use crate::record::{Entry, THREADS};
 
 impl Engine<'_> {
     pub(crate) fn client_can_go(&self, index: usize) -> bool {

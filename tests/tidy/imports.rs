@@ -36,6 +36,22 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
         "a call that a thread makes may begin another thread, and both write to the one who asked",
     ),
     (
+        "program",
+        &["condition", "interface", "overlapped", "routine", "sync", "winsock"],
+        "what a program calls are methods of one type, by topic, and what each of them asks the scheduler stands with its topic",
+    ),
+    (
+        "program",
+        &["engine", "outcomes", "phase", "requests"],
+        "a run is one type, and what is looked at after each of its steps are methods of it, by topic",
+    ),
+    ("program", &["load::client", "load::run"], "a client makes its calls through the run, which keeps all clients"),
+    (
+        "program/windows-sys",
+        &["address", "flight", "here"],
+        "what a thread has here knows its requests in flight, and these whose they are",
+    ),
+    (
         "conformance/lang",
         &["kind", "render", "signature"],
         "a kind of parameter writes itself, and a call is written kind by kind",
@@ -43,8 +59,18 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
 ];
 
 /// The folders of the crates.
-const CRATES: [&str; 7] =
-    ["model", "sim", "conformance", "conformance/chart", "conformance/lang", "conformance/command", "bench"];
+const CRATES: [&str; 10] = [
+    "model",
+    "sim",
+    "program",
+    "program/windows-sys",
+    "conformance",
+    "conformance/chart",
+    "conformance/lang",
+    "conformance/command",
+    "bench",
+    "fuzz/cases",
+];
 
 /// Which module names which in its `use` lines.
 type Imports = BTreeMap<String, BTreeSet<String>>;

@@ -11,19 +11,9 @@ use super::diagnostic::Diagnostic;
 use super::expectation::Expected;
 use super::parser::{Parser, Thing};
 use super::reserved::is_free;
-use super::scope::Flow;
-use super::signature::Signature;
+use super::scope::{Asked, Flow};
+use super::signature::{Signature, signature};
 use super::token::Kind;
-
-/// The call that the line before has made or resumed: what `if` and `until` ask about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) actor: ThreadId,
-    signature: &'static Signature,
-    call: Option<Call<Ref>>,
-    /// The line says that it blocks: it ends with `resumes`.
-    blocks: bool,
-}
 
 impl Parser<'_> {
     /// Takes note of the call of a step, if it has one.
@@ -35,7 +25,7 @@ impl Parser<'_> {
         expect: Option<&Expect>,
     ) {
         let blocks = expect == Some(&Expect::Blocks);
-        self.asked = signature.map(|signature| Asked { actor, signature, call, blocks });
+        self.asked = signature.map(|signature| Asked { actor, name: signature.name, call, blocks });
     }
 
     /// `if OUTCOME { … } [else { … }]` directly inside `any order`: it belongs to the lane of the step before.
@@ -153,13 +143,14 @@ impl Parser<'_> {
 
     /// One outcome; the name of an error alone is a failure with it.
     fn outcome(&mut self, asked: &Asked) -> Parsed<Pattern> {
-        let (word, returns) = (self.cursor.text(), asked.signature.returns);
+        let signature = signature(asked.name).expect("invariant: it is that of a call");
+        let (word, returns) = (self.cursor.text(), signature.returns);
         if let Some(value) = failure(returns)
             && let Some(code) = Code::by_name(word)
         {
             self.cursor.advance();
             let value = ValuePattern::Is(value);
-            return Ok(match asked.signature.points {
+            return Ok(match signature.points {
                 true => Pattern { value, error: Code::NONE, with: vec![With::Errno(code)] },
                 false => Pattern { value, error: code, with: Vec::new() },
             });
@@ -167,10 +158,7 @@ impl Parser<'_> {
         if self.cursor.kind() == Kind::Word && Thing::returned(returns).is_some() && is_free(word) {
             return Err(self.binds_nothing());
         }
-        self.alternative(
-            Expected { signature: asked.signature, call: asked.call.as_ref(), actor: Some(asked.actor) },
-            false,
-        )
+        self.alternative(Expected { signature, call: asked.call.as_ref(), actor: Some(asked.actor) }, false)
     }
 
     fn binds_nothing(&mut self) -> Reported {

@@ -235,13 +235,9 @@ impl Parser<'_> {
             let value = self.cursor.integer("the returned value", range)?;
             return Ok(ValuePattern::Is(Value::Number(value)));
         }
-        if self.cursor.at("calls") && self.cursor.text_ahead(1) == "routine" && waits(of.signature) {
-            self.cursor.advance();
-            self.cursor.advance();
-            return Ok(ValuePattern::Is(Value::CallsRoutine));
-        }
-        if self.cursor.at("calls") && of.signature.asks {
-            return self.calls_condition(of);
+        let routine = self.cursor.text_ahead(1) == "routine" && waits(of.signature);
+        if self.cursor.at("calls") && (routine || of.signature.asks) {
+            return self.calls_back(of, routine);
         }
         let word = self.cursor.text();
         if let Some((_, value)) = WHATEVER_IT_RETURNS.iter().find(|(name, _)| *name == word) {
@@ -276,9 +272,13 @@ impl Parser<'_> {
         self.bind(word, &span, actor, thing).map(ValuePattern::Binds)
     }
 
-    /// `calls condition`.
-    fn calls_condition(&mut self, of: Expected<'_>) -> Parsed<ValuePattern> {
+    /// `calls routine`, or `calls condition`.
+    fn calls_back(&mut self, of: Expected<'_>, routine: bool) -> Parsed<ValuePattern> {
         self.cursor.advance();
+        if routine {
+            self.cursor.advance();
+            return Ok(ValuePattern::Is(Value::CallsRoutine));
+        }
         self.cursor.expect("condition")?;
         if of.call.is_some_and(|call| !call.has_condition()) {
             let span = self.cursor.span();

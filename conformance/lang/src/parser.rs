@@ -8,9 +8,8 @@ use winaccept_sim::script::{Item, NameId, Never, Process, Script, Span};
 
 use super::cursor::{Cursor, Parsed, Reported};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::ending::Asked;
 use super::limits::{MAX_FILE, MAX_LINE, MAX_STEPS};
-use super::scope::{Flow, Path};
+use super::scope::{Asked, Flow, Path};
 use super::token::{self, Kind};
 
 /// Reads a scenario.

@@ -38,6 +38,19 @@ pub(super) struct Blocked {
     pub(super) call: Call<Ref>,
 }
 
+/// The call that the line before has made or resumed: what `if` and `until` ask about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// Who has made it.
+    pub(super) actor: ThreadId,
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The call, if the line makes it.
+    pub(super) call: Option<Call<Ref>>,
+    /// The line says that it blocks: it ends with `resumes`.
+    pub(super) blocks: bool,
+}
+
 /// Whether a process has exited, or an actor ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) enum Gone {

@@ -5,8 +5,9 @@ use super::common::{
 };
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
-    END_NOT_CONNECTED, NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT, PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT,
-    SHORT_BUFFER_CONTENTS, SOCKNAME_BY_FAULT, SOCKNAME_WSAEFAULT, WILDCARD_FAILS,
+    CONNECTING_NOT_CONNECTED, END_NOT_CONNECTED, NEGATIVE_LENGTH_OVERWRITES, PEER_NAME_CONNECTING, PEERNAME_BY_FAULT,
+    PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SHORT_BUFFER_CONTENTS, SOCKNAME_BY_FAULT, SOCKNAME_WSAEFAULT,
+    WILDCARD_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -91,6 +92,8 @@ table! {
     network_down("getpeername.network-down"),
     not_a_socket("getpeername.not-a-socket"),
     Rule {
+        when: |at| at.state() != State::Connecting || at.chooses(CONNECTING_NOT_CONNECTED),
+        asks: &[PEER_NAME_CONNECTING],
         rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
         ..check(
             "getpeername.not-connected",
@@ -185,7 +188,7 @@ table! {
             "acceptex.update.getpeername",
             "dualstack.accept-mapped",
         ],
-        ..case("getpeername.tells", &[], States::of(&[State::Connected]))
+        ..case("getpeername.tells", &[], States::of(&[State::Connecting, State::Connected]))
     },
 }
 

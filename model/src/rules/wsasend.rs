@@ -65,7 +65,7 @@ table! {
         under: &[ROUTINE_ON_PORT_FAILS],
         when: has_routine_on_port,
         rests_on: &["ciocp.not-with-routines"],
-        ..check("WSASend.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
+        ..check("WSASend.routine-on-port", &["wsasend.ret.other-error-no-completion"], CONNECTED, Code::WSAEINVAL)
     },
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),

@@ -178,18 +178,25 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
         }
     }
     for overlapped in overs.iter().copied().map(Some).chain([None]) {
+        all.extend(accepting_calls(sockets, overlapped));
         all.extend(recycling_calls(sockets, overlapped));
         all.extend(sockets.iter().map(|&s| Call::CancelIoEx { s, overlapped }));
-        for (&listen, &accept) in sockets.iter().flat_map(|l| sockets.iter().map(move |a| (l, a))) {
-            for (buffer, receive, local, remote) in [
-                (Buffer::Valid, 0, 32, 32),
-                (Buffer::Valid, 16, 32, 32),
-                (Buffer::Valid, 0, 31, 32),
-                (Buffer::Valid, 0, 0, 0),
-                (Buffer::Null, 0, 32, 32),
-            ] {
-                all.push(Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
-            }
+    }
+    all
+}
+
+/// AcceptEx from each socket into each, right and wrong.
+fn accepting_calls(sockets: &[Handle], overlapped: Option<Handle>) -> Vec<Call> {
+    let mut all = Vec::new();
+    for (&listen, &accept) in sockets.iter().flat_map(|l| sockets.iter().map(move |a| (l, a))) {
+        for (buffer, receive, local, remote) in [
+            (Buffer::Valid, 0, 32, 32),
+            (Buffer::Valid, 16, 32, 32),
+            (Buffer::Valid, 0, 31, 32),
+            (Buffer::Valid, 0, 0, 0),
+            (Buffer::Null, 0, 32, 32),
+        ] {
+            all.push(Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
         }
     }
     all

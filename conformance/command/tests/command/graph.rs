@@ -36,7 +36,8 @@ fn every_call_in_every_state() {
     insta::assert_snapshot!(winaccept(&["graph"]).out);
 }
 
-/// What each call gives in each state and by which rule, as documented, and where `windows` differs: for whoever reviews a change of a rule.
+/// What each call gives in each state and by which rule, as documented, and where `windows` differs: for whoever reviews a
+/// change of a rule.
 #[test]
 fn every_call_in_every_state_with_its_rules() {
     let profile = |name: &str| &*Box::leak(Box::new(Choices::bundled().profile(name).unwrap()));

@@ -45,7 +45,8 @@ either{ c closesocket(D) } or{ }\nrepeat{\n\nc WSAGetLastError()\n}\n}\n}\n\n\n"
 
 #[test]
 fn lays_out_branches() {
-    let source = "scenario \"t\"\n\nany order {\n  repeat {\n    s  socket(AF_INET, SOCK_STREAM, 0) = { L | INVALID_SOCKET WSAEMFILE }\n    \
+    let source = "scenario \"t\"\n\nany order {\n  repeat {\n    \
+                  s  socket(AF_INET, SOCK_STREAM, 0) = { L | INVALID_SOCKET WSAEMFILE }\n    \
                   until { WSAEMFILE | WSAENOBUFS }\n    if { WSAEINTR | WSAEINPROGRESS } {\n      s  WSAGetLastError()\n    \
                   } else if fails {\n      s  select({L}, {}, NULL, 0)\n      if 1 with readfds = {L}, writefds = {} {\n        \
                   s  closesocket(L)\n      }\n    } else {\n      s  closesocket(L)\n    }\n  }\n}\n";

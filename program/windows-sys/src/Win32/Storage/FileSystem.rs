@@ -5,7 +5,7 @@ use winaccept_model::call::{Call, FileModes};
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::core::BOOL;
 
-use crate::here::here;
+use crate::here::{here, with_run};
 
 /// `SetFileCompletionNotificationModes`, of a socket.
 pub unsafe extern "system" fn SetFileCompletionNotificationModes(filehandle: HANDLE, flags: u8) -> BOOL {
@@ -15,6 +15,11 @@ pub unsafe extern "system" fn SetFileCompletionNotificationModes(filehandle: HAN
             return 0;
         }
         let modes = FileModes(flags.into());
-        here.truth(&here.calls(Call::SetFileCompletionNotificationModes { s: here.handle(filehandle), modes }))
+        let set =
+            here.truth(&here.calls(Call::SetFileCompletionNotificationModes { s: here.handle(filehandle), modes }));
+        if set != 0 && modes.has(FileModes::SKIP_COMPLETION_PORT_ON_SUCCESS) {
+            with_run(|run| run.skips.insert(filehandle.addr()));
+        }
+        set
     })
 }

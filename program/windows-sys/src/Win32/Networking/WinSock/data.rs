@@ -88,7 +88,7 @@ pub unsafe extern "system" fn WSARecv(
             };
             // SAFETY: the caller's contract: both are the system's until the request is over.
             return unsafe {
-                requests(here, "WSARecv", lpoverlapped, what, lpnumberofbytesrecvd, lpcompletionroutine, call)
+                requests(here, "WSARecv", s, lpoverlapped, what, lpnumberofbytesrecvd, lpcompletionroutine, call)
             };
         }
         let outcome = here.calls(Call::WSARecv { s: here.named(s), buffers: sizes, received: counts });
@@ -152,7 +152,7 @@ pub unsafe extern "system" fn WSASend(
         let routine = lpcompletionroutine.is_some();
         let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped, routine };
         // SAFETY: the caller's contract: both are the system's until the request is over.
-        unsafe { requests(here, "WSASend", lpoverlapped, what, lpnumberofbytessent, lpcompletionroutine, call) }
+        unsafe { requests(here, "WSASend", s, lpoverlapped, what, lpnumberofbytessent, lpcompletionroutine, call) }
     })
 }
 
@@ -163,6 +163,7 @@ pub unsafe extern "system" fn WSASend(
 unsafe fn requests(
     here: &Here<'_>,
     name: &str,
+    s: SOCKET,
     at: *mut OVERLAPPED,
     what: Memory,
     count: *mut u32,
@@ -186,6 +187,10 @@ unsafe fn requests(
     }
     if !again && !matches!(outcome.error, Code::NONE | Code::ERROR_IO_PENDING) {
         here.stays(at);
+    }
+    if outcome.error == Code::NONE && with_run(|run| run.skips.contains(&s)) {
+        // Nothing else will tell of it.
+        with_run(|run| run.flights.told(at));
     }
     // SAFETY: by the contract of this function.
     unsafe { puts_count(&outcome, count) };

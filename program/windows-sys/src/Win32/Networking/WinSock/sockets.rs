@@ -7,7 +7,7 @@ use winaccept_program::interface::Answer;
 use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{LPCONDITIONPROC, SOCKADDR, SOCKET, WSA_ERROR, WSABUF, WSADATA};
 
-use crate::here::{Here, here};
+use crate::here::{Here, here, with_run};
 use crate::{address, memory};
 
 /// `WSAStartup`
@@ -125,7 +125,11 @@ pub unsafe extern "system" fn listen(s: SOCKET, backlog: i32) -> i32 {
 
 /// `closesocket`
 pub unsafe extern "system" fn closesocket(s: SOCKET) -> i32 {
-    here("closesocket", |here| here.number(Call::Closesocket { s: here.named(s) }))
+    here("closesocket", |here| {
+        // Its number may be given again.
+        with_run(|run| run.skips.remove(&s));
+        here.number(Call::Closesocket { s: here.named(s) })
+    })
 }
 
 /// A buffer for an address, and its length.
