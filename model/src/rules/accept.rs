@@ -299,7 +299,6 @@ table! {
         then: takes_first,
         rests_on: &[
             "tutorial.ex.single",
-            "tutorial.loop.accept-family",
             "tutorial.ex.init-invalid",
             "tutorial.step3.continue-accepting",
             "protobasics.original-listening",

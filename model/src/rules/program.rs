@@ -23,7 +23,6 @@ table! {
         asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &[
             "accept.ex.final-cleanup",
-            "acceptex.ex.no-cleanup",
             "wsaaccept.ex.cleanup",
             "accept.ex.failure-path",
             "accept.ex.startup-first",

@@ -144,21 +144,7 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
         }
         all.extend(sockets.iter().map(|&listener| Call::UpdateAcceptContext { s, listener }));
     }
-    let ports: Vec<Handle> = world.ports().iter().map(|(at, _)| Handle::port(PortId::new(at))).collect();
-    if !world.ports().is_empty() {
-        all.push(Call::CreatePort { key: 0 });
-    }
-    for &port in &ports {
-        all.extend([Some(0), None].map(|timeout| Call::GetQueuedCompletionStatus { port, timeout }));
-        let (count, alertable) = (2, true);
-        let fetch = |timeout| Call::GetQueuedCompletionStatusEx { port, count, timeout, alertable };
-        all.extend([Some(0), None].map(fetch));
-        all.push(Call::PostQueuedCompletionStatus { port, bytes: 1, key: 2, overlapped: None });
-        all.push(Call::CloseHandle { handle: port });
-        all.extend(sockets.iter().map(|&s| Call::AssociatePort { s, port, key: 7 }));
-        let modes = FileModes(3);
-        all.extend(sockets.iter().map(|&s| Call::SetFileCompletionNotificationModes { s, modes }));
-    }
+    all.extend(port_calls(world, sockets));
     all.extend(message_calls(world, sockets));
     if world.overs().is_empty() {
         return all;
@@ -213,6 +199,27 @@ fn accepting_calls(sockets: &[Handle], overlapped: Option<Handle>) -> Vec<Call> 
         ] {
             all.push(Call::AcceptEx { listen, accept, buffer, receive, local, remote, bytes: true, overlapped });
         }
+    }
+    all
+}
+
+/// Calls around completion ports.
+fn port_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
+    let mut all = Vec::new();
+    let ports: Vec<Handle> = world.ports().iter().map(|(at, _)| Handle::port(PortId::new(at))).collect();
+    if !world.ports().is_empty() {
+        all.push(Call::CreatePort { key: 0 });
+    }
+    for &port in &ports {
+        all.extend([Some(0), None].map(|timeout| Call::GetQueuedCompletionStatus { port, timeout }));
+        let (count, alertable) = (2, true);
+        let fetch = |timeout| Call::GetQueuedCompletionStatusEx { port, count, timeout, alertable };
+        all.extend([Some(0), None].map(fetch));
+        all.push(Call::PostQueuedCompletionStatus { port, bytes: 1, key: 2, overlapped: None });
+        all.push(Call::CloseHandle { handle: port });
+        all.extend(sockets.iter().map(|&s| Call::AssociatePort { s, port, key: 7 }));
+        let modes = FileModes(3);
+        all.extend(sockets.iter().map(|&s| Call::SetFileCompletionNotificationModes { s, modes }));
     }
     all
 }
