@@ -167,7 +167,7 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
         target.display()
     );
     if stale + unknown > 0 {
-        println!("{stale} were recorded from another text, {unknown} are not known here: kept, but not judged");
+        println!("recorded from another text: {stale}, not known here: {unknown}; these are kept, but not judged");
     }
     Ok(0)
 }

@@ -131,7 +131,8 @@ fn stacks(columns: &[Column<'_>]) -> String {
     let stale = columns.iter().map(|column| column.newer).max().unwrap_or_default();
     if stale > 0 {
         // Right below the table: the page is to fit a small terminal with this line, too.
-        text += &format!("{stale} scenarios are newer than the recordings: `run --stack wine --record`\n");
+        let are = if stale == 1 { "scenario is" } else { "scenarios are" };
+        text += &format!("{stale} {are} newer than the recordings: `run --stack wine --record`\n");
     }
     text + "\n"
 }

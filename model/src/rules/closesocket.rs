@@ -3,8 +3,8 @@
 use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Handle, How, Port};
 use crate::choice::{
-    ANSWER_LOST, CLOSE_BEHIND_ANSWER, HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN,
-    LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNDER_RECV_RESETS, UNREAD_RESETS,
+    ANSWER_LOST, HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
+    UNDER_RECV_RESETS, UNREAD_RESETS,
 };
 use crate::code::Code;
 use crate::engine::sends;
@@ -69,9 +69,9 @@ table! {
     },
     Rule {
         to: Some(State::NotASocket),
-        when: |at| has_answered(at) && at.chooses(ANSWER_LOST),
+        under: &[ANSWER_LOST],
+        when: has_answered,
         then: |at| closes(at, Manner::Reset),
-        asks: &[CLOSE_BEHIND_ANSWER],
         ..case("closesocket.answer-lost", &["closesocket.rem.default-graceful"], States::of(&[State::Connected]))
     },
     Rule {

@@ -5,7 +5,7 @@ use super::common::{
 };
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
-    CONNECTING_NOT_CONNECTED, END_NOT_CONNECTED, NEGATIVE_LENGTH_OVERWRITES, PEER_NAME_CONNECTING, PEERNAME_BY_FAULT,
+    CONNECTING_IS_TOLD, CONNECTING_NOT_CONNECTED, END_NOT_CONNECTED, NEGATIVE_LENGTH_OVERWRITES, PEERNAME_BY_FAULT,
     PEERNAME_NO_LENGTH_FIRST, PEERNAME_WSAEFAULT, SHORT_BUFFER_CONTENTS, SOCKNAME_BY_FAULT, SOCKNAME_WSAEFAULT,
     WILDCARD_FAILS,
 };
@@ -92,20 +92,20 @@ table! {
     network_down("getpeername.network-down"),
     not_a_socket("getpeername.not-a-socket"),
     Rule {
-        when: |at| at.state() != State::Connecting || at.chooses(CONNECTING_NOT_CONNECTED),
-        asks: &[PEER_NAME_CONNECTING],
         rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
         ..check(
             "getpeername.not-connected",
             &["getpeername.err.WSAENOTCONN"],
-            States::of(&[
-                State::Unbound,
-                State::Bound,
-                State::Listening,
-                State::Connecting,
-                State::Failed,
-                State::Datagram,
-            ]),
+            States::of(&[State::Unbound, State::Bound, State::Listening, State::Failed, State::Datagram]),
+            Code::WSAENOTCONN,
+        )
+    },
+    Rule {
+        under: &[CONNECTING_NOT_CONNECTED],
+        ..check(
+            "getpeername.connecting",
+            &["getpeername.err.WSAENOTCONN"],
+            States::of(&[State::Connecting]),
             Code::WSAENOTCONN,
         )
     },
@@ -172,15 +172,13 @@ table! {
     },
     before_update("getpeername.before-accept-context"),
     Rule {
-        then: |at| {
-            let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
-            let connection = at.conn_at(conn);
-            let peer = match at.sends(s) {
-                Direction::Up => connection.server_address,
-                Direction::Down => connection.client_address,
-            };
-            name(at, peer.seen_by(at.sock().family));
-        },
+        under: &[CONNECTING_IS_TOLD],
+        then: tells_peer,
+        rests_on: &["connect.rem.nonblocking"],
+        ..case("getpeername.tells-while-connecting", &[], States::of(&[State::Connecting]))
+    },
+    Rule {
+        then: tells_peer,
         rests_on: &[
             "accept.ret.handle-actual-connection",
             "accept.addr.peer-address",
@@ -188,8 +186,19 @@ table! {
             "acceptex.update.getpeername",
             "dualstack.accept-mapped",
         ],
-        ..case("getpeername.tells", &[], States::of(&[State::Connecting, State::Connected]))
+        ..case("getpeername.tells", &[], States::of(&[State::Connected]))
     },
+}
+
+/// Whom the connection goes to, or comes from.
+fn tells_peer(at: &mut At<'_>) {
+    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
+    let connection = at.conn_at(conn);
+    let peer = match at.sends(s) {
+        Direction::Up => connection.server_address,
+        Direction::Down => connection.client_address,
+    };
+    name(at, peer.seen_by(at.sock().family));
 }
 
 /// Nothing can come through this connection any more, in either direction.
