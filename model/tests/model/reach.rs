@@ -22,6 +22,11 @@ const RARELY: &[(&str, &str)] = &[
         "a request fails at a socket that has a port, and somebody looks there",
     ),
     ("GetQueuedCompletionStatusEx.calls-routine", "a routine is due to a thread that waits alertably at a port"),
+    ("DisconnectEx.frees-accepted-socket", "a request is made where the other side has ended first"),
+    (
+        "recycle.request-stays-in-time-wait",
+        "a request waits for the other side, which ends, and this one had ended first",
+    ),
     ("TransmitFile.frees-accepted-socket", "a request is made where the other side has ended and nothing is unread"),
     ("recycle.others-come-first", "a receive waits beside a request that waits for the other side"),
     ("GetMessage.in-hook-not-modelled", "the condition function of a call looks at the window of its own thread"),
