@@ -230,12 +230,9 @@ fn is_winsock_wait(at: &At<'_>) -> bool {
 /// Has an APC of the thread in question interrupted a Winsock call?
 fn has_interrupted_winsock(at: &At<'_>) -> bool {
     let mut below = None;
-    at.thread().frames.iter().any(|frame| {
-        let interrupted = match (below.replace(frame), frame) {
-            (Some(Frame::Waits(op)), Frame::Apc) => !at.op_at(op).call.lets_apcs_run(),
-            _ => false,
-        };
-        interrupted
+    at.thread().frames.iter().any(|frame| match (below.replace(frame), frame) {
+        (Some(Frame::Waits(op)), Frame::Apc) => !at.op_at(op).call.lets_apcs_run(),
+        _ => false,
     })
 }
 
