@@ -88,7 +88,7 @@ pub unsafe extern "system" fn WSARecv(
             };
             // SAFETY: the caller's contract: both are the system's until the request is over.
             return unsafe {
-                requests(here, "WSARecv", s, lpoverlapped, what, lpnumberofbytesrecvd, lpcompletionroutine, call)
+                requests(here, ("WSARecv", s), lpoverlapped, what, lpnumberofbytesrecvd, lpcompletionroutine, call)
             };
         }
         let outcome = here.calls(Call::WSARecv { s: here.named(s), buffers: sizes, received: counts });
@@ -152,7 +152,7 @@ pub unsafe extern "system" fn WSASend(
         let routine = lpcompletionroutine.is_some();
         let call = |overlapped| Call::WSASendOverlapped { s: named, buffer, bytes: counts, overlapped, routine };
         // SAFETY: the caller's contract: both are the system's until the request is over.
-        unsafe { requests(here, "WSASend", s, lpoverlapped, what, lpnumberofbytessent, lpcompletionroutine, call) }
+        unsafe { requests(here, ("WSASend", s), lpoverlapped, what, lpnumberofbytessent, lpcompletionroutine, call) }
     })
 }
 
@@ -162,8 +162,7 @@ pub unsafe extern "system" fn WSASend(
 /// That of [`Here::takes_off`]; `count` is null or valid for writing.
 unsafe fn requests(
     here: &Here<'_>,
-    name: &str,
-    s: SOCKET,
+    (name, s): (&str, SOCKET),
     at: *mut OVERLAPPED,
     what: Memory,
     count: *mut u32,
