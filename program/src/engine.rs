@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use winaccept_model::call::{Call, Handle, ProcessId, ThreadId, Version};
-use winaccept_model::choice::Alt;
+use winaccept_model::choice::{ANSWER_LOST, Alt};
 use winaccept_model::outcome::Outcome;
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
@@ -609,6 +609,10 @@ impl<'p> Engine<'p> {
         }
         let open = self.fx.decided.iter().map(|decided| decided.alt);
         self.decided.extend(open.filter(|alt| self.machine.profile.leaves_open(alt.point())));
+        // What the stack itself loses at a close is no fault of the program's.
+        if self.fx.fired.iter().any(|rule| rule.under.contains(&ANSWER_LOST)) {
+            self.fx.conns().for_each(|conn| _ = self.sent_to.remove(&conn));
+        }
         if let Some(limit) = self.fx.limit {
             self.cannot_say(&limit.to_string());
         }
