@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use winaccept::evidence::{self, Recording};
-use winaccept::learn::{self, LearnOutput, LeftOut, learn};
+use winaccept::learn::{self, Clash, LearnOutput, LeftOut, learn};
 use winaccept::profiles::{Choices, Known, LEARNED, ProfileFile};
 use winaccept::stack::Replay;
 use winaccept::suite::{self, Scenario};
@@ -38,7 +38,12 @@ fn shipped_profiles_are_what_is_learned() {
         let learned = learn(seen, &by_hand.checks().unwrap(), &Watch::unattended());
         let file = learn::profile_file(&learned, stack, &by_hand).unwrap();
         let output = learn::output(&learned, &[recording], stack, file, left_out);
-        assert!(output.contradicted.is_empty(), "{stack}: {:#?}", output.contradicted);
+        // A race within a stack is known by hand: it does now this, now that, in two runs of one scenario, too.
+        let races = |clash: &&Clash| {
+            clash.choice.is_some_and(|point| by_hand.said(point).is_some_and(|said| said.allows.len() > 1))
+        };
+        let contradicted: Vec<&Clash> = output.contradicted.iter().filter(|clash| !races(clash)).collect();
+        assert!(contradicted.is_empty(), "{stack}: {contradicted:#?}");
         let (path, text) = (folder.join(format!("{stack}.toml")), learn::text(&output));
         if std::env::var_os(UPDATE).is_some() {
             fs::write(&path, &text).unwrap();

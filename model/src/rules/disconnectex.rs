@@ -28,10 +28,12 @@ table! {
     DISCONNECTEX;
     not_a_socket("DisconnectEx.not-a-socket"),
     Rule {
+        under: &[REUSE_GIVES_BACK],
         when: |at| matches!(*at.call(), Call::DisconnectEx { reserved: 1.., .. }),
         ..check("DisconnectEx.reserved", &["disconnectex.err.WSAEINVAL.reserved"], States::SOCKET, Code::WSAEINVAL)
     },
     Rule {
+        under: &[REUSE_GIVES_BACK],
         when: |at| flags(at) & !TF_REUSE_SOCKET != 0,
         ..check("DisconnectEx.other-flags", &["disconnectex.err.WSAEINVAL.flags"], States::SOCKET, Code::WSAEINVAL)
     },
