@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::Alt;
 use winaccept_model::profile::Profile;
-use winaccept_sim::observe::{Observed, Shown};
+use winaccept_sim::observe::{Observed, Shown, ShownValue};
 use winaccept_sim::script::{Action, Script};
 
 use crate::judge::predicts;
@@ -276,7 +276,7 @@ impl<'s> Comparison<'s> {
     /// The first step that the profile does not say, whatever is known.
     fn difference(&self, scenario: Scenario, replay: Replay) -> Option<Difference> {
         let step = predicts(&scenario, &replay, &self.wider).unpredicted?;
-        if self.is_known(&scenario, &replay) {
+        if self.is_known(&scenario, &replay) || !binds_what_it_says(&scenario, &replay, step) {
             return None;
         }
         let observed = replay.steps.iter().find(|report| report.index == step)?.observed.clone();
@@ -310,6 +310,14 @@ impl<'s> Comparison<'s> {
         self.known.push(Known { finding, kind, explained: explanations.into_iter().next() });
         &self.known[known].finding
     }
+}
+
+/// Did every step before this one that says so give a new handle? Else its variable is none, and what follows is about something
+/// else than the scenario says.
+fn binds_what_it_says(scenario: &Scenario, replay: &Replay, step: usize) -> bool {
+    let is_handle = |seen: &Observed| matches!(seen, Observed::Returned(shown) if shown.value == ShownValue::Handle);
+    let binds = |report: &&StepReport| scenario.program.steps[report.index].binds().next().is_some();
+    replay.steps.iter().filter(|report| report.index < step).filter(binds).all(|report| is_handle(&report.observed))
 }
 
 /// A script as a scenario that can be run, if it is one.

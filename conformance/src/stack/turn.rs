@@ -417,6 +417,7 @@ fn own_time_out(call: &Call<Ref>, longest_option: u64) -> Option<Duration> {
         | Call::WSAPoll { timeout, .. }
         | Call::WSAWaitForMultipleEvents { timeout, .. }
         | Call::GetQueuedCompletionStatus { timeout, .. }
+        | Call::GetQueuedCompletionStatusEx { timeout, .. }
         | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
         // A close may linger, a transfer have the time-out of its direction; results are waited for as long as their request.
         _ if call.function().does().waits || call.function().does().closes => longest_option,

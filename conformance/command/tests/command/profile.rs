@@ -42,10 +42,10 @@ fn a_profile_is_learned_written_and_judged_by() {
     assert_eq!(output["left_out"], left_out);
     assert!(fs::read_to_string(file).unwrap().contains(output["profile"].as_str().unwrap()));
 
-    let run = winaccept(&["run", "--profile", file, "--only", "reset", "--format", "json"]);
+    let run = winaccept(&["run", "--profile", file, "--only", "peer-reset", "--format", "json"]);
     let judged: serde_json::Value = serde_json::from_str(&run.out).unwrap_or_else(|why| panic!("{why}: {}", run.err));
     assert_eq!(judged["profile"], "mine-1.0");
-    let by_name = winaccept(&["run", "--profile", "wine-10.0", "--only", "reset", "--format", "json"]);
+    let by_name = winaccept(&["run", "--profile", "wine-10.0", "--only", "peer-reset", "--format", "json"]);
     let by_name: serde_json::Value = serde_json::from_str(&by_name.out).unwrap();
     let verdicts = |output: &serde_json::Value| {
         let all = output["scenarios"].as_array().unwrap().iter();
