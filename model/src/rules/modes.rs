@@ -47,15 +47,18 @@ table! {
         ..case(
             "SetFileCompletionNotificationModes.skips-packet",
             &["sfcnm.skip-on-success", "sfcnm.skip-conditions"],
-            States::SOCKET,
+            ASKED,
         )
     },
     // The event of the handle itself is no event of the request.
     Rule {
         gives: Is(Gives::Silent),
-        ..case("SetFileCompletionNotificationModes.tells-as-ever", &["sfcnm.skip-event"], States::SOCKET)
+        ..case("SetFileCompletionNotificationModes.tells-as-ever", &["sfcnm.skip-event"], ASKED)
     },
 }
+
+/// Where a request can be complete at once.
+const ASKED: States = States::of(&[State::Listening, State::Connected]);
 
 fn has(at: &At<'_>, mode: FileModes) -> bool {
     at.sock().extra().modes.has(mode)
