@@ -184,9 +184,10 @@ impl At<'_> {
         if let Some(s) = about {
             let socket = self.extra_mut(s);
             let _ = socket.waiting.remove(op) || socket.holding.remove(op);
+            let others = !socket.waiting.is_empty();
             if !socket.accept_queue.is_empty() {
                 self.wake(s);
-            } else if !socket.waiting.is_empty() && disconnection(self, s).is_some() {
+            } else if others && self.socket_at(s).state == State::Connected && disconnection(self, s).is_some() {
                 // It has let those go first that stood there, too.
                 self.wake(s);
             }
