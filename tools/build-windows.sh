@@ -55,7 +55,7 @@ unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_TARGET_DIR
 cd "$repo"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# With the small sorts of std: sixty types are sorted somewhere, and the quick ones would take 450 KB.
+# With std's small sorts, since sixty types are sorted somewhere, and without backtraces, which would name nothing here: 450 KB less.
 # An own folder: cargo would otherwise rebuild everything each time the other compiler had a turn.
 "$cargo" "${command[@]}" --profile "$profile" --locked "${packages[@]}" --target "$target" --target-dir target-windows \
     "-Zbuild-std=$std" -Zbuild-std-features=panic-unwind,optimize_for_size 2>&1 | tee "$log" >&2
