@@ -97,10 +97,16 @@ impl Site<'_> {
 
     fn hash(&self, seed: u64) -> u64 {
         let bytes = self.actor.bytes().chain([0, self.what as u8]).chain(self.call.bytes());
-        let sum =
-            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        mixed(sum ^ mixed(seed ^ u64::from(self.nth) << 32))
+        mixed(fnv(FNV, bytes) ^ mixed(seed ^ u64::from(self.nth) << 32))
     }
+}
+
+/// What a hash begins with.
+pub(crate) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A hash that is the same on every platform and in every build (FNV-1a, 64 bits), with these bytes behind what it was of.
+pub(crate) fn fnv(sum: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(sum, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A number that looks like chance: the last step of splitmix64.

@@ -8,7 +8,7 @@ use winaccept_model::step::Machine;
 use winaccept_sim::script::FaultKind;
 
 use crate::client::BEHAVIOURS;
-use crate::draw::{Draws, Schedule, mixed};
+use crate::draw::{Draws, FNV, Schedule, fnv, mixed};
 use crate::engine::{Ran, run, run_looking};
 use crate::finding::{Finding, Passed, drawn};
 use crate::interface::{Leaves, Subject};
@@ -332,7 +332,7 @@ struct Digest(u64);
 
 impl Digest {
     fn new() -> Digest {
-        Digest(0xcbf2_9ce4_8422_2325)
+        Digest(FNV)
     }
 
     /// As it shows itself: a derived `Hash` differs from one machine to another.
@@ -343,8 +343,7 @@ impl Digest {
 
 impl Write for Digest {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        self.0 = text.bytes().fold(self.0, hash);
+        self.0 = fnv(self.0, text.bytes());
         Ok(())
     }
 }

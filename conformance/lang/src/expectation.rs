@@ -432,37 +432,38 @@ impl Parser<'_> {
     /// Packets in braces, each its key, its OVERLAPPED and its bytes.
     fn entries(&mut self, actor: Option<ThreadId>) -> Parsed<Vec<EntryPattern>> {
         let Some(actor) = actor else { return Err(self.cursor.expected("no packets in `never`")) };
-        self.cursor.expect("{")?;
-        let mut all = Vec::new();
-        while !self.cursor.eat("}") {
-            if !all.is_empty() {
-                self.cursor.expect(",")?;
-            }
-            self.cursor.expect("{")?;
-            let key = self.dword("a key")?;
-            self.cursor.expect(",")?;
-            let over = if self.cursor.eat("NULL") { None } else { Some(self.overlapped(actor)?) };
-            self.cursor.expect(",")?;
-            let bytes = self.dword("a number of bytes")?;
-            self.cursor.expect("}")?;
-            all.push(EntryPattern { key, over, bytes });
-        }
-        Ok(all)
+        self.members(|parser| {
+            parser.cursor.expect("{")?;
+            let key = parser.dword("a key")?;
+            parser.cursor.expect(",")?;
+            let over = if parser.cursor.eat("NULL") { None } else { Some(parser.overlapped(actor)?) };
+            parser.cursor.expect(",")?;
+            let bytes = parser.dword("a number of bytes")?;
+            parser.cursor.expect("}")?;
+            Ok(EntryPattern { key, over, bytes })
+        })
     }
 
     /// Events, each with its error: `{FD_CONNECT: WSAECONNREFUSED}`.
     fn event_errors(&mut self) -> Parsed<Vec<(NetworkEvents, Code)>> {
-        let mut all = Vec::new();
+        self.members(|parser| {
+            let event = parser.network_events()?;
+            parser.cursor.expect(":")?;
+            Ok((event, parser.error_name()?))
+        })
+    }
+
+    /// What stands in braces, with commas between.
+    fn members<T>(&mut self, member: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        let mut members = Vec::new();
         self.cursor.expect("{")?;
         while !self.cursor.eat("}") {
-            if !all.is_empty() {
+            if !members.is_empty() {
                 self.cursor.expect(",")?;
             }
-            let event = self.network_events()?;
-            self.cursor.expect(":")?;
-            all.push((event, self.error_name()?));
+            members.push(member(self)?);
         }
-        Ok(all)
+        Ok(members)
     }
 
     /// A message: its number, the socket, the event, the error.

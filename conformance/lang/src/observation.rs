@@ -179,22 +179,16 @@ impl Reader<'_> {
     /// `{{125, O, 4}, {7, NULL, 1}}`.
     fn entries(&mut self) -> Parsed<Vec<ShownEntry>> {
         let number = 0..=i64::from(u32::MAX);
-        self.cursor.expect("{")?;
-        let mut all = Vec::new();
-        while !self.cursor.eat("}") {
-            if !all.is_empty() {
-                self.cursor.expect(",")?;
-            }
-            self.cursor.expect("{")?;
-            let key = self.cursor.integer("a key", number.clone())? as u32;
-            self.cursor.expect(",")?;
-            let over = if self.cursor.eat("NULL") { None } else { Some(self.name()?) };
-            self.cursor.expect(",")?;
-            let bytes = self.cursor.integer("a number of bytes", number.clone())? as u32;
-            self.cursor.expect("}")?;
-            all.push(ShownEntry { key, over, bytes });
-        }
-        Ok(all)
+        self.members(|reader| {
+            reader.cursor.expect("{")?;
+            let key = reader.cursor.integer("a key", number.clone())? as u32;
+            reader.cursor.expect(",")?;
+            let over = if reader.cursor.eat("NULL") { None } else { Some(reader.name()?) };
+            reader.cursor.expect(",")?;
+            let bytes = reader.cursor.integer("a number of bytes", number.clone())? as u32;
+            reader.cursor.expect("}")?;
+            Ok(ShownEntry { key, over, bytes })
+        })
     }
 
     /// `{FD_CONNECT: WSAECONNREFUSED}`.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use winaccept_model::call::Function;
+use winaccept_model::choice::Point;
 use winaccept_model::profile::Profile;
 use winaccept_model::rule::{Col, Gives, Role, Rule, Stage, States, Table, Takes};
 use winaccept_model::status::Status;
@@ -153,21 +154,22 @@ impl Subject {
 
     /// With what the request in question can end when a rule fires.
     pub fn ends(self, rule: &'static Rule) -> impl Iterator<Item = Status> {
-        let point = rule.asks.first().filter(|_| rule.ends.len() > 1);
-        let allowed = match (point, self.profile) {
-            (Some(point), Some(profile)) => profile.allowed(point.index()),
-            _ => u8::MAX,
-        };
+        let allowed = self.allowed(rule.asks.first().copied().filter(|_| rule.ends.len() > 1));
         rule.ends.iter().copied().enumerate().filter(move |(at, _)| allowed >> at & 1 == 1).map(|(_, status)| status)
     }
 
     /// What a column can be.
     fn values<T: Copy + 'static>(self, column: &'static Col<T>) -> impl Iterator<Item = (usize, T)> {
-        let allowed = match (column.point(), self.profile) {
+        let allowed = self.allowed(column.point());
+        column.values().iter().copied().enumerate().filter(move |(at, _)| allowed >> at & 1 == 1)
+    }
+
+    /// The alternatives that there are, a bit each: all of them, where no choice point decides or no profile is asked.
+    fn allowed(self, point: Option<Point>) -> u8 {
+        match (point, self.profile) {
             (Some(point), Some(profile)) => profile.allowed(point.index()),
             _ => u8::MAX,
-        };
-        column.values().iter().copied().enumerate().filter(move |(at, _)| allowed >> at & 1 == 1)
+        }
     }
 
     /// Rules are named after their call, unless several calls share them.
