@@ -232,44 +232,36 @@ handles! {
     RequestOverlapped;
 }
 
-/// A buffer for bytes, and its size.
-#[derive(Clone, Copy, Debug)]
-pub struct BytesOut;
-
-impl Kind for BytesOut {
-    type Value<H> = u32;
-    fn map<H: Member, U: Member>(value: &u32, _: &mut impl FnMut(H) -> U) -> u32 {
-        *value
-    }
-    fn put<H: Member>(value: &u32, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
-        value.code(key);
-    }
-    fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> u32 {
-        Plain::decode(key)
-    }
-    fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
-        plain::size(&mut |bound| choices.below(bound))
-    }
+/// Numbers of which not any is drawn.
+macro_rules! counts {
+    ($($(#[$doc:meta])* $kind:ident drawn $draw:expr;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
+        impl Kind for $kind {
+            type Value<H> = u32;
+            fn map<H: Member, U: Member>(value: &u32, _: &mut impl FnMut(H) -> U) -> u32 {
+                *value
+            }
+            fn put<H: Member>(value: &u32, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
+                value.code(key);
+            }
+            fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> u32 {
+                Plain::decode(key)
+            }
+            fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
+                let draw: fn(&mut dyn FnMut(u32) -> u32) -> u32 = $draw;
+                draw(&mut |bound| choices.below(bound))
+            }
+        }
+    )* };
 }
 
-/// How many packets a call fetches at most: 1 to [`crate::call::SET`].
-#[derive(Clone, Copy, Debug)]
-pub struct EntryCount;
-
-impl Kind for EntryCount {
-    type Value<H> = u32;
-    fn map<H: Member, U: Member>(value: &u32, _: &mut impl FnMut(H) -> U) -> u32 {
-        *value
-    }
-    fn put<H: Member>(value: &u32, key: &mut Vec<u8>, _: &mut impl FnMut(H, &mut Vec<u8>)) {
-        value.code(key);
-    }
-    fn get<H: Member>(key: &mut &[u8], _: &mut impl FnMut(&mut &[u8]) -> H) -> u32 {
-        Plain::decode(key)
-    }
-    fn draw<H: Member>(choices: &mut impl Choices<H>) -> u32 {
-        1 + choices.below(MOST)
-    }
+counts! {
+    /// A buffer for bytes, and its size.
+    BytesOut drawn |below| plain::size(below);
+    /// How many packets a call fetches at most: 1 to [`crate::call::SET`].
+    EntryCount drawn |below| 1 + below(MOST);
 }
 
 /// Kinds that hold one handle, or `NULL`.
