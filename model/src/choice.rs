@@ -286,6 +286,7 @@ choices! {
     132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
     134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
+    135 AUTOMATIC_RELEASE "automatic-release": "first-to-wait" RELEASES_FIRST, "later" RELEASES_LATER;
 }
 
 /// The choice point of this name.

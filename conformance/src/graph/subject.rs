@@ -38,7 +38,7 @@ pub static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
 });
 
 /// The calls that a reader looks for come before the others.
-const FIRST: [&str; 27] = [
+const FIRST: [&str; 28] = [
     "accept",
     "listen",
     "bind",
@@ -60,6 +60,7 @@ const FIRST: [&str; 27] = [
     "WSAEventSelect",
     "WSAEnumNetworkEvents",
     "WSACreateEvent",
+    "CreateEvent",
     "WSACloseEvent",
     "WSASetEvent",
     "WSAResetEvent",
@@ -91,7 +92,7 @@ const HAPPENINGS: &[(&str, Table)] = &[
 
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
 const NOT_CONCERNED: &[(&str, &[&str])] = &[
-    ("event.invalid-handle", &["WSACreateEvent"]),
+    ("event.invalid-handle", &["WSACreateEvent", "CreateEvent"]),
     ("closed-under.undefined", &["accept", "WSAAccept", "WSPAccept", "SleepEx", "WSAWaitForMultipleEvents"]),
     // What the caller of a provider is asked for, and how any other call takes a connection.
     ("accept.not-initialised", &["WSPAccept"]),
