@@ -152,7 +152,7 @@ macro_rules! for_each_call {
             CreateEvent kernel32 "CreateEventW" (
                 [NoSecurity] manual: ManualReset, initial: InitialState [NoName]
             ) -> Event []
-                by EventObject {};
+                by CreateEvent { CreateEvent: events::CREATEEVENT };
             WSACloseEvent ws2_32 "WSACloseEvent" (event: Event) -> Bool [closes]
                 by EventObject {};
             WSASetEvent ws2_32 "WSASetEvent" (event: Event) -> Bool []

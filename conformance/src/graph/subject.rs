@@ -92,7 +92,7 @@ const HAPPENINGS: &[(&str, Table)] = &[
 
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
 const NOT_CONCERNED: &[(&str, &[&str])] = &[
-    ("event.invalid-handle", &["WSACreateEvent", "CreateEvent"]),
+    ("event.invalid-handle", &["WSACreateEvent"]),
     ("closed-under.undefined", &["accept", "WSAAccept", "WSPAccept", "SleepEx", "WSAWaitForMultipleEvents"]),
     // What the caller of a provider is asked for, and how any other call takes a connection.
     ("accept.not-initialised", &["WSPAccept"]),

@@ -22,7 +22,7 @@ use crate::world::{Direction, EventId, EventObject, Selection, SocketId, State, 
 table! {
     EVENT_OBJECT;
     Rule {
-        when: |at| !matches!(*at.call(), Call::WSACreateEvent | Call::CreateEvent { .. }) && event(at).is_none(),
+        when: |at| !matches!(*at.call(), Call::WSACreateEvent) && event(at).is_none(),
         rests_on: &["wsawait.closed-handle-undefined"],
         ..check("event.invalid-handle", &[], States::ANY, Code::WSA_INVALID_HANDLE)
     },
@@ -31,14 +31,6 @@ table! {
         then: |at| creates(at, false, false),
         rests_on: &["wsaeventselect.rem.one-event-object"],
         ..case("WSACreateEvent.creates", &[], States::ANY)
-    },
-    Rule {
-        when: |at| matches!(*at.call(), Call::CreateEvent { .. }),
-        then: |at| {
-            let Call::CreateEvent { manual, initial } = *at.call() else { return };
-            creates(at, !manual, initial);
-        },
-        ..case("CreateEvent.creates", &["createevent.manual.automatic", "createevent.initial-state"], States::ANY)
     },
     Rule {
         when: |at| matches!(*at.call(), Call::WSACloseEvent { .. }),
@@ -75,6 +67,17 @@ table! {
 }
 
 table! {
+    CREATEEVENT;
+    Rule {
+        then: |at| {
+            let Call::CreateEvent { manual, initial } = *at.call() else { return };
+            creates(at, !manual, initial);
+        },
+        ..case("CreateEvent.creates", &["createevent.manual.automatic", "createevent.initial-state"], States::ANY)
+    },
+}
+
+table! {
     WAIT;
     Rule { under: &[WAIT_NEEDS_STARTUP], ..not_initialised("WSAWaitForMultipleEvents.not-initialised") },
     in_progress("WSAWaitForMultipleEvents.in-progress"),
@@ -95,7 +98,8 @@ table! {
     // Of two who wait for one release nobody says who gets it: a wait, or the one inside GetOverlappedResult.
     Rule {
         when: |at| waited(at).iter().filter_map(|event| at.resolve_event(*event)).any(|event| result_takes(at, event)),
-        ..not_modelled("WSAWaitForMultipleEvents.release-not-modelled", &["createevent.manual.automatic"], States::ANY)
+        rests_on: &["createevent.manual.automatic"],
+        ..not_modelled("WSAWaitForMultipleEvents.release-not-modelled", &[], States::ANY)
     },
     Rule {
         gives: Is(Gives::Continues(Table::WSAWaitReady)),

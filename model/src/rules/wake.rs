@@ -41,8 +41,8 @@ table! {
         under: &[RELEASES_LATER],
         when: |at| releases_another(at),
         gives: Is(Gives::Silent),
-        rests_on: &["createevent.manual.automatic"],
-        ..case("wake.another-is-released", &["eventobjects.no-fifo"], States::ANY)
+        rests_on: &["createevent.manual.automatic", "eventobjects.no-fifo"],
+        ..case("wake.another-is-released", &[], States::ANY)
     },
     Rule {
         gives: Is(Gives::LooksAgain),
