@@ -237,7 +237,13 @@ impl<'s> Comparison<'s> {
 
     /// What the stack gives and was seen for certain.
     fn play(&mut self, scenario: &Scenario) -> Result<Replay, NotPlayed> {
-        let mut replay = self.stack.replay(&scenario.script);
+        let wider = &self.wider;
+        let blocks = |step: usize, seen: &[StepReport]| {
+            let seen = Replay { steps: seen.to_vec(), ..Replay::default() };
+            let allowed = predicts(scenario, &seen, wider).played.steps.swap_remove(step).allowed;
+            !allowed.is_empty() && allowed.iter().all(|allowed| *allowed == Observed::Blocks)
+        };
+        let mut replay = self.stack.replay_foreseen(&scenario.script, &mut { blocks });
         if let Some(why_not) = NotPlayed::of(&replay) {
             return Err(why_not);
         }

@@ -6,7 +6,7 @@ use winaccept_model::call::{Call, ProcessId, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownValue};
-use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Said, Step};
+use winaccept_sim::script::{Action, PrintArgument, Ref, Said, Step};
 
 use super::protocol::{Function, Order, Report, Returned};
 use super::seen::seen;
@@ -65,33 +65,30 @@ pub(super) enum Patience {
 }
 
 impl<'s> Stage<'s> {
-    /// Takes a step to its end.
-    pub(super) fn take(&mut self, step: &'s Step) -> Given {
+    /// Takes a step to its end; patience is for what may wait.
+    pub(super) fn take(&mut self, step: &'s Step, patience: Patience) -> Given {
         let actor = step.actor;
         match &step.action {
             Action::Call(call) => {
                 if let Err(why) = self.issue(step, call) {
                     return Given::not_taken(why);
                 }
-                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::ConditionReturns { said, call } => {
                 if let Err(why) = self.condition_returns(step, call, *said) {
                     return Given::not_taken(why);
                 }
-                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::RoutineReturns { call } => {
                 if let Err(why) = self.routine_returns(step, call) {
                     return Given::not_taken(why);
                 }
-                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::Resumes => match self.in_progress[actor.index()] {
-                Some(_) => self.conclude(actor, step, Patience::ToReturn),
+                Some(_) => self.conclude(actor, step, patience),
                 None => Given::not_taken("no call of this actor is in progress"),
             },
             Action::Prints { format, argument } => match self.print(actor, format, *argument) {
