@@ -286,6 +286,9 @@ choices! {
     132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
     134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
+    135 V6ONLY_AFTER_BIND "v6only-after-bind": "succeeds" V6ONLY_LATE_SUCCEEDS, "WSAEINVAL" V6ONLY_LATE_FAILS;
+    136 CANCELIO_OF_NO_FILE "cancelio-of-no-file": "WSA_INVALID_HANDLE" NO_FILE_FAILS, "succeeds" NO_FILE_SUCCEEDS;
+    137 LAST_ERROR_AFTER_OTHERS "last-error-after-others": "kept" OTHERS_KEEP, "cleared" OTHERS_CLEAR;
 }
 
 /// The choice point of this name.

@@ -270,7 +270,7 @@ impl<'s> Stage<'s> {
             (_, Some(_)) => self.interrupted[actor.index()] += 1,
             _ => self.last_value[actor.index()] = Some(returned.value),
         }
-        let seen_now = seen(call, &returned, self);
+        let seen_now = seen(call, &returned, &self.seen_by(actor));
         if seen_now.value == ShownValue::Handle
             && let Some(name) = step.binds().next()
         {
@@ -278,7 +278,7 @@ impl<'s> Stage<'s> {
         }
         self.take_in(actor, call, &returned, &seen_now);
         // The new socket itself may have the address that was just reported: look again, now that it is bound.
-        let seen_now = seen(call, &returned, self);
+        let seen_now = seen(call, &returned, &self.seen_by(actor));
         let assumed = self.quieten(actor, call, &seen_now);
         Given { observed: Observed::Returned(seen_now), assumed }
     }
