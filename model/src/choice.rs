@@ -289,6 +289,8 @@ choices! {
     135 V6ONLY_AFTER_BIND "v6only-after-bind": "succeeds" V6ONLY_LATE_SUCCEEDS, "WSAEINVAL" V6ONLY_LATE_FAILS;
     136 CANCELIO_OF_NO_FILE "cancelio-of-no-file": "WSA_INVALID_HANDLE" NO_FILE_FAILS, "succeeds" NO_FILE_SUCCEEDS;
     137 LAST_ERROR_AFTER_OTHERS "last-error-after-others": "kept" OTHERS_KEEP, "cleared" OTHERS_CLEAR;
+    138 FAILED_REQUEST_STATUS "failed-request-status": "untouched" STATUS_UNTOUCHED, "pending" STATUS_PENDING;
+    139 SELECT_AFTER_MESSAGES "select-after-messages": "forgotten" MESSAGES_FORGOTTEN, "remembered" MESSAGES_REMEMBERED;
 }
 
 /// The choice point of this name.

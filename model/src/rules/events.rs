@@ -7,8 +7,8 @@ use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
     DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FD_ACCEPT_RESELECT,
-    FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, RESET_WRITES_TOO,
-    SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, MESSAGES_FORGOTTEN, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS,
+    RESET_WRITES_TOO, SELECT_AFTER_MESSAGES, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::{Message, Object};
@@ -156,7 +156,7 @@ table! {
             let remembered = remembered(at);
             at.select(at.socket_id(), remembered);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES],
         rests_on: &["ioctl.fionbio.disable-first", "modes.back-to-blocking"],
         ..case(
             "WSAEventSelect.cancels",
@@ -181,7 +181,7 @@ table! {
             }
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
             "wspeventselect.rem.replaces-previous",
@@ -409,11 +409,11 @@ fn posts_message(at: &mut At<'_>) {
 }
 
 /// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported. What
-/// was told by messages stands in no record: of a change from messages to an event object only the documents speak.
+/// was told by messages stands in no record, and may still count as reported.
 fn remembered(at: &At<'_>) -> Selection {
     let Selection { recorded, errors, disabled, .. } = at.sock().selection();
-    let posted = at.sock().selection().posts();
-    if posted || disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
+    let forgets = if at.sock().selection().posts() { MESSAGES_FORGOTTEN } else { RESELECT_SIGNALS };
+    if disabled == NetworkEvents::default() || at.chooses(forgets) {
         return Selection::default();
     }
     Selection { recorded, errors: errors.of(recorded), disabled, ..Selection::default() }

@@ -156,7 +156,7 @@ table! {
         under: &[PEERNAME_BY_FAULT],
         when: |at| length(at) == Length::Bad,
         rests_on: BUFFER,
-        ..crashes("getpeername.length-unreadable.crashes", &[], States::ANY)
+        ..crashes("getpeername.length-unreadable.crashes", &[], States::SOCKET)
     },
     Rule {
         under: &[PEERNAME_BY_FAULT],

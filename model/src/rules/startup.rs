@@ -7,7 +7,7 @@ use crate::choice::{
     SUCCESS_CLEARS,
 };
 use crate::code::Code;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
@@ -204,7 +204,7 @@ fn is_of_last_error(at: &At<'_>) -> bool {
     matches!(at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. })
 }
 
-/// Does the call do no more than make, close, hand over or wait for handles, or tell what is known without the socket?
+/// Does the call do no more than make, close, hand over or wait for handles, fetch, or tell what is known without the socket?
 fn asks_no_socket(at: &At<'_>) -> bool {
     match *at.call() {
         Call::Accept { addr, .. } => addr == Buffer::Null,
@@ -234,6 +234,8 @@ fn asks_no_socket(at: &At<'_>) -> bool {
         | Call::GetAcceptExSockaddrs { .. }
         | Call::HasOverlappedIoCompleted { .. }
         | Call::Overlapped { .. } => true,
+        // Not where it finds no message.
+        Call::PeekMessage { .. } | Call::GetMessage { .. } => at.outcome().value != Value::Number(0),
         _ => false,
     }
 }
