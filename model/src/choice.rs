@@ -291,6 +291,10 @@ choices! {
     137 LAST_ERROR_AFTER_OTHERS "last-error-after-others": "kept" OTHERS_KEEP, "cleared" OTHERS_CLEAR;
     138 FAILED_REQUEST_STATUS "failed-request-status": "untouched" STATUS_UNTOUCHED, "pending" STATUS_PENDING;
     139 SELECT_AFTER_MESSAGES "select-after-messages": "forgotten" MESSAGES_FORGOTTEN, "remembered" MESSAGES_REMEMBERED;
+    140 FAILED_CONNECT_EVENT "event-of-failed-connect":
+        "not-recorded" FAILURE_NOT_RECORDED, "recorded" FAILURE_RECORDED;
+    141 ROUTINE_BEFORE_PACKET "routine-before-packet":
+        "packet-first" PACKETS_BEFORE_ROUTINES, "routine-first" ROUTINES_BEFORE_PACKETS;
 }
 
 /// The choice point of this name.

@@ -6,7 +6,7 @@ use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
-    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FD_ACCEPT_RESELECT,
+    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FAILED_CONNECT_EVENT, FAILURE_RECORDED, FD_ACCEPT_RESELECT,
     FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, MESSAGES_FORGOTTEN, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS,
     RESET_WRITES_TOO, SELECT_AFTER_MESSAGES, SECOND_SILENT, WAIT_NEEDS_STARTUP,
 };
@@ -181,7 +181,7 @@ table! {
             }
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES, FAILED_CONNECT_EVENT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
             "wspeventselect.rem.replaces-previous",
@@ -391,6 +391,8 @@ fn signalled(at: &At<'_>) -> Option<u8> {
 fn error_of_event(at: &At<'_>) -> Code {
     let reset = at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(at.socket_id())).tcb == Tcb::Reset);
     match at.network_event {
+        // A blocking connect, or SO_ERROR, may have taken the code from the socket: it was a refusal.
+        NetworkEvents::CONNECT if at.state() == State::Failed && at.sock().error == Code::NONE => Code::WSAECONNREFUSED,
         NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
@@ -432,6 +434,9 @@ pub(super) fn already_happened(at: &mut At<'_>) {
                 at.occurs(s, NetworkEvents::CONNECT);
             }
             connected_events(at, s);
+        }
+        State::Failed if !at.sock().selection().posts() && at.chooses(FAILURE_RECORDED) => {
+            at.occurs(s, NetworkEvents::CONNECT);
         }
         State::Datagram => at.occurs(s, NetworkEvents::WRITE), // it can always send (WT-EVT-018)
         _ => {}
