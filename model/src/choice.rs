@@ -293,8 +293,13 @@ choices! {
     139 SELECT_AFTER_MESSAGES "select-after-messages": "forgotten" MESSAGES_FORGOTTEN, "remembered" MESSAGES_REMEMBERED;
     140 FAILED_CONNECT_EVENT "event-of-failed-connect":
         "not-recorded" FAILURE_NOT_RECORDED, "recorded" FAILURE_RECORDED;
-    141 ROUTINE_BEFORE_PACKET "routine-before-packet":
-        "packet-first" PACKETS_BEFORE_ROUTINES, "routine-first" ROUTINES_BEFORE_PACKETS;
+    141 BIND_NAME_CHECK "bind-name-check":
+        "after-descriptor" NAME_AFTER_DESCRIPTOR, "before-descriptor" NAME_BEFORE_DESCRIPTOR;
+    142 TRANSMIT_AFTER_RESET "transmitfile-after-reset":
+        "WSAECONNRESET" TRANSMIT_CONNRESET, "WSAENOTCONN" TRANSMIT_NOTCONN;
+    143 TRANSFER_CONNECTING "transfer-while-connecting":
+        "WSAENOTCONN" TRANSFER_NOT_CONNECTED, "waits" TRANSFER_AWAITS_CONNECTION;
+    144 LAST_ERROR_AFTER_WINDOWS "last-error-after-windows": "kept" WINDOWS_KEEP, "cleared" WINDOWS_CLEAR;
 }
 
 /// The choice point of this name.

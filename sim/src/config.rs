@@ -2,6 +2,7 @@
 
 use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
 use winaccept_model::code::Code;
+use winaccept_model::id::Named;
 use winaccept_model::operation::{Ended, Message};
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_model::profile::Tape;
@@ -183,8 +184,17 @@ impl Config {
                 })
             })
         };
-        let names = self.vars.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| NameId(i as u16)).collect();
-        ShownAddress { address: shown, names }
+        let all: Vec<NameId> = (0..).map(NameId).zip(&self.vars).filter(|(_, h)| same(h)).map(|(name, _)| name).collect();
+        // As the driver of a real stack tells it: where no open socket has the address, those that had it.
+        let open: Vec<NameId> = all.iter().copied().filter(|name| self.is_open(*name)).collect();
+        ShownAddress { address: shown, names: if open.is_empty() { all } else { open } }
+    }
+
+    /// Is what this variable stands for an open handle of a socket?
+    fn is_open(&self, name: NameId) -> bool {
+        let Named::Socket(slot, copy) = self.vars[usize::from(name.0)].names() else { return false };
+        let held = self.world.sockets().get(slot.index()).is_some_and(|socket| socket.holder(copy).is_some());
+        held && self.closed.iter().all(|(closed, _)| *closed != name)
     }
 
     /// The connection that the socket in this variable opens.

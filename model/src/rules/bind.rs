@@ -3,7 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
-    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, REUSES_WSAEACCES,
+    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, NAME_AFTER_DESCRIPTOR,
+    NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -21,7 +22,19 @@ table! {
     network_down("bind.network-down"),
     not_a_socket("bind.not-a-socket"),
     check("bind.already-bound", &["bind.err.WSAEINVAL.already-bound"], BOUND, Code::WSAEINVAL),
+    // Some stacks look at the name before they look at the descriptor; a negative length they take for a huge one.
     Rule {
+        under: &[NAME_BEFORE_DESCRIPTOR],
+        when: is_short,
+        ..check("bind.bad-name-first", &["bind.err.WSAEFAULT"], States::ANY, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[NAME_BEFORE_DESCRIPTOR],
+        when: |at| matches!(*at.call(), Call::Bind { name: Name::Address(_, length), .. } if length < 0),
+        ..check("bind.endless-name-first", &["bind.err.WSAEFAULT"], States::ANY, Code::WSAENOBUFS)
+    },
+    Rule {
+        under: &[NAME_AFTER_DESCRIPTOR],
         when: |at| named(at).is_none() && !other_family(at),
         ..check("bind.bad-name", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
@@ -115,6 +128,17 @@ table! {
             States::of(&[State::Unbound]),
         )
     },
+}
+
+/// There is no name, or less of one than its own family needs.
+fn is_short(at: &At<'_>) -> bool {
+    match *at.call() {
+        Call::Bind { name: Name::Address(address, length), .. } => {
+            (0..address.family.address_size()).contains(&length)
+        }
+        Call::Bind { name, .. } => name == Name::Null,
+        _ => false,
+    }
 }
 
 /// The name is whole, but of another family than the socket.

@@ -72,7 +72,7 @@ table! {
         ..check(
             "getsockopt.conditional-accept-unknown",
             &["getsockopt.err.WSAENOPROTOOPT"],
-            States::SOCKET,
+            States::ANY,
             Code::WSAENOPROTOOPT,
         )
     },
@@ -155,7 +155,7 @@ table! {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
         rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
-        ..check("setsockopt.conditional-accept-unknown", &[], States::SOCKET, Code::WSAENOPROTOOPT)
+        ..check("setsockopt.conditional-accept-unknown", &[], States::ANY, Code::WSAENOPROTOOPT)
     },
     Rule {
         when: |at| {

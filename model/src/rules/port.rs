@@ -3,10 +3,10 @@
 use super::apc::{routine_is_due, runs_all};
 use super::common::{case, check};
 use crate::call::{Call, Handle, Set};
-use crate::choice::{APC_BEFORE_PACKET, APCS_BEFORE_PACKETS, Alt, ROUTINE_BEFORE_PACKET, ROUTINES_BEFORE_PACKETS};
+use crate::choice::{APC_BEFORE_PACKET, APCS_BEFORE_PACKETS};
 use crate::code::Code;
 use crate::id::PortId;
-use crate::operation::{Apc, Association, Packet};
+use crate::operation::{Association, Packet};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States, Table};
@@ -131,13 +131,13 @@ table! {
         ..check("GetQueuedCompletionStatusEx.not-a-port", &[], States::ANY, Code::WSA_INVALID_HANDLE)
     },
     Rule {
-        when: |at| is_alertable(at) && routine_is_due(at) && comes_first(at, ROUTINES_BEFORE_PACKETS),
-        asks: &[ROUTINE_BEFORE_PACKET],
+        when: |at| is_alertable(at) && routine_is_due(at) && comes_first(at),
+        asks: &[APC_BEFORE_PACKET],
         gives: Is(Gives::Continues(Table::Apc)),
         ..case("GetQueuedCompletionStatusEx.calls-routine", &["gqcsex.alertable"], States::ANY)
     },
     Rule {
-        when: |at| is_alertable(at) && has_user_apc(at) && comes_first(at, APCS_BEFORE_PACKETS),
+        when: |at| is_alertable(at) && !at.thread().apcs.is_empty() && comes_first(at),
         asks: &[APC_BEFORE_PACKET],
         gives: Is(Gives::Reports),
         then: runs_all,
@@ -217,13 +217,8 @@ fn is_alertable(at: &At<'_>) -> bool {
 }
 
 /// Does an APC come before a packet?
-fn comes_first(at: &At<'_>, before: Alt) -> bool {
-    first(at).is_none() || at.chooses(before)
-}
-
-/// Is it a program's own APC that is due?
-fn has_user_apc(at: &At<'_>) -> bool {
-    matches!(at.thread().apcs.first(), Some(Apc::User(_)))
+fn comes_first(at: &At<'_>) -> bool {
+    first(at).is_none() || at.chooses(APCS_BEFORE_PACKETS)
 }
 
 /// No packet has come in time.

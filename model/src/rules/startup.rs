@@ -4,7 +4,7 @@ use super::common::{case, check, in_progress};
 use crate::call::{Buffer, Call, Condition, Opt, Version};
 use crate::choice::{
     CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, NAMING_CLEARS, OTHERS_CLEAR,
-    SUCCESS_CLEARS,
+    SUCCESS_CLEARS, WINDOWS_CLEAR,
 };
 use crate::code::Code;
 use crate::outcome::{Outcome, Value};
@@ -172,6 +172,20 @@ table! {
         ..case("success.naming-keeps-last-error", &[], States::ANY)
     },
     Rule {
+        under: &[WINDOWS_CLEAR],
+        when: |at| is_of_windows(at) && !has_fetched(at),
+        gives: Is(Gives::Silent),
+        then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.windows-clear-last-error", &[], States::ANY)
+    },
+    Rule {
+        when: is_of_windows,
+        gives: Is(Gives::Silent),
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.windows-keep-last-error", &[], States::ANY)
+    },
+    Rule {
         under: &[OTHERS_CLEAR],
         when: |at| asks_no_socket(at) && !is_of_last_error(at),
         gives: Is(Gives::Silent),
@@ -199,12 +213,22 @@ table! {
     },
 }
 
+/// Is this a call around windows? They are no Winsock calls: what the page says of those does not reach them.
+fn is_of_windows(at: &At<'_>) -> bool {
+    matches!(at.call(), Call::CreateWindow | Call::PeekMessage { .. } | Call::GetMessage { .. })
+}
+
+/// Has it fetched a message?
+fn has_fetched(at: &At<'_>) -> bool {
+    at.outcome().value == Value::Number(1)
+}
+
 /// The two that are about the last error itself.
 fn is_of_last_error(at: &At<'_>) -> bool {
     matches!(at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. })
 }
 
-/// Does the call do no more than make, close, hand over or wait for handles, fetch, or tell what is known without the socket?
+/// Does the call do no more than make, close, hand over or wait for handles, or tell what is known without the socket?
 fn asks_no_socket(at: &At<'_>) -> bool {
     match *at.call() {
         Call::Accept { addr, .. } => addr == Buffer::Null,
@@ -234,8 +258,6 @@ fn asks_no_socket(at: &At<'_>) -> bool {
         | Call::GetAcceptExSockaddrs { .. }
         | Call::HasOverlappedIoCompleted { .. }
         | Call::Overlapped { .. } => true,
-        // Not where it finds no message.
-        Call::PeekMessage { .. } | Call::GetMessage { .. } => at.outcome().value != Value::Number(0),
         _ => false,
     }
 }

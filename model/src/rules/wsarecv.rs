@@ -5,10 +5,7 @@ use super::modes::completes_at_once;
 use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
-use crate::choice::{
-    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
-    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
-};
+use crate::choice::{BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS, TRANSFER_NOT_CONNECTED};
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
 use crate::rule::Col::Is;
@@ -28,9 +25,13 @@ table! {
     check(
         "WSARecv.not-connected",
         &["wsarecv.err.WSAENOTCONN"],
-        States::of(&[State::Unbound, State::Bound, State::Connecting]),
+        States::of(&[State::Unbound, State::Bound]),
         Code::WSAENOTCONN,
     ),
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        ..check("WSARecv.connecting", &["wsarecv.err.WSAENOTCONN"], States::of(&[State::Connecting]), Code::WSAENOTCONN)
+    },
     check("WSARecv.not-bound", &["wsarecv.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
     Rule {
         under: &[NO_COUNT_FAILS],

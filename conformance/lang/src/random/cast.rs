@@ -35,6 +35,8 @@ pub(super) enum State {
     Window,
     /// Closed.
     Closed,
+    /// Closed in a way that a stack may not have noticed: nobody names it again.
+    Gone,
 }
 
 /// Something that a variable stands for.
@@ -216,7 +218,7 @@ impl<'n> Cast<'n> {
             | Function::WSAResetEvent
             | Function::WSACloseEvent
             | Function::WSAWaitForMultipleEvents => thing.state == State::Event,
-            _ => !matches!(thing.state, State::Closed | State::Overlapped | State::Port | State::Window),
+            _ => !matches!(thing.state, State::Closed | State::Gone | State::Overlapped | State::Port | State::Window),
         };
         let of_process = self.things.iter().filter(|thing| thing.process == process).filter(is_fit);
         let handles = of_process.map(|thing| Ref::Name(thing.name)).collect();

@@ -4,7 +4,7 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Family, Function, How, Ip, Length, Name, NetworkEvents, Opt,
     OptVal, PollEvents, Port, ProcessId, Returns, Routine, Set, SockType, Version,
 };
-use winaccept_sim::script::{Action, Ref};
+use winaccept_sim::script::{Action, Item, Ref};
 
 use super::cast::{Cast, State, made_by};
 
@@ -171,6 +171,8 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
         return None;
     }
     let (addr, addrlen) = buffer(cast);
+    // With a negative length Wine 8.0 overwrites memory.
+    let addrlen = if addrlen == Length::Holds(-1) { Length::Holds(4) } else { addrlen };
     let s = cast.handle(listener);
     // Not a decision of its own: what else a seed makes stays as it was.
     let call = if cast.script.items.len() % 4 == 3 {
@@ -277,8 +279,13 @@ pub(super) fn close(cast: &mut Cast<'_>) -> Option<()> {
     };
     cast.call(actor, call);
     tell_peer(cast, thing);
-    cast.things[thing].state = State::Closed;
+    cast.things[thing].state = closed_by(&call);
     Some(())
+}
+
+/// What is closed behind the back of Winsock is still one of its sockets to Wine, for some calls: docs/compare.md.
+fn closed_by(call: &Call<Ref>) -> State {
+    if matches!(call, Call::CloseHandle { .. }) { State::Gone } else { State::Closed }
 }
 
 pub(super) fn reset(cast: &mut Cast<'_>) -> Option<()> {
@@ -301,8 +308,6 @@ fn name_of(cast: &mut Cast<'_>) -> Option<()> {
         0 => buffer(cast),
         _ => (Buffer::Valid, Length::Holds(cast.things[thing].family.address_size())),
     };
-    // Of a socket that was closed by CloseHandle Wine 10 reads the length all the same: docs/compare.md.
-    let namelen = if cast.things[thing].state == State::Closed && namelen == Length::Bad { Length::Null } else { namelen };
     let call =
         if cast.once_in(3) { Call::Getsockname { s, name, namelen } } else { Call::Getpeername { s, name, namelen } };
     cast.call(actor, call);
@@ -484,6 +489,9 @@ pub(super) fn listen_again(cast: &mut Cast<'_>) -> Option<()> {
 
 fn last_error(cast: &mut Cast<'_>) -> Option<()> {
     let actor = cast.free(None)?;
+    if has_cleaned_up(cast) {
+        return None;
+    }
     cast.call(actor, Call::WSAGetLastError);
     Some(())
 }
@@ -492,9 +500,15 @@ fn last_error(cast: &mut Cast<'_>) -> Option<()> {
 fn connect_somewhere(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(&[State::New, State::Bound, State::Connected])?;
     let to = cast.find(&[State::Closed, State::Bound, State::Listens, State::New])?;
+    has_own_address(cast, to).then_some(())?;
     let call = Call::Connect { s: cast.handle(thing), name: Name::Of(cast.handle(to)) };
     cast.call(actor, call);
     Some(())
+}
+
+/// What a closed socket had of a connection is an address that its listener may still have; the model does not remember it.
+fn has_own_address(cast: &Cast<'_>, thing: usize) -> bool {
+    cast.things[thing].state != State::Closed || cast.things[thing].peer.is_none()
 }
 
 fn apc(cast: &mut Cast<'_>) -> Option<()> {
@@ -513,6 +527,7 @@ fn apc(cast: &mut Cast<'_>) -> Option<()> {
 /// An address that another socket has.
 fn bind_there(cast: &mut Cast<'_>) -> Option<()> {
     let taken = cast.find(&[State::Listens, State::Bound, State::Closed])?;
+    has_own_address(cast, taken).then_some(())?;
     let actor = cast.free(Some(cast.things[taken].process))?;
     let family = cast.things[taken].family;
     let new = socket(cast, actor, "S", family);
@@ -547,6 +562,17 @@ fn starts_again(cast: &mut Cast<'_>) -> Option<()> {
     let call = if cast.once_in(2) { Call::WSACleanup } else { Call::WSAStartup { version } };
     cast.call(actor, call);
     Some(())
+}
+
+fn is_each_once(all: &[Ref]) -> bool {
+    all.iter().enumerate().all(|(n, s)| !all[..n].contains(s))
+}
+
+/// What WSACleanup leaves as the last error depends on what Wine closed, and finds closed already.
+fn has_cleaned_up(cast: &Cast<'_>) -> bool {
+    let is_cleanup =
+        |item: &Item| matches!(item, Item::Step(step) if matches!(step.action, Action::Call(Call::WSACleanup)));
+    cast.script.items.iter().any(is_cleanup)
 }
 
 /// Any call of the list with any arguments, as long as it cannot take for ever.
@@ -590,6 +616,16 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::CreateWindow | Call::WSAAsyncSelect { .. } | Call::PeekMessage { .. } | Call::GetMessage { .. } => false,
         // It may wait; those that are to do so are written as such.
         Call::Recv { .. } | Call::WSARecv { .. } => false,
+        // Stacks count a socket that is there twice in different ways, and no array at all is another fault.
+        Call::WSAPoll { fds, .. } => {
+            let all: Vec<Ref> = fds.iter().map(|(s, _)| s).collect();
+            !all.is_empty() && is_each_once(&all)
+        }
+        Call::Select { readfds, writefds, exceptfds, .. } => {
+            let sets = [readfds, writefds, exceptfds];
+            sets.into_iter().flatten().all(|set| is_each_once(&set.iter().collect::<Vec<Ref>>()))
+        }
+        Call::WSAGetLastError => !has_cleaned_up(cast),
         _ => !call.accepts(),
     };
     is_fit.then_some(())?;
@@ -610,7 +646,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
     if function.does().closes
         && let Some(thing) = (0..cast.things.len()).find(|thing| Some(cast.handle(*thing)) == first)
     {
-        cast.things[thing].state = State::Closed;
+        cast.things[thing].state = closed_by(&call);
     }
     Some(())
 }
