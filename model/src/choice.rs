@@ -300,6 +300,9 @@ choices! {
     143 TRANSFER_CONNECTING "transfer-while-connecting":
         "WSAENOTCONN" TRANSFER_NOT_CONNECTED, "waits" TRANSFER_AWAITS_CONNECTION;
     144 LAST_ERROR_AFTER_WINDOWS "last-error-after-windows": "kept" WINDOWS_KEEP, "cleared" WINDOWS_CLEAR;
+    145 EXCLUSIVE_BESIDE_WILDCARD "exclusive-beside-wildcard":
+        "succeeds" EXCLUSIVE_BESIDE_SUCCEEDS, "WSAEADDRINUSE" EXCLUSIVE_BESIDE_FAILS;
+    146 FD_CLOSE_BEHIND_END "fd-close-behind-end": "once" CLOSE_TOLD_ONCE, "again" CLOSE_TOLD_AGAIN;
 }
 
 /// The choice point of this name.

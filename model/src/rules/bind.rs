@@ -3,7 +3,7 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
-    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, NAME_AFTER_DESCRIPTOR,
+    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR,
     NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
 };
 use crate::code::Code;
@@ -90,6 +90,12 @@ table! {
             UNBOUND,
             Code::WSAEADDRINUSE,
         )
+    },
+    Rule {
+        under: &[EXCLUSIVE_BESIDE_FAILS],
+        when: |at| !in_use(at) && !covers_another(at) && stands_beside(at),
+        rests_on: &["exclusive.wildcard-blocks-all"],
+        ..check("bind.exclusive-beside-wildcard", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
     },
     Rule {
         under: &[REUSES_WSAEACCES],
@@ -203,6 +209,15 @@ fn overlaps(at: &At<'_>) -> bool {
     address.port != Port::Unset
         && !options.exclusiveaddruse
         && others.any(|other| !(other.exclusive || other.reuseaddr && options.reuseaddr))
+}
+
+/// Has one of the two addresses, the wildcard and another, somebody who wants it for himself alone?
+fn stands_beside(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    let ip = if address.ip == Ip::Any { Ip::Loopback } else { Ip::Any };
+    let exclusive = at.sock().options().exclusiveaddruse;
+    let mut others = at.shares(Address { ip, ..address }, at.sock().kind);
+    address.port != Port::Unset && others.any(|other| exclusive || other.exclusive && ip == Ip::Loopback)
 }
 
 /// Is the address one of those that a wildcard stands for, which somebody has for himself alone? (WT-LIS-027, WT-LIS-028)

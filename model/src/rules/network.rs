@@ -7,8 +7,8 @@ use super::queue::withdraws;
 use crate::at::Wake;
 use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
-    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
-    DECIDED_FIRST, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
+    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_TOLD_AGAIN, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
+    DECIDED_FIRST, FD_CLOSE_BEHIND_END, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
     REFUSED_REPEATS, RESET_DISCARDS, RESET_OVER_UNREAD_DATA, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
 };
 use crate::code::Code;
@@ -312,9 +312,13 @@ table! {
             }
             let s = socket(at);
             at.wake(s);
+            if at.sock().selection().disabled.has(NetworkEvents::CLOSE) && at.chooses(CLOSE_TOLD_AGAIN) {
+                let selection = &mut at.own_extra_mut().selection;
+                selection.disabled = selection.disabled.without(NetworkEvents::CLOSE);
+            }
             at.occurs(s, NetworkEvents::CLOSE);
         },
-        asks: &[RESET_OVER_UNREAD_DATA],
+        asks: &[RESET_OVER_UNREAD_DATA, FD_CLOSE_BEHIND_END],
         rests_on: &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
         ..segment("rst.connected", &[], States::of(&[State::Connected]))
     },

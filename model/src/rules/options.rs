@@ -16,6 +16,10 @@ use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
 use crate::world::{Holder, MAX_HANDLES, Options, SocketId, State};
 
+/// A connect that has failed may have taken the port from its socket again.
+const NOT_FAILED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Connected, State::Datagram]);
+
 table! {
     IOCTLSOCKET;
     not_initialised("ioctlsocket.not-initialised"),
@@ -72,7 +76,7 @@ table! {
         ..check(
             "getsockopt.conditional-accept-unknown",
             &["getsockopt.err.WSAENOPROTOOPT"],
-            States::ANY,
+            States::SOCKET,
             Code::WSAENOPROTOOPT,
         )
     },
@@ -182,7 +186,7 @@ table! {
             v6only && at.sock().family == Family::Inet6 && at.sock().local.port != Port::Unset
         },
         rests_on: &["dualstack.v6only-before-bind"],
-        ..check("setsockopt.v6only-after-bind", &[], States::SOCKET, Code::WSAEINVAL)
+        ..check("setsockopt.v6only-after-bind", &[], NOT_FAILED, Code::WSAEINVAL)
     },
     Rule {
         when: updates,

@@ -228,7 +228,8 @@ fn is_of_last_error(at: &At<'_>) -> bool {
     matches!(at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. })
 }
 
-/// Does the call do no more than make, close, hand over or wait for handles, or tell what is known without the socket?
+/// Does the call do no more than make, close, hand over or wait for handles, or tell what is known without the socket? Some stacks
+/// count connect among these.
 fn asks_no_socket(at: &At<'_>) -> bool {
     match *at.call() {
         Call::Accept { addr, .. } => addr == Buffer::Null,
@@ -238,6 +239,7 @@ fn asks_no_socket(at: &At<'_>) -> bool {
         | Call::WSACleanup
         | Call::Closesocket { .. }
         | Call::CloseHandle { .. }
+        | Call::Connect { .. }
         | Call::WSADuplicateSocket { .. }
         | Call::WSASocketFromInfo { .. }
         | Call::WSASetEvent { .. }

@@ -171,8 +171,8 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
         return None;
     }
     let (addr, addrlen) = buffer(cast);
-    // With a negative length Wine 8.0 overwrites memory.
-    let addrlen = if addrlen == Length::Holds(-1) { Length::Holds(4) } else { addrlen };
+    // With a negative length Wine 8.0 overwrites memory. What a short one costs is closed as the listener's linger says.
+    let addrlen = if addrlen == Length::Holds(-1) || lingers(cast) { Length::Holds(28) } else { addrlen };
     let s = cast.handle(listener);
     // Not a decision of its own: what else a seed makes stays as it was.
     let call = if cast.script.items.len() % 4 == 3 {
@@ -186,6 +186,11 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
     }
     accepted(cast, actor, listener, Action::Call(call));
     Some(())
+}
+
+fn lingers(cast: &Cast<'_>) -> bool {
+    let is_it = |action: &Action| matches!(action, Action::Call(Call::Setsockopt { opt: Opt::Linger, .. }));
+    cast.script.items.iter().any(|item| matches!(item, Item::Step(step) if is_it(&step.action)))
 }
 
 /// The socket that accept gives.
@@ -363,11 +368,8 @@ const ASKED: &[Opt] = &[
 
 pub(super) fn get_option(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(SOCKETS)?;
-    let family = cast.things[thing].family;
-    let opt = match family {
-        Family::Inet6 if cast.once_in(3) => Opt::V6Only,
-        _ => cast.one_of(ASKED),
-    };
+    // Not IPV6_V6ONLY: the system below Wine sets it when a socket is bound to one address.
+    let opt = cast.one_of(ASKED);
     let call = Call::Getsockopt { s: cast.handle(thing), opt };
     cast.call(actor, call);
     Some(())
@@ -592,9 +594,15 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
     let is_fit = match &call {
         // They name actors and processes, which a draw does not know.
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
-        Call::Setsockopt { opt, value, .. } => matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger),
-        Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime),
-        Call::Connect { name: Name::Address(address, _), .. } => address.ip != Ip::NotLocal,
+        Call::Setsockopt { opt, value, .. } => {
+            let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime);
+            is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)
+        }
+        Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only),
+        // Wine takes a negative length for a huge one.
+        Call::Connect { name: Name::Address(address, length), .. } => address.ip != Ip::NotLocal && *length >= 0,
+        // In which order a faulty question is looked at is not worth a choice point.
+        Call::WSAIoctl { .. } => false,
         // Who else has such a port on this machine nobody knows.
         Call::Bind { name: Name::Address(address, _), .. } => !matches!(address.port, Port::Fixed(_)),
         // An event is what it takes; a socket in its place is something that only some stacks refuse.
