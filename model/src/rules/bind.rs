@@ -211,13 +211,10 @@ fn overlaps(at: &At<'_>) -> bool {
         && others.any(|other| !(other.exclusive || other.reuseaddr && options.reuseaddr))
 }
 
-/// Has one of the two addresses, the wildcard and another, somebody who wants it for himself alone?
+/// Does it ask for one address for itself alone, where another socket listens on the wildcard?
 fn stands_beside(at: &At<'_>) -> bool {
     let Some(address) = named(at) else { return false };
-    let ip = if address.ip == Ip::Any { Ip::Loopback } else { Ip::Any };
-    let exclusive = at.sock().options().exclusiveaddruse;
-    let mut others = at.shares(Address { ip, ..address }, at.sock().kind);
-    address.port != Port::Unset && others.any(|other| exclusive || other.exclusive && ip == Ip::Loopback)
+    at.sock().options().exclusiveaddruse && address.ip != Ip::Any && is_listened_at(at, address)
 }
 
 /// Is the address one of those that a wildcard stands for, which somebody has for himself alone? (WT-LIS-027, WT-LIS-028)
