@@ -269,7 +269,8 @@ impl Known for SeenBy<'_, '_> {
 
     fn named(&self, raw: RawHandle) -> Option<NameId> {
         let process = self.stage.process_of(self.actor);
-        let is_it = |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| (bound.process, bound.raw) == (process, raw));
+        let is_it =
+            |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| (bound.process, bound.raw) == (process, raw));
         self.stage.names.iter().rposition(is_it).map(|at| NameId(at as u16))
     }
 }

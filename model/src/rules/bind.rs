@@ -3,8 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
-    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR,
-    NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
+    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, EXCLUSIVE_BESIDE_FAILS,
+    NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -31,7 +31,8 @@ table! {
     Rule {
         under: &[NAME_BEFORE_DESCRIPTOR],
         when: |at| matches!(*at.call(), Call::Bind { name: Name::Address(_, length), .. } if length < 0),
-        ..check("bind.endless-name-first", &["bind.err.WSAEFAULT"], States::ANY, Code::WSAENOBUFS)
+        rests_on: &["sockaddr.family-first"],
+        ..check("bind.endless-name-first", &[], States::ANY, Code::WSAENOBUFS)
     },
     Rule {
         under: &[NAME_AFTER_DESCRIPTOR],
@@ -139,9 +140,7 @@ table! {
 /// There is no name, or less of one than its own family needs.
 fn is_short(at: &At<'_>) -> bool {
     match *at.call() {
-        Call::Bind { name: Name::Address(address, length), .. } => {
-            (0..address.family.address_size()).contains(&length)
-        }
+        Call::Bind { name: Name::Address(address, length), .. } => (0..address.family.address_size()).contains(&length),
         Call::Bind { name, .. } => name == Name::Null,
         _ => false,
     }

@@ -5,7 +5,10 @@ use super::modes::completes_at_once;
 use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
-use crate::choice::{BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS, TRANSFER_NOT_CONNECTED};
+use crate::choice::{
+    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
+    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS, TRANSFER_NOT_CONNECTED,
+};
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
 use crate::rule::Col::Is;
@@ -49,7 +52,7 @@ table! {
                 "wsarecv.rem.fills-in-order",
                 "wsarecv.ret.zero",
             ],
-            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
+            States::of(&[State::Connecting, State::Listening, State::Connected, State::Failed, State::Datagram]),
         )
     },
 }

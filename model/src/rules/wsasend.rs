@@ -53,7 +53,7 @@ table! {
         ..case(
             "WSASend.as-send",
             &["wsasend.rem.blocking-as-send", "wsasend.rem.nonoverlapped", "wsasend.ret.zero"],
-            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
+            States::of(&[State::Connecting, State::Listening, State::Connected, State::Failed, State::Datagram]),
         )
     },
 }

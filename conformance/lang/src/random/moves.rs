@@ -338,7 +338,10 @@ pub(super) fn option_of(cast: &mut Cast<'_>, actor: usize, thing: usize) {
     let s = cast.handle(thing);
     let family = cast.things[thing].family;
     let (opt, value) = match family {
-        Family::Inet6 if cast.once_in(2) => (Opt::V6Only, OptVal::Number(cast.below(2))),
+        // Later than that the system below Wine has its own ideas of it.
+        Family::Inet6 if cast.things[thing].state == State::New && cast.once_in(2) => {
+            (Opt::V6Only, OptVal::Number(cast.below(2)))
+        }
         _ => cast.one_of(VALUES),
     };
     cast.call(actor, Call::Setsockopt { s, opt, value });
@@ -502,7 +505,7 @@ fn last_error(cast: &mut Cast<'_>) -> Option<()> {
 fn connect_somewhere(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(&[State::New, State::Bound, State::Connected])?;
     let to = cast.find(&[State::Closed, State::Bound, State::Listens, State::New])?;
-    has_own_address(cast, to).then_some(())?;
+    (to != thing && has_own_address(cast, to)).then_some(())?;
     let call = Call::Connect { s: cast.handle(thing), name: Name::Of(cast.handle(to)) };
     cast.call(actor, call);
     Some(())
@@ -595,7 +598,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         // They name actors and processes, which a draw does not know.
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
         Call::Setsockopt { opt, value, .. } => {
-            let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime);
+            let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only);
             is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)
         }
         Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only),
