@@ -95,6 +95,9 @@ impl<'s> Stage<'s> {
                 Ok(text) => Given::witnessed(Observed::Printed(text)),
                 Err(why) => Given::not_taken(why),
             },
+            Action::Exits(_) if self.in_progress[actor.index()].is_some() && !self.has_returned(actor) => {
+                Given::not_taken("the actor is still inside a call")
+            }
             Action::Exits(code) => self.exit(actor, *code),
             Action::Ends => self.end_thread(actor),
             Action::Sends { .. } | Action::Expects => Given::not_taken("no worker has a raw socket"),

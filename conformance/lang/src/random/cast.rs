@@ -164,6 +164,11 @@ impl<'n> Cast<'n> {
         }));
     }
 
+    /// Was this done by anybody?
+    pub(super) fn has_step(&self, is_it: impl Fn(&Action) -> bool) -> bool {
+        self.script.items.iter().any(|item| matches!(item, Item::Step(step) if is_it(&step.action)))
+    }
+
     /// A call that returns.
     pub(super) fn call(&mut self, actor: usize, call: Call<Ref>) {
         self.step(actor, Action::Call(call), None);

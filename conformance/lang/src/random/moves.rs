@@ -4,7 +4,7 @@ use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Family, Function, How, Ip, Length, Name, NetworkEvents, Opt,
     OptVal, PollEvents, Port, ProcessId, Returns, Routine, Set, SockType, Version,
 };
-use winaccept_sim::script::{Action, Item, Ref};
+use winaccept_sim::script::{Action, Ref};
 
 use super::cast::{Cast, State, made_by};
 
@@ -189,8 +189,7 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
 }
 
 fn lingers(cast: &Cast<'_>) -> bool {
-    let is_it = |action: &Action| matches!(action, Action::Call(Call::Setsockopt { opt: Opt::Linger, .. }));
-    cast.script.items.iter().any(|item| matches!(item, Item::Step(step) if is_it(&step.action)))
+    cast.has_step(|action| matches!(action, Action::Call(Call::Setsockopt { opt: Opt::Linger, .. })))
 }
 
 /// The socket that accept gives.
@@ -397,6 +396,7 @@ pub(super) fn event(cast: &mut Cast<'_>, actor: usize) -> usize {
 }
 
 pub(super) fn select_events(cast: &mut Cast<'_>) -> Option<()> {
+    (!cast.has_step(posts_messages)).then_some(())?;
     let (actor, thing) = cast.find_with(&[State::Listens, State::Connected, State::Listens, State::New])?;
     let event = event(cast, actor);
     let (s, event) = (cast.handle(thing), cast.handle(event));
@@ -411,6 +411,10 @@ pub(super) fn select_events(cast: &mut Cast<'_>) -> Option<()> {
     cast.call(actor, Call::WSAEventSelect { s, event: Some(event), mask });
     cast.things[thing].nonblocking = true;
     Some(())
+}
+
+fn posts_messages(action: &Action) -> bool {
+    matches!(action, Action::Call(Call::WSAAsyncSelect { .. }))
 }
 
 pub(super) fn enumerate(cast: &mut Cast<'_>) -> Option<()> {
@@ -522,10 +526,11 @@ fn apc(cast: &mut Cast<'_>) -> Option<()> {
     let thread = cast.thread(actor);
     let routine = Routine::SetEvent(cast.handle(event));
     cast.call(actor, Call::QueueUserAPC { routine, thread });
-    let (alertable, timeout) = (!cast.once_in(4), Some(0));
-    if cast.once_in(2) {
-        cast.call(actor, Call::SleepEx { timeout, alertable });
+    // None is left behind: which waits it runs in, and what it does to them, are questions of the scenarios about it.
+    if cast.once_in(4) {
+        cast.call(actor, Call::SleepEx { timeout: Some(0), alertable: false });
     }
+    cast.call(actor, Call::SleepEx { timeout: Some(0), alertable: true });
     Some(())
 }
 
@@ -575,9 +580,7 @@ fn is_each_once(all: &[Ref]) -> bool {
 
 /// What WSACleanup leaves as the last error depends on what Wine closed, and finds closed already.
 fn has_cleaned_up(cast: &Cast<'_>) -> bool {
-    let is_cleanup =
-        |item: &Item| matches!(item, Item::Step(step) if matches!(step.action, Action::Call(Call::WSACleanup)));
-    cast.script.items.iter().any(is_cleanup)
+    cast.has_step(|action| matches!(action, Action::Call(Call::WSACleanup)))
 }
 
 /// Any call of the list with any arguments, as long as it cannot take for ever.
@@ -609,10 +612,11 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         // Who else has such a port on this machine nobody knows.
         Call::Bind { name: Name::Address(address, _), .. } => !matches!(address.port, Port::Fixed(_)),
         // An event is what it takes; a socket in its place is something that only some stacks refuse.
+        Call::WSAEventSelect { .. } if cast.has_step(posts_messages) => false,
         Call::WSAEventSelect { event, .. } | Call::WSAEnumNetworkEvents { event, .. } => {
             let is_event =
-                |thing: &usize| Some(cast.handle(*thing)) == *event && cast.things[*thing].state != State::Event;
-            !(0..cast.things.len()).any(|thing| is_event(&thing))
+                |thing: &usize| Some(cast.handle(*thing)) == *event && cast.things[*thing].state == State::Event;
+            event.is_none() || (0..cast.things.len()).any(|thing| is_event(&thing))
         }
         // They take an OVERLAPPED, or belong to one: what is told of such requests is told in order.
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
