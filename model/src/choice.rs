@@ -287,6 +287,23 @@ choices! {
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
     134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
     135 AUTOMATIC_RELEASE "automatic-release": "first-to-wait" RELEASES_FIRST, "later" RELEASES_LATER;
+    136 V6ONLY_AFTER_BIND "v6only-after-bind": "succeeds" V6ONLY_LATE_SUCCEEDS, "WSAEINVAL" V6ONLY_LATE_FAILS;
+    137 CANCELIO_OF_NO_FILE "cancelio-of-no-file": "WSA_INVALID_HANDLE" NO_FILE_FAILS, "succeeds" NO_FILE_SUCCEEDS;
+    138 LAST_ERROR_AFTER_OTHERS "last-error-after-others": "kept" OTHERS_KEEP, "cleared" OTHERS_CLEAR;
+    139 FAILED_REQUEST_STATUS "failed-request-status": "untouched" STATUS_UNTOUCHED, "pending" STATUS_PENDING;
+    140 SELECT_AFTER_MESSAGES "select-after-messages": "forgotten" MESSAGES_FORGOTTEN, "remembered" MESSAGES_REMEMBERED;
+    141 FAILED_CONNECT_EVENT "event-of-failed-connect":
+        "not-recorded" FAILURE_NOT_RECORDED, "recorded" FAILURE_RECORDED;
+    142 BIND_NAME_CHECK "bind-name-check":
+        "after-descriptor" NAME_AFTER_DESCRIPTOR, "before-descriptor" NAME_BEFORE_DESCRIPTOR;
+    143 TRANSMIT_AFTER_RESET "transmitfile-after-reset":
+        "WSAECONNRESET" TRANSMIT_CONNRESET, "WSAENOTCONN" TRANSMIT_NOTCONN;
+    144 TRANSFER_CONNECTING "transfer-while-connecting":
+        "WSAENOTCONN" TRANSFER_NOT_CONNECTED, "waits" TRANSFER_AWAITS_CONNECTION;
+    145 LAST_ERROR_AFTER_WINDOWS "last-error-after-windows": "kept" WINDOWS_KEEP, "cleared" WINDOWS_CLEAR;
+    146 EXCLUSIVE_BESIDE_WILDCARD "exclusive-beside-wildcard":
+        "succeeds" EXCLUSIVE_BESIDE_SUCCEEDS, "WSAEADDRINUSE" EXCLUSIVE_BESIDE_FAILS;
+    147 FD_CLOSE_BEHIND_END "fd-close-behind-end": "once" CLOSE_TOLD_ONCE, "again" CLOSE_TOLD_AGAIN;
 }
 
 /// The choice point of this name.

@@ -89,6 +89,8 @@ macro_rules! of_calls {
             PortIsClosed: port::CLOSED,
             /// The socket of a request to receive or to send is closed.
             RequestCloses: request::CLOSES,
+            /// A call fails that was to post a request.
+            RequestFails: request::FAILS,
             /// A call succeeds in a thread whose last error tells of a failure.
             Succeeds: startup::SUCCEEDS,
             /// The program itself: what it prints, and its end.

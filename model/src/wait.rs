@@ -264,7 +264,10 @@ impl At<'_> {
                 Wake::Occurs(s, event) => {
                     self.turns_to_socket(Some(s));
                     self.network_event = event;
-                    self.apply(Table::NetworkEvent);
+                    // A request that gives the socket back may be over by the same segment: then it has no connection any more.
+                    if !self.sock().recycled {
+                        self.apply(Table::NetworkEvent);
+                    }
                 }
                 Wake::Ends(op, cause) => {
                     self.cause = cause;

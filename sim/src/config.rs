@@ -2,6 +2,7 @@
 
 use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
 use winaccept_model::code::Code;
+use winaccept_model::id::Named;
 use winaccept_model::operation::{Ended, Message};
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_model::profile::Tape;
@@ -183,8 +184,16 @@ impl Config {
                 })
             })
         };
-        let names = self.vars.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| NameId(i as u16)).collect();
-        ShownAddress { address: shown, names }
+        // Who had it before, and has closed, a stack may remember; nobody is asked for it.
+        let names = (0..).map(NameId).zip(&self.vars).filter(|(name, h)| same(h) && self.is_open(*name));
+        ShownAddress { address: shown, names: names.map(|(name, _)| name).collect() }
+    }
+
+    /// Is what this variable stands for an open handle of a socket?
+    fn is_open(&self, name: NameId) -> bool {
+        let Named::Socket(slot, copy) = self.vars[usize::from(name.0)].names() else { return false };
+        let held = self.world.sockets().get(slot.index()).is_some_and(|socket| socket.holder(copy).is_some());
+        held && self.closed.iter().all(|(closed, _)| *closed != name)
     }
 
     /// The connection that the socket in this variable opens.

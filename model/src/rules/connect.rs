@@ -1,7 +1,7 @@
 //! `connect`.
 
 use super::bind::{address_of, chosen};
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::queue::withdraws;
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
@@ -31,6 +31,12 @@ table! {
     in_progress("connect.in-progress"),
     network_down("connect.network-down"),
     not_a_socket("connect.not-a-socket"),
+    Rule {
+        under: &[CONNECT_NAME_BY_FAULT],
+        when: |at| matches!(*at.call(), Call::Connect { name: Name::Null, .. }),
+        rests_on: BAD_NAME,
+        ..crashes("connect.null-name.crashes", &[], States::ANY)
+    },
     check("connect.listening", &["connect.err.WSAEINVAL.listening"], States::of(&[State::Listening]), Code::WSAEINVAL),
     Rule {
         rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
@@ -79,8 +85,8 @@ table! {
             Code::WSAECONNABORTED,
         )
     },
-    // Of the stacks that tell faulty names apart it is not known: NULL crashes the caller, and another family after a connect
-    // that failed is answered by each version in its own way.
+    // Of the stacks that tell faulty names apart it is not known: another family after a connect that failed is answered by
+    // each version in its own way.
     Rule {
         when: has_no_name,
         rests_on: &["sockaddr.family-first"],

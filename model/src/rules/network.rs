@@ -7,9 +7,10 @@ use super::queue::withdraws;
 use crate::at::Wake;
 use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
-    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
-    DECIDED_FIRST, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
-    REFUSED_REPEATS, RESET_DISCARDS, RESET_OVER_UNREAD_DATA, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
+    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CLOSE_TOLD_AGAIN,
+    CONDITIONAL_HANDSHAKE, COUNTS_BOTH, DECIDED_FIRST, FD_CLOSE_BEHIND_END, FD_CLOSE_WITH_UNREAD_DATA,
+    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_DISCARDS,
+    RESET_OVER_UNREAD_DATA, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -312,9 +313,13 @@ table! {
             }
             let s = socket(at);
             at.wake(s);
+            if at.sock().selection().disabled.has(NetworkEvents::CLOSE) && at.chooses(CLOSE_TOLD_AGAIN) {
+                let selection = &mut at.own_extra_mut().selection;
+                selection.disabled = selection.disabled.without(NetworkEvents::CLOSE);
+            }
             at.occurs(s, NetworkEvents::CLOSE);
         },
-        asks: &[RESET_OVER_UNREAD_DATA],
+        asks: &[RESET_OVER_UNREAD_DATA, FD_CLOSE_BEHIND_END],
         rests_on: &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
         ..segment("rst.connected", &[], States::of(&[State::Connected]))
     },

@@ -9,11 +9,16 @@ use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
 use crate::choice::{
     CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
     NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
+    V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
 use crate::world::{Holder, MAX_HANDLES, Options, SocketId, State};
+
+/// A connect that has failed may have taken the port from its socket again.
+const NOT_FAILED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Connected, State::Datagram]);
 
 table! {
     IOCTLSOCKET;
@@ -154,7 +159,7 @@ table! {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
         rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
-        ..check("setsockopt.conditional-accept-unknown", &[], States::SOCKET, Code::WSAENOPROTOOPT)
+        ..check("setsockopt.conditional-accept-unknown", &[], States::ANY, Code::WSAENOPROTOOPT)
     },
     Rule {
         when: |at| {
@@ -173,6 +178,15 @@ table! {
         when: sets_the_other,
         rests_on: &["bind.rem.reuse-options-first"],
         ..check("setsockopt.exclusive-with-reuse", &[], States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[V6ONLY_LATE_FAILS],
+        when: |at| {
+            let v6only = matches!(*at.call(), Call::Setsockopt { opt: Opt::V6Only, .. });
+            v6only && at.sock().family == Family::Inet6 && at.sock().local.port != Port::Unset
+        },
+        rests_on: &["dualstack.v6only-before-bind"],
+        ..check("setsockopt.v6only-after-bind", &[], NOT_FAILED, Code::WSAEINVAL)
     },
     Rule {
         when: updates,

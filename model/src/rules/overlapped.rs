@@ -5,7 +5,7 @@ use super::common::{case, check, in_progress, not_a_socket, not_initialised, not
 use super::events::resets_itself;
 use super::request::request_with;
 use crate::call::{Call, FileModes, Handle};
-use crate::choice::NOTHING_NOT_FOUND;
+use crate::choice::{NO_FILE_FAILS, NO_FILE_SUCCEEDS, NOTHING_NOT_FOUND};
 use crate::code::Code;
 use crate::id::OverId;
 use crate::operation::{OpId, Overlapped};
@@ -225,13 +225,31 @@ table! {
 table! {
     CANCELIO;
     Rule {
+        when: |at| !is_no_file(at),
         rests_on: &["closehandle.rem.invalidates"],
         ..check("CancelIo.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NO_FILE_FAILS],
+        when: is_no_file,
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("CancelIo.no-file", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NO_FILE_SUCCEEDS],
+        then: |at| at.give(Outcome::number(1)),
+        ..case("CancelIo.nothing-to-cancel", &["cancelio.same-thread"], States::of(&[State::NotASocket]))
     },
     Rule {
         then: cancels,
         ..case("CancelIo.cancels", &["cancelio.same-thread", "cancelio.aborted"], States::SOCKET)
     },
+}
+
+/// Is the handle one of an event, or INVALID_SOCKET, which names the process that asks? Neither is a file.
+fn is_no_file(at: &At<'_>) -> bool {
+    let Call::CancelIo { s } = *at.call() else { return false };
+    s == Handle::INVALID || at.resolve_event(s).is_some()
 }
 
 /// The OVERLAPPED that the call names.

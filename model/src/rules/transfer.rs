@@ -6,8 +6,8 @@ use super::recycle::disconnection;
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
     BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS,
-    RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE, TRANSFER_FAILS,
-    TRANSFER_WAITS,
+    RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE,
+    TRANSFER_AWAITS_CONNECTION, TRANSFER_FAILS, TRANSFER_NOT_CONNECTED, TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -17,7 +17,8 @@ use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::world::{Direction, End, Segment, State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
-const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::Connecting, State::Failed]);
+const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::Failed]);
+const CONNECTING: States = States::of(&[State::Connecting]);
 const LISTENING: States = States::of(&[State::Listening]);
 
 table! {
@@ -30,6 +31,23 @@ table! {
         gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
         rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
         ..check("send.not-connected", &[], NOT_CONNECTED, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
+        rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+        ..check("send.connecting", &[], CONNECTING, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        when: |at| at.nonblocking() && !is_overlapped(at),
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..check("send.connecting-nonblocking", &[], CONNECTING, Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..not_modelled("send.connecting-not-modelled", &[], CONNECTING)
     },
     Rule {
         under: &[TRANSFER_FAILS],
@@ -100,9 +118,23 @@ table! {
         ..check(
             "recv.not-connected",
             &["recv.err.WSAENOTCONN"],
-            States::of(&[State::Unbound, State::Bound, State::Connecting]),
+            States::of(&[State::Unbound, State::Bound]),
             Code::WSAENOTCONN,
         )
+    },
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        rests_on: &["accept.s.connection-on-returned"],
+        ..check("recv.connecting", &["recv.err.WSAENOTCONN"], CONNECTING, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        when: |at| at.nonblocking() && !is_overlapped(at),
+        ..check("recv.connecting-nonblocking", &["recv.err.WSAENOTCONN"], CONNECTING, Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        ..not_modelled("recv.connecting-not-modelled", &["recv.err.WSAENOTCONN"], CONNECTING)
     },
     Rule {
         under: &[RECV_REFUSED_FAILS],
