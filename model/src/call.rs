@@ -220,6 +220,8 @@ impl<H> Call<H> {
             | Call::WSARecvOverlapped { bytes, .. }
             | Call::WSASend { bytes, .. }
             | Call::WSASendOverlapped { bytes, .. }
+            | Call::ReadFile { bytes, .. }
+            | Call::WriteFile { bytes, .. }
             | Call::WSAIoctl { bytes, .. }
             | Call::WSAGetOverlappedResult { bytes, .. }
             | Call::GetOverlappedResult { bytes, .. } => *bytes,

@@ -130,6 +130,15 @@ macro_rules! for_each_call {
                     SendPosted: wsasend::POSTED,
                     SendTakes: wsasend::TAKES
                 };
+            // A socket is a handle of the system: with an OVERLAPPED a request, without one it waits.
+            ReadFile kernel32 "ReadFile" (
+                s: Sock, len: ReadRoom, bytes: Transferred, overlapped: OverlappedOrNull
+            ) -> Bool [waits locally deaf starts] again ReceiveTakes
+                by ReadFile { ReadFile: readfile::READFILE };
+            WriteFile kernel32 "WriteFile" (
+                s: Sock, data: WrittenBytes, bytes: Transferred, overlapped: OverlappedOrNull
+            ) -> Bool [starts] again SendTakes
+                by WriteFile { WriteFile: readfile::WRITEFILE };
             // `ioctlsocket(s, FIONBIO, &argp)`.
             Ioctlsocket ws2_32 "ioctlsocket" (s: Sock, argp: Fionbio) -> Number []
                 by Ioctlsocket { Ioctlsocket: options::IOCTLSOCKET };

@@ -127,6 +127,8 @@ plain! {
     PostedBuffers: Set<u32>;
     /// One buffer of bytes to send, and that it is one.
     SentBuffer: Data;
+    /// Bytes to write, and how many: they are a request's own until it is complete.
+    WrittenBytes: Data;
     /// A pointer to the number of bytes that a call stores; false: `NULL`.
     CountOut: bool;
     /// The same, where it is told.
@@ -260,6 +262,8 @@ macro_rules! counts {
 counts! {
     /// A buffer for bytes, and its size.
     BytesOut drawn |below| plain::size(below);
+    /// The same, of a request: the buffer is its own until it is complete.
+    ReadRoom drawn |below| plain::size(below);
     /// How many packets a call fetches at most: 1 to [`crate::call::SET`].
     EntryCount drawn |below| 1 + below(MOST);
 }

@@ -18,7 +18,7 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::AcceptQueue) if call.has_condition() => Wants::Decision,
         Some(Table::AcceptQueue) => Wants::Connection,
         Some(Table::ConnectAnswer) => Wants::Established,
-        Some(Table::RecvData) => Wants::Bytes,
+        Some(Table::RecvData | Table::ReceiveTakes) => Wants::Bytes,
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
         Some(Table::GetQueuedCompletionStatus | Table::GetQueuedCompletionStatusEx) => Wants::Packet,
         Some(Table::WSAResultIsThere | Table::ResultIsThere) => Wants::Completion,

@@ -164,6 +164,23 @@ impl Winsock<'_> {
         self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over, routine: false })
     }
 
+    /// `ReadFile` on a socket, with an OVERLAPPED: as [`Winsock::wsa_recv`], with the system's codes.
+    ///
+    /// # Errors
+    /// The system's; `ERROR_IO_PENDING` is none.
+    pub fn read_file(&self, s: Socket, len: u32, overlapped: &Overlapped) -> Result<u32> {
+        self.bytes(Call::ReadFile { s: s.0, len, bytes: true, overlapped: Some(overlapped.over) })
+    }
+
+    /// `WriteFile` on a socket, with an OVERLAPPED: as [`Winsock::wsa_send`], with the system's codes.
+    ///
+    /// # Errors
+    /// The system's; `ERROR_IO_PENDING` is none.
+    pub fn write_file(&self, s: Socket, bytes: &[u8], overlapped: &Overlapped) -> Result<u32> {
+        let Some(data) = Data::new(&bytes[..bytes.len().min(Data::MAX)]) else { return Err(Code::WSAENOBUFS) };
+        self.bytes(Call::WriteFile { s: s.0, data, bytes: true, overlapped: Some(overlapped.over) })
+    }
+
     pub(crate) fn moved(&self, call: Call) -> Result<u32> {
         match self.call(call) {
             Outcome { value: Value::Number(0), out: Out::Bytes { count, .. }, .. } => Ok(count.unwrap_or_default()),

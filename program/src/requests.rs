@@ -128,7 +128,9 @@ fn begins(call: &Call) -> Option<Handle> {
     match *call {
         Call::AcceptEx { overlapped, .. }
         | Call::DisconnectEx { overlapped, .. }
-        | Call::TransmitFile { overlapped, .. } => overlapped,
+        | Call::TransmitFile { overlapped, .. }
+        | Call::ReadFile { overlapped, .. }
+        | Call::WriteFile { overlapped, .. } => overlapped,
         Call::WSARecvOverlapped { overlapped, .. } | Call::WSASendOverlapped { overlapped, .. } => Some(overlapped),
         _ => None,
     }
@@ -234,6 +236,20 @@ impl Engine<'_> {
                     let conn = self.used_conn(call);
                     self.requests.transfers.insert(overlapped, conn);
                     if matches!(call, Call::WSASendOverlapped { .. }) {
+                        self.sent_to.extend(conn);
+                        self.used.extend(conn);
+                    }
+                }
+            }
+            Call::ReadFile { s, overlapped, .. } | Call::WriteFile { s, overlapped, .. } => {
+                self.requests.idle.remove(&s);
+                let conn = self.used_conn(call);
+                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
+                    match overlapped {
+                        Some(over) => _ = self.requests.transfers.insert(over, conn),
+                        None => self.used.extend(conn),
+                    }
+                    if matches!(call, Call::WriteFile { .. }) {
                         self.sent_to.extend(conn);
                         self.used.extend(conn);
                     }

@@ -47,7 +47,8 @@ impl Stage<'_> {
             Call::Send { s: Ref::Name(name), .. } | Call::WSASend { s: Ref::Name(name), .. } if succeeded => {
                 assumed = self.settle(Some(name));
             }
-            Call::WSASendOverlapped { s: Ref::Name(name), .. } if succeeded || seen.error == Code::ERROR_IO_PENDING => {
+            Call::WSASendOverlapped { s: Ref::Name(name), .. } | Call::WriteFile { s: Ref::Name(name), .. }
+                if succeeded || seen.error == Code::ERROR_IO_PENDING => {
                 assumed = self.settle(Some(name));
             }
             Call::DisconnectEx { .. } | Call::TransmitFile { .. }

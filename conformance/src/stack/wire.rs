@@ -108,6 +108,8 @@ numbers! {
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     PostedBuffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    WrittenBytes ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    ReadRoom |size: u32| -> u32 { *size }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
         match condition {

@@ -201,24 +201,25 @@ table! {
 fn room(at: &At<'_>) -> u32 {
     match *at.call() {
         Call::WSARecvOverlapped { buffers, .. } => buffers.iter().sum(),
+        Call::ReadFile { len, .. } => len,
         _ => 0,
     }
 }
 
 /// Is there something that a receive would tell at once?
-fn is_ready(at: &At<'_>) -> bool {
+pub(super) fn is_ready(at: &At<'_>) -> bool {
     !at.own().unread.is_empty() || at.own().fin_received || at.own().tcb == Tcb::Reset
 }
 
 /// Is the handle still open that the request was made with?
 fn has_handle(at: &At<'_>) -> bool {
     match *at.call() {
-        Call::WSARecvOverlapped { s, .. } => at.resolve_socket(s).is_some(),
+        Call::WSARecvOverlapped { s, .. } | Call::ReadFile { s, .. } => at.resolve_socket(s).is_some(),
         _ => true,
     }
 }
 
-fn posts_receive(at: &mut At<'_>) -> Option<OpId> {
+pub(super) fn posts_receive(at: &mut At<'_>) -> Option<OpId> {
     let filled = Filled { lengths: [room(at), 0, 0], data: Data::default(), addresses: None };
     posts(at, Wants::Bytes, Some(filled))
 }

@@ -2,8 +2,8 @@
 
 use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
-    Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers,
-    SentBuffer, Transferred,
+    Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers, ReadRoom,
+    SentBuffer, Transferred, WrittenBytes,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -34,6 +34,30 @@ impl Text for BytesOut {
     }
     fn write(value: &Self::Value<Ref>, _: &Script) -> String {
         value.to_string()
+    }
+}
+
+/// Written as what `send` and `recv` take.
+impl Text for WrittenBytes {
+    const EXAMPLE: &'static str = BytesIn::EXAMPLE;
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        parser.data()
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        quote_data(value)
+    }
+}
+
+impl Text for ReadRoom {
+    const EXAMPLE: &'static str = BytesOut::EXAMPLE;
+    fn out(field: &str) -> Option<Out> {
+        BytesOut::out(field)
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<u32> {
+        BytesOut::parse(parser, asking)
+    }
+    fn write(value: &u32, script: &Script) -> String {
+        BytesOut::write(value, script)
     }
 }
 

@@ -580,6 +580,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
+        Call::ReadFile { .. } | Call::WriteFile { .. } => false,
         Call::DisconnectEx { .. } | Call::TransmitFile { .. } | Call::ConnectEx { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::GetQueuedCompletionStatusEx { .. } => false,

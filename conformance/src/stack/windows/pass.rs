@@ -32,6 +32,8 @@ pub(super) struct Passing {
     output: Output,
     /// The OVERLAPPED that it asks about.
     asked: usize,
+    /// Where the bytes go that it reads by itself.
+    reads_into: Option<usize>,
 }
 
 impl Passing {
@@ -46,6 +48,7 @@ impl Passing {
             overlapped: 0,
             output: Output::default(),
             asked: 0,
+            reads_into: None,
         }
     }
 }

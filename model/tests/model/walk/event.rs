@@ -120,12 +120,13 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::AcceptEx { .. }
         | Call::WSARecvOverlapped { .. }
         | Call::DisconnectEx { .. }
+        | Call::ReadFile { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
         Call::Send { s, data } | Call::WSASend { s, buffer: data, .. } => room_for(w, thread, s, data),
-        Call::WSASendOverlapped { s, buffer, .. } => {
+        Call::WSASendOverlapped { s, buffer, .. } | Call::WriteFile { s, data: buffer, .. } => {
             room_for(w, thread, s, buffer) && w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
         }
         Call::WSASocketFromInfo { s } => {
@@ -338,7 +339,8 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
     let routine = dice.one_in(2);
-    match dice.below(28) {
+    match dice.below(30) {
+        28.. => file_call(w, thread, overlapped, dice),
         24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
             let count = 1 + dice.below(2);
@@ -400,6 +402,17 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
         }
     }
+}
+
+/// What the system does with a socket as with any of its handles.
+fn file_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Dice) -> Call {
+    let s = if dice.one_in(6) { socket(w, thread, dice) } else { connected_or(w, thread, dice) };
+    let overlapped = dice.one_in(2).then_some(overlapped);
+    if dice.one_in(3) {
+        let data = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
+        return Call::WriteFile { s, data, bytes: true, overlapped };
+    }
+    Call::ReadFile { s, len: dice.below(9) as u32, bytes: true, overlapped }
 }
 
 /// What gives a socket back to be used again, or opens a connection of one that was.
