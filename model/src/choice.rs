@@ -286,6 +286,12 @@ choices! {
     132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
     134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
+    135 OVERLAPPED_OF_WAITING "overlapped-of-a-call-that-waits": "ignored" OVERLAPPED_IGNORED, "filled" OVERLAPPED_FILLED;
+    136 CONNECTING_ALREADY "connecting-by-request": "WSAEALREADY" CONNECTING_WSAEALREADY, "WSAEINVAL" CONNECTING_WSAEINVAL;
+    137 CONNECT_BEFORE_CONTEXT "connect-before-connect-context": "WSAEISCONN" BEFORE_CONTEXT_WSAEISCONN, "WSAEINVAL" BEFORE_CONTEXT_WSAEINVAL;
+    138 CONNECTEX_FAILED_STATUS "connectex-failed-status": "untouched" CONNECTEX_UNTOUCHED, "pending" CONNECTEX_PENDING;
+    139 IOCTL_REQUEST_BYTES "ioctl-request-bytes": "zero" IOCTL_BYTES_ZERO, "those-of-the-pointer" IOCTL_BYTES_TOLD;
+    140 DEFERRED_TO_REQUEST "deferred-to-request": "at-once" REQUEST_AT_ONCE, "with-the-next" REQUEST_WITH_NEXT;
 }
 
 /// The choice point of this name.

@@ -346,7 +346,9 @@ impl At<'_> {
         };
         match wants {
             Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
-            Wants::Bytes | Wants::Room | Wants::Disconnection { .. } | Wants::TimeWait if !tells.returns => {
+            Wants::Bytes | Wants::Room | Wants::Established | Wants::Disconnection { .. } | Wants::TimeWait
+                if !tells.returns =>
+            {
                 if let Some(table) = call.function().looks_again() {
                     self.goes_on_by(op, table);
                 }
@@ -406,7 +408,7 @@ impl At<'_> {
         let routine = self.call().has_routine();
         // Who has a completion routine may use `hEvent` as he likes.
         let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
-        let tells = Tells { over: Some(over), event, routine, port: !routine, ..Tells::default() };
+        let tells = Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
         let op = self.starts(self.thread, *self.call(), wants, tells)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {

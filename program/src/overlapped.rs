@@ -93,7 +93,7 @@ impl Winsock<'_> {
     /// # Errors
     /// None on a stack; here there is a limit to how many a thread makes, and where it is reached nothing is said of the run.
     pub fn overlapped(&self, event: Option<Event>) -> Result<Overlapped> {
-        let outcome = self.call(Call::Overlapped { event: event.map(|event| event.0) });
+        let outcome = self.call(Call::Overlapped { event: event.map(|event| event.0), low_bit: false });
         match outcome.value {
             Value::Handle(over) => Ok(Overlapped { over, gone: Rc::clone(&self.gone) }),
             _ => Err(outcome.error),

@@ -58,7 +58,7 @@ pub(crate) struct Overs {
 impl Overs {
     /// What this call gives where it makes one that was let go of.
     pub(crate) fn remade(&mut self, call: &Call) -> Option<Outcome> {
-        let Call::Overlapped { event } = *call else { return None };
+        let Call::Overlapped { event, .. } = *call else { return None };
         let place = self.free.iter().position(|over| self.events.get(over) == Some(&event))?;
         let over = self.free.remove(place);
         Some(Outcome { value: Value::Handle(over), error: Code::NONE, out: Out::None })
@@ -66,7 +66,7 @@ impl Overs {
 
     /// What a call gave: one that was made?
     pub(crate) fn notes(&mut self, call: &Call, outcome: &Outcome) {
-        if let (Call::Overlapped { event }, Value::Handle(over)) = (*call, outcome.value) {
+        if let (Call::Overlapped { event, .. }, Value::Handle(over)) = (*call, outcome.value) {
             self.events.insert(over, event);
         }
     }

@@ -37,7 +37,9 @@ impl Stage<'_> {
         let succeeded = seen.error == Code::NONE;
         let mut assumed = None;
         match *call {
-            Call::Connect { .. } if succeeded || goes_on(seen) => {
+            Call::Connect { .. } | Call::ConnectEx { .. }
+                if succeeded || goes_on(seen) || seen.error == Code::ERROR_IO_PENDING =>
+            {
                 self.connecting = true;
                 assumed = self.settle(None);
                 if succeeded {

@@ -209,7 +209,7 @@ tell_nothing! {
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
     RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
-    TransmitFlags, Reserved, WrittenBytes,
+    TransmitFlags, Reserved, WrittenBytes, SentWithConnection, LowBit,
 }
 
 /// Told also of what goes on by itself: that is no failure.

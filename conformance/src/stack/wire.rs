@@ -80,6 +80,29 @@ impl Wire for CompletionRoutine {
     }
 }
 
+/// A word that only a low bit which is set has.
+impl Wire for LowBit {
+    type Sent = Option<bool>;
+    fn sent(value: &bool, _: &impl Names) -> Result<Option<bool>, String> {
+        Ok(value.then_some(true))
+    }
+    fn write(sent: &Option<bool>, field: &'static str, to: &mut Fields) {
+        to.extend(sent.map(|set| (field, Value::Bool(set))));
+    }
+}
+
+/// Bytes that are sent with a connection, where there are some.
+impl Wire for SentWithConnection {
+    type Sent = Option<Bytes>;
+    fn sent(value: &Data, _: &impl Names) -> Result<Option<Bytes>, String> {
+        Ok((!value.as_slice().is_empty()).then(|| Bytes(value.as_slice().to_vec())))
+    }
+    fn write(sent: &Option<Bytes>, field: &'static str, to: &mut Fields) {
+        let value = sent.as_ref().map(|bytes| serde_json::to_value(bytes).expect("invariant: what is sent is plain data"));
+        to.extend(value.map(|bytes| (field, bytes)));
+    }
+}
+
 /// Kinds that are sent as numbers which depend on nothing but their value.
 macro_rules! numbers {
     ($($kind:ident $([$($field:literal),*])? |$value:ident: $from:ty| -> $sent:ty { $number:expr })*) => { $(

@@ -26,7 +26,7 @@ const UNCONNECTED: States = States::of(&[
 ]);
 
 /// The codes are the system's: those of the status that the same failure has in a request.
-const CODES: &[&str] = &["sockethandles.codes"];
+const CODES: &str = "sockethandles.codes";
 
 table! {
     READFILE;
@@ -34,20 +34,25 @@ table! {
         rests_on: &["closehandle.rem.invalidates"],
         ..check("ReadFile.not-a-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
     },
-    not_modelled("ReadFile.not-connected-not-modelled", CODES, UNCONNECTED),
+    Rule { rests_on: &[CODES], ..not_modelled("ReadFile.not-connected-not-modelled", &[], UNCONNECTED) },
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| was_reset(at) && !at.own().sent_behind_end,
-        rests_on: &["recv.rem.reset"],
-        ..check("ReadFile.reset", CODES, CONNECTED, Code::ERROR_NETNAME_DELETED)
+        rests_on: &["recv.rem.reset", CODES],
+        ..check("ReadFile.reset", &[], CONNECTED, Code::ERROR_NETNAME_DELETED)
     },
     // Who has sent behind the end of the other side has asked for the reset: what it is told here nobody has said.
     Rule {
         under: &[RECV_RESET_FAILS],
         when: |at| was_reset(at) && at.own().sent_behind_end,
-        ..not_modelled("ReadFile.reset-behind-end-not-modelled", CODES, CONNECTED)
+        rests_on: &[CODES],
+        ..not_modelled("ReadFile.reset-behind-end-not-modelled", &[], CONNECTED)
     },
-    Rule { when: |at| at.sock().receive_shut, ..not_modelled("ReadFile.shut-not-modelled", CODES, CONNECTED) },
+    Rule {
+        when: |at| at.sock().receive_shut,
+        rests_on: &[CODES],
+        ..not_modelled("ReadFile.shut-not-modelled", &[], CONNECTED)
+    },
     // Such a call waits, and its OVERLAPPED says all the same how it has ended.
     Rule {
         when: |at| over_of(at).is_some() && !at.sock().overlapped,
@@ -70,8 +75,8 @@ table! {
             tells(at, data);
         },
         asks: &[FD_CLOSE_WITH_UNREAD_DATA],
-        rests_on: &["acceptex.allowed.ReadFile", "recv.ret.zero-graceful"],
-        ..case("ReadFile.reads", &["sockethandles.file-functions", "readfile.synchronous-handle"], CONNECTED)
+        rests_on: &["acceptex.allowed.ReadFile", "recv.ret.zero-graceful", "sockethandles.file-functions"],
+        ..case("ReadFile.reads", &["readfile.synchronous-handle"], CONNECTED)
     },
     Rule {
         when: |at| over_of(at).is_none(),
@@ -112,10 +117,10 @@ table! {
                 at.wake(s);
             }
         },
-        rests_on: &["wsagor.rem.event-reset-on-pend", "acceptex.allowed.ReadFile"],
+        rests_on: &["wsagor.rem.event-reset-on-pend", "acceptex.allowed.ReadFile", "sockethandles.file-functions"],
         ..case(
             "ReadFile.pends",
-            &["readfile.ret.pending", "readfile.count-zero-first", "readfile.event", "sockethandles.file-functions"],
+            &["readfile.ret.pending", "readfile.count-zero-first", "readfile.event"],
             CONNECTED,
         )
     },
@@ -127,13 +132,17 @@ table! {
         rests_on: &["closehandle.rem.invalidates"],
         ..check("WriteFile.not-a-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
     },
-    not_modelled("WriteFile.not-connected-not-modelled", CODES, UNCONNECTED),
+    Rule { rests_on: &[CODES], ..not_modelled("WriteFile.not-connected-not-modelled", &[], UNCONNECTED) },
     Rule {
         when: |at| at.own().tcb == Tcb::Reset,
-        rests_on: &["recv.rem.reset"],
-        ..check("WriteFile.reset", CODES, CONNECTED, Code::ERROR_NETNAME_DELETED)
+        rests_on: &["recv.rem.reset", CODES],
+        ..check("WriteFile.reset", &[], CONNECTED, Code::ERROR_NETNAME_DELETED)
     },
-    Rule { when: |at| at.sock().send_shut, ..not_modelled("WriteFile.shut-not-modelled", CODES, CONNECTED) },
+    Rule {
+        when: |at| at.sock().send_shut,
+        rests_on: &[CODES],
+        ..not_modelled("WriteFile.shut-not-modelled", &[], CONNECTED)
+    },
     Rule {
         when: |at| over_of(at).is_some() && !at.sock().overlapped,
         ..not_modelled("WriteFile.nonoverlapped-not-modelled", &["writefile.synchronous-handle"], CONNECTED)
@@ -149,8 +158,8 @@ table! {
             let count = puts(at);
             at.give(Outcome::number(1).with(Out::Bytes { count: Some(count), data: None }));
         },
-        rests_on: &["acceptex.allowed.WriteFile"],
-        ..case("WriteFile.writes", &["sockethandles.file-functions", "writefile.synchronous-handle"], CONNECTED)
+        rests_on: &["acceptex.allowed.WriteFile", "sockethandles.file-functions"],
+        ..case("WriteFile.writes", &["writefile.synchronous-handle"], CONNECTED)
     },
     Rule {
         under: &[SEND_SUCCEEDS],

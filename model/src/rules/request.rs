@@ -4,7 +4,7 @@
 use super::common::case;
 use crate::call::{Call, Data, ThreadId};
 use crate::engine::failure;
-use crate::choice::{CLOSE_UNDER_REQUEST, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
+use crate::choice::{CLOSE_UNDER_REQUEST, OVERLAPPED_FILLED, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
 use crate::id::OverId;
 use crate::operation::{Apc, Filled, OpId, Overlapped, Wants};
 use crate::outcome::{Out, Outcome};
@@ -50,7 +50,8 @@ pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
         | Call::ReadFile { overlapped: Some(overlapped), .. }
         | Call::WriteFile { overlapped: Some(overlapped), .. }
         | Call::WSARecvOverlapped { overlapped, .. }
-        | Call::WSASendOverlapped { overlapped, .. } => at.resolve_over(overlapped),
+        | Call::WSASendOverlapped { overlapped, .. }
+        | Call::WSAIoctlOverlapped { overlapped, .. } => at.resolve_over(overlapped),
         _ => None,
     }
 }
@@ -84,7 +85,7 @@ pub(super) fn posts(at: &mut At<'_>, wants: Wants, buffer: Option<Filled>) -> Op
 pub(super) fn completes(at: &mut At<'_>, status: Status, bytes: usize, received: Option<Data>) {
     let Some(op) = at.op else { return };
     if at.op_at(op).tells.returns {
-        let outcome = returned(at.call(), status, received.unwrap_or_default());
+        let outcome = returned(at, status, received.unwrap_or_default());
         return at.completes(op, status, 0, Some(&outcome));
     }
     if let (Some(over), Some(data)) = (at.op_at(op).tells.over, received) {
@@ -97,16 +98,22 @@ pub(super) fn completes(at: &mut At<'_>, status: Status, bytes: usize, received:
 }
 
 /// What a call gives that has waited, because its socket is not overlapped.
-fn returned(call: &Call, status: Status, received: Data) -> Outcome {
+pub(super) fn returned(at: &mut At<'_>, status: Status, received: Data) -> Outcome {
+    let call = *at.call();
     let is_of_the_system = matches!(call, Call::ReadFile { .. });
+    let bytes = u32::try_from(received.as_slice().len()).expect("invariant: one call moves few bytes");
+    if let Some(over) = over_of(at).filter(|_| !is_of_the_system)
+        && at.chooses(OVERLAPPED_FILLED)
+    {
+        let buffer = Some(Filled { lengths: [bytes, 0, 0], data: received, addresses: None });
+        let overlapped = *at.over_at(over);
+        at.over_put(over, Overlapped { status, bytes, buffer, ..overlapped });
+    }
     match status {
         Status::SUCCESS if is_of_the_system => super::readfile::read(received),
-        Status::SUCCESS => {
-            let count = u32::try_from(received.as_slice().len()).ok();
-            Outcome::number(0).with(Out::Bytes { count, data: None })
-        }
-        _ if is_of_the_system => failure(call, status.win32()),
-        _ => failure(call, status.winsock()),
+        Status::SUCCESS => Outcome::number(0).with(Out::Bytes { count: Some(bytes), data: None }),
+        _ if is_of_the_system => failure(&call, status.win32()),
+        _ => failure(&call, status.winsock()),
     }
 }
 

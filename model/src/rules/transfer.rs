@@ -275,7 +275,8 @@ pub(super) fn puts(at: &mut At<'_>) -> u32 {
     let (Call::Send { data, .. }
     | Call::WSASend { buffer: data, .. }
     | Call::WSASendOverlapped { buffer: data, .. }
-    | Call::WriteFile { data, .. }) = *at.call()
+    | Call::WriteFile { data, .. }
+    | Call::ConnectEx { sent: data, .. }) = *at.call()
     else {
         return 0;
     };

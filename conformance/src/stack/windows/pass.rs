@@ -123,6 +123,7 @@ plain! {
     }];
     CallbackData |data| [data as usize];
     CompletionRoutine |routine| [if routine.is_some() { super::condition::routine_word() } else { 0 }];
+    LowBit |set| [usize::from(set == Some(true))];
     PortKey |number| [number as usize];
     EntryCount |number| [number as usize];
     FileModesIn |modes| [usize::from(modes)];
@@ -179,7 +180,8 @@ constants! {
     NoLength: words([0]);
     NoSendSize: words([0]);
     NoBuffers: words([0]);
-    NoSent: words([0]);
+    UpdateConnectContextName: words([int(ws::SO_UPDATE_CONNECT_CONTEXT)]);
+    NoOptionValue: words([0, 0]);
 }
 
 /// A message that is fetched leaves the queue.

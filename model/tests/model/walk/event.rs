@@ -361,7 +361,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         15 => option_call(fresh_or(w, s), dice),
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
-        0 => Call::Overlapped { event: event_or_null(w, dice) },
+        0 => Call::Overlapped { event: event_or_null(w, dice), low_bit: dice.one_in(8) },
         1..6 => {
             let lengths = [32, 32, 32, 44, 3, 0];
             let length = |dice: &mut Dice| dice.one(&lengths).unwrap_or(32);
@@ -425,7 +425,7 @@ fn recycling_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Di
             Call::DisconnectEx { s, overlapped, flags, reserved: u8::from(dice.one_in(9)) }
         }
         4 if dice.one_in(2) => {
-            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), overlapped }
+            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), sent: Data::default(), overlapped }
         }
         _ => Call::TransmitFile { s, overlapped, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
     }
