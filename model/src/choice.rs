@@ -292,6 +292,7 @@ choices! {
     138 CONNECTEX_FAILED_STATUS "connectex-failed-status": "untouched" CONNECTEX_UNTOUCHED, "pending" CONNECTEX_PENDING;
     139 IOCTL_REQUEST_BYTES "ioctl-request-bytes": "zero" IOCTL_BYTES_ZERO, "those-of-the-pointer" IOCTL_BYTES_TOLD;
     140 DEFERRED_TO_REQUEST "deferred-to-request": "at-once" REQUEST_AT_ONCE, "with-the-next" REQUEST_WITH_NEXT;
+    141 SOCKET_TWICE_IN_SET "socket-twice-in-a-set": "each-time" TWICE_COUNTS, "once" TWICE_IS_ONE;
 }
 
 /// The choice point of this name.

@@ -408,7 +408,8 @@ impl At<'_> {
         let routine = self.call().has_routine();
         // Who has a completion routine may use `hEvent` as he likes.
         let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
-        let tells = Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
+        let tells =
+            Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
         let op = self.starts(self.thread, *self.call(), wants, tells)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {

@@ -213,7 +213,9 @@ impl Text for LowBit {
     const EXAMPLE: &'static str = "low_bit";
     const WORDS: &'static [&'static str] = &["low_bit"];
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<bool> {
-        if asking.extra { parser.cursor.expect("low_bit")?; }
+        if asking.extra {
+            parser.cursor.expect("low_bit")?;
+        }
         Ok(asking.extra)
     }
     fn write(value: &bool, _: &Script) -> String {

@@ -50,7 +50,8 @@ impl Stage<'_> {
                 assumed = self.settle(Some(name));
             }
             Call::WSASendOverlapped { s: Ref::Name(name), .. } | Call::WriteFile { s: Ref::Name(name), .. }
-                if succeeded || seen.error == Code::ERROR_IO_PENDING => {
+                if succeeded || seen.error == Code::ERROR_IO_PENDING =>
+            {
                 assumed = self.settle(Some(name));
             }
             Call::DisconnectEx { .. } | Call::TransmitFile { .. }

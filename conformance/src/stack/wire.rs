@@ -98,7 +98,8 @@ impl Wire for SentWithConnection {
         Ok((!value.as_slice().is_empty()).then(|| Bytes(value.as_slice().to_vec())))
     }
     fn write(sent: &Option<Bytes>, field: &'static str, to: &mut Fields) {
-        let value = sent.as_ref().map(|bytes| serde_json::to_value(bytes).expect("invariant: what is sent is plain data"));
+        let value =
+            sent.as_ref().map(|bytes| serde_json::to_value(bytes).expect("invariant: what is sent is plain data"));
         to.extend(value.map(|bytes| (field, bytes)));
     }
 }

@@ -5,8 +5,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use super::queue::withdraws;
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
-    CONNECT_BEFORE_CONTEXT, CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, CONNECTING_ALREADY, GETSOCKNAME_WILDCARD, REFUSAL_TAKEN,
-    SO_ERROR_OF_REFUSAL, WILDCARD_SUCCEEDS,
+    CONNECT_BEFORE_CONTEXT, CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, CONNECTING_ALREADY,
+    GETSOCKNAME_WILDCARD, REFUSAL_TAKEN, SO_ERROR_OF_REFUSAL, WILDCARD_SUCCEEDS,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;

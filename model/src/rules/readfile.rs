@@ -16,14 +16,8 @@ use crate::status::Status;
 use crate::world::{State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
-const UNCONNECTED: States = States::of(&[
-    State::Unbound,
-    State::Bound,
-    State::Listening,
-    State::Connecting,
-    State::Failed,
-    State::Datagram,
-]);
+const UNCONNECTED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]);
 
 /// The codes are the system's: those of the status that the same failure has in a request.
 const CODES: &str = "sockethandles.codes";

@@ -3,8 +3,8 @@
 
 use super::common::case;
 use crate::call::{Call, Data, ThreadId};
-use crate::engine::failure;
 use crate::choice::{CLOSE_UNDER_REQUEST, OVERLAPPED_FILLED, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
+use crate::engine::failure;
 use crate::id::OverId;
 use crate::operation::{Apc, Filled, OpId, Overlapped, Wants};
 use crate::outcome::{Out, Outcome};

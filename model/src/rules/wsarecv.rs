@@ -2,12 +2,14 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::modes::completes_at_once;
-use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, returned, tells_count, tells_no_count};
+use super::request::{
+    completes, has_routine_on_port, is_in_use, over_of, posts, returned, tells_count, tells_no_count,
+};
 use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
-    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, OVERLAPPED_OF_WAITING, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
-    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
+    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, OVERLAPPED_OF_WAITING, RECEIVE_NEEDS_HANDLE,
+    RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};

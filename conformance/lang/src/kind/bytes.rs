@@ -2,8 +2,8 @@
 
 use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
-    Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers, ReadRoom,
-    SentBuffer, SentWithConnection, Transferred, WrittenBytes,
+    Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers,
+    ReadRoom, SentBuffer, SentWithConnection, Transferred, WrittenBytes,
 };
 use winaccept_sim::script::{Ref, Script};
 

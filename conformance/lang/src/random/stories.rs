@@ -318,7 +318,15 @@ fn recycles(cast: &mut Cast<'_>) -> Option<()> {
     // It is neither of the other kinds from here on.
     cast.things[new].state = State::Closed;
     if cast.once_in(4) {
-        cast.call(actor, Call::ConnectEx { s, name: Name::Of(listen), sent: winaccept_model::call::Data::default(), overlapped: Some(over) });
+        cast.call(
+            actor,
+            Call::ConnectEx {
+                s,
+                name: Name::Of(listen),
+                sent: winaccept_model::call::Data::default(),
+                overlapped: Some(over),
+            },
+        );
     }
     let (buffer, receive, local, remote) = (Buffer::Valid, 0, 44, 44);
     let overlapped = Some(over);

@@ -424,9 +424,12 @@ fn recycling_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Di
             let flags = dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2);
             Call::DisconnectEx { s, overlapped, flags, reserved: u8::from(dice.one_in(9)) }
         }
-        4 if dice.one_in(2) => {
-            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), sent: Data::default(), overlapped }
-        }
+        4 if dice.one_in(2) => Call::ConnectEx {
+            s: socket(w, thread, dice),
+            name: Name::Of(listener_or(w, thread, dice)),
+            sent: Data::default(),
+            overlapped,
+        },
         _ => Call::TransmitFile { s, overlapped, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
     }
 }

@@ -313,12 +313,12 @@ impl Pass for ExtensionIn {
     }
 }
 
-/// Room for a pointer to a function, of which the call is told so many bytes.
-struct FunctionRoom(usize, u32);
+/// Room for a pointer to a function, of which the call is told so many bytes. A request may fill it later: it stays for good.
+struct FunctionRoom(&'static mut usize, u32);
 
 impl Part for FunctionRoom {
     fn words(&mut self, call: &mut Passing) {
-        call.words.extend([&raw mut self.0 as usize, self.1 as usize]);
+        call.words.extend([&raw mut *self.0 as usize, self.1 as usize]);
     }
 }
 
@@ -327,7 +327,7 @@ impl Pass for PointerRoom {
         if size as usize > size_of::<usize>() {
             return Err(format!("a pointer has {} bytes here", size_of::<usize>()));
         }
-        Ok(Box::new(FunctionRoom(0, size)))
+        Ok(Box::new(FunctionRoom(Box::leak(Box::new(0)), size)))
     }
 }
 
