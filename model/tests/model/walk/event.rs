@@ -121,6 +121,8 @@ fn within_limits(w: &World, event: &Event) -> bool {
         | Call::WSARecvOverlapped { .. }
         | Call::DisconnectEx { .. }
         | Call::ReadFile { .. }
+        | Call::ConnectEx { .. }
+        | Call::WSAIoctlOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
@@ -377,6 +379,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             }
         }
         6 => Call::HasOverlappedIoCompleted { overlapped },
+        7 if dice.one_in(4) => Call::UpdateConnectContext { s: connected_or(w, thread, dice) },
         7 => Call::UpdateAcceptContext { s, listener: listener_or(w, thread, dice) },
         8 => {
             // Mostly one that is complete, with the lengths that its request was given.
@@ -399,7 +402,12 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
                 name: if dice.one_in(3) { ExtensionName::Nobodys } else { ExtensionName::AcceptEx },
                 size: if dice.one_in(4) { 8 } else { 16 },
             };
-            Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
+            let pointer = if dice.one_in(4) { 4 } else { 8 };
+            if dice.one_in(2) {
+                Call::WSAIoctlOverlapped { s, extension, pointer, bytes, overlapped, routine }
+            } else {
+                Call::WSAIoctl { s, extension, pointer, bytes }
+            }
         }
     }
 }
