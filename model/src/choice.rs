@@ -304,6 +304,13 @@ choices! {
     146 EXCLUSIVE_BESIDE_WILDCARD "exclusive-beside-wildcard":
         "succeeds" EXCLUSIVE_BESIDE_SUCCEEDS, "WSAEADDRINUSE" EXCLUSIVE_BESIDE_FAILS;
     147 FD_CLOSE_BEHIND_END "fd-close-behind-end": "once" CLOSE_TOLD_ONCE, "again" CLOSE_TOLD_AGAIN;
+    148 OVERLAPPED_OF_WAITING "overlapped-of-a-call-that-waits": "ignored" OVERLAPPED_IGNORED, "filled" OVERLAPPED_FILLED;
+    149 CONNECTING_ALREADY "connecting-by-request": "WSAEALREADY" CONNECTING_WSAEALREADY, "WSAEINVAL" CONNECTING_WSAEINVAL;
+    150 CONNECT_BEFORE_CONTEXT "connect-before-connect-context": "WSAEISCONN" BEFORE_CONTEXT_WSAEISCONN, "WSAEINVAL" BEFORE_CONTEXT_WSAEINVAL;
+    151 CONNECTEX_FAILED_STATUS "connectex-failed-status": "untouched" CONNECTEX_UNTOUCHED, "pending" CONNECTEX_PENDING;
+    152 IOCTL_REQUEST_BYTES "ioctl-request-bytes": "zero" IOCTL_BYTES_ZERO, "those-of-the-pointer" IOCTL_BYTES_TOLD;
+    153 DEFERRED_TO_REQUEST "deferred-to-request": "at-once" REQUEST_AT_ONCE, "with-the-next" REQUEST_WITH_NEXT;
+    154 SOCKET_TWICE_IN_SET "socket-twice-in-a-set": "each-time" TWICE_COUNTS, "once" TWICE_IS_ONE;
 }
 
 /// The choice point of this name.

@@ -127,6 +127,12 @@ plain! {
     PostedBuffers: Set<u32>;
     /// One buffer of bytes to send, and that it is one.
     SentBuffer: Data;
+    /// Bytes to send with a connection, how many, and where those that were sent are counted: nowhere. None: `NULL`.
+    SentWithConnection: Data;
+    /// Whether the low bit of an event in an OVERLAPPED is set.
+    LowBit: bool;
+    /// Bytes to write, and how many: they are a request's own until it is complete.
+    WrittenBytes: Data;
     /// A pointer to the number of bytes that a call stores; false: `NULL`.
     CountOut: bool;
     /// The same, where it is told.
@@ -264,6 +270,8 @@ macro_rules! counts {
 counts! {
     /// A buffer for bytes, and its size.
     BytesOut drawn |below| plain::size(below);
+    /// The same, of a request: the buffer is its own until it is complete.
+    ReadRoom drawn |below| plain::size(below);
     /// How many packets a call fetches at most: 1 to [`crate::call::SET`].
     EntryCount drawn |below| 1 + below(MOST);
 }
@@ -511,6 +519,10 @@ constants! {
     SolSocket;
     /// The option `SO_UPDATE_ACCEPT_CONTEXT`.
     UpdateAcceptContextName;
+    /// The option `SO_UPDATE_CONNECT_CONTEXT`.
+    UpdateConnectContextName;
+    /// The value of an option that has none: `NULL`, of no bytes.
+    NoOptionValue;
     /// Pointers to the local address that `GetAcceptExSockaddrs` finds, and to its length.
     LocalSockaddr;
     /// Pointers to the remote address, and to its length.
@@ -529,8 +541,6 @@ constants! {
     NoLength;
     /// How much of it at a time: as the system likes.
     NoSendSize;
-    /// What is sent before it and behind it, or with a connection: nothing.
+    /// What is sent before it and behind it: nothing.
     NoBuffers;
-    /// A pointer to the number of bytes that were sent: `NULL`.
-    NoSent;
 }

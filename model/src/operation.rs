@@ -204,6 +204,8 @@ pub struct Overlapped {
     pub bytes: u32,
     /// `hEvent`.
     pub event: Option<Handle>,
+    /// The low bit of `hEvent` is set: no packet goes to a port.
+    pub low_bit: bool,
     /// What the request has put into its buffer; `None` before the first.
     pub buffer: Option<Filled>,
 }
@@ -221,7 +223,7 @@ pub struct Filled {
 
 impl Default for Overlapped {
     fn default() -> Overlapped {
-        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, buffer: None }
+        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, low_bit: false, buffer: None }
     }
 }
 

@@ -26,6 +26,7 @@ mod peer;
 mod port;
 mod program;
 mod queue;
+mod readfile;
 mod recycle;
 mod request;
 mod select;

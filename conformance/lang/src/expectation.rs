@@ -161,10 +161,14 @@ impl Parser<'_> {
         self.check_data(of, value, &with, begin);
         // It tells of the packet of a request that failed, and fails with that.
         let fetches = of.signature.name == "GetQueuedCompletionStatus";
-        if error != Code::NONE
-            && !fetches
-            && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_) | With::Bytes(None)))
-        {
+        // What goes on has not failed.
+        let pends = error == Code::ERROR_IO_PENDING;
+        let may_stand = |with: &With| match with {
+            With::Addr(_) | With::AddrLen(_) | With::Bytes(None) => true,
+            With::Bytes(Some(_)) => pends,
+            _ => false,
+        };
+        if error != Code::NONE && !fetches && !with.iter().all(may_stand) {
             let span = self.cursor.since(start);
             let problem = Diagnostic::new("a failing call gives nothing like that", span, "this can never hold")
                 .help("of a call that fails only `addr`, `addrlen` and `bytes = unchanged` can be expected");

@@ -127,7 +127,8 @@ constants! {
     NoLength { WRITTEN: "0", WHAT: "the number of bytes" }
     NoSendSize { WRITTEN: "0", WHAT: "the number of bytes of one send" }
     NoBuffers { WRITTEN: "NULL" }
-    NoSent { WRITTEN: "NULL" }
+    UpdateConnectContextName { WRITTEN: "SO_UPDATE_CONNECT_CONTEXT" }
+    NoOptionValue { WRITTEN: "NULL" }
 }
 
 /// Kinds whose values have a word each.
@@ -208,6 +209,22 @@ impl Text for MayBeAlertable {
     }
     fn write(value: &bool, script: &Script) -> String {
         Alertable::write(value, script)
+    }
+}
+
+/// A word where it is set.
+impl Text for LowBit {
+    const ARGUMENTS: (usize, usize) = (0, 1);
+    const EXAMPLE: &'static str = "low_bit";
+    const WORDS: &'static [&'static str] = &["low_bit"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<bool> {
+        if asking.extra {
+            parser.cursor.expect("low_bit")?;
+        }
+        Ok(asking.extra)
+    }
+    fn write(value: &bool, _: &Script) -> String {
+        if *value { "low_bit" } else { "" }.to_owned()
     }
 }
 

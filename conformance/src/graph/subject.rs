@@ -346,7 +346,7 @@ pub fn stage(table: Table) -> &'static str {
         Table::AcceptExData => "looks for data",
         Table::AcceptExLoses => "loses its accept socket",
         Table::Recycle => "looks whether the connection is over",
-        Table::ConnectAnswer => "looks for the answer",
+        Table::ConnectAnswer | Table::ConnectExAnswer => "looks for the answer",
         Table::RecvData => "looks for data",
         Table::SelectReady | Table::WSAPollReady | Table::WSAWaitReady => "looks what is ready",
         Table::Cancelled => "cancelled while it waits",

@@ -37,7 +37,9 @@ impl Stage<'_> {
         let succeeded = seen.error == Code::NONE;
         let mut assumed = None;
         match *call {
-            Call::Connect { .. } if succeeded || goes_on(seen) => {
+            Call::Connect { .. } | Call::ConnectEx { .. }
+                if succeeded || goes_on(seen) || seen.error == Code::ERROR_IO_PENDING =>
+            {
                 self.connecting = true;
                 assumed = self.settle(None);
                 if succeeded {
@@ -47,7 +49,9 @@ impl Stage<'_> {
             Call::Send { s: Ref::Name(name), .. } | Call::WSASend { s: Ref::Name(name), .. } if succeeded => {
                 assumed = self.settle(Some(name));
             }
-            Call::WSASendOverlapped { s: Ref::Name(name), .. } if succeeded || seen.error == Code::ERROR_IO_PENDING => {
+            Call::WSASendOverlapped { s: Ref::Name(name), .. } | Call::WriteFile { s: Ref::Name(name), .. }
+                if succeeded || seen.error == Code::ERROR_IO_PENDING =>
+            {
                 assumed = self.settle(Some(name));
             }
             Call::DisconnectEx { .. } | Call::TransmitFile { .. }

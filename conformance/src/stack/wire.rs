@@ -80,6 +80,30 @@ impl Wire for CompletionRoutine {
     }
 }
 
+/// A word that only a low bit which is set has.
+impl Wire for LowBit {
+    type Sent = Option<bool>;
+    fn sent(value: &bool, _: &impl Names) -> Result<Option<bool>, String> {
+        Ok(value.then_some(true))
+    }
+    fn write(sent: &Option<bool>, field: &'static str, to: &mut Fields) {
+        to.extend(sent.map(|set| (field, Value::Bool(set))));
+    }
+}
+
+/// Bytes that are sent with a connection, where there are some.
+impl Wire for SentWithConnection {
+    type Sent = Option<Bytes>;
+    fn sent(value: &Data, _: &impl Names) -> Result<Option<Bytes>, String> {
+        Ok((!value.as_slice().is_empty()).then(|| Bytes(value.as_slice().to_vec())))
+    }
+    fn write(sent: &Option<Bytes>, field: &'static str, to: &mut Fields) {
+        let value =
+            sent.as_ref().map(|bytes| serde_json::to_value(bytes).expect("invariant: what is sent is plain data"));
+        to.extend(value.map(|bytes| (field, bytes)));
+    }
+}
+
 /// Kinds that are sent as numbers which depend on nothing but their value.
 macro_rules! numbers {
     ($($kind:ident $([$($field:literal),*])? |$value:ident: $from:ty| -> $sent:ty { $number:expr })*) => { $(
@@ -108,6 +132,8 @@ numbers! {
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     PostedBuffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    WrittenBytes ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    ReadRoom |size: u32| -> u32 { *size }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
         match condition {

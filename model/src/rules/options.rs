@@ -14,7 +14,7 @@ use crate::choice::{
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
-use crate::world::{Holder, MAX_HANDLES, Options, SocketId, State};
+use crate::world::{Direction, Holder, MAX_HANDLES, Options, SocketId, State};
 
 /// A connect that has failed may have taken the port from its socket again.
 const NOT_FAILED: States =
@@ -227,6 +227,21 @@ table! {
         ],
         ..case("setsockopt.updates-accept-context", &["setsockopt.update-accept.updates"], CONNECTED)
     },
+    Rule {
+        when: updates_connect,
+        rests_on: &["solsocket.update-connect.updates"],
+        ..not_modelled("setsockopt.update-connect-not-connected-not-modelled", &[], NOT_CONNECTED)
+    },
+    Rule {
+        when: updates_connect,
+        then: |at| {
+            if at.sends(at.socket_id()) == Direction::Up {
+                at.sock_mut().without_context = false;
+            }
+        },
+        rests_on: &["solsocket.update-connect.updates", "connectex.default-state"],
+        ..case("setsockopt.updates-connect-context", &[], CONNECTED)
+    },
     before_update("setsockopt.before-accept-context"),
     // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
     Rule {
@@ -269,6 +284,11 @@ const NOT_CONNECTED: States =
 /// Is the option `SO_UPDATE_ACCEPT_CONTEXT`?
 fn updates(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::UpdateAcceptContext { .. })
+}
+
+/// Is the option `SO_UPDATE_CONNECT_CONTEXT`?
+fn updates_connect(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::UpdateConnectContext { .. })
 }
 
 fn given_listener(at: &At<'_>) -> Option<SocketId> {

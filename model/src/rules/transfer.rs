@@ -304,8 +304,11 @@ pub(super) fn is_overlapped(at: &At<'_>) -> bool {
 
 /// Puts what the call sends on its way. How many bytes that is.
 pub(super) fn puts(at: &mut At<'_>) -> u32 {
-    let (Call::Send { data, .. } | Call::WSASend { buffer: data, .. } | Call::WSASendOverlapped { buffer: data, .. }) =
-        *at.call()
+    let (Call::Send { data, .. }
+    | Call::WSASend { buffer: data, .. }
+    | Call::WSASendOverlapped { buffer: data, .. }
+    | Call::WriteFile { data, .. }
+    | Call::ConnectEx { sent: data, .. }) = *at.call()
     else {
         return 0;
     };

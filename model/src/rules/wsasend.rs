@@ -122,7 +122,7 @@ table! {
     Rule {
         gives: Is(Gives::Silent),
         then: |at| {
-            let Call::WSASendOverlapped { buffer, .. } = *at.call() else { return };
+            let (Call::WSASendOverlapped { buffer, .. } | Call::WriteFile { data: buffer, .. }) = *at.call() else { return };
             completes(at, Status::SUCCESS, buffer.as_slice().len(), None);
         },
         rests_on: &["completion.event", "iocp.fifo-queue"],

@@ -168,6 +168,10 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     add("closesocket(s)", Call::Closesocket { s });
     add("send(s, \"x\")", Call::Send { s, data: Data::new(b"x").expect("one byte fits") });
     add("recv(s, 1)", Call::Recv { s, len: 1 });
+    let (bytes, overlapped) = (true, None);
+    add("ReadFile(s, 1, bytes, NULL)", Call::ReadFile { s, len: 1, bytes, overlapped });
+    let data = Data::new(b"x").expect("one byte fits");
+    add("WriteFile(s, \"x\", bytes, NULL)", Call::WriteFile { s, data, bytes, overlapped });
     add("ioctlsocket(s, FIONBIO, 0)", Call::Ioctlsocket { s, argp: 0 });
     add("ioctlsocket(s, FIONBIO, 1)", Call::Ioctlsocket { s, argp: 1 });
     let name = Buffer::Valid;

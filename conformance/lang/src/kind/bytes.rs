@@ -3,7 +3,7 @@
 use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
     Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers,
-    SentBuffer, Transferred,
+    ReadRoom, SentBuffer, SentWithConnection, Transferred, WrittenBytes,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -34,6 +34,51 @@ impl Text for BytesOut {
     }
     fn write(value: &Self::Value<Ref>, _: &Script) -> String {
         value.to_string()
+    }
+}
+
+/// Written as what `send` and `recv` take.
+impl Text for WrittenBytes {
+    const EXAMPLE: &'static str = BytesIn::EXAMPLE;
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        parser.data()
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        quote_data(value)
+    }
+}
+
+impl Text for ReadRoom {
+    const EXAMPLE: &'static str = BytesOut::EXAMPLE;
+    fn out(field: &str) -> Option<Out> {
+        BytesOut::out(field)
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<u32> {
+        BytesOut::parse(parser, asking)
+    }
+    fn write(value: &u32, script: &Script) -> String {
+        BytesOut::write(value, script)
+    }
+}
+
+/// `NULL, 0, NULL`, or the bytes and how many they are.
+impl Text for SentWithConnection {
+    const ARGUMENTS: (usize, usize) = (3, 3);
+    const EXAMPLE: &'static str = "NULL, 0, NULL";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        let data = if parser.cursor.eat("NULL") { Data::default() } else { parser.data()? };
+        parser.cursor.expect(",")?;
+        let length = data.as_slice().len() as i64;
+        parser.cursor.integer("how many bytes these are", length..=length)?;
+        parser.cursor.expect(",")?;
+        parser.cursor.expect("NULL")?;
+        Ok(data)
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        match value.as_slice() {
+            [] => Self::EXAMPLE.to_owned(),
+            bytes => format!("{}, {}, NULL", quote_data(value), bytes.len()),
+        }
     }
 }
 

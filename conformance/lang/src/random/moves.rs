@@ -620,9 +620,11 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         }
         // They take an OVERLAPPED, or belong to one: what is told of such requests is told in order.
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
+        Call::WSAIoctlOverlapped { .. } | Call::UpdateConnectContext { .. } => false,
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
+        Call::ReadFile { .. } | Call::WriteFile { .. } => false,
         Call::DisconnectEx { .. } | Call::TransmitFile { .. } | Call::ConnectEx { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::GetQueuedCompletionStatusEx { .. } => false,

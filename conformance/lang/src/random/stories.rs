@@ -281,7 +281,7 @@ fn disconnects(cast: &mut Cast<'_>) -> Option<()> {
     let new = accept_at(cast, actor, listener);
     let (c, s) = (cast.handle(client), cast.handle(new));
     let overlapped = cast.once_in(3).then(|| {
-        let made = Action::Call(Call::Overlapped { event: None });
+        let made = Action::Call(Call::Overlapped { event: None, low_bit: false });
         let over = cast.makes(actor, made, "O", Family::Inet, State::Overlapped);
         cast.handle(over)
     });
@@ -306,7 +306,7 @@ fn recycles(cast: &mut Cast<'_>) -> Option<()> {
     let (peer, client) = client_of(cast, listener)?;
     let new = accept_at(cast, actor, listener);
     let (c, s, listen) = (cast.handle(client), cast.handle(new), cast.handle(listener));
-    let made = Action::Call(Call::Overlapped { event: None });
+    let made = Action::Call(Call::Overlapped { event: None, low_bit: false });
     let over = cast.makes(actor, made, "O", Family::Inet, State::Overlapped);
     let over = cast.handle(over);
     cast.call(peer, Call::Closesocket { s: c });
@@ -320,7 +320,15 @@ fn recycles(cast: &mut Cast<'_>) -> Option<()> {
     // It is neither of the other kinds from here on.
     cast.things[new].state = State::Closed;
     if cast.once_in(4) {
-        cast.call(actor, Call::ConnectEx { s, name: Name::Of(listen), overlapped: Some(over) });
+        cast.call(
+            actor,
+            Call::ConnectEx {
+                s,
+                name: Name::Of(listen),
+                sent: winaccept_model::call::Data::default(),
+                overlapped: Some(over),
+            },
+        );
     }
     let (buffer, receive, local, remote) = (Buffer::Valid, 0, 44, 44);
     let overlapped = Some(over);

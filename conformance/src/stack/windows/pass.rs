@@ -32,6 +32,8 @@ pub(super) struct Passing {
     output: Output,
     /// The OVERLAPPED that it asks about.
     asked: usize,
+    /// Where the bytes go that it reads by itself.
+    reads_into: Option<usize>,
 }
 
 impl Passing {
@@ -46,6 +48,7 @@ impl Passing {
             overlapped: 0,
             output: Output::default(),
             asked: 0,
+            reads_into: None,
         }
     }
 }
@@ -120,6 +123,7 @@ plain! {
     }];
     CallbackData |data| [data as usize];
     CompletionRoutine |routine| [if routine.is_some() { super::condition::routine_word() } else { 0 }];
+    LowBit |set| [usize::from(set == Some(true))];
     PortKey |number| [number as usize];
     EntryCount |number| [number as usize];
     FileModesIn |modes| [usize::from(modes)];
@@ -181,7 +185,8 @@ constants! {
     NoLength: words([0]);
     NoSendSize: words([0]);
     NoBuffers: words([0]);
-    NoSent: words([0]);
+    UpdateConnectContextName: words([int(ws::SO_UPDATE_CONNECT_CONTEXT)]);
+    NoOptionValue: words([0, 0]);
 }
 
 /// A message that is fetched leaves the queue.

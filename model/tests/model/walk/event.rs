@@ -120,12 +120,15 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::AcceptEx { .. }
         | Call::WSARecvOverlapped { .. }
         | Call::DisconnectEx { .. }
+        | Call::ReadFile { .. }
+        | Call::ConnectEx { .. }
+        | Call::WSAIoctlOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
         Call::Send { s, data } | Call::WSASend { s, buffer: data, .. } => room_for(w, thread, s, data),
-        Call::WSASendOverlapped { s, buffer, .. } => {
+        Call::WSASendOverlapped { s, buffer, .. } | Call::WriteFile { s, data: buffer, .. } => {
             room_for(w, thread, s, buffer) && w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
         }
         Call::WSASocketFromInfo { s } => {
@@ -342,7 +345,8 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
     let routine = dice.one_in(2);
-    match dice.below(28) {
+    match dice.below(30) {
+        28.. => file_call(w, thread, overlapped, dice),
         24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
             let count = 1 + dice.below(2);
@@ -363,7 +367,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         15 => option_call(fresh_or(w, s), dice),
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
-        0 => Call::Overlapped { event: event_or_null(w, dice) },
+        0 => Call::Overlapped { event: event_or_null(w, dice), low_bit: dice.one_in(8) },
         1..6 => {
             let lengths = [32, 32, 32, 44, 3, 0];
             let length = |dice: &mut Dice| dice.one(&lengths).unwrap_or(32);
@@ -379,6 +383,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             }
         }
         6 => Call::HasOverlappedIoCompleted { overlapped },
+        7 if dice.one_in(4) => Call::UpdateConnectContext { s: connected_or(w, thread, dice) },
         7 => Call::UpdateAcceptContext { s, listener: listener_or(w, thread, dice) },
         8 => {
             // Mostly one that is complete, with the lengths that its request was given.
@@ -401,9 +406,25 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
                 name: if dice.one_in(3) { ExtensionName::Nobodys } else { ExtensionName::AcceptEx },
                 size: if dice.one_in(4) { 8 } else { 16 },
             };
-            Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
+            let pointer = if dice.one_in(4) { 4 } else { 8 };
+            if dice.one_in(2) {
+                Call::WSAIoctlOverlapped { s, extension, pointer, bytes, overlapped, routine }
+            } else {
+                Call::WSAIoctl { s, extension, pointer, bytes }
+            }
         }
     }
+}
+
+/// What the system does with a socket as with any of its handles.
+fn file_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Dice) -> Call {
+    let s = if dice.one_in(6) { socket(w, thread, dice) } else { connected_or(w, thread, dice) };
+    let overlapped = dice.one_in(2).then_some(overlapped);
+    if dice.one_in(3) {
+        let data = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
+        return Call::WriteFile { s, data, bytes: true, overlapped };
+    }
+    Call::ReadFile { s, len: dice.below(9) as u32, bytes: true, overlapped }
 }
 
 /// What gives a socket back to be used again, or opens a connection of one that was.
@@ -415,9 +436,12 @@ fn recycling_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Di
             let flags = dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2);
             Call::DisconnectEx { s, overlapped, flags, reserved: u8::from(dice.one_in(9)) }
         }
-        4 if dice.one_in(2) => {
-            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), overlapped }
-        }
+        4 if dice.one_in(2) => Call::ConnectEx {
+            s: socket(w, thread, dice),
+            name: Name::Of(listener_or(w, thread, dice)),
+            sent: Data::default(),
+            overlapped,
+        },
         _ => Call::TransmitFile { s, overlapped, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
     }
 }
