@@ -78,11 +78,12 @@ const HOSTS: &[(&str, Family, Ip)] = &[
     ("[::1]", Family::Inet6, Ip::Loopback),
     ("[2001:db8::]", Family::Inet6, Ip::NotLocal),
     ("[::ffff:127.0.0.1]", Family::Inet6, Ip::Mapped),
+    ("[atm]", Family::Atm, Ip::Loopback),
 ];
 
 /// Said where an address is none of [`HOSTS`].
-pub(super) const ADDRESS_HELP: &str = "an address is 0.0.0.0, 127.0.0.1, 192.0.2.0, [::], [::1], [::ffff:127.0.0.1] or \
-    [2001:db8::], a colon, and a port from 0 to 65535";
+pub(super) const ADDRESS_HELP: &str = "an address is 0.0.0.0, 127.0.0.1, 192.0.2.0, [::], [::1], [::ffff:127.0.0.1], \
+    [2001:db8::] or [atm], a colon, and a port from 0 to 65535";
 
 /// `127.0.0.1:0`, `[::1]:*`, …
 pub(super) fn address(text: &str) -> Option<AddressLiteral> {

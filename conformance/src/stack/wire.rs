@@ -95,9 +95,9 @@ macro_rules! numbers {
 numbers! {
     VersionIn |version: Version| -> [u8; 2] { [version.major, version.minor] }
     ErrorCode ["error"] |code: u16| -> i32 { i32::from(*code) }
-    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23 } }
+    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23, Family::Atm => 22 } }
     TypeProtocol ["type", "protocol"] |kind: SockType| -> (i32, i32) {
-        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17) }
+        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17), SockType::Raw => (3, 5) }
     }
     // WSA_FLAG_OVERLAPPED is 1.
     SocketFlags ["flags"] |overlapped: bool| -> u32 { u32::from(*overlapped) }

@@ -174,8 +174,8 @@ macro_rules! choices {
     )* };
 }
 choices! {
-    Family { Inet, Inet6 }
-    SockType { Stream, Dgram }
+    Family { Inet, Inet6, Atm }
+    SockType { Stream, Dgram, Raw }
     Ip { Any, Loopback, NotLocal, Mapped }
     Buffer { Null, Valid, Bad }
     Length { Null, Holds(n), Bad }
