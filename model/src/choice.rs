@@ -289,6 +289,7 @@ choices! {
     135 ATM_PROVIDER "atm-provider": "installed" ATM_INSTALLED, "missing" ATM_MISSING;
     136 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
     137 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
+    138 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
 }
 
 /// The choice point of this name.

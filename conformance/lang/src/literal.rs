@@ -1,6 +1,6 @@
 //! Numbers, versions, addresses and strings: from their spelling to their value and back.
 
-use winaccept_model::call::{Address, Data, Family, Ip, Port, Version};
+use winaccept_model::call::{Address, Data, Family, Ip, Port, Qos, Version};
 use winaccept_sim::script::PeerSegment;
 
 /// What a condition function may return, by name.
@@ -67,6 +67,16 @@ pub(super) enum AddressLiteral {
     Port(Address),
     /// `127.0.0.1:*`; the port in the address is unset.
     AnyPort(Address),
+}
+
+/// What a quality of service may hold for the provider.
+pub(super) const CALLING_PARTY: &str = "ATM_CALLING_PARTY_NUMBER_IE";
+
+/// Writes a quality of service.
+pub(super) fn write_qos(qos: Qos) -> String {
+    let Qos { sending, receiving, calling_party } = qos;
+    let specific = if calling_party { format!(", {CALLING_PARTY}") } else { String::new() };
+    format!("{{{sending}, {receiving}{specific}}}")
 }
 
 /// The addresses that exist in scenarios.

@@ -209,7 +209,14 @@ tell_nothing! {
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
     RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
-    TransmitFlags, Reserved,
+    TransmitFlags, Reserved, ConnectData, QosIn,
+}
+
+/// Told also of a call that failed.
+impl Tell for kind::ConnectRoom {
+    fn tell(value: &Option<u32>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        value.map(|room| ShownOut::Given(GivenTo::CalleeData, Block::Bytes(told.returned.bytes.unwrap_or(room))))
+    }
 }
 
 /// Told also of what goes on by itself: that is no failure.

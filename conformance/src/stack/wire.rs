@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
     Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
-    OptVal, ProcessId, Set, SockType, ThreadId, Timeout, Version,
+    OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -108,6 +108,10 @@ numbers! {
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     PostedBuffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    ConnectData |data: Option<Data>| -> Option<Bytes> { data.map(|data| Bytes(data.as_slice().to_vec())) }
+    ConnectRoom |room: Option<u32>| -> Option<u32> { *room }
+    // What an element of ATM looks like a worker need not know: there it has no sockets.
+    QosIn |qos: Option<Qos>| -> Option<(u32, u32)> { qos.map(|qos| (qos.sending.into(), qos.receiving.into())) }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
         match condition {

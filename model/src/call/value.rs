@@ -75,6 +75,17 @@ pub enum SockType {
     Raw,
 }
 
+/// A quality of service, as a program asks for it: the token rate of either direction, and what follows for the provider.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Qos {
+    /// What the socket is to send.
+    pub sending: u16,
+    /// What it is to receive.
+    pub receiving: u16,
+    /// `ProviderSpecific` holds the number of the calling party, `ATM_CALLING_PARTY_NUMBER_IE`; else it is empty.
+    pub calling_party: bool,
+}
+
 /// An IP address as scripts write it. Everything real happens on loopback.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum Ip {

@@ -2,7 +2,7 @@
 
 use crate::call::{
     Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
-    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
+    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -139,6 +139,7 @@ macro_rules! structures {
 structures! {
     Version { major, minor }
     Extension { name, size }
+    Qos { sending, receiving, calling_party }
 }
 
 /// Enumerations whose variants hold nothing or coded values: one byte, then what they hold.

@@ -325,6 +325,7 @@ table! {
             LISTENING,
         )
     },
+    wsaaccept::ASKS_ABOUT_CARRIED,
     wsaaccept::ASKS,
     wspaccept::TAKES_FIRST,
     wspaccept::RETURNS_EARLY,

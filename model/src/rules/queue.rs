@@ -1,8 +1,10 @@
 //! What the calls that accept find at the queue, and how one of them takes the first connection.
 
+use super::groups::joins;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{DEFERRED_IS_READABLE, RECORD_CLEARED};
 use crate::code::Code;
+use crate::operation::Answer;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Cause, Limit, States};
 use crate::world::{ConnId, Direction, Holder, Segment, Socket, SocketId, State, Tcb};
@@ -45,6 +47,16 @@ pub(super) fn first_returns_early(at: &At<'_>) -> bool {
 pub(super) fn takes_as_far_as_next_switch(at: &mut At<'_>) {
     let Some(conn) = at.sock().accept_queue().first() else { return };
     at.conn_mut(conn).server.tcb = Tcb::Established;
+    let caller = SocketId(conn.0);
+    if let Answer::Accepts { bytes: 1.., .. } = at.answer
+        && at.socket_at(caller).conn == Some(conn)
+        && at.socket_at(caller).extra().carried.is_some()
+    {
+        let Answer::Accepts { bytes, .. } = at.answer else { return };
+        if let Some(carried) = &mut at.extra_mut(caller).carried {
+            carried.answered = bytes.into();
+        }
+    }
     at.send(conn, Direction::Down, Segment::SynAck);
     takes_first(at);
 }
@@ -76,6 +88,9 @@ pub(super) fn takes_first(at: &mut At<'_>) {
     new.local = local;
     new.conn = Some(conn);
     at.put_socket(slot, new);
+    if at.answer != Answer::Nothing {
+        joins(at, slot);
+    }
     let connection = at.conn_mut(conn);
     (connection.listener, connection.deferred) = (None, false);
     connection.server.hold(Some(slot));

@@ -77,8 +77,16 @@ fn op(w: &World, dice: &mut Dice) -> OpId {
 }
 
 fn answer(dice: &mut Dice) -> Answer {
-    let rare = [Answer::AcceptsInNone, Answer::Overruns];
-    let all = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+    let in_group = |group| Answer::Accepts { group, bytes: 0 };
+    let rare = [
+        in_group(Group::Nobodys),
+        in_group(Group::Unconstrained),
+        in_group(Group::Constrained),
+        in_group(Group::Of(handle(w, dice))),
+        Answer::Accepts { group: Group::None, bytes: 3 },
+        Answer::TellsMore,
+    ];
+    let all = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers, Answer::Other];
     if dice.one_in(12) { dice.one(&rare) } else { dice.one(&all) }.unwrap_or(Answer::Nothing)
 }
 
