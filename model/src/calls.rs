@@ -154,6 +154,10 @@ macro_rules! for_each_call {
                 by WSAPoll { WSAPoll: select::WSAPOLL, WSAPollReady: select::WSAPOLL_READY };
             WSACreateEvent ws2_32 "WSACreateEvent" -> Event []
                 by EventObject { EventObject: events::EVENT_OBJECT };
+            CreateEvent kernel32 "CreateEventW" (
+                [NoSecurity] manual: ManualReset, initial: InitialState [NoName]
+            ) -> Event []
+                by CreateEvent { CreateEvent: events::CREATEEVENT };
             WSACloseEvent ws2_32 "WSACloseEvent" (event: Event) -> Bool [closes]
                 by EventObject {};
             WSASetEvent ws2_32 "WSASetEvent" (event: Event) -> Bool []
@@ -165,6 +169,11 @@ macro_rules! for_each_call {
                 events: EventArray [NotAll], timeout: WaitTime, alertable: MayBeAlertable
             ) -> Wait [waits locally] again WSAWaitReady
                 by WSAWait { WSAWait: events::WAIT, WSAWaitReady: events::WAIT_READY };
+            // For all of the events: `fWaitAll` is TRUE.
+            WSAWaitForAllEvents ws2_32 "WSAWaitForMultipleEvents" (
+                events: EventArray [All], timeout: WaitTime, alertable: Alertable
+            ) -> Wait [waits locally] again WSAWaitReady
+                by WSAWait {};
             // What a C program does by itself: `OVERLAPPED o = {0}; o.hEvent = event;`.
             Overlapped program "OVERLAPPED" (event: EventOrNull) -> Overlapped []
                 by Overlapped { Overlapped: overlapped::OVERLAPPED };

@@ -286,10 +286,11 @@ choices! {
     132 TRANSMIT_FLAGS "transmitfile-flags": "obeyed" FLAGS_OBEYED, "ignored" FLAGS_IGNORED;
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
     134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
-    135 ATM_PROVIDER "atm-provider": "installed" ATM_INSTALLED, "missing" ATM_MISSING;
-    136 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
-    137 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
-    138 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
+    135 AUTOMATIC_RELEASE "automatic-release": "first-to-wait" RELEASES_FIRST, "later" RELEASES_LATER;
+    136 ATM_PROVIDER "atm-provider": "installed" ATM_INSTALLED, "missing" ATM_MISSING;
+    137 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
+    138 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
+    139 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
 }
 
 /// The choice point of this name.

@@ -51,9 +51,9 @@ pub trait Kind {
     fn alertable<H>(_: &Self::Value<H>) -> bool {
         true
     }
-    /// Does it limit how long the call waits?
-    fn times_out<H>(_: &Self::Value<H>) -> bool {
-        false
+    /// If it limits how long the call waits: how long, in milliseconds.
+    fn time_out<H>(_: &Self::Value<H>) -> Option<Timeout> {
+        None
     }
     /// The buffer for an address that it is.
     fn buffer<H>(_: &Self::Value<H>) -> Option<Buffer> {
@@ -143,6 +143,10 @@ plain! {
     ByteCount: u32;
     /// Whether to wait for what is not complete.
     WaitFlag: bool;
+    /// Whether an event object stays signalled until somebody resets it.
+    ManualReset: bool;
+    /// Whether an event object is signalled when it is created.
+    InitialState: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
     /// The completion routine of a request; false: `NULL`.
@@ -170,13 +174,13 @@ plain! {
     /// A thread that an APC is queued to.
     Thread: ThreadId;
     /// The time-out of `select`: a pointer to a structure, or `NULL`.
-    SelectTime: Timeout, times_out -> bool = Option::is_some;
+    SelectTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of `WSAPoll`, or -1.
-    PollTime: Timeout, times_out -> bool = Option::is_some;
+    PollTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of a wait, or `WSA_INFINITE`.
-    WaitTime: Timeout, times_out -> bool = Option::is_some;
+    WaitTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of a sleep, or `INFINITE`.
-    SleepTime: Timeout, times_out -> bool = Option::is_some;
+    SleepTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// Whether APCs may run in a wait.
     Alertable: bool, alertable -> bool = bool::clone;
     /// The same where a script may leave it out.
@@ -475,6 +479,12 @@ constants! {
     NoCount;
     /// `fWaitAll`: FALSE.
     NotAll;
+    /// `fWaitAll`: TRUE.
+    All;
+    /// The security attributes of a new object: `NULL`.
+    NoSecurity;
+    /// Its name: `NULL`.
+    NoName;
     /// What `WSAEnumNetworkEvents` tells.
     EventsOut;
     /// A pointer to flags of `WSARecv`: to 0.

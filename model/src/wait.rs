@@ -168,7 +168,7 @@ impl At<'_> {
                 }
             }
             Call::WSAPoll { fds, .. } => fds.iter().for_each(|(handle, _)| add(socket(handle))),
-            Call::WSAWaitForMultipleEvents { events, .. } => {
+            Call::WSAWaitForMultipleEvents { events, .. } | Call::WSAWaitForAllEvents { events, .. } => {
                 events.iter().for_each(|handle| add(self.resolve_event(handle).map(Object::Event)));
             }
             Call::GetMessage { window } => add(self.resolve_window(*window).map(Object::Window)),

@@ -111,7 +111,7 @@ pub struct Process {
     pub faults: Faults,
 }
 
-/// An event object (`WSAEVENT`), manual-reset as `WSACreateEvent` makes it.
+/// An event object (`WSAEVENT`).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct EventObject {
     /// The thread that owns this slot.
@@ -120,6 +120,8 @@ pub struct EventObject {
     pub open: bool,
     /// It is signalled.
     pub signalled: bool,
+    /// Who waits for it and is released resets it. Those of `WSACreateEvent` are reset by hand.
+    pub automatic: bool,
     /// Operations that wait for it among others, first come first.
     pub watches: Line<WatchId>,
     /// How many sockets have a registration for it.

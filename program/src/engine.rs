@@ -520,7 +520,7 @@ impl<'p> Engine<'p> {
             None => {
                 self.threads[index].state = State::InCall;
                 self.threads[index].spin = (0, 0);
-                if let Some(after) = timeout(&call) {
+                if let Some(after) = call.time_out().flatten() {
                     self.deadlines.insert(world, self.now + u64::from(after));
                 }
             }
@@ -644,17 +644,5 @@ impl<'p> Engine<'p> {
             self.threads[index].state = State::Ready;
             self.threads[index].reply = Reply::Outcome(outcome);
         }
-    }
-}
-
-/// The time-out of a call in milliseconds.
-pub(crate) fn timeout(call: &Call) -> Option<u32> {
-    match *call {
-        Call::Select { timeout, .. }
-        | Call::WSAPoll { timeout, .. }
-        | Call::WSAWaitForMultipleEvents { timeout, .. }
-        | Call::GetQueuedCompletionStatusEx { timeout, .. }
-        | Call::SleepEx { timeout, .. } => timeout,
-        _ => None,
     }
 }

@@ -98,6 +98,9 @@ constants! {
     OptionOut { OUT: Out::Value }
     NoCount {}
     NotAll {}
+    All { WRITTEN: "TRUE", WHAT: "whether to wait for all of them" }
+    NoSecurity { WRITTEN: "NULL" }
+    NoName { WRITTEN: "NULL" }
     EventsOut { OUT: Out::Events, ALSO: Out::EventErrors }
     RoutineData {}
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
@@ -150,6 +153,8 @@ words! {
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
     OutputBuffer: "the output buffer", "buffer", BUFFERS;
     WaitFlag: "whether to wait", "FALSE", BOOLS;
+    ManualReset: "whether it is reset by hand", "FALSE", BOOLS;
+    InitialState: "whether it is signalled", "FALSE", BOOLS;
     CompletionRoutine: "a completion routine", "NULL", ROUTINES;
 }
 

@@ -38,7 +38,7 @@ pub static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
 });
 
 /// The calls that a reader looks for come before the others.
-const FIRST: [&str; 27] = [
+const FIRST: [&str; 28] = [
     "accept",
     "listen",
     "bind",
@@ -60,6 +60,7 @@ const FIRST: [&str; 27] = [
     "WSAEventSelect",
     "WSAEnumNetworkEvents",
     "WSACreateEvent",
+    "CreateEvent",
     "WSACloseEvent",
     "WSASetEvent",
     "WSAResetEvent",

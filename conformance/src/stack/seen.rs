@@ -208,7 +208,7 @@ tell_nothing! {
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
-    RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
+    RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn, ManualReset, InitialState,
     TransmitFlags, Reserved, ConnectData, QosIn,
 }
 

@@ -418,13 +418,8 @@ fn waits_without_limit(call: &Call<Ref>, receive_timeouts: bool) -> bool {
 
 /// After which time the call ends by itself: its own time-out, or the longest of the script's that its socket may have.
 fn own_time_out(call: &Call<Ref>, longest_option: u64) -> Option<Duration> {
-    let milliseconds = match call {
-        Call::Select { timeout, .. }
-        | Call::WSAPoll { timeout, .. }
-        | Call::WSAWaitForMultipleEvents { timeout, .. }
-        | Call::GetQueuedCompletionStatus { timeout, .. }
-        | Call::GetQueuedCompletionStatusEx { timeout, .. }
-        | Call::SleepEx { timeout, .. } => u64::from((*timeout)?),
+    let milliseconds = match call.time_out() {
+        Some(milliseconds) => u64::from(milliseconds?),
         // A close may linger, a transfer have the time-out of its direction; results are waited for as long as their request.
         _ if call.function().does().waits || call.function().does().closes => longest_option,
         _ => return None,

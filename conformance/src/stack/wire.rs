@@ -126,6 +126,8 @@ numbers! {
     OutputBuffer |buffer: Buffer| -> Pointer { pointer(*buffer) }
     ByteCount |bytes: u32| -> u32 { *bytes }
     WaitFlag |wait: bool| -> bool { *wait }
+    ManualReset |manual: bool| -> bool { *manual }
+    InitialState |signalled: bool| -> bool { *signalled }
     // Of the names that no function has, the one without any bit.
     ExtensionIn ["code", "guid", "guidlen"] |extension: Extension| -> (u32, String, u32) {
         (SIO_GET_EXTENSION_FUNCTION_POINTER, guid(*extension).to_owned(), extension.size)

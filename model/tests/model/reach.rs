@@ -43,6 +43,14 @@ const RARELY: &[(&str, &str)] = &[
     ("WSAGetOverlappedResult.is-complete", "a thread waits through the end of the one request that succeeds"),
     ("apc.routine-in-routine-not-modelled", "two completion routines are due, and the first of them waits alertably"),
     ("connect.again-while-decided-not-modelled", "a client connects again while the condition function decides on it"),
+    ("GetOverlappedResult.has-failed", "a thread waits through the end of the one request that fails"),
+    (
+        "WSAWaitForMultipleEvents.release-not-modelled",
+        "a thread waits for the event of the request that another waits for",
+    ),
+    ("DisconnectEx.frees-connected-socket", "a request is made where the other side has ended first"),
+    ("TransmitFile.frees-connected-socket", "a request is made where the other side has ended and nothing is unread"),
+    ("recycle.others-come-before-a-call", "a receive waits beside a call that waits for the other side"),
     ("event-record.nothing-to-read", "a posted receive takes what came while its socket was to tell of it"),
 ];
 

@@ -16,7 +16,7 @@ use super::wheel::Wheel;
 use super::{Load, Served, Stopped};
 use crate::crew::{Common, Went};
 use crate::draw::mixed;
-use crate::engine::{CLIENTS, PROGRAM, timeout};
+use crate::engine::{CLIENTS, PROGRAM};
 use crate::interface::{self, Suspended};
 use crate::overlapped::Awaited;
 use crate::requests::{Overs, buffer, has_come, has_packet, in_flight};
@@ -526,7 +526,7 @@ impl<'l> Run<'l> {
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
-            if let Some(after) = timeout(&call) {
+            if let Some(after) = call.time_out().flatten() {
                 self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
             }
             return None;

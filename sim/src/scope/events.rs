@@ -252,6 +252,8 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         Call::SleepEx { timeout: None, alertable: false },
         Call::QueueUserAPC { routine: Routine::SetEvent(Handle::INVALID), thread: ThreadId(99) },
         Call::WSACreateEvent,
+        Call::CreateEvent { manual: false, initial: false },
+        Call::CreateEvent { manual: false, initial: true },
     ];
     for family in [Family::Inet, Family::Inet6] {
         for kind in [SockType::Stream, SockType::Dgram] {
@@ -266,6 +268,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         let events = Set::collect([event]);
         for (timeout, alertable) in [(Some(0), true), (Some(50), true), (None, false)] {
             all.push(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
+            all.push(Call::WSAWaitForAllEvents { events, timeout, alertable });
         }
         for thread in 0..world.threads().len() {
             let thread = ThreadId::new(thread);

@@ -231,6 +231,7 @@ impl<'n> Cast<'n> {
             Call::Select { timeout, .. }
             | Call::WSAPoll { timeout, .. }
             | Call::WSAWaitForMultipleEvents { timeout, .. }
+            | Call::WSAWaitForAllEvents { timeout, .. }
             | Call::SleepEx { timeout, .. } => *timeout = at_once,
             _ => {}
         }

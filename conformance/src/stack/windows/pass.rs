@@ -127,6 +127,8 @@ plain! {
     TransmitFlags |flags| [flags as usize];
     Reserved |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
+    ManualReset |manual| [usize::from(manual)];
+    InitialState |signalled| [usize::from(signalled)];
 }
 
 /// Parameters that are always the same word, or a pointer to room for something.
@@ -150,6 +152,9 @@ constants! {
     OptionOut: Box::new(OptionRoom { bytes: [0; 4], length: 4 });
     NoCount: words([0]);
     NotAll: words([0]);
+    All: words([1]);
+    NoSecurity: words([0]);
+    NoName: words([0]);
     EventsOut: Box::new(Events(ws::WSANETWORKEVENTS::default()));
     RoutineData: Box::new(handle::Task);
     FlagsInOut: Box::new(Flags::none());

@@ -118,7 +118,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
     }
     match call {
         Call::Socket { .. } | Call::WSASocket { .. } => free_slot(w, thread),
-        Call::WSACreateEvent => {
+        Call::WSACreateEvent | Call::CreateEvent { .. } => {
             let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
@@ -298,6 +298,7 @@ fn message_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
 fn event_call(w: &World, dice: &mut Dice) -> Call {
     let event = event_handle(w, dice);
     match dice.below(6) {
+        0 if dice.one_in(2) => Call::CreateEvent { manual: dice.one_in(3), initial: dice.one_in(3) },
         0 => Call::WSACreateEvent,
         1 if dice.one_in(4) => Call::CloseHandle { handle: event },
         1 => Call::WSACloseEvent { event },
@@ -306,6 +307,9 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
         _ => {
             let another = dice.one_in(2).then(|| event_handle(w, dice));
             let events = Set::collect([event].into_iter().chain(another));
+            if dice.one_in(4) {
+                return Call::WSAWaitForAllEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) };
+            }
             Call::WSAWaitForMultipleEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) }
         }
     }
