@@ -120,7 +120,7 @@ plain! {
     /// User data that go along with a connection request.
     ConnectData: Option<Data>;
     /// Room for those that come back with the answer, in bytes.
-    ConnectRoom: Option<u32>;
+    ConnectRoom: Option<u16>;
     /// A quality of service.
     QosIn: Option<Qos>;
     /// What `shutdown` ends.

@@ -81,7 +81,7 @@ impl Config {
         let mut out = Vec::new();
         match (*call, outcome.out) {
             (Call::WSAConnect { callee_data: Some(room), .. }, written) => {
-                let back = if let Out::Bytes { count: Some(count), .. } = written { count } else { room };
+                let back = if let Out::Bytes { count: Some(count), .. } = written { count } else { room.into() };
                 out.push(ShownOut::Given(GivenTo::CalleeData, Block::Bytes(back)));
             }
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),

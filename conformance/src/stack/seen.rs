@@ -214,8 +214,9 @@ tell_nothing! {
 
 /// Told also of a call that failed.
 impl Tell for kind::ConnectRoom {
-    fn tell(value: &Option<u32>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
-        value.map(|room| ShownOut::Given(GivenTo::CalleeData, Block::Bytes(told.returned.bytes.unwrap_or(room))))
+    fn tell(value: &Option<u16>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let length = |room: u16| told.returned.bytes.unwrap_or(room.into());
+        value.map(|room| ShownOut::Given(GivenTo::CalleeData, Block::Bytes(length(room))))
     }
 }
 

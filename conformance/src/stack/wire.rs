@@ -109,7 +109,7 @@ numbers! {
     PostedBuffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
     ConnectData |data: Option<Data>| -> Option<Bytes> { data.map(|data| Bytes(data.as_slice().to_vec())) }
-    ConnectRoom |room: Option<u32>| -> Option<u32> { *room }
+    ConnectRoom |room: Option<u16>| -> Option<u16> { *room }
     // What an element of ATM looks like a worker need not know: there it has no sockets.
     QosIn |qos: Option<Qos>| -> Option<(u32, u32)> { qos.map(|qos| (qos.sending.into(), qos.receiving.into())) }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }

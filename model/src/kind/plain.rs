@@ -114,9 +114,9 @@ impl Plain for Address {
     }
     fn draw(below: &mut dyn FnMut(u32) -> u32) -> Address {
         let (ip, port) = (Plain::draw(below), Plain::draw(below));
-        // Only for IPv6 there is a word for the address of IPv4.
+        // Only for IPv6 there is a word for the address of IPv4, and for ATM only one for this host.
         let family = if ip == Ip::Mapped { Family::Inet6 } else { Plain::draw(below) };
-        Address { family, ip, port }
+        Address { family, ip: if family == Family::Atm { Ip::Loopback } else { ip }, port }
     }
 }
 

@@ -73,7 +73,7 @@ fn carries_connect_data(at: &At<'_>) -> bool {
 #[inline(always)]
 fn room(at: &At<'_>) -> Option<u32> {
     match *at.call() {
-        Call::WSAConnect { callee_data, .. } => callee_data,
+        Call::WSAConnect { callee_data, .. } => callee_data.map(u32::from),
         _ => None,
     }
 }

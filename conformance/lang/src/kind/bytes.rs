@@ -61,7 +61,7 @@ macro_rules! nullable {
 nullable! {
     ConnectData "NULL" None, |parser| parser.data(), |data| quote_data(data);
     ConnectRoom "NULL" Some(Out::CalleeData),
-        |parser| parser.cursor.integer("`NULL` or a number of bytes", 0..=Data::MAX as i64).map(|bytes| bytes as u32),
+        |parser| parser.cursor.integer("`NULL` or a number of bytes", 0..=i64::from(u16::MAX)).map(|bytes| bytes as u16),
         |bytes| bytes.to_string();
     QosIn "NULL" None, |parser| parser.cursor.qos(), |qos| write_qos(*qos);
 }

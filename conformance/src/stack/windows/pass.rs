@@ -330,8 +330,8 @@ impl Pass for ConnectData {
 }
 
 impl Pass for ConnectRoom {
-    fn part(room: Option<u32>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
-        described(room.map(|room| vec![0; room as usize]), true)
+    fn part(room: Option<u16>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        described(room.map(|room| vec![0; room.into()]), true)
     }
 }
 
