@@ -64,7 +64,7 @@ table! {
         when: |at| at.receiver().tcb == Tcb::Established && at.connection().server_address.family.transport().answers_late,
         then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
         rests_on: &["accept.atm.early-return"],
-        ..segment("setup.again", &[], States::ANY)
+        ..segment("syn.again.answered", &[], States::ANY)
     },
     Rule {
         when: |at| at.receiver().tcb == Tcb::Undecided,
@@ -83,7 +83,7 @@ table! {
         when: |at| answers_late(at) && at.receiver().tcb == Tcb::None && !is_over_bound(at, 0),
         then: is_put_up,
         rests_on: &["accept.atm.early-return", "listen.rem.passive-mode", "listen.backlog.max-pending"],
-        ..segment("setup.waits-for-accept", &[], LISTENING)
+        ..segment("syn.waits-for-accept", &[], LISTENING)
     },
     // The program decides before anything is answered, and however many there are.
     Rule {

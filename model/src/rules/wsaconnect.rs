@@ -19,10 +19,9 @@ table! {
     Rule {
         under: &[EXTRAS_LOOKED_AT],
         when: |at| matches!(*at.call(), Call::WSAConnect { caller_data: Some(_), .. }) && !carries_connect_data(at),
-        rests_on: &["wsaconnect.rem.tcp-no-connect-data"],
         ..check(
             "WSAConnect.caller-data-not-supported",
-            &["wsaconnect.err.WSAEPROTONOSUPPORT"],
+            &["wsaconnect.err.WSAEPROTONOSUPPORT", "wsaconnect.rem.tcp-no-connect-data"],
             States::STREAM,
             Code::WSAEPROTONOSUPPORT,
         )

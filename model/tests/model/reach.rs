@@ -69,7 +69,7 @@ const RARELY: &[(&str, &str)] = &[
     ),
     ("send.lost-before-connection", "data is sent on a call over ATM before its answer has arrived"),
     ("AcceptEx.atm-not-modelled", "a request is made at a listener of ATM"),
-    ("setup.again", "the answer to a call over ATM is lost"),
+    ("syn.again.answered", "the answer to a call over ATM is lost"),
     (
         "event-record.connection-is-over",
         "the end of a connection ends a request that waits for it, at a socket that has events",
