@@ -89,6 +89,11 @@ macro_rules! for_each_call {
                 };
             Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
                 by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };
+            // Beside what `connect` does, it takes along what is to be there from the beginning.
+            WSAConnect ws2_32 "WSAConnect" (
+                s: Sock, name: NameIn, caller_data: ConnectData, callee_data: ConnectRoom, sqos: QosIn, gqos: QosIn
+            ) -> Number [waits] again ConnectAnswer
+                by WSAConnect { WSAConnect: wsaconnect::WSACONNECT };
             Shutdown ws2_32 "shutdown" (s: Sock, how: HowIn) -> Number []
                 by Shutdown { Shutdown: closesocket::SHUTDOWN };
             Closesocket ws2_32 "closesocket" (s: Sock) -> Number [waits closes]

@@ -311,6 +311,10 @@ choices! {
     152 IOCTL_REQUEST_BYTES "ioctl-request-bytes": "zero" IOCTL_BYTES_ZERO, "those-of-the-pointer" IOCTL_BYTES_TOLD;
     153 DEFERRED_TO_REQUEST "deferred-to-request": "at-once" REQUEST_AT_ONCE, "with-the-next" REQUEST_WITH_NEXT;
     154 SOCKET_TWICE_IN_SET "socket-twice-in-a-set": "each-time" TWICE_COUNTS, "once" TWICE_IS_ONE;
+    155 ATM_PROVIDER "atm-provider": "installed" ATM_INSTALLED, "missing" ATM_MISSING;
+    156 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
+    157 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
+    158 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
 }
 
 /// The choice point of this name.

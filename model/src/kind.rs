@@ -8,7 +8,7 @@ mod plain;
 
 use crate::call::{
     Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -117,6 +117,12 @@ plain! {
     ErrnoOut: Buffer;
     /// What the condition function is given of its caller's own.
     CallbackData: u32;
+    /// User data that go along with a connection request.
+    ConnectData: Option<Data>;
+    /// Room for those that come back with the answer, in bytes.
+    ConnectRoom: Option<u16>;
+    /// A quality of service.
+    QosIn: Option<Qos>;
     /// What `shutdown` ends.
     HowIn: How;
     /// Bytes to send, and how many.

@@ -310,7 +310,8 @@ fn time_of(call: &Call<Ref>) -> u64 {
 fn written_port(call: &Call<Ref>) -> Option<u16> {
     match call {
         Call::Bind { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. }
-        | Call::Connect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. } => Some(*port),
+        | Call::Connect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. }
+        | Call::WSAConnect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. } => Some(*port),
         _ => None,
     }
 }

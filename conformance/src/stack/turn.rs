@@ -185,7 +185,12 @@ impl<'s> Stage<'s> {
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
-            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. }) => {
+            Patience::ToReturn
+                if matches!(
+                    call,
+                    Call::Connect { .. } | Call::WSAConnect { .. } | Call::Send { .. } | Call::WSASend { .. }
+                ) =>
+            {
                 CONNECT
             }
             Patience::ToReturn => GIVE_UP,
@@ -302,6 +307,7 @@ impl<'s> Stage<'s> {
         match *call {
             Call::Bind { s: Ref::Name(name), .. }
             | Call::Connect { s: Ref::Name(name), .. }
+            | Call::WSAConnect { s: Ref::Name(name), .. }
             | Call::Listen { s: Ref::Name(name), .. } => {
                 let Some(bound) = self.bound(name) else { return };
                 let (process, raw) = (bound.process, bound.raw);

@@ -293,6 +293,12 @@ table! {
         rests_on: &["wsaenum.rem.recording-starts"],
         ..case("event-record.not-registered", &[], OCCURS)
     },
+    // What has come has ended a request that waited for it, and its connection with that: the socket may be used again.
+    Rule {
+        gives: Is(Gives::Silent),
+        rests_on: &["disconnectex.reuse.both"],
+        ..case("event-record.connection-is-over", &[], States::of(&[State::Unbound, State::Bound]))
+    },
     Rule {
         asks: &[DEFERRED_READABLE],
         when: |at| at.network_event == NetworkEvents::ACCEPT && !shows_connection(at, at.socket_id()),

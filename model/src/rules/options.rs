@@ -309,12 +309,13 @@ fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
     }
 }
 
-/// An option of streams on a datagram socket, or one of IPv6 on an IPv4 socket.
+/// An option of streams on a datagram socket, of TCP or of IPv6 on a socket without it.
 fn foreign(at: &At<'_>) -> bool {
     let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = *at.call() else { return false };
     match opt {
-        Opt::Linger | Opt::NoDelay => at.sock().kind == SockType::Dgram,
-        Opt::V6Only => at.sock().family == Family::Inet,
+        Opt::Linger => at.sock().kind == SockType::Dgram,
+        Opt::NoDelay => at.sock().kind != SockType::Stream,
+        Opt::V6Only => at.sock().family != Family::Inet6,
         _ => false,
     }
 }
@@ -347,13 +348,11 @@ fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
         Opt::RcvBuf => o.rcvbuf,
         Opt::SndTimeo => o.sndtimeo,
         Opt::RcvTimeo => o.rcvtimeo,
-        Opt::Type => {
-            if at.sock().kind == SockType::Stream {
-                1
-            } else {
-                2
-            }
-        }
+        Opt::Type => match at.sock().kind {
+            SockType::Stream => 1,
+            SockType::Dgram => 2,
+            SockType::Raw => 3,
+        },
         Opt::Linger => return Some(OptVal::Linger(o.linger.0, o.linger.1)),
         Opt::AcceptConn | Opt::Error | Opt::ConnectTime => return None,
     };

@@ -78,7 +78,7 @@ pub(super) fn events(world: &World) -> Vec<Event> {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
                 all.extend([Event::Print(id), Event::Exit(id)]);
                 if world.is_asked(id) {
-                    let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+                    let answers = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers, Answer::Other];
                     all.extend(answers.map(|answer| Event::Returns(id, answer)));
                 }
                 if world.is_in_routine(id) {

@@ -142,7 +142,9 @@ pub(super) fn client(cast: &mut Cast<'_>) -> Option<()> {
         cast.things[client].nonblocking = true;
     }
     let name = Name::Of(cast.handle(listener));
-    cast.call(actor, Call::Connect { s, name });
+    let plain = Call::WSAConnect { s, name, caller_data: None, callee_data: None, sqos: None, gqos: None };
+    let call = if cast.once_in(9) { plain } else { Call::Connect { s, name } };
+    cast.call(actor, call);
     cast.things[client].state = State::Connected;
     cast.things[client].peer = Some(listener);
     cast.things[listener].queued += 1;
