@@ -24,11 +24,20 @@ pub enum Sign {
     Own(u32),
 }
 
+/// Somebody waits for any of these signs, or for all.
+#[derive(Debug)]
+struct Wait {
+    signs: Vec<Sign>,
+    all: bool,
+    /// The first that was there when anybody looked last.
+    first: Cell<Option<usize>>,
+}
+
 /// Signs that are shown, and who waits for which; and what time it is.
 #[derive(Debug, Default)]
 pub(crate) struct Signs {
     shown: RefCell<BTreeSet<u32>>,
-    waits: RefCell<BTreeMap<u32, (Vec<Sign>, bool)>>,
+    waits: RefCell<BTreeMap<u32, Wait>>,
     /// In milliseconds.
     pub(crate) now: Cell<u64>,
 }
@@ -37,7 +46,7 @@ impl Signs {
     /// Has what this wait is for come?
     pub(crate) fn have_come(&self, world: &World, wait: u32, is_over: impl Fn(usize) -> bool) -> bool {
         let waits = self.waits.borrow();
-        let Some((signs, all)) = waits.get(&wait) else { return true };
+        let Some(Wait { signs, all, first }) = waits.get(&wait) else { return true };
         let there = |sign: &Sign| match *sign {
             Sign::Event(event) => match event.names() {
                 Named::Event(event) => {
@@ -54,7 +63,8 @@ impl Signs {
             Sign::End(thread) => is_over(thread.0),
             Sign::Own(sign) => self.shown.borrow().contains(&sign),
         };
-        if *all { signs.iter().all(there) } else { signs.iter().any(there) }
+        first.set(signs.iter().position(&there));
+        first.get().is_some() && (!all || signs.iter().all(there))
     }
 }
 
@@ -82,14 +92,13 @@ impl Winsock<'_> {
         self.exchange.signs.shown.borrow_mut().remove(&sign);
     }
 
-    /// Waits for any of these, or for all, for so many milliseconds at most; did they come? Whoever waited goes on at a moment when
-    /// they are there, and another thread goes only when it makes a call or waits.
-    pub fn awaits_signs(&self, signs: Vec<Sign>, all: bool, timeout: Timeout) -> bool {
+    /// Waits for any of these, or for all, for so many milliseconds at most: the place of the first that has come.
+    pub fn awaits_signs(&self, signs: Vec<Sign>, all: bool, timeout: Timeout) -> Option<usize> {
         let wait = self.next_id();
-        self.exchange.signs.waits.borrow_mut().insert(wait, (signs, all));
+        self.exchange.signs.waits.borrow_mut().insert(wait, Wait { signs, all, first: Cell::default() });
         let come = self.awaits(true, Awaited::Signs(wait), timeout);
-        self.exchange.signs.waits.borrow_mut().remove(&wait);
-        come
+        let wait = self.exchange.signs.waits.borrow_mut().remove(&wait)?;
+        wait.first.get().filter(|_| come)
     }
 
     /// The thread ends here: it never goes on.

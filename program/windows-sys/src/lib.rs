@@ -59,7 +59,11 @@ mod allocator;
 mod flight;
 mod here;
 mod memory;
+mod no_words;
+mod objects;
+mod outside;
 pub mod thread;
+mod windows;
 
 pub use allocator::Watching;
 pub use here::{fuzz, stopping, wait_for_stop};

@@ -5,11 +5,11 @@ use winaccept_model::call::{Call, FileModes};
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::core::BOOL;
 
-use crate::here::{here, with_run};
+use crate::here::{here_true, with_run};
 
 /// `SetFileCompletionNotificationModes`, of a socket.
 pub unsafe extern "system" fn SetFileCompletionNotificationModes(filehandle: HANDLE, flags: u8) -> BOOL {
-    here("SetFileCompletionNotificationModes", |here| {
+    here_true("SetFileCompletionNotificationModes", |here| {
         if flags > 3 {
             here.no_words(&format!("SetFileCompletionNotificationModes with {flags:#x}"));
             return 0;

@@ -10,7 +10,7 @@ pub use windows_sys::Win32::System::IO::*;
 use windows_sys::core::BOOL;
 
 use crate::Win32::Networking::WinSock::acceptex::{puts_count, request};
-use crate::here::{Object, here, with_run};
+use crate::here::{Object, here, here_true, with_run};
 use crate::memory;
 
 /// `GetOverlappedResult`
@@ -20,7 +20,7 @@ pub unsafe extern "system" fn GetOverlappedResult(
     lpnumberofbytestransferred: *mut u32,
     bwait: BOOL,
 ) -> BOOL {
-    here("GetOverlappedResult", |here| {
+    here_true("GetOverlappedResult", |here| {
         let Some(over) = request(here, "GetOverlappedResult", lpoverlapped) else { return 0 };
         if here.is_null(lpnumberofbytestransferred, "GetOverlappedResult", "lpNumberOfBytesTransferred") {
             return 0;
@@ -40,12 +40,12 @@ pub unsafe extern "system" fn GetOverlappedResult(
 
 /// `CancelIo`
 pub unsafe extern "system" fn CancelIo(hfile: HANDLE) -> BOOL {
-    here("CancelIo", |here| here.truth(&here.calls(Call::CancelIo { s: here.handle(hfile) })))
+    here_true("CancelIo", |here| here.truth(&here.calls(Call::CancelIo { s: here.handle(hfile) })))
 }
 
 /// `CancelIoEx`
 pub unsafe extern "system" fn CancelIoEx(hfile: HANDLE, lpoverlapped: *const OVERLAPPED) -> BOOL {
-    here("CancelIoEx", |here| {
+    here_true("CancelIoEx", |here| {
         let one = (!lpoverlapped.is_null()).then(|| request(here, "CancelIoEx", lpoverlapped));
         let overlapped = one.flatten().map(|over| over.0);
         here.truth(&here.calls(Call::CancelIoEx { s: here.handle(hfile), overlapped }))
@@ -91,7 +91,7 @@ pub unsafe extern "system" fn GetQueuedCompletionStatus(
     lpoverlapped: *mut *mut OVERLAPPED,
     dwmilliseconds: u32,
 ) -> BOOL {
-    here("GetQueuedCompletionStatus", |here| {
+    here_true("GetQueuedCompletionStatus", |here| {
         let call = "GetQueuedCompletionStatus";
         if here.is_null(lpnumberofbytestransferred, call, "lpNumberOfBytesTransferred")
             || here.is_null(lpcompletionkey, call, "lpCompletionKey")
@@ -125,7 +125,7 @@ pub unsafe extern "system" fn PostQueuedCompletionStatus(
     dwcompletionkey: usize,
     lpoverlapped: *const OVERLAPPED,
 ) -> BOOL {
-    here("PostQueuedCompletionStatus", |here| {
+    here_true("PostQueuedCompletionStatus", |here| {
         let overlapped = (!lpoverlapped.is_null()).then(|| here.posted(lpoverlapped.cast_mut())).flatten();
         let (port, bytes) = (here.handle(completionport), dwnumberofbytestransferred);
         let key = here.key(dwcompletionkey);
@@ -143,7 +143,7 @@ pub unsafe extern "system" fn GetQueuedCompletionStatusEx(
     dwmilliseconds: u32,
     falertable: BOOL,
 ) -> BOOL {
-    here("GetQueuedCompletionStatusEx", |here| {
+    here_true("GetQueuedCompletionStatusEx", |here| {
         let call = "GetQueuedCompletionStatusEx";
         if here.is_null(lpcompletionportentries, call, "lpCompletionPortEntries")
             || here.is_null(ulnumentriesremoved, call, "ulNumEntriesRemoved")

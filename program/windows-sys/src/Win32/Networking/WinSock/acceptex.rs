@@ -12,7 +12,7 @@ use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::{BOOL, GUID};
 
 use crate::flight::Memory;
-use crate::here::{Here, here, with_run};
+use crate::here::{Here, here, here_true, with_run};
 use crate::memory;
 
 fn same(one: &GUID, other: &GUID) -> bool {
@@ -98,7 +98,7 @@ pub unsafe extern "system" fn AcceptEx(
     lpdwbytesreceived: *mut u32,
     lpoverlapped: *mut OVERLAPPED,
 ) -> BOOL {
-    here("AcceptEx", |here| {
+    here_true("AcceptEx", |here| {
         here.looks();
         // SAFETY: the caller's contract.
         let over = unsafe { here.overlapped(lpoverlapped) };
@@ -199,7 +199,7 @@ pub unsafe extern "system" fn WSAGetOverlappedResult(
     fwait: BOOL,
     lpdwflags: *mut u32,
 ) -> BOOL {
-    here("WSAGetOverlappedResult", |here| {
+    here_true("WSAGetOverlappedResult", |here| {
         let Some(over) = request(here, "WSAGetOverlappedResult", lpoverlapped) else { return 0 };
         if here.is_null(lpcbtransfer, "WSAGetOverlappedResult", "lpcbTransfer")
             || here.is_null(lpdwflags, "WSAGetOverlappedResult", "lpdwFlags")

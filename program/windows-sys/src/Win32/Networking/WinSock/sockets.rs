@@ -7,7 +7,7 @@ use winaccept_program::interface::Answer;
 use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{LPCONDITIONPROC, SOCKADDR, SOCKET, WSA_ERROR, WSABUF, WSADATA};
 
-use crate::here::{Here, here, with_run};
+use crate::here::{Here, here, here_or, with_run};
 use crate::{address, memory};
 
 /// `WSAStartup`
@@ -35,7 +35,7 @@ pub unsafe extern "system" fn WSACleanup() -> i32 {
 
 /// `WSAGetLastError`. No call of the model: what the last call that has failed has left.
 pub unsafe extern "system" fn WSAGetLastError() -> WSA_ERROR {
-    here("WSAGetLastError", |here| here.error().cast_signed())
+    here_or("WSAGetLastError", sys::WSANOTINITIALISED, |here| here.error().cast_signed())
 }
 
 /// `WSASetLastError`

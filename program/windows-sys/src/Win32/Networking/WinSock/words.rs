@@ -4,20 +4,8 @@
 use windows_sys::Win32::Networking::WinSock::*;
 use windows_sys::core::{BOOL, PCSTR, PCWSTR, PSTR};
 
-use crate::here::here;
 use crate::memory;
-
-/// Functions that the model has no words for, each with what it gives where it fails.
-macro_rules! no_words {
-    ($($name:ident($($argument:ident: $type:ty),*) $(-> $returns:ty = $fails:expr)?;)*) => { $(
-        #[doc = concat!("`", stringify!($name), "`: the model has no words for it.")]
-        pub unsafe extern "system" fn $name($($argument: $type),*) $(-> $returns)? {
-            $(let _ = $argument;)*
-            here(stringify!($name), |here| here.no_words(stringify!($name)));
-            $($fails)?
-        }
-    )* };
-}
+use crate::no_words::no_words;
 
 no_words! {
     getaddrinfo(

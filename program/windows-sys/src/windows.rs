@@ -1,0 +1,3 @@
+//! Windows.
+#[derive(Debug, Default)]
+pub(crate) struct Windows {}
