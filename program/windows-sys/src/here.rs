@@ -70,6 +70,8 @@ pub(crate) struct Run {
     ports: BTreeSet<u16>,
     /// Locks by their address, with who holds it, and how often.
     pub(crate) locks: BTreeMap<usize, (Lock, Option<usize>, u32)>,
+    /// Datagram sockets, by the values of their handles.
+    pub(crate) datagrams: BTreeSet<usize>,
     /// Sockets whose requests have no packet when they are complete at once.
     pub(crate) skips: BTreeSet<usize>,
     pub(crate) flights: Flights,
@@ -108,6 +110,7 @@ pub(crate) fn enter(w: &Winsock<'_>, body: impl FnOnce()) {
                 keys: Vec::new(),
                 ports: BTreeSet::new(),
                 locks: BTreeMap::new(),
+                datagrams: BTreeSet::new(),
                 skips: BTreeSet::new(),
                 flights: Flights::default(),
                 own: Objects::default(),

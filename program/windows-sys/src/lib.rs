@@ -62,6 +62,7 @@ mod memory;
 mod no_words;
 mod objects;
 mod outside;
+mod text;
 pub mod thread;
 mod windows;
 

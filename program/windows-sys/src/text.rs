@@ -110,7 +110,8 @@ impl Ip {
     pub(crate) fn parse(family: i32, text: &str) -> Result<Option<Ip>, &'static str> {
         if family == i32::from(AF_INET) {
             let zeros = |part: &str| part.len() > 1 && part.starts_with('0');
-            if text.split('.').any(zeros) {
+            let numbers = text.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
+            if numbers && text.split('.').any(zeros) {
                 return Err("an address with zeros in front");
             }
             return Ok(text.parse().ok().map(Ip::V4));

@@ -238,5 +238,9 @@ fn what_threads_have_no_words_for_is_named() {
         }
     }
     let passed = fuzz(program).runs(20).run().expect("nothing can be said");
-    assert!(passed.undecided_by.keys().any(|why| why.starts_with("ResumeThread: the model has no words")), "{}", passed.reasons());
+    assert!(
+        passed.undecided_by.keys().any(|why| why.starts_with("ResumeThread: the model has no words")),
+        "{}",
+        passed.reasons()
+    );
 }

@@ -35,7 +35,9 @@ pub unsafe extern "system" fn WSACloseEvent(hevent: WSAEVENT) -> BOOL {
 
 /// `WSASetEvent`
 pub unsafe extern "system" fn WSASetEvent(hevent: WSAEVENT) -> BOOL {
-    here_true("WSASetEvent", |here| here.truth(&here.calls(Call::WSASetEvent { event: here.named(hevent.cast_unsigned()) })))
+    here_true("WSASetEvent", |here| {
+        here.truth(&here.calls(Call::WSASetEvent { event: here.named(hevent.cast_unsigned()) }))
+    })
 }
 
 /// `WSAResetEvent`

@@ -4,7 +4,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use windows_sys::Win32::Networking::WinSock as sys;
-use windows_sys::Win32::Networking::WinSock::{ADDRINFOA, ADDRINFOW, AF_INET, AF_INET6, AF_UNSPEC, SOCKADDR, socklen_t};
+use windows_sys::Win32::Networking::WinSock::{
+    ADDRINFOA, ADDRINFOW, AF_INET, AF_INET6, AF_UNSPEC, SOCKADDR, socklen_t,
+};
 use windows_sys::core::{PCSTR, PCWSTR, PSTR, PWSTR};
 
 use crate::here::{Here, here};

@@ -4,8 +4,8 @@
 use std::ffi::c_void;
 
 use windows_sys::Win32::Networking::WinSock::{
-    AF_INET, AF_INET6, IN_ADDR, INADDR_NONE, SOCKADDR, SOCKET_ERROR, WSA_INVALID_PARAMETER, WSAEAFNOSUPPORT,
-    WSAEFAULT, WSAEINVAL, WSAPROTOCOL_INFOA, WSAPROTOCOL_INFOW,
+    AF_INET, AF_INET6, IN_ADDR, INADDR_NONE, SOCKADDR, SOCKET_ERROR, WSA_INVALID_PARAMETER, WSAEAFNOSUPPORT, WSAEFAULT,
+    WSAEINVAL, WSAPROTOCOL_INFOA, WSAPROTOCOL_INFOW,
 };
 use windows_sys::core::{PCSTR, PCWSTR, PSTR, PWSTR};
 
@@ -65,7 +65,13 @@ fn fails(here: &Here<'_>, error: i32) -> i32 {
 ///
 /// # Safety
 /// `address` is null or valid for an address of the family, `to` is null or valid for so many characters.
-unsafe fn ntop<C: Character>(here: &Here<'_>, family: i32, address: *const c_void, to: *mut C, room: usize) -> *const C {
+unsafe fn ntop<C: Character>(
+    here: &Here<'_>,
+    family: i32,
+    address: *const c_void,
+    to: *mut C,
+    room: usize,
+) -> *const C {
     let (length, least) = match family {
         _ if family == i32::from(AF_INET) => (4, 16),
         _ if family == i32::from(AF_INET6) => (16, 46),
@@ -90,7 +96,9 @@ unsafe fn ntop<C: Character>(here: &Here<'_>, family: i32, address: *const c_voi
             to
         }
         _ => {
-            here.no_words("inet_ntop with less room than its page asks for, or of an IPv6 address with an IPv4 address in it");
+            here.no_words(
+                "inet_ntop with less room than its page asks for, or of an IPv6 address with an IPv4 address in it",
+            );
             std::ptr::null()
         }
     }
@@ -169,7 +177,9 @@ unsafe fn address_to_string<C: Character>(
     let (there, room) = unsafe { (text::sockaddr(address.cast(), size as usize), memory::get(length)) };
     let written = there.and_then(|(ip, port)| Some((ip, ip.text()?, port)));
     let (Some((ip, written, port)), Some(room)) = (written, room) else {
-        here.no_words("WSAAddressToString of what is no address of IPv4 or IPv6, of one with a scope, or without a length");
+        here.no_words(
+            "WSAAddressToString of what is no address of IPv4 or IPv6, of one with a scope, or without a length",
+        );
         return SOCKET_ERROR;
     };
     let written = match (ip, port) {
