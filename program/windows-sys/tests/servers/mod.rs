@@ -7,3 +7,4 @@ pub mod iocp;
 pub mod overlapped;
 pub mod readiness;
 pub mod routines;
+pub mod windows;

@@ -20,7 +20,7 @@ pub use events::{
 };
 pub use names::{FreeAddrInfoW, GetAddrInfoW, GetNameInfoW, freeaddrinfo, getaddrinfo, getnameinfo};
 pub use options::{getpeername, getsockname, getsockopt, ioctlsocket, setsockopt};
-pub use readiness::{__WSAFDIsSet, WSAPoll, select};
+pub use readiness::{__WSAFDIsSet, WSAAsyncSelect, WSAPoll, select};
 pub use sockets::{
     WSAAccept, WSACleanup, WSAConnect, WSAGetLastError, WSASetLastError, WSASocketA, WSASocketW, WSAStartup, accept,
     bind, closesocket, connect, listen, socket,
@@ -31,9 +31,9 @@ pub use text::{
 };
 pub use words::{
     FreeAddrInfoEx, FreeAddrInfoExW, GetAddrInfoExW, GetHostNameW, ProcessSocketNotifications,
-    SetSocketMediaStreamingMode, TransmitFile, WSAAsyncSelect, WSACancelBlockingCall, WSAConnectByNameW,
-    WSADuplicateSocketA, WSADuplicateSocketW, WSAEnumProtocolsA, WSAEnumProtocolsW, WSAHtonl, WSAHtons, WSAIsBlocking,
-    WSAJoinLeaf, WSANSPIoctl, WSANtohl, WSANtohs, WSAProviderConfigChange, WSARecvDisconnect, WSARecvEx, WSARecvFrom,
+    SetSocketMediaStreamingMode, TransmitFile, WSACancelBlockingCall, WSAConnectByNameW, WSADuplicateSocketA,
+    WSADuplicateSocketW, WSAEnumProtocolsA, WSAEnumProtocolsW, WSAHtonl, WSAHtons, WSAIsBlocking, WSAJoinLeaf,
+    WSANSPIoctl, WSANtohl, WSANtohs, WSAProviderConfigChange, WSARecvDisconnect, WSARecvEx, WSARecvFrom,
     WSASendDisconnect, WSASendMsg, WSASendTo, WSASetBlockingHook, gethostbyaddr, gethostbyname, gethostname,
     getprotobyname, getprotobynumber, getservbyname, getservbyport,
 };

@@ -30,4 +30,15 @@ pub use threads::{
     GetCurrentThreadId, GetExitCodeThread, GetThreadId, Sleep, SleepEx, SwitchToThread,
 };
 pub use waits::{WaitForMultipleObjects, WaitForMultipleObjectsEx, WaitForSingleObject, WaitForSingleObjectEx};
-pub use words::{CancelThreadpoolIo, CancelWaitableTimer, CloseThreadpool, CloseThreadpoolIo, CloseThreadpoolTimer, CloseThreadpoolWait, CloseThreadpoolWork, CreateProcessW, CreateThreadpool, CreateThreadpoolIo, CreateThreadpoolTimer, CreateThreadpoolWait, CreateThreadpoolWork, CreateTimerQueueTimer, CreateWaitableTimerW, DeleteTimerQueueTimer, GetThreadPriority, InitOnceBeginInitialize, InitOnceComplete, InitOnceExecuteOnce, OpenEventW, OpenThread, PulseEvent, QueueUserAPC, QueueUserWorkItem, RegisterWaitForSingleObject, ResumeThread, SetThreadDescription, SetThreadPriority, SetThreadpoolThreadMaximum, SetThreadpoolThreadMinimum, SetThreadpoolTimer, SetThreadpoolWait, SetWaitableTimer, SignalObjectAndWait, StartThreadpoolIo, SubmitThreadpoolWork, SuspendThread, TerminateProcess, TerminateThread, TrySubmitThreadpoolCallback, UnregisterWait, UnregisterWaitEx, WaitForThreadpoolIoCallbacks, WaitForThreadpoolWorkCallbacks, WaitOnAddress, WakeByAddressAll, WakeByAddressSingle};
+pub use words::{
+    CancelThreadpoolIo, CancelWaitableTimer, CloseThreadpool, CloseThreadpoolIo, CloseThreadpoolTimer,
+    CloseThreadpoolWait, CloseThreadpoolWork, CreateProcessW, CreateThreadpool, CreateThreadpoolIo,
+    CreateThreadpoolTimer, CreateThreadpoolWait, CreateThreadpoolWork, CreateTimerQueueTimer, CreateWaitableTimerW,
+    DeleteTimerQueueTimer, GetThreadPriority, InitOnceBeginInitialize, InitOnceComplete, InitOnceExecuteOnce,
+    OpenEventW, OpenThread, PulseEvent, QueueUserAPC, QueueUserWorkItem, RegisterWaitForSingleObject, ResumeThread,
+    SetThreadDescription, SetThreadPriority, SetThreadpoolThreadMaximum, SetThreadpoolThreadMinimum,
+    SetThreadpoolTimer, SetThreadpoolWait, SetWaitableTimer, SignalObjectAndWait, StartThreadpoolIo,
+    SubmitThreadpoolWork, SuspendThread, TerminateProcess, TerminateThread, TrySubmitThreadpoolCallback,
+    UnregisterWait, UnregisterWaitEx, WaitForThreadpoolIoCallbacks, WaitForThreadpoolWorkCallbacks, WaitOnAddress,
+    WakeByAddressAll, WakeByAddressSingle,
+};

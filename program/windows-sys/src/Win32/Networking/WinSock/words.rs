@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use windows_sys::Win32::Foundation::{FARPROC, HANDLE, HWND};
+use windows_sys::Win32::Foundation::{FARPROC, HANDLE};
 use windows_sys::Win32::Networking::WinSock::*;
 use windows_sys::Win32::System::IO::{OVERLAPPED, OVERLAPPED_ENTRY};
 use windows_sys::core::{BOOL, GUID, HRESULT, PCSTR, PCWSTR, PSTR, PWSTR};
@@ -84,5 +84,4 @@ no_words! {
         hsocket: SOCKET, hfile: HANDLE, nnumberofbytestowrite: u32, nnumberofbytespersend: u32,
         lpoverlapped: *mut OVERLAPPED, lptransmitbuffers: *const TRANSMIT_FILE_BUFFERS, dwreserved: u32
     ) -> BOOL = 0;
-    WSAAsyncSelect(s: SOCKET, hwnd: HWND, wmsg: u32, levent: i32) -> i32 = SOCKET_ERROR;
 }

@@ -3,9 +3,7 @@
 
 use winaccept_program::Thread;
 use winaccept_program::interface::Sign;
-use windows_sys::Win32::Foundation::{
-    HANDLE, WAIT_ABANDONED, WAIT_EVENT, WAIT_FAILED, WAIT_OBJECT_0, WAIT_TIMEOUT,
-};
+use windows_sys::Win32::Foundation::{HANDLE, WAIT_ABANDONED, WAIT_EVENT, WAIT_FAILED, WAIT_OBJECT_0, WAIT_TIMEOUT};
 use windows_sys::core::BOOL;
 
 use crate::Win32::Networking::WinSock::events::waits;
