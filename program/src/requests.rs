@@ -241,6 +241,13 @@ impl Engine<'_> {
                     }
                 }
             }
+            Call::DisconnectEx { s, overlapped: Some(over), .. }
+            | Call::TransmitFile { s, overlapped: Some(over), .. } => {
+                self.requests.idle.remove(&s);
+                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
+                    self.requests.transfers.insert(over, None);
+                }
+            }
             Call::GetQueuedCompletionStatus { .. } => {
                 if let Out::Packet { over: Some(over), .. } = outcome.out {
                     self.told(over, outcome.error);

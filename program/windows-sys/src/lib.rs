@@ -57,6 +57,7 @@ pub mod Win32;
 mod address;
 mod allocator;
 mod flight;
+mod heap;
 mod here;
 mod memory;
 mod no_words;

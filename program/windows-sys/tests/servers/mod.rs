@@ -6,5 +6,6 @@ pub mod conditional;
 pub mod iocp;
 pub mod overlapped;
 pub mod readiness;
+pub mod recycling;
 pub mod routines;
 pub mod windows;

@@ -3,6 +3,7 @@
 pub(crate) mod acceptex;
 mod data;
 pub(crate) mod events;
+mod extensions;
 mod names;
 mod options;
 mod readiness;
@@ -18,6 +19,7 @@ pub use events::{
     WSACloseEvent, WSACreateEvent, WSAEnumNetworkEvents, WSAEventSelect, WSAResetEvent, WSASetEvent,
     WSAWaitForMultipleEvents,
 };
+pub use extensions::TransmitFile;
 pub use names::{FreeAddrInfoW, GetAddrInfoW, GetNameInfoW, freeaddrinfo, getaddrinfo, getnameinfo};
 pub use options::{getpeername, getsockname, getsockopt, ioctlsocket, setsockopt};
 pub use readiness::{__WSAFDIsSet, WSAAsyncSelect, WSAPoll, select};
@@ -31,9 +33,9 @@ pub use text::{
 };
 pub use words::{
     FreeAddrInfoEx, FreeAddrInfoExW, GetAddrInfoExW, GetHostNameW, ProcessSocketNotifications,
-    SetSocketMediaStreamingMode, TransmitFile, WSACancelBlockingCall, WSAConnectByNameW, WSADuplicateSocketA,
-    WSADuplicateSocketW, WSAEnumProtocolsA, WSAEnumProtocolsW, WSAHtonl, WSAHtons, WSAIsBlocking, WSAJoinLeaf,
-    WSANSPIoctl, WSANtohl, WSANtohs, WSAProviderConfigChange, WSARecvDisconnect, WSARecvEx, WSARecvFrom,
-    WSASendDisconnect, WSASendMsg, WSASendTo, WSASetBlockingHook, gethostbyaddr, gethostbyname, gethostname,
-    getprotobyname, getprotobynumber, getservbyname, getservbyport,
+    SetSocketMediaStreamingMode, WSACancelBlockingCall, WSAConnectByNameW, WSADuplicateSocketA, WSADuplicateSocketW,
+    WSAEnumProtocolsA, WSAEnumProtocolsW, WSAHtonl, WSAHtons, WSAIsBlocking, WSAJoinLeaf, WSANSPIoctl, WSANtohl,
+    WSANtohs, WSAProviderConfigChange, WSARecvDisconnect, WSARecvEx, WSARecvFrom, WSASendDisconnect, WSASendMsg,
+    WSASendTo, WSASetBlockingHook, gethostbyaddr, gethostbyname, gethostname, getprotobyname, getprotobynumber,
+    getservbyname, getservbyport,
 };

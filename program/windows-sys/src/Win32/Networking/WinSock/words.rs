@@ -80,8 +80,4 @@ no_words! {
         lpnotificationhandle: *mut HANDLE, lpoverlapped: *mut OVERLAPPED,
         lpcompletionroutine: LPWSAOVERLAPPED_COMPLETION_ROUTINE
     ) -> i32 = SOCKET_ERROR;
-    TransmitFile(
-        hsocket: SOCKET, hfile: HANDLE, nnumberofbytestowrite: u32, nnumberofbytespersend: u32,
-        lpoverlapped: *mut OVERLAPPED, lptransmitbuffers: *const TRANSMIT_FILE_BUFFERS, dwreserved: u32
-    ) -> BOOL = 0;
 }
