@@ -15,6 +15,7 @@ use crate::address;
 use crate::flight::Flights;
 use crate::objects::Objects;
 use crate::outside::{self, Fails};
+use crate::pool::Pool;
 use crate::windows::Windows;
 
 /// A search for what breaks a program that is written against `windows-sys`.
@@ -78,6 +79,7 @@ pub(crate) struct Run {
     /// What is made of nothing but locks.
     pub(crate) own: Objects,
     pub(crate) windows: Windows,
+    pub(crate) pool: Pool,
 }
 
 thread_local! {
@@ -115,6 +117,7 @@ pub(crate) fn enter(w: &Winsock<'_>, body: impl FnOnce()) {
                 flights: Flights::default(),
                 own: Objects::default(),
                 windows: Windows::default(),
+                pool: Pool::default(),
             });
         }
         let run = run.as_mut().expect("invariant: it has just been made");

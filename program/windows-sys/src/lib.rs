@@ -63,6 +63,7 @@ mod memory;
 mod no_words;
 mod objects;
 mod outside;
+mod pool;
 mod text;
 pub mod thread;
 mod windows;

@@ -5,6 +5,7 @@ pub mod blocking;
 pub mod conditional;
 pub mod iocp;
 pub mod overlapped;
+pub mod pool;
 pub mod readiness;
 pub mod recycling;
 pub mod routines;

@@ -10,6 +10,7 @@ pub use windows_sys::Win32::System::IO::*;
 use windows_sys::core::BOOL;
 
 use crate::Win32::Networking::WinSock::acceptex::{puts_count, request};
+use crate::Win32::System::Threading::pool::binds;
 use crate::here::{Object, here, here_true, with_run};
 use crate::memory;
 
@@ -195,3 +196,27 @@ pub unsafe extern "system" fn CancelSynchronousIo(_hthread: HANDLE) -> BOOL {
 
 /// The value of `hFile` that a socket is.
 const _: () = assert!(size_of::<sys::SOCKET>() == size_of::<HANDLE>());
+
+/// `BindIoCompletionCallback`. A request that fails ends the run: of which code its callback is told nobody knows here.
+pub unsafe extern "system" fn BindIoCompletionCallback(
+    filehandle: HANDLE,
+    function: LPOVERLAPPED_COMPLETION_ROUTINE,
+    flags: u32,
+) -> BOOL {
+    here_true("BindIoCompletionCallback", |here| binds(here, filehandle, function, flags))
+}
+
+/// `DeviceIoControl`: the model has no words for it.
+pub unsafe extern "system" fn DeviceIoControl(
+    _hdevice: HANDLE,
+    _dwiocontrolcode: u32,
+    _lpinbuffer: *const std::ffi::c_void,
+    _ninbuffersize: u32,
+    _lpoutbuffer: *mut std::ffi::c_void,
+    _noutbuffersize: u32,
+    _lpbytesreturned: *mut u32,
+    _lpoverlapped: *mut OVERLAPPED,
+) -> BOOL {
+    here("DeviceIoControl", |here| here.no_words("DeviceIoControl"));
+    0
+}

@@ -5,6 +5,7 @@ mod events;
 mod local;
 mod locks;
 mod objects;
+pub(crate) mod pool;
 mod threads;
 mod waits;
 mod words;
@@ -24,6 +25,11 @@ pub use locks::{
     TryAcquireSRWLockExclusive, TryAcquireSRWLockShared, TryEnterCriticalSection,
 };
 pub use objects::{CreateMutexA, CreateMutexW, CreateSemaphoreA, CreateSemaphoreW, ReleaseMutex, ReleaseSemaphore};
+pub use pool::{
+    CallbackMayRunLong, CancelThreadpoolIo, CloseThreadpoolIo, CloseThreadpoolWork, CreateThreadpoolIo,
+    CreateThreadpoolWork, QueueUserWorkItem, StartThreadpoolIo, SubmitThreadpoolWork, TrySubmitThreadpoolCallback,
+    WaitForThreadpoolIoCallbacks, WaitForThreadpoolWorkCallbacks,
+};
 pub(crate) use threads::sleeps;
 pub use threads::{
     CreateThread, ExitProcess, ExitThread, GetCurrentProcess, GetCurrentProcessId, GetCurrentThread,
@@ -31,14 +37,14 @@ pub use threads::{
 };
 pub use waits::{WaitForMultipleObjects, WaitForMultipleObjectsEx, WaitForSingleObject, WaitForSingleObjectEx};
 pub use words::{
-    CancelThreadpoolIo, CancelWaitableTimer, CloseThreadpool, CloseThreadpoolIo, CloseThreadpoolTimer,
-    CloseThreadpoolWait, CloseThreadpoolWork, CreateProcessW, CreateThreadpool, CreateThreadpoolIo,
-    CreateThreadpoolTimer, CreateThreadpoolWait, CreateThreadpoolWork, CreateTimerQueueTimer, CreateWaitableTimerW,
-    DeleteTimerQueueTimer, GetThreadPriority, InitOnceBeginInitialize, InitOnceComplete, InitOnceExecuteOnce,
-    OpenEventW, OpenThread, PulseEvent, QueueUserAPC, QueueUserWorkItem, RegisterWaitForSingleObject, ResumeThread,
-    SetThreadDescription, SetThreadPriority, SetThreadpoolThreadMaximum, SetThreadpoolThreadMinimum,
-    SetThreadpoolTimer, SetThreadpoolWait, SetWaitableTimer, SignalObjectAndWait, StartThreadpoolIo,
-    SubmitThreadpoolWork, SuspendThread, TerminateProcess, TerminateThread, TrySubmitThreadpoolCallback,
-    UnregisterWait, UnregisterWaitEx, WaitForThreadpoolIoCallbacks, WaitForThreadpoolWorkCallbacks, WaitOnAddress,
+    CancelWaitableTimer, CloseThreadpool, CloseThreadpoolCleanupGroup, CloseThreadpoolCleanupGroupMembers,
+    CloseThreadpoolTimer, CloseThreadpoolWait, CreateProcessW, CreateThreadpool, CreateThreadpoolTimer,
+    CreateThreadpoolWait, CreateTimerQueueTimer, CreateWaitableTimerW, DeleteTimerQueueTimer,
+    DisassociateCurrentThreadFromCallback, GetThreadPriority, InitOnceBeginInitialize, InitOnceComplete,
+    InitOnceExecuteOnce, LeaveCriticalSectionWhenCallbackReturns, OpenEventW, OpenThread, PulseEvent, QueueUserAPC,
+    RegisterWaitForSingleObject, ReleaseMutexWhenCallbackReturns, ReleaseSemaphoreWhenCallbackReturns, ResumeThread,
+    SetEventWhenCallbackReturns, SetThreadDescription, SetThreadPriority, SetThreadpoolThreadMaximum,
+    SetThreadpoolThreadMinimum, SetThreadpoolTimer, SetThreadpoolWait, SetWaitableTimer, SignalObjectAndWait,
+    SuspendThread, TerminateProcess, TerminateThread, UnregisterWait, UnregisterWaitEx, WaitOnAddress,
     WakeByAddressAll, WakeByAddressSingle,
 };

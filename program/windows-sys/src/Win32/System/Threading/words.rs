@@ -11,25 +11,6 @@ use crate::no_words::no_words;
 
 no_words! {
     QueueUserAPC(pfnapc: PAPCFUNC, hthread: HANDLE, dwdata: usize) -> u32 = 0;
-    QueueUserWorkItem(
-        function: LPTHREAD_START_ROUTINE, context: *const c_void, flags: WORKER_THREAD_FLAGS
-    ) -> BOOL = 0;
-    CreateThreadpoolIo(
-        fl: HANDLE, pfnio: PTP_WIN32_IO_CALLBACK, pv: *mut c_void, pcbe: *const TP_CALLBACK_ENVIRON_V3
-    ) -> PTP_IO = 0;
-    StartThreadpoolIo(pio: PTP_IO);
-    CancelThreadpoolIo(pio: PTP_IO);
-    CloseThreadpoolIo(pio: PTP_IO);
-    WaitForThreadpoolIoCallbacks(pio: PTP_IO, fcancelpendingcallbacks: BOOL);
-    CreateThreadpoolWork(
-        pfnwk: PTP_WORK_CALLBACK, pv: *mut c_void, pcbe: *const TP_CALLBACK_ENVIRON_V3
-    ) -> PTP_WORK = 0;
-    SubmitThreadpoolWork(pwk: PTP_WORK);
-    CloseThreadpoolWork(pwk: PTP_WORK);
-    WaitForThreadpoolWorkCallbacks(pwk: PTP_WORK, fcancelpendingcallbacks: BOOL);
-    TrySubmitThreadpoolCallback(
-        pfns: PTP_SIMPLE_CALLBACK, pv: *mut c_void, pcbe: *const TP_CALLBACK_ENVIRON_V3
-    ) -> BOOL = 0;
     CreateThreadpoolTimer(
         pfnti: PTP_TIMER_CALLBACK, pv: *mut c_void, pcbe: *const TP_CALLBACK_ENVIRON_V3
     ) -> PTP_TIMER = 0;
@@ -98,4 +79,13 @@ no_words! {
         lpstartupinfo: *const STARTUPINFOW, lpprocessinformation: *mut PROCESS_INFORMATION
     ) -> BOOL = 0;
     SetThreadDescription(hthread: HANDLE, lpthreaddescription: PCWSTR) -> HRESULT = -1;
+    SetEventWhenCallbackReturns(pci: PTP_CALLBACK_INSTANCE, evt: HANDLE);
+    LeaveCriticalSectionWhenCallbackReturns(pci: PTP_CALLBACK_INSTANCE, pcs: *mut CRITICAL_SECTION);
+    ReleaseSemaphoreWhenCallbackReturns(pci: PTP_CALLBACK_INSTANCE, sem: HANDLE, crel: u32);
+    ReleaseMutexWhenCallbackReturns(pci: PTP_CALLBACK_INSTANCE, r#mut: HANDLE);
+    DisassociateCurrentThreadFromCallback(pci: PTP_CALLBACK_INSTANCE);
+    CloseThreadpoolCleanupGroup(ptpcg: PTP_CLEANUP_GROUP);
+    CloseThreadpoolCleanupGroupMembers(
+        ptpcg: PTP_CLEANUP_GROUP, fcancelpendingcallbacks: BOOL, pvcleanupcontext: *mut c_void
+    );
 }
