@@ -126,6 +126,7 @@ pub(crate) fn enter(w: &Winsock<'_>, body: impl FnOnce()) {
         run.threads.insert(thread, (pointer, (&raw const here_it_begins).addr()));
     });
     body();
+    #[allow(clippy::redundant_closure_for_method_calls)] // a path of a method has one lifetime only
     inside("the end of a thread", |here| here.is_over());
 }
 

@@ -192,7 +192,9 @@ impl Here<'_> {
 /// What a thread of the pool does.
 fn works() {
     loop {
-        if let Some(job) = inside("the thread pool", |here| here.next_job()) {
+        #[allow(clippy::redundant_closure_for_method_calls)] // a path of a method has one lifetime only
+        let job = inside("the thread pool", |here| here.next_job());
+        if let Some(job) = job {
             // SAFETY: the contract of whoever has given the job: what it calls is what it says, with the context that goes with it.
             unsafe { does(job) };
         }

@@ -79,7 +79,8 @@ all_the_same! {
         sendto(_, _, _, _, _, _), setsockopt(_, _, _, _, _), shutdown(_, _), socket(_, _, _),
     }
     FileSystem {
-        SetFileCompletionNotificationModes(_, _),
+        CreateFileW(_, _, _, _, _, _, _), ReadFile(_, _, _, _, _), ReadFileEx(_, _, _, _, _),
+        SetFileCompletionNotificationModes(_, _), WriteFile(_, _, _, _, _), WriteFileEx(_, _, _, _, _),
     }
     Console {
         GenerateConsoleCtrlEvent(_, _), GetStdHandle(_), ReadConsoleW(_, _, _, _, _), SetConsoleCtrlHandler(_, _),
@@ -256,7 +257,8 @@ fn every_function_is_listed() {
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/programs.md");
     let page = std::fs::read_to_string(&path).expect("the page is there");
-    let after = |from: usize, what: &str| from + page[from..].find(what).unwrap_or_else(|| panic!("{what:?} is missing"));
+    let after =
+        |from: usize, what: &str| from + page[from..].find(what).unwrap_or_else(|| panic!("{what:?} is missing"));
     let from = after(after(0, "**Functions.** "), "\n\n") + 2;
     let to = after(from, "\n**Memory.**");
     if std::env::var_os("UPDATE_DOCS").is_some() {
