@@ -96,7 +96,7 @@ fn asks(here: &Here<'_>, call: &str, texts: [Option<String>; 2], hints: Hints) -
 
 macro_rules! getaddrinfo {
     ($get:ident($text:ty, $info:ident) $free:ident) => {
-        #[doc = concat!("`", stringify!($get), "`: of numbers, of no name, or of `localhost`; with SOCK_STREAM or SOCK_DGRAM in its hints.")]
+        #[doc = concat!("`", stringify!($get), "`, of numbers, of no name, or of `localhost`.")]
         pub unsafe extern "system" fn $get(
             pnodename: $text,
             pservicename: $text,
