@@ -595,6 +595,7 @@ impl<'l> Run<'l> {
                 let family = self.world.slot_of(s).map(|slot| self.world.sockets()[slot.index()].family);
                 return Some(Reply::Family(family.unwrap_or(Family::Inet)));
             }
+            Request::Ends => self.stops("a thread ends from within, of which a load run knows nothing".to_owned()),
             Request::NoWords(what) => self.stops(format!("{what}: the model has no words for it")),
             Request::Misuse(reason, _) => self.stops(reason),
             Request::Stop => return self.waits_if(!self.common.stops.get(), index, State::AwaitsStop),
@@ -626,7 +627,7 @@ impl<'l> Run<'l> {
 
     fn has_come(&self, what: Awaited) -> bool {
         let is_over = |thread: usize| self.threads.get(thread).is_none_or(|thread| thread.state == State::Over);
-        has_come(&self.world, what, is_over)
+        has_come(&self.world, &self.common.exchange.signs, what, is_over)
     }
 
     /// Has what a thread waits for come by now? The one that has waited longest goes on.
