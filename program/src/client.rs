@@ -79,6 +79,8 @@ pub(crate) struct Client {
     pub(crate) received: bool,
     /// A call said that the connection was reset.
     pub(crate) was_reset: bool,
+    /// How often it could not connect.
+    pub(crate) tries: u32,
 }
 
 impl Client {
@@ -96,6 +98,7 @@ impl Client {
             connected: false,
             received: false,
             was_reset: false,
+            tries: 0,
         }
     }
 

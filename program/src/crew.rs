@@ -1,5 +1,6 @@
 //! Threads of a program as coroutines: how one begins, goes on and is left. The search and the load run both drive them.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -57,12 +58,19 @@ pub(crate) enum Went {
     /// It asks for this.
     Asks(Asks),
     Ended,
-    Panicked,
+    /// With what it said.
+    Panicked(String),
 }
 
 thread_local! {
     /// Stacks that coroutines have left: to ask the system for each takes longer than most runs.
     static LEFT: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a panic says.
+fn said_by(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 impl Suspended {
@@ -83,7 +91,7 @@ impl Suspended {
         match catch_unwind(AssertUnwindSafe(|| self.0.resume(told))) {
             Ok(CoroutineResult::Yield(asks)) => Went::Asks(asks),
             Ok(CoroutineResult::Return(())) => Went::Ended,
-            Err(_) => Went::Panicked,
+            Err(said) => Went::Panicked(said_by(&*said)),
         }
     }
 

@@ -28,7 +28,7 @@ use crate::winsock::{Body, Reply, Request};
 /// How many probes there can be: one for each listener.
 pub(crate) const PROBES: usize = 4;
 /// So many decisions a run may take.
-const DECISIONS: u32 = 5000;
+const DECISIONS: u32 = 20_000;
 /// Who has waited so long goes first.
 const PATIENCE: u32 = 32;
 /// A step has fewer ways than this to go on.
@@ -151,6 +151,10 @@ pub(crate) struct Engine<'p> {
     pub(crate) connected_at: BTreeMap<ConnId, u64>,
     /// How many events there were, for the names of choices that belong to no call.
     pub(crate) steps: u32,
+    /// When the retransmission timers run out.
+    pub(crate) retries: BTreeMap<ConnId, u64>,
+    /// How often threads of the program went on since anything else did.
+    pub(crate) polls: u32,
 }
 
 /// The process of the program, and that of its clients.
@@ -179,7 +183,11 @@ pub(crate) fn run_looking(
     while engine.verdict.is_none() && engine.undecided.is_none() && engine.phase != Phase::Over {
         decisions += 1;
         if decisions > DECISIONS {
-            engine.cannot_say(&format!("a run of more than {DECISIONS} decisions"));
+            let polls = "a program that looks every few milliseconds needs as many for a minute";
+            engine.cannot_say(&format!("a run of more than {DECISIONS} decisions: {polls}"));
+        }
+        if engine.only_polls() {
+            engine.has_polled();
         }
         match engine.next() {
             Some(who) => engine.goes(who),
@@ -227,7 +235,7 @@ impl<'p> Engine<'p> {
         let started = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
         let program = (0..THREADS).map(|index| {
             // A worker of a port posts the requests of several connections.
-            let (room, requests) = if index == 0 { (16, 20) } else { (4, 12) };
+            let (room, requests) = if index == 0 { (64, 72) } else { (16, 24) };
             let operations = 2 + requests;
             Room { watches: 64, overs: requests, operations, ports: 2, windows: 1, ..Room::new(PROGRAM, room, room) }
         });
@@ -274,6 +282,8 @@ impl<'p> Engine<'p> {
             set_up: false,
             connected_at: BTreeMap::new(),
             steps: 0,
+            retries: BTreeMap::new(),
+            polls: 0,
         }
     }
 
@@ -349,7 +359,9 @@ impl<'p> Engine<'p> {
             for direction in [Direction::Up, Direction::Down] {
                 let is_syn = direction == Direction::Up && !self.clients[client].connected;
                 let arrived = self.record.iter().any(|entry| matches!(entry, Entry::Deliver(of, _) if *of == conn));
-                if !self.world.end(conn, direction).flight.is_empty() && (!half_open || is_syn && !arrived) {
+                if !self.world.end(conn, direction).flight.is_empty()
+                    && (!half_open || is_syn && !arrived || self.is_lost(conn, direction))
+                {
                     able.push(Who::Segment(conn, direction));
                 }
             }
@@ -366,6 +378,15 @@ impl<'p> Engine<'p> {
         Some(next)
     }
 
+    /// Is what goes to this client lost? One that never ended its handshake is not there any more when the trouble is over.
+    fn is_lost(&self, conn: ConnId, direction: Direction) -> bool {
+        let of_conn = |client: &usize| self.conn_of(*client) == Some(conn);
+        let client = (0..self.clients.len()).find(of_conn).map(|client| &self.clients[client]);
+        direction == Direction::Down
+            && matches!(self.phase, Phase::Probing(_) | Phase::Resting(_))
+            && client.is_some_and(|client| client.behaviour == Behaviour::HalfOpen && !client.hangs_up)
+    }
+
     fn thread_can_go(&self, index: usize) -> bool {
         match self.threads[index].state {
             State::Ready => true,
@@ -376,9 +397,17 @@ impl<'p> Engine<'p> {
 
     fn goes(&mut self, who: Who) {
         match who {
-            Who::Thread(thread) => self.thread_goes(thread),
-            Who::Client(client) => self.client_goes(client),
+            Who::Thread(thread) => {
+                self.polls += 1;
+                self.thread_goes(thread);
+            }
+            Who::Client(client) => {
+                self.polls = 0;
+                self.client_goes(client);
+            }
+            Who::Segment(conn, direction) if self.is_lost(conn, direction) => self.loses(conn),
             Who::Segment(conn, direction) => {
+                self.polls = 0;
                 let Some(segment) = self.world.end(conn, direction).flight.first() else { return };
                 self.record.push(Entry::Deliver(conn, segment));
                 self.happens(Event::Deliver(conn, direction), "net", "DELIVER", self.steps);
@@ -402,13 +431,14 @@ impl<'p> Engine<'p> {
         let went = coroutine.goes(self.common.tells(reply));
         interface::goes(None);
         match went {
-            Went::Panicked => {
+            Went::Panicked(said) => {
                 thread.coroutine = None;
                 thread.state = State::Over;
                 let name = thread.name.clone();
                 self.did_next(index, Next::Panics);
                 let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::Alive };
-                let reason = format!("thread {name} panics");
+                let said = said.lines().next().filter(|said| !said.is_empty()).map(|said| format!(": {said}"));
+                let reason = format!("thread {name} panics{}", said.unwrap_or_default());
                 self.convicts(judge, reason.clone());
                 self.cannot_say(&reason);
             }

@@ -284,14 +284,18 @@ impl Fuzz {
     /// Where the environment has `WINACCEPT_REPLAY`, its plan is run and nothing else.
     ///
     /// # Panics
-    /// With the finding, or with what keeps runs from a verdict.
+    /// With the finding and how to have it again, or with what keeps runs from a verdict.
+    #[track_caller]
     pub fn check(&self) {
         let result = match std::env::var(REPLAY) {
+            Ok(plan) if plan.is_empty() => {
+                panic!("{REPLAY} is empty: it holds what stands behind `--replay` in a finding")
+            }
             Ok(plan) => self.replay(&plan),
             Err(_) => self.run(),
         };
         match result {
-            Err(finding) => panic!("{finding}"),
+            Err(finding) => panic!("{finding}in this test: {REPLAY}='{}' cargo test", finding.replay),
             Ok(passed) if passed.undecided * 2 > passed.runs => panic!("{}", passed.reasons()),
             Ok(_) => {}
         }

@@ -1,9 +1,9 @@
 //! A run has three parts: the trouble; clients that come after it, to see whether they are served; and the end, when everybody
 //! hangs up and the program is asked to stop. Between them judges look.
 
-use winaccept_model::call::Handle;
+use winaccept_model::call::{Handle, NetworkEvents};
 use winaccept_model::step::Event;
-use winaccept_model::world::{ConnId, Faults, State as SocketState};
+use winaccept_model::world::{ConnId, Direction, Faults, State as SocketState};
 use winaccept_sim::script::FaultKind;
 
 use crate::client::{Behaviour, Client, Does};
@@ -30,25 +30,24 @@ const TROUBLE: u64 = 10_000;
 const PATIENCE: u64 = 60_000;
 /// So long a program has to come to rest.
 const REST: u64 = 10_000;
+/// So long a retransmission timer runs.
+const RETRY: u64 = 500;
+/// A program that looks so often while nothing else goes on is not waited for any longer.
+const POLLS: u32 = 400;
 
 impl Engine<'_> {
     /// Nobody can go on: time passes until somebody can, or the next part begins.
     pub(crate) fn time_passes(&mut self) {
-        let retries: Option<ConnId> = self.timers().next();
+        self.winds_timers();
+        let retries = self.retries.iter().map(|(conn, at)| (*at, *conn)).min();
         let until = match self.phase {
             Phase::Trouble => TROUBLE,
             Phase::Probing(since) => since + PATIENCE,
             Phase::Resting(since) => since + REST,
             Phase::Ending | Phase::Over => self.ends_at,
         };
-        if let Some(conn) = retries {
-            self.record.push(Entry::Timer(conn));
-            self.now += 500;
-            self.happens(Event::Timer(conn), "net", "timer", 0);
-            self.tells_all();
-            return;
-        }
-        if self.phase == Phase::Trouble && self.trouble_is_over() {
+        // Whose connection is being set up makes trouble as long as that takes.
+        if self.phase == Phase::Trouble && retries.is_none() && self.trouble_is_over() {
             return self.next_phase();
         }
         let calls = self.deadlines.values().copied();
@@ -58,13 +57,48 @@ impl Engine<'_> {
             _ => None,
         });
         let due = calls.chain(clients).chain(awaited).chain(self.mends.iter().map(|(at, _)| *at)).min();
-        match due.filter(|due| *due <= until) {
-            Some(due) => {
+        match (due.filter(|due| *due <= until), retries) {
+            (due, Some((at, conn))) if at <= until.max(self.now) && due.is_none_or(|due| at <= due) => {
+                self.now = at.max(self.now);
+                self.retries.remove(&conn);
+                self.polls = 0;
+                self.record.push(Entry::Timer(conn));
+                self.happens(Event::Timer(conn), "net", "timer", 0);
+                self.tells_all();
+            }
+            (Some(due), _) => {
                 self.now = due.max(self.now);
                 self.due();
             }
-            None => self.next_phase(),
+            (None, _) => self.next_phase(),
         }
+    }
+
+    /// A retransmission timer that has begun to run runs out half a second later.
+    fn winds_timers(&mut self) {
+        let running: Vec<ConnId> = self.timers().collect();
+        self.retries.retain(|conn, _| running.contains(conn));
+        for conn in running {
+            self.retries.entry(conn).or_insert(self.now + RETRY);
+        }
+    }
+
+    /// The program has looked so often, and nothing goes on beside it: it will see no more in this part of the run.
+    pub(crate) fn only_polls(&self) -> bool {
+        let waits = |client: &Client| client.until.is_some_and(|until| until > self.now);
+        let quiet = self.mends.is_empty() && self.retries.is_empty() && !self.clients.iter().any(waits);
+        quiet
+            && match self.phase {
+                Phase::Trouble => self.polls > POLLS && !self.listeners.is_empty(),
+                Phase::Ending => self.polls > POLLS && !self.awaited_stop,
+                _ => false,
+            }
+    }
+
+    /// The next part begins, although time has not passed.
+    pub(crate) fn has_polled(&mut self) {
+        self.polls = 0;
+        self.next_phase();
     }
 
     /// Is there nobody who could still make trouble, were it by staying?
@@ -145,15 +179,32 @@ impl Engine<'_> {
             self.mend(kind);
         }
         for client in 0..self.clients.len() {
-            if self.clients[client].behaviour != Behaviour::HalfOpen {
-                self.release(client);
+            match self.clients[client].behaviour {
+                Behaviour::HalfOpen => self.is_gone(client),
+                _ => self.release(client),
             }
         }
         self.phase = Phase::Probing(self.now);
+        self.polls = 0;
         let late = if self.plan.late { self.listeners.len().clamp(1, PROBES) } else { 0 };
         for listener in 0..late {
             self.clients.push(Client::new(Behaviour::Good, true, listener));
         }
+    }
+
+    /// A client that never ended its handshake is no more: what is sent to it is lost, until the server gives it up.
+    fn is_gone(&mut self, client: usize) {
+        if let Some(conn) = self.conn_of(client).filter(|conn| self.world.conns()[conn.index()].held) {
+            self.loses(conn);
+        }
+    }
+
+    /// What is on its way to the client of this connection is lost.
+    pub(crate) fn loses(&mut self, conn: ConnId) {
+        let Some(segment) = self.world.end(conn, Direction::Down).flight.first() else { return };
+        self.record.push(Entry::Lose(conn, segment));
+        self.happens(Event::Lose(conn, Direction::Down), "net", "LOSE", self.steps);
+        self.tells_all();
     }
 
     fn release(&mut self, client: usize) {
@@ -170,7 +221,7 @@ impl Engine<'_> {
     fn unserved(&self, client: usize) -> String {
         let conn = self.conn_of(client).map(|conn| &self.world.conns()[conn.index()]);
         match (self.clients[client].next(), conn) {
-            (Does::Socket, _) => {
+            (Does::Socket, _) if self.clients[client].tries == 0 => {
                 "nobody listens any more, and a client that comes after the trouble finds no server".to_owned()
             }
             (_, Some(conn)) if conn.listener.is_some() => {
@@ -267,7 +318,11 @@ impl Engine<'_> {
             let socket = &self.world.sockets()[slot.index()];
             let open = socket.state != SocketState::NotASocket && !self.given_up.contains(&slot);
             let selection = socket.selection();
-            let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || selection.told.is_some();
+            // Who was told of the end, and has asked what it was, is told of nothing more.
+            let end = NetworkEvents::CLOSE;
+            let told_of_end = selection.disabled.has(end) && !selection.recorded.has(end);
+            let registered = selection.told.is_some() && !told_of_end;
+            let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || registered;
             if open && !watched && conn.client.socket().is_none() {
                 let reason = "an accepted socket is still open when its client has gone, and nobody waits for it";
                 let client = (0..self.clients.len()).find(|client| self.conn_of(*client) == Some(ConnId::new(at)));

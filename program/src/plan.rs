@@ -1,5 +1,6 @@
 //! A plan: all that a run depends on beside the program and the profile. As a line of text it is what replays the run.
 
+use winaccept_model::call::Function;
 use winaccept_sim::script::FaultKind;
 
 use crate::client::{BEHAVIOURS, Behaviour};
@@ -91,7 +92,7 @@ impl Plan {
                 continue;
             }
             let known = BEHAVIOURS.iter().find(|(name, _)| *name == word);
-            let known = known.ok_or_else(|| format!("`{word}` is no way for a client to behave"))?;
+            let known = known.ok_or_else(|| format!("`{word}` is no way for a client to behave; a plan reads as behind `--replay`, without that word and without quotes"))?;
             plan.clients.push(known.1);
         }
         if plan.clients.len() > MAX_CLIENTS {
@@ -103,7 +104,11 @@ impl Plan {
                 let (call, nth) = split_number(at)?;
                 Some(Fault { kind: *kind, call: call.to_owned(), nth })
             });
-            plan.faults.push(fault.ok_or_else(|| format!("`{word}` is no fault; one reads no-descriptors@accept2"))?);
+            let fault = fault.ok_or_else(|| format!("`{word}` is no fault; one reads no-descriptors@accept2"))?;
+            if Function::named(&fault.call).next().is_none() {
+                return Err(format!("`{word}`: there is no call `{}`", fault.call));
+            }
+            plan.faults.push(fault);
         }
         for word in parts.next().into_iter().flatten() {
             if let Some(schedule) = Schedule::of_word(word) {
@@ -111,6 +116,10 @@ impl Plan {
                 continue;
             }
             let (name, drawn) = split_number(word).ok_or_else(|| format!("`{word}` is no choice"))?;
+            let number = |digits: &str| digits.is_empty() || digits.parse::<u32>().is_ok();
+            if !name.split(|c: char| !c.is_ascii_digit()).all(number) {
+                return Err(format!("`{word}`: no call is made so often"));
+            }
             plan.draws.named.insert(name.to_owned(), drawn);
         }
         match parts.next() {
@@ -154,6 +163,8 @@ mod tests {
             "/x@accept1",
             "/no-buffers@accept",
             "//main",
+            "//main.accept999999999999999999999~2",
+            "/no-descriptors@nosuchcall9",
             "////",
             "//walk:x",
             "//bytes:0",

@@ -11,7 +11,7 @@ use winaccept_model::world::{ConnId, Segment, SocketId};
 use winaccept_sim::script::FaultKind;
 
 /// How many threads a program may have at a time. Clients are numbered behind them.
-pub(crate) const THREADS: usize = 10;
+pub(crate) const THREADS: usize = 24;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,6 +26,8 @@ pub(crate) enum Entry {
     Ends(usize),
     /// The first segment in flight of a connection that is held arrived.
     Deliver(ConnId, Segment),
+    /// It was lost.
+    Lose(ConnId, Segment),
     /// A connection's segments stay in flight, or go on.
     Hold(ConnId, bool),
     /// A retransmission timer ran out.
@@ -103,8 +105,62 @@ pub(crate) fn telling(record: &[Entry], about: &[About], detail: Detail) -> BTre
         };
         kept.extend(last.filter(waits));
     }
-    for about in about.iter().filter(|about| !brief || !matches!(about, About::Client(_))) {
+    for about in about {
         kept.extend(last_of(record, *about));
+    }
+    let waiting: Vec<&Call> = kept.iter().filter_map(|at| waits_in(&record[*at])).collect();
+    let meaning: Vec<usize> = waiting.iter().flat_map(|call| what_it_waits_for(record, call)).collect();
+    kept.extend(meaning);
+    kept
+}
+
+/// The call that waits, if the entry is one.
+fn waits_in(entry: &Entry) -> Option<&Call> {
+    match entry {
+        Entry::Call(actor, call, None) if *actor < THREADS => Some(call),
+        _ => None,
+    }
+}
+
+/// Does a client learn here that it is connected?
+fn connects(record: &[Entry], at: usize) -> bool {
+    match &record[at] {
+        Entry::Call(actor, Call::Connect { .. }, Some(outcome)) => *actor >= THREADS && outcome.error == Code::NONE,
+        Entry::Resumes(actor, outcome) => {
+            let by = |entry: &&Entry| matches!(entry, Entry::Call(other, ..) if other == actor);
+            let made = record[..at].iter().rev().find(by);
+            *actor >= THREADS
+                && outcome.error == Code::NONE
+                && matches!(made, Some(Entry::Call(_, Call::Connect { .. }, _)))
+        }
+        _ => false,
+    }
+}
+
+/// Without these a wait means nothing: what was to signal its event, and when that was reset last, with the client that had
+/// come before; what was to send packets to its port.
+fn what_it_waits_for(record: &[Entry], wait: &Call) -> Vec<usize> {
+    let mut kept = Vec::new();
+    let last = |which: &dyn Fn(&Call) -> bool| {
+        record.iter().rposition(
+            |entry| matches!(entry, Entry::Call(_, call, Some(outcome)) if outcome.error == Code::NONE && which(call)),
+        )
+    };
+    match *wait {
+        Call::WSAWaitForMultipleEvents { events, .. } | Call::WSAWaitForAllEvents { events, .. } => {
+            for event in events.iter() {
+                kept.extend(last(&|call| {
+                    matches!(call, Call::WSAEventSelect { event: Some(selected), mask, .. } if *selected == event && mask.0 != 0)
+                }));
+                let reset = last(&|call| matches!(call, Call::WSAResetEvent { event: reset } if *reset == event));
+                kept.extend(reset);
+                kept.extend(reset.and_then(|reset| (0..reset).rev().find(|at| connects(record, *at))));
+            }
+        }
+        Call::GetQueuedCompletionStatus { port, .. } | Call::GetQueuedCompletionStatusEx { port, .. } => {
+            kept.extend(last(&|call| matches!(call, Call::AssociatePort { port: of, .. } if *of == port)));
+        }
+        _ => {}
     }
     kept
 }
@@ -148,13 +204,25 @@ fn last_of(record: &[Entry], about: About) -> Vec<usize> {
             _ => false,
         }),
         last(&|entry| matches!(entry, Entry::Call(_, Call::Closesocket { s }, _) if is(*s))),
-        last(&|entry| match entry {
-            Entry::Call(actor, call, _) => by(*actor) && !matches!(call, Call::Send { .. }),
-            Entry::Resumes(actor, _) => by(*actor),
-            _ => false,
-        }),
+        decisive(record, &by),
     ];
     kinds.into_iter().flatten().collect()
+}
+
+/// What became of a client: the last call of its that has failed or still waits; where none has, what it was given last.
+fn decisive(record: &[Entry], by: &dyn Fn(usize) -> bool) -> Option<usize> {
+    let fails = |entry: &Entry| {
+        matches!(entry, Entry::Call(actor, _, Some(outcome)) | Entry::Resumes(actor, outcome)
+            if by(*actor) && outcome.error != Code::NONE)
+    };
+    let of_actor = |entry: &Entry| match entry {
+        Entry::Call(actor, call, _) => by(*actor) && !matches!(call, Call::Send { .. } | Call::Closesocket { .. }),
+        Entry::Resumes(actor, _) => by(*actor),
+        _ => false,
+    };
+    let last = record.iter().rposition(of_actor);
+    let waits = |at: &usize| matches!(record[*at], Entry::Call(_, _, None));
+    last.filter(waits).or_else(|| record.iter().rposition(fails)).or(last)
 }
 
 /// Failures that are part of the plan of any loop.

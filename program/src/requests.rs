@@ -37,6 +37,8 @@ pub(crate) struct Requests {
     /// another socket was posted meanwhile.
     sockets: BTreeSet<Handle>,
     idle: BTreeMap<Handle, bool>,
+    /// Those that have been pending, and of whose end the program has not been told.
+    untold: BTreeSet<Handle>,
     /// The connections that requests have brought, by accepting socket.
     conns: BTreeMap<Handle, ConnId>,
 }
@@ -186,6 +188,11 @@ impl Engine<'_> {
             } else if has_routine(&self.world, over) {
                 let reason = "an OVERLAPPED is freed before the completion routine has run that will be given it";
                 self.convicts_about(Judge::NoMisuse, reason.to_owned(), &[About::Handle(over)]);
+            } else if self.requests.untold.remove(&over) {
+                let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::NoMisuse };
+                let reason = "an OVERLAPPED and its buffer are freed before the program was told that their request is over: \
+                              to close the socket, or to cancel, only begins to end it";
+                self.convicts_about(judge, reason.to_owned(), &[About::Handle(over)]);
             } else if !self.has_packet(over) {
                 self.requests.overs.frees(over);
             }
@@ -222,8 +229,51 @@ impl Engine<'_> {
         }
     }
 
+    /// By a packet, a result, a completion routine or its event the program is told that a request is over.
+    fn hears(&mut self, call: &Call, outcome: &Outcome) {
+        if let Some(over) = begins(call).filter(|_| outcome.error == Code::ERROR_IO_PENDING) {
+            self.requests.untold.insert(over);
+        }
+        if self.requests.untold.is_empty() {
+            return;
+        }
+        let untold = &mut self.requests.untold;
+        match (*call, outcome.out) {
+            (_, Out::Packet { over: Some(over), .. } | Out::Routine { over, .. }) => _ = untold.remove(&over),
+            (_, Out::Packets { overs, .. }) => overs.iter().for_each(|over| _ = untold.remove(&over)),
+            (Call::GetOverlappedResult { overlapped, .. } | Call::WSAGetOverlappedResult { overlapped, .. }, _)
+                if outcome.error != Code::ERROR_IO_INCOMPLETE =>
+            {
+                untold.remove(&overlapped);
+            }
+            (Call::HasOverlappedIoCompleted { overlapped }, _) if outcome.value == Value::Number(1) => {
+                untold.remove(&overlapped);
+            }
+            (Call::WSAWaitForMultipleEvents { events, .. }, _) => {
+                if let Value::WaitEvent(place) = outcome.value {
+                    events.iter().nth(usize::from(place)).into_iter().for_each(|event| self.hears_event(event));
+                }
+            }
+            (Call::WSAWaitForAllEvents { events, .. }, _) => {
+                if let Value::WaitEvent(_) = outcome.value {
+                    events.iter().for_each(|event| self.hears_event(event));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An event was seen to be signalled: the requests that have it and are over are those that it tells of.
+    fn hears_event(&mut self, event: Handle) {
+        let is_told =
+            |over: &Handle| self.requests.overs.events.get(over) == Some(&Some(event)) && !self.in_flight(*over);
+        let told: Vec<Handle> = self.requests.untold.iter().copied().filter(is_told).collect();
+        told.iter().for_each(|over| _ = self.requests.untold.remove(over));
+    }
+
     /// Notes what a call of the program did about requests.
     pub(crate) fn notes_request(&mut self, call: &Call, outcome: &Outcome) {
+        self.hears(call, outcome);
         match *call {
             Call::Overlapped { .. } => self.requests.overs.notes(call, outcome),
             Call::AcceptEx { listen, accept, overlapped: Some(over), .. } => {

@@ -59,6 +59,7 @@ pub(crate) fn written(ran: &Ran, title: &str, prose: &str, machine: &Machine) ->
                 &format!("\nLeft out: what repeats itself, and what the rest does not need, {left_out} lines in all.");
         }
     }
+    without_strangers(&mut script);
     let comment = Comment { before: script.items.len(), lines: draft.comment };
     Written { text: render_script(&script, &comment), events: events(&script), confirmed }
 }
@@ -178,6 +179,23 @@ fn without_the_rest(mut script: Script, kept: &dyn Fn(Span) -> bool, machine: &M
     }
 }
 
+/// Actors that do nothing any more are none.
+fn without_strangers(script: &mut Script) {
+    let acts = |actor: usize| {
+        let by = |item: &Item| matches!(item, Item::Step(step) if step.actor.index() == actor);
+        script.items.iter().any(by)
+    };
+    let kept: Vec<usize> = (0..script.actors.len()).filter(|actor| acts(*actor)).collect();
+    for item in &mut script.items {
+        if let Item::Step(step) = item
+            && let Some(place) = kept.iter().position(|actor| *actor == step.actor.index())
+        {
+            step.actor = ThreadId::new(place);
+        }
+    }
+    script.actors = kept.iter().map(|actor| script.actors[*actor].clone()).collect();
+}
+
 /// Lets a call that has waited stand where it returned, as if it had been made then, where it gives the same.
 fn together(mut script: Script, machine: &Machine) -> Script {
     for at in (0..script.items.len()).rev() {
@@ -215,9 +233,19 @@ fn belongs(script: &Script, at: usize) -> Vec<usize> {
     group
 }
 
-/// Does the scenario go as it says, and in no other way? As text it is read again, as anybody would.
+/// Does the scenario go as it says, and in no other way? Who has waited to the end waits there, too. As text it is read again,
+/// as anybody would.
 fn holds(script: &Script, machine: &Machine) -> bool {
     let Some((scenario, run)) = played(script, machine) else { return false };
+    let mut last: BTreeMap<ThreadId, usize> = BTreeMap::new();
+    for (number, step) in scenario.steps.iter().enumerate() {
+        last.insert(step.actor, number);
+    }
+    let waits = |number: &usize| matches!(scenario.steps[*number].expect, Some(Expect::Blocks));
+    let waits_still = |(actor, _): (&ThreadId, &usize)| run.ends.iter().all(|end| end.waiting(*actor).is_some());
+    if !last.iter().filter(|(_, number)| waits(number)).all(waits_still) {
+        return false;
+    }
     let as_expected = |(step, ran): (&Step, &StepRun)| {
         let expect = step.expect.as_ref();
         !ran.allowed.is_empty() && ran.allowed.iter().all(|seen| expect.is_none_or(|expect| allows(expect, seen)))
@@ -236,6 +264,25 @@ fn played(script: &Script, machine: &Machine) -> Option<(Scenario, Run)> {
 
 fn plays(scenario: &Scenario, machine: &Machine) -> Option<Run> {
     winaccept_sim::limit::within(|| run(scenario, machine, Guide::Expectations)).ok()
+}
+
+/// A thread may have any name, an actor of a script has a word of the language that means nothing else there.
+fn actor_name(name: &str, taken: &[Actor]) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let is_free = |word: &String| {
+        let of_client = ["client", "late"]
+            .iter()
+            .any(|client| word.strip_prefix(client).is_some_and(|number| number.chars().all(|c| c.is_ascii_digit())));
+        let text = format!("scenario \"a name\"\n\n{word}  WSACleanup() = 0\n");
+        !of_client
+            && taken.iter().all(|actor| actor.name != *word)
+            && parse(text.as_bytes(), "name", &|_| true).is_ok_and(|script| script.actors.len() == 1)
+    };
+    let words = [plain.clone(), format!("{plain}_thread"), format!("thread_{plain}"), "server".to_owned()];
+    // The main thread is the server; the name of a process cannot name an actor.
+    let words = words.into_iter().map(|word| if word == "main" { "server".to_owned() } else { word });
+    let more = (2..=taken.len() + 2).map(|number| format!("thread_{number}"));
+    words.chain(more).find(|word| word != "outside" && is_free(word)).unwrap_or_default()
 }
 
 struct Writer<'r> {
@@ -275,11 +322,9 @@ impl<'r> Writer<'r> {
             let is_client = actor >= THREADS;
             let threads = self.ran.actors.iter().filter(|(_, of_program)| *of_program).count();
             let at = if is_client { threads + actor - THREADS } else { actor };
-            let named = match self.ran.actors.get(at).map(|(name, _)| name.as_str()) {
-                // The name of the process cannot name an actor.
-                Some("main") | None => "server".to_owned(),
-                Some(name) => name.to_owned(),
-            };
+            let named = self.ran.actors.get(at).map_or("server", |(name, _)| name.as_str());
+            // A client keeps the name by which the verdict calls it.
+            let named = if is_client { named.to_owned() } else { actor_name(named, &script.actors) };
             script.actors.push(Actor { name: named, process: ProcessId(u32::from(is_client)), alike: None });
             script.actors.len() - 1
         });
@@ -345,6 +390,7 @@ impl<'r> Writer<'r> {
                 self.script.items.push(Item::Step(step));
             }
             Entry::Deliver(conn, segment) => self.of_conn(*conn, |name| Happening::Deliver(named(*segment), name)),
+            Entry::Lose(conn, segment) => self.of_conn(*conn, |name| Happening::Lose(named(*segment), name)),
             Entry::Hold(conn, true) => self.of_conn(*conn, Happening::Hold),
             Entry::Hold(conn, false) => self.of_conn(*conn, Happening::Release),
             Entry::Timer(conn) => self.of_conn(*conn, Happening::Timer),

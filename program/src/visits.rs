@@ -92,6 +92,14 @@ impl Engine<'_> {
         if (failed || client.hangs_up) && does != Does::Close {
             client.skips_to_close();
         }
+        if failed && does == Does::Connect {
+            client.tries += 1;
+        }
+        // Who comes to see whether he is served tries again a second later, then two, as long as the trial lasts.
+        if does == Does::Close && client.probe && !client.connected && !client.hangs_up && client.tries > 0 {
+            (client.at, client.socket) = (0, Handle::INVALID);
+            client.until = Some(self.now + (500 << client.tries));
+        }
     }
 
     /// The segments of some connections arrive when they are told to.

@@ -185,7 +185,7 @@ fn requests(play: &mut Play<'_>) {
     let port = play.calls(0, Call::CreatePort { key: 1 });
     play.calls(0, Call::AssociatePort { s: listener, port, key: 1 });
     let accept = play.calls(0, STREAM);
-    let over = play.calls(0, Call::Overlapped { event: None });
+    let over = play.calls(0, Call::Overlapped { event: None, low_bit: false });
     play.calls(
         0,
         Call::AcceptEx {

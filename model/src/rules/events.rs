@@ -406,7 +406,7 @@ fn event(at: &At<'_>) -> Option<EventId> {
 fn creates(at: &mut At<'_>, automatic: bool, signalled: bool) {
     let Some(id) = at.free_event() else {
         let most = at.thread().own_events().len();
-        at.reaches(Limit { most, of: "event objects of one thread at a time: it creates them over and over" });
+        at.reaches(Limit { most, of: "event objects of one thread at a time, and it makes one more" });
         return;
     };
     let owner = at.thread;

@@ -23,7 +23,7 @@ table! {
         then: |at| {
             let Some(id) = at.free_window() else {
                 let most = at.room_for_windows();
-                at.reaches(Limit { most, of: "windows of one thread: it creates them over and over" });
+                at.reaches(Limit { most, of: "windows of one thread, and it makes one more" });
                 return;
             };
             at.window_begins(id);

@@ -22,7 +22,7 @@ table! {
             let Call::Overlapped { event, low_bit } = *at.call() else { return };
             let Some(over) = at.free_over() else {
                 let most = at.room_for_overs();
-                at.reaches(Limit { most, of: "OVERLAPPED structures of one thread: it makes them over and over" });
+                at.reaches(Limit { most, of: "OVERLAPPED structures of one thread, and it makes one more" });
                 return;
             };
             at.over_put(over, Overlapped { event, low_bit, ..Overlapped::default() });

@@ -44,7 +44,7 @@ table! {
         then: |at| {
             let Some(id) = at.free_port() else {
                 let most = at.room_for_ports();
-                at.reaches(Limit { most, of: "completion ports of one thread: it creates them over and over" });
+                at.reaches(Limit { most, of: "completion ports of one thread, and it makes one more" });
                 return;
             };
             at.port_begins(id);

@@ -132,7 +132,7 @@ fn described(at: &At<'_>) -> Option<SocketId> {
 fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
     let Some(slot) = at.free_socket() else {
         let most = at.thread().own_slots().len();
-        at.reaches(Limit { most, of: "sockets of one thread at a time: it creates them over and over" });
+        at.reaches(Limit { most, of: "sockets of one thread at a time, and it makes one more" });
         return;
     };
     let process = at.process_id();

@@ -451,7 +451,9 @@ impl<'l> Run<'l> {
             let asks = match coroutine.goes(told) {
                 Went::Asks(asks) => asks,
                 Went::Ended => return self.ends(index),
-                Went::Panicked => return self.stops(format!("thread {} panics", self.threads[index].name)),
+                Went::Panicked(said) => {
+                    return self.stops(format!("thread {} panics: {said}", self.threads[index].name));
+                }
             };
             if self.calls > CALLS {
                 return self.spins(index);

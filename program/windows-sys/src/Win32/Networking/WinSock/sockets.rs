@@ -68,7 +68,7 @@ fn made(here: &Here<'_>, kind: SockType, outcome: &Outcome) -> SOCKET {
     let s = here.socket(outcome);
     with_run(|run| match kind {
         SockType::Dgram => run.datagrams.insert(s),
-        SockType::Stream => run.datagrams.remove(&s),
+        SockType::Stream | SockType::Raw => run.datagrams.remove(&s),
     });
     s
 }
