@@ -154,10 +154,17 @@ macro_rules! arguments {
                     && match self { $(Call::$call $({ $($field),* })? => true$($(&& <kind::$kind as Kind>::alertable::<H>($field))*)?),* }
             }
 
+            /// The time-out that it is given, in milliseconds, if it takes one.
+            #[must_use]
+            pub fn time_out(&self) -> Option<Timeout> {
+                match self { $(Call::$call $({ $($field),* })? => None$($(.or(<kind::$kind as Kind>::time_out::<H>($field)))*)?),* }
+            }
+
             /// Has it a time-out that can run out?
             #[must_use]
+            #[inline]
             pub fn times_out(&self) -> bool {
-                match self { $(Call::$call $({ $($field),* })? => false$($(|| <kind::$kind as Kind>::times_out::<H>($field))*)?),* }
+                self.time_out().flatten().is_some()
             }
 
             /// The buffer for an address that it fills in, and the length that goes with it, if it has them.
@@ -256,7 +263,10 @@ impl<H> Call<H> {
     pub fn lets_apcs_run(&self) -> bool {
         matches!(
             self,
-            Call::SleepEx { .. } | Call::WSAWaitForMultipleEvents { .. } | Call::GetQueuedCompletionStatusEx { .. }
+            Call::SleepEx { .. }
+                | Call::WSAWaitForMultipleEvents { .. }
+                | Call::WSAWaitForAllEvents { .. }
+                | Call::GetQueuedCompletionStatusEx { .. }
         )
     }
 

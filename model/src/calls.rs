@@ -89,6 +89,11 @@ macro_rules! for_each_call {
                 };
             Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
                 by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };
+            // Beside what `connect` does, it takes along what is to be there from the beginning.
+            WSAConnect ws2_32 "WSAConnect" (
+                s: Sock, name: NameIn, caller_data: ConnectData, callee_data: ConnectRoom, sqos: QosIn, gqos: QosIn
+            ) -> Number [waits] again ConnectAnswer
+                by WSAConnect { WSAConnect: wsaconnect::WSACONNECT };
             Shutdown ws2_32 "shutdown" (s: Sock, how: HowIn) -> Number []
                 by Shutdown { Shutdown: closesocket::SHUTDOWN };
             Closesocket ws2_32 "closesocket" (s: Sock) -> Number [waits closes]
@@ -158,6 +163,10 @@ macro_rules! for_each_call {
                 by WSAPoll { WSAPoll: select::WSAPOLL, WSAPollReady: select::WSAPOLL_READY };
             WSACreateEvent ws2_32 "WSACreateEvent" -> Event []
                 by EventObject { EventObject: events::EVENT_OBJECT };
+            CreateEvent kernel32 "CreateEventW" (
+                [NoSecurity] manual: ManualReset, initial: InitialState [NoName]
+            ) -> Event []
+                by CreateEvent { CreateEvent: events::CREATEEVENT };
             WSACloseEvent ws2_32 "WSACloseEvent" (event: Event) -> Bool [closes]
                 by EventObject {};
             WSASetEvent ws2_32 "WSASetEvent" (event: Event) -> Bool []
@@ -169,6 +178,11 @@ macro_rules! for_each_call {
                 events: EventArray [NotAll], timeout: WaitTime, alertable: MayBeAlertable
             ) -> Wait [waits locally] again WSAWaitReady
                 by WSAWait { WSAWait: events::WAIT, WSAWaitReady: events::WAIT_READY };
+            // For all of the events: `fWaitAll` is TRUE.
+            WSAWaitForAllEvents ws2_32 "WSAWaitForMultipleEvents" (
+                events: EventArray [All], timeout: WaitTime, alertable: Alertable
+            ) -> Wait [waits locally] again WSAWaitReady
+                by WSAWait {};
             // What a C program does by itself: `OVERLAPPED o = {0}; o.hEvent = event;`.
             Overlapped program "OVERLAPPED" (event: EventOrNull, low_bit: LowBit) -> Overlapped []
                 by Overlapped { Overlapped: overlapped::OVERLAPPED };

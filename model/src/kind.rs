@@ -8,7 +8,7 @@ mod plain;
 
 use crate::call::{
     Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -51,9 +51,9 @@ pub trait Kind {
     fn alertable<H>(_: &Self::Value<H>) -> bool {
         true
     }
-    /// Does it limit how long the call waits?
-    fn times_out<H>(_: &Self::Value<H>) -> bool {
-        false
+    /// If it limits how long the call waits: how long, in milliseconds.
+    fn time_out<H>(_: &Self::Value<H>) -> Option<Timeout> {
+        None
     }
     /// The buffer for an address that it is.
     fn buffer<H>(_: &Self::Value<H>) -> Option<Buffer> {
@@ -117,6 +117,12 @@ plain! {
     ErrnoOut: Buffer;
     /// What the condition function is given of its caller's own.
     CallbackData: u32;
+    /// User data that go along with a connection request.
+    ConnectData: Option<Data>;
+    /// Room for those that come back with the answer, in bytes.
+    ConnectRoom: Option<u16>;
+    /// A quality of service.
+    QosIn: Option<Qos>;
     /// What `shutdown` ends.
     HowIn: How;
     /// Bytes to send, and how many.
@@ -143,6 +149,10 @@ plain! {
     ByteCount: u32;
     /// Whether to wait for what is not complete.
     WaitFlag: bool;
+    /// Whether an event object stays signalled until somebody resets it.
+    ManualReset: bool;
+    /// Whether an event object is signalled when it is created.
+    InitialState: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
     /// The completion routine of a request; false: `NULL`.
@@ -170,13 +180,13 @@ plain! {
     /// A thread that an APC is queued to.
     Thread: ThreadId;
     /// The time-out of `select`: a pointer to a structure, or `NULL`.
-    SelectTime: Timeout, times_out -> bool = Option::is_some;
+    SelectTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of `WSAPoll`, or -1.
-    PollTime: Timeout, times_out -> bool = Option::is_some;
+    PollTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of a wait, or `WSA_INFINITE`.
-    WaitTime: Timeout, times_out -> bool = Option::is_some;
+    WaitTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of a sleep, or `INFINITE`.
-    SleepTime: Timeout, times_out -> bool = Option::is_some;
+    SleepTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// Whether APCs may run in a wait.
     Alertable: bool, alertable -> bool = bool::clone;
     /// The same where a script may leave it out.
@@ -477,6 +487,12 @@ constants! {
     NoCount;
     /// `fWaitAll`: FALSE.
     NotAll;
+    /// `fWaitAll`: TRUE.
+    All;
+    /// The security attributes of a new object: `NULL`.
+    NoSecurity;
+    /// Its name: `NULL`.
+    NoName;
     /// What `WSAEnumNetworkEvents` tells.
     EventsOut;
     /// A pointer to flags of `WSARecv`: to 0.

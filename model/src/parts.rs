@@ -172,7 +172,7 @@ impl Parts {
         }
         for event in &world.events[events] {
             if event.open {
-                hasher.write_u8(1 + u8::from(event.signalled));
+                hasher.write_u8(1 + u8::from(event.signalled) + 2 * u8::from(event.automatic));
                 event.watches.hash(hasher);
             }
         }

@@ -168,7 +168,7 @@ impl At<'_> {
                 }
             }
             Call::WSAPoll { fds, .. } => fds.iter().for_each(|(handle, _)| add(socket(handle))),
-            Call::WSAWaitForMultipleEvents { events, .. } => {
+            Call::WSAWaitForMultipleEvents { events, .. } | Call::WSAWaitForAllEvents { events, .. } => {
                 events.iter().for_each(|handle| add(self.resolve_event(handle).map(Object::Event)));
             }
             Call::GetMessage { window } => add(self.resolve_window(*window).map(Object::Window)),
@@ -264,7 +264,10 @@ impl At<'_> {
                 Wake::Occurs(s, event) => {
                     self.turns_to_socket(Some(s));
                     self.network_event = event;
-                    self.apply(Table::NetworkEvent);
+                    // A request that gives the socket back may be over by the same segment: then it has no connection any more.
+                    if !self.sock().recycled {
+                        self.apply(Table::NetworkEvent);
+                    }
                 }
                 Wake::Ends(op, cause) => {
                     self.cause = cause;

@@ -36,7 +36,7 @@ pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
 pub(crate) use index::Sharing;
 pub use segment::Segment;
-pub use socket::{Bound, EventErrors, Extra, Holder, Options, Selection, Socket, State, Told};
+pub use socket::{Bound, Carried, EventErrors, Extra, Holder, Member, Options, Selection, Socket, State, Told};
 pub use touched::Touched;
 
 /// A thread: a stack of frames above its own code.
@@ -111,7 +111,7 @@ pub struct Process {
     pub faults: Faults,
 }
 
-/// An event object (`WSAEVENT`), manual-reset as `WSACreateEvent` makes it.
+/// An event object (`WSAEVENT`).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct EventObject {
     /// The thread that owns this slot.
@@ -120,6 +120,8 @@ pub struct EventObject {
     pub open: bool,
     /// It is signalled.
     pub signalled: bool,
+    /// Who waits for it and is released resets it. Those of `WSACreateEvent` are reset by hand.
+    pub automatic: bool,
     /// Operations that wait for it among others, first come first.
     pub watches: Line<WatchId>,
     /// How many sockets have a registration for it.

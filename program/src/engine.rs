@@ -187,6 +187,10 @@ pub(crate) fn run_looking(
         }
         engine.looks();
     }
+    if let Some(why) = interface::outside(engine.verdict.is_some()) {
+        engine.verdict = None;
+        engine.undecided = Some(why);
+    }
     let threads = engine.threads.iter().map(|thread| (thread.name.clone(), true));
     let clients = engine.clients.iter().enumerate().map(|(index, client)| (client_name(index, client), false));
     let actors = threads.chain(clients).collect();
@@ -225,7 +229,7 @@ impl<'p> Engine<'p> {
             // A worker of a port posts the requests of several connections.
             let (room, requests) = if index == 0 { (16, 20) } else { (4, 12) };
             let operations = 2 + requests;
-            Room { watches: 64, overs: requests, operations, ports: 2, ..Room::new(PROGRAM, room, room) }
+            Room { watches: 64, overs: requests, operations, ports: 2, windows: 1, ..Room::new(PROGRAM, room, room) }
         });
         let clients = (0..plan.clients.len() + PROBES).map(|_| Room::new(CLIENTS, 2, 0));
         let rooms: Vec<Room> = program.chain(clients).collect();
@@ -393,6 +397,7 @@ impl<'p> Engine<'p> {
         let thread = &mut self.threads[index];
         let Some(coroutine) = thread.coroutine.as_mut() else { return };
         let reply = std::mem::replace(&mut thread.reply, Reply::Go);
+        self.common.exchange.signs.now.set(self.now);
         interface::goes(Some((self.run, index)));
         let went = coroutine.goes(self.common.tells(reply));
         interface::goes(None);
@@ -408,11 +413,8 @@ impl<'p> Engine<'p> {
                 self.cannot_say(&reason);
             }
             Went::Ended => {
-                thread.state = State::Over;
                 self.did_next(index, Next::Ends);
-                self.lets_go();
-                self.ends(index);
-                self.wake(|state| state == State::Joins(index));
+                self.is_over(index);
             }
             Went::Asks(asks) => {
                 let request = self.common.request(asks);
@@ -421,6 +423,14 @@ impl<'p> Engine<'p> {
                 self.asked(index, request);
             }
         }
+    }
+
+    /// A thread has ended.
+    fn is_over(&mut self, index: usize) {
+        self.threads[index].state = State::Over;
+        self.lets_go();
+        self.ends(index);
+        self.wake(|state| state == State::Joins(index));
     }
 
     /// A thread ends, and with it what it has started. One that has started nothing leaves its place to another.
@@ -467,6 +477,7 @@ impl<'p> Engine<'p> {
                 self.convicts_about(Judge::NoMisuse, reason.clone(), &about);
                 self.cannot_say(&reason);
             }
+            Request::Ends => self.is_over(index),
             Request::Yield => self.turns.entry(Who::Thread(index)).or_default().yields = 1,
             Request::Stop if self.common.stops.get() => {}
             Request::Stop => self.threads[index].state = State::AwaitsStop,
@@ -520,7 +531,7 @@ impl<'p> Engine<'p> {
             None => {
                 self.threads[index].state = State::InCall;
                 self.threads[index].spin = (0, 0);
-                if let Some(after) = timeout(&call) {
+                if let Some(after) = call.time_out().flatten() {
                     self.deadlines.insert(world, self.now + u64::from(after));
                 }
             }
@@ -644,17 +655,5 @@ impl<'p> Engine<'p> {
             self.threads[index].state = State::Ready;
             self.threads[index].reply = Reply::Outcome(outcome);
         }
-    }
-}
-
-/// The time-out of a call in milliseconds.
-pub(crate) fn timeout(call: &Call) -> Option<u32> {
-    match *call {
-        Call::Select { timeout, .. }
-        | Call::WSAPoll { timeout, .. }
-        | Call::WSAWaitForMultipleEvents { timeout, .. }
-        | Call::GetQueuedCompletionStatusEx { timeout, .. }
-        | Call::SleepEx { timeout, .. } => timeout,
-        _ => None,
     }
 }

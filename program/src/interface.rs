@@ -8,6 +8,7 @@ use winaccept_model::status::Status;
 pub use winaccept_model::step::Answer;
 
 use crate::overlapped::{Awaited, OverlappedId};
+pub use crate::sign::Sign;
 use crate::winsock::{Asks, Request, Thread, Told, Winsock};
 
 /// A program: what its first thread does.
@@ -54,6 +55,23 @@ thread_local! {
     static RUNS: Cell<u64> = const { Cell::new(0) };
     /// The run and the thread of it that has its turn.
     static TURN: Cell<Option<(u64, usize)>> = const { Cell::new(None) };
+}
+
+/// Says why nothing can be said of the run that is at its end, if so: of what goes on outside of all runs the scheduler knows nothing. It
+/// is told whether a judge has convicted.
+pub type Outside = fn(convicted: bool) -> Option<String>;
+
+thread_local! {
+    static OUTSIDE: Cell<Option<Outside>> = const { Cell::new(None) };
+}
+
+/// Who is asked at the end of each run on this thread of the system's.
+pub fn ask_outside(outside: Outside) {
+    OUTSIDE.set(Some(outside));
+}
+
+pub(crate) fn outside(convicted: bool) -> Option<String> {
+    OUTSIDE.get()?(convicted)
 }
 
 pub(crate) fn new_run() -> u64 {

@@ -45,6 +45,7 @@ mod requests;
 mod routine;
 mod scenario;
 mod shrink;
+mod sign;
 mod sync;
 mod visits;
 mod watch;

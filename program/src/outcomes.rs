@@ -173,6 +173,7 @@ fn next_of(request: &Request, call: &Call) -> Option<Next> {
         // These are none of the program's acts: it goes on behind them.
         Request::Buffer(_) | Request::Family(_) | Request::Yield => return None,
         Request::NoWords(_) | Request::Misuse(..) => return None,
+        Request::Ends => Next::Ends,
     })
 }
 

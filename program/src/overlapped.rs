@@ -65,6 +65,8 @@ pub(crate) enum Awaited {
     Request(Handle),
     /// That this thread has ended.
     End(usize),
+    /// The signs of the wait of this number.
+    Signs(u32),
 }
 
 /// So many bytes there are for an address: sixteen more than it takes.

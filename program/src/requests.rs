@@ -16,6 +16,7 @@ use crate::judge::Judge;
 use crate::overlapped::{Awaited, OverlappedId};
 use crate::phase::Phase;
 use crate::record::About;
+use crate::sign::Signs;
 
 /// What is known of the program's requests.
 #[derive(Debug, Default)]
@@ -95,10 +96,11 @@ pub(crate) fn has_routine(world: &World, over: Handle) -> bool {
 }
 
 /// Has what a thread waits for come? Whether a thread is over somebody else knows.
-pub(crate) fn has_come(world: &World, what: Awaited, is_over: impl Fn(usize) -> bool) -> bool {
+pub(crate) fn has_come(world: &World, signs: &Signs, what: Awaited, is_over: impl Fn(usize) -> bool) -> bool {
     match what {
         Awaited::Request(over) => !in_flight(world, over),
         Awaited::End(thread) => is_over(thread),
+        Awaited::Signs(wait) => signs.have_come(world, wait, is_over),
         Awaited::Packet(port) => match port.names() {
             Named::Port(port) => {
                 world.ports().get(port.index()).is_none_or(|port| port.closed || !port.packets.is_empty())
@@ -152,7 +154,7 @@ impl Engine<'_> {
     /// Has what a thread waits for come?
     pub(crate) fn has_come(&self, what: Awaited) -> bool {
         let is_over = |thread: usize| self.threads.get(thread).is_none_or(|thread| thread.state == State::Over);
-        has_come(&self.world, what, is_over)
+        has_come(&self.world, &self.common.exchange.signs, what, is_over)
     }
 
     /// A packet for this OVERLAPPED that nobody has fetched.
@@ -253,6 +255,13 @@ impl Engine<'_> {
                         self.sent_to.extend(conn);
                         self.used.extend(conn);
                     }
+                }
+            }
+            Call::DisconnectEx { s, overlapped: Some(over), .. }
+            | Call::TransmitFile { s, overlapped: Some(over), .. } => {
+                self.requests.idle.remove(&s);
+                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
+                    self.requests.transfers.insert(over, None);
                 }
             }
             Call::GetQueuedCompletionStatus { .. } => {

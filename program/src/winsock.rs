@@ -15,6 +15,7 @@ use crate::condition::Answer;
 use crate::interface::Finished;
 use crate::overlapped::Awaited;
 use crate::routine::Routines;
+use crate::sign::Signs;
 use crate::sync::{Lock, Queue};
 
 /// What a failed call leaves for `WSAGetLastError`.
@@ -73,6 +74,8 @@ pub(crate) enum Request {
     NoWords(String),
     /// Nothing more: it has done what no program may, to this OVERLAPPED.
     Misuse(String, Option<Handle>),
+    /// Nothing more: it has ended.
+    Ends,
     /// That its turn is over.
     Yield,
 }
@@ -88,6 +91,8 @@ pub(crate) struct Exchange {
     pub(crate) outcome: Cell<Outcome>,
     /// Any other answer.
     pub(crate) reply: Cell<Reply>,
+    /// What threads wait for that is no call of the model.
+    pub(crate) signs: Signs,
 }
 
 impl std::fmt::Debug for Exchange {
@@ -99,7 +104,7 @@ impl std::fmt::Debug for Exchange {
 impl Default for Exchange {
     fn default() -> Exchange {
         let (call, outcome) = (Cell::new(Call::WSAGetLastError), Cell::new(Outcome::number(0)));
-        Exchange { call, outcome, request: Cell::default(), reply: Cell::default() }
+        Exchange { call, outcome, request: Cell::default(), reply: Cell::default(), signs: Signs::default() }
     }
 }
 
@@ -477,7 +482,7 @@ impl Winsock<'_> {
         Lock::new(self.next_id())
     }
 
-    fn next_id(&self) -> u32 {
+    pub(crate) fn next_id(&self) -> u32 {
         self.ids.set(self.ids.get() + 1);
         self.ids.get()
     }

@@ -364,7 +364,7 @@ impl Scenario {
             return Err(TooLarge { message, span });
         }
         let creates = |step: &&Step| matches!(step.action, Action::Call(Call::Socket { .. } | Call::WSASocket { .. }));
-        let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent));
+        let opens = |step: &&Step| matches!(step.action, Action::Call(Call::WSACreateEvent | Call::CreateEvent { .. }));
         let empties = |step: &&Step| matches!(step.action, Action::Call(Call::Overlapped { .. }));
         let ports = |step: &&Step| matches!(step.action, Action::Call(Call::CreatePort { .. }));
         let windows = |step: &&Step| matches!(step.action, Action::Call(Call::CreateWindow));
@@ -416,7 +416,7 @@ fn watched(step: &Step) -> u32 {
     let count = match call {
         Call::Select { readfds, writefds, exceptfds, .. } => of(readfds) + of(writefds) + of(exceptfds),
         Call::WSAPoll { fds, .. } => fds.len(),
-        Call::WSAWaitForMultipleEvents { events, .. } => events.len(),
+        Call::WSAWaitForMultipleEvents { events, .. } | Call::WSAWaitForAllEvents { events, .. } => events.len(),
         Call::GetMessage { .. } => 1,
         _ => 0,
     };
@@ -445,9 +445,5 @@ fn named(call: &Call<Ref>) -> Vec<NameId> {
 /// A call of a script with the handles that its variables hold now.
 #[must_use]
 pub fn bound(call: &Call<Ref>, vars: &[Handle]) -> Call {
-    call.map(|reference| match reference {
-        Ref::Name(name) => vars[usize::from(name.0)],
-        Ref::InvalidSocket => Handle::INVALID,
-        Ref::Number(_) => Handle::NOT_OPEN,
-    })
+    call.map(|reference| reference.bound(vars))
 }

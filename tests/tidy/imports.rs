@@ -37,7 +37,7 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "program",
-        &["condition", "interface", "overlapped", "routine", "sync", "winsock"],
+        &["condition", "interface", "overlapped", "routine", "sign", "sync", "winsock"],
         "what a program calls are methods of one type, by topic, and what each of them asks the scheduler stands with its topic",
     ),
     (
@@ -48,8 +48,8 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
     ("program", &["load::client", "load::run"], "a client makes its calls through the run, which keeps all clients"),
     (
         "program/windows-sys",
-        &["address", "flight", "here"],
-        "what a thread has here knows its requests in flight, and these whose they are",
+        &["address", "flight", "here", "pool", "windows"],
+        "what a thread has here knows its requests in flight, its windows and its pool, and these whose they are",
     ),
     (
         "conformance/lang",

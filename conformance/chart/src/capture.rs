@@ -9,7 +9,7 @@ mod packet;
 mod pcapng;
 mod tcp;
 
-use winaccept_model::call::{Call, ThreadId};
+use winaccept_model::call::ThreadId;
 use winaccept_model::world::{Direction, Segment};
 use winaccept_sim::trace::{Entry, Link, What};
 
@@ -104,7 +104,7 @@ impl Clock {
             What::Timer(_) => self.now += TIMER,
             What::Call { step } => {
                 let thread = chart.program.steps[step].actor;
-                let after = chart.program.call_at(step).and_then(timeout);
+                let after = chart.program.call_at(step).and_then(|call| call.time_out().flatten());
                 self.calls.retain(|(of, _)| *of != thread);
                 self.calls.extend(after.map(|after| (thread, self.now + u64::from(after) * 1000)));
             }
@@ -114,17 +114,5 @@ impl Clock {
             }
             _ => {}
         }
-    }
-}
-
-/// The time-out of a call, in milliseconds.
-fn timeout<H>(call: &Call<H>) -> Option<u32> {
-    match call {
-        Call::Select { timeout, .. }
-        | Call::WSAPoll { timeout, .. }
-        | Call::WSAWaitForMultipleEvents { timeout, .. }
-        | Call::GetQueuedCompletionStatus { timeout, .. }
-        | Call::SleepEx { timeout, .. } => *timeout,
-        _ => None,
     }
 }

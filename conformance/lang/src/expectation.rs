@@ -490,13 +490,20 @@ impl Parser<'_> {
         Ok(MessagePattern { number, socket, event, error })
     }
 
-    /// What a pointer leads to: `NULL`, or so many bytes.
+    /// What a pointer leads to: `NULL`, so many bytes, these bytes, or a quality of service.
     fn block(&mut self) -> Parsed<Block> {
         if self.cursor.eat("NULL") {
             return Ok(Block::Null);
         }
-        let bytes = self.cursor.integer("`NULL` or a number of bytes", 0..=i64::from(u32::MAX))?;
-        Ok(Block::Bytes(bytes as u32))
+        match self.cursor.kind() {
+            Kind::Text => self.data().map(Block::Data),
+            _ if self.cursor.at("{") => self.cursor.qos().map(Block::Qos),
+            _ => {
+                let bytes =
+                    self.cursor.integer("`NULL`, a number of bytes, or what is there", 0..=i64::from(u32::MAX))?;
+                Ok(Block::Bytes(bytes as u32))
+            }
+        }
     }
 
     fn address_pattern(&mut self, actor: Option<ThreadId>) -> Parsed<AddrPattern> {

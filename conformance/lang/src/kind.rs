@@ -98,6 +98,9 @@ constants! {
     OptionOut { OUT: Out::Value }
     NoCount {}
     NotAll {}
+    All { WRITTEN: "TRUE", WHAT: "whether to wait for all of them" }
+    NoSecurity { WRITTEN: "NULL" }
+    NoName { WRITTEN: "NULL" }
     EventsOut { OUT: Out::Events, ALSO: Out::EventErrors }
     RoutineData {}
     FlagsInOut { WRITTEN: "0", WHAT: "the flags" }
@@ -151,11 +154,15 @@ words! {
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
     OutputBuffer: "the output buffer", "buffer", BUFFERS;
     WaitFlag: "whether to wait", "FALSE", BOOLS;
+    ManualReset: "whether it is reset by hand", "FALSE", BOOLS;
+    InitialState: "whether it is signalled", "FALSE", BOOLS;
     CompletionRoutine: "a completion routine", "NULL", ROUTINES;
 }
 
-const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
-const TYPES: &[(&str, SockType); 2] = &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram)];
+const FAMILIES: &[(&str, Family); 3] =
+    &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6), ("AF_ATM", Family::Atm)];
+const TYPES: &[(&str, SockType); 3] =
+    &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram), ("SOCK_RAW", SockType::Raw)];
 const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
 const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
 const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
@@ -173,8 +180,12 @@ const TRANSMIT_FLAGS: &[(&str, u8); 5] = &[
 ];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
-const PROTOCOLS: &[(&str, Option<SockType>)] =
-    &[("IPPROTO_TCP", Some(SockType::Stream)), ("IPPROTO_UDP", Some(SockType::Dgram)), ("0", None)];
+const PROTOCOLS: &[(&str, Option<SockType>)] = &[
+    ("IPPROTO_TCP", Some(SockType::Stream)),
+    ("IPPROTO_UDP", Some(SockType::Dgram)),
+    ("ATMPROTO_AAL5", Some(SockType::Raw)),
+    ("0", None),
+];
 
 const fn words_of<T, const N: usize>(table: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];

@@ -38,7 +38,7 @@ pub static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
 });
 
 /// The calls that a reader looks for come before the others.
-const FIRST: [&str; 27] = [
+const FIRST: [&str; 28] = [
     "accept",
     "listen",
     "bind",
@@ -60,6 +60,7 @@ const FIRST: [&str; 27] = [
     "WSAEventSelect",
     "WSAEnumNetworkEvents",
     "WSACreateEvent",
+    "CreateEvent",
     "WSACloseEvent",
     "WSASetEvent",
     "WSAResetEvent",
@@ -84,6 +85,7 @@ const HAPPENINGS: &[(&str, Table)] = &[
     ("FIN-inside", Table::PeerFin),
     ("stray-segment", Table::PeerStray),
     ("timer", Table::Timer),
+    ("request-failure", Table::RequestFails),
     ("success", Table::Succeeds),
     ("program", Table::Program),
     ("thread-ends", Table::ThreadEnds),
@@ -353,6 +355,7 @@ pub fn stage(table: Table) -> &'static str {
         Table::Wake => "something changes while it waits",
         Table::ConditionReturns => "its condition function returns",
         Table::ConditionResult => "what its condition function says",
+        Table::RequestFails => "when a call fails that was to post a request",
         Table::Succeeds => "when a call succeeds after a failure",
         Table::Syn | Table::SynAck | Table::Ack | Table::Rst | Table::Fin | Table::Data => "when it arrives",
         Table::PeerSyn | Table::PeerSynAck | Table::PeerAck | Table::PeerData | Table::PeerFin => {

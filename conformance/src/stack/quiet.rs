@@ -37,7 +37,7 @@ impl Stage<'_> {
         let succeeded = seen.error == Code::NONE;
         let mut assumed = None;
         match *call {
-            Call::Connect { .. } | Call::ConnectEx { .. }
+            Call::Connect { .. } | Call::WSAConnect { .. } | Call::ConnectEx { .. }
                 if succeeded || goes_on(seen) || seen.error == Code::ERROR_IO_PENDING =>
             {
                 self.connecting = true;
@@ -69,8 +69,14 @@ impl Stage<'_> {
             _ => {}
         }
         let begins = call.function().does().starts;
-        let moves =
-            matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. } | Call::Shutdown { .. });
+        let moves = matches!(
+            call,
+            Call::Connect { .. }
+                | Call::WSAConnect { .. }
+                | Call::Send { .. }
+                | Call::WSASend { .. }
+                | Call::Shutdown { .. }
+        );
         self.has_requests |= begins;
         if begins || moves || call.function().does().closes {
             self.let_requests_complete();
@@ -89,7 +95,7 @@ impl Stage<'_> {
     pub(super) fn quieten_after_blocking(&mut self, actor: ThreadId) -> Option<String> {
         let call = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.call);
         match call {
-            Some(Call::Connect { .. }) => {
+            Some(Call::Connect { .. } | Call::WSAConnect { .. }) => {
                 self.connecting = true;
                 self.settle(None);
                 None // its attempt goes on: that is what blocking says
@@ -163,7 +169,10 @@ impl Stage<'_> {
 
     /// A connection that is complete in the table may still be on its way up to the listener's queue.
     fn arrival_shows(&mut self, connect: &Call<Ref>) {
-        let Call::Connect { s: Ref::Name(client), .. } = connect else { return };
+        let (Call::Connect { s: Ref::Name(client), .. } | Call::WSAConnect { s: Ref::Name(client), .. }) = connect
+        else {
+            return;
+        };
         let Some(remote) = self.bound(*client).and_then(|bound| bound.remote) else { return };
         let listens =
             |local: SocketAddress| local.port == remote.port && (local.ip == remote.ip || local.ip.is_unspecified());

@@ -208,8 +208,16 @@ tell_nothing! {
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
-    RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn,
-    TransmitFlags, Reserved, WrittenBytes, SentWithConnection, LowBit,
+    RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn, ManualReset, InitialState,
+    TransmitFlags, Reserved, WrittenBytes, SentWithConnection, LowBit, ConnectData, QosIn,
+}
+
+/// Told also of a call that failed.
+impl Tell for kind::ConnectRoom {
+    fn tell(value: &Option<u16>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let length = |room: u16| told.returned.bytes.unwrap_or(room.into());
+        value.map(|room| ShownOut::Given(GivenTo::CalleeData, Block::Bytes(length(room))))
+    }
 }
 
 /// Told also of what goes on by itself: that is no failure.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
     Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
-    OptVal, ProcessId, Set, SockType, ThreadId, Timeout, Version,
+    OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -119,9 +119,9 @@ macro_rules! numbers {
 numbers! {
     VersionIn |version: Version| -> [u8; 2] { [version.major, version.minor] }
     ErrorCode ["error"] |code: u16| -> i32 { i32::from(*code) }
-    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23 } }
+    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23, Family::Atm => 22 } }
     TypeProtocol ["type", "protocol"] |kind: SockType| -> (i32, i32) {
-        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17) }
+        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17), SockType::Raw => (3, 5) }
     }
     // WSA_FLAG_OVERLAPPED is 1.
     SocketFlags ["flags"] |overlapped: bool| -> u32 { u32::from(*overlapped) }
@@ -134,6 +134,10 @@ numbers! {
     SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
     WrittenBytes ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
     ReadRoom |size: u32| -> u32 { *size }
+    ConnectData |data: Option<Data>| -> Option<Bytes> { data.map(|data| Bytes(data.as_slice().to_vec())) }
+    ConnectRoom |room: Option<u16>| -> Option<u16> { *room }
+    // What an element of ATM looks like a worker need not know: there it has no sockets.
+    QosIn |qos: Option<Qos>| -> Option<(u32, u32)> { qos.map(|qos| (qos.sending.into(), qos.receiving.into())) }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
         match condition {
@@ -148,6 +152,8 @@ numbers! {
     OutputBuffer |buffer: Buffer| -> Pointer { pointer(*buffer) }
     ByteCount |bytes: u32| -> u32 { *bytes }
     WaitFlag |wait: bool| -> bool { *wait }
+    ManualReset |manual: bool| -> bool { *manual }
+    InitialState |signalled: bool| -> bool { *signalled }
     // Of the names that no function has, the one without any bit.
     ExtensionIn ["code", "guid", "guidlen"] |extension: Extension| -> (u32, String, u32) {
         (SIO_GET_EXTENSION_FUNCTION_POINTER, guid(*extension).to_owned(), extension.size)

@@ -79,6 +79,11 @@ table! {
         when: |at| into(at).is_some_and(|s| at.socket_at(s).family != at.sock().family),
         ..not_modelled("AcceptEx.other-family-not-modelled", &["acceptex.ex.accept-socket"], LISTENING)
     },
+    // Its page speaks of TCP/IP alone.
+    Rule {
+        when: |at| at.sock().family.transport().answers_late,
+        ..not_modelled("AcceptEx.atm-not-modelled", &["acceptex.ex.accept-socket"], LISTENING)
+    },
     // Two requests with one OVERLAPPED: no page says what is in it then.
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),

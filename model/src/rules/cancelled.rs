@@ -157,7 +157,7 @@ table! {
         ..case("WSAPoll.times-out", &["wsapoll.timeout"], States::ANY)
     },
     Rule {
-        when: |at| matches!(*at.call(), Call::WSAWaitForMultipleEvents { .. }),
+        when: |at| matches!(*at.call(), Call::WSAWaitForMultipleEvents { .. } | Call::WSAWaitForAllEvents { .. }),
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.times-out", &["wsawait.any-lowest-index"], States::ANY)
     },

@@ -1,9 +1,10 @@
 //! `connect`.
 
 use super::bind::{address_of, chosen};
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::queue::withdraws;
-use crate::call::{Address, Call, Family, Ip, Name, Port};
+use super::wsaconnect::{self, takes_along};
+use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
     CONNECT_BEFORE_CONTEXT, CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, CONNECTING_ALREADY,
     GETSOCKNAME_WILDCARD, REFUSAL_TAKEN, SO_ERROR_OF_REFUSAL, WILDCARD_SUCCEEDS,
@@ -32,6 +33,12 @@ table! {
     in_progress("connect.in-progress"),
     network_down("connect.network-down"),
     not_a_socket("connect.not-a-socket"),
+    Rule {
+        under: &[CONNECT_NAME_BY_FAULT],
+        when: |at| matches!(*at.call(), Call::Connect { name: Name::Null, .. }),
+        rests_on: BAD_NAME,
+        ..crashes("connect.null-name.crashes", &[], States::ANY)
+    },
     check("connect.listening", &["connect.err.WSAEINVAL.listening"], States::of(&[State::Listening]), Code::WSAEINVAL),
     // ConnectEx has opened the connection, and SO_UPDATE_CONNECT_CONTEXT was not set since.
     Rule {
@@ -107,8 +114,8 @@ table! {
             Code::WSAECONNABORTED,
         )
     },
-    // Of the stacks that tell faulty names apart it is not known: NULL crashes the caller, and another family after a connect
-    // that failed is answered by each version in its own way.
+    // Of the stacks that tell faulty names apart it is not known: another family after a connect that failed is answered by
+    // each version in its own way.
     Rule {
         when: has_no_name,
         rests_on: &["sockaddr.family-first"],
@@ -192,6 +199,8 @@ table! {
         gives: Is(Gives::Blocks),
         ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting]))
     },
+    wsaconnect::SHORT_ROOM,
+    wsaconnect::TELLS_CALLEE_DATA,
     Rule {
         rests_on: &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
         ..case("connect.completes", &[], States::of(&[State::Connected]))
@@ -229,22 +238,30 @@ pub(super) fn sends_syn(at: &mut At<'_>, to: Address) {
     new.client.tcb = Tcb::SynSent;
     new.client.hold(Some(s));
     at.send(conn, Direction::Up, Segment::Syn);
+    takes_along(at);
     let socket = at.sock_mut();
     (socket.conn, socket.error) = (Some(conn), Code::NONE);
     at.set_state(s, State::Connecting);
     at.turns_to_conn(Some(conn));
 }
 
+#[inline(always)]
+fn name(at: &At<'_>) -> Option<Name<Handle>> {
+    match *at.call() {
+        Call::Connect { name, .. } | Call::WSAConnect { name, .. } | Call::ConnectEx { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
 /// The name is cut short, whatever its family.
 fn too_short(at: &At<'_>) -> bool {
-    let Call::Connect { name: Name::Address(address, length), .. } = *at.call() else { return false };
+    let Some(Name::Address(address, length)) = name(at) else { return false };
     length < address.family.address_size()
 }
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let Call::Connect { name, .. } = *at.call() else { return false };
-    let address = match name {
+    let address = match name(at).unwrap_or(Name::Null) {
         Name::Null => None,
         Name::Address(address, length) => (length >= address.family.address_size()).then_some(address),
         Name::Of(handle) => address_of(at, handle),
@@ -281,8 +298,7 @@ fn is_named(at: &At<'_>) -> bool {
 
 #[inline(always)]
 pub(super) fn named(at: &At<'_>) -> Option<Address> {
-    let (Call::Connect { name, .. } | Call::ConnectEx { name, .. }) = *at.call() else { return None };
-    match name {
+    match name(at)? {
         Name::Null => None,
         Name::Address(address, length) => {
             let family = at.sock().family;

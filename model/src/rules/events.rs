@@ -1,17 +1,19 @@
 //! Event objects, `WSAEventSelect`, `WSAEnumNetworkEvents`, and what is recorded when.
 
-use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{
+    before_update, case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled,
+};
 use super::options::set_nonblocking;
 use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
-    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FD_ACCEPT_RESELECT,
-    FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, RESET_WRITES_TOO,
-    SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FAILED_CONNECT_EVENT, FAILURE_RECORDED,
+    FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, MESSAGES_FORGOTTEN, NONBLOCKING_OF_DUPLICATES,
+    RESELECT_SIGNALS, RESET_WRITES_TOO, SECOND_SILENT, SELECT_AFTER_MESSAGES, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
-use crate::operation::{Message, Object};
+use crate::operation::{Message, Object, OpId, Phase};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States, Table};
@@ -26,16 +28,7 @@ table! {
     },
     Rule {
         when: |at| matches!(*at.call(), Call::WSACreateEvent),
-        then: |at| {
-            let Some(id) = at.free_event() else {
-                let most = at.thread().own_events().len();
-                at.reaches(Limit { most, of: "event objects of one thread at a time: it creates them over and over" });
-                return;
-            };
-            let owner = at.thread;
-            *at.event_mut(id) = EventObject { owner, open: true, ..EventObject::default() };
-            at.give(Outcome { value: Value::Handle(Handle::event(id)), error: Code::NONE, out: Out::None });
-        },
+        then: |at| creates(at, false, false),
         rests_on: &["wsaeventselect.rem.one-event-object"],
         ..case("WSACreateEvent.creates", &[], States::ANY)
     },
@@ -58,7 +51,7 @@ table! {
             }
             at.give(Outcome::number(1));
         },
-        rests_on: &["wsawait.any-lowest-index"],
+        rests_on: &["wsawait.any-lowest-index", "createevent.rem.stays-signalled", "setevent.rem.set-again"],
         ..case("WSASetEvent.signals", &[], States::ANY)
     },
     Rule {
@@ -70,6 +63,17 @@ table! {
         },
         rests_on: &["wsaeventselect.rem.reset-atomically"],
         ..case("WSAResetEvent.resets", &[], States::ANY)
+    },
+}
+
+table! {
+    CREATEEVENT;
+    Rule {
+        then: |at| {
+            let Call::CreateEvent { manual, initial } = *at.call() else { return };
+            creates(at, !manual, initial);
+        },
+        ..case("CreateEvent.creates", &["createevent.manual.automatic", "createevent.initial-state"], States::ANY)
     },
 }
 
@@ -86,6 +90,17 @@ table! {
             Code::WSA_INVALID_HANDLE,
         )
     },
+    // The page forbids it, and does not say what comes of it.
+    Rule {
+        when: |at| all(at) && has_copies(&waited(at)),
+        ..not_modelled("WSAWaitForMultipleEvents.copies-not-modelled", &["wsawait.all-without-copies"], States::ANY)
+    },
+    // Of two who wait for one release nobody says who gets it: a wait, or the one inside GetOverlappedResult.
+    Rule {
+        when: |at| waited(at).iter().filter_map(|event| at.resolve_event(*event)).any(|event| result_takes(at, event)),
+        rests_on: &["createevent.manual.automatic"],
+        ..not_modelled("WSAWaitForMultipleEvents.release-not-modelled", &[], States::ANY)
+    },
     Rule {
         gives: Is(Gives::Continues(Table::WSAWaitReady)),
         ..case("WSAWaitForMultipleEvents.looks", &["wsawait.any-lowest-index"], States::ANY)
@@ -96,31 +111,40 @@ table! {
     /// What the wait, new or waiting, finds.
     WAIT_READY;
     Rule {
-        when: |at| signalled(at).is_some(),
+        when: |at| !all(at) && signalled(at).is_some(),
         then: |at| {
             let index = signalled(at).unwrap_or_default();
+            releases(at, usize::from(index)..=usize::from(index));
             at.give(Outcome { value: Value::WaitEvent(index), error: Code::NONE, out: Out::None });
         },
+        rests_on: &["createevent.manual.automatic", "createevent.rem.stays-signalled"],
         ..case("WSAWaitForMultipleEvents.signalled", &["wsawait.any-lowest-index"], States::ANY)
     },
+    // The page leaves open which number in the range it is. What waits here is an event object, all of which have the first place
+    // in common.
     Rule {
-        when: |at| {
-            matches!(*at.call(), Call::WSAWaitForMultipleEvents { alertable: true, .. }) && super::apc::routine_is_due(at)
+        when: |at| all(at) && signalled(at).is_some(),
+        then: |at| {
+            releases(at, 0..=waited(at).len() - 1);
+            at.give(Outcome { value: Value::WaitEvent(0), error: Code::NONE, out: Out::None });
         },
+        rests_on: &["createevent.manual.automatic"],
+        ..case("WSAWaitForMultipleEvents.all-signalled", &["wsawait.all", "wsawait.all-at-once"], States::ANY)
+    },
+    Rule {
+        when: |at| alertably(at) && super::apc::routine_is_due(at),
         gives: Is(Gives::Continues(Table::Apc)),
         rests_on: &["wsarecv.rem.routine-in-alertable-wait"],
         ..case("WSAWaitForMultipleEvents.calls-routine", &["wsawait.alertable-returns"], States::ANY)
     },
     // An alertable wait without any time runs what is due, too.
     Rule {
-        when: |at| {
-            matches!(*at.call(), Call::WSAWaitForMultipleEvents { alertable: true, .. }) && !at.thread().apcs.is_empty()
-        },
+        when: |at| alertably(at) && !at.thread().apcs.is_empty(),
         then: super::apc::runs_all,
         ..case("WSAWaitForMultipleEvents.runs-apcs", &["wsawait.alertable-returns"], States::ANY)
     },
     Rule {
-        when: |at| matches!(*at.call(), Call::WSAWaitForMultipleEvents { timeout: Some(0), .. }),
+        when: |at| at.call().time_out() == Some(Some(0)),
         then: |at| at.give(Outcome { value: Value::WaitTimeout, error: Code::NONE, out: Out::None }),
         ..case("WSAWaitForMultipleEvents.polls", &["wsawait.any-lowest-index"], States::ANY)
     },
@@ -156,7 +180,7 @@ table! {
             let remembered = remembered(at);
             at.select(at.socket_id(), remembered);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES],
         rests_on: &["ioctl.fionbio.disable-first", "modes.back-to-blocking"],
         ..case(
             "WSAEventSelect.cancels",
@@ -181,7 +205,7 @@ table! {
             }
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES, FAILED_CONNECT_EVENT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
             "wspeventselect.rem.replaces-previous",
@@ -268,6 +292,12 @@ table! {
         gives: Is(Gives::Silent),
         rests_on: &["wsaenum.rem.recording-starts"],
         ..case("event-record.not-registered", &[], OCCURS)
+    },
+    // What has come has ended a request that waited for it, and its connection with that: the socket may be used again.
+    Rule {
+        gives: Is(Gives::Silent),
+        rests_on: &["disconnectex.reuse.both"],
+        ..case("event-record.connection-is-over", &[], States::of(&[State::Unbound, State::Bound]))
     },
     Rule {
         asks: &[DEFERRED_READABLE],
@@ -373,17 +403,103 @@ fn event(at: &At<'_>) -> Option<EventId> {
     }
 }
 
+fn creates(at: &mut At<'_>, automatic: bool, signalled: bool) {
+    let Some(id) = at.free_event() else {
+        let most = at.thread().own_events().len();
+        at.reaches(Limit { most, of: "event objects of one thread at a time: it creates them over and over" });
+        return;
+    };
+    let owner = at.thread;
+    *at.event_mut(id) = EventObject { owner, open: true, signalled, automatic, ..EventObject::default() };
+    at.give(Outcome { value: Value::Handle(Handle::event(id)), error: Code::NONE, out: Out::None });
+}
+
+/// Does the call wait for all of its events?
+fn all(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::WSAWaitForAllEvents { .. })
+}
+
+fn alertably(at: &At<'_>) -> bool {
+    matches!(
+        *at.call(),
+        Call::WSAWaitForMultipleEvents { alertable: true, .. } | Call::WSAWaitForAllEvents { alertable: true, .. }
+    )
+}
+
 fn waited(at: &At<'_>) -> Vec<Handle> {
-    match *at.call() {
-        Call::WSAWaitForMultipleEvents { events, .. } => events.iter().collect(),
+    waited_by(at.call())
+}
+
+fn waited_by(call: &Call) -> Vec<Handle> {
+    match *call {
+        Call::WSAWaitForMultipleEvents { events, .. } | Call::WSAWaitForAllEvents { events, .. } => {
+            events.iter().collect()
+        }
         _ => Vec::new(),
     }
 }
 
+fn has_copies(events: &[Handle]) -> bool {
+    events.iter().enumerate().any(|(place, event)| events[..place].contains(event))
+}
+
+/// The place of the event that ends the wait in question, if it ends.
 fn signalled(at: &At<'_>) -> Option<u8> {
-    let set = waited(at);
+    signalled_for(at, at.call())
+}
+
+fn signalled_for(at: &At<'_>, call: &Call) -> Option<u8> {
+    let set = waited_by(call);
     let is_set = |handle: &Handle| at.resolve_event(*handle).is_some_and(|e| at.event_at(e).signalled);
-    set.iter().position(is_set).map(|index| index as u8)
+    match call {
+        Call::WSAWaitForAllEvents { .. } => (!set.is_empty() && set.iter().all(is_set)).then_some(0),
+        _ => set.iter().position(is_set).map(|index| index as u8),
+    }
+}
+
+/// The wait in question is over by the events at these places: those that reset themselves do.
+fn releases(at: &mut At<'_>, places: std::ops::RangeInclusive<usize>) {
+    for handle in &waited(at)[places] {
+        if let Some(event) = at.resolve_event(*handle) {
+            resets_itself(at, event);
+        }
+    }
+}
+
+/// Somebody who waited for an event was released.
+pub(super) fn resets_itself(at: &mut At<'_>, event: EventId) {
+    if at.event_at(event).automatic {
+        at.event_mut(event).signalled = false;
+    }
+}
+
+/// Does somebody wait in WSAGetOverlappedResult or GetOverlappedResult for a request whose event this is, and that resets itself?
+fn result_takes(at: &At<'_>, event: EventId) -> bool {
+    let takes = |op: OpId| {
+        let (Call::WSAGetOverlappedResult { overlapped, .. } | Call::GetOverlappedResult { overlapped, .. }) =
+            at.op_at(op).call
+        else {
+            return false;
+        };
+        let own = at.resolve_over(overlapped).and_then(|over| at.over_at(over).event);
+        own.and_then(|handle| at.resolve_event(handle)) == Some(event)
+    };
+    let threads = at.threads_of(at.process_id());
+    at.event_at(event).automatic && threads.iter().filter_map(|thread| at.waits(*thread)).any(takes)
+}
+
+/// Does an event that resets itself release somebody else who waits for it, who began to later?
+pub(super) fn releases_another(at: &At<'_>) -> bool {
+    let Some(own) = at.op else { return false };
+    let Some(place) = signalled(at) else { return false };
+    let Some(event) = waited(at).get(usize::from(place)).and_then(|handle| at.resolve_event(*handle)) else {
+        return false;
+    };
+    let mut later =
+        at.event_at(event).watches.iter().map(|watch| at.watch_at(watch).op).skip_while(|op| *op != own).skip(1);
+    !all(at)
+        && at.event_at(event).automatic
+        && later.any(|op| at.op_at(op).phase == Phase::Waits && signalled_for(at, &at.op_at(op).call).is_some())
 }
 
 /// A message tells of the event in question, and of what has gone wrong.
@@ -391,6 +507,8 @@ fn signalled(at: &At<'_>) -> Option<u8> {
 fn error_of_event(at: &At<'_>) -> Code {
     let reset = at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(at.socket_id())).tcb == Tcb::Reset);
     match at.network_event {
+        // A blocking connect, or SO_ERROR, may have taken the code from the socket: it was a refusal.
+        NetworkEvents::CONNECT if at.state() == State::Failed && at.sock().error == Code::NONE => Code::WSAECONNREFUSED,
         NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
@@ -409,11 +527,11 @@ fn posts_message(at: &mut At<'_>) {
 }
 
 /// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported. What
-/// was told by messages stands in no record: of a change from messages to an event object only the documents speak.
+/// was told by messages stands in no record, and may still count as reported.
 fn remembered(at: &At<'_>) -> Selection {
     let Selection { recorded, errors, disabled, .. } = at.sock().selection();
-    let posted = at.sock().selection().posts();
-    if posted || disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
+    let forgets = if at.sock().selection().posts() { MESSAGES_FORGOTTEN } else { RESELECT_SIGNALS };
+    if disabled == NetworkEvents::default() || at.chooses(forgets) {
         return Selection::default();
     }
     Selection { recorded, errors: errors.of(recorded), disabled, ..Selection::default() }
@@ -432,6 +550,9 @@ pub(super) fn already_happened(at: &mut At<'_>) {
                 at.occurs(s, NetworkEvents::CONNECT);
             }
             connected_events(at, s);
+        }
+        State::Failed if !at.sock().selection().posts() && at.chooses(FAILURE_RECORDED) => {
+            at.occurs(s, NetworkEvents::CONNECT);
         }
         State::Datagram => at.occurs(s, NetworkEvents::WRITE), // it can always send (WT-EVT-018)
         _ => {}

@@ -2,9 +2,10 @@
 //! `CancelIoEx`, `CancelIo`.
 
 use super::common::{case, check, in_progress, not_a_socket, not_initialised, not_modelled};
+use super::events::resets_itself;
 use super::request::request_with;
 use crate::call::{Call, FileModes, Handle};
-use crate::choice::NOTHING_NOT_FOUND;
+use crate::choice::{NO_FILE_FAILS, NO_FILE_SUCCEEDS, NOTHING_NOT_FOUND};
 use crate::code::Code;
 use crate::id::OverId;
 use crate::operation::{OpId, Overlapped, Wants};
@@ -12,7 +13,7 @@ use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States};
 use crate::status::Status;
-use crate::world::State;
+use crate::world::{EventId, State};
 
 table! {
     OVERLAPPED;
@@ -152,10 +153,16 @@ table! {
     Rule {
         when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
         gives: Is(Gives::Reports),
-        then: |at| reports(at, Status::winsock),
+        then: |at| {
+            releases(at);
+            reports(at, Status::winsock);
+        },
         ..case("WSAGetOverlappedResult.has-failed", &["wsagor.ret.error-of-operation"], States::ANY)
     },
-    Rule { then: tells, ..case("WSAGetOverlappedResult.is-complete", &["wsagor.fwait.true"], States::ANY) },
+    Rule { then: |at| {
+            releases(at);
+            tells(at);
+        }, ..case("WSAGetOverlappedResult.is-complete", &["wsagor.fwait.true"], States::ANY) },
 }
 
 table! {
@@ -164,12 +171,18 @@ table! {
     Rule {
         when: |at| status(at).is_some_and(|status| status != Status::SUCCESS),
         gives: Is(Gives::Reports),
-        then: |at| reports(at, Status::win32),
+        then: |at| {
+            releases(at);
+            reports(at, Status::win32);
+        },
         rests_on: &["closesocket.rem.aborted-status"],
         ..case("GetOverlappedResult.has-failed", &[], States::ANY)
     },
     Rule {
-        then: tells,
+        then: |at| {
+            releases(at);
+            tells(at);
+        },
         ..case("GetOverlappedResult.is-complete", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
 }
@@ -217,8 +230,20 @@ table! {
 table! {
     CANCELIO;
     Rule {
+        when: |at| !is_no_file(at),
         rests_on: &["closehandle.rem.invalidates"],
         ..check("CancelIo.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NO_FILE_FAILS],
+        when: is_no_file,
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("CancelIo.no-file", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NO_FILE_SUCCEEDS],
+        then: |at| at.give(Outcome::number(1)),
+        ..case("CancelIo.nothing-to-cancel", &["cancelio.same-thread"], States::of(&[State::NotASocket]))
     },
     Rule {
         when: connects,
@@ -228,6 +253,12 @@ table! {
         then: cancels,
         ..case("CancelIo.cancels", &["cancelio.same-thread", "cancelio.aborted"], States::SOCKET)
     },
+}
+
+/// Is the handle one of an event, or INVALID_SOCKET, which names the process that asks? Neither is a file.
+fn is_no_file(at: &At<'_>) -> bool {
+    let Call::CancelIo { s } = *at.call() else { return false };
+    s == Handle::INVALID || at.resolve_event(s).is_some()
 }
 
 /// The OVERLAPPED that the call names.
@@ -256,10 +287,25 @@ fn has_routine(at: &At<'_>) -> bool {
     named(at).and_then(|over| request_with(at, over)).is_some_and(|op| at.op_at(op).tells.routine)
 }
 
-/// Has the OVERLAPPED an event, which is not set?
+/// Has the OVERLAPPED an event, which is not set, and is there for this call alone if it resets itself?
 fn awaits_event(at: &At<'_>) -> bool {
-    let event = named(at).and_then(|over| at.over_at(over).event).and_then(|event| at.resolve_event(event));
-    event.is_some_and(|event| !at.event_at(event).signalled)
+    event_of(at).is_some_and(|event| {
+        let event = at.event_at(event);
+        // Of two who wait for one release nobody says who gets it.
+        !event.signalled && !(event.automatic && !event.watches.is_empty())
+    })
+}
+
+/// The event of the OVERLAPPED.
+fn event_of(at: &At<'_>) -> Option<EventId> {
+    named(at).and_then(|over| at.over_at(over).event).and_then(|event| at.resolve_event(event))
+}
+
+/// The call has waited for the event of the OVERLAPPED.
+fn releases(at: &mut At<'_>) {
+    if let Some(event) = event_of(at) {
+        resets_itself(at, event);
+    }
 }
 
 /// Is no other request under way at the handle, and does this one have no event?

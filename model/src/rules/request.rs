@@ -3,7 +3,9 @@
 
 use super::common::case;
 use crate::call::{Call, Data, ThreadId};
-use crate::choice::{CLOSE_UNDER_REQUEST, OVERLAPPED_FILLED, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
+use crate::choice::{
+    CLOSE_UNDER_REQUEST, OVERLAPPED_FILLED, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED, STATUS_PENDING,
+};
 use crate::engine::failure;
 use crate::id::OverId;
 use crate::operation::{Apc, Filled, OpId, Overlapped, Wants};
@@ -12,6 +14,28 @@ use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
 use crate::status::Status;
 use crate::world::State;
+
+table! {
+    /// A call fails that was to post a request: what its OVERLAPPED says from then on.
+    FAILS;
+    Rule {
+        under: &[STATUS_PENDING],
+        when: |at| over_of(at).is_some_and(|over| !is_in_use(at, over)) && !matches!(*at.call(), Call::AcceptEx { .. }),
+        gives: Is(Gives::Silent),
+        then: |at| {
+            let Some(over) = over_of(at) else { return };
+            let overlapped = *at.over_at(over);
+            at.over_put(over, Overlapped { status: Status::PENDING, ..overlapped });
+        },
+        rests_on: &["wsarecv.ret.zero-completion-still"],
+        ..case("request.failed-call-leaves-pending", &[], States::ANY)
+    },
+    Rule {
+        gives: Is(Gives::Silent),
+        rests_on: &["wsarecv.ret.zero-completion-still"],
+        ..case("request.failed-call-leaves-untouched", &[], States::ANY)
+    },
+}
 
 table! {
     /// The last handle of a socket with a request to receive or to send is closed.

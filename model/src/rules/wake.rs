@@ -1,8 +1,9 @@
 //! What becomes of a call that waits when something changes at what it waits for.
 
 use super::common::case;
+use super::events::releases_another;
 use super::queue::has_undeferred;
-use crate::choice::{DEFERRED_WITH_NEXT, NO_DESCRIPTORS_DURING_WAIT, WOKEN};
+use crate::choice::{DEFERRED_WITH_NEXT, NO_DESCRIPTORS_DURING_WAIT, RELEASES_LATER, WOKEN};
 use crate::rule::Col::Is;
 use crate::rule::{Gives, Rule, States};
 use crate::world::State;
@@ -34,6 +35,14 @@ table! {
         },
         rests_on: &["wsaaccept.rem.blocking-waits", "wspaccept.rem.blocking-waits"],
         ..case("accept.is-woken", &["accept.rem.blocking-waits"], States::ANY)
+    },
+    // It releases one of those who wait: which one is not said.
+    Rule {
+        under: &[RELEASES_LATER],
+        when: |at| releases_another(at),
+        gives: Is(Gives::Silent),
+        rests_on: &["createevent.manual.automatic", "eventobjects.no-fifo"],
+        ..case("wake.another-is-released", &[], States::ANY)
     },
     Rule {
         gives: Is(Gives::LooksAgain),

@@ -9,7 +9,7 @@ use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
     BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, OVERLAPPED_OF_WAITING, RECEIVE_NEEDS_HANDLE,
-    RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
+    RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS, TRANSFER_NOT_CONNECTED,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
@@ -30,9 +30,13 @@ table! {
     check(
         "WSARecv.not-connected",
         &["wsarecv.err.WSAENOTCONN"],
-        States::of(&[State::Unbound, State::Bound, State::Connecting]),
+        States::of(&[State::Unbound, State::Bound]),
         Code::WSAENOTCONN,
     ),
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        ..check("WSARecv.connecting", &["wsarecv.err.WSAENOTCONN"], States::of(&[State::Connecting]), Code::WSAENOTCONN)
+    },
     check("WSARecv.not-bound", &["wsarecv.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
     Rule {
         under: &[NO_COUNT_FAILS],
@@ -50,7 +54,7 @@ table! {
                 "wsarecv.rem.fills-in-order",
                 "wsarecv.ret.zero",
             ],
-            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
+            States::of(&[State::Connecting, State::Listening, State::Connected, State::Failed, State::Datagram]),
         )
     },
 }

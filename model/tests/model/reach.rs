@@ -65,6 +65,37 @@ const RARELY: &[(&str, &str)] = &[
     ("WSAGetOverlappedResult.is-complete", "a thread waits through the end of the one request that succeeds"),
     ("apc.routine-in-routine-not-modelled", "two completion routines are due, and the first of them waits alertably"),
     ("connect.again-while-decided-not-modelled", "a client connects again while the condition function decides on it"),
+    ("GetOverlappedResult.has-failed", "a thread waits through the end of the one request that fails"),
+    (
+        "WSAWaitForMultipleEvents.release-not-modelled",
+        "a thread waits for the event of the request that another waits for",
+    ),
+    ("DisconnectEx.frees-connected-socket", "a request is made where the other side has ended first"),
+    ("TransmitFile.frees-connected-socket", "a request is made where the other side has ended and nothing is unread"),
+    ("recycle.others-come-before-a-call", "a receive waits beside a call that waits for the other side"),
+    ("WSAAccept.asks-about-carried", "somebody calls over ATM, brings something, and a condition function is asked"),
+    ("WSPAccept.returns-before-caller-knows", "a provider accepts a call over ATM"),
+    ("accept.leaves-peer-unset", "the address of who calls over ATM is asked for"),
+    (
+        "WSAAccept.refuses-with-data-not-modelled",
+        "a condition function that is asked about a call over ATM refuses it with data",
+    ),
+    (
+        "WSAAccept.group-before-handshake-not-modelled",
+        "a condition function names a group for a request that is not answered yet",
+    ),
+    ("WSAAccept.joins-group", "two condition functions accept, and the second names the socket of the first"),
+    (
+        "WSAConnect.short-room-not-modelled",
+        "a condition function gives back more than who called over ATM has room for",
+    ),
+    ("send.lost-before-connection", "data is sent on a call over ATM before its answer has arrived"),
+    ("AcceptEx.atm-not-modelled", "a request is made at a listener of ATM"),
+    ("syn.again.answered", "the answer to a call over ATM is lost"),
+    (
+        "event-record.connection-is-over",
+        "the end of a connection ends a request that waits for it, at a socket that has events",
+    ),
     ("event-record.nothing-to-read", "a posted receive takes what came while its socket was to tell of it"),
 ];
 

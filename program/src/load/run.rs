@@ -16,7 +16,7 @@ use super::wheel::Wheel;
 use super::{Load, Served, Stopped};
 use crate::crew::{Common, Went};
 use crate::draw::mixed;
-use crate::engine::{CLIENTS, PROGRAM, timeout};
+use crate::engine::{CLIENTS, PROGRAM};
 use crate::interface::{self, Suspended};
 use crate::overlapped::Awaited;
 use crate::requests::{Overs, buffer, has_come, has_packet, in_flight};
@@ -526,7 +526,7 @@ impl<'l> Run<'l> {
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
-            if let Some(after) = timeout(&call) {
+            if let Some(after) = call.time_out().flatten() {
                 self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
             }
             return None;
@@ -595,6 +595,7 @@ impl<'l> Run<'l> {
                 let family = self.world.slot_of(s).map(|slot| self.world.sockets()[slot.index()].family);
                 return Some(Reply::Family(family.unwrap_or(Family::Inet)));
             }
+            Request::Ends => self.stops("a thread ends from within, of which a load run knows nothing".to_owned()),
             Request::NoWords(what) => self.stops(format!("{what}: the model has no words for it")),
             Request::Misuse(reason, _) => self.stops(reason),
             Request::Stop => return self.waits_if(!self.common.stops.get(), index, State::AwaitsStop),
@@ -626,7 +627,7 @@ impl<'l> Run<'l> {
 
     fn has_come(&self, what: Awaited) -> bool {
         let is_over = |thread: usize| self.threads.get(thread).is_none_or(|thread| thread.state == State::Over);
-        has_come(&self.world, what, is_over)
+        has_come(&self.world, &self.common.exchange.signs, what, is_over)
     }
 
     /// Has what a thread waits for come by now? The one that has waited longest goes on.

@@ -8,27 +8,33 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
 use winaccept_program::interface::{Suspended, turn};
 use winaccept_program::{Fuzz, Lock, Winsock};
-use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::Foundation::{FALSE, HANDLE};
+use windows_sys::core::BOOL;
 
 use crate::address;
 use crate::flight::Flights;
+use crate::objects::Objects;
+use crate::outside::{self, Fails};
+use crate::pool::Pool;
+use crate::windows::Windows;
 
 /// A search for what breaks a program that is written against `windows-sys`.
 ///
 /// Its own threads it makes with [`crate::thread::spawn`] or `CreateThread`. What it keeps in a `static` stays there from run to run.
 pub fn fuzz(server: impl Fn() + 'static) -> Fuzz {
+    outside::begins();
     Fuzz::new(move |w| enter(w, &server)).leaving(leaves)
 }
 
 /// Waits until the program is asked to stop, as by a service control. A program that never asks is never stopped.
 pub fn wait_for_stop() {
-    here("wait_for_stop", |here| here.waits(Winsock::wait_for_stop));
+    inside("wait_for_stop", |here| here.waits(Winsock::wait_for_stop));
 }
 
 /// Was the program asked to stop?
 #[must_use]
 pub fn stopping() -> bool {
-    here("stopping", |here| here.w.stopping())
+    inside("stopping", |here| here.w.stopping())
 }
 
 /// A thread whose run is over. Functions of C's convention are on its stack, through which nothing unwinds.
@@ -44,6 +50,10 @@ fn leaves(thread: &mut Suspended) {
 pub(crate) enum Object {
     Model(Handle),
     Thread(usize),
+    /// A mutex or a semaphore, by its place in [`Objects`].
+    Own(usize),
+    /// A window that was destroyed.
+    Gone,
 }
 
 /// A run, as this interface knows it.
@@ -61,9 +71,15 @@ pub(crate) struct Run {
     ports: BTreeSet<u16>,
     /// Locks by their address, with who holds it, and how often.
     pub(crate) locks: BTreeMap<usize, (Lock, Option<usize>, u32)>,
+    /// Datagram sockets, by the values of their handles.
+    pub(crate) datagrams: BTreeSet<usize>,
     /// Sockets whose requests have no packet when they are complete at once.
     pub(crate) skips: BTreeSet<usize>,
     pub(crate) flights: Flights,
+    /// What is made of nothing but locks.
+    pub(crate) own: Objects,
+    pub(crate) windows: Windows,
+    pub(crate) pool: Pool,
 }
 
 thread_local! {
@@ -96,8 +112,12 @@ pub(crate) fn enter(w: &Winsock<'_>, body: impl FnOnce()) {
                 keys: Vec::new(),
                 ports: BTreeSet::new(),
                 locks: BTreeMap::new(),
+                datagrams: BTreeSet::new(),
                 skips: BTreeSet::new(),
                 flights: Flights::default(),
+                own: Objects::default(),
+                windows: Windows::default(),
+                pool: Pool::default(),
             });
         }
         let run = run.as_mut().expect("invariant: it has just been made");
@@ -106,8 +126,8 @@ pub(crate) fn enter(w: &Winsock<'_>, body: impl FnOnce()) {
         run.threads.insert(thread, (pointer, (&raw const here_it_begins).addr()));
     });
     body();
-    here("the end of a thread", |here: &Here<'_>| here.ends());
-    with_run(|run| run.threads.remove(&thread));
+    #[allow(clippy::redundant_closure_for_method_calls)] // a path of a method has one lifetime only
+    inside("the end of a thread", |here| here.is_over());
 }
 
 /// What the run under way knows.
@@ -115,26 +135,46 @@ pub(crate) fn with_run<R>(look: impl FnOnce(&mut Run) -> R) -> R {
     RUN.with_borrow_mut(|run| look(run.as_mut().expect("invariant: a thread of the program has begun")))
 }
 
-/// Does this for the thread that calls.
-#[allow(clippy::redundant_closure_for_method_calls)]
-pub(crate) fn here<R>(function: &str, does: impl FnOnce(&Here<'_>) -> R) -> R {
-    let found = turn().and_then(|(id, thread)| {
-        RUN.with_borrow(|run| {
-            let run = run.as_ref().filter(|run| run.id == id)?;
-            Some((run.threads.get(&thread)?.0, thread))
-        })
-    });
-    let Some((w, thread)) = found else {
-        panic!(
-            "{function} is called outside of a run: a program runs by winaccept_windows_sys::fuzz(..), and its threads by \
-             winaccept_windows_sys::thread::spawn or CreateThread"
-        );
-    };
+/// The thread of the program that calls, if it is one.
+fn found() -> Option<(*const Winsock<'static>, usize)> {
+    let (id, thread) = turn()?;
+    RUN.with_borrow(|run| {
+        let run = run.as_ref().filter(|run| run.id == id)?;
+        Some((run.threads.get(&thread)?.0, thread))
+    })
+}
+
+/// Does this for the thread that calls. One that has no place in a run gets what a failure gives.
+pub(crate) fn here<R: Fails>(function: &str, does: impl FnOnce(&Here<'_>) -> R) -> R {
+    here_or(function, R::FAILS, does)
+}
+
+/// The same, and TRUE or FALSE.
+pub(crate) fn here_true(function: &str, does: impl FnOnce(&Here<'_>) -> BOOL) -> BOOL {
+    here_or(function, FALSE, does)
+}
+
+/// The same; a thread that has no place in a run gets this.
+pub(crate) fn here_or<R>(function: &str, fails: R, does: impl FnOnce(&Here<'_>) -> R) -> R {
+    if found().is_none() {
+        outside::calls(function);
+        return fails;
+    }
+    inside(function, does)
+}
+
+/// The same for a function that can panic.
+pub(crate) fn inside<R>(function: &str, does: impl FnOnce(&Here<'_>) -> R) -> R {
+    let Some((w, thread)) = found() else { panic!("{}", outside::why(function)) };
     // SAFETY: `enter` has put the pointer there for this thread of this run, and its caller holds what it points to until
     // `enter` comes back and takes it away. It has not come back, since the thread with this number has its turn, and
     // no other thread has this number in this run. Two of these references are shared ones.
     let w = unsafe { &*w };
-    does(&Here { w, thread })
+    let here = Here { w, thread };
+    if let Some(why) = outside::heard() {
+        here.no_words(&why);
+    }
+    does(&here)
 }
 
 impl Here<'_> {
@@ -231,6 +271,13 @@ impl Here<'_> {
         std::ptr::without_provenance_mut(self.value(object))
     }
 
+    /// A value that has named an object names none any more.
+    pub(crate) fn forgets(&self, value: usize) {
+        if self.object(value).is_some() {
+            with_run(|run| run.objects[(value - FIRST) / 4] = Object::Gone);
+        }
+    }
+
     /// What a value names, if it has ever named anything.
     pub(crate) fn object(&self, value: usize) -> Option<Object> {
         let place = value.checked_sub(FIRST).filter(|above| above.is_multiple_of(4))? / 4;
@@ -276,6 +323,18 @@ impl Here<'_> {
 
     pub(crate) fn has_seen(&self, port: u16) -> bool {
         with_run(|run| run.ports.contains(&port))
+    }
+
+    /// The thread is over.
+    pub(crate) fn is_over(&self) {
+        self.ends();
+        let free = with_run(|run| {
+            run.threads.remove(&self.thread);
+            run.own.ends(self.thread)
+        });
+        for sign in free {
+            self.w.shows(sign);
+        }
     }
 
     /// Where the stack of this thread begins.

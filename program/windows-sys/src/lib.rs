@@ -32,7 +32,8 @@
 //! Types and constants are those of `windows-sys` itself. What its modules have and the model has no words for is there, too, as far
 //! as an accept loop may call it, and ends a run *undecided*, with its name; what is not there at all does not link.
 //!
-//! **Threads** are [`thread::spawn`] or `CreateThread`; a thread of `std` has no place in a run, and panics at its first call.
+//! **Threads** are [`thread::spawn`] or `CreateThread`; a thread of `std` has no place in a run: what it calls fails, and the search
+//! says nothing but that.
 //!
 //! **A run that is over leaves the program's threads where they are**: nothing that they hold is dropped, since between them and
 //! their beginning are functions of C's convention, through which nothing unwinds. So each run leaks what its threads have on the heap.
@@ -57,9 +58,16 @@ pub mod Win32;
 mod address;
 mod allocator;
 mod flight;
+mod heap;
 mod here;
 mod memory;
+mod no_words;
+mod objects;
+mod outside;
+mod pool;
+mod text;
 pub mod thread;
+mod windows;
 
 pub use allocator::Watching;
 pub use here::{fuzz, stopping, wait_for_stop};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use winaccept_program::{Thread, Winsock};
 
 use crate::Win32::System::Threading::sleeps;
-use crate::here::{enter, here};
+use crate::here::{enter, inside};
 
 /// A thread that can be waited for.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl<T> JoinHandle<T> {
     /// # Errors
     /// None: a thread that panics ends the run.
     pub fn join(self) -> std::thread::Result<T> {
-        here("join", |here| here.waits(|w| w.join(self.thread)));
+        inside("join", |here| here.waits(|w| w.join(self.thread)));
         self.result.borrow_mut().take().ok_or_else(|| Box::new("the thread has not come back") as _)
     }
 }
@@ -36,16 +36,16 @@ where
     let result = Rc::new(RefCell::new(None));
     let gives = Rc::clone(&result);
     let body = move |w: &Winsock<'_>| enter(w, || _ = gives.borrow_mut().replace(body()));
-    let thread = here("spawn", |here| here.waits(|w| w.spawn("thread", body)));
+    let thread = inside("spawn", |here| here.waits(|w| w.spawn("thread", body)));
     JoinHandle { thread, result }
 }
 
 /// Waits so long, in virtual time.
 pub fn sleep(time: Duration) {
-    here("sleep", |here| sleeps(here, u32::try_from(time.as_millis()).unwrap_or(u32::MAX - 1)));
+    inside("sleep", |here| sleeps(here, u32::try_from(time.as_millis()).unwrap_or(u32::MAX - 1)));
 }
 
 /// Others may go on before this thread does.
 pub fn yield_now() {
-    here("yield_now", |here| here.waits(Winsock::gives_way));
+    inside("yield_now", |here| here.waits(Winsock::gives_way));
 }

@@ -78,7 +78,7 @@ pub(super) fn events(world: &World) -> Vec<Event> {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
                 all.extend([Event::Print(id), Event::Exit(id)]);
                 if world.is_asked(id) {
-                    let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+                    let answers = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers, Answer::Other];
                     all.extend(answers.map(|answer| Event::Returns(id, answer)));
                 }
                 if world.is_in_routine(id) {
@@ -255,6 +255,8 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         Call::SleepEx { timeout: None, alertable: false },
         Call::QueueUserAPC { routine: Routine::SetEvent(Handle::INVALID), thread: ThreadId(99) },
         Call::WSACreateEvent,
+        Call::CreateEvent { manual: false, initial: false },
+        Call::CreateEvent { manual: false, initial: true },
     ];
     for family in [Family::Inet, Family::Inet6] {
         for kind in [SockType::Stream, SockType::Dgram] {
@@ -269,6 +271,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         let events = Set::collect([event]);
         for (timeout, alertable) in [(Some(0), true), (Some(50), true), (None, false)] {
             all.push(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
+            all.push(Call::WSAWaitForAllEvents { events, timeout, alertable });
         }
         for thread in 0..world.threads().len() {
             let thread = ThreadId::new(thread);

@@ -131,6 +131,8 @@ plain! {
     TransmitFlags |flags| [flags as usize];
     Reserved |number| [number as usize];
     WaitFlag |wait| [usize::from(wait)];
+    ManualReset |manual| [usize::from(manual)];
+    InitialState |signalled| [usize::from(signalled)];
 }
 
 /// Parameters that are always the same word, or a pointer to room for something.
@@ -154,6 +156,9 @@ constants! {
     OptionOut: Box::new(OptionRoom { bytes: [0; 4], length: 4 });
     NoCount: words([0]);
     NotAll: words([0]);
+    All: words([1]);
+    NoSecurity: words([0]);
+    NoName: words([0]);
     EventsOut: Box::new(Events(ws::WSANETWORKEVENTS::default()));
     RoutineData: Box::new(handle::Task);
     FlagsInOut: Box::new(Flags::none());
@@ -295,6 +300,73 @@ impl Pass for BytesIn {
 impl Pass for BytesOut {
     fn part(size: u32, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
         buffer(vec![0; size as usize], true)
+    }
+}
+
+/// One buffer with its description, or `NULL`; `out`: its length is told when the call is back.
+struct Described {
+    bytes: Option<Vec<u8>>,
+    described: Box<ws::WSABUF>,
+    out: bool,
+}
+
+impl Part for Described {
+    fn words(&mut self, call: &mut Passing) {
+        let Some(bytes) = &mut self.bytes else { return call.words.push(0) };
+        *self.described = ws::WSABUF { len: bytes.len() as u32, buf: bytes.as_mut_ptr() };
+        call.words.push(&raw mut *self.described as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        if self.out && self.bytes.is_some() {
+            returned.bytes = Some(self.described.len);
+        }
+    }
+}
+
+fn described(bytes: Option<Vec<u8>>, out: bool) -> Result<Box<dyn Part>, String> {
+    let described = Box::new(ws::WSABUF { len: 0, buf: std::ptr::null_mut() });
+    Ok(Box::new(Described { bytes, described, out }))
+}
+
+impl Pass for ConnectData {
+    fn part(bytes: Option<Bytes>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        described(bytes.map(|bytes| bytes.0), false)
+    }
+}
+
+impl Pass for ConnectRoom {
+    fn part(room: Option<u16>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        described(room.map(|room| vec![0; room.into()]), true)
+    }
+}
+
+/// A quality of service, or `NULL`.
+struct Quality(Option<Box<ws::QOS>>);
+
+impl Part for Quality {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.as_mut().map_or(0, |qos| &raw mut **qos as usize));
+    }
+}
+
+impl Pass for QosIn {
+    fn part(rates: Option<(u32, u32)>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        // Only the rate is specified: QOS_NOT_SPECIFIED is -1, SERVICETYPE_CONTROLLEDLOAD is 2.
+        let flow = |rate| ws::FLOWSPEC {
+            TokenRate: rate,
+            TokenBucketSize: u32::MAX,
+            PeakBandwidth: u32::MAX,
+            Latency: u32::MAX,
+            DelayVariation: u32::MAX,
+            ServiceType: 2,
+            MaxSduSize: u32::MAX,
+            MinimumPolicedSize: u32::MAX,
+        };
+        let nothing = ws::WSABUF { len: 0, buf: std::ptr::null_mut() };
+        Ok(Box::new(Quality(rates.map(|(sending, receiving)| {
+            let (sending, receiving) = (flow(sending), flow(receiving));
+            Box::new(ws::QOS { SendingFlowspec: sending, ReceivingFlowspec: receiving, ProviderSpecific: nothing })
+        }))))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
-    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId,
-    Version,
+    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType,
+    ThreadId, Version,
 };
-use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
+use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
@@ -48,7 +48,7 @@ fn anything(w: &World, dice: &mut Dice) -> Event {
         2 => Event::Timer(conn(w, dice)),
         3 => Event::Expire(op(w, dice)),
         4 => Event::Apc(thread(w, dice)),
-        5 => Event::Returns(thread(w, dice), answer(dice)),
+        5 => Event::Returns(thread(w, dice), answer(w, dice)),
         6 => Event::Print(thread(w, dice)),
         7 => {
             let thread = thread(w, dice);
@@ -76,9 +76,17 @@ fn op(w: &World, dice: &mut Dice) -> OpId {
     OpId::new(dice.below(3 * w.threads().len() + 2))
 }
 
-fn answer(dice: &mut Dice) -> Answer {
-    let rare = [Answer::AcceptsInNone, Answer::Overruns];
-    let all = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+fn answer(w: &World, dice: &mut Dice) -> Answer {
+    let in_group = |group| Answer::Accepts { group, bytes: 0 };
+    let rare = [
+        in_group(Group::Nobodys),
+        in_group(Group::Unconstrained),
+        in_group(Group::Constrained),
+        in_group(Group::Of(anybodys(w, dice))),
+        Answer::Accepts { group: Group::None, bytes: 3 },
+        Answer::TellsMore,
+    ];
+    let all = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers, Answer::Other];
     if dice.one_in(12) { dice.one(&rare) } else { dice.one(&all) }.unwrap_or(Answer::Nothing)
 }
 
@@ -89,7 +97,7 @@ fn returns(w: &World, dice: &mut Dice) -> Event {
             Event::Call(thread, Call::SleepEx { timeout: Some(0), alertable: true })
         }
         Some(thread) if w.is_in_routine(thread) => Event::Returns(thread, Answer::Nothing),
-        Some(asked) => Event::Returns(asked, answer(dice)),
+        Some(asked) => Event::Returns(asked, answer(w, dice)),
         None => call_event(w, dice),
     }
 }
@@ -110,7 +118,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
     }
     match call {
         Call::Socket { .. } | Call::WSASocket { .. } => free_slot(w, thread),
-        Call::WSACreateEvent => {
+        Call::WSACreateEvent | Call::CreateEvent { .. } => {
             let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
@@ -188,11 +196,22 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = |dice: &mut Dice| socket(w, thread, dice);
     match dice.below(86) {
         80.. => port_call(w, thread, dice),
-        0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
-        6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
+        0..7 => socket_call(w, dice),
         // Now and then at an address that is taken.
-        7..10 => Call::Bind { s: s(dice), name: if dice.one_in(3) { server_name(w, dice) } else { name(w, dice) } },
-        10..14 => Call::Listen { s: listener_or(w, thread, dice), backlog: backlog(dice) },
+        7..10 => {
+            let s = s(dice);
+            let name = match family_of(w, s) {
+                Family::Atm => Name::Address(ATM, ATM.family.address_size()),
+                _ if dice.one_in(3) => server_name(w, Family::Inet, dice),
+                _ => name(w, dice),
+            };
+            Call::Bind { s, name }
+        }
+        10..14 => {
+            let s = s(dice);
+            let s = if family_of(w, s) == Family::Atm { s } else { listener_or(w, thread, dice) };
+            Call::Listen { s, backlog: backlog(dice) }
+        }
         14..24 => {
             let (addr, addrlen) = buffer(dice);
             let s = listener_or(w, thread, dice);
@@ -208,7 +227,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
                 Call::Accept { s, addr, addrlen }
             }
         }
-        24..32 => Call::Connect { s: s(dice), name: server_name(w, dice) },
+        24..32 => connect_call(w, s(dice), dice),
         32..35 => {
             let s = queued_or(w, thread, dice);
             if dice.one_in(4) { Call::CloseHandle { handle: s } } else { Call::Closesocket { s } }
@@ -293,6 +312,7 @@ fn message_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
 fn event_call(w: &World, dice: &mut Dice) -> Call {
     let event = event_handle(w, dice);
     match dice.below(6) {
+        0 if dice.one_in(2) => Call::CreateEvent { manual: dice.one_in(3), initial: dice.one_in(3) },
         0 => Call::WSACreateEvent,
         1 if dice.one_in(4) => Call::CloseHandle { handle: event },
         1 => Call::WSACloseEvent { event },
@@ -301,6 +321,9 @@ fn event_call(w: &World, dice: &mut Dice) -> Call {
         _ => {
             let another = dice.one_in(2).then(|| event_handle(w, dice));
             let events = Set::collect([event].into_iter().chain(another));
+            if dice.one_in(4) {
+                return Call::WSAWaitForAllEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) };
+            }
             Call::WSAWaitForMultipleEvents { events, timeout: timeout(dice), alertable: dice.one_in(2) }
         }
     }
@@ -565,8 +588,49 @@ fn routine(w: &World, thread: ThreadId, dice: &mut Dice) -> Routine<Handle> {
 }
 
 /// Where a connect goes: mostly to a listener.
-fn server_name(w: &World, dice: &mut Dice) -> Name<Handle> {
-    let listeners = handles(w, |state, _| state == State::Listening);
+/// An address of ATM.
+const ATM: Address = Address { family: Family::Atm, ip: Ip::Loopback, port: Port::Unset };
+
+/// The family of a socket.
+fn family_of(w: &World, s: Handle) -> Family {
+    s.slot().and_then(|slot| w.sockets().get(slot.index())).map_or(Family::Inet, |socket| socket.family)
+}
+
+/// A new socket, of ATM more often where there is one of that.
+fn socket_call(w: &World, dice: &mut Dice) -> Call {
+    let is_there = w.sockets().iter().any(|socket| socket.family == Family::Atm);
+    let (mut family, mut kind) = (family(dice), kind(dice));
+    if dice.one_in(if is_there { 2 } else { 12 }) {
+        (family, kind) = (Family::Atm, if dice.one_in(12) { kind } else { SockType::Raw });
+    }
+    if dice.one_in(7) {
+        Call::WSASocket { family, kind, overlapped: dice.one_in(2) }
+    } else {
+        Call::Socket { family, kind }
+    }
+}
+
+/// A socket connects, now and then with what goes along.
+fn connect_call(w: &World, s: Handle, dice: &mut Dice) -> Call {
+    let name = server_name(w, family_of(w, s), dice);
+    if !dice.one_in(if family_of(w, s) == Family::Atm { 2 } else { 6 }) {
+        return Call::Connect { s, name };
+    }
+    let qos = Some(Qos { sending: 1, receiving: 2, calling_party: dice.one_in(2) });
+    Call::WSAConnect {
+        s,
+        name,
+        caller_data: Data::new(b"hi").filter(|_| dice.one_in(4)),
+        callee_data: dice.one(&[Some(16), Some(1), None]).flatten(),
+        sqos: qos.filter(|_| dice.one_in(4)),
+        gqos: qos.filter(|_| dice.one_in(8)),
+    }
+}
+
+fn server_name(w: &World, family: Family, dice: &mut Dice) -> Name<Handle> {
+    let all = handles(w, |state, _| state == State::Listening);
+    let of_atm = |s: &Handle| (family_of(w, *s) == Family::Atm) == (family == Family::Atm);
+    let listeners: Vec<Handle> = all.iter().copied().filter(of_atm).collect();
     if listeners.is_empty() || dice.one_in(8) {
         name(w, dice)
     } else {

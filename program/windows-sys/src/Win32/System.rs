@@ -1,5 +1,36 @@
 //! What `windows_sys::Win32::System` has for accept loops.
 
+pub mod Console;
+pub mod Diagnostics;
 pub mod IO;
+pub mod LibraryLoader;
+pub mod Memory;
+pub mod Performance;
+pub mod Services;
+pub mod SystemInformation;
 pub mod Threading;
+#[cfg(feature = "Win32_System_Com")]
+pub use windows_sys::Win32::System::Com;
+#[cfg(feature = "Win32_System_Environment")]
+pub use windows_sys::Win32::System::Environment;
+#[cfg(feature = "Win32_System_EventLog")]
+pub use windows_sys::Win32::System::EventLog;
+#[cfg(feature = "Win32_System_Ioctl")]
+pub use windows_sys::Win32::System::Ioctl;
+#[cfg(feature = "Win32_System_JobObjects")]
+pub use windows_sys::Win32::System::JobObjects;
+#[cfg(feature = "Win32_System_Pipes")]
+pub use windows_sys::Win32::System::Pipes;
+#[cfg(feature = "Win32_System_Power")]
+pub use windows_sys::Win32::System::Power;
+#[cfg(feature = "Win32_System_ProcessStatus")]
+pub use windows_sys::Win32::System::ProcessStatus;
+#[cfg(feature = "Win32_System_Registry")]
+pub use windows_sys::Win32::System::Registry;
+#[cfg(feature = "Win32_System_RemoteDesktop")]
+pub use windows_sys::Win32::System::RemoteDesktop;
+#[cfg(feature = "Win32_System_SystemServices")]
+pub use windows_sys::Win32::System::SystemServices;
+#[cfg(feature = "Win32_System_Time")]
+pub use windows_sys::Win32::System::Time;
 pub use windows_sys::Win32::System::WindowsProgramming;

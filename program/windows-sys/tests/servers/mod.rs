@@ -5,5 +5,8 @@ pub mod blocking;
 pub mod conditional;
 pub mod iocp;
 pub mod overlapped;
+pub mod pool;
 pub mod readiness;
+pub mod recycling;
 pub mod routines;
+pub mod windows;

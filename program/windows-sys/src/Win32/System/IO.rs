@@ -10,7 +10,8 @@ pub use windows_sys::Win32::System::IO::*;
 use windows_sys::core::BOOL;
 
 use crate::Win32::Networking::WinSock::acceptex::{puts_count, request};
-use crate::here::{Object, here, with_run};
+use crate::Win32::System::Threading::pool::binds;
+use crate::here::{Object, here, here_true, with_run};
 use crate::memory;
 
 /// `GetOverlappedResult`
@@ -20,7 +21,7 @@ pub unsafe extern "system" fn GetOverlappedResult(
     lpnumberofbytestransferred: *mut u32,
     bwait: BOOL,
 ) -> BOOL {
-    here("GetOverlappedResult", |here| {
+    here_true("GetOverlappedResult", |here| {
         let Some(over) = request(here, "GetOverlappedResult", lpoverlapped) else { return 0 };
         if here.is_null(lpnumberofbytestransferred, "GetOverlappedResult", "lpNumberOfBytesTransferred") {
             return 0;
@@ -40,12 +41,12 @@ pub unsafe extern "system" fn GetOverlappedResult(
 
 /// `CancelIo`
 pub unsafe extern "system" fn CancelIo(hfile: HANDLE) -> BOOL {
-    here("CancelIo", |here| here.truth(&here.calls(Call::CancelIo { s: here.handle(hfile) })))
+    here_true("CancelIo", |here| here.truth(&here.calls(Call::CancelIo { s: here.handle(hfile) })))
 }
 
 /// `CancelIoEx`
 pub unsafe extern "system" fn CancelIoEx(hfile: HANDLE, lpoverlapped: *const OVERLAPPED) -> BOOL {
-    here("CancelIoEx", |here| {
+    here_true("CancelIoEx", |here| {
         let one = (!lpoverlapped.is_null()).then(|| request(here, "CancelIoEx", lpoverlapped));
         let overlapped = one.flatten().map(|over| over.0);
         here.truth(&here.calls(Call::CancelIoEx { s: here.handle(hfile), overlapped }))
@@ -91,7 +92,7 @@ pub unsafe extern "system" fn GetQueuedCompletionStatus(
     lpoverlapped: *mut *mut OVERLAPPED,
     dwmilliseconds: u32,
 ) -> BOOL {
-    here("GetQueuedCompletionStatus", |here| {
+    here_true("GetQueuedCompletionStatus", |here| {
         let call = "GetQueuedCompletionStatus";
         if here.is_null(lpnumberofbytestransferred, call, "lpNumberOfBytesTransferred")
             || here.is_null(lpcompletionkey, call, "lpCompletionKey")
@@ -125,7 +126,7 @@ pub unsafe extern "system" fn PostQueuedCompletionStatus(
     dwcompletionkey: usize,
     lpoverlapped: *const OVERLAPPED,
 ) -> BOOL {
-    here("PostQueuedCompletionStatus", |here| {
+    here_true("PostQueuedCompletionStatus", |here| {
         let overlapped = (!lpoverlapped.is_null()).then(|| here.posted(lpoverlapped.cast_mut())).flatten();
         let (port, bytes) = (here.handle(completionport), dwnumberofbytestransferred);
         let key = here.key(dwcompletionkey);
@@ -143,7 +144,7 @@ pub unsafe extern "system" fn GetQueuedCompletionStatusEx(
     dwmilliseconds: u32,
     falertable: BOOL,
 ) -> BOOL {
-    here("GetQueuedCompletionStatusEx", |here| {
+    here_true("GetQueuedCompletionStatusEx", |here| {
         let call = "GetQueuedCompletionStatusEx";
         if here.is_null(lpcompletionportentries, call, "lpCompletionPortEntries")
             || here.is_null(ulnumentriesremoved, call, "ulNumEntriesRemoved")
@@ -195,3 +196,27 @@ pub unsafe extern "system" fn CancelSynchronousIo(_hthread: HANDLE) -> BOOL {
 
 /// The value of `hFile` that a socket is.
 const _: () = assert!(size_of::<sys::SOCKET>() == size_of::<HANDLE>());
+
+/// `BindIoCompletionCallback`. A request that fails ends the run: of which code its callback is told nobody knows here.
+pub unsafe extern "system" fn BindIoCompletionCallback(
+    filehandle: HANDLE,
+    function: LPOVERLAPPED_COMPLETION_ROUTINE,
+    flags: u32,
+) -> BOOL {
+    here_true("BindIoCompletionCallback", |here| binds(here, filehandle, function, flags))
+}
+
+/// `DeviceIoControl`: the model has no words for it.
+pub unsafe extern "system" fn DeviceIoControl(
+    _hdevice: HANDLE,
+    _dwiocontrolcode: u32,
+    _lpinbuffer: *const std::ffi::c_void,
+    _ninbuffersize: u32,
+    _lpoutbuffer: *mut std::ffi::c_void,
+    _noutbuffersize: u32,
+    _lpbytesreturned: *mut u32,
+    _lpoverlapped: *mut OVERLAPPED,
+) -> BOOL {
+    here("DeviceIoControl", |here| here.no_words("DeviceIoControl"));
+    0
+}

@@ -11,16 +11,27 @@ use windows_sys::Win32::Networking::WinSock::{LPWSAOVERLAPPED_COMPLETION_ROUTINE
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::{BOOL, GUID};
 
+use super::extensions::{ConnectEx, DisconnectEx, TransmitFile};
 use crate::flight::Memory;
-use crate::here::{Here, here, with_run};
+use crate::here::{Here, here, here_true, with_run};
 use crate::memory;
 
 fn same(one: &GUID, other: &GUID) -> bool {
     (one.data1, one.data2, one.data3, one.data4) == (other.data1, other.data2, other.data3, other.data4)
 }
 
-/// `WSAIoctl`: SIO_GET_EXTENSION_FUNCTION_POINTER, without OVERLAPPED. The pointers are to the functions here. A scenario
-/// has AcceptEx's name for both, since the model knows one.
+/// Functions that a program asks for, with their names in the model and their pointers, which are to the functions here.
+fn extensions() -> [(GUID, ExtensionName, *const c_void); 5] {
+    [
+        (sys::WSAID_ACCEPTEX, ExtensionName::AcceptEx, AcceptEx as *const c_void),
+        (sys::WSAID_GETACCEPTEXSOCKADDRS, ExtensionName::GetAcceptExSockaddrs, GetAcceptExSockaddrs as *const c_void),
+        (sys::WSAID_DISCONNECTEX, ExtensionName::DisconnectEx, DisconnectEx as *const c_void),
+        (sys::WSAID_TRANSMITFILE, ExtensionName::TransmitFile, TransmitFile as *const c_void),
+        (sys::WSAID_CONNECTEX, ExtensionName::ConnectEx, ConnectEx as *const c_void),
+    ]
+}
+
+/// `WSAIoctl`: SIO_GET_EXTENSION_FUNCTION_POINTER, without OVERLAPPED.
 pub unsafe extern "system" fn WSAIoctl(
     s: SOCKET,
     dwiocontrolcode: u32,
@@ -47,28 +58,26 @@ pub unsafe extern "system" fn WSAIoctl(
         let wanted =
             unsafe { memory::get(lpvinbuffer.cast::<GUID>()).filter(|_| cbinbuffer as usize >= size_of::<GUID>()) };
         let is = |guid: &GUID| wanted.is_some_and(|wanted| same(&wanted, guid));
-        let functions: [(bool, *const c_void); 2] = [
-            (is(&sys::WSAID_ACCEPTEX), AcceptEx as *const c_void),
-            (is(&sys::WSAID_GETACCEPTEXSOCKADDRS), GetAcceptExSockaddrs as *const c_void),
-        ];
-        let function = functions.iter().find(|(is, _)| *is);
-        let known = function.is_some() || wanted.is_none();
+        let function = extensions().into_iter().find(|(guid, ..)| is(guid));
+        let others = [sys::WSAID_WSARECVMSG, sys::WSAID_WSASENDMSG, sys::WSAID_TRANSMITPACKETS, sys::WSAID_WSAPOLL];
+        if others.iter().any(is) || is(&sys::WSAID_MULTIPLE_RIO) {
+            here.no_words("WSAIoctl for WSARecvMsg, WSASendMsg, TransmitPackets, WSAPoll or registered I/O");
+        }
+        // A size that is too small is the model's to refuse, before it looks which function it is.
+        let short = ExtensionName::AcceptEx;
+        let name = function.map_or(if wanted.is_none() { short } else { ExtensionName::Nobodys }, |(_, name, _)| name);
         let call = Call::WSAIoctl {
             s: here.named(s),
-            // A size that is too small is the model's to refuse.
-            extension: Extension {
-                name: if known { ExtensionName::AcceptEx } else { ExtensionName::Nobodys },
-                size: cbinbuffer,
-            },
+            extension: Extension { name, size: cbinbuffer },
             pointer: cboutbuffer.min(8),
             bytes: !lpcbbytesreturned.is_null(),
         };
         let outcome = here.calls(call);
         if outcome.error == Code::NONE
-            && let Some((_, pointer)) = function
+            && let Some((.., pointer)) = function
         {
             // SAFETY: the caller's contract: there is room for a pointer, or the model would have refused.
-            unsafe { memory::put(lpvoutbuffer.cast::<*const c_void>(), *pointer) };
+            unsafe { memory::put(lpvoutbuffer.cast::<*const c_void>(), pointer) };
         }
         // SAFETY: the caller's contract.
         unsafe { puts_count(&outcome, lpcbbytesreturned) };
@@ -98,7 +107,7 @@ pub unsafe extern "system" fn AcceptEx(
     lpdwbytesreceived: *mut u32,
     lpoverlapped: *mut OVERLAPPED,
 ) -> BOOL {
-    here("AcceptEx", |here| {
+    here_true("AcceptEx", |here| {
         here.looks();
         // SAFETY: the caller's contract.
         let over = unsafe { here.overlapped(lpoverlapped) };
@@ -199,7 +208,7 @@ pub unsafe extern "system" fn WSAGetOverlappedResult(
     fwait: BOOL,
     lpdwflags: *mut u32,
 ) -> BOOL {
-    here("WSAGetOverlappedResult", |here| {
+    here_true("WSAGetOverlappedResult", |here| {
         let Some(over) = request(here, "WSAGetOverlappedResult", lpoverlapped) else { return 0 };
         if here.is_null(lpcbtransfer, "WSAGetOverlappedResult", "lpcbTransfer")
             || here.is_null(lpdwflags, "WSAGetOverlappedResult", "lpdwFlags")

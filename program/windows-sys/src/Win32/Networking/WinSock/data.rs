@@ -6,7 +6,7 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{
-    LPWSAOVERLAPPED_COMPLETION_ROUTINE, SEND_RECV_FLAGS, SOCKET, WINSOCK_SHUTDOWN_HOW, WSABUF,
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE, SEND_RECV_FLAGS, SOCKADDR, SOCKET, WINSOCK_SHUTDOWN_HOW, WSABUF,
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::core::{PCSTR, PSTR};
@@ -231,6 +231,41 @@ pub unsafe extern "system" fn send(s: SOCKET, buf: PCSTR, len: i32, flags: SEND_
         };
         here.number(Call::Send { s: here.named(s), data })
     })
+}
+
+/// `recvfrom`, without flags, at a stream socket: who has sent is not told there, as its page says.
+pub unsafe extern "system" fn recvfrom(
+    s: SOCKET,
+    buf: PSTR,
+    len: i32,
+    flags: i32,
+    _from: *mut SOCKADDR,
+    _fromlen: *mut i32,
+) -> i32 {
+    here("recvfrom", |here| is_stream(here, "recvfrom", s));
+    // SAFETY: the caller's contract.
+    unsafe { recv(s, buf, len, flags) }
+}
+
+/// `sendto`, without flags, at a stream socket: to whom is not looked at there, as its page says.
+pub unsafe extern "system" fn sendto(
+    s: SOCKET,
+    buf: PCSTR,
+    len: i32,
+    flags: i32,
+    _to: *const SOCKADDR,
+    _tolen: i32,
+) -> i32 {
+    here("sendto", |here| is_stream(here, "sendto", s));
+    // SAFETY: the caller's contract.
+    unsafe { send(s, buf, len, flags) }
+}
+
+/// At a datagram socket the model has no words for it.
+fn is_stream(here: &Here<'_>, call: &str, s: SOCKET) {
+    if with_run(|run| run.datagrams.contains(&s)) {
+        here.no_words(&format!("{call} at a datagram socket"));
+    }
 }
 
 /// `shutdown`

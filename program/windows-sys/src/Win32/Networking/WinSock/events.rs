@@ -11,7 +11,7 @@ use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{SOCKET, WSAEVENT, WSANETWORKEVENTS};
 use windows_sys::core::BOOL;
 
-use crate::here::{Here, Object, here};
+use crate::here::{Here, Object, here, here_true};
 use crate::memory;
 
 /// `WSACreateEvent`
@@ -28,19 +28,21 @@ pub unsafe extern "system" fn WSACreateEvent() -> WSAEVENT {
 
 /// `WSACloseEvent`
 pub unsafe extern "system" fn WSACloseEvent(hevent: WSAEVENT) -> BOOL {
-    here("WSACloseEvent", |here| {
+    here_true("WSACloseEvent", |here| {
         here.truth(&here.calls(Call::WSACloseEvent { event: here.named(hevent.cast_unsigned()) }))
     })
 }
 
 /// `WSASetEvent`
 pub unsafe extern "system" fn WSASetEvent(hevent: WSAEVENT) -> BOOL {
-    here("WSASetEvent", |here| here.truth(&here.calls(Call::WSASetEvent { event: here.named(hevent.cast_unsigned()) })))
+    here_true("WSASetEvent", |here| {
+        here.truth(&here.calls(Call::WSASetEvent { event: here.named(hevent.cast_unsigned()) }))
+    })
 }
 
 /// `WSAResetEvent`
 pub unsafe extern "system" fn WSAResetEvent(hevent: WSAEVENT) -> BOOL {
-    here("WSAResetEvent", |here| {
+    here_true("WSAResetEvent", |here| {
         here.truth(&here.calls(Call::WSAResetEvent { event: here.named(hevent.cast_unsigned()) }))
     })
 }
@@ -88,7 +90,7 @@ pub unsafe extern "system" fn WSAEnumNetworkEvents(
     })
 }
 
-/// `WSAWaitForMultipleEvents`, for any of them, or for one.
+/// `WSAWaitForMultipleEvents`, for any of them or for all.
 pub unsafe extern "system" fn WSAWaitForMultipleEvents(
     cevents: u32,
     lphevents: *const HANDLE,
@@ -100,24 +102,24 @@ pub unsafe extern "system" fn WSAWaitForMultipleEvents(
         if here.is_null(lphevents, "WSAWaitForMultipleEvents", "lphEvents") {
             return WAIT_FAILED;
         }
-        if fwaitall != 0 && cevents > 1 {
-            here.no_words("WSAWaitForMultipleEvents for all of several events");
-            return WAIT_FAILED;
-        }
         // SAFETY: the caller's contract.
         let events = unsafe { memory::array(lphevents, cevents as usize) };
-        waits(here, &events, dwtimeout, falertable != 0)
+        waits(here, &events, fwaitall != 0, dwtimeout, falertable != 0)
     })
 }
 
-/// Waits for any of these events.
-pub(crate) fn waits(here: &Here<'_>, events: &[HANDLE], timeout: u32, alertable: bool) -> WAIT_EVENT {
+/// Waits for any of these events, or for all.
+pub(crate) fn waits(here: &Here<'_>, events: &[HANDLE], all: bool, timeout: u32, alertable: bool) -> WAIT_EVENT {
     let Some(events) = Set::new(events.iter().map(|event| here.handle(*event))) else {
         here.no_words("a wait for more different sets of events than the model keeps");
         return WAIT_FAILED;
     };
     let timeout = (timeout != u32::MAX).then_some(timeout);
-    let outcome = here.calls(Call::WSAWaitForMultipleEvents { events, timeout, alertable });
+    let outcome = here.calls(if all && events.len() > 1 {
+        Call::WSAWaitForAllEvents { events, timeout, alertable }
+    } else {
+        Call::WSAWaitForMultipleEvents { events, timeout, alertable }
+    });
     match outcome.value {
         Value::WaitEvent(index) => WAIT_OBJECT_0 + u32::from(index),
         Value::WaitTimeout => WAIT_TIMEOUT,

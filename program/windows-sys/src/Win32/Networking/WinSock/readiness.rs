@@ -1,8 +1,9 @@
-//! `select` and `WSAPoll`.
+//! `select`, `WSAPoll` and `WSAAsyncSelect`.
 #![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
 
-use winaccept_model::call::{Call, FdSet, Handle, PollEvents, Set};
+use winaccept_model::call::{Call, FdSet, Handle, NetworkEvents, PollEvents, Set};
 use winaccept_model::outcome::Out;
+use windows_sys::Win32::Foundation::HWND;
 use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{FD_SET, SOCKET, TIMEVAL, WSAPOLLFD};
 
@@ -102,5 +103,17 @@ pub unsafe extern "system" fn WSAPoll(fdarray: *mut WSAPOLLFD, fds: u32, timeout
             unsafe { memory::put(&raw mut (*fdarray.add(at)).revents, events.0.cast_signed()) };
         }
         count
+    })
+}
+
+/// `WSAAsyncSelect`
+pub unsafe extern "system" fn WSAAsyncSelect(s: SOCKET, hwnd: HWND, wmsg: u32, levent: i32) -> i32 {
+    here("WSAAsyncSelect", |here| {
+        let (Ok(message), Ok(mask)) = (u16::try_from(wmsg), u16::try_from(levent).map(NetworkEvents)) else {
+            here.no_words(&format!("WSAAsyncSelect with the message {wmsg:#x} for {levent:#x}"));
+            return sys::SOCKET_ERROR;
+        };
+        let window = (!hwnd.is_null()).then(|| here.handle(hwnd));
+        here.number(Call::WSAAsyncSelect { s: here.named(s), window, message, mask })
     })
 }

@@ -2,12 +2,13 @@
 #![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
 
 use winaccept_model::call::{Backlog, Buffer, Call, Condition, Family, Length, SockType, Version};
-use winaccept_model::outcome::{Given, Out, Value};
+use winaccept_model::operation::Group;
+use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_program::interface::Answer;
 use windows_sys::Win32::Networking::WinSock as sys;
 use windows_sys::Win32::Networking::WinSock::{LPCONDITIONPROC, SOCKADDR, SOCKET, WSA_ERROR, WSABUF, WSADATA};
 
-use crate::here::{Here, here, with_run};
+use crate::here::{Here, here, here_or, with_run};
 use crate::{address, memory};
 
 /// `WSAStartup`
@@ -35,7 +36,7 @@ pub unsafe extern "system" fn WSACleanup() -> i32 {
 
 /// `WSAGetLastError`. No call of the model: what the last call that has failed has left.
 pub unsafe extern "system" fn WSAGetLastError() -> WSA_ERROR {
-    here("WSAGetLastError", |here| here.error().cast_signed())
+    here_or("WSAGetLastError", sys::WSANOTINITIALISED, |here| here.error().cast_signed())
 }
 
 /// `WSASetLastError`
@@ -62,12 +63,34 @@ fn kind(here: &Here<'_>, call: &str, af: i32, r#type: i32, protocol: i32) -> Opt
     both
 }
 
+/// The new socket, and what is known of it.
+fn made(here: &Here<'_>, kind: SockType, outcome: &Outcome) -> SOCKET {
+    let s = here.socket(outcome);
+    with_run(|run| match kind {
+        SockType::Dgram => run.datagrams.insert(s),
+        SockType::Stream => run.datagrams.remove(&s),
+    });
+    s
+}
+
 /// `socket`
 pub unsafe extern "system" fn socket(af: i32, r#type: i32, protocol: i32) -> SOCKET {
     here("socket", |here| {
         let Some((family, kind)) = kind(here, "socket", af, r#type, protocol) else { return sys::INVALID_SOCKET };
-        here.socket(&here.calls(Call::Socket { family, kind }))
+        made(here, kind, &here.calls(Call::Socket { family, kind }))
     })
+}
+
+/// `WSASocketW` and `WSASocketA`, without protocol information and without a group.
+fn wsa_socket(here: &Here<'_>, [af, r#type, protocol]: [i32; 3], more: bool, flags: u32) -> SOCKET {
+    let Some((family, kind)) = kind(here, "WSASocket", af, r#type, protocol) else { return sys::INVALID_SOCKET };
+    let known = sys::WSA_FLAG_OVERLAPPED | sys::WSA_FLAG_NO_HANDLE_INHERIT;
+    if more || flags & !known != 0 {
+        here.no_words("WSASocket with protocol information, a group or flags");
+        return sys::INVALID_SOCKET;
+    }
+    let overlapped = flags & sys::WSA_FLAG_OVERLAPPED != 0;
+    made(here, kind, &here.calls(Call::WSASocket { family, kind, overlapped }))
 }
 
 /// `WSASocketW`, without protocol information and without a group.
@@ -79,16 +102,21 @@ pub unsafe extern "system" fn WSASocketW(
     g: u32,
     dwflags: u32,
 ) -> SOCKET {
-    here("WSASocketW", |here| {
-        let Some((family, kind)) = kind(here, "WSASocket", af, r#type, protocol) else { return sys::INVALID_SOCKET };
-        let known = sys::WSA_FLAG_OVERLAPPED | sys::WSA_FLAG_NO_HANDLE_INHERIT;
-        if !lpprotocolinfo.is_null() || g != 0 || dwflags & !known != 0 {
-            here.no_words("WSASocket with protocol information, a group or flags");
-            return sys::INVALID_SOCKET;
-        }
-        let overlapped = dwflags & sys::WSA_FLAG_OVERLAPPED != 0;
-        here.socket(&here.calls(Call::WSASocket { family, kind, overlapped }))
-    })
+    let more = !lpprotocolinfo.is_null() || g != 0;
+    here("WSASocketW", |here| wsa_socket(here, [af, r#type, protocol], more, dwflags))
+}
+
+/// `WSASocketA`, without protocol information and without a group. In a scenario it is `WSASocketW`.
+pub unsafe extern "system" fn WSASocketA(
+    af: i32,
+    r#type: i32,
+    protocol: i32,
+    lpprotocolinfo: *const sys::WSAPROTOCOL_INFOA,
+    g: u32,
+    dwflags: u32,
+) -> SOCKET {
+    let more = !lpprotocolinfo.is_null() || g != 0;
+    here("WSASocketA", |here| wsa_socket(here, [af, r#type, protocol], more, dwflags))
 }
 
 /// `bind`
@@ -107,6 +135,25 @@ pub unsafe extern "system" fn connect(s: SOCKET, name: *const SOCKADDR, namelen:
         let Some(name) = (unsafe { address::read(here, name.cast(), namelen) }) else { return sys::SOCKET_ERROR };
         here.number(Call::Connect { s: here.named(s), name })
     })
+}
+
+/// `WSAConnect`, without data and without quality of service: what `connect` does, which it is in a scenario.
+pub unsafe extern "system" fn WSAConnect(
+    s: SOCKET,
+    name: *const SOCKADDR,
+    namelen: i32,
+    lpcallerdata: *const WSABUF,
+    lpcalleedata: *mut WSABUF,
+    lpsqos: *const sys::QOS,
+    lpgqos: *const sys::QOS,
+) -> i32 {
+    here("WSAConnect", |here| {
+        if !(lpcallerdata.is_null() && lpcalleedata.is_null() && lpsqos.is_null() && lpgqos.is_null()) {
+            here.no_words("WSAConnect with data or with quality of service");
+        }
+    });
+    // SAFETY: the caller's contract.
+    unsafe { connect(s, name, namelen) }
 }
 
 /// `listen`
@@ -203,18 +250,30 @@ pub unsafe extern "system" fn WSAAccept(
     })
 }
 
+/// What a condition function has written to `*g`: SG_UNCONSTRAINED_GROUP is 1, SG_CONSTRAINED_GROUP 2. Of a group that there is
+/// nobody knows the number, for the option that tells it is reserved.
+fn in_group(number: u32) -> Group {
+    match number {
+        0 => Group::None,
+        1 => Group::Unconstrained,
+        2 => Group::Constrained,
+        _ => Group::Nobodys,
+    }
+}
+
 /// Calls a condition function.
 ///
 /// # Safety
 /// It is one.
 unsafe fn asks(here: &Here<'_>, condition: LPCONDITIONPROC, given: Given) -> Answer {
-    let Some(condition) = condition else { return Answer::Accepts };
+    let Some(condition) = condition else { return Answer::ACCEPTS };
     let (mut caller, mut callee) = (here.tells(given.caller), here.tells(given.callee));
     let buffer = |bytes: &mut Vec<u8>| WSABUF { len: bytes.len() as u32, buf: bytes.as_mut_ptr() };
     let (mut caller_id, mut callee_id) = (buffer(&mut caller), buffer(&mut callee));
     let mut no_data = WSABUF { len: 0, buf: std::ptr::null_mut() };
     let mut callee_data = WSABUF { len: given.room.unwrap_or(0), buf: std::ptr::null_mut() };
-    let caller_data = if given.no_caller_data { std::ptr::null_mut() } else { &raw mut no_data };
+    // No way leads to a transport that carries any.
+    let caller_data = if given.caller_data.is_none() { std::ptr::null_mut() } else { &raw mut no_data };
     let (none, mut group) = (std::ptr::null_mut(), 0);
     let data = here.key_back(given.callback_data);
     // SAFETY: it is a condition function, and what it is given is there until it comes back.
@@ -231,8 +290,7 @@ unsafe fn asks(here: &Here<'_>, condition: LPCONDITIONPROC, given: Given) -> Ans
         )
     };
     match answer.cast_unsigned() {
-        sys::CF_ACCEPT if group != 0 => Answer::AcceptsInNone,
-        sys::CF_ACCEPT => Answer::Accepts,
+        sys::CF_ACCEPT => Answer::Accepts { group: in_group(group), bytes: 0 },
         sys::CF_REJECT => Answer::Rejects,
         sys::CF_DEFER => Answer::Defers,
         _ => Answer::Other,
