@@ -220,7 +220,7 @@ fn observations_say_what_they_are_about() {
     );
     let modelled = all.iter().filter(|seen| seen.reach() == Reach::Modelled).count();
     let later = all.iter().filter(|seen| matches!(seen.reach(), Reach::Later(_))).count();
-    assert!(modelled > 150 && later > 50, "{modelled} can be shown, {later} wait");
+    assert!(modelled > 150 && later > 40, "{modelled} can be shown, {later} wait");
     let reach = |id: &str| Spec::bundled().observation(id).map(Observation::reach);
     assert_eq!(reach("WT-AFD-001"), Some(Reach::Later("NtOpenFile".to_owned())), "a call that the model has not got");
     assert_eq!(reach("WT-ACC-001"), Some(Reach::Modelled));

@@ -6,12 +6,14 @@ use super::connect::{is_own_address, named, sends_syn};
 use super::request::{completes, is_in_use, over_of, posts};
 use super::transfer::puts;
 use crate::call::{Call, Ip, Name};
-use crate::choice::{CONNECTEX_FAILED_STATUS, CONNECTEX_PENDING, CONNECTING_ALREADY, GETSOCKNAME_WILDCARD};
+use crate::choice::{
+    CONNECT_REFUSED_ABORTS, CONNECTEX_FAILED_STATUS, CONNECTEX_PENDING, CONNECTING_ALREADY, GETSOCKNAME_WILDCARD,
+};
 use crate::code::Code;
 use crate::operation::{Overlapped, Wants};
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
-use crate::rule::{At, Gives, Rule, States, by};
+use crate::rule::{At, Gives, Role, Rule, States, by};
 use crate::status::Status;
 use crate::world::{ConnId, State};
 
@@ -57,6 +59,19 @@ table! {
             &["connectex.err.WSAEALREADY"],
             States::of(&[State::Connecting]),
             Code::WSAEALREADY,
+        )
+    },
+    // As connect does there.
+    Rule {
+        under: &[CONNECT_REFUSED_ABORTS],
+        role: Role::Case,
+        to: Some(State::Bound),
+        then: |at| at.set_state(at.socket_id(), State::Bound),
+        ..check(
+            "ConnectEx.refused-before-as-WSAECONNABORTED",
+            &["connectex.err.WSAECONNREFUSED"],
+            States::of(&[State::Failed]),
+            Code::WSAECONNABORTED,
         )
     },
     Rule {

@@ -37,6 +37,7 @@ const RARELY: &[(&str, &str)] = &[
     ("ConnectEx.connecting", "a request is made while its socket connects"),
     ("ConnectEx.connects", "a bound socket is given to ConnectEx, and its handshake ends"),
     ("ConnectEx.refused", "a bound socket is given to ConnectEx, and nobody listens there"),
+    ("ConnectEx.refused-before-as-WSAECONNABORTED", "a socket is given to ConnectEx after it was refused"),
     ("ConnectEx.timed-out", "a bound socket is given to ConnectEx, and every SYN is lost"),
     ("ConnectEx.waits", "a bound socket is given to ConnectEx, and something else wakes it"),
     ("ConnectEx.name-not-modelled", "a bound socket is given to ConnectEx with a name that is none"),
