@@ -124,11 +124,13 @@ fn alternatives_exist() {
 
 /// Checks that give another code than the clause they cite: that of shutdown for want of one of their own page, and what a
 /// stack gives instead of what is documented.
-const OTHER_CODE: [(&str, &str); 4] = [
+const OTHER_CODE: [(&str, &str); 6] = [
     ("send.shut", "WSAESHUTDOWN"),
     ("recv.shut", "WSAESHUTDOWN"),
     ("accept.reset-peer-has-no-address", "WSAENOTCONN"),
     ("recv.listening-would-block", "WSAEWOULDBLOCK"),
+    ("send.connecting-nonblocking", "WSAEWOULDBLOCK"),
+    ("recv.connecting-nonblocking", "WSAEWOULDBLOCK"),
 ];
 
 #[test]

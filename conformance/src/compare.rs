@@ -237,16 +237,23 @@ impl<'s> Comparison<'s> {
 
     /// What the stack gives and was seen for certain.
     fn play(&mut self, scenario: &Scenario) -> Result<Replay, NotPlayed> {
-        let mut replay = self.stack.replay(&scenario.script);
+        let wider = &self.wider;
+        let blocks = |step: usize, seen: &[StepReport]| {
+            let seen = Replay { steps: seen.to_vec(), ..Replay::default() };
+            let allowed = predicts(scenario, &seen, wider).played.steps.swap_remove(step).allowed;
+            !allowed.is_empty() && allowed.iter().all(|allowed| *allowed == Observed::Blocks)
+        };
+        let mut replay = self.stack.replay_foreseen(&scenario.script, &mut { blocks });
         if let Some(why_not) = NotPlayed::of(&replay) {
             return Err(why_not);
         }
-        // What the driver could not ask of it says nothing, nor does what came behind.
-        let not_asked = |report: &StepReport| matches!(report.observed, Observed::NotTaken(_));
-        if let Some(at) = replay.steps.iter().position(not_asked) {
+        // What the driver could not ask of it says nothing, nor does what it could only assume, nor what came behind: a client that
+        // is not answered, for one, repeats its SYN when a second has gone by, whatever the scenario does meanwhile.
+        let says_nothing =
+            |report: &StepReport| matches!(report.observed, Observed::NotTaken(_)) || report.assumed.is_some();
+        if let Some(at) = replay.steps.iter().position(says_nothing) {
             replay.steps.truncate(at);
         }
-        replay.steps.retain(|report| report.assumed.is_none());
         Ok(replay)
     }
 

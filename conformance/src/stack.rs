@@ -130,4 +130,11 @@ pub trait Stack {
     fn identity(&self) -> Identity;
     /// Replays a script from the beginning; nothing is left over from an earlier one.
     fn replay(&mut self, script: &Script) -> Replay;
+    /// The same for whoever foresees which steps block: where the call of such a step is seen waiting, nobody waits for it any longer.
+    fn replay_foreseen(&mut self, script: &Script, _foresees: Foresees<'_>) -> Replay {
+        self.replay(script)
+    }
 }
+
+/// Does the step of this number block, after what was seen so far?
+pub type Foresees<'f> = &'f mut dyn FnMut(usize, &[StepReport]) -> bool;

@@ -33,6 +33,7 @@ while !bytes.is_empty() {
 use crate::call::{Call, Data, Function, Handle, ProcessId, ThreadId};
 use crate::id::{ConnId, EventId, OpId, OverId, PortId, SocketId, WindowId};
 use crate::kind::Choices;
+use crate::operation::Group;
 use crate::step::{Answer, Event};
 use crate::world::{Direction, Faults, Segment};
 
@@ -70,14 +71,16 @@ fn one_of<T: Copy>(of: &[T], below: &mut dyn FnMut(u32) -> u32) -> T {
 const SEGMENTS: [Segment; 7] =
     [Segment::Syn, Segment::SynAck, Segment::Ack, Segment::Rst, Segment::Fin, Segment::Data, Segment::BareRst];
 /// All ways in which user code comes back.
-const ANSWERS: [Answer; 7] = [
+const ANSWERS: [Answer; 9] = [
     Answer::Nothing,
-    Answer::Accepts,
-    Answer::AcceptsInNone,
+    Answer::ACCEPTS,
+    Answer::Accepts { group: Group::Constrained, bytes: 0 },
+    Answer::Accepts { group: Group::Nobodys, bytes: 0 },
+    Answer::Accepts { group: Group::None, bytes: 3 },
     Answer::Rejects,
     Answer::Defers,
     Answer::Other,
-    Answer::Overruns,
+    Answer::TellsMore,
 ];
 
 impl Event {

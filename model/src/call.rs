@@ -227,7 +227,10 @@ impl<H> Call<H> {
             | Call::WSARecvOverlapped { bytes, .. }
             | Call::WSASend { bytes, .. }
             | Call::WSASendOverlapped { bytes, .. }
+            | Call::ReadFile { bytes, .. }
+            | Call::WriteFile { bytes, .. }
             | Call::WSAIoctl { bytes, .. }
+            | Call::WSAIoctlOverlapped { bytes, .. }
             | Call::WSAGetOverlappedResult { bytes, .. }
             | Call::GetOverlappedResult { bytes, .. } => *bytes,
             Call::GetQueuedCompletionStatus { .. } => true,
@@ -247,7 +250,12 @@ impl<H> Call<H> {
     /// Has the request that it makes a completion routine?
     #[must_use]
     pub fn has_routine(&self) -> bool {
-        matches!(self, Call::WSARecvOverlapped { routine: true, .. } | Call::WSASendOverlapped { routine: true, .. })
+        matches!(
+            self,
+            Call::WSARecvOverlapped { routine: true, .. }
+                | Call::WSASendOverlapped { routine: true, .. }
+                | Call::WSAIoctlOverlapped { routine: true, .. }
+        )
     }
 
     /// Is it one of those that a thread makes to let its APCs run, and that end when one has run?

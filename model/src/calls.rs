@@ -89,6 +89,11 @@ macro_rules! for_each_call {
                 };
             Connect ws2_32 "connect" (s: Sock, name: NameIn) -> Number [waits] again ConnectAnswer
                 by Connect { Connect: connect::CONNECT, ConnectAnswer: connect::ANSWER };
+            // Beside what `connect` does, it takes along what is to be there from the beginning.
+            WSAConnect ws2_32 "WSAConnect" (
+                s: Sock, name: NameIn, caller_data: ConnectData, callee_data: ConnectRoom, sqos: QosIn, gqos: QosIn
+            ) -> Number [waits] again ConnectAnswer
+                by WSAConnect { WSAConnect: wsaconnect::WSACONNECT };
             Shutdown ws2_32 "shutdown" (s: Sock, how: HowIn) -> Number []
                 by Shutdown { Shutdown: closesocket::SHUTDOWN };
             Closesocket ws2_32 "closesocket" (s: Sock) -> Number [waits closes]
@@ -109,7 +114,7 @@ macro_rules! for_each_call {
             WSARecvOverlapped ws2_32 "WSARecv" (
                 s: Sock, buffers: PostedBuffers, bytes: Transferred, [FlagsInOut] overlapped: RequestOverlapped,
                 routine: CompletionRoutine
-            ) -> Number [starts] again ReceiveTakes
+            ) -> Number [waits locally starts] again ReceiveTakes
                 by WSARecv {
                     // What it finds on a connection,
                     ReceivePosted: wsarecv::POSTED,
@@ -130,6 +135,15 @@ macro_rules! for_each_call {
                     SendPosted: wsasend::POSTED,
                     SendTakes: wsasend::TAKES
                 };
+            // A socket is a handle of the system: with an OVERLAPPED a request, without one it waits.
+            ReadFile kernel32 "ReadFile" (
+                s: Sock, len: ReadRoom, bytes: Transferred, overlapped: OverlappedOrNull
+            ) -> Bool [waits locally deaf starts] again ReceiveTakes
+                by ReadFile { ReadFile: readfile::READFILE };
+            WriteFile kernel32 "WriteFile" (
+                s: Sock, data: WrittenBytes, bytes: Transferred, overlapped: OverlappedOrNull
+            ) -> Bool [starts] again SendTakes
+                by WriteFile { WriteFile: readfile::WRITEFILE };
             // `ioctlsocket(s, FIONBIO, &argp)`.
             Ioctlsocket ws2_32 "ioctlsocket" (s: Sock, argp: Fionbio) -> Number []
                 by Ioctlsocket { Ioctlsocket: options::IOCTLSOCKET };
@@ -170,7 +184,7 @@ macro_rules! for_each_call {
             ) -> Wait [waits locally] again WSAWaitReady
                 by WSAWait {};
             // What a C program does by itself: `OVERLAPPED o = {0}; o.hEvent = event;`.
-            Overlapped program "OVERLAPPED" (event: EventOrNull) -> Overlapped []
+            Overlapped program "OVERLAPPED" (event: EventOrNull, low_bit: LowBit) -> Overlapped []
                 by Overlapped { Overlapped: overlapped::OVERLAPPED };
             // A macro of winbase.h, which looks at `Internal`.
             HasOverlappedIoCompleted program "HasOverlappedIoCompleted" (overlapped: OverlappedIn) -> Answer []
@@ -180,6 +194,12 @@ macro_rules! for_each_call {
                 s: Sock, extension: ExtensionIn, pointer: PointerRoom, bytes: Transferred [NoOverlapped] [NoRoutine]
             ) -> Number []
                 by WSAIoctl { WSAIoctl: wsaioctl::WSAIOCTL };
+            // The same as a request, which is over at once.
+            WSAIoctlOverlapped ws2_32 "WSAIoctl" (
+                s: Sock, extension: ExtensionIn, pointer: PointerRoom, bytes: Transferred, overlapped: RequestOverlapped,
+                routine: CompletionRoutine
+            ) -> Number [starts]
+                by WSAIoctl {};
             AcceptEx mswsock "AcceptEx" (
                 listen: Sock, accept: Sock, buffer: OutputBuffer, receive: ByteCount, local: ByteCount, remote: ByteCount,
                 bytes: Transferred, overlapped: OverlappedOrNull
@@ -207,11 +227,15 @@ macro_rules! for_each_call {
                 s: Sock [NullFile] [NoLength] [NoSendSize], overlapped: OverlappedOrNull [NoBuffers], flags: TransmitFlags
             ) -> Bool [waits deaf starts] again Recycle
                 by TransmitFile { TransmitFile: transmitfile::TRANSMITFILE };
-            // Without data to send.
             ConnectEx extension "ConnectEx" (
-                s: Sock, name: NameIn [NoBuffers] [NoLength] [NoSent], overlapped: OverlappedOrNull
-            ) -> Bool []
-                by ConnectEx { ConnectEx: connectex::CONNECTEX };
+                s: Sock, name: NameIn, sent: SentWithConnection, overlapped: OverlappedOrNull
+            ) -> Bool [starts] again ConnectExAnswer
+                by ConnectEx { ConnectEx: connectex::CONNECTEX, ConnectExAnswer: connectex::ANSWER };
+            // `setsockopt(s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0)`.
+            UpdateConnectContext ws2_32 "setsockopt" (
+                s: Sock [SolSocket] [UpdateConnectContextName] [NoOptionValue]
+            ) -> Number []
+                by Setsockopt {};
             // `setsockopt(s, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, &listener, sizeof(listener))`.
             UpdateAcceptContext ws2_32 "setsockopt" (
                 s: Sock [SolSocket] [UpdateAcceptContextName], listener: SocketValue

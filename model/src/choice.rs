@@ -287,6 +287,34 @@ choices! {
     133 DISCONNECT_DATAGRAM "disconnect-datagram": "WSAENOTCONN" DATAGRAM_NOT_CONNECTED, "succeeds" DATAGRAM_SUCCEEDS;
     134 PEER_NAME_CONNECTING "peer-name-while-connecting": "WSAENOTCONN" CONNECTING_NOT_CONNECTED, "told" CONNECTING_IS_TOLD;
     135 AUTOMATIC_RELEASE "automatic-release": "first-to-wait" RELEASES_FIRST, "later" RELEASES_LATER;
+    136 V6ONLY_AFTER_BIND "v6only-after-bind": "succeeds" V6ONLY_LATE_SUCCEEDS, "WSAEINVAL" V6ONLY_LATE_FAILS;
+    137 CANCELIO_OF_NO_FILE "cancelio-of-no-file": "WSA_INVALID_HANDLE" NO_FILE_FAILS, "succeeds" NO_FILE_SUCCEEDS;
+    138 LAST_ERROR_AFTER_OTHERS "last-error-after-others": "kept" OTHERS_KEEP, "cleared" OTHERS_CLEAR;
+    139 FAILED_REQUEST_STATUS "failed-request-status": "untouched" STATUS_UNTOUCHED, "pending" STATUS_PENDING;
+    140 SELECT_AFTER_MESSAGES "select-after-messages": "forgotten" MESSAGES_FORGOTTEN, "remembered" MESSAGES_REMEMBERED;
+    141 FAILED_CONNECT_EVENT "event-of-failed-connect":
+        "not-recorded" FAILURE_NOT_RECORDED, "recorded" FAILURE_RECORDED;
+    142 BIND_NAME_CHECK "bind-name-check":
+        "after-descriptor" NAME_AFTER_DESCRIPTOR, "before-descriptor" NAME_BEFORE_DESCRIPTOR;
+    143 TRANSMIT_AFTER_RESET "transmitfile-after-reset":
+        "WSAECONNRESET" TRANSMIT_CONNRESET, "WSAENOTCONN" TRANSMIT_NOTCONN;
+    144 TRANSFER_CONNECTING "transfer-while-connecting":
+        "WSAENOTCONN" TRANSFER_NOT_CONNECTED, "waits" TRANSFER_AWAITS_CONNECTION;
+    145 LAST_ERROR_AFTER_WINDOWS "last-error-after-windows": "kept" WINDOWS_KEEP, "cleared" WINDOWS_CLEAR;
+    146 EXCLUSIVE_BESIDE_WILDCARD "exclusive-beside-wildcard":
+        "succeeds" EXCLUSIVE_BESIDE_SUCCEEDS, "WSAEADDRINUSE" EXCLUSIVE_BESIDE_FAILS;
+    147 FD_CLOSE_BEHIND_END "fd-close-behind-end": "once" CLOSE_TOLD_ONCE, "again" CLOSE_TOLD_AGAIN;
+    148 OVERLAPPED_OF_WAITING "overlapped-of-a-call-that-waits": "ignored" OVERLAPPED_IGNORED, "filled" OVERLAPPED_FILLED;
+    149 CONNECTING_ALREADY "connecting-by-request": "WSAEALREADY" CONNECTING_WSAEALREADY, "WSAEINVAL" CONNECTING_WSAEINVAL;
+    150 CONNECT_BEFORE_CONTEXT "connect-before-connect-context": "WSAEISCONN" BEFORE_CONTEXT_WSAEISCONN, "WSAEINVAL" BEFORE_CONTEXT_WSAEINVAL;
+    151 CONNECTEX_FAILED_STATUS "connectex-failed-status": "untouched" CONNECTEX_UNTOUCHED, "pending" CONNECTEX_PENDING;
+    152 IOCTL_REQUEST_BYTES "ioctl-request-bytes": "zero" IOCTL_BYTES_ZERO, "those-of-the-pointer" IOCTL_BYTES_TOLD;
+    153 DEFERRED_TO_REQUEST "deferred-to-request": "at-once" REQUEST_AT_ONCE, "with-the-next" REQUEST_WITH_NEXT;
+    154 SOCKET_TWICE_IN_SET "socket-twice-in-a-set": "each-time" TWICE_COUNTS, "once" TWICE_IS_ONE;
+    155 ATM_PROVIDER "atm-provider": "installed" ATM_INSTALLED, "missing" ATM_MISSING;
+    156 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
+    157 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
+    158 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
 }
 
 /// The choice point of this name.

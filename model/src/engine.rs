@@ -191,6 +191,11 @@ impl<'a> At<'a> {
                 if !self.call().function().does().points {
                     self.thread_mut(self.thread).last_error = code;
                 }
+                if self.call().function().does().starts {
+                    let written = self.gives.take();
+                    self.apply(Table::RequestFails);
+                    self.gives = written;
+                }
                 // What it wrote all the same, if it did.
                 let out = self.gives.take().map_or(Out::None, |written| written.out);
                 self.gives = Some(failure(self.call(), code).with(out));

@@ -57,7 +57,7 @@ impl At<'_> {
             return self.goes_on_by(op, Table::AcceptExTakes);
         }
         self.focus_on(op);
-        (self.answer, self.again) = (Answer::Accepts, true);
+        (self.answer, self.again) = (Answer::ACCEPTS, true);
         self.fires(op, Table::AcceptQueue);
     }
 

@@ -389,9 +389,10 @@ fn handshake_under_way(conn: &Conn) -> bool {
 }
 
 fn handshake_goes_on(_: &World, _: u32, conn: &Conn) -> bool {
-    // A raw peer may have seen the answer and never send again.
+    // A raw peer may have seen the answer and never send again; a call over ATM waits for its answer as long as that takes.
     !handshake_under_way(conn)
         || conn.client.tcb == Tcb::Raw
+        || conn.server.tcb == Tcb::Undecided && conn.server_address.family.transport().answers_late
         || conn.timer
         || !conn.client.flight.is_empty()
         || !conn.server.flight.is_empty()

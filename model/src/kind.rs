@@ -8,7 +8,7 @@ mod plain;
 
 use crate::call::{
     Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, ProcessId, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -117,6 +117,12 @@ plain! {
     ErrnoOut: Buffer;
     /// What the condition function is given of its caller's own.
     CallbackData: u32;
+    /// User data that go along with a connection request.
+    ConnectData: Option<Data>;
+    /// Room for those that come back with the answer, in bytes.
+    ConnectRoom: Option<u16>;
+    /// A quality of service.
+    QosIn: Option<Qos>;
     /// What `shutdown` ends.
     HowIn: How;
     /// Bytes to send, and how many.
@@ -127,6 +133,12 @@ plain! {
     PostedBuffers: Set<u32>;
     /// One buffer of bytes to send, and that it is one.
     SentBuffer: Data;
+    /// Bytes to send with a connection, how many, and where those that were sent are counted: nowhere. None: `NULL`.
+    SentWithConnection: Data;
+    /// Whether the low bit of an event in an OVERLAPPED is set.
+    LowBit: bool;
+    /// Bytes to write, and how many: they are a request's own until it is complete.
+    WrittenBytes: Data;
     /// A pointer to the number of bytes that a call stores; false: `NULL`.
     CountOut: bool;
     /// The same, where it is told.
@@ -264,6 +276,8 @@ macro_rules! counts {
 counts! {
     /// A buffer for bytes, and its size.
     BytesOut drawn |below| plain::size(below);
+    /// The same, of a request: the buffer is its own until it is complete.
+    ReadRoom drawn |below| plain::size(below);
     /// How many packets a call fetches at most: 1 to [`crate::call::SET`].
     EntryCount drawn |below| 1 + below(MOST);
 }
@@ -511,6 +525,10 @@ constants! {
     SolSocket;
     /// The option `SO_UPDATE_ACCEPT_CONTEXT`.
     UpdateAcceptContextName;
+    /// The option `SO_UPDATE_CONNECT_CONTEXT`.
+    UpdateConnectContextName;
+    /// The value of an option that has none: `NULL`, of no bytes.
+    NoOptionValue;
     /// Pointers to the local address that `GetAcceptExSockaddrs` finds, and to its length.
     LocalSockaddr;
     /// Pointers to the remote address, and to its length.
@@ -529,8 +547,6 @@ constants! {
     NoLength;
     /// How much of it at a time: as the system likes.
     NoSendSize;
-    /// What is sent before it and behind it, or with a connection: nothing.
+    /// What is sent before it and behind it: nothing.
     NoBuffers;
-    /// A pointer to the number of bytes that were sent: `NULL`.
-    NoSent;
 }

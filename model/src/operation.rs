@@ -170,17 +170,41 @@ pub enum Answer {
     /// Nothing: an APC.
     Nothing,
     /// A condition function: CF_ACCEPT.
-    Accepts,
-    /// CF_ACCEPT, with a socket of a group that there is not.
-    AcceptsInNone,
+    Accepts {
+        /// `*g`.
+        group: Group,
+        /// How many bytes it has written for the caller.
+        bytes: u8,
+    },
     /// CF_REJECT.
     Rejects,
     /// CF_DEFER.
     Defers,
     /// No value that is defined for it.
     Other,
-    /// Whatever it has returned: it has written more data for the caller than there was room for.
-    Overruns,
+    /// Anything but CF_ACCEPT, and it has written data for the caller.
+    TellsMore,
+}
+
+impl Answer {
+    /// CF_ACCEPT, and nothing written.
+    pub const ACCEPTS: Answer = Answer::Accepts { group: Group::None, bytes: 0 };
+}
+
+/// In which socket group a condition function wants the new socket to be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum Group {
+    /// In none: 0.
+    #[default]
+    None,
+    /// SG_UNCONSTRAINED_GROUP: in a new one.
+    Unconstrained,
+    /// SG_CONSTRAINED_GROUP: in a new one.
+    Constrained,
+    /// In that of this socket.
+    Of(Handle),
+    /// In one that there is not.
+    Nobodys,
 }
 
 /// Whether a thread is still there.
@@ -204,6 +228,8 @@ pub struct Overlapped {
     pub bytes: u32,
     /// `hEvent`.
     pub event: Option<Handle>,
+    /// The low bit of `hEvent` is set: no packet goes to a port.
+    pub low_bit: bool,
     /// What the request has put into its buffer; `None` before the first.
     pub buffer: Option<Filled>,
 }
@@ -221,7 +247,7 @@ pub struct Filled {
 
 impl Default for Overlapped {
     fn default() -> Overlapped {
-        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, buffer: None }
+        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, low_bit: false, buffer: None }
     }
 }
 

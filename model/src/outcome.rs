@@ -1,6 +1,6 @@
 //! What a call gives back: a value, an error code, and what it wrote through its pointers.
 
-use crate::call::{Address, Data, Handle, NetworkEvents, OptVal, PollEvents, Set};
+use crate::call::{Address, Data, Handle, NetworkEvents, OptVal, PollEvents, Qos, Set};
 use crate::code::Code;
 use crate::operation::Message;
 use crate::world::EventErrors;
@@ -117,13 +117,15 @@ pub enum Out {
     },
 }
 
-/// What a condition function is given, beside the quality of service, which no transport of the model has: `NULL`.
+/// What a condition function is given, beside a quality of service for a group, which nobody may ask for: `NULL`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Given {
     /// The address behind `lpCallerId`.
     pub caller: Address,
-    /// Is `lpCallerData` `NULL`? Else it describes a buffer of no bytes.
-    pub no_caller_data: bool,
+    /// The bytes behind `lpCallerData`; `None`: it is `NULL`.
+    pub caller_data: Option<Data>,
+    /// What `lpSQOS` points to; `None`: it is `NULL`.
+    pub sqos: Option<Qos>,
     /// The address behind `lpCalleeId`.
     pub callee: Address,
     /// `lpCalleeData->len`: how many bytes it may give back; `None`: any number, for nobody has written one there.

@@ -15,6 +15,7 @@ mod connect;
 mod connectex;
 mod disconnectex;
 mod events;
+mod groups;
 mod listen;
 mod messages;
 mod modes;
@@ -26,6 +27,7 @@ mod peer;
 mod port;
 mod program;
 mod queue;
+mod readfile;
 mod recycle;
 mod request;
 mod select;
@@ -35,6 +37,7 @@ mod transfer;
 mod transmitfile;
 mod wake;
 mod wsaaccept;
+mod wsaconnect;
 mod wsaioctl;
 mod wsarecv;
 mod wsasend;
@@ -89,6 +92,8 @@ macro_rules! of_calls {
             PortIsClosed: port::CLOSED,
             /// The socket of a request to receive or to send is closed.
             RequestCloses: request::CLOSES,
+            /// A call fails that was to post a request.
+            RequestFails: request::FAILS,
             /// A call succeeds in a thread whose last error tells of a failure.
             Succeeds: startup::SUCCEEDS,
             /// The program itself: what it prints, and its end.

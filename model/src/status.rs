@@ -33,6 +33,8 @@ impl Status {
     pub const CONNECTION_RESET: Status = Status(0xC000_020D);
     /// Nobody listens there.
     pub const CONNECTION_REFUSED: Status = Status(0xC000_0236);
+    /// Nobody has answered in time.
+    pub const IO_TIMEOUT: Status = Status(0xC000_00B5);
     /// There is no connection.
     pub const INVALID_CONNECTION: Status = Status(0xC000_0140);
     /// This end has given the connection up.
@@ -49,6 +51,7 @@ impl Status {
         (Status::BUFFER_TOO_SMALL, "STATUS_BUFFER_TOO_SMALL", Code::WSAEFAULT, Code::ERROR_INSUFFICIENT_BUFFER),
         (Status::CANCELLED, "STATUS_CANCELLED", Code::WSA_OPERATION_ABORTED, Code::ERROR_OPERATION_ABORTED),
         (Status::INVALID_CONNECTION, "STATUS_INVALID_CONNECTION", Code::WSAENOTCONN, Code::ERROR_UNEXP_NET_ERR),
+        (Status::IO_TIMEOUT, "STATUS_IO_TIMEOUT", Code::WSAETIMEDOUT, Code::ERROR_SEM_TIMEOUT),
         (Status::CONNECTION_RESET, "STATUS_CONNECTION_RESET", Code::WSAECONNRESET, Code::ERROR_NETNAME_DELETED),
         (
             Status::CONNECTION_REFUSED,

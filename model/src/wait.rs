@@ -18,7 +18,7 @@ fn wanted(call: &Call) -> Wants {
         Some(Table::AcceptQueue) if call.has_condition() => Wants::Decision,
         Some(Table::AcceptQueue) => Wants::Connection,
         Some(Table::ConnectAnswer) => Wants::Established,
-        Some(Table::RecvData) => Wants::Bytes,
+        Some(Table::RecvData | Table::ReceiveTakes) => Wants::Bytes,
         Some(Table::SelectReady | Table::WSAPollReady) => Wants::Readable,
         Some(Table::GetQueuedCompletionStatus | Table::GetQueuedCompletionStatusEx) => Wants::Packet,
         Some(Table::WSAResultIsThere | Table::ResultIsThere) => Wants::Completion,
@@ -264,7 +264,10 @@ impl At<'_> {
                 Wake::Occurs(s, event) => {
                     self.turns_to_socket(Some(s));
                     self.network_event = event;
-                    self.apply(Table::NetworkEvent);
+                    // A request that gives the socket back may be over by the same segment: then it has no connection any more.
+                    if !self.sock().recycled {
+                        self.apply(Table::NetworkEvent);
+                    }
                 }
                 Wake::Ends(op, cause) => {
                     self.cause = cause;
@@ -346,7 +349,9 @@ impl At<'_> {
         };
         match wants {
             Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
-            Wants::Bytes | Wants::Room | Wants::Disconnection { .. } | Wants::TimeWait if !tells.returns => {
+            Wants::Bytes | Wants::Room | Wants::Established | Wants::Disconnection { .. } | Wants::TimeWait
+                if !tells.returns =>
+            {
                 if let Some(table) = call.function().looks_again() {
                     self.goes_on_by(op, table);
                 }
@@ -406,7 +411,8 @@ impl At<'_> {
         let routine = self.call().has_routine();
         // Who has a completion routine may use `hEvent` as he likes.
         let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
-        let tells = Tells { over: Some(over), event, routine, port: !routine, ..Tells::default() };
+        let tells =
+            Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
         let op = self.starts(self.thread, *self.call(), wants, tells)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {

@@ -36,7 +36,7 @@ pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
 pub(crate) use index::Sharing;
 pub use segment::Segment;
-pub use socket::{Bound, EventErrors, Extra, Holder, Options, Selection, Socket, State, Told};
+pub use socket::{Bound, Carried, EventErrors, Extra, Holder, Member, Options, Selection, Socket, State, Told};
 pub use touched::Touched;
 
 /// A thread: a stack of frames above its own code.

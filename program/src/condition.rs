@@ -29,7 +29,7 @@ pub enum Decision {
 impl Decision {
     fn answer(self) -> Answer {
         match self {
-            Decision::Accept => Answer::Accepts,
+            Decision::Accept => Answer::ACCEPTS,
             Decision::Reject => Answer::Rejects,
             Decision::Defer => Answer::Defers,
         }

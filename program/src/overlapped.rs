@@ -95,7 +95,7 @@ impl Winsock<'_> {
     /// # Errors
     /// None on a stack; here there is a limit to how many a thread makes, and where it is reached nothing is said of the run.
     pub fn overlapped(&self, event: Option<Event>) -> Result<Overlapped> {
-        let outcome = self.call(Call::Overlapped { event: event.map(|event| event.0) });
+        let outcome = self.call(Call::Overlapped { event: event.map(|event| event.0), low_bit: false });
         match outcome.value {
             Value::Handle(over) => Ok(Overlapped { over, gone: Rc::clone(&self.gone) }),
             _ => Err(outcome.error),
@@ -164,6 +164,23 @@ impl Winsock<'_> {
     pub fn wsa_send(&self, s: Socket, bytes: &[u8], overlapped: &Overlapped) -> Result<u32> {
         let Some(buffer) = Data::new(&bytes[..bytes.len().min(Data::MAX)]) else { return Err(Code::WSAENOBUFS) };
         self.moved(Call::WSASendOverlapped { s: s.0, buffer, bytes: true, overlapped: overlapped.over, routine: false })
+    }
+
+    /// `ReadFile` on a socket, with an OVERLAPPED: as [`Winsock::wsa_recv`], with the system's codes.
+    ///
+    /// # Errors
+    /// The system's; `ERROR_IO_PENDING` is none.
+    pub fn read_file(&self, s: Socket, len: u32, overlapped: &Overlapped) -> Result<u32> {
+        self.bytes(Call::ReadFile { s: s.0, len, bytes: true, overlapped: Some(overlapped.over) })
+    }
+
+    /// `WriteFile` on a socket, with an OVERLAPPED: as [`Winsock::wsa_send`], with the system's codes.
+    ///
+    /// # Errors
+    /// The system's; `ERROR_IO_PENDING` is none.
+    pub fn write_file(&self, s: Socket, bytes: &[u8], overlapped: &Overlapped) -> Result<u32> {
+        let Some(data) = Data::new(&bytes[..bytes.len().min(Data::MAX)]) else { return Err(Code::WSAENOBUFS) };
+        self.bytes(Call::WriteFile { s: s.0, data, bytes: true, overlapped: Some(overlapped.over) })
     }
 
     pub(crate) fn moved(&self, call: Call) -> Result<u32> {

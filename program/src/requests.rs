@@ -59,7 +59,7 @@ pub(crate) struct Overs {
 impl Overs {
     /// What this call gives where it makes one that was let go of.
     pub(crate) fn remade(&mut self, call: &Call) -> Option<Outcome> {
-        let Call::Overlapped { event } = *call else { return None };
+        let Call::Overlapped { event, .. } = *call else { return None };
         let place = self.free.iter().position(|over| self.events.get(over) == Some(&event))?;
         let over = self.free.remove(place);
         Some(Outcome { value: Value::Handle(over), error: Code::NONE, out: Out::None })
@@ -67,7 +67,7 @@ impl Overs {
 
     /// What a call gave: one that was made?
     pub(crate) fn notes(&mut self, call: &Call, outcome: &Outcome) {
-        if let (Call::Overlapped { event }, Value::Handle(over)) = (*call, outcome.value) {
+        if let (Call::Overlapped { event, .. }, Value::Handle(over)) = (*call, outcome.value) {
             self.events.insert(over, event);
         }
     }
@@ -130,7 +130,9 @@ fn begins(call: &Call) -> Option<Handle> {
     match *call {
         Call::AcceptEx { overlapped, .. }
         | Call::DisconnectEx { overlapped, .. }
-        | Call::TransmitFile { overlapped, .. } => overlapped,
+        | Call::TransmitFile { overlapped, .. }
+        | Call::ReadFile { overlapped, .. }
+        | Call::WriteFile { overlapped, .. } => overlapped,
         Call::WSARecvOverlapped { overlapped, .. } | Call::WSASendOverlapped { overlapped, .. } => Some(overlapped),
         _ => None,
     }
@@ -242,10 +244,25 @@ impl Engine<'_> {
                 }
             }
             Call::DisconnectEx { s, overlapped: Some(over), .. }
-            | Call::TransmitFile { s, overlapped: Some(over), .. } => {
+            | Call::TransmitFile { s, overlapped: Some(over), .. }
+            | Call::ConnectEx { s, overlapped: Some(over), .. } => {
                 self.requests.idle.remove(&s);
                 if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
                     self.requests.transfers.insert(over, None);
+                }
+            }
+            Call::ReadFile { s, overlapped, .. } | Call::WriteFile { s, overlapped, .. } => {
+                self.requests.idle.remove(&s);
+                let conn = self.used_conn(call);
+                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
+                    match overlapped {
+                        Some(over) => _ = self.requests.transfers.insert(over, conn),
+                        None => self.used.extend(conn),
+                    }
+                    if matches!(call, Call::WriteFile { .. }) {
+                        self.sent_to.extend(conn);
+                        self.used.extend(conn);
+                    }
                 }
             }
             Call::GetQueuedCompletionStatus { .. } => {

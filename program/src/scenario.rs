@@ -323,10 +323,10 @@ impl<'r> Writer<'r> {
             }
             Entry::Answer(actor, answer, call, outcome) => {
                 let value = match answer {
-                    Answer::Accepts | Answer::AcceptsInNone => 0,
+                    Answer::Accepts { .. } => 0,
                     Answer::Rejects => 1,
                     Answer::Defers => 2,
-                    Answer::Other | Answer::Overruns | Answer::Nothing => 3,
+                    Answer::Other | Answer::TellsMore | Answer::Nothing => 3,
                 };
                 // A closure of a program writes nothing.
                 let said = Said { value, group: None, callee_data: None };

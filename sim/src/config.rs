@@ -2,6 +2,7 @@
 
 use winaccept_model::call::{Address, Buffer, Call, FdSet, Handle, Ip, Length, Port, ProcessId, Set, ThreadId};
 use winaccept_model::code::Code;
+use winaccept_model::id::Named;
 use winaccept_model::operation::{Ended, Message};
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_model::profile::Tape;
@@ -12,7 +13,9 @@ use winaccept_model::world::{ConnId, World};
 use crate::limit;
 use crate::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
 use crate::scenario::{Scenario, bound};
-use crate::script::{Action, Block, Expect, FaultKind, GivenTo, NameId, Ref, Step, ValuePattern, comes_back};
+use crate::script::{
+    Action, Block, Expect, FaultKind, GivenTo, InGroup, NameId, Ref, Said, Step, ValuePattern, comes_back,
+};
 
 /// A world, and how far its script has got in it: all that the future depends on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -78,6 +81,10 @@ impl Config {
         };
         let mut out = Vec::new();
         match (*call, outcome.out) {
+            (Call::WSAConnect { callee_data: Some(room), .. }, written) => {
+                let back = if let Out::Bytes { count: Some(count), .. } = written { count } else { room.into() };
+                out.push(ShownOut::Given(GivenTo::CalleeData, Block::Bytes(back)));
+            }
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
             (_, Out::Events(events, errors)) => {
@@ -142,11 +149,15 @@ impl Config {
 
     /// What a condition function is given, in the order of its parameters.
     fn given_out(&self, given: &Given, out: &mut Vec<ShownOut>) {
-        let caller_data = if given.no_caller_data { Block::Null } else { Block::Bytes(0) };
+        let caller_data = match given.caller_data {
+            None => Block::Null,
+            Some(data) if data.as_slice().is_empty() => Block::Bytes(0),
+            Some(data) => Block::Data(data),
+        };
         let room = given.room.map_or(Block::Unset, Block::Bytes);
         out.push(ShownOut::CallerId(self.shown_address(given.caller)));
         out.push(ShownOut::Given(GivenTo::CallerData, caller_data));
-        out.push(ShownOut::Given(GivenTo::Sqos, Block::Null));
+        out.push(ShownOut::Given(GivenTo::Sqos, given.sqos.map_or(Block::Null, Block::Qos)));
         out.push(ShownOut::Given(GivenTo::Gqos, Block::Null));
         out.push(ShownOut::CalleeId(self.shown_address(given.callee)));
         out.push(ShownOut::Given(GivenTo::CalleeData, room));
@@ -183,8 +194,16 @@ impl Config {
                 })
             })
         };
-        let names = self.vars.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| NameId(i as u16)).collect();
-        ShownAddress { address: shown, names }
+        // Who had it before, and has closed, a stack may remember; nobody is asked for it.
+        let names = (0..).map(NameId).zip(&self.vars).filter(|(name, h)| same(h) && self.is_open(*name));
+        ShownAddress { address: shown, names: names.map(|(name, _)| name).collect() }
+    }
+
+    /// Is what this variable stands for an open handle of a socket?
+    fn is_open(&self, name: NameId) -> bool {
+        let Named::Socket(slot, copy) = self.vars[usize::from(name.0)].names() else { return false };
+        let held = self.world.sockets().get(slot.index()).is_some_and(|socket| socket.holder(copy).is_some());
+        held && self.closed.iter().all(|(closed, _)| *closed != name)
     }
 
     /// The connection that the socket in this variable opens.
@@ -327,6 +346,15 @@ pub(crate) fn joins(fx: &mut Effects, other: &Effects) {
     }
 }
 
+/// The variable that what a condition function has said names was read.
+pub(crate) fn reads_group(scenario: &Scenario, action: &Action, fx: &mut Effects) {
+    if let Action::ConditionReturns { said: Said { group: Some(InGroup::Of(Ref::Name(name))), .. }, .. } = *action
+        && let Some(binder) = scenario.binder(name)
+    {
+        fx.read.owner(binder);
+    }
+}
+
 /// The variables that a call names were read.
 pub(crate) fn reads_names(scenario: &Scenario, call: &Call<Ref>, fx: &mut Effects) {
     call.map(|reference| {
@@ -346,7 +374,7 @@ fn call_of(scenario: &Scenario, config: &Config, number: usize) -> Option<Event>
     let step = &scenario.steps[number];
     match &step.action {
         Action::Call(call) => Some(call_event(config, step.actor, call)),
-        action => comes_back(action).map(|answer| Event::Returns(step.actor, answer)),
+        action => comes_back(action, &config.vars).map(|answer| Event::Returns(step.actor, answer)),
     }
 }
 

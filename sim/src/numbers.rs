@@ -47,7 +47,9 @@ fn used_as_handles(call: &Call<Ref>) -> Vec<NameId> {
         }
     };
     match *call {
-        Call::Connect { s, name: Name::Of(_) } | Call::Bind { s, name: Name::Of(_) } => uses(s),
+        Call::Connect { s, name: Name::Of(_) }
+        | Call::WSAConnect { s, name: Name::Of(_), .. }
+        | Call::Bind { s, name: Name::Of(_) } => uses(s),
         _ => {
             call.map(uses);
         }

@@ -445,9 +445,5 @@ fn named(call: &Call<Ref>) -> Vec<NameId> {
 /// A call of a script with the handles that its variables hold now.
 #[must_use]
 pub fn bound(call: &Call<Ref>, vars: &[Handle]) -> Call {
-    call.map(|reference| match reference {
-        Ref::Name(name) => vars[usize::from(name.0)],
-        Ref::InvalidSocket => Handle::INVALID,
-        Ref::Number(_) => Handle::NOT_OPEN,
-    })
+    call.map(|reference| reference.bound(vars))
 }

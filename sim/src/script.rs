@@ -3,11 +3,11 @@
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
 use winaccept_model::call::{
-    Address, Call, Data, Member, NetworkEvents, OptVal, PollEvents, ProcessId, ThreadId, Version,
+    Address, Call, Data, Handle, Member, NetworkEvents, OptVal, PollEvents, ProcessId, Qos, ThreadId, Version,
 };
 use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
-use winaccept_model::operation::Answer;
+use winaccept_model::operation::{Answer, Group};
 use winaccept_model::outcome::Value;
 
 /// A range of bytes in the scenario's source text.
@@ -247,7 +247,7 @@ pub enum Action {
     Resumes,
     /// `condition returns ANSWER`: the condition function that this call has called comes back with this value, and the call goes on.
     ConditionReturns {
-        /// What it returns and writes: see [`answer`].
+        /// What it returns and writes.
         said: Said,
         /// The call.
         call: Call<Ref>,
@@ -285,33 +285,57 @@ pub struct Said {
     /// The value.
     pub value: i32,
     /// `*g`: the group that the new socket is to be in.
-    pub group: Option<u32>,
+    pub group: Option<InGroup>,
     /// `lpCalleeData->len`: how many bytes it has put there for the caller.
     pub callee_data: Option<u32>,
 }
 
-/// What it means: CF_ACCEPT, CF_REJECT, CF_DEFER, or none of them; a number that is no group; more data than there is
-/// room for, which is any, for no transport of the model carries data with an answer.
-#[must_use]
-pub fn answer(said: Said) -> Answer {
-    if said.callee_data.is_some_and(|bytes| bytes > 0) {
-        return Answer::Overruns;
-    }
-    match (said.value, said.group.unwrap_or(0)) {
-        // No group, SG_UNCONSTRAINED_GROUP, SG_CONSTRAINED_GROUP. Of no other group is the number known: the option is reserved.
-        (0, 0..=2) => Answer::Accepts,
-        (0, _) => Answer::AcceptsInNone,
-        (1, _) => Answer::Rejects,
-        (2, _) => Answer::Defers,
+/// A socket group, as a condition function writes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InGroup {
+    /// This number: SG_UNCONSTRAINED_GROUP, SG_CONSTRAINED_GROUP, or none that is known.
+    Number(u32),
+    /// `group(A)`: the group that this socket is in.
+    Of(Ref),
+}
+
+/// What it means: CF_ACCEPT, CF_REJECT, CF_DEFER, or none of them, and what was written besides.
+fn answer(said: Said, vars: &[Handle]) -> Answer {
+    let bytes = said.callee_data.map_or(0, |bytes| u8::try_from(bytes).unwrap_or(u8::MAX));
+    let group = match said.group.unwrap_or(InGroup::Number(0)) {
+        InGroup::Number(0) => Group::None,
+        InGroup::Number(1) => Group::Unconstrained,
+        InGroup::Number(2) => Group::Constrained,
+        // Of no group is the number known: the option that tells it is reserved.
+        InGroup::Number(_) => Group::Nobodys,
+        InGroup::Of(reference) => Group::Of(reference.bound(vars)),
+    };
+    match said.value {
+        0 => Answer::Accepts { group, bytes },
+        _ if bytes > 0 => Answer::TellsMore,
+        1 => Answer::Rejects,
+        2 => Answer::Defers,
         _ => Answer::Other,
+    }
+}
+
+impl Ref {
+    /// The handle that it is, where variables are bound so.
+    #[must_use]
+    pub fn bound(self, vars: &[Handle]) -> Handle {
+        match self {
+            Ref::Name(name) => vars[usize::from(name.0)],
+            Ref::InvalidSocket => Handle::INVALID,
+            Ref::Number(_) => Handle::NOT_OPEN,
+        }
     }
 }
 
 /// What user code gives that comes back with this action: a condition function what it has said, a completion routine nothing.
 #[must_use]
-pub fn comes_back(action: &Action) -> Option<Answer> {
+pub fn comes_back(action: &Action, vars: &[Handle]) -> Option<Answer> {
     match action {
-        Action::ConditionReturns { said, .. } => Some(answer(*said)),
+        Action::ConditionReturns { said, .. } => Some(answer(*said, vars)),
         Action::RoutineReturns { .. } => Some(Answer::Nothing),
         _ => None,
     }
@@ -458,6 +482,10 @@ pub enum Block {
     Null,
     /// So many bytes.
     Bytes(u32),
+    /// These bytes.
+    Data(Data),
+    /// A quality of service.
+    Qos(Qos),
     /// A buffer of which nobody has said how long it is.
     Unset,
 }

@@ -38,7 +38,8 @@ pub(crate) fn outcomes(
             all.flat_map(|start| issues(scenario, machine, step, number, call, start)).map(shown).collect()
         }
         Action::ConditionReturns { .. } | Action::RoutineReturns { .. } => {
-            let event = Event::Returns(step.actor, comes_back(&step.action).unwrap_or(Answer::Nothing));
+            let event =
+                Event::Returns(step.actor, comes_back(&step.action, &start.config.vars).unwrap_or(Answer::Nothing));
             returns(scenario, machine, step, number, event, start).into_iter().map(shown).collect()
         }
         Action::InHook(call) => {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use winaccept_model::call::Data;
+use winaccept_model::call::{Data, Qos};
 
 use super::diagnostic::Diagnostic;
 use super::limits::MAX_PROBLEMS;
@@ -198,6 +198,21 @@ impl<'a> Cursor<'a> {
                 Err(self.report(problem))
             }
         }
+    }
+
+    /// `{9600, 64000}`, `{9600, 64000, ATM_CALLING_PARTY_NUMBER_IE}`: a quality of service.
+    pub(super) fn qos(&mut self) -> Parsed<Qos> {
+        let rate = |cursor: &mut Self| cursor.integer("a token rate", 0..=i64::from(u16::MAX)).map(|rate| rate as u16);
+        self.expect("{")?;
+        let sending = rate(self)?;
+        self.expect(",")?;
+        let receiving = rate(self)?;
+        let calling_party = self.eat(",");
+        if calling_party {
+            self.expect(literal::CALLING_PARTY)?;
+        }
+        self.expect("}")?;
+        Ok(Qos { sending, receiving, calling_party })
     }
 
     /// Takes stream data: strings in quotes, each perhaps several times, joined by `+`.

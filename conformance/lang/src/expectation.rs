@@ -161,10 +161,14 @@ impl Parser<'_> {
         self.check_data(of, value, &with, begin);
         // It tells of the packet of a request that failed, and fails with that.
         let fetches = of.signature.name == "GetQueuedCompletionStatus";
-        if error != Code::NONE
-            && !fetches
-            && with.iter().any(|with| !matches!(with, With::Addr(_) | With::AddrLen(_) | With::Bytes(None)))
-        {
+        // What goes on has not failed.
+        let pends = error == Code::ERROR_IO_PENDING;
+        let may_stand = |with: &With| match with {
+            With::Addr(_) | With::AddrLen(_) | With::Bytes(None) => true,
+            With::Bytes(Some(_)) => pends,
+            _ => false,
+        };
+        if error != Code::NONE && !fetches && !with.iter().all(may_stand) {
             let span = self.cursor.since(start);
             let problem = Diagnostic::new("a failing call gives nothing like that", span, "this can never hold")
                 .help("of a call that fails only `addr`, `addrlen` and `bytes = unchanged` can be expected");
@@ -486,13 +490,20 @@ impl Parser<'_> {
         Ok(MessagePattern { number, socket, event, error })
     }
 
-    /// What a pointer leads to: `NULL`, or so many bytes.
+    /// What a pointer leads to: `NULL`, so many bytes, these bytes, or a quality of service.
     fn block(&mut self) -> Parsed<Block> {
         if self.cursor.eat("NULL") {
             return Ok(Block::Null);
         }
-        let bytes = self.cursor.integer("`NULL` or a number of bytes", 0..=i64::from(u32::MAX))?;
-        Ok(Block::Bytes(bytes as u32))
+        match self.cursor.kind() {
+            Kind::Text => self.data().map(Block::Data),
+            _ if self.cursor.at("{") => self.cursor.qos().map(Block::Qos),
+            _ => {
+                let bytes =
+                    self.cursor.integer("`NULL`, a number of bytes, or what is there", 0..=i64::from(u32::MAX))?;
+                Ok(Block::Bytes(bytes as u32))
+            }
+        }
     }
 
     fn address_pattern(&mut self, actor: Option<ThreadId>) -> Parsed<AddrPattern> {

@@ -127,7 +127,8 @@ constants! {
     NoLength { WRITTEN: "0", WHAT: "the number of bytes" }
     NoSendSize { WRITTEN: "0", WHAT: "the number of bytes of one send" }
     NoBuffers { WRITTEN: "NULL" }
-    NoSent { WRITTEN: "NULL" }
+    UpdateConnectContextName { WRITTEN: "SO_UPDATE_CONNECT_CONTEXT" }
+    NoOptionValue { WRITTEN: "NULL" }
 }
 
 /// Kinds whose values have a word each.
@@ -158,8 +159,10 @@ words! {
     CompletionRoutine: "a completion routine", "NULL", ROUTINES;
 }
 
-const FAMILIES: &[(&str, Family); 2] = &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6)];
-const TYPES: &[(&str, SockType); 2] = &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram)];
+const FAMILIES: &[(&str, Family); 3] =
+    &[("AF_INET", Family::Inet), ("AF_INET6", Family::Inet6), ("AF_ATM", Family::Atm)];
+const TYPES: &[(&str, SockType); 3] =
+    &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram), ("SOCK_RAW", SockType::Raw)];
 const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
 const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
 const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
@@ -177,8 +180,12 @@ const TRANSMIT_FLAGS: &[(&str, u8); 5] = &[
 ];
 const BOOLS: &[(&str, bool); 2] = &[("TRUE", true), ("FALSE", false)];
 /// Each protocol with the type it belongs to. The first of a type is how it is written.
-const PROTOCOLS: &[(&str, Option<SockType>)] =
-    &[("IPPROTO_TCP", Some(SockType::Stream)), ("IPPROTO_UDP", Some(SockType::Dgram)), ("0", None)];
+const PROTOCOLS: &[(&str, Option<SockType>)] = &[
+    ("IPPROTO_TCP", Some(SockType::Stream)),
+    ("IPPROTO_UDP", Some(SockType::Dgram)),
+    ("ATMPROTO_AAL5", Some(SockType::Raw)),
+    ("0", None),
+];
 
 const fn words_of<T, const N: usize>(table: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];
@@ -208,6 +215,22 @@ impl Text for MayBeAlertable {
     }
     fn write(value: &bool, script: &Script) -> String {
         Alertable::write(value, script)
+    }
+}
+
+/// A word where it is set.
+impl Text for LowBit {
+    const ARGUMENTS: (usize, usize) = (0, 1);
+    const EXAMPLE: &'static str = "low_bit";
+    const WORDS: &'static [&'static str] = &["low_bit"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<bool> {
+        if asking.extra {
+            parser.cursor.expect("low_bit")?;
+        }
+        Ok(asking.extra)
+    }
+    fn write(value: &bool, _: &Script) -> String {
+        if *value { "low_bit" } else { "" }.to_owned()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Numbers, versions, addresses and strings: from their spelling to their value and back.
 
-use winaccept_model::call::{Address, Data, Family, Ip, Port, Version};
+use winaccept_model::call::{Address, Data, Family, Ip, Port, Qos, Version};
 use winaccept_sim::script::PeerSegment;
 
 /// What a condition function may return, by name.
@@ -69,6 +69,16 @@ pub(super) enum AddressLiteral {
     AnyPort(Address),
 }
 
+/// What a quality of service may hold for the provider.
+pub(super) const CALLING_PARTY: &str = "ATM_CALLING_PARTY_NUMBER_IE";
+
+/// Writes a quality of service.
+pub(super) fn write_qos(qos: Qos) -> String {
+    let Qos { sending, receiving, calling_party } = qos;
+    let specific = if calling_party { format!(", {CALLING_PARTY}") } else { String::new() };
+    format!("{{{sending}, {receiving}{specific}}}")
+}
+
 /// The addresses that exist in scenarios.
 const HOSTS: &[(&str, Family, Ip)] = &[
     ("0.0.0.0", Family::Inet, Ip::Any),
@@ -78,11 +88,12 @@ const HOSTS: &[(&str, Family, Ip)] = &[
     ("[::1]", Family::Inet6, Ip::Loopback),
     ("[2001:db8::]", Family::Inet6, Ip::NotLocal),
     ("[::ffff:127.0.0.1]", Family::Inet6, Ip::Mapped),
+    ("[atm]", Family::Atm, Ip::Loopback),
 ];
 
 /// Said where an address is none of [`HOSTS`].
-pub(super) const ADDRESS_HELP: &str = "an address is 0.0.0.0, 127.0.0.1, 192.0.2.0, [::], [::1], [::ffff:127.0.0.1] or \
-    [2001:db8::], a colon, and a port from 0 to 65535";
+pub(super) const ADDRESS_HELP: &str = "an address is 0.0.0.0, 127.0.0.1, 192.0.2.0, [::], [::1], [::ffff:127.0.0.1], \
+    [2001:db8::] or [atm], a colon, and a port from 0 to 65535";
 
 /// `127.0.0.1:0`, `[::1]:*`, …
 pub(super) fn address(text: &str) -> Option<AddressLiteral> {

@@ -230,7 +230,14 @@ impl Reader<'_> {
         if self.cursor.eat("unset") {
             return Ok(Block::Unset);
         }
-        self.cursor.integer("a number of bytes", 0..=i64::from(u32::MAX)).map(|bytes| Block::Bytes(bytes as u32))
+        match self.cursor.kind() {
+            Kind::Text => self.cursor.data().map(Block::Data),
+            _ if self.cursor.at("{") => self.cursor.qos().map(Block::Qos),
+            _ => self
+                .cursor
+                .integer("a number of bytes", 0..=i64::from(u32::MAX))
+                .map(|bytes| Block::Bytes(bytes as u32)),
+        }
     }
 
     /// `unchanged`, or an address followed by `of` and the variables that have it.

@@ -5,11 +5,11 @@ use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
 use winaccept_sim::script::{
-    Action, AddrPattern, Block, Came, Expect, GivenTo, MessagePattern, NameId, Pattern, PeerSegment, PrintArgument,
-    Ref, Said, Script, ValuePattern, With,
+    Action, AddrPattern, Block, Came, Expect, GivenTo, InGroup, MessagePattern, NameId, Pattern, PeerSegment,
+    PrintArgument, Ref, Said, Script, ValuePattern, With,
 };
 
-use super::literal::{ANSWERS, GROUPS, PEER_SEGMENTS, WM_USER, quote, quote_data, write_address};
+use super::literal::{ANSWERS, GROUPS, PEER_SEGMENTS, WM_USER, quote, quote_data, write_address, write_qos};
 use super::signature::written;
 
 /// A call with its arguments, as a step of a scenario writes it.
@@ -25,7 +25,7 @@ pub fn render_action(action: &Action, script: &Script) -> String {
         Action::Call(call) => render_call(call, script),
         Action::InHook(call) => format!("in hook {}", render_call(call, script)),
         Action::Resumes => "resumes".to_owned(),
-        Action::ConditionReturns { said, .. } => format!("condition returns {}", render_said(*said)),
+        Action::ConditionReturns { said, .. } => format!("condition returns {}", render_said(*said, script)),
         Action::RoutineReturns { .. } => "routine returns".to_owned(),
         Action::Prints { format, argument } => match argument {
             None => format!("prints {}", quote(format)),
@@ -40,8 +40,11 @@ pub fn render_action(action: &Action, script: &Script) -> String {
 }
 
 /// What a condition function returns.
-fn render_said(said: Said) -> String {
-    let group = said.group.map(|group| format!("g = {}", name_or_number(GROUPS, group)));
+fn render_said(said: Said, script: &Script) -> String {
+    let group = said.group.map(|group| match group {
+        InGroup::Number(number) => format!("g = {}", name_or_number(GROUPS, number)),
+        InGroup::Of(socket) => format!("g = group({})", reference(socket, script)),
+    });
     let data = said.callee_data.map(|bytes| format!("calleedata = {bytes}"));
     let with: Vec<_> = group.into_iter().chain(data).collect();
     outcome(name_or_number(ANSWERS, said.value), Code::NONE, &with)
@@ -237,6 +240,8 @@ fn render_block(block: Block) -> String {
     match block {
         Block::Null => "NULL".to_owned(),
         Block::Bytes(bytes) => bytes.to_string(),
+        Block::Data(data) => quote_data(&data),
+        Block::Qos(qos) => write_qos(qos),
         Block::Unset => "unset".to_owned(),
     }
 }

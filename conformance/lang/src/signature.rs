@@ -265,7 +265,7 @@ pub(super) fn means_something(word: &str) -> bool {
 }
 
 /// Calls of Winsock that somebody may well write, and that the model does not have. Some look like one that it has.
-const NOT_YET: &[&str] = &["WSARecvFrom", "recvfrom", "WSASendTo", "sendto", "WSAConnect", "TransmitPackets"];
+const NOT_YET: &[&str] = &["WSARecvFrom", "recvfrom", "WSASendTo", "sendto", "TransmitPackets"];
 
 /// Is this a call of Winsock that the model does not have yet?
 pub(super) fn is_not_yet_modelled(name: &str) -> bool {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use winaccept_model::call::{Call, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
-use winaccept_sim::script::{Action, Expect, Pattern, PrintArgument, Ref, Said, Step, ValuePattern};
+use winaccept_sim::script::{Action, Expect, InGroup, Pattern, PrintArgument, Ref, Said, Step, ValuePattern};
 
 use super::cursor::Parsed;
 use super::diagnostic::Diagnostic;
@@ -262,7 +262,7 @@ impl Parser<'_> {
             Kind::Number => self.cursor.integer("what it returns", i64::from(i32::MIN)..=i64::from(i32::MAX))? as i32,
             _ => self.cursor.one_of("`CF_ACCEPT`, `CF_REJECT`, `CF_DEFER` or a number", ANSWERS)?,
         };
-        let said = self.writes(value)?;
+        let said = self.writes(value, actor)?;
         let Some(call) = self.flow.asked(actor).pop() else {
             let who = &self.script.actors[actor.index()].name;
             let title = format!("no condition function of `{who}` is running");
@@ -278,7 +278,7 @@ impl Parser<'_> {
     }
 
     /// `with g = GROUP, calleedata = BYTES`, if it stands here: what a condition function has written when it returns this.
-    fn writes(&mut self, value: i32) -> Parsed<Said> {
+    fn writes(&mut self, value: i32, actor: ThreadId) -> Parsed<Said> {
         let mut said = Said { value, group: None, callee_data: None };
         if !self.cursor.eat("with") {
             return Ok(said);
@@ -286,21 +286,36 @@ impl Parser<'_> {
         loop {
             let span = self.cursor.span();
             let is_group = self.cursor.one_of("`g` or `calleedata`", &[("g", true), ("calleedata", false)])?;
-            let written = if is_group { &mut said.group } else { &mut said.callee_data };
-            if written.is_some() {
+            if if is_group { said.group.is_some() } else { said.callee_data.is_some() } {
                 return Err(self.cursor.report(Diagnostic::new("it is written twice", span, "named again here")));
             }
             self.cursor.expect("=")?;
-            *written = Some(match self.cursor.kind() {
-                Kind::Word if is_group => {
-                    self.cursor.one_of("`SG_UNCONSTRAINED_GROUP`, `SG_CONSTRAINED_GROUP` or a number", GROUPS)?
-                }
-                _ => self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32,
-            });
+            if is_group {
+                said.group = Some(self.group(actor)?);
+            } else {
+                said.callee_data = Some(self.cursor.integer("a number", 0..=i64::from(u8::MAX))? as u32);
+            }
             if !self.cursor.eat(",") {
                 return Ok(said);
             }
         }
+    }
+
+    /// A socket group: a word, a number, or `group(A)`, the one that this socket is in.
+    fn group(&mut self, actor: ThreadId) -> Parsed<InGroup> {
+        if self.cursor.eat("group") {
+            self.cursor.expect("(")?;
+            let socket = self.handle("a socket", actor)?;
+            self.cursor.expect(")")?;
+            return Ok(InGroup::Of(socket));
+        }
+        let number = match self.cursor.kind() {
+            Kind::Word => self
+                .cursor
+                .one_of("`SG_UNCONSTRAINED_GROUP`, `SG_CONSTRAINED_GROUP`, `group(A)` or a number", GROUPS)?,
+            _ => self.cursor.integer("a number", 0..=i64::from(u32::MAX))? as u32,
+        };
+        Ok(InGroup::Number(number))
     }
 
     /// `= RESULT` of a call, if it stands here.

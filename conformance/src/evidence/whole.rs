@@ -249,6 +249,8 @@ fn counts(call: &Call<Ref>, seen: &Shown) -> Result<(), String> {
         Call::WSASend { buffer, .. } | Call::WSASendOverlapped { buffer, .. } => {
             value == 0 && within(seen, bytes(buffer))
         }
+        Call::ReadFile { len, .. } => within(seen, i64::from(*len)),
+        Call::WriteFile { data, .. } => within(seen, bytes(data)),
         Call::Send { data, .. } => (0..=bytes(data)).contains(&value),
         Call::Select { .. } => {
             let left = |out: &ShownOut| match out {

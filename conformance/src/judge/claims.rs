@@ -92,7 +92,9 @@ fn reads_bad_memory(call: &Call<Ref>) -> bool {
     }
     match *call {
         Call::WSAAccept { condition, .. } => condition == Condition::Bad,
-        Call::Bind { name, .. } | Call::Connect { name, .. } => !matches!(name, winaccept_model::call::Name::Of(_)),
+        Call::Bind { name, .. } | Call::Connect { name, .. } | Call::WSAConnect { name, .. } => {
+            !matches!(name, winaccept_model::call::Name::Of(_))
+        }
         _ => false,
     }
 }

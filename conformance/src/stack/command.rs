@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 
-use winaccept_sim::script::Script;
+use winaccept_sim::script::{Action, Expect, Script, Step};
 
 use super::child::{Child, Loss};
 use super::plan::{Planned, plan};
 use super::stage::{Stage, loss};
-use super::{Identity, Lacks, Replay, Stack, StepReport};
+use super::turn::Patience;
+use super::{Foresees, Identity, Lacks, Replay, Stack, StepReport};
 
 /// What came of playing a script once.
 #[derive(Default)]
@@ -74,7 +75,7 @@ impl CommandStack {
     }
 
     /// Plays a script once.
-    fn attempt(&mut self, script: &Script, plan: &[Planned<'_>]) -> Attempt {
+    fn attempt(&mut self, script: &Script, plan: &[Planned<'_>], foresees: Foresees<'_>) -> Attempt {
         let processes = match self.processes(script) {
             Ok(processes) => processes,
             // One that does not start is as good as lost.
@@ -93,7 +94,8 @@ impl CommandStack {
         for planned in plan {
             match planned {
                 Planned::Step(index, step) => {
-                    let given = stage.take(step);
+                    let blocks = step.expect == Some(Expect::Blocks) || may_wait(step) && foresees(*index, &reports);
+                    let given = stage.take(step, if blocks { Patience::ToBlock } else { Patience::ToReturn });
                     let (observed, assumed) = (given.observed, given.assumed);
                     reports.push(StepReport { index: *index, actor: step.actor, observed, assumed });
                 }
@@ -116,20 +118,32 @@ impl Stack for CommandStack {
     }
 
     fn replay(&mut self, script: &Script) -> Replay {
+        self.replay_foreseen(script, &mut |_, _| false)
+    }
+
+    fn replay_foreseen(&mut self, script: &Script, foresees: Foresees<'_>) -> Replay {
         let plan = match plan(script) {
             Ok(plan) => plan,
             Err(why) => return Replay { not_taken: Some(why), ..Replay::default() },
         };
         // A process that is lost, because a call crashed it or because it no longer answers, may be the stack's answer or an
         // accident of this machine. The scenario is played again in new processes, and that is what counts.
-        let first = self.attempt(script, &plan);
+        let first = self.attempt(script, &plan, foresees);
         match first.unsettled() {
             None => first.replay(None),
             again => {
                 self.idle.clear();
-                self.attempt(script, &plan).replay(again)
+                self.attempt(script, &plan, foresees).replay(again)
             }
         }
+    }
+}
+
+/// Is this step about a call that can wait?
+fn may_wait(step: &Step) -> bool {
+    match &step.action {
+        Action::Call(call) => call.function().does().waits,
+        action => matches!(action, Action::Resumes | Action::ConditionReturns { .. } | Action::RoutineReturns { .. }),
     }
 }
 

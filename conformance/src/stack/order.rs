@@ -195,7 +195,7 @@ impl<'s> Stage<'s> {
             | Action::Ends
             | Action::Sends { .. }
             | Action::Expects => {
-                let given = self.take(step);
+                let given = self.take(step, Patience::ToReturn);
                 reports.push(lane.report(number, step, given));
                 return true;
             }

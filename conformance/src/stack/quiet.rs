@@ -37,7 +37,9 @@ impl Stage<'_> {
         let succeeded = seen.error == Code::NONE;
         let mut assumed = None;
         match *call {
-            Call::Connect { .. } if succeeded || goes_on(seen) => {
+            Call::Connect { .. } | Call::WSAConnect { .. } | Call::ConnectEx { .. }
+                if succeeded || goes_on(seen) || seen.error == Code::ERROR_IO_PENDING =>
+            {
                 self.connecting = true;
                 assumed = self.settle(None);
                 if succeeded {
@@ -47,7 +49,9 @@ impl Stage<'_> {
             Call::Send { s: Ref::Name(name), .. } | Call::WSASend { s: Ref::Name(name), .. } if succeeded => {
                 assumed = self.settle(Some(name));
             }
-            Call::WSASendOverlapped { s: Ref::Name(name), .. } if succeeded || seen.error == Code::ERROR_IO_PENDING => {
+            Call::WSASendOverlapped { s: Ref::Name(name), .. } | Call::WriteFile { s: Ref::Name(name), .. }
+                if succeeded || seen.error == Code::ERROR_IO_PENDING =>
+            {
                 assumed = self.settle(Some(name));
             }
             Call::DisconnectEx { .. } | Call::TransmitFile { .. }
@@ -65,8 +69,14 @@ impl Stage<'_> {
             _ => {}
         }
         let begins = call.function().does().starts;
-        let moves =
-            matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. } | Call::Shutdown { .. });
+        let moves = matches!(
+            call,
+            Call::Connect { .. }
+                | Call::WSAConnect { .. }
+                | Call::Send { .. }
+                | Call::WSASend { .. }
+                | Call::Shutdown { .. }
+        );
         self.has_requests |= begins;
         if begins || moves || call.function().does().closes {
             self.let_requests_complete();
@@ -85,7 +95,7 @@ impl Stage<'_> {
     pub(super) fn quieten_after_blocking(&mut self, actor: ThreadId) -> Option<String> {
         let call = self.in_progress[actor.index()].as_ref().map(|in_progress| in_progress.call);
         match call {
-            Some(Call::Connect { .. }) => {
+            Some(Call::Connect { .. } | Call::WSAConnect { .. }) => {
                 self.connecting = true;
                 self.settle(None);
                 None // its attempt goes on: that is what blocking says
@@ -159,7 +169,10 @@ impl Stage<'_> {
 
     /// A connection that is complete in the table may still be on its way up to the listener's queue.
     fn arrival_shows(&mut self, connect: &Call<Ref>) {
-        let Call::Connect { s: Ref::Name(client), .. } = connect else { return };
+        let (Call::Connect { s: Ref::Name(client), .. } | Call::WSAConnect { s: Ref::Name(client), .. }) = connect
+        else {
+            return;
+        };
         let Some(remote) = self.bound(*client).and_then(|bound| bound.remote) else { return };
         let listens =
             |local: SocketAddress| local.port == remote.port && (local.ip == remote.ip || local.ip.is_unspecified());

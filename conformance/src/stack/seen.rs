@@ -209,7 +209,15 @@ tell_nothing! {
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
     RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn, ManualReset, InitialState,
-    TransmitFlags, Reserved,
+    TransmitFlags, Reserved, WrittenBytes, SentWithConnection, LowBit, ConnectData, QosIn,
+}
+
+/// Told also of a call that failed.
+impl Tell for kind::ConnectRoom {
+    fn tell(value: &Option<u16>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let length = |room: u16| told.returned.bytes.unwrap_or(room.into());
+        value.map(|room| ShownOut::Given(GivenTo::CalleeData, Block::Bytes(length(room))))
+    }
 }
 
 /// Told also of what goes on by itself: that is no failure.
@@ -253,6 +261,12 @@ impl Tell for kind::BytesOut {
     fn tell(_: &Self::Value<Ref>, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
         let data = told.returned.data.as_ref().filter(|_| !told.failed)?;
         Data::new(&data.0).map(ShownOut::Data)
+    }
+}
+
+impl Tell for kind::ReadRoom {
+    fn tell(_: &u32, field: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        <kind::BytesOut as Tell>::tell(&0, field, told)
     }
 }
 

@@ -246,27 +246,32 @@ impl Names for SeenBy<'_, '_> {
     }
 }
 
-impl Known for Stage<'_> {
-    /// A closed socket counts with the last address that it was known to have.
+/// What one actor's call gives back is about its own process: in another the same number is another handle.
+impl Known for SeenBy<'_, '_> {
+    /// Where no open socket has it, those count that had it when they were closed.
     fn at(&self, address: SocketAddress) -> Vec<NameId> {
-        let numbered = (0..).map(NameId).zip(&self.names);
-        numbered
-            .filter(|(_, bound)| bound.as_ref().is_some_and(|bound| bound.local == Some(address)))
-            .map(|(name, _)| name)
-            .collect()
+        let have = |open: bool| {
+            let has = move |bound: &Bound| bound.open == open && bound.local == Some(address);
+            let numbered = (0..).map(NameId).zip(&self.stage.names);
+            numbered.filter(move |(_, bound)| bound.as_ref().is_some_and(has)).map(|(name, _)| name).collect()
+        };
+        let now: Vec<NameId> = have(true);
+        if now.is_empty() { have(false) } else { now }
     }
 
     fn written(&self, port: u16) -> bool {
-        self.written.contains(&port)
+        self.stage.written.contains(&port)
     }
 
     fn raw(&self, name: NameId) -> Option<RawHandle> {
-        self.bound(name).map(|bound| bound.raw)
+        self.stage.bound(name).map(|bound| bound.raw)
     }
 
     fn named(&self, raw: RawHandle) -> Option<NameId> {
-        let is_it = |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| bound.raw == raw);
-        self.names.iter().rposition(is_it).map(|at| NameId(at as u16))
+        let process = self.stage.process_of(self.actor);
+        let is_it =
+            |bound: &Option<Bound>| bound.as_ref().is_some_and(|bound| (bound.process, bound.raw) == (process, raw));
+        self.stage.names.iter().rposition(is_it).map(|at| NameId(at as u16))
     }
 }
 
@@ -305,7 +310,8 @@ fn time_of(call: &Call<Ref>) -> u64 {
 fn written_port(call: &Call<Ref>) -> Option<u16> {
     match call {
         Call::Bind { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. }
-        | Call::Connect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. } => Some(*port),
+        | Call::Connect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. }
+        | Call::WSAConnect { name: Name::Address(Address { port: Port::Fixed(port), .. }, _), .. } => Some(*port),
         _ => None,
     }
 }

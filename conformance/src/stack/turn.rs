@@ -6,7 +6,7 @@ use winaccept_model::call::{Call, ProcessId, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownValue};
-use winaccept_sim::script::{Action, Expect, PrintArgument, Ref, Said, Step};
+use winaccept_sim::script::{Action, PrintArgument, Ref, Said, Step};
 
 use super::protocol::{Function, Order, Report, Returned};
 use super::seen::seen;
@@ -65,39 +65,39 @@ pub(super) enum Patience {
 }
 
 impl<'s> Stage<'s> {
-    /// Takes a step to its end.
-    pub(super) fn take(&mut self, step: &'s Step) -> Given {
+    /// Takes a step to its end; patience is for what may wait.
+    pub(super) fn take(&mut self, step: &'s Step, patience: Patience) -> Given {
         let actor = step.actor;
         match &step.action {
             Action::Call(call) => {
                 if let Err(why) = self.issue(step, call) {
                     return Given::not_taken(why);
                 }
-                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::ConditionReturns { said, call } => {
                 if let Err(why) = self.condition_returns(step, call, *said) {
                     return Given::not_taken(why);
                 }
-                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::RoutineReturns { call } => {
                 if let Err(why) = self.routine_returns(step, call) {
                     return Given::not_taken(why);
                 }
-                let patience = if step.expect == Some(Expect::Blocks) { Patience::ToBlock } else { Patience::ToReturn };
                 self.conclude(actor, step, patience)
             }
             Action::Resumes => match self.in_progress[actor.index()] {
-                Some(_) => self.conclude(actor, step, Patience::ToReturn),
+                Some(_) => self.conclude(actor, step, patience),
                 None => Given::not_taken("no call of this actor is in progress"),
             },
             Action::Prints { format, argument } => match self.print(actor, format, *argument) {
                 Ok(text) => Given::witnessed(Observed::Printed(text)),
                 Err(why) => Given::not_taken(why),
             },
+            Action::Exits(_) if self.in_progress[actor.index()].is_some() && !self.has_returned(actor) => {
+                Given::not_taken("the actor is still inside a call")
+            }
             Action::Exits(code) => self.exit(actor, *code),
             Action::Ends => self.end_thread(actor),
             Action::Sends { .. } | Action::Expects => Given::not_taken("no worker has a raw socket"),
@@ -185,7 +185,12 @@ impl<'s> Stage<'s> {
         let no_limit = local && waits_without_limit(call, self.receive_timeouts);
         let limit = match patience {
             Patience::ToBlock => GRACE,
-            Patience::ToReturn if matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::WSASend { .. }) => {
+            Patience::ToReturn
+                if matches!(
+                    call,
+                    Call::Connect { .. } | Call::WSAConnect { .. } | Call::Send { .. } | Call::WSASend { .. }
+                ) =>
+            {
                 CONNECT
             }
             Patience::ToReturn => GIVE_UP,
@@ -273,7 +278,7 @@ impl<'s> Stage<'s> {
             (_, Some(_)) => self.interrupted[actor.index()] += 1,
             _ => self.last_value[actor.index()] = Some(returned.value),
         }
-        let seen_now = seen(call, &returned, self);
+        let seen_now = seen(call, &returned, &self.seen_by(actor));
         if seen_now.value == ShownValue::Handle
             && let Some(name) = step.binds().next()
         {
@@ -281,7 +286,7 @@ impl<'s> Stage<'s> {
         }
         self.take_in(actor, call, &returned, &seen_now);
         // The new socket itself may have the address that was just reported: look again, now that it is bound.
-        let seen_now = seen(call, &returned, self);
+        let seen_now = seen(call, &returned, &self.seen_by(actor));
         let assumed = self.quieten(actor, call, &seen_now);
         Given { observed: Observed::Returned(seen_now), assumed }
     }
@@ -302,6 +307,7 @@ impl<'s> Stage<'s> {
         match *call {
             Call::Bind { s: Ref::Name(name), .. }
             | Call::Connect { s: Ref::Name(name), .. }
+            | Call::WSAConnect { s: Ref::Name(name), .. }
             | Call::Listen { s: Ref::Name(name), .. } => {
                 let Some(bound) = self.bound(name) else { return };
                 let (process, raw) = (bound.process, bound.raw);

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
     Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
-    OptVal, ProcessId, Set, SockType, ThreadId, Timeout, Version,
+    OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -80,6 +80,30 @@ impl Wire for CompletionRoutine {
     }
 }
 
+/// A word that only a low bit which is set has.
+impl Wire for LowBit {
+    type Sent = Option<bool>;
+    fn sent(value: &bool, _: &impl Names) -> Result<Option<bool>, String> {
+        Ok(value.then_some(true))
+    }
+    fn write(sent: &Option<bool>, field: &'static str, to: &mut Fields) {
+        to.extend(sent.map(|set| (field, Value::Bool(set))));
+    }
+}
+
+/// Bytes that are sent with a connection, where there are some.
+impl Wire for SentWithConnection {
+    type Sent = Option<Bytes>;
+    fn sent(value: &Data, _: &impl Names) -> Result<Option<Bytes>, String> {
+        Ok((!value.as_slice().is_empty()).then(|| Bytes(value.as_slice().to_vec())))
+    }
+    fn write(sent: &Option<Bytes>, field: &'static str, to: &mut Fields) {
+        let value =
+            sent.as_ref().map(|bytes| serde_json::to_value(bytes).expect("invariant: what is sent is plain data"));
+        to.extend(value.map(|bytes| (field, bytes)));
+    }
+}
+
 /// Kinds that are sent as numbers which depend on nothing but their value.
 macro_rules! numbers {
     ($($kind:ident $([$($field:literal),*])? |$value:ident: $from:ty| -> $sent:ty { $number:expr })*) => { $(
@@ -95,9 +119,9 @@ macro_rules! numbers {
 numbers! {
     VersionIn |version: Version| -> [u8; 2] { [version.major, version.minor] }
     ErrorCode ["error"] |code: u16| -> i32 { i32::from(*code) }
-    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23 } }
+    AddressFamily |family: Family| -> i32 { match family { Family::Inet => 2, Family::Inet6 => 23, Family::Atm => 22 } }
     TypeProtocol ["type", "protocol"] |kind: SockType| -> (i32, i32) {
-        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17) }
+        match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17), SockType::Raw => (3, 5) }
     }
     // WSA_FLAG_OVERLAPPED is 1.
     SocketFlags ["flags"] |overlapped: bool| -> u32 { u32::from(*overlapped) }
@@ -108,6 +132,12 @@ numbers! {
     Buffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     PostedBuffers |sizes: Set<u32>| -> Vec<u32> { sizes.iter().collect() }
     SentBuffer ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    WrittenBytes ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
+    ReadRoom |size: u32| -> u32 { *size }
+    ConnectData |data: Option<Data>| -> Option<Bytes> { data.map(|data| Bytes(data.as_slice().to_vec())) }
+    ConnectRoom |room: Option<u16>| -> Option<u16> { *room }
+    // What an element of ATM looks like a worker need not know: there it has no sockets.
+    QosIn |qos: Option<Qos>| -> Option<(u32, u32)> { qos.map(|qos| (qos.sending.into(), qos.receiving.into())) }
     CountOut |given: bool| -> Pointer { if *given { Pointer::Valid } else { Pointer::Null } }
     ConditionIn |condition: Condition| -> Pointer {
         match condition {

@@ -12,33 +12,78 @@ pub struct Version {
     pub minor: u8,
 }
 
-/// `AF_INET` or `AF_INET6`.
+/// `AF_INET`, `AF_INET6` or `AF_ATM`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 #[allow(missing_docs)]
 pub enum Family {
     #[default]
     Inet,
     Inet6,
+    Atm,
+}
+
+/// What a transport does of which the pages on accepting say that one or the other does it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Transport {
+    /// Its requests are answered when they are accepted, and not by the stack before that.
+    pub answers_late: bool,
+    /// The answer goes as far as the next switch before the call that gives it returns: the caller may know nothing yet.
+    pub returns_early: bool,
+    /// Its calls need not tell the address of the peer.
+    pub may_hide_peer: bool,
+    /// Data, and the quality of service that the caller asks for, come with its requests; data go back with its answers.
+    pub carries_connect_data: bool,
+}
+
+impl Transport {
+    /// TCP.
+    pub const TCP: Transport =
+        Transport { answers_late: false, returns_early: false, may_hide_peer: false, carries_connect_data: false };
+    /// ATM, as a raw socket has it.
+    pub const ATM: Transport =
+        Transport { answers_late: true, returns_early: true, may_hide_peer: true, carries_connect_data: true };
 }
 
 impl Family {
-    /// Size in bytes of this family's socket address: `sockaddr_in` 16, `sockaddr_in6` 28.
+    /// What its connections are carried by.
+    #[must_use]
+    pub const fn transport(self) -> Transport {
+        match self {
+            Family::Inet | Family::Inet6 => Transport::TCP,
+            Family::Atm => Transport::ATM,
+        }
+    }
+
+    /// Size in bytes of this family's socket address: `sockaddr_in` 16, `sockaddr_in6` 28, `sockaddr_atm` 76.
     #[must_use]
     pub fn address_size(self) -> i32 {
         match self {
             Family::Inet => 16,
             Family::Inet6 => 28,
+            Family::Atm => 76,
         }
     }
 }
 
-/// `SOCK_STREAM` (connection-oriented) or `SOCK_DGRAM`.
+/// `SOCK_STREAM` (connection-oriented), `SOCK_DGRAM`, or `SOCK_RAW`, which is connection-oriented on ATM.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 #[allow(missing_docs)]
 pub enum SockType {
     #[default]
     Stream,
     Dgram,
+    Raw,
+}
+
+/// A quality of service, as a program asks for it: the token rate of either direction, and what follows for the provider.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Qos {
+    /// What the socket is to send.
+    pub sending: u16,
+    /// What it is to receive.
+    pub receiving: u16,
+    /// `ProviderSpecific` holds the number of the calling party, `ATM_CALLING_PARTY_NUMBER_IE`; else it is empty.
+    pub calling_party: bool,
 }
 
 /// An IP address as scripts write it. Everything real happens on loopback.
@@ -47,7 +92,7 @@ pub enum Ip {
     /// `0.0.0.0`, or `::` for IPv6.
     #[default]
     Any,
-    /// `127.0.0.1`, or `::1` for IPv6.
+    /// `127.0.0.1`, or `::1` for IPv6; for ATM the number of this host.
     Loopback,
     /// An address that belongs to no host of the world: `192.0.2.0`, or `2001:db8::`.
     NotLocal,

@@ -2,7 +2,7 @@
 
 use crate::call::{
     Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
-    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Set, SockType, ThreadId, Version,
+    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -114,9 +114,9 @@ impl Plain for Address {
     }
     fn draw(below: &mut dyn FnMut(u32) -> u32) -> Address {
         let (ip, port) = (Plain::draw(below), Plain::draw(below));
-        // Only for IPv6 there is a word for the address of IPv4.
+        // Only for IPv6 there is a word for the address of IPv4, and for ATM only one for this host.
         let family = if ip == Ip::Mapped { Family::Inet6 } else { Plain::draw(below) };
-        Address { family, ip, port }
+        Address { family, ip: if family == Family::Atm { Ip::Loopback } else { ip }, port }
     }
 }
 
@@ -139,6 +139,7 @@ macro_rules! structures {
 structures! {
     Version { major, minor }
     Extension { name, size }
+    Qos { sending, receiving, calling_party }
 }
 
 /// Enumerations whose variants hold nothing or coded values: one byte, then what they hold.
@@ -174,8 +175,8 @@ macro_rules! choices {
     )* };
 }
 choices! {
-    Family { Inet, Inet6 }
-    SockType { Stream, Dgram }
+    Family { Inet, Inet6, Atm }
+    SockType { Stream, Dgram, Raw }
     Ip { Any, Loopback, NotLocal, Mapped }
     Buffer { Null, Valid, Bad }
     Length { Null, Holds(n), Bad }

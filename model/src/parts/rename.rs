@@ -12,7 +12,7 @@ use crate::operation::{
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
 use crate::small::{Queued, Small};
-use crate::world::{Conn, ConnId, EventId, EventObject, Socket, SocketId, Thread, Told, World};
+use crate::world::{Conn, ConnId, EventId, EventObject, Member, Socket, SocketId, Thread, Told, World};
 
 /// Gives every name in an object to another owner.
 #[derive(Clone, Debug)]
@@ -370,6 +370,7 @@ impl Renaming {
             extra.watches = extra.watches.iter().map(|watch| self.watch_id(watch)).collect();
             extra.claimed = extra.claimed.map(|op| self.op_id(op));
             extra.port = extra.port.map(|tells| Association { port: self.port_id(tells.port), ..tells });
+            extra.group = extra.group.map(|group| Member { founder: self.socket_id(group.founder), ..group });
             extra.selection.told = extra.selection.told.map(|told| self.told(told));
         }
         renamed_socket

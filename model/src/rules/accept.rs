@@ -5,15 +5,15 @@ use super::common::{
 };
 use super::events::connected_events;
 use super::queue::{
-    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, is_provider, re_enables, returns,
-    takes_first,
+    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, first_returns_early, is_provider,
+    re_enables, returns, takes_as_far_as_next_switch, takes_first,
 };
 use super::wsaaccept::{self, is_conditional};
 use super::wspaccept;
 use crate::call::{Buffer, Length};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
-    ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
+    ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, ATM_PEER_UNSET, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
     CLOSE_MESSAGE_WITH_UNREAD_DATA, CLOSE_WITH_UNREAD_DATA, CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE,
     EVENTS_OF_A_RESET, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY,
     LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED,
@@ -325,8 +325,18 @@ table! {
             LISTENING,
         )
     },
+    wsaaccept::ASKS_ABOUT_CARRIED,
     wsaaccept::ASKS,
     wspaccept::TAKES_FIRST,
+    wspaccept::RETURNS_EARLY,
+    // A call over ATM is answered now, and the answer acknowledged by the next switch, whoever hears of it when.
+    Rule {
+        stage: Is(Taking),
+        when: |at| first_returns_early(at) && takes_at_once(at),
+        gives: Is(Gives::Continues(Table::AcceptInherits)),
+        then: takes_as_far_as_next_switch,
+        ..case("accept.returns-before-caller-knows", &["accept.atm.early-return"], LISTENING)
+    },
     Rule {
         stage: Is(Taking),
         when: |at| connection_ready(at) && first_is_undecided(at),
@@ -435,6 +445,11 @@ table! {
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
         rests_on: &["wsaaccept.addr.peer-address", "wspaccept.addr.peer-address"],
         ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
+    },
+    Rule {
+        under: &[ATM_PEER_UNSET],
+        when: |at| at.sock().family.transport().may_hide_peer,
+        ..case("accept.leaves-peer-unset", &["accept.atm.addr-not-set"], States::ANY)
     },
     Rule {
         then: |at| {

@@ -2,14 +2,14 @@
 
 use super::common::{case, check, not_modelled};
 use super::modes::completes_at_once;
-use super::queue::first_is_undecided;
+use super::queue::{first_is_undecided, has_undeferred};
 use super::request::{is_in_use, over_of, posts as begins};
 use crate::call::{Buffer, Call, Data};
 use crate::choice::{
     ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_CHECKED, ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER,
     ACCEPTEX_PENDING_COUNT, ACCEPTEX_RESET_FAILS, ACCEPTEX_RESET_NOT_CONNECTED, ACCEPTEX_SUCCEEDS, ACCEPTEX_UNCHECKED,
-    CLOSE_WITH_UNREAD_DATA, COUNT_RECEIVED, COUNT_ZERO, FAILED_PENDING, LOCAL_AS_REMOTE, SHORT_LENGTH_KEEPS,
-    SHORT_LENGTH_LOSES, SOCKADDRS_WITHOUT_LOCAL,
+    CLOSE_WITH_UNREAD_DATA, COUNT_RECEIVED, COUNT_ZERO, DEFERRED_TO_REQUEST, FAILED_PENDING, LOCAL_AS_REMOTE,
+    REQUEST_WITH_NEXT, SHORT_LENGTH_KEEPS, SHORT_LENGTH_LOSES, SOCKADDRS_WITHOUT_LOCAL,
 };
 use crate::code::Code;
 use crate::id::{OverId, SocketId};
@@ -79,6 +79,11 @@ table! {
         when: |at| into(at).is_some_and(|s| at.socket_at(s).family != at.sock().family),
         ..not_modelled("AcceptEx.other-family-not-modelled", &["acceptex.ex.accept-socket"], LISTENING)
     },
+    // Its page speaks of TCP/IP alone.
+    Rule {
+        when: |at| at.sock().family.transport().answers_late,
+        ..not_modelled("AcceptEx.atm-not-modelled", &["acceptex.ex.accept-socket"], LISTENING)
+    },
     // Two requests with one OVERLAPPED: no page says what is in it then.
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
@@ -86,7 +91,8 @@ table! {
     },
     Rule {
         under: &[ACCEPTEX_SUCCEEDS],
-        when: is_ready,
+        when: |at| is_ready(at) && (has_undeferred(at, at.socket_id()) || !at.chooses(REQUEST_WITH_NEXT)),
+        asks: &[DEFERRED_TO_REQUEST],
         then: |at| {
             let Some(op) = posts(at) else { return };
             completes_at_once(at, op);
@@ -143,6 +149,13 @@ const LENGTHS: &[&str] = &[
 table! {
     /// What a request finds in the queue, when it is made or when a connection comes.
     TAKES;
+    Rule {
+        under: &[REQUEST_WITH_NEXT],
+        when: |at| !has_undeferred(at, at.socket_id()),
+        gives: Is(Gives::Silent),
+        rests_on: &["wsaaccept.rem.cf-defer-no-action"],
+        ..case("AcceptEx.deferred-is-not-handed-over", &["acceptex.listen.waits-here"], LISTENING)
+    },
     Rule {
         under: &[SHORT_LENGTH_KEEPS],
         when: |at| is_short(at, INTERNAL),

@@ -3,7 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Ip, Name, Port};
 use crate::choice::{
-    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, REUSES_WSAEACCES,
+    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, EXCLUSIVE_BESIDE_FAILS,
+    NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -21,7 +22,20 @@ table! {
     network_down("bind.network-down"),
     not_a_socket("bind.not-a-socket"),
     check("bind.already-bound", &["bind.err.WSAEINVAL.already-bound"], BOUND, Code::WSAEINVAL),
+    // Some stacks look at the name before they look at the descriptor; a negative length they take for a huge one.
     Rule {
+        under: &[NAME_BEFORE_DESCRIPTOR],
+        when: is_short,
+        ..check("bind.bad-name-first", &["bind.err.WSAEFAULT"], States::ANY, Code::WSAEFAULT)
+    },
+    Rule {
+        under: &[NAME_BEFORE_DESCRIPTOR],
+        when: |at| matches!(*at.call(), Call::Bind { name: Name::Address(_, length), .. } if length < 0),
+        rests_on: &["sockaddr.family-first"],
+        ..check("bind.endless-name-first", &[], States::ANY, Code::WSAENOBUFS)
+    },
+    Rule {
+        under: &[NAME_AFTER_DESCRIPTOR],
         when: |at| named(at).is_none() && !other_family(at),
         ..check("bind.bad-name", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
@@ -79,6 +93,12 @@ table! {
         )
     },
     Rule {
+        under: &[EXCLUSIVE_BESIDE_FAILS],
+        when: |at| !in_use(at) && !covers_another(at) && stands_beside(at),
+        rests_on: &["exclusive.wildcard-blocks-all"],
+        ..check("bind.exclusive-beside-wildcard", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
+    },
+    Rule {
         under: &[REUSES_WSAEACCES],
         when: |at| at.sock().options().reuseaddr && named(at).is_some_and(|address| is_listened_at(at, address)),
         rests_on: &["exclusive.reuse-undetermined"],
@@ -115,6 +135,15 @@ table! {
             States::of(&[State::Unbound]),
         )
     },
+}
+
+/// There is no name, or less of one than its own family needs.
+fn is_short(at: &At<'_>) -> bool {
+    match *at.call() {
+        Call::Bind { name: Name::Address(address, length), .. } => (0..address.family.address_size()).contains(&length),
+        Call::Bind { name, .. } => name == Name::Null,
+        _ => false,
+    }
 }
 
 /// The name is whole, but of another family than the socket.
@@ -179,6 +208,12 @@ fn overlaps(at: &At<'_>) -> bool {
     address.port != Port::Unset
         && !options.exclusiveaddruse
         && others.any(|other| !(other.exclusive || other.reuseaddr && options.reuseaddr))
+}
+
+/// Does it ask for one address for itself alone, where another socket listens on the wildcard?
+fn stands_beside(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    at.sock().options().exclusiveaddruse && address.ip != Ip::Any && is_listened_at(at, address)
 }
 
 /// Is the address one of those that a wildcard stands for, which somebody has for himself alone? (WT-LIS-027, WT-LIS-028)

@@ -88,14 +88,14 @@ pub(super) const fn case(name: &'static str, cites: &'static [&'static str], fro
     }
 }
 
-/// `AcceptEx` has given the socket its connection, and SO_UPDATE_ACCEPT_CONTEXT was not set since: the page of AcceptEx says to
-/// which functions it may be passed, and this is none of them.
+/// `AcceptEx` or `ConnectEx` has given the socket its connection, and its context was not updated since: their pages say to which
+/// functions it may be passed, and this is none of them.
 pub(super) const fn before_update(name: &'static str) -> Rule {
     Rule {
         under: &[CONTEXT_UNDEFINED],
         when: |at| at.sock().without_context,
         gives: Is(Gives::Undefined),
-        rests_on: &["acceptex.allowed.only"],
+        rests_on: &["acceptex.allowed.only", "connectex.allowed.only"],
         ..case(name, &[], States::of(&[State::Connected]))
     }
 }

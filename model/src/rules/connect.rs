@@ -1,16 +1,18 @@
 //! `connect`.
 
 use super::bind::{address_of, chosen};
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::queue::withdraws;
-use crate::call::{Address, Call, Family, Ip, Name, Port};
+use super::wsaconnect::{self, takes_along};
+use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
-    CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, GETSOCKNAME_WILDCARD, REFUSAL_TAKEN,
-    SO_ERROR_OF_REFUSAL, WILDCARD_SUCCEEDS,
+    CONNECT_BEFORE_CONTEXT, CONNECT_NAME_BY_FAULT, CONNECT_NAME_WSAEFAULT, CONNECT_REFUSED_ABORTS, CONNECTING_ALREADY,
+    GETSOCKNAME_WILDCARD, REFUSAL_TAKEN, SO_ERROR_OF_REFUSAL, WILDCARD_SUCCEEDS,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Role, Rule, States, Table};
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Gives, Role, Rule, States, Table, by};
 use crate::world::{Conn, ConnId, Direction, Segment, State, Tcb};
 
 /// How often a client repeats an unanswered or refused SYN: three times (Microsoft KB 175523, observation C3).
@@ -31,8 +33,27 @@ table! {
     in_progress("connect.in-progress"),
     network_down("connect.network-down"),
     not_a_socket("connect.not-a-socket"),
-    check("connect.listening", &["connect.err.WSAEINVAL.listening"], States::of(&[State::Listening]), Code::WSAEINVAL),
     Rule {
+        under: &[CONNECT_NAME_BY_FAULT],
+        when: |at| matches!(*at.call(), Call::Connect { name: Name::Null, .. }),
+        rests_on: BAD_NAME,
+        ..crashes("connect.null-name.crashes", &[], States::ANY)
+    },
+    check("connect.listening", &["connect.err.WSAEINVAL.listening"], States::of(&[State::Listening]), Code::WSAEINVAL),
+    // ConnectEx has opened the connection, and SO_UPDATE_CONNECT_CONTEXT was not set since.
+    Rule {
+        gives: by(CONNECT_BEFORE_CONTEXT, &[Fails(Code::WSAEISCONN), Fails(Code::WSAEINVAL)]),
+        when: is_by_request,
+        rests_on: &["connectex.default-state"],
+        ..check(
+            "connect.before-connect-context",
+            &["connect.err.WSAEISCONN"],
+            States::of(&[State::Connected]),
+            Code::WSAEISCONN,
+        )
+    },
+    Rule {
+        when: |at| !is_by_request(at),
         rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
         ..check("connect.connected", &["connect.err.WSAEISCONN"], States::of(&[State::Connected]), Code::WSAEISCONN)
     },
@@ -41,7 +62,21 @@ table! {
         rests_on: &["acceptex.accept-socket.purpose"],
         ..check("connect.waits-for-a-connection", &[], States::of(&[State::Unbound]), Code::WSAEINVAL)
     },
-    check("connect.connecting", &["connect.rem.nonblocking"], States::of(&[State::Connecting]), Code::WSAEALREADY),
+    Rule {
+        when: |at| !is_requested(at),
+        ..check(
+            "connect.connecting",
+            &["connect.rem.nonblocking"],
+            States::of(&[State::Connecting]),
+            Code::WSAEALREADY,
+        )
+    },
+    Rule {
+        gives: by(CONNECTING_ALREADY, &[Fails(Code::WSAEALREADY), Fails(Code::WSAEINVAL)]),
+        when: is_requested,
+        rests_on: &["connectex.err.WSAEALREADY"],
+        ..check("connect.connecting-by-request", &[], States::of(&[State::Connecting]), Code::WSAEALREADY)
+    },
     Rule {
         under: &[CONNECT_NAME_WSAEFAULT],
         when: has_no_name,
@@ -79,8 +114,8 @@ table! {
             Code::WSAECONNABORTED,
         )
     },
-    // Of the stacks that tell faulty names apart it is not known: NULL crashes the caller, and another family after a connect
-    // that failed is answered by each version in its own way.
+    // Of the stacks that tell faulty names apart it is not known: another family after a connect that failed is answered by
+    // each version in its own way.
     Rule {
         when: has_no_name,
         rests_on: &["sockaddr.family-first"],
@@ -118,40 +153,9 @@ table! {
         to: Some(State::Connecting),
         gives: Is(Gives::Continues(Table::ConnectAnswer)),
         then: |at| {
-            let Some(to) = named(at) else { return };
-            let s = at.socket_id();
-            if at.sock().local.port == Port::Unset {
-                let local = Address { family: at.sock().family, ip: Ip::Loopback, port: chosen(at) };
-                at.set_local(s, local);
+            if let Some(to) = named(at) {
+                sends_syn(at, to);
             }
-            if at.sock().local.ip == Ip::Any && at.chooses(WILDCARD_SUCCEEDS) {
-                // What such a stack tells is the address that the SYN comes from.
-                at.set_local(s, Address { ip: Ip::Loopback, ..at.sock().local });
-            }
-            let mut from = at.sock().local;
-            from.ip = Ip::Loopback;
-            // The connection has the number of the socket that opens it. An accepted slot never gets here: it is connected.
-            let conn = ConnId(s.0);
-            if let Some(listener) = at.conn_at(conn).listener {
-                // What is left half open of an attempt that timed out makes way for the new one.
-                withdraws(at, conn);
-                at.extra_mut(listener).syn_queue.remove(conn);
-                at.extra_mut(listener).accept_queue.remove(conn);
-            }
-            if at.conn_at(conn).client_address.port != Port::Unset {
-                // Of an attempt before this nothing stays but what the script has said of its segments.
-                let before = at.conn_mut(conn);
-                *before = Conn { held: before.held, lose: before.lose, ..Conn::default() };
-            }
-            let new = at.conn_mut(conn);
-            (new.client_address, new.server_address, new.retries) = (from, to, RETRIES);
-            new.client.tcb = Tcb::SynSent;
-            new.client.hold(Some(s));
-            at.send(conn, Direction::Up, Segment::Syn);
-            let socket = at.sock_mut();
-            (socket.conn, socket.error) = (Some(conn), Code::NONE);
-            at.set_state(s, State::Connecting);
-            at.turns_to_conn(Some(conn));
         },
         asks: &[GETSOCKNAME_WILDCARD],
         rests_on: &["protobasics.backlog-held"],
@@ -195,22 +199,69 @@ table! {
         gives: Is(Gives::Blocks),
         ..case("connect.waits", &["connect.rem.nonblocking"], States::of(&[State::Connecting]))
     },
+    wsaconnect::SHORT_ROOM,
+    wsaconnect::TELLS_CALLEE_DATA,
     Rule {
         rests_on: &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
         ..case("connect.completes", &[], States::of(&[State::Connected]))
     },
 }
 
+/// The socket has an address of its own by now, and its SYN is on its way.
+pub(super) fn sends_syn(at: &mut At<'_>, to: Address) {
+    let s = at.socket_id();
+    if at.sock().local.port == Port::Unset {
+        let local = Address { family: at.sock().family, ip: Ip::Loopback, port: chosen(at) };
+        at.set_local(s, local);
+    }
+    if at.sock().local.ip == Ip::Any && at.chooses(WILDCARD_SUCCEEDS) {
+        // What such a stack tells is the address that the SYN comes from.
+        at.set_local(s, Address { ip: Ip::Loopback, ..at.sock().local });
+    }
+    let mut from = at.sock().local;
+    from.ip = Ip::Loopback;
+    // The connection has the number of the socket that opens it. An accepted slot never gets here: it is connected.
+    let conn = ConnId(s.0);
+    if let Some(listener) = at.conn_at(conn).listener {
+        // What is left half open of an attempt that timed out makes way for the new one.
+        withdraws(at, conn);
+        at.extra_mut(listener).syn_queue.remove(conn);
+        at.extra_mut(listener).accept_queue.remove(conn);
+    }
+    if at.conn_at(conn).client_address.port != Port::Unset {
+        // Of an attempt before this nothing stays but what the script has said of its segments.
+        let before = at.conn_mut(conn);
+        *before = Conn { held: before.held, lose: before.lose, ..Conn::default() };
+    }
+    let new = at.conn_mut(conn);
+    (new.client_address, new.server_address, new.retries) = (from, to, RETRIES);
+    new.client.tcb = Tcb::SynSent;
+    new.client.hold(Some(s));
+    at.send(conn, Direction::Up, Segment::Syn);
+    takes_along(at);
+    let socket = at.sock_mut();
+    (socket.conn, socket.error) = (Some(conn), Code::NONE);
+    at.set_state(s, State::Connecting);
+    at.turns_to_conn(Some(conn));
+}
+
+#[inline(always)]
+fn name(at: &At<'_>) -> Option<Name<Handle>> {
+    match *at.call() {
+        Call::Connect { name, .. } | Call::WSAConnect { name, .. } | Call::ConnectEx { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
 /// The name is cut short, whatever its family.
 fn too_short(at: &At<'_>) -> bool {
-    let Call::Connect { name: Name::Address(address, length), .. } = *at.call() else { return false };
+    let Some(Name::Address(address, length)) = name(at) else { return false };
     length < address.family.address_size()
 }
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let Call::Connect { name, .. } = *at.call() else { return false };
-    let address = match name {
+    let address = match name(at).unwrap_or(Name::Null) {
         Name::Null => None,
         Name::Address(address, length) => (length >= address.family.address_size()).then_some(address),
         Name::Of(handle) => address_of(at, handle),
@@ -218,8 +269,18 @@ fn other_family(at: &At<'_>) -> bool {
     address.is_some_and(|address| address.family != at.sock().family)
 }
 
+/// Has ConnectEx opened the connection, whose context was not updated since?
+fn is_by_request(at: &At<'_>) -> bool {
+    at.sock().without_context && at.sends(at.socket_id()) == Direction::Up
+}
+
+/// Is it a request that opens the connection?
+fn is_requested(at: &At<'_>) -> bool {
+    at.sock().waiting().iter().any(|op| matches!(at.op_at(op).call, Call::ConnectEx { .. }))
+}
+
 /// Is this where the socket itself is bound? A socket that is bound to every address is also bound to this one.
-fn is_own_address(at: &At<'_>, to: Address) -> bool {
+pub(super) fn is_own_address(at: &At<'_>, to: Address) -> bool {
     let own = at.sock().local;
     own.port == to.port && (own.ip == to.ip || own.ip == Ip::Any)
 }
@@ -236,9 +297,8 @@ fn is_named(at: &At<'_>) -> bool {
 }
 
 #[inline(always)]
-fn named(at: &At<'_>) -> Option<Address> {
-    let Call::Connect { name, .. } = *at.call() else { return None };
-    match name {
+pub(super) fn named(at: &At<'_>) -> Option<Address> {
+    match name(at)? {
         Name::Null => None,
         Name::Address(address, length) => {
             let family = at.sock().family;

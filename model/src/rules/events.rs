@@ -8,9 +8,9 @@ use super::queue::shows_connection;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
-    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FD_ACCEPT_RESELECT,
-    FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, RESET_WRITES_TOO,
-    SECOND_SILENT, WAIT_NEEDS_STARTUP,
+    DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FAILED_CONNECT_EVENT, FAILURE_RECORDED,
+    FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, MESSAGES_FORGOTTEN, NONBLOCKING_OF_DUPLICATES,
+    RESELECT_SIGNALS, RESET_WRITES_TOO, SECOND_SILENT, SELECT_AFTER_MESSAGES, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::{Message, Object, OpId, Phase};
@@ -180,7 +180,7 @@ table! {
             let remembered = remembered(at);
             at.select(at.socket_id(), remembered);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES],
         rests_on: &["ioctl.fionbio.disable-first", "modes.back-to-blocking"],
         ..case(
             "WSAEventSelect.cancels",
@@ -205,7 +205,7 @@ table! {
             }
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
+        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES, FAILED_CONNECT_EVENT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
             "wspeventselect.rem.replaces-previous",
@@ -292,6 +292,12 @@ table! {
         gives: Is(Gives::Silent),
         rests_on: &["wsaenum.rem.recording-starts"],
         ..case("event-record.not-registered", &[], OCCURS)
+    },
+    // What has come has ended a request that waited for it, and its connection with that: the socket may be used again.
+    Rule {
+        gives: Is(Gives::Silent),
+        rests_on: &["disconnectex.reuse.both"],
+        ..case("event-record.connection-is-over", &[], States::of(&[State::Unbound, State::Bound]))
     },
     Rule {
         asks: &[DEFERRED_READABLE],
@@ -501,6 +507,8 @@ pub(super) fn releases_another(at: &At<'_>) -> bool {
 fn error_of_event(at: &At<'_>) -> Code {
     let reset = at.sock().conn.is_some_and(|conn| at.end_at(conn, at.sends(at.socket_id())).tcb == Tcb::Reset);
     match at.network_event {
+        // A blocking connect, or SO_ERROR, may have taken the code from the socket: it was a refusal.
+        NetworkEvents::CONNECT if at.state() == State::Failed && at.sock().error == Code::NONE => Code::WSAECONNREFUSED,
         NetworkEvents::CONNECT if at.state() == State::Failed => at.sock().error,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_RESET) => Code::WSAECONNRESET,
         NetworkEvents::CLOSE if reset && at.chooses(CLOSE_TELLS_ABORTED) => Code::WSAECONNABORTED,
@@ -519,11 +527,11 @@ fn posts_message(at: &mut At<'_>) {
 }
 
 /// What is left of a registration when another takes its place: nothing, or what it has recorded, and what it has reported. What
-/// was told by messages stands in no record: of a change from messages to an event object only the documents speak.
+/// was told by messages stands in no record, and may still count as reported.
 fn remembered(at: &At<'_>) -> Selection {
     let Selection { recorded, errors, disabled, .. } = at.sock().selection();
-    let posted = at.sock().selection().posts();
-    if posted || disabled == NetworkEvents::default() || at.chooses(RESELECT_SIGNALS) {
+    let forgets = if at.sock().selection().posts() { MESSAGES_FORGOTTEN } else { RESELECT_SIGNALS };
+    if disabled == NetworkEvents::default() || at.chooses(forgets) {
         return Selection::default();
     }
     Selection { recorded, errors: errors.of(recorded), disabled, ..Selection::default() }
@@ -542,6 +550,9 @@ pub(super) fn already_happened(at: &mut At<'_>) {
                 at.occurs(s, NetworkEvents::CONNECT);
             }
             connected_events(at, s);
+        }
+        State::Failed if !at.sock().selection().posts() && at.chooses(FAILURE_RECORDED) => {
+            at.occurs(s, NetworkEvents::CONNECT);
         }
         State::Datagram => at.occurs(s, NetworkEvents::WRITE), // it can always send (WT-EVT-018)
         _ => {}

@@ -237,12 +237,13 @@ fn bad_buffer(at: &At<'_>) -> bool {
 
 /// No buffer of any size: one that cannot be written to, or of less than no bytes.
 fn unusable(at: &At<'_>) -> bool {
-    size(at).is_some_and(|n| buffer(at) != Buffer::Valid || n < 0)
+    size(at).is_some_and(|n| n < 0 || buffer(at) != Buffer::Valid && n != 0)
 }
 
-/// A buffer, but too small for an address.
+/// A buffer, but too small for an address; one without any bytes is so wherever it is.
 fn short(at: &At<'_>) -> bool {
-    buffer(at) == Buffer::Valid && size(at).is_some_and(|n| (0..at.sock().family.address_size()).contains(&n))
+    let is_short = |n| n == 0 || buffer(at) == Buffer::Valid && (0..at.sock().family.address_size()).contains(&n);
+    size(at).is_some_and(is_short)
 }
 
 fn name(at: &mut At<'_>, address: Address) {

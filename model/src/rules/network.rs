@@ -7,9 +7,10 @@ use super::queue::withdraws;
 use crate::at::Wake;
 use crate::call::{Address, Ip, NetworkEvents};
 use crate::choice::{
-    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONDITIONAL_HANDSHAKE, COUNTS_BOTH,
-    DECIDED_FIRST, FD_CLOSE_WITH_UNREAD_DATA, FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP,
-    REFUSED_REPEATS, RESET_DISCARDS, RESET_OVER_UNREAD_DATA, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
+    BACKLOG_BOUND, BACKLOG_COUNTS, BOUND_ONE_MORE, CLOSE_MESSAGE_WITH_UNREAD_DATA, CLOSE_TOLD_AGAIN,
+    CONDITIONAL_HANDSHAKE, COUNTS_BOTH, DECIDED_FIRST, FD_CLOSE_BEHIND_END, FD_CLOSE_WITH_UNREAD_DATA,
+    FULL_COMPLETE_THEN_RESET, FULL_DROP, FULL_REFUSE, REFUSED_GIVES_UP, REFUSED_REPEATS, RESET_DISCARDS,
+    RESET_OVER_UNREAD_DATA, RESET_VANISHES, STRAY_RESETS, STRAY_SEGMENT,
 };
 use crate::code::Code;
 use crate::rule::Col::Is;
@@ -61,6 +62,12 @@ table! {
         ..segment("syn.again", &[], LISTENING)
     },
     Rule {
+        when: |at| at.receiver().tcb == Tcb::Established && at.connection().server_address.family.transport().answers_late,
+        then: |at| at.send(conn(at), Direction::Down, Segment::SynAck),
+        rests_on: &["accept.atm.early-return"],
+        ..segment("syn.again.answered", &[], States::ANY)
+    },
+    Rule {
         when: |at| at.receiver().tcb == Tcb::Undecided,
         then: goes_unanswered,
         rests_on: &["condaccept.on.stack-waits", "condaccept.on.client-may-time-out"],
@@ -72,18 +79,20 @@ table! {
         rests_on: &["protobasics.backlog-held"],
         ..segment("syn.listener-is-gone", &[], States::ANY)
     },
+    Rule {
+        asks: &[BACKLOG_BOUND],
+        when: |at| answers_late(at) && at.receiver().tcb == Tcb::None && !is_over_bound(at, 0),
+        then: is_put_up,
+        rests_on: &["accept.atm.early-return", "listen.rem.passive-mode", "listen.backlog.max-pending"],
+        ..segment("syn.waits-for-accept", &[], LISTENING)
+    },
     // The program decides before anything is answered, and however many there are.
     Rule {
         asks: &[CONDITIONAL_HANDSHAKE],
         when: is_put_to_program,
         then: |at| {
-            let (conn, listener) = (conn(at), socket(at));
-            let connection = at.conn_mut(conn);
-            (connection.listener, connection.server.tcb) = (Some(listener), Tcb::Undecided);
-            at.accept_queue_mut(listener).push(conn);
+            is_put_up(at);
             goes_unanswered(at);
-            at.wake(listener);
-            at.occurs(listener, NetworkEvents::ACCEPT);
         },
         rests_on: &[
             "condaccept.on.stack-waits",
@@ -312,9 +321,13 @@ table! {
             }
             let s = socket(at);
             at.wake(s);
+            if at.sock().selection().disabled.has(NetworkEvents::CLOSE) && at.chooses(CLOSE_TOLD_AGAIN) {
+                let selection = &mut at.own_extra_mut().selection;
+                selection.disabled = selection.disabled.without(NetworkEvents::CLOSE);
+            }
             at.occurs(s, NetworkEvents::CLOSE);
         },
-        asks: &[RESET_OVER_UNREAD_DATA],
+        asks: &[RESET_OVER_UNREAD_DATA, FD_CLOSE_BEHIND_END],
         rests_on: &["recv.rem.reset", "closesocket.rem.linger-zero-reset"],
         ..segment("rst.connected", &[], States::of(&[State::Connected]))
     },
@@ -514,7 +527,7 @@ fn socket(at: &At<'_>) -> SocketId {
 /// A SYN of which nothing is known yet, for which there is room, and that nobody has to decide about.
 #[inline(always)]
 fn is_new_and_fits(at: &At<'_>) -> bool {
-    at.receiver().tcb == Tcb::None && !is_put_to_program(at) && !is_full(at)
+    at.receiver().tcb == Tcb::None && !answers_late(at) && !is_put_to_program(at) && !is_full(at)
 }
 
 /// It completes a connection for which there is room.
@@ -537,7 +550,23 @@ fn is_answered(at: &At<'_>) -> bool {
 /// Does the program decide before this SYN is answered?
 #[inline]
 fn is_put_to_program(at: &At<'_>) -> bool {
-    at.sock().options().conditional_accept && at.chooses(DECIDED_FIRST)
+    at.sock().options().conditional_accept && at.chooses(DECIDED_FIRST) && !answers_late(at)
+}
+
+/// Are requests to this listener answered only when they are accepted, whatever its options?
+#[inline(always)]
+fn answers_late(at: &At<'_>) -> bool {
+    at.sock().family.transport().answers_late
+}
+
+/// The request joins the queue as it is.
+fn is_put_up(at: &mut At<'_>) {
+    let (conn, listener) = (conn(at), socket(at));
+    let connection = at.conn_mut(conn);
+    (connection.listener, connection.server.tcb) = (Some(listener), Tcb::Undecided);
+    at.accept_queue_mut(listener).push(conn);
+    at.wake(listener);
+    at.occurs(listener, NetworkEvents::ACCEPT);
 }
 
 /// Is the queue of pending connections as long as the backlog allows, as this profile counts?

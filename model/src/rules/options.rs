@@ -9,11 +9,16 @@ use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
 use crate::choice::{
     CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
     NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
+    V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
-use crate::world::{Holder, MAX_HANDLES, Options, SocketId, State};
+use crate::world::{Direction, Holder, MAX_HANDLES, Options, SocketId, State};
+
+/// A connect that has failed may have taken the port from its socket again.
+const NOT_FAILED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Connected, State::Datagram]);
 
 table! {
     IOCTLSOCKET;
@@ -154,7 +159,7 @@ table! {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
         rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
-        ..check("setsockopt.conditional-accept-unknown", &[], States::SOCKET, Code::WSAENOPROTOOPT)
+        ..check("setsockopt.conditional-accept-unknown", &[], States::ANY, Code::WSAENOPROTOOPT)
     },
     Rule {
         when: |at| {
@@ -173,6 +178,15 @@ table! {
         when: sets_the_other,
         rests_on: &["bind.rem.reuse-options-first"],
         ..check("setsockopt.exclusive-with-reuse", &[], States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[V6ONLY_LATE_FAILS],
+        when: |at| {
+            let v6only = matches!(*at.call(), Call::Setsockopt { opt: Opt::V6Only, .. });
+            v6only && at.sock().family == Family::Inet6 && at.sock().local.port != Port::Unset
+        },
+        rests_on: &["dualstack.v6only-before-bind"],
+        ..check("setsockopt.v6only-after-bind", &[], NOT_FAILED, Code::WSAEINVAL)
     },
     Rule {
         when: updates,
@@ -212,6 +226,21 @@ table! {
             "solsocket.update-accept.when-needed",
         ],
         ..case("setsockopt.updates-accept-context", &["setsockopt.update-accept.updates"], CONNECTED)
+    },
+    Rule {
+        when: updates_connect,
+        rests_on: &["solsocket.update-connect.updates"],
+        ..not_modelled("setsockopt.update-connect-not-connected-not-modelled", &[], NOT_CONNECTED)
+    },
+    Rule {
+        when: updates_connect,
+        then: |at| {
+            if at.sends(at.socket_id()) == Direction::Up {
+                at.sock_mut().without_context = false;
+            }
+        },
+        rests_on: &["solsocket.update-connect.updates", "connectex.default-state"],
+        ..case("setsockopt.updates-connect-context", &[], CONNECTED)
     },
     before_update("setsockopt.before-accept-context"),
     // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
@@ -257,6 +286,11 @@ fn updates(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::UpdateAcceptContext { .. })
 }
 
+/// Is the option `SO_UPDATE_CONNECT_CONTEXT`?
+fn updates_connect(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::UpdateConnectContext { .. })
+}
+
 fn given_listener(at: &At<'_>) -> Option<SocketId> {
     match *at.call() {
         Call::UpdateAcceptContext { listener, .. } => at.resolve_socket(listener),
@@ -275,12 +309,13 @@ fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
     }
 }
 
-/// An option of streams on a datagram socket, or one of IPv6 on an IPv4 socket.
+/// An option of streams on a datagram socket, of TCP or of IPv6 on a socket without it.
 fn foreign(at: &At<'_>) -> bool {
     let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = *at.call() else { return false };
     match opt {
-        Opt::Linger | Opt::NoDelay => at.sock().kind == SockType::Dgram,
-        Opt::V6Only => at.sock().family == Family::Inet,
+        Opt::Linger => at.sock().kind == SockType::Dgram,
+        Opt::NoDelay => at.sock().kind != SockType::Stream,
+        Opt::V6Only => at.sock().family != Family::Inet6,
         _ => false,
     }
 }
@@ -313,13 +348,11 @@ fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
         Opt::RcvBuf => o.rcvbuf,
         Opt::SndTimeo => o.sndtimeo,
         Opt::RcvTimeo => o.rcvtimeo,
-        Opt::Type => {
-            if at.sock().kind == SockType::Stream {
-                1
-            } else {
-                2
-            }
-        }
+        Opt::Type => match at.sock().kind {
+            SockType::Stream => 1,
+            SockType::Dgram => 2,
+            SockType::Raw => 3,
+        },
         Opt::Linger => return Some(OptVal::Linger(o.linger.0, o.linger.1)),
         Opt::AcceptConn | Opt::Error | Opt::ConnectTime => return None,
     };

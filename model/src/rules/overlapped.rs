@@ -5,10 +5,10 @@ use super::common::{case, check, in_progress, not_a_socket, not_initialised, not
 use super::events::resets_itself;
 use super::request::request_with;
 use crate::call::{Call, FileModes, Handle};
-use crate::choice::NOTHING_NOT_FOUND;
+use crate::choice::{NO_FILE_FAILS, NO_FILE_SUCCEEDS, NOTHING_NOT_FOUND};
 use crate::code::Code;
 use crate::id::OverId;
-use crate::operation::{OpId, Overlapped};
+use crate::operation::{OpId, Overlapped, Wants};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Limit, Rule, States};
@@ -19,16 +19,16 @@ table! {
     OVERLAPPED;
     Rule {
         then: |at| {
-            let Call::Overlapped { event } = *at.call() else { return };
+            let Call::Overlapped { event, low_bit } = *at.call() else { return };
             let Some(over) = at.free_over() else {
                 let most = at.room_for_overs();
                 at.reaches(Limit { most, of: "OVERLAPPED structures of one thread: it makes them over and over" });
                 return;
             };
-            at.over_put(over, Overlapped { event, ..Overlapped::default() });
+            at.over_put(over, Overlapped { event, low_bit, ..Overlapped::default() });
             at.give(Outcome { value: Value::Handle(Handle::overlapped(over)), error: Code::NONE, out: Out::None });
         },
-        rests_on: &["acceptex.ex.zero-overlapped", "acceptex.rem.notify-event-or-iocp"],
+        rests_on: &["acceptex.ex.zero-overlapped", "acceptex.rem.notify-event-or-iocp", "gqcs.hevent-low-bit"],
         ..case("Overlapped.is-empty", &[], States::ANY)
     },
 }
@@ -212,6 +212,11 @@ table! {
             Code::ERROR_NOT_FOUND,
         )
     },
+    // No page says what becomes of an attempt that is under way.
+    Rule {
+        when: connects,
+        ..not_modelled("CancelIoEx.connecting-not-modelled", &["cancelioex.three-outcomes"], States::of(&[State::Connecting]))
+    },
     Rule {
         then: cancels,
         ..case(
@@ -225,13 +230,35 @@ table! {
 table! {
     CANCELIO;
     Rule {
+        when: |at| !is_no_file(at),
         rests_on: &["closehandle.rem.invalidates"],
         ..check("CancelIo.invalid-handle", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NO_FILE_FAILS],
+        when: is_no_file,
+        rests_on: &["closehandle.rem.invalidates"],
+        ..check("CancelIo.no-file", &[], States::of(&[State::NotASocket]), Code::WSA_INVALID_HANDLE)
+    },
+    Rule {
+        under: &[NO_FILE_SUCCEEDS],
+        then: |at| at.give(Outcome::number(1)),
+        ..case("CancelIo.nothing-to-cancel", &["cancelio.same-thread"], States::of(&[State::NotASocket]))
+    },
+    Rule {
+        when: connects,
+        ..not_modelled("CancelIo.connecting-not-modelled", &["cancelio.aborted"], States::of(&[State::Connecting]))
     },
     Rule {
         then: cancels,
         ..case("CancelIo.cancels", &["cancelio.same-thread", "cancelio.aborted"], States::SOCKET)
     },
+}
+
+/// Is the handle one of an event, or INVALID_SOCKET, which names the process that asks? Neither is a file.
+fn is_no_file(at: &At<'_>) -> bool {
+    let Call::CancelIo { s } = *at.call() else { return false };
+    s == Handle::INVALID || at.resolve_event(s).is_some()
 }
 
 /// The OVERLAPPED that the call names.
@@ -321,6 +348,11 @@ fn requests(at: &At<'_>) -> Vec<OpId> {
             && at.process_of(operation.thread) == at.process_id()
     };
     at.sock().waiting().iter().chain(at.sock().holding().iter()).filter(is_meant).collect()
+}
+
+/// Is one of them to open a connection?
+fn connects(at: &At<'_>) -> bool {
+    requests(at).iter().any(|op| at.op_at(*op).wants == Wants::Established)
 }
 
 fn cancels(at: &mut At<'_>) {

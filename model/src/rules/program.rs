@@ -72,7 +72,7 @@ table! {
     Rule {
         when: |at| {
             let begun = |call: &Call| {
-                let connects = matches!(call, Call::Connect { .. } | Call::Send { .. } | Call::Closesocket { .. });
+                let connects = matches!(call, Call::Connect { .. } | Call::WSAConnect { .. } | Call::Send { .. } | Call::Closesocket { .. });
                 connects || matches!(call, Call::DisconnectEx { .. } | Call::TransmitFile { .. })
             };
             at.waits(at.thread).is_some_and(|op| begun(&at.op_at(op).call))

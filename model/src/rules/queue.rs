@@ -1,11 +1,13 @@
 //! What the calls that accept find at the queue, and how one of them takes the first connection.
 
+use super::groups::joins;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{DEFERRED_IS_READABLE, RECORD_CLEARED};
 use crate::code::Code;
+use crate::operation::Answer;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Cause, Limit, States};
-use crate::world::{ConnId, Holder, Socket, SocketId, State, Tcb};
+use crate::world::{ConnId, Direction, Holder, Segment, Socket, SocketId, State, Tcb};
 
 pub(super) const LISTENING: States = States::of(&[State::Listening]);
 
@@ -28,11 +30,35 @@ pub(super) fn is_provider(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::WSPAccept { .. })
 }
 
-/// The first of the queue is a request that nobody has answered yet, as there are with SO_CONDITIONAL_ACCEPT.
+/// The first of the queue is a request that nobody has answered yet, as there are with SO_CONDITIONAL_ACCEPT and on ATM.
 #[inline(always)]
 pub(super) fn first_is_undecided(at: &At<'_>) -> bool {
-    let first = at.sock().accept_queue().first().filter(|_| at.sock().options().conditional_accept);
+    let may_be = at.sock().options().conditional_accept || at.sock().family.transport().answers_late;
+    let first = at.sock().accept_queue().first().filter(|_| may_be);
     first.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Undecided)
+}
+
+/// The first of the queue is a call over ATM.
+pub(super) fn first_returns_early(at: &At<'_>) -> bool {
+    connection_ready(at) && first_is_undecided(at) && at.sock().family.transport().returns_early
+}
+
+/// The first request is answered, and taken: the connection is there for this side.
+pub(super) fn takes_as_far_as_next_switch(at: &mut At<'_>) {
+    let Some(conn) = at.sock().accept_queue().first() else { return };
+    at.conn_mut(conn).server.tcb = Tcb::Established;
+    let caller = SocketId(conn.0);
+    if let Answer::Accepts { bytes: 1.., .. } = at.answer
+        && at.socket_at(caller).conn == Some(conn)
+        && at.socket_at(caller).extra().carried.is_some()
+    {
+        let Answer::Accepts { bytes, .. } = at.answer else { return };
+        if let Some(carried) = &mut at.extra_mut(caller).carried {
+            carried.answered = bytes.into();
+        }
+    }
+    at.send(conn, Direction::Down, Segment::SynAck);
+    takes_first(at);
 }
 
 /// A call that has accepted this request, and waits for the end of its handshake, waits in vain.
@@ -62,6 +88,9 @@ pub(super) fn takes_first(at: &mut At<'_>) {
     new.local = local;
     new.conn = Some(conn);
     at.put_socket(slot, new);
+    if at.answer != Answer::Nothing {
+        joins(at, slot);
+    }
     let connection = at.conn_mut(conn);
     (connection.listener, connection.deferred) = (None, false);
     connection.server.hold(Some(slot));

@@ -3,7 +3,10 @@
 
 use super::common::case;
 use crate::call::{Call, Data, ThreadId};
-use crate::choice::{CLOSE_UNDER_REQUEST, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED};
+use crate::choice::{
+    CLOSE_UNDER_REQUEST, OVERLAPPED_FILLED, REQUEST_CONNECTION_ABORTED, REQUEST_HANDLES_CLOSED, STATUS_PENDING,
+};
+use crate::engine::failure;
 use crate::id::OverId;
 use crate::operation::{Apc, Filled, OpId, Overlapped, Wants};
 use crate::outcome::{Out, Outcome};
@@ -11,6 +14,28 @@ use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
 use crate::status::Status;
 use crate::world::State;
+
+table! {
+    /// A call fails that was to post a request: what its OVERLAPPED says from then on.
+    FAILS;
+    Rule {
+        under: &[STATUS_PENDING],
+        when: |at| over_of(at).is_some_and(|over| !is_in_use(at, over)) && !matches!(*at.call(), Call::AcceptEx { .. }),
+        gives: Is(Gives::Silent),
+        then: |at| {
+            let Some(over) = over_of(at) else { return };
+            let overlapped = *at.over_at(over);
+            at.over_put(over, Overlapped { status: Status::PENDING, ..overlapped });
+        },
+        rests_on: &["wsarecv.ret.zero-completion-still"],
+        ..case("request.failed-call-leaves-pending", &[], States::ANY)
+    },
+    Rule {
+        gives: Is(Gives::Silent),
+        rests_on: &["wsarecv.ret.zero-completion-still"],
+        ..case("request.failed-call-leaves-untouched", &[], States::ANY)
+    },
+}
 
 table! {
     /// The last handle of a socket with a request to receive or to send is closed.
@@ -46,8 +71,11 @@ pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
         | Call::ConnectEx { overlapped: Some(overlapped), .. }
         | Call::DisconnectEx { overlapped: Some(overlapped), .. }
         | Call::TransmitFile { overlapped: Some(overlapped), .. }
+        | Call::ReadFile { overlapped: Some(overlapped), .. }
+        | Call::WriteFile { overlapped: Some(overlapped), .. }
         | Call::WSARecvOverlapped { overlapped, .. }
-        | Call::WSASendOverlapped { overlapped, .. } => at.resolve_over(overlapped),
+        | Call::WSASendOverlapped { overlapped, .. }
+        | Call::WSAIoctlOverlapped { overlapped, .. } => at.resolve_over(overlapped),
         _ => None,
     }
 }
@@ -80,6 +108,10 @@ pub(super) fn posts(at: &mut At<'_>, wants: Wants, buffer: Option<Filled>) -> Op
 /// The operation in question is complete: it has moved so many bytes, and put these into its buffer.
 pub(super) fn completes(at: &mut At<'_>, status: Status, bytes: usize, received: Option<Data>) {
     let Some(op) = at.op else { return };
+    if at.op_at(op).tells.returns {
+        let outcome = returned(at, status, received.unwrap_or_default());
+        return at.completes(op, status, 0, Some(&outcome));
+    }
     if let (Some(over), Some(data)) = (at.op_at(op).tells.over, received) {
         let overlapped = *at.over_at(over);
         let buffer = overlapped.buffer.map(|filled| Filled { data, ..filled });
@@ -87,6 +119,26 @@ pub(super) fn completes(at: &mut At<'_>, status: Status, bytes: usize, received:
     }
     let bytes = u32::try_from(bytes).expect("invariant: one call moves few bytes");
     at.completes(op, status, bytes, None);
+}
+
+/// What a call gives that has waited, because its socket is not overlapped.
+pub(super) fn returned(at: &mut At<'_>, status: Status, received: Data) -> Outcome {
+    let call = *at.call();
+    let is_of_the_system = matches!(call, Call::ReadFile { .. });
+    let bytes = u32::try_from(received.as_slice().len()).expect("invariant: one call moves few bytes");
+    if let Some(over) = over_of(at).filter(|_| !is_of_the_system)
+        && at.chooses(OVERLAPPED_FILLED)
+    {
+        let buffer = Some(Filled { lengths: [bytes, 0, 0], data: received, addresses: None });
+        let overlapped = *at.over_at(over);
+        at.over_put(over, Overlapped { status, bytes, buffer, ..overlapped });
+    }
+    match status {
+        Status::SUCCESS if is_of_the_system => super::readfile::read(received),
+        Status::SUCCESS => Outcome::number(0).with(Out::Bytes { count: Some(bytes), data: None }),
+        _ if is_of_the_system => failure(&call, status.win32()),
+        _ => failure(&call, status.winsock()),
+    }
 }
 
 /// The call returns while its request goes on: the number of bytes is left alone.

@@ -6,7 +6,7 @@ use crate::call::{Call, FdSet, Handle, PollEvents, Set, Timeout};
 use crate::choice::{
     DEFERRED_READABLE, OUTPUT_BITS_FAIL, POLL_AFTER_REFUSAL, POLL_AFTER_RESET, POLL_END_AT_ONCE, POLL_END_BEHIND_DATA,
     POLL_INVALID_ENTRY, POLL_NO_VALID_SOCKET, POLL_NVAL, POLL_REFUSED_ERROR, POLL_REFUSED_HANGS_UP,
-    POLL_REFUSED_NOTHING, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS,
+    POLL_REFUSED_NOTHING, POLL_RESET_IS_AN_ERROR, POLLPRI_FAILS, SOCKET_TWICE_IN_SET, TWICE_IS_ONE,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -39,10 +39,12 @@ table! {
     /// What select, new or waiting, finds.
     SELECT_READY;
     Rule {
-        asks: &[DEFERRED_READABLE],
+        asks: &[DEFERRED_READABLE, SOCKET_TWICE_IN_SET],
         when: |at| ready_sets(at).iter().any(|set| !set.is_empty()),
         then: |at| {
-            let [read, write, except] = ready_sets(at);
+            let found = ready_sets(at);
+            let once = found.iter().any(has_one_twice) && at.chooses(TWICE_IS_ONE);
+            let [read, write, except] = if once { found.map(each_once) } else { found };
             let count = read.len() + write.len() + except.len();
             at.give(Outcome::number(count as i64).with(Out::Sets { read, write, except }));
         },
@@ -178,6 +180,17 @@ fn ready_sets(at: &At<'_>) -> [Set<Handle>; 3] {
         set.map_or(Set::EMPTY, |set| Set::collect(set.iter().filter(test)))
     };
     [ready(read, readable), ready(write, writable), ready(except, exceptional)]
+}
+
+/// Is a socket in it twice?
+fn has_one_twice(set: &Set<Handle>) -> bool {
+    set.iter().enumerate().any(|(place, handle)| set.iter().take(place).any(|before| before == handle))
+}
+
+/// The same without those that were in it before.
+fn each_once(set: Set<Handle>) -> Set<Handle> {
+    let is_new = |(place, handle): &(usize, Handle)| !set.iter().take(*place).any(|before| before == *handle);
+    Set::collect(set.iter().enumerate().filter(is_new).map(|(_, handle)| handle))
 }
 
 /// WSAPoll returns with what it found.

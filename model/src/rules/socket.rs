@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, Handle, SockType};
-use crate::choice::NONBLOCKING_OF_DUPLICATES;
+use crate::choice::{ATM_MISSING, NONBLOCKING_OF_DUPLICATES};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
@@ -25,6 +25,8 @@ table! {
         rests_on: &["wpucreate.err.WSAENOBUFS"],
         ..check("socket.no-buffers", &[], States::ANY, Code::WSAENOBUFS)
     },
+    no_provider("socket.no-provider", &["socket.err.WSAEAFNOSUPPORT"]),
+    Rule { when: is_mixed, ..not_modelled("socket.mixed-not-modelled", &["socket.err.WSAEAFNOSUPPORT"], States::ANY) },
     Rule {
         then: |at| {
             if let Call::Socket { family, kind } = *at.call() {
@@ -51,6 +53,12 @@ table! {
         in_trouble: true,
         when: |at| at.process().faults.no_descriptors,
         ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
+    },
+    Rule { rests_on: &["socket.err.WSAEAFNOSUPPORT"], ..no_provider("WSASocket.no-provider", &[]) },
+    Rule {
+        when: is_mixed,
+        rests_on: &["socket.err.WSAEAFNOSUPPORT"],
+        ..not_modelled("WSASocket.mixed-not-modelled", &[], States::ANY)
     },
     Rule {
         when: |at| matches!(*at.call(), Call::WSASocket { .. }),
@@ -91,6 +99,27 @@ table! {
     in_progress("WSADuplicateSocket.in-progress"),
     not_a_socket("WSADuplicateSocket.not-a-socket"),
     case("WSADuplicateSocket.describes", &["wsadup.shared-state"], States::ANY),
+}
+
+/// No provider for the address family is installed.
+const fn no_provider(name: &'static str, cites: &'static [&'static str]) -> Rule {
+    Rule {
+        under: &[ATM_MISSING],
+        when: |at| matches!(asked(at), Some((Family::Atm, _))),
+        ..check(name, cites, States::ANY, Code::WSAEAFNOSUPPORT)
+    }
+}
+
+/// Raw sockets of another family than ATM, and others of that.
+fn is_mixed(at: &At<'_>) -> bool {
+    asked(at).is_some_and(|(family, kind)| (family == Family::Atm) != (kind == SockType::Raw))
+}
+
+fn asked(at: &At<'_>) -> Option<(Family, SockType)> {
+    match *at.call() {
+        Call::Socket { family, kind } | Call::WSASocket { family, kind, .. } => Some((family, kind)),
+        _ => None,
+    }
 }
 
 /// The socket object that protocol information names, in whichever process it was made; `None` once it is gone.

@@ -1,12 +1,13 @@
 //! `WSAStartup`, `WSACleanup`, `WSAGetLastError`.
 
 use super::common::{case, check, in_progress};
-use crate::call::{Call, Version};
+use crate::call::{Buffer, Call, Condition, Opt, Version};
 use crate::choice::{
-    CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, NAMING_CLEARS, SUCCESS_CLEARS,
+    CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, NAMING_CLEARS, OTHERS_CLEAR,
+    SUCCESS_CLEARS, WINDOWS_CLEAR,
 };
 use crate::code::Code;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
@@ -171,8 +172,35 @@ table! {
         ..case("success.naming-keeps-last-error", &[], States::ANY)
     },
     Rule {
+        under: &[WINDOWS_CLEAR],
+        when: |at| is_of_windows(at) && !has_fetched(at),
+        gives: Is(Gives::Silent),
+        then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.windows-clear-last-error", &[], States::ANY)
+    },
+    Rule {
+        when: is_of_windows,
+        gives: Is(Gives::Silent),
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.windows-keep-last-error", &[], States::ANY)
+    },
+    Rule {
+        under: &[OTHERS_CLEAR],
+        when: |at| asks_no_socket(at) && !is_of_last_error(at),
+        gives: Is(Gives::Silent),
+        then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.others-clear-last-error", &[], States::ANY)
+    },
+    Rule {
+        when: |at| asks_no_socket(at) || is_of_last_error(at),
+        gives: Is(Gives::Silent),
+        rests_on: &["wsagle.success-may-reset"],
+        ..case("success.others-keep-last-error", &[], States::ANY)
+    },
+    Rule {
         under: &[SUCCESS_CLEARS],
-        when: |at| !matches!(*at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. }) && !is_of_windows(at),
         gives: Is(Gives::Silent),
         then: |at| at.thread_mut(at.thread).last_error = Code::NONE,
         rests_on: &["wsagle.success-may-reset"],
@@ -188,6 +216,52 @@ table! {
 /// Is this a call around windows? They are no Winsock calls: what the page says of those does not reach them.
 fn is_of_windows(at: &At<'_>) -> bool {
     matches!(at.call(), Call::CreateWindow | Call::PeekMessage { .. } | Call::GetMessage { .. })
+}
+
+/// Has it fetched a message?
+fn has_fetched(at: &At<'_>) -> bool {
+    at.outcome().value == Value::Number(1)
+}
+
+/// The two that are about the last error itself.
+fn is_of_last_error(at: &At<'_>) -> bool {
+    matches!(at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. })
+}
+
+/// Does the call do no more than make, close, hand over or wait for handles, or tell what is known without the socket? Some stacks
+/// count connect among these.
+fn asks_no_socket(at: &At<'_>) -> bool {
+    match *at.call() {
+        Call::Accept { addr, .. } => addr == Buffer::Null,
+        Call::WSAAccept { addr, condition, .. } => addr == Buffer::Null && condition == Condition::Null,
+        Call::Getsockopt { opt, .. } => opt == Opt::Type,
+        Call::WSAStartup { .. }
+        | Call::WSACleanup
+        | Call::Closesocket { .. }
+        | Call::CloseHandle { .. }
+        | Call::Connect { .. }
+        | Call::WSADuplicateSocket { .. }
+        | Call::WSASocketFromInfo { .. }
+        | Call::WSASetEvent { .. }
+        | Call::WSAResetEvent { .. }
+        | Call::WSACloseEvent { .. }
+        | Call::WSAWaitForMultipleEvents { .. }
+        | Call::CreatePort { .. }
+        | Call::AssociatePort { .. }
+        | Call::PostQueuedCompletionStatus { .. }
+        | Call::GetQueuedCompletionStatus { .. }
+        | Call::GetQueuedCompletionStatusEx { .. }
+        | Call::SetFileCompletionNotificationModes { .. }
+        | Call::CancelIo { .. }
+        | Call::CancelIoEx { .. }
+        | Call::QueueUserAPC { .. }
+        | Call::SleepEx { .. }
+        | Call::GetOverlappedResult { .. }
+        | Call::GetAcceptExSockaddrs { .. }
+        | Call::HasOverlappedIoCompleted { .. }
+        | Call::Overlapped { .. } => true,
+        _ => false,
+    }
 }
 
 /// Of these it is known what they do to the last error.

@@ -5,9 +5,9 @@ use super::events::tells_close_at_once;
 use super::recycle::disconnection;
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS,
-    RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE, TRANSFER_FAILS,
-    TRANSFER_WAITS,
+    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, EARLY_DATA_LOST, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS,
+    RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE,
+    TRANSFER_AWAITS_CONNECTION, TRANSFER_FAILS, TRANSFER_NOT_CONNECTED, TRANSFER_WAITS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -17,7 +17,8 @@ use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::world::{Direction, End, Segment, State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
-const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::Connecting, State::Failed]);
+const NOT_CONNECTED: States = States::of(&[State::Unbound, State::Bound, State::Failed]);
+const CONNECTING: States = States::of(&[State::Connecting]);
 const LISTENING: States = States::of(&[State::Listening]);
 
 table! {
@@ -30,6 +31,23 @@ table! {
         gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
         rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
         ..check("send.not-connected", &[], NOT_CONNECTED, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
+        rests_on: &["wsasend.err.WSAENOTCONN", "accept.s.connection-on-returned"],
+        ..check("send.connecting", &[], CONNECTING, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        when: |at| at.nonblocking() && !is_overlapped(at),
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..check("send.connecting-nonblocking", &[], CONNECTING, Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..not_modelled("send.connecting-not-modelled", &[], CONNECTING)
     },
     Rule {
         under: &[TRANSFER_FAILS],
@@ -72,14 +90,21 @@ table! {
         gives: Is(Gives::Continues(Table::SendPosted)),
         ..case("WSASend.is-overlapped", &["wsasend.rem.overlapped"], CONNECTED)
     },
+    // The next switch has acknowledged the connection, and it is not there yet from end to end.
+    Rule {
+        under: &[EARLY_DATA_LOST],
+        when: is_sent_early,
+        then: |at| {
+            let sent = sent(at).as_slice().len();
+            tells_sent(at, u32::try_from(sent).unwrap_or(u32::MAX));
+        },
+        rests_on: &["accept.atm.early-return"],
+        ..case("send.lost-before-connection", &[], CONNECTED)
+    },
     Rule {
         then: |at| {
             let sent = puts(at);
-            at.give(match *at.call() {
-                // How many, WSASend says through its pointer.
-                Call::WSASend { .. } => Outcome::number(0).with(Out::Bytes { count: Some(sent), data: None }),
-                _ => Outcome::number(i64::from(sent)),
-            });
+            tells_sent(at, sent);
         },
         rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.send", "acceptex.ex.continue"],
         ..case("send.sends", &[], CONNECTED)
@@ -100,9 +125,23 @@ table! {
         ..check(
             "recv.not-connected",
             &["recv.err.WSAENOTCONN"],
-            States::of(&[State::Unbound, State::Bound, State::Connecting]),
+            States::of(&[State::Unbound, State::Bound]),
             Code::WSAENOTCONN,
         )
+    },
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        rests_on: &["accept.s.connection-on-returned"],
+        ..check("recv.connecting", &["recv.err.WSAENOTCONN"], CONNECTING, Code::WSAENOTCONN)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        when: |at| at.nonblocking() && !is_overlapped(at),
+        ..check("recv.connecting-nonblocking", &["recv.err.WSAENOTCONN"], CONNECTING, Code::WSAEWOULDBLOCK)
+    },
+    Rule {
+        under: &[TRANSFER_AWAITS_CONNECTION],
+        ..not_modelled("recv.connecting-not-modelled", &["recv.err.WSAENOTCONN"], CONNECTING)
     },
     Rule {
         under: &[RECV_REFUSED_FAILS],
@@ -270,13 +309,36 @@ pub(super) fn is_overlapped(at: &At<'_>) -> bool {
     at.call().function().does().starts
 }
 
+/// Has this side accepted, and the caller not heard of it yet?
+#[inline(always)]
+fn is_sent_early(at: &At<'_>) -> bool {
+    at.sock().family.transport().returns_early && at.conn.is_some_and(|c| at.conn_at(c).client.tcb == Tcb::SynSent)
+}
+
+/// What the call sends.
+fn sent(at: &At<'_>) -> Data {
+    match *at.call() {
+        Call::Send { data, .. }
+        | Call::WSASend { buffer: data, .. }
+        | Call::WSASendOverlapped { buffer: data, .. }
+        | Call::WriteFile { data, .. }
+        | Call::ConnectEx { sent: data, .. } => data,
+        _ => Data::default(),
+    }
+}
+
+/// So many bytes it has sent.
+fn tells_sent(at: &mut At<'_>, sent: u32) {
+    at.give(match *at.call() {
+        // How many, WSASend says through its pointer.
+        Call::WSASend { .. } => Outcome::number(0).with(Out::Bytes { count: Some(sent), data: None }),
+        _ => Outcome::number(i64::from(sent)),
+    });
+}
+
 /// Puts what the call sends on its way. How many bytes that is.
 pub(super) fn puts(at: &mut At<'_>) -> u32 {
-    let (Call::Send { data, .. } | Call::WSASend { buffer: data, .. } | Call::WSASendOverlapped { buffer: data, .. }) =
-        *at.call()
-    else {
-        return 0;
-    };
+    let data = sent(at);
     let (Some(s), Some(conn)) = (at.socket, at.conn) else { return 0 };
     let direction = at.sends(s);
     if at.end_at(conn, direction).fin_received {

@@ -7,12 +7,12 @@ use super::recycle::{
     is_used, recycles_at_once, recycling_pends, was_accepted,
 };
 use super::request::{is_in_use, over_of, posts};
-use crate::choice::{DISCONNECT_PENDS, DISCONNECT_SUCCEEDS, FLAGS_OBEYED};
+use crate::choice::{DISCONNECT_PENDS, DISCONNECT_SUCCEEDS, FLAGS_OBEYED, TRANSMIT_AFTER_RESET};
 use crate::code::Code;
 use crate::operation::Wants;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States, Table};
+use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::status::Status;
 use crate::world::{State, Tcb};
 
@@ -48,6 +48,7 @@ table! {
         ..check("TransmitFile.shut", &["transmitfile.err.WSAESHUTDOWN"], CONNECTED, Code::WSAESHUTDOWN)
     },
     Rule {
+        gives: by(TRANSMIT_AFTER_RESET, &[Gives::Fails(Code::WSAECONNRESET), Gives::Fails(Code::WSAENOTCONN)]),
         when: |at| at.own().tcb == Tcb::Reset,
         ..check("TransmitFile.reset", &["transmitfile.err.WSAECONNRESET"], CONNECTED, Code::WSAECONNRESET)
     },

@@ -1,9 +1,13 @@
 //! `WSAAccept`, as its page tells it, and what `WSPAccept` has of it. It goes on as `accept`, whose rules say what both do; with a
 //! condition function it asks that before it takes a connection.
 
-use super::common::{case, check, crashes};
-use super::queue::{LISTENING, connection_ready, first_is_reset, is_provider, re_enables, takes_first};
-use crate::call::{Buffer, Call, Condition, Length, NetworkEvents};
+use super::common::{case, check, crashes, not_modelled};
+use super::groups;
+use super::queue::{
+    LISTENING, connection_ready, first_is_reset, first_is_undecided, first_returns_early, is_provider, re_enables,
+    takes_first,
+};
+use crate::call::{Buffer, Call, Condition, Data, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_RECORD, ADDRESS_TOLD, ADDRESS_WITHOUT_ACCEPTANCE, BAD_CONDITION_CRASHES, BAD_CONDITION_FAILS,
     BAD_CONDITION_RESULT, BAD_RESULT_LEAKS, CALLEE_DATA_ROOM, CALLER_DATA_NULL, CLOSE_WITH_UNREAD_DATA,
@@ -11,13 +15,14 @@ use crate::choice::{
     RESET_WHILE_QUEUED, RESOURCE_ERROR_FATE, ROOM_ZERO, WITHDRAWN_ACCES, WITHDRAWN_REQUEST,
 };
 use crate::code::Code;
-use crate::operation::Answer;
+use crate::operation::{Answer, Group};
 use crate::outcome::{Given, Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
 use crate::rule::Stage::Taking;
 use crate::rule::Takes::{Closes, Drops, Keeps, Resets};
 use crate::rule::{At, Gives, Rule, States, Table, by};
+use crate::world::{Carried, SocketId};
 
 table! {
     WSAACCEPT;
@@ -70,13 +75,45 @@ pub(super) const WITHDRAWN: Rule = Rule {
     )
 };
 
+/// The request has brought data, or a quality of service: the condition function is given them.
+pub(super) const ASKS_ABOUT_CARRIED: Rule = Rule {
+    stage: Is(Taking),
+    when: |at| {
+        is_to_ask(at)
+            && connection_ready(at)
+            && carried(at).is_some_and(|brought| brought.data.is_some() || brought.qos.is_some())
+    },
+    gives: Is(Gives::CallsBack),
+    then: |at| asks_about_first(at, true),
+    rests_on: &[
+        "wsaconnect.rem.connect-data-atm",
+        "accept.atm.ie-in-sqos",
+        "wspaccept.cond.caller-value",
+        "wspaccept.cond.sqos.flowspecs",
+        "wspaccept.cond.sqos.non-null",
+    ],
+    ..case(
+        "WSAAccept.asks-about-carried",
+        &[
+            "wsaaccept.desc.qos",
+            "wsaaccept.desc.connection-data",
+            "wsaaccept.cond.callerdata.value",
+            "wsaaccept.cond.caller-info-sent",
+            "wsaaccept.cond.sqos.flowspecs",
+            "wsaaccept.cond.sqos.provider-specific",
+            "wsaaccept.cond.sqos.non-null",
+        ],
+        LISTENING,
+    )
+};
+
 /// The condition function runs, in the thread that calls. It returns with [`Table::ConditionReturns`].
 pub(super) const ASKS: Rule = Rule {
     stage: Is(Taking),
     when: |at| is_to_ask(at) && connection_ready(at),
     gives: Is(Gives::CallsBack),
     asks: &[NO_CALLER_DATA, CALLEE_DATA_ROOM],
-    then: asks_about_first,
+    then: |at| asks_about_first(at, false),
     rests_on: ASKS_TOO,
     ..case(
         "WSAAccept.asks-condition",
@@ -159,7 +196,10 @@ table! {
     CONDITION_RETURNS;
     // The storage is the provider's, and what lies behind it is written over.
     Rule {
-        when: |at| at.answer == Answer::Overruns,
+        when: |at| match at.answer {
+            Answer::Accepts { bytes, .. } => u32::from(bytes) > room(at),
+            answer => answer == Answer::TellsMore && room(at) == 0,
+        },
         gives: Is(Gives::Undefined),
         rests_on: &["wspaccept.cond.calleedata.copy-limit", "wspaccept.cond.calleedata.result"],
         ..case(
@@ -167,6 +207,12 @@ table! {
             &["wsaaccept.cond.calleedata.copy-limit", "wsaaccept.cond.calleedata.result"],
             LISTENING,
         )
+    },
+    // Whether the caller hears what it is told by who refuses it.
+    Rule {
+        when: |at| at.answer == Answer::TellsMore && room(at) > 0,
+        rests_on: &["wspaccept.cond.calleedata.result"],
+        ..not_modelled("WSAAccept.refuses-with-data-not-modelled", &["wsaaccept.cond.calleedata.result"], LISTENING)
     },
     Rule {
         when: |at| {
@@ -279,7 +325,7 @@ table! {
     // What becomes of the request the page does not say; the answer counts for nothing.
     Rule {
         stage: Is(Taking),
-        when: |at| at.answer == Answer::AcceptsInNone,
+        when: |at| is_in_group(at) && !groups::may_join(at),
         asks: &[ADDRESS_WITHOUT_ACCEPTANCE],
         then: tells_address,
         rests_on: &["wspaccept.err.WSAEINVAL.bad-g", "wspaccept.cond.prototype.g-undescribed"],
@@ -290,7 +336,7 @@ table! {
         in_trouble: true,
         asks: &[CLOSE_WITH_UNREAD_DATA],
         takes: by(RESOURCE_ERROR_FATE, &[Keeps, Closes]),
-        when: |at| at.answer == Answer::Accepts && at.process().faults.no_descriptors,
+        when: |at| accepts(at) && at.process().faults.no_descriptors,
         rests_on: &["wspaccept.err.WSAEMFILE"],
         ..check("WSAAccept.no-descriptors", &["wsaaccept.err.WSAEMFILE"], LISTENING, Code::WSAEMFILE)
     },
@@ -300,13 +346,28 @@ table! {
         takes: Is(Drops),
         under: &[RESET_VANISHES],
         gives: by(WITHDRAWN_REQUEST, &[Fails(Code::WSAECONNRESET), Fails(Code::WSAEACCES)]),
-        when: |at| at.answer == Answer::Accepts && first_is_reset(at),
+        when: |at| accepts(at) && first_is_reset(at),
         rests_on: &["wspaccept.err.WSAECONNRESET"],
         ..check("WSAAccept.vanished", &["wsaaccept.err.WSAECONNRESET"], LISTENING, Code::WSAECONNRESET)
     },
-    // In which group the socket is nobody sees: the option that tells it is reserved.
+    // The socket that is to be in it there is not before the handshake.
     Rule {
         stage: Is(Taking),
+        when: |at| is_in_group(at) && first_is_undecided(at) && !first_returns_early(at),
+        rests_on: &["condaccept.on.accepts-only-cf-accept"],
+        ..not_modelled("WSAAccept.group-before-handshake-not-modelled", &["wsaaccept.cond.g.assigned"], LISTENING)
+    },
+    Rule {
+        stage: Is(Taking),
+        when: |at| matches!(at.answer, Answer::Accepts { group: Group::Of(_), .. }),
+        gives: Is(Gives::Continues(Table::AcceptQueue)),
+        rests_on: &["wsasocket.g.group-values", "wspaccept.cond.prototype.g-undescribed"],
+        ..case("WSAAccept.joins-group", &["wsaaccept.cond.g.existing", "wsaaccept.cond.group"], LISTENING)
+    },
+    // In which group the socket is, is seen by who may join it: the option that tells it is reserved.
+    Rule {
+        stage: Is(Taking),
+        when: |at| !matches!(at.answer, Answer::Accepts { group: Group::Of(_), .. }),
         gives: Is(Gives::Continues(Table::AcceptQueue)),
         rests_on: &[
             "wspaccept.rem.cf-accept-creates",
@@ -327,12 +388,36 @@ table! {
                 "wsaaccept.cond.g.zero",
                 "wsaaccept.cond.g.unconstrained",
                 "wsaaccept.cond.g.constrained",
+                "wsaaccept.cond.calleedata.result",
                 "wsaaccept.cond.calleedata.none-zero",
                 "wsaaccept.cond.calleedata.update-len",
+                "wsaaccept.ex.condition-accept",
             ],
             LISTENING,
         )
     },
+}
+
+/// Has the condition function accepted?
+fn accepts(at: &At<'_>) -> bool {
+    matches!(at.answer, Answer::Accepts { .. })
+}
+
+/// And wants the new socket to be in a group?
+fn is_in_group(at: &At<'_>) -> bool {
+    matches!(at.answer, Answer::Accepts { group, .. } if group != Group::None)
+}
+
+/// How many bytes a condition function may give back. How many a provider has room for no page says, only that there are some.
+fn room(at: &At<'_>) -> u32 {
+    if at.sock().family.transport().carries_connect_data { 32 } else { 0 }
+}
+
+/// What the first request of the queue has brought.
+fn carried<'a>(at: &'a At<'_>) -> Option<&'a Carried> {
+    let first = at.sock().accept_queue().first()?;
+    let caller = at.socket_at(SocketId(first.0));
+    if caller.conn == Some(first) { caller.extra().carried.as_deref() } else { None }
 }
 
 /// Is it a call that may have a condition function, and a row for requests that were withdrawn?
@@ -349,15 +434,19 @@ fn bad_condition(at: &At<'_>) -> bool {
     at.call().condition() == Some(Condition::Bad)
 }
 
-fn asks_about_first(at: &mut At<'_>) {
+fn asks_about_first(at: &mut At<'_>, tells_carried: bool) {
     let (Call::WSAAccept { callback_data, .. } | Call::WSPAccept { callback_data, .. }) = *at.call() else { return };
     let Some(conn) = at.sock().accept_queue().first() else { return };
     let (caller, callee) = (at.conn_at(conn).client_address, at.conn_at(conn).server_address);
     let family = at.sock().family;
     let (caller, callee) = (caller.seen_by(family), callee.seen_by(family));
-    let no_caller_data = at.chooses(CALLER_DATA_NULL);
-    let room = at.chooses(ROOM_ZERO).then_some(0);
-    let given = Given { caller, no_caller_data, callee, room, callback_data };
+    let carried = carried(at).filter(|_| tells_carried).cloned();
+    let (caller_data, sqos, room) = match (carried, room(at)) {
+        (Some(Carried { data, qos, .. }), room) => (data, qos, Some(room)),
+        (None, 0) => (no_data(at), None, at.chooses(ROOM_ZERO).then_some(0)),
+        (None, room) => (no_data(at), None, Some(room)),
+    };
+    let given = Given { caller, caller_data, sqos, callee, room, callback_data };
     let out = Out::Condition(given);
     at.give(Outcome { value: Value::CallsCondition, error: Code::NONE, out });
     if at.sock().selection().is_about_accept() {
@@ -365,6 +454,11 @@ fn asks_about_first(at: &mut At<'_>) {
         let selection = &mut at.own_extra_mut().selection;
         selection.disabled = selection.disabled.with(NetworkEvents::ACCEPT);
     }
+}
+
+/// What a condition function is given where a request has brought no data.
+fn no_data(at: &mut At<'_>) -> Option<Data> {
+    if at.chooses(CALLER_DATA_NULL) { None } else { Some(Data::default()) }
 }
 
 /// What a call that accepts nothing writes through `addr` and `addrlen`.

@@ -1,11 +1,14 @@
 //! `WSAIoctl`, as far as it gives the pointer to an extension function.
 
-use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised};
+use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::request::{has_routine_on_port, is_in_use, over_of, posts};
 use crate::call::{Call, Extension, ExtensionName};
-use crate::choice::SMALL_BUFFER_FAILS;
+use crate::choice::{IOCTL_BYTES_ZERO, IOCTL_REQUEST_BYTES, SMALL_BUFFER_FAILS};
 use crate::code::Code;
+use crate::operation::Wants;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
+use crate::status::Status;
 
 /// The size of a GUID.
 const NAME: u32 = 16;
@@ -30,7 +33,7 @@ table! {
     Rule {
         when: |at| {
             let nobodys = Extension { name: ExtensionName::Nobodys, size: NAME };
-            matches!(*at.call(), Call::WSAIoctl { extension, .. } if extension == nobodys)
+            extension(at).is_some_and(|(extension, _)| extension == nobodys)
         },
         rests_on: &["acceptex.ex.ioctl-failure"],
         ..check(
@@ -39,6 +42,24 @@ table! {
             States::SOCKET,
             Code::WSAEINVAL,
         )
+    },
+    Rule {
+        when: |at| over_of(at).is_some_and(|over| !at.sock().overlapped || is_in_use(at, over)) || has_routine_on_port(at),
+        ..not_modelled("WSAIoctl.request-not-modelled", &["wsaioctl.overlapped"], States::SOCKET)
+    },
+    // There is nothing to wait for; who is told of the end of requests is told of this one as well.
+    Rule {
+        when: |at| over_of(at).is_some(),
+        then: |at| {
+            let bytes = if at.chooses(IOCTL_BYTES_ZERO) { 0 } else { POINTER };
+            if let Some(op) = posts(at, Wants::TimeWait, None) {
+                at.completes(op, Status::SUCCESS, bytes, None);
+            }
+            at.give(Outcome::number(0).with(Out::Bytes { count: Some(POINTER), data: None }));
+        },
+        asks: &[IOCTL_REQUEST_BYTES],
+        rests_on: &["completion.event", "iocp.fifo-queue"],
+        ..case("WSAIoctl.gives-function-by-request", &["wsaioctl.overlapped", "wsaioctl.ext.purpose"], States::SOCKET)
     },
     Rule {
         then: |at| at.give(Outcome::number(0).with(Out::Bytes { count: Some(POINTER), data: None })),
@@ -57,8 +78,17 @@ table! {
     },
 }
 
+/// The function that is asked for, and the room for its pointer.
+fn extension(at: &At<'_>) -> Option<(Extension, u32)> {
+    match *at.call() {
+        Call::WSAIoctl { extension, pointer, .. } | Call::WSAIoctlOverlapped { extension, pointer, .. } => {
+            Some((extension, pointer))
+        }
+        _ => None,
+    }
+}
+
 /// Does the name not fit its size, or the pointer not into its buffer?
 fn too_small(at: &At<'_>) -> bool {
-    let Call::WSAIoctl { extension, pointer, .. } = *at.call() else { return false };
-    extension.size < NAME || pointer < POINTER
+    extension(at).is_some_and(|(extension, pointer)| extension.size < NAME || pointer < POINTER)
 }

@@ -2,12 +2,14 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::modes::completes_at_once;
-use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
+use super::request::{
+    completes, has_routine_on_port, is_in_use, over_of, posts, returned, tells_count, tells_no_count,
+};
 use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
-    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS,
-    RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
+    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, OVERLAPPED_OF_WAITING, RECEIVE_NEEDS_HANDLE,
+    RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS, TRANSFER_NOT_CONNECTED,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
@@ -28,9 +30,13 @@ table! {
     check(
         "WSARecv.not-connected",
         &["wsarecv.err.WSAENOTCONN"],
-        States::of(&[State::Unbound, State::Bound, State::Connecting]),
+        States::of(&[State::Unbound, State::Bound]),
         Code::WSAENOTCONN,
     ),
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        ..check("WSARecv.connecting", &["wsarecv.err.WSAENOTCONN"], States::of(&[State::Connecting]), Code::WSAENOTCONN)
+    },
     check("WSARecv.not-bound", &["wsarecv.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
     Rule {
         under: &[NO_COUNT_FAILS],
@@ -48,7 +54,7 @@ table! {
                 "wsarecv.rem.fills-in-order",
                 "wsarecv.ret.zero",
             ],
-            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
+            States::of(&[State::Connecting, State::Listening, State::Connected, State::Failed, State::Datagram]),
         )
     },
 }
@@ -82,14 +88,32 @@ table! {
         rests_on: &["ciocp.not-with-routines"],
         ..check("WSARecv.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
     },
-    // The page says of such a socket that the OVERLAPPED is ignored: the call would have to wait.
+    // What a mode or a time-out means to such a call no page says.
     Rule {
-        when: |at| !at.sock().overlapped,
+        when: |at| {
+            let waits_otherwise = at.nonblocking() || at.sock().options().rcvtimeo != 0 || at.call().has_routine();
+            !at.sock().overlapped && waits_otherwise
+        },
         ..not_modelled("WSARecv.nonoverlapped-not-modelled", &["wsarecv.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
         when: |at| over_of(at).is_some_and(|over| is_in_use(at, over)),
         ..not_modelled("WSARecv.overlapped-in-use-not-modelled", &["wsarecv.rem.separate-overlapped"], CONNECTED)
+    },
+    Rule {
+        when: |at| !at.sock().overlapped && is_ready(at),
+        then: |at| {
+            let data = take(at, usize::try_from(room(at)).unwrap_or(usize::MAX));
+            let outcome = returned(at, Status::SUCCESS, data);
+            at.give(outcome);
+        },
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, OVERLAPPED_OF_WAITING],
+        ..case("WSARecv.nonoverlapped-receives", &["wsarecv.param.overlapped-ignored"], CONNECTED)
+    },
+    Rule {
+        when: |at| !at.sock().overlapped,
+        gives: Is(Gives::Blocks),
+        ..case("WSARecv.nonoverlapped-waits", &["wsarecv.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
         under: &[RECV_RESET_ENDS],
@@ -159,6 +183,7 @@ table! {
         when: |at| at.own().tcb == Tcb::Reset,
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::CONNECTION_RESET, Data::default()),
+        asks: &[OVERLAPPED_OF_WAITING],
         rests_on: &["recv.rem.reset"],
         ..case("WSARecv.reset-while-pending", &["wsarecv.rem.abortive-reset"], CONNECTED)
     },
@@ -170,7 +195,7 @@ table! {
             let data = take(at, usize::try_from(room(at)).unwrap_or(usize::MAX));
             ends(at, Status::SUCCESS, data);
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, OVERLAPPED_OF_WAITING],
         rests_on: &["completion.event", "iocp.fifo-queue"],
         ..case(
             "WSARecv.receives",
@@ -188,6 +213,7 @@ table! {
         when: |at| at.own().fin_received,
         gives: Is(Gives::Silent),
         then: |at| ends(at, Status::SUCCESS, Data::default()),
+        asks: &[OVERLAPPED_OF_WAITING],
         rests_on: &["recv.ret.zero-graceful"],
         ..case("WSARecv.end-of-stream", &["wsarecv.rem.zero-graceful"], CONNECTED)
     },
@@ -201,24 +227,25 @@ table! {
 fn room(at: &At<'_>) -> u32 {
     match *at.call() {
         Call::WSARecvOverlapped { buffers, .. } => buffers.iter().sum(),
+        Call::ReadFile { len, .. } => len,
         _ => 0,
     }
 }
 
 /// Is there something that a receive would tell at once?
-fn is_ready(at: &At<'_>) -> bool {
+pub(super) fn is_ready(at: &At<'_>) -> bool {
     !at.own().unread.is_empty() || at.own().fin_received || at.own().tcb == Tcb::Reset
 }
 
 /// Is the handle still open that the request was made with?
 fn has_handle(at: &At<'_>) -> bool {
     match *at.call() {
-        Call::WSARecvOverlapped { s, .. } => at.resolve_socket(s).is_some(),
+        Call::WSARecvOverlapped { s, .. } | Call::ReadFile { s, .. } => at.resolve_socket(s).is_some(),
         _ => true,
     }
 }
 
-fn posts_receive(at: &mut At<'_>) -> Option<OpId> {
+pub(super) fn posts_receive(at: &mut At<'_>) -> Option<OpId> {
     let filled = Filled { lengths: [room(at), 0, 0], data: Data::default(), addresses: None };
     posts(at, Wants::Bytes, Some(filled))
 }

@@ -5,7 +5,7 @@ use super::modes::completes_at_once;
 use super::request::{completes, has_routine_on_port, is_in_use, over_of, posts, tells_count, tells_no_count};
 use super::transfer::puts;
 use crate::call::Call;
-use crate::choice::{ROUTINE_ON_PORT_FAILS, SEND_SUCCEEDS, SEND_UNCONNECTED_CODE};
+use crate::choice::{ROUTINE_ON_PORT_FAILS, SEND_SUCCEEDS, SEND_UNCONNECTED_CODE, TRANSFER_NOT_CONNECTED};
 use crate::code::Code;
 use crate::operation::Wants;
 use crate::rule::Col::Is;
@@ -28,9 +28,14 @@ table! {
         ..check(
             "WSASend.not-connected",
             &["wsasend.err.WSAENOTCONN"],
-            States::of(&[State::Unbound, State::Bound, State::Connecting]),
+            States::of(&[State::Unbound, State::Bound]),
             Code::WSAENOTCONN,
         )
+    },
+    Rule {
+        under: &[TRANSFER_NOT_CONNECTED],
+        gives: by(SEND_UNCONNECTED_CODE, &[Fails(Code::WSAENOTCONN), Fails(Code::WSAECONNRESET)]),
+        ..check("WSASend.connecting", &["wsasend.err.WSAENOTCONN"], States::of(&[State::Connecting]), Code::WSAENOTCONN)
     },
     check("WSASend.not-bound", &["wsasend.err.WSAEINVAL"], States::of(&[State::Unbound]), Code::WSAEINVAL),
     Rule {
@@ -48,7 +53,7 @@ table! {
         ..case(
             "WSASend.as-send",
             &["wsasend.rem.blocking-as-send", "wsasend.rem.nonoverlapped", "wsasend.ret.zero"],
-            States::of(&[State::Listening, State::Connected, State::Failed, State::Datagram]),
+            States::of(&[State::Connecting, State::Listening, State::Connected, State::Failed, State::Datagram]),
         )
     },
 }
@@ -117,7 +122,7 @@ table! {
     Rule {
         gives: Is(Gives::Silent),
         then: |at| {
-            let Call::WSASendOverlapped { buffer, .. } = *at.call() else { return };
+            let (Call::WSASendOverlapped { buffer, .. } | Call::WriteFile { data: buffer, .. }) = *at.call() else { return };
             completes(at, Status::SUCCESS, buffer.as_slice().len(), None);
         },
         rests_on: &["completion.event", "iocp.fifo-queue"],

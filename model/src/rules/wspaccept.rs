@@ -2,7 +2,10 @@
 //! they do; here stands what the provider's side adds: where the error code goes, and whose handle the new socket has.
 
 use super::common::{case, check};
-use super::queue::{LISTENING, connection_ready, first_is_undecided, is_provider, takes_first};
+use super::queue::{
+    LISTENING, connection_ready, first_is_undecided, first_returns_early, is_provider, takes_as_far_as_next_switch,
+    takes_first,
+};
 use super::wsaaccept::is_to_ask;
 use crate::call::{Buffer, Call};
 use crate::choice::{CLOSE_WITH_UNREAD_DATA, IFS_HANDLES, OTHER_HANDLES, RESOURCE_ERROR_FATE};
@@ -70,6 +73,16 @@ pub(super) const TAKES_FIRST: Rule = Rule {
         ],
         LISTENING,
     )
+};
+
+/// As `accept` does it on ATM.
+pub(super) const RETURNS_EARLY: Rule = Rule {
+    stage: Is(Taking),
+    when: |at| first_returns_early(at) && is_provider(at) && !is_to_ask(at),
+    gives: Is(Gives::Continues(Table::ProviderHandle)),
+    then: takes_as_far_as_next_switch,
+    rests_on: &["accept.atm.early-return", "mapping.accept-to-wspaccept"],
+    ..case("WSPAccept.returns-before-caller-knows", &["wspaccept.rem.first-on-queue"], LISTENING)
 };
 
 table! {

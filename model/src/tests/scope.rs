@@ -234,7 +234,7 @@ fn deeds(w: &World, l: Handle, copy: Handle, a: Handle, clients: [Handle; 2]) ->
     for thread in [0, 1] {
         match w.threads[thread as usize].frames.last() {
             Some(Frame::Condition(_)) => {
-                let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers];
+                let answers = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers];
                 all.extend(answers.map(|answer| Deed::Event(Event::Returns(ThreadId(thread), answer))));
             }
             Some(Frame::Apc) => all.push(Deed::Event(Event::Returns(ThreadId(thread), Answer::Nothing))),

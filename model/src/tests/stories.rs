@@ -144,7 +144,7 @@ fn a_condition_function_closes_the_listener_and_defers() {
     assert_eq!(t.w.threads[0].frames.len(), 3);
     let (_, returned) = t.client(1, l);
     assert!(is_accepted(of(0, &returned)), "{returned:?}");
-    assert!(is_accepted(of(0, &t.does(returns(Answer::Accepts)))));
+    assert!(is_accepted(of(0, &t.does(returns(Answer::ACCEPTS)))));
     assert!(t.w.threads[0].frames.is_empty());
 }
 

@@ -39,7 +39,9 @@ pub(crate) struct Manner(u64);
 impl Manner {
     /// The lowest at this address.
     fn at(Address { family, ip, port }: Address, kind: SockType) -> Manner {
-        Manner(number(port) << 8 | (ip as u64) << 5 | (family as u64) << 4 | (kind as u64) << 3)
+        // Raw sockets are those of one family, so that it need not be told apart from streams.
+        let datagram = u64::from(kind == SockType::Dgram);
+        Manner(number(port) << 8 | (ip as u64) << 6 | (family as u64) << 4 | datagram << 3)
     }
 
     /// Of a socket that is bound.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::call::value::{Address, Family, FileModes, NetworkEvents, Port, SockType};
+use crate::call::Data;
+use crate::call::value::{Address, Family, FileModes, NetworkEvents, Port, Qos, SockType};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;
@@ -248,6 +249,30 @@ pub struct Extra {
     pub selection: Selection,
     /// Its handles after the first, the last of them open.
     pub duplicates: Vec<Option<Holder>>,
+    /// What goes to and fro with its request for a connection.
+    pub carried: Option<Box<Carried>>,
+    /// The group that it is in.
+    pub group: Option<Member>,
+}
+
+/// A member of a socket group, which is named by the socket that was its first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Member {
+    /// The first member, which need not be one any more.
+    pub founder: SocketId,
+    /// Its members have to suit each other.
+    pub constrained: bool,
+}
+
+/// What goes along with a request for a connection, and what has come back with the answer.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Carried {
+    /// User data of the caller.
+    pub data: Option<Data>,
+    /// The quality of service that it asks for.
+    pub qos: Option<Qos>,
+    /// How many bytes have come back.
+    pub answered: u32,
 }
 
 impl Extra {
@@ -258,7 +283,7 @@ impl Extra {
         self.waiting.clear();
         self.holding.clear();
         self.watches.clear();
-        (self.claimed, self.port) = (None, None);
+        (self.claimed, self.port, self.carried, self.group) = (None, None, None, None);
         self.duplicates.clear();
         (self.backlog, self.selection, self.modes) = (0, Selection::default(), FileModes::default());
     }
@@ -278,6 +303,8 @@ impl Extra {
             modes,
             selection,
             duplicates,
+            carried,
+            group,
         } = self;
         *backlog == 0
             && waiting.is_empty()
@@ -289,6 +316,8 @@ impl Extra {
             && port.is_none()
             && *modes == NOTHING_EXTRA.modes
             && duplicates.is_empty()
+            && carried.is_none()
+            && group.is_none()
             && *selection == NOTHING_EXTRA.selection
     }
 }
@@ -312,6 +341,8 @@ static NOTHING_EXTRA: Extra = Extra {
         disabled: NetworkEvents(0),
     },
     duplicates: Vec::new(),
+    carried: None,
+    group: None,
 };
 
 impl Socket {

@@ -252,7 +252,7 @@ fn who_is_not_there_is_refused() {
         Event::Timer(c),
         Event::Expire(OpId(1000)),
         Event::Apc(t),
-        Event::Returns(t, Answer::Accepts),
+        Event::Returns(t, Answer::ACCEPTS),
         Event::Print(t),
         Event::Exit(t),
         Event::Ends(t),

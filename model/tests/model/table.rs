@@ -10,7 +10,7 @@ use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Family, FileModes, Handle, How, Ip, Length, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType, ThreadId, Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
@@ -162,12 +162,29 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     }
     add("connect(s, NULL)", Call::Connect { s, name: Name::Null });
     add("connect(s, 127.0.0.1:9)", Call::Connect { s, name: port(Ip::Loopback, Port::Fixed(9)) });
+    let to = Name::Address(Address { ip: Ip::Loopback, port: Port::Fixed(9), ..LOOPBACK }, 16);
+    let extras = Qos { sending: 1, receiving: 1, calling_party: false };
+    let with = |data: bool, sqos: bool, gqos: bool| Call::WSAConnect {
+        s,
+        name: to,
+        caller_data: Data::new(b"x").filter(|_| data),
+        callee_data: None,
+        sqos: sqos.then_some(extras),
+        gqos: gqos.then_some(extras),
+    };
+    add("WSAConnect(s, 127.0.0.1:9, \"x\")", with(true, false, false));
+    add("WSAConnect(s, 127.0.0.1:9, sqos)", with(false, true, false));
+    add("WSAConnect(s, 127.0.0.1:9, gqos)", with(false, false, true));
     for (text, how) in [("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)] {
         add(&format!("shutdown(s, {text})"), Call::Shutdown { s, how });
     }
     add("closesocket(s)", Call::Closesocket { s });
     add("send(s, \"x\")", Call::Send { s, data: Data::new(b"x").expect("one byte fits") });
     add("recv(s, 1)", Call::Recv { s, len: 1 });
+    let (bytes, overlapped) = (true, None);
+    add("ReadFile(s, 1, bytes, NULL)", Call::ReadFile { s, len: 1, bytes, overlapped });
+    let data = Data::new(b"x").expect("one byte fits");
+    add("WriteFile(s, \"x\", bytes, NULL)", Call::WriteFile { s, data, bytes, overlapped });
     add("ioctlsocket(s, FIONBIO, 0)", Call::Ioctlsocket { s, argp: 0 });
     add("ioctlsocket(s, FIONBIO, 1)", Call::Ioctlsocket { s, argp: 1 });
     let name = Buffer::Valid;

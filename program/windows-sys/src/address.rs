@@ -43,6 +43,8 @@ pub(crate) fn written(address: Address) -> Vec<u8> {
             bytes.extend(ip);
             bytes.extend([0; 4]);
         }
+        // No program comes to one: there is no way to a socket of ATM.
+        Family::Atm => {}
     }
     bytes
 }

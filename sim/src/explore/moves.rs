@@ -6,7 +6,9 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Answer, Event, Machine};
 
-use crate::config::{Config, Happened, Move, advance, call_event, joins, network, note, reads_names, touches};
+use crate::config::{
+    Config, Happened, Move, advance, call_event, joins, network, note, reads_group, reads_names, touches,
+};
 use crate::happen::arm;
 use crate::observe::Observed;
 use crate::peer::{address_of, came, can_look, event_of};
@@ -119,9 +121,11 @@ pub fn make(
                 }
                 Action::ConditionReturns { call, .. } | Action::RoutineReturns { call } => {
                     config.waits[slot] = number as u16 + 1;
-                    let event = Event::Returns(actor, comes_back(&step.action).unwrap_or(Answer::Nothing));
+                    let event =
+                        Event::Returns(actor, comes_back(&step.action, &config.vars).unwrap_or(Answer::Nothing));
                     advance(scenario, machine, config, event, None, tape, fx, happened);
                     reads_names(scenario, call, fx);
+                    reads_group(scenario, &step.action, fx);
                     if config.waits[slot] != 0 && matches!(step.expect, Some(Expect::Blocks)) {
                         happened.push(Happened { step: number, observed: Observed::Blocks });
                     }

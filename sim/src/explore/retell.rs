@@ -226,7 +226,8 @@ impl Teller<'_> {
     /// Does a step connect the socket in this variable? Of others nothing is in flight that could be held.
     fn opens_a_connection(&self, name: NameId) -> bool {
         self.scenario.steps.iter().any(|step| match &step.action {
-            Action::Call(Call::Connect { s, .. }) | Action::InHook(Call::Connect { s, .. }) => *s == Ref::Name(name),
+            Action::Call(Call::Connect { s, .. } | Call::WSAConnect { s, .. })
+            | Action::InHook(Call::Connect { s, .. } | Call::WSAConnect { s, .. }) => *s == Ref::Name(name),
             _ => false,
         })
     }

@@ -78,7 +78,7 @@ pub(super) fn events(world: &World) -> Vec<Event> {
                 all.extend(calls(world, &sockets).into_iter().map(|call| Event::Call(id, call)));
                 all.extend([Event::Print(id), Event::Exit(id)]);
                 if world.is_asked(id) {
-                    let answers = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+                    let answers = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers, Answer::Other];
                     all.extend(answers.map(|answer| Event::Returns(id, answer)));
                 }
                 if world.is_in_routine(id) {
@@ -149,7 +149,7 @@ fn overlapped_calls(world: &World, sockets: &[Handle], events: &[Handle]) -> Vec
     if world.overs().is_empty() {
         return all;
     }
-    all.extend(events.iter().copied().map(Some).chain([None]).map(|event| Call::Overlapped { event }));
+    all.extend(events.iter().copied().map(Some).chain([None]).map(|event| Call::Overlapped { event, low_bit: false }));
     all.extend(sockets.iter().map(|&s| Call::CancelIo { s }));
     let overs = world.overs().iter().map(|(at, _)| Handle::overlapped(OverId::new(at)));
     let overs: Vec<Handle> = overs.collect();
@@ -224,7 +224,7 @@ fn port_calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     all
 }
 
-/// Calls that give sockets back to be used again.
+/// Calls that give sockets back to be used again, and those of the system that take them as handles.
 fn recycling_calls(sockets: &[Handle], overlapped: Option<Handle>) -> Vec<Call> {
     let mut all = Vec::new();
     for &s in sockets {
@@ -232,7 +232,10 @@ fn recycling_calls(sockets: &[Handle], overlapped: Option<Handle>) -> Vec<Call> 
             all.push(Call::DisconnectEx { s, overlapped, flags, reserved });
         }
         all.extend([0, 1, 2, 3, 7, 64].map(|flags| Call::TransmitFile { s, overlapped, flags }));
-        all.push(Call::ConnectEx { s, name: Name::Of(s), overlapped });
+        all.push(Call::ConnectEx { s, name: Name::Of(s), sent: Data::default(), overlapped });
+        all.push(Call::ReadFile { s, len: 1, bytes: true, overlapped });
+        let data = Data::new(b"x").unwrap_or_default();
+        all.push(Call::WriteFile { s, data, bytes: true, overlapped });
     }
     all
 }

@@ -138,7 +138,7 @@ impl<'a> Weaver<'a> {
                 Action::Call(call) => Some(call_event(config, actor, call)),
                 Action::InHook(call) => Some(Event::InHook(actor, bound(call, &config.vars))),
                 action @ (Action::ConditionReturns { .. } | Action::RoutineReturns { .. }) => {
-                    comes_back(action).map(|answer| Event::Returns(actor, answer))
+                    comes_back(action, &config.vars).map(|answer| Event::Returns(actor, answer))
                 }
                 Action::Exits(_) => Some(Event::Exit(actor)),
                 Action::Ends => Some(Event::Ends(actor)),

@@ -2,13 +2,13 @@
 
 use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
-    Buffers, ByteCount, BytesIn, BytesOut, EntryCount, ExtensionIn, Fionbio, PointerRoom, PortKey, PostedBuffers,
-    SentBuffer, Transferred,
+    Buffers, ByteCount, BytesIn, BytesOut, ConnectData, ConnectRoom, EntryCount, ExtensionIn, Fionbio, PointerRoom,
+    PortKey, PostedBuffers, QosIn, ReadRoom, SentBuffer, SentWithConnection, Transferred, WrittenBytes,
 };
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
-use super::super::literal::quote_data;
+use super::super::literal::{quote_data, write_qos};
 use super::super::parser::Parser;
 use super::super::render::braces;
 use super::super::signature::Out;
@@ -35,6 +35,80 @@ impl Text for BytesOut {
     fn write(value: &Self::Value<Ref>, _: &Script) -> String {
         value.to_string()
     }
+}
+
+/// Written as what `send` and `recv` take.
+impl Text for WrittenBytes {
+    const EXAMPLE: &'static str = BytesIn::EXAMPLE;
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        parser.data()
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        quote_data(value)
+    }
+}
+
+impl Text for ReadRoom {
+    const EXAMPLE: &'static str = BytesOut::EXAMPLE;
+    fn out(field: &str) -> Option<Out> {
+        BytesOut::out(field)
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<u32> {
+        BytesOut::parse(parser, asking)
+    }
+    fn write(value: &u32, script: &Script) -> String {
+        BytesOut::write(value, script)
+    }
+}
+
+/// `NULL, 0, NULL`, or the bytes and how many they are.
+impl Text for SentWithConnection {
+    const ARGUMENTS: (usize, usize) = (3, 3);
+    const EXAMPLE: &'static str = "NULL, 0, NULL";
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Data> {
+        let data = if parser.cursor.eat("NULL") { Data::default() } else { parser.data()? };
+        parser.cursor.expect(",")?;
+        let length = data.as_slice().len() as i64;
+        parser.cursor.integer("how many bytes these are", length..=length)?;
+        parser.cursor.expect(",")?;
+        parser.cursor.expect("NULL")?;
+        Ok(data)
+    }
+    fn write(value: &Data, _: &Script) -> String {
+        match value.as_slice() {
+            [] => Self::EXAMPLE.to_owned(),
+            bytes => format!("{}, {}, NULL", quote_data(value), bytes.len()),
+        }
+    }
+}
+
+/// What may be left out is `NULL`, and else written as the arm says.
+macro_rules! nullable {
+    ($($kind:ident $example:literal $out:expr, |$parser:ident| $parse:expr, |$value:ident| $write:expr;)*) => { $(
+        impl Text for $kind {
+            const EXAMPLE: &'static str = $example;
+            const WORDS: &'static [&'static str] = &["NULL"];
+            fn out(_: &str) -> Option<Out> {
+                $out
+            }
+            fn is_null(value: &Self::Value<Ref>) -> bool {
+                value.is_none()
+            }
+            fn parse($parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Self::Value<Ref>> {
+                if $parser.cursor.eat("NULL") { Ok(None) } else { $parse.map(Some) }
+            }
+            fn write(value: &Self::Value<Ref>, _: &Script) -> String {
+                value.as_ref().map_or("NULL".to_owned(), |$value| $write)
+            }
+        }
+    )* };
+}
+nullable! {
+    ConnectData "NULL" None, |parser| parser.data(), |data| quote_data(data);
+    ConnectRoom "NULL" Some(Out::CalleeData),
+        |parser| parser.cursor.integer("`NULL` or a number of bytes", 0..=i64::from(u16::MAX)).map(|bytes| bytes as u16),
+        |bytes| bytes.to_string();
+    QosIn "NULL" None, |parser| parser.cursor.qos(), |qos| write_qos(*qos);
 }
 
 /// The sizes in braces.

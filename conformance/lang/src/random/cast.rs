@@ -35,6 +35,8 @@ pub(super) enum State {
     Window,
     /// Closed.
     Closed,
+    /// Closed in a way that a stack may not have noticed: nobody names it again.
+    Gone,
 }
 
 /// Something that a variable stands for.
@@ -162,6 +164,11 @@ impl<'n> Cast<'n> {
         }));
     }
 
+    /// Was this done by anybody?
+    pub(super) fn has_step(&self, is_it: impl Fn(&Action) -> bool) -> bool {
+        self.script.items.iter().any(|item| matches!(item, Item::Step(step) if is_it(&step.action)))
+    }
+
     /// A call that returns.
     pub(super) fn call(&mut self, actor: usize, call: Call<Ref>) {
         self.step(actor, Action::Call(call), None);
@@ -216,7 +223,7 @@ impl<'n> Cast<'n> {
             | Function::WSAResetEvent
             | Function::WSACloseEvent
             | Function::WSAWaitForMultipleEvents => thing.state == State::Event,
-            _ => !matches!(thing.state, State::Closed | State::Overlapped | State::Port | State::Window),
+            _ => !matches!(thing.state, State::Closed | State::Gone | State::Overlapped | State::Port | State::Window),
         };
         let of_process = self.things.iter().filter(|thing| thing.process == process).filter(is_fit);
         let handles = of_process.map(|thing| Ref::Name(thing.name)).collect();

@@ -142,7 +142,9 @@ pub(super) fn client(cast: &mut Cast<'_>) -> Option<()> {
         cast.things[client].nonblocking = true;
     }
     let name = Name::Of(cast.handle(listener));
-    cast.call(actor, Call::Connect { s, name });
+    let plain = Call::WSAConnect { s, name, caller_data: None, callee_data: None, sqos: None, gqos: None };
+    let call = if cast.once_in(9) { plain } else { Call::Connect { s, name } };
+    cast.call(actor, call);
     cast.things[client].state = State::Connected;
     cast.things[client].peer = Some(listener);
     cast.things[listener].queued += 1;
@@ -171,6 +173,8 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
         return None;
     }
     let (addr, addrlen) = buffer(cast);
+    // With a negative length Wine 8.0 overwrites memory. What a short one costs is closed as the listener's linger says.
+    let addrlen = if addrlen == Length::Holds(-1) || lingers(cast) { Length::Holds(28) } else { addrlen };
     let s = cast.handle(listener);
     // Not a decision of its own: what else a seed makes stays as it was.
     let call = if cast.script.items.len() % 4 == 3 {
@@ -184,6 +188,10 @@ pub(super) fn accept(cast: &mut Cast<'_>) -> Option<()> {
     }
     accepted(cast, actor, listener, Action::Call(call));
     Some(())
+}
+
+fn lingers(cast: &Cast<'_>) -> bool {
+    cast.has_step(|action| matches!(action, Action::Call(Call::Setsockopt { opt: Opt::Linger, .. })))
 }
 
 /// The socket that accept gives.
@@ -277,8 +285,13 @@ pub(super) fn close(cast: &mut Cast<'_>) -> Option<()> {
     };
     cast.call(actor, call);
     tell_peer(cast, thing);
-    cast.things[thing].state = State::Closed;
+    cast.things[thing].state = closed_by(&call);
     Some(())
+}
+
+/// What is closed behind the back of Winsock is still one of its sockets to Wine, for some calls: docs/compare.md.
+fn closed_by(call: &Call<Ref>) -> State {
+    if matches!(call, Call::CloseHandle { .. }) { State::Gone } else { State::Closed }
 }
 
 pub(super) fn reset(cast: &mut Cast<'_>) -> Option<()> {
@@ -326,7 +339,10 @@ pub(super) fn option_of(cast: &mut Cast<'_>, actor: usize, thing: usize) {
     let s = cast.handle(thing);
     let family = cast.things[thing].family;
     let (opt, value) = match family {
-        Family::Inet6 if cast.once_in(2) => (Opt::V6Only, OptVal::Number(cast.below(2))),
+        // Later than that the system below Wine has its own ideas of it.
+        Family::Inet6 if cast.things[thing].state == State::New && cast.once_in(2) => {
+            (Opt::V6Only, OptVal::Number(cast.below(2)))
+        }
         _ => cast.one_of(VALUES),
     };
     cast.call(actor, Call::Setsockopt { s, opt, value });
@@ -356,11 +372,8 @@ const ASKED: &[Opt] = &[
 
 pub(super) fn get_option(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(SOCKETS)?;
-    let family = cast.things[thing].family;
-    let opt = match family {
-        Family::Inet6 if cast.once_in(3) => Opt::V6Only,
-        _ => cast.one_of(ASKED),
-    };
+    // Not IPV6_V6ONLY: the system below Wine sets it when a socket is bound to one address.
+    let opt = cast.one_of(ASKED);
     let call = Call::Getsockopt { s: cast.handle(thing), opt };
     cast.call(actor, call);
     Some(())
@@ -385,6 +398,7 @@ pub(super) fn event(cast: &mut Cast<'_>, actor: usize) -> usize {
 }
 
 pub(super) fn select_events(cast: &mut Cast<'_>) -> Option<()> {
+    (!cast.has_step(posts_messages)).then_some(())?;
     let (actor, thing) = cast.find_with(&[State::Listens, State::Connected, State::Listens, State::New])?;
     let event = event(cast, actor);
     let (s, event) = (cast.handle(thing), cast.handle(event));
@@ -399,6 +413,10 @@ pub(super) fn select_events(cast: &mut Cast<'_>) -> Option<()> {
     cast.call(actor, Call::WSAEventSelect { s, event: Some(event), mask });
     cast.things[thing].nonblocking = true;
     Some(())
+}
+
+fn posts_messages(action: &Action) -> bool {
+    matches!(action, Action::Call(Call::WSAAsyncSelect { .. }))
 }
 
 pub(super) fn enumerate(cast: &mut Cast<'_>) -> Option<()> {
@@ -482,6 +500,9 @@ pub(super) fn listen_again(cast: &mut Cast<'_>) -> Option<()> {
 
 fn last_error(cast: &mut Cast<'_>) -> Option<()> {
     let actor = cast.free(None)?;
+    if has_cleaned_up(cast) {
+        return None;
+    }
     cast.call(actor, Call::WSAGetLastError);
     Some(())
 }
@@ -490,9 +511,15 @@ fn last_error(cast: &mut Cast<'_>) -> Option<()> {
 fn connect_somewhere(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(&[State::New, State::Bound, State::Connected])?;
     let to = cast.find(&[State::Closed, State::Bound, State::Listens, State::New])?;
+    (to != thing && has_own_address(cast, to)).then_some(())?;
     let call = Call::Connect { s: cast.handle(thing), name: Name::Of(cast.handle(to)) };
     cast.call(actor, call);
     Some(())
+}
+
+/// What a closed socket had of a connection is an address that its listener may still have; the model does not remember it.
+fn has_own_address(cast: &Cast<'_>, thing: usize) -> bool {
+    cast.things[thing].state != State::Closed || cast.things[thing].peer.is_none()
 }
 
 fn apc(cast: &mut Cast<'_>) -> Option<()> {
@@ -501,16 +528,18 @@ fn apc(cast: &mut Cast<'_>) -> Option<()> {
     let thread = cast.thread(actor);
     let routine = Routine::SetEvent(cast.handle(event));
     cast.call(actor, Call::QueueUserAPC { routine, thread });
-    let (alertable, timeout) = (!cast.once_in(4), Some(0));
-    if cast.once_in(2) {
-        cast.call(actor, Call::SleepEx { timeout, alertable });
+    // None is left behind: which waits it runs in, and what it does to them, are questions of the scenarios about it.
+    if cast.once_in(4) {
+        cast.call(actor, Call::SleepEx { timeout: Some(0), alertable: false });
     }
+    cast.call(actor, Call::SleepEx { timeout: Some(0), alertable: true });
     Some(())
 }
 
 /// An address that another socket has.
 fn bind_there(cast: &mut Cast<'_>) -> Option<()> {
     let taken = cast.find(&[State::Listens, State::Bound, State::Closed])?;
+    has_own_address(cast, taken).then_some(())?;
     let actor = cast.free(Some(cast.things[taken].process))?;
     let family = cast.things[taken].family;
     let new = socket(cast, actor, "S", family);
@@ -547,6 +576,15 @@ fn starts_again(cast: &mut Cast<'_>) -> Option<()> {
     Some(())
 }
 
+fn is_each_once(all: &[Ref]) -> bool {
+    all.iter().enumerate().all(|(n, s)| !all[..n].contains(s))
+}
+
+/// What WSACleanup leaves as the last error depends on what Wine closed, and finds closed already.
+fn has_cleaned_up(cast: &Cast<'_>) -> bool {
+    cast.has_step(|action| matches!(action, Action::Call(Call::WSACleanup)))
+}
+
 /// Any call of the list with any arguments, as long as it cannot take for ever.
 fn anything(cast: &mut Cast<'_>) -> Option<()> {
     let function = cast.one_of(Function::ALL);
@@ -564,22 +602,31 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
     let is_fit = match &call {
         // They name actors and processes, which a draw does not know.
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
-        Call::Setsockopt { opt, value, .. } => matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger),
-        Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime),
-        Call::Connect { name: Name::Address(address, _), .. } => address.ip != Ip::NotLocal,
+        Call::Setsockopt { opt, value, .. } => {
+            let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only);
+            is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)
+        }
+        Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only),
+        // Wine takes a negative length for a huge one.
+        Call::Connect { name: Name::Address(address, length), .. } => address.ip != Ip::NotLocal && *length >= 0,
+        // In which order a faulty question is looked at is not worth a choice point.
+        Call::WSAIoctl { .. } => false,
         // Who else has such a port on this machine nobody knows.
         Call::Bind { name: Name::Address(address, _), .. } => !matches!(address.port, Port::Fixed(_)),
         // An event is what it takes; a socket in its place is something that only some stacks refuse.
+        Call::WSAEventSelect { .. } if cast.has_step(posts_messages) => false,
         Call::WSAEventSelect { event, .. } | Call::WSAEnumNetworkEvents { event, .. } => {
             let is_event =
-                |thing: &usize| Some(cast.handle(*thing)) == *event && cast.things[*thing].state != State::Event;
-            !(0..cast.things.len()).any(|thing| is_event(&thing))
+                |thing: &usize| Some(cast.handle(*thing)) == *event && cast.things[*thing].state == State::Event;
+            event.is_none() || (0..cast.things.len()).any(|thing| is_event(&thing))
         }
         // They take an OVERLAPPED, or belong to one: what is told of such requests is told in order.
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
+        Call::WSAIoctlOverlapped { .. } | Call::UpdateConnectContext { .. } => false,
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
+        Call::ReadFile { .. } | Call::WriteFile { .. } => false,
         Call::DisconnectEx { .. } | Call::TransmitFile { .. } | Call::ConnectEx { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::GetQueuedCompletionStatusEx { .. } => false,
@@ -588,6 +635,16 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::CreateWindow | Call::WSAAsyncSelect { .. } | Call::PeekMessage { .. } | Call::GetMessage { .. } => false,
         // It may wait; those that are to do so are written as such.
         Call::Recv { .. } | Call::WSARecv { .. } => false,
+        // Stacks count a socket that is there twice in different ways, and no array at all is another fault.
+        Call::WSAPoll { fds, .. } => {
+            let all: Vec<Ref> = fds.iter().map(|(s, _)| s).collect();
+            !all.is_empty() && is_each_once(&all)
+        }
+        Call::Select { readfds, writefds, exceptfds, .. } => {
+            let sets = [readfds, writefds, exceptfds];
+            sets.into_iter().flatten().all(|set| is_each_once(&set.iter().collect::<Vec<Ref>>()))
+        }
+        Call::WSAGetLastError => !has_cleaned_up(cast),
         _ => !call.accepts(),
     };
     is_fit.then_some(())?;
@@ -608,7 +665,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
     if function.does().closes
         && let Some(thing) = (0..cast.things.len()).find(|thing| Some(cast.handle(*thing)) == first)
     {
-        cast.things[thing].state = State::Closed;
+        cast.things[thing].state = closed_by(&call);
     }
     Some(())
 }

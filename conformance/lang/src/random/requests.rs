@@ -24,7 +24,8 @@ pub(super) fn request(cast: &mut Cast<'_>) -> Option<()> {
     let accept = socket(cast, actor, "S", family);
     let event = cast.once_in(3).then(|| event(cast, actor));
     let event = event.map(|event| cast.handle(event));
-    let over = cast.makes(actor, Action::Call(Call::Overlapped { event }), "O", family, State::Overlapped);
+    let over =
+        cast.makes(actor, Action::Call(Call::Overlapped { event, low_bit: false }), "O", family, State::Overlapped);
     let (accept, over) = (cast.handle(accept), cast.handle(over));
     let enough = if family == Family::Inet { 32 } else { 44 };
     let remote = if cast.once_in(16) { 0 } else { enough };
@@ -46,7 +47,13 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(&[State::Connected])?;
     let event = cast.once_in(3).then(|| event(cast, actor));
     let event = event.map(|event| cast.handle(event));
-    let over = cast.makes(actor, Action::Call(Call::Overlapped { event }), "O", Family::Inet, State::Overlapped);
+    let over = cast.makes(
+        actor,
+        Action::Call(Call::Overlapped { event, low_bit: false }),
+        "O",
+        Family::Inet,
+        State::Overlapped,
+    );
     let (s, overlapped, bytes) = (cast.handle(thing), cast.handle(over), !cast.once_in(3));
     let routine = cast.once_in(4);
     if cast.once_in(3) {

@@ -32,6 +32,8 @@ pub(super) struct Passing {
     output: Output,
     /// The OVERLAPPED that it asks about.
     asked: usize,
+    /// Where the bytes go that it reads by itself.
+    reads_into: Option<usize>,
 }
 
 impl Passing {
@@ -46,6 +48,7 @@ impl Passing {
             overlapped: 0,
             output: Output::default(),
             asked: 0,
+            reads_into: None,
         }
     }
 }
@@ -120,6 +123,7 @@ plain! {
     }];
     CallbackData |data| [data as usize];
     CompletionRoutine |routine| [if routine.is_some() { super::condition::routine_word() } else { 0 }];
+    LowBit |set| [usize::from(set == Some(true))];
     PortKey |number| [number as usize];
     EntryCount |number| [number as usize];
     FileModesIn |modes| [usize::from(modes)];
@@ -181,7 +185,8 @@ constants! {
     NoLength: words([0]);
     NoSendSize: words([0]);
     NoBuffers: words([0]);
-    NoSent: words([0]);
+    UpdateConnectContextName: words([int(ws::SO_UPDATE_CONNECT_CONTEXT)]);
+    NoOptionValue: words([0, 0]);
 }
 
 /// A message that is fetched leaves the queue.
@@ -295,6 +300,73 @@ impl Pass for BytesIn {
 impl Pass for BytesOut {
     fn part(size: u32, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
         buffer(vec![0; size as usize], true)
+    }
+}
+
+/// One buffer with its description, or `NULL`; `out`: its length is told when the call is back.
+struct Described {
+    bytes: Option<Vec<u8>>,
+    described: Box<ws::WSABUF>,
+    out: bool,
+}
+
+impl Part for Described {
+    fn words(&mut self, call: &mut Passing) {
+        let Some(bytes) = &mut self.bytes else { return call.words.push(0) };
+        *self.described = ws::WSABUF { len: bytes.len() as u32, buf: bytes.as_mut_ptr() };
+        call.words.push(&raw mut *self.described as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        if self.out && self.bytes.is_some() {
+            returned.bytes = Some(self.described.len);
+        }
+    }
+}
+
+fn described(bytes: Option<Vec<u8>>, out: bool) -> Result<Box<dyn Part>, String> {
+    let described = Box::new(ws::WSABUF { len: 0, buf: std::ptr::null_mut() });
+    Ok(Box::new(Described { bytes, described, out }))
+}
+
+impl Pass for ConnectData {
+    fn part(bytes: Option<Bytes>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        described(bytes.map(|bytes| bytes.0), false)
+    }
+}
+
+impl Pass for ConnectRoom {
+    fn part(room: Option<u16>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        described(room.map(|room| vec![0; room.into()]), true)
+    }
+}
+
+/// A quality of service, or `NULL`.
+struct Quality(Option<Box<ws::QOS>>);
+
+impl Part for Quality {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(self.0.as_mut().map_or(0, |qos| &raw mut **qos as usize));
+    }
+}
+
+impl Pass for QosIn {
+    fn part(rates: Option<(u32, u32)>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        // Only the rate is specified: QOS_NOT_SPECIFIED is -1, SERVICETYPE_CONTROLLEDLOAD is 2.
+        let flow = |rate| ws::FLOWSPEC {
+            TokenRate: rate,
+            TokenBucketSize: u32::MAX,
+            PeakBandwidth: u32::MAX,
+            Latency: u32::MAX,
+            DelayVariation: u32::MAX,
+            ServiceType: 2,
+            MaxSduSize: u32::MAX,
+            MinimumPolicedSize: u32::MAX,
+        };
+        let nothing = ws::WSABUF { len: 0, buf: std::ptr::null_mut() };
+        Ok(Box::new(Quality(rates.map(|(sending, receiving)| {
+            let (sending, receiving) = (flow(sending), flow(receiving));
+            Box::new(ws::QOS { SendingFlowspec: sending, ReceivingFlowspec: receiving, ProviderSpecific: nothing })
+        }))))
     }
 }
 

@@ -91,8 +91,30 @@ fn address_of(library: &str, function: &str) -> Result<usize, String> {
     let module = c_string(format!("{library}.dll"))?;
     // SAFETY: the name ends with a NUL, and is that of a library of the system.
     unsafe { LoadLibraryA(module.as_ptr().cast()) };
+    if library == "mswsock" {
+        looks_up_extensions();
+    }
     let found = exported(&module, &c_string(function.to_owned())?);
     found.map(|function| function as usize).ok_or_else(|| format!("this {library} does not export {function}"))
+}
+
+/// Wine's mswsock asks for all of its functions by the socket of the first call that is made to one of them, and never again. Where
+/// that is no socket, none of them does anything in this process from then on. So that a scenario does not depend on who was there
+/// before it, the first such call has a socket; without an OVERLAPPED it fails.
+fn looks_up_extensions() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let Some(accept_ex) = exported(c"mswsock.dll", c"AcceptEx") else { return };
+        let mut data = ws::WSADATA::default();
+        // SAFETY: `data` is writable, the function takes these eight words; they are a socket of our own, numbers, and null.
+        unsafe {
+            ws::WSAStartup(0x202, &raw mut data);
+            let s = ws::socket(ws::AF_INET.into(), ws::SOCK_STREAM, ws::IPPROTO_TCP);
+            invoke(accept_ex as usize, &[s, s, 0, 0, 0, 0, 0, 0]);
+            ws::closesocket(s);
+            ws::WSACleanup();
+        }
+    });
 }
 
 /// Where an extension function of the provider begins, as it says itself.

@@ -15,6 +15,9 @@ impl Wire for NameIn {
     fn sent(value: &Name<Ref>, names: &impl Names) -> Result<Self::Sent, String> {
         Ok(match *value {
             Name::Null => (None, Family::Inet.address_size()),
+            Name::Address(Address { family: Family::Atm, .. }, _) => {
+                return Err("it has no words for addresses of ATM".to_owned());
+            }
             Name::Address(address, length) => (Some(socket_address(address)), length),
             Name::Of(r) => {
                 let address = names.address(r)?;
@@ -40,7 +43,8 @@ fn socket_address(address: Address) -> SocketAddress {
 /// The address that a script's words stand for.
 pub(in super::super) fn ip_address(family: Family, ip: Ip) -> IpAddr {
     match (family, ip) {
-        (Family::Inet, Ip::Any) => Ipv4Addr::UNSPECIFIED.into(),
+        // Of ATM there is none: it is not asked for.
+        (Family::Inet, Ip::Any) | (Family::Atm, _) => Ipv4Addr::UNSPECIFIED.into(),
         (Family::Inet, Ip::Loopback) => Ipv4Addr::LOCALHOST.into(),
         (Family::Inet, Ip::NotLocal) => Ipv4Addr::new(192, 0, 2, 0).into(),
         // No script can write an address of IPv4 so: it has no word for it.

@@ -2,10 +2,10 @@
 
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
-    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId,
-    Version,
+    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType,
+    ThreadId, Version,
 };
-use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
+use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
@@ -48,7 +48,7 @@ fn anything(w: &World, dice: &mut Dice) -> Event {
         2 => Event::Timer(conn(w, dice)),
         3 => Event::Expire(op(w, dice)),
         4 => Event::Apc(thread(w, dice)),
-        5 => Event::Returns(thread(w, dice), answer(dice)),
+        5 => Event::Returns(thread(w, dice), answer(w, dice)),
         6 => Event::Print(thread(w, dice)),
         7 => {
             let thread = thread(w, dice);
@@ -76,9 +76,17 @@ fn op(w: &World, dice: &mut Dice) -> OpId {
     OpId::new(dice.below(3 * w.threads().len() + 2))
 }
 
-fn answer(dice: &mut Dice) -> Answer {
-    let rare = [Answer::AcceptsInNone, Answer::Overruns];
-    let all = [Answer::Accepts, Answer::Rejects, Answer::Defers, Answer::Other];
+fn answer(w: &World, dice: &mut Dice) -> Answer {
+    let in_group = |group| Answer::Accepts { group, bytes: 0 };
+    let rare = [
+        in_group(Group::Nobodys),
+        in_group(Group::Unconstrained),
+        in_group(Group::Constrained),
+        in_group(Group::Of(anybodys(w, dice))),
+        Answer::Accepts { group: Group::None, bytes: 3 },
+        Answer::TellsMore,
+    ];
+    let all = [Answer::ACCEPTS, Answer::Rejects, Answer::Defers, Answer::Other];
     if dice.one_in(12) { dice.one(&rare) } else { dice.one(&all) }.unwrap_or(Answer::Nothing)
 }
 
@@ -89,7 +97,7 @@ fn returns(w: &World, dice: &mut Dice) -> Event {
             Event::Call(thread, Call::SleepEx { timeout: Some(0), alertable: true })
         }
         Some(thread) if w.is_in_routine(thread) => Event::Returns(thread, Answer::Nothing),
-        Some(asked) => Event::Returns(asked, answer(dice)),
+        Some(asked) => Event::Returns(asked, answer(w, dice)),
         None => call_event(w, dice),
     }
 }
@@ -120,12 +128,15 @@ fn within_limits(w: &World, event: &Event) -> bool {
         Call::AcceptEx { .. }
         | Call::WSARecvOverlapped { .. }
         | Call::DisconnectEx { .. }
+        | Call::ReadFile { .. }
+        | Call::ConnectEx { .. }
+        | Call::WSAIoctlOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
         Call::Send { s, data } | Call::WSASend { s, buffer: data, .. } => room_for(w, thread, s, data),
-        Call::WSASendOverlapped { s, buffer, .. } => {
+        Call::WSASendOverlapped { s, buffer, .. } | Call::WriteFile { s, data: buffer, .. } => {
             room_for(w, thread, s, buffer) && w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
         }
         Call::WSASocketFromInfo { s } => {
@@ -185,11 +196,22 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let s = |dice: &mut Dice| socket(w, thread, dice);
     match dice.below(86) {
         80.. => port_call(w, thread, dice),
-        0..6 => Call::Socket { family: family(dice), kind: kind(dice) },
-        6 => Call::WSASocket { family: family(dice), kind: kind(dice), overlapped: dice.one_in(2) },
+        0..7 => socket_call(w, dice),
         // Now and then at an address that is taken.
-        7..10 => Call::Bind { s: s(dice), name: if dice.one_in(3) { server_name(w, dice) } else { name(w, dice) } },
-        10..14 => Call::Listen { s: listener_or(w, thread, dice), backlog: backlog(dice) },
+        7..10 => {
+            let s = s(dice);
+            let name = match family_of(w, s) {
+                Family::Atm => Name::Address(ATM, ATM.family.address_size()),
+                _ if dice.one_in(3) => server_name(w, Family::Inet, dice),
+                _ => name(w, dice),
+            };
+            Call::Bind { s, name }
+        }
+        10..14 => {
+            let s = s(dice);
+            let s = if family_of(w, s) == Family::Atm { s } else { listener_or(w, thread, dice) };
+            Call::Listen { s, backlog: backlog(dice) }
+        }
         14..24 => {
             let (addr, addrlen) = buffer(dice);
             let s = listener_or(w, thread, dice);
@@ -205,7 +227,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
                 Call::Accept { s, addr, addrlen }
             }
         }
-        24..32 => Call::Connect { s: s(dice), name: server_name(w, dice) },
+        24..32 => connect_call(w, s(dice), dice),
         32..35 => {
             let s = queued_or(w, thread, dice);
             if dice.one_in(4) { Call::CloseHandle { handle: s } } else { Call::Closesocket { s } }
@@ -342,7 +364,8 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
     let routine = dice.one_in(2);
-    match dice.below(28) {
+    match dice.below(30) {
+        28.. => file_call(w, thread, overlapped, dice),
         24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
             let count = 1 + dice.below(2);
@@ -363,7 +386,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         15 => option_call(fresh_or(w, s), dice),
         12 => Call::Getsockname { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
         13 => Call::Getpeername { s: fresh_or(w, s), name: Buffer::Valid, namelen: Length::Holds(28) },
-        0 => Call::Overlapped { event: event_or_null(w, dice) },
+        0 => Call::Overlapped { event: event_or_null(w, dice), low_bit: dice.one_in(8) },
         1..6 => {
             let lengths = [32, 32, 32, 44, 3, 0];
             let length = |dice: &mut Dice| dice.one(&lengths).unwrap_or(32);
@@ -379,6 +402,7 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             }
         }
         6 => Call::HasOverlappedIoCompleted { overlapped },
+        7 if dice.one_in(4) => Call::UpdateConnectContext { s: connected_or(w, thread, dice) },
         7 => Call::UpdateAcceptContext { s, listener: listener_or(w, thread, dice) },
         8 => {
             // Mostly one that is complete, with the lengths that its request was given.
@@ -401,9 +425,25 @@ fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
                 name: if dice.one_in(3) { ExtensionName::Nobodys } else { ExtensionName::AcceptEx },
                 size: if dice.one_in(4) { 8 } else { 16 },
             };
-            Call::WSAIoctl { s, extension, pointer: if dice.one_in(4) { 4 } else { 8 }, bytes }
+            let pointer = if dice.one_in(4) { 4 } else { 8 };
+            if dice.one_in(2) {
+                Call::WSAIoctlOverlapped { s, extension, pointer, bytes, overlapped, routine }
+            } else {
+                Call::WSAIoctl { s, extension, pointer, bytes }
+            }
         }
     }
+}
+
+/// What the system does with a socket as with any of its handles.
+fn file_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Dice) -> Call {
+    let s = if dice.one_in(6) { socket(w, thread, dice) } else { connected_or(w, thread, dice) };
+    let overlapped = dice.one_in(2).then_some(overlapped);
+    if dice.one_in(3) {
+        let data = Data::new(&b"abcdefgh"[..dice.below(6)]).unwrap_or_default();
+        return Call::WriteFile { s, data, bytes: true, overlapped };
+    }
+    Call::ReadFile { s, len: dice.below(9) as u32, bytes: true, overlapped }
 }
 
 /// What gives a socket back to be used again, or opens a connection of one that was.
@@ -415,9 +455,12 @@ fn recycling_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Di
             let flags = dice.one(&[2, 2, 2, 0, 1]).unwrap_or(2);
             Call::DisconnectEx { s, overlapped, flags, reserved: u8::from(dice.one_in(9)) }
         }
-        4 if dice.one_in(2) => {
-            Call::ConnectEx { s: socket(w, thread, dice), name: Name::Of(listener_or(w, thread, dice)), overlapped }
-        }
+        4 if dice.one_in(2) => Call::ConnectEx {
+            s: socket(w, thread, dice),
+            name: Name::Of(listener_or(w, thread, dice)),
+            sent: Data::default(),
+            overlapped,
+        },
         _ => Call::TransmitFile { s, overlapped, flags: dice.one(&[3, 3, 3, 0, 1, 2, 7, 64]).unwrap_or(3) },
     }
 }
@@ -545,8 +588,49 @@ fn routine(w: &World, thread: ThreadId, dice: &mut Dice) -> Routine<Handle> {
 }
 
 /// Where a connect goes: mostly to a listener.
-fn server_name(w: &World, dice: &mut Dice) -> Name<Handle> {
-    let listeners = handles(w, |state, _| state == State::Listening);
+/// An address of ATM.
+const ATM: Address = Address { family: Family::Atm, ip: Ip::Loopback, port: Port::Unset };
+
+/// The family of a socket.
+fn family_of(w: &World, s: Handle) -> Family {
+    s.slot().and_then(|slot| w.sockets().get(slot.index())).map_or(Family::Inet, |socket| socket.family)
+}
+
+/// A new socket, of ATM more often where there is one of that.
+fn socket_call(w: &World, dice: &mut Dice) -> Call {
+    let is_there = w.sockets().iter().any(|socket| socket.family == Family::Atm);
+    let (mut family, mut kind) = (family(dice), kind(dice));
+    if dice.one_in(if is_there { 2 } else { 12 }) {
+        (family, kind) = (Family::Atm, if dice.one_in(12) { kind } else { SockType::Raw });
+    }
+    if dice.one_in(7) {
+        Call::WSASocket { family, kind, overlapped: dice.one_in(2) }
+    } else {
+        Call::Socket { family, kind }
+    }
+}
+
+/// A socket connects, now and then with what goes along.
+fn connect_call(w: &World, s: Handle, dice: &mut Dice) -> Call {
+    let name = server_name(w, family_of(w, s), dice);
+    if !dice.one_in(if family_of(w, s) == Family::Atm { 2 } else { 6 }) {
+        return Call::Connect { s, name };
+    }
+    let qos = Some(Qos { sending: 1, receiving: 2, calling_party: dice.one_in(2) });
+    Call::WSAConnect {
+        s,
+        name,
+        caller_data: Data::new(b"hi").filter(|_| dice.one_in(4)),
+        callee_data: dice.one(&[Some(16), Some(1), None]).flatten(),
+        sqos: qos.filter(|_| dice.one_in(4)),
+        gqos: qos.filter(|_| dice.one_in(8)),
+    }
+}
+
+fn server_name(w: &World, family: Family, dice: &mut Dice) -> Name<Handle> {
+    let all = handles(w, |state, _| state == State::Listening);
+    let of_atm = |s: &Handle| (family_of(w, *s) == Family::Atm) == (family == Family::Atm);
+    let listeners: Vec<Handle> = all.iter().copied().filter(of_atm).collect();
     if listeners.is_empty() || dice.one_in(8) {
         name(w, dice)
     } else {

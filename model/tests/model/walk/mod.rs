@@ -197,7 +197,7 @@ fn shares(machine: &Machine, world: &mut World) {
 /// waits for what becomes of it, and the client's SYN is on its way.
 fn request(machine: &Machine, world: &mut World, waits: bool) {
     let accept = call(machine, world, 0, STREAM).expect("the thread has a free slot");
-    let overlapped = call(machine, world, 0, Call::Overlapped { event: None });
+    let overlapped = call(machine, world, 0, Call::Overlapped { event: None, low_bit: false });
     let (listen, buffer) = (Handle(0), Buffer::Valid);
     let posted = Call::AcceptEx { listen, accept, buffer, receive: 0, local: 32, remote: 32, bytes: true, overlapped };
     call(machine, world, 0, posted);

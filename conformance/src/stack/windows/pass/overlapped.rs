@@ -97,6 +97,14 @@ impl Part for Counted {
         if call.asked != 0 && returned.value != 0 {
             returned.data = received(call, call.asked);
         }
+        if let (Some(start), Some(count), 1..) = (call.reads_into, returned.bytes, returned.value)
+            && call.overlapped == 0
+            && count != 0
+        {
+            // SAFETY: a buffer that is never freed, into which the call has read so many bytes.
+            let bytes = unsafe { std::slice::from_raw_parts(start as *const u8, count as usize) };
+            returned.data = Some(Bytes(bytes.to_vec()));
+        }
     }
 }
 
@@ -177,6 +185,48 @@ impl Pass for SentBuffer {
         let len = u32::try_from(bytes.0.len()).map_err(|error| error.to_string())?;
         let buf = Box::leak(bytes.0.into_boxed_slice()).as_mut_ptr();
         Ok(Box::new(Lasting(vec![ws::WSABUF { len, buf }])))
+    }
+}
+
+/// A buffer that stays for good, and how many bytes it holds.
+struct Sized(usize, usize);
+
+impl Part for Sized {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.0, self.1]);
+    }
+}
+
+impl Pass for ReadRoom {
+    fn part(size: u32, _: &'static str, call: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let start = Box::leak(vec![0xee_u8; size as usize].into_boxed_slice()).as_ptr() as usize;
+        (call.output.start, call.output.lengths[0]) = (start, size as usize);
+        call.reads_into = Some(start);
+        Ok(Box::new(Sized(start, size as usize)))
+    }
+}
+
+impl Pass for WrittenBytes {
+    fn part(bytes: Bytes, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let bytes = Box::leak(bytes.0.into_boxed_slice());
+        Ok(Box::new(Sized(bytes.as_ptr() as usize, bytes.len())))
+    }
+}
+
+/// The bytes, their number, and nowhere to count them.
+struct SentAlong(usize, usize);
+
+impl Part for SentAlong {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.extend([self.0, self.1, 0]);
+    }
+}
+
+impl Pass for SentWithConnection {
+    fn part(bytes: Option<Bytes>, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let Some(bytes) = bytes else { return Ok(Box::new(SentAlong(0, 0))) };
+        let bytes = Box::leak(bytes.0.into_boxed_slice());
+        Ok(Box::new(SentAlong(bytes.as_ptr() as usize, bytes.len())))
     }
 }
 
@@ -263,12 +313,12 @@ impl Pass for ExtensionIn {
     }
 }
 
-/// Room for a pointer to a function, of which the call is told so many bytes.
-struct FunctionRoom(usize, u32);
+/// Room for a pointer to a function, of which the call is told so many bytes. A request may fill it later: it stays for good.
+struct FunctionRoom(&'static mut usize, u32);
 
 impl Part for FunctionRoom {
     fn words(&mut self, call: &mut Passing) {
-        call.words.extend([&raw mut self.0 as usize, self.1 as usize]);
+        call.words.extend([&raw mut *self.0 as usize, self.1 as usize]);
     }
 }
 
@@ -277,7 +327,7 @@ impl Pass for PointerRoom {
         if size as usize > size_of::<usize>() {
             return Err(format!("a pointer has {} bytes here", size_of::<usize>()));
         }
-        Ok(Box::new(FunctionRoom(0, size)))
+        Ok(Box::new(FunctionRoom(Box::leak(Box::new(0)), size)))
     }
 }
 

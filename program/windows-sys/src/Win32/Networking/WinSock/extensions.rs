@@ -3,7 +3,7 @@
 
 use std::ffi::c_void;
 
-use winaccept_model::call::{Call, Handle};
+use winaccept_model::call::{Call, Data, Handle};
 use winaccept_model::code::Code;
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::Networking::WinSock::{SOCKADDR, SOCKET, TRANSMIT_FILE_BUFFERS};
@@ -87,7 +87,7 @@ pub unsafe extern "system" fn TransmitFile(
     })
 }
 
-/// `ConnectEx` without data, which a program gets by `WSAIoctl`, as far as it refuses.
+/// `ConnectEx` without data, which a program gets by `WSAIoctl`.
 pub(super) unsafe extern "system" fn ConnectEx(
     s: SOCKET,
     name: *const SOCKADDR,
@@ -98,14 +98,16 @@ pub(super) unsafe extern "system" fn ConnectEx(
     lpoverlapped: *mut OVERLAPPED,
 ) -> BOOL {
     here_true("ConnectEx", |here| {
-        if !lpsendbuffer.is_null() || dwsenddatalength > 0 {
+        let nothing = Data::new(&[]).filter(|_| lpsendbuffer.is_null() && dwsenddatalength == 0);
+        let Some(sent) = nothing else {
             here.no_words("ConnectEx with data");
-        }
+            return 0;
+        };
         // SAFETY: the caller's contract.
         unsafe {
             let Some(name) = address::read(here, name.cast(), namelen) else { return 0 };
             memory::put(lpdwbytessent, 0);
-            let call = |overlapped| Call::ConnectEx { s: here.named(s), name, overlapped };
+            let call = |overlapped| Call::ConnectEx { s: here.named(s), name, sent, overlapped };
             begins(here, ("ConnectEx", s), lpoverlapped, call)
         }
     })

@@ -2,6 +2,7 @@
 #![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
 
 use winaccept_model::call::{Backlog, Buffer, Call, Condition, Family, Length, SockType, Version};
+use winaccept_model::operation::Group;
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_program::interface::Answer;
 use windows_sys::Win32::Networking::WinSock as sys;
@@ -67,7 +68,7 @@ fn made(here: &Here<'_>, kind: SockType, outcome: &Outcome) -> SOCKET {
     let s = here.socket(outcome);
     with_run(|run| match kind {
         SockType::Dgram => run.datagrams.insert(s),
-        SockType::Stream => run.datagrams.remove(&s),
+        SockType::Stream | SockType::Raw => run.datagrams.remove(&s),
     });
     s
 }
@@ -249,18 +250,30 @@ pub unsafe extern "system" fn WSAAccept(
     })
 }
 
+/// What a condition function has written to `*g`: SG_UNCONSTRAINED_GROUP is 1, SG_CONSTRAINED_GROUP 2. Of a group that there is
+/// nobody knows the number, for the option that tells it is reserved.
+fn in_group(number: u32) -> Group {
+    match number {
+        0 => Group::None,
+        1 => Group::Unconstrained,
+        2 => Group::Constrained,
+        _ => Group::Nobodys,
+    }
+}
+
 /// Calls a condition function.
 ///
 /// # Safety
 /// It is one.
 unsafe fn asks(here: &Here<'_>, condition: LPCONDITIONPROC, given: Given) -> Answer {
-    let Some(condition) = condition else { return Answer::Accepts };
+    let Some(condition) = condition else { return Answer::ACCEPTS };
     let (mut caller, mut callee) = (here.tells(given.caller), here.tells(given.callee));
     let buffer = |bytes: &mut Vec<u8>| WSABUF { len: bytes.len() as u32, buf: bytes.as_mut_ptr() };
     let (mut caller_id, mut callee_id) = (buffer(&mut caller), buffer(&mut callee));
     let mut no_data = WSABUF { len: 0, buf: std::ptr::null_mut() };
     let mut callee_data = WSABUF { len: given.room.unwrap_or(0), buf: std::ptr::null_mut() };
-    let caller_data = if given.no_caller_data { std::ptr::null_mut() } else { &raw mut no_data };
+    // No way leads to a transport that carries any.
+    let caller_data = if given.caller_data.is_none() { std::ptr::null_mut() } else { &raw mut no_data };
     let (none, mut group) = (std::ptr::null_mut(), 0);
     let data = here.key_back(given.callback_data);
     // SAFETY: it is a condition function, and what it is given is there until it comes back.
@@ -277,8 +290,7 @@ unsafe fn asks(here: &Here<'_>, condition: LPCONDITIONPROC, given: Given) -> Ans
         )
     };
     match answer.cast_unsigned() {
-        sys::CF_ACCEPT if group != 0 => Answer::AcceptsInNone,
-        sys::CF_ACCEPT => Answer::Accepts,
+        sys::CF_ACCEPT => Answer::Accepts { group: in_group(group), bytes: 0 },
         sys::CF_REJECT => Answer::Rejects,
         sys::CF_DEFER => Answer::Defers,
         _ => Answer::Other,

@@ -1,0 +1,65 @@
+//! Socket groups, as far as a condition function puts a new socket into one. All else about them is reserved.
+
+use crate::call::Address;
+use crate::operation::{Answer, Group};
+use crate::rule::{At, Limit};
+use crate::world::{Direction, Member, SocketId, State};
+
+/// May the socket of the first connection of the queue be in the group that the condition function has named?
+pub(super) fn may_join(at: &At<'_>) -> bool {
+    match at.answer {
+        Answer::Accepts { group: Group::Nobodys, .. } => false,
+        Answer::Accepts { group: Group::Of(_), .. } => joined(at).is_some_and(|group| suits(at, group)),
+        _ => true,
+    }
+}
+
+/// The group that is to be joined, if there is one.
+fn joined(at: &At<'_>) -> Option<Member> {
+    match at.answer {
+        Answer::Accepts { group: Group::Of(handle), .. } => at.socket_at(at.named(handle)?).extra().group,
+        _ => None,
+    }
+}
+
+/// Members of a constrained group are of one type, and their connections go to one address.
+fn suits(at: &At<'_>, group: Member) -> bool {
+    let Some(peer) = at.sock().accept_queue().first().map(|conn| at.conn_at(conn).client_address) else { return false };
+    let kind = at.sock().kind;
+    let mut others = at.socket_ids().filter(|s| at.socket_at(*s).extra().group == Some(group));
+    !group.constrained
+        || others.all(|s| {
+            let other = at.socket_at(s);
+            other.kind == kind && peer_of(at, s).is_none_or(|to| (to.family, to.ip) == (peer.family, peer.ip))
+        })
+}
+
+/// The address that the connection of a socket goes to.
+fn peer_of(at: &At<'_>, s: SocketId) -> Option<Address> {
+    let conn = at.socket_at(s).conn?;
+    let connection = at.conn_at(conn);
+    Some(match at.sends(s) {
+        Direction::Down => connection.client_address,
+        Direction::Up => connection.server_address,
+    })
+}
+
+/// The new socket is in the group that was asked for.
+pub(super) fn joins(at: &mut At<'_>, new: SocketId) {
+    let Answer::Accepts { group, .. } = at.answer else { return };
+    let member = match group {
+        Group::None | Group::Nobodys => return,
+        Group::Of(_) => joined(at),
+        Group::Unconstrained => Some(Member { founder: new, constrained: false }),
+        Group::Constrained => Some(Member { founder: new, constrained: true }),
+    };
+    let founds = member.is_some_and(|member| member.founder == new);
+    let lives = |s: &SocketId| *s != new && at.socket_at(*s).extra().group.is_some_and(|other| other.founder == new);
+    if founds && at.socket_ids().any(|s| lives(&s)) {
+        at.reaches(Limit { most: 1, of: "groups that sockets of one connection have founded and others are still in" });
+        return;
+    }
+    if at.socket_at(new).state == State::Connected {
+        at.extra_mut(new).group = member;
+    }
+}
