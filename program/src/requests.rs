@@ -293,6 +293,14 @@ impl Engine<'_> {
                     }
                 }
             }
+            Call::DisconnectEx { s, overlapped: Some(over), .. }
+            | Call::TransmitFile { s, overlapped: Some(over), .. }
+            | Call::ConnectEx { s, overlapped: Some(over), .. } => {
+                self.requests.idle.remove(&s);
+                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
+                    self.requests.transfers.insert(over, None);
+                }
+            }
             Call::ReadFile { s, overlapped, .. } | Call::WriteFile { s, overlapped, .. } => {
                 self.requests.idle.remove(&s);
                 let conn = self.used_conn(call);
@@ -305,13 +313,6 @@ impl Engine<'_> {
                         self.sent_to.extend(conn);
                         self.used.extend(conn);
                     }
-                }
-            }
-            Call::DisconnectEx { s, overlapped: Some(over), .. }
-            | Call::TransmitFile { s, overlapped: Some(over), .. } => {
-                self.requests.idle.remove(&s);
-                if outcome.value == Value::Number(1) || outcome.error == Code::ERROR_IO_PENDING {
-                    self.requests.transfers.insert(over, None);
                 }
             }
             Call::GetQueuedCompletionStatus { .. } => {

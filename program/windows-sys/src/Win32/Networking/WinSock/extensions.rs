@@ -98,14 +98,16 @@ pub(super) unsafe extern "system" fn ConnectEx(
     lpoverlapped: *mut OVERLAPPED,
 ) -> BOOL {
     here_true("ConnectEx", |here| {
-        if !lpsendbuffer.is_null() || dwsenddatalength > 0 {
+        let nothing = Data::new(&[]).filter(|_| lpsendbuffer.is_null() && dwsenddatalength == 0);
+        let Some(sent) = nothing else {
             here.no_words("ConnectEx with data");
-        }
+            return 0;
+        };
         // SAFETY: the caller's contract.
         unsafe {
             let Some(name) = address::read(here, name.cast(), namelen) else { return 0 };
             memory::put(lpdwbytessent, 0);
-            let call = |overlapped| Call::ConnectEx { s: here.named(s), name, sent: Data::default(), overlapped };
+            let call = |overlapped| Call::ConnectEx { s: here.named(s), name, sent, overlapped };
             begins(here, ("ConnectEx", s), lpoverlapped, call)
         }
     })
