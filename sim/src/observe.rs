@@ -311,8 +311,9 @@ fn agree(model: &ShownOut, seen: &ShownOut) -> bool {
         | (ShownOut::Remote(Some(model)), ShownOut::Remote(Some(seen)))
         | (ShownOut::CallerId(model), ShownOut::CallerId(seen))
         | (ShownOut::CalleeId(model), ShownOut::CalleeId(seen)) => {
-            // A stack may remember besides who has had it.
-            model.address == seen.address && model.names.iter().all(|name| seen.names.contains(name))
+            // Of an address that no variable has now, a stack may remember who had it.
+            let nobodys = model.names.is_empty();
+            model.address == seen.address && (nobodys || equal_sets(&model.names, &seen.names))
         }
         (ShownOut::ReadFds(model), ShownOut::ReadFds(seen))
         | (ShownOut::WriteFds(model), ShownOut::WriteFds(seen))

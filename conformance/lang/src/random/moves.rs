@@ -277,6 +277,7 @@ pub(super) fn close(cast: &mut Cast<'_>) -> Option<()> {
     const ALL: &[State] = &[State::Connected, State::Connected, State::Listens, State::Bound, State::New, State::Event];
     let (actor, thing) = cast.find_with(ALL)?;
     let s = cast.handle(thing);
+    (!is_waited_in_by_a_copy(cast, s)).then_some(())?;
     let state = cast.things[thing].state;
     let call = match state {
         State::Event => Call::WSACloseEvent { event: s },
@@ -287,6 +288,12 @@ pub(super) fn close(cast: &mut Cast<'_>) -> Option<()> {
     tell_peer(cast, thing);
     cast.things[thing].state = closed_by(&call);
     Some(())
+}
+
+/// Somebody waits in one of several handles of a socket: on Wine that call goes on when the handle is closed, and takes a connection.
+fn is_waited_in_by_a_copy(cast: &Cast<'_>, s: Ref) -> bool {
+    let has_copies = cast.has_step(|action| matches!(action, Action::Call(Call::WSADuplicateSocket { .. })));
+    has_copies && cast.waiting.iter().flatten().any(|call| call.subject() == Some(s))
 }
 
 /// What is closed behind the back of Winsock is still one of its sockets to Wine, for some calls: docs/compare.md.
@@ -607,6 +614,13 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
             is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)
         }
         Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only),
+        // The number of a closed event may be that of something that the worker itself has opened since.
+        Call::Closesocket { s } if is_waited_in_by_a_copy(cast, *s) => false,
+        Call::CloseHandle { handle } if is_waited_in_by_a_copy(cast, *handle) => false,
+        Call::CloseHandle { handle } => (0..cast.things.len()).any(|thing| {
+            let is_open = !matches!(cast.things[thing].state, State::Closed | State::Gone);
+            cast.handle(thing) == *handle && is_open
+        }),
         // Wine takes a negative length for a huge one.
         Call::Connect { name: Name::Address(address, length), .. } => address.ip != Ip::NotLocal && *length >= 0,
         // In which order a faulty question is looked at is not worth a choice point.
