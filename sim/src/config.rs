@@ -194,9 +194,11 @@ impl Config {
                 })
             })
         };
-        // Who had it before, and has closed, a stack may remember; nobody is asked for it.
-        let names = (0..).map(NameId).zip(&self.vars).filter(|(name, h)| same(h) && self.is_open(*name));
-        ShownAddress { address: shown, names: names.map(|(name, _)| name).collect() }
+        let all: Vec<NameId> =
+            (0..).map(NameId).zip(&self.vars).filter(|(_, h)| same(h)).map(|(name, _)| name).collect();
+        // As the driver of a real stack tells it: where no open socket has the address, those that had it.
+        let open: Vec<NameId> = all.iter().copied().filter(|name| self.is_open(*name)).collect();
+        ShownAddress { address: shown, names: if open.is_empty() { all } else { open } }
     }
 
     /// Is what this variable stands for an open handle of a socket?
