@@ -40,7 +40,7 @@ pub(super) fn first_is_undecided(at: &At<'_>) -> bool {
 
 /// The first of the queue is a call over ATM.
 pub(super) fn first_returns_early(at: &At<'_>) -> bool {
-    connection_ready(at) && first_is_undecided(at) && at.sock().family.transport().returns_early
+    at.sock().family.transport().returns_early && connection_ready(at) && first_is_undecided(at)
 }
 
 /// The first request is answered, and taken: the connection is there for this side.

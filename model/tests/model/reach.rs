@@ -17,6 +17,7 @@ const NOT_REACHED: &[(&str, &str)] = &[
 
 /// Rules that walks need not reach, for that would take too many; scenarios show them.
 const RARELY: &[(&str, &str)] = &[
+    ("WSAWaitForMultipleEvents.calls-routine", "a routine is due to a thread that waits alertably for events"),
     ("bind.endless-name-first", "a walk gives a name a negative length, on a stack that looks at names first"),
     ("setsockopt.v6only-after-bind", "a walk sets IPV6_V6ONLY on a bound socket, where that fails"),
     (

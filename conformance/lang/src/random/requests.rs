@@ -55,6 +55,10 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
         State::Overlapped,
     );
     let (s, overlapped, bytes) = (cast.handle(thing), cast.handle(over), !cast.once_in(3));
+    if cast.once_in(5) {
+        as_file(cast, actor, s, overlapped);
+        return Some(());
+    }
     let routine = cast.once_in(4);
     if cast.once_in(3) {
         let buffer = Data::new(b"abc").unwrap_or_default();
@@ -69,6 +73,19 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
         runs_routine(cast, actor, s, overlapped);
     }
     Some(())
+}
+
+/// What goes through the handle of a socket, or is asked of it, with an OVERLAPPED; and a context that is none of its.
+fn as_file(cast: &mut Cast<'_>, actor: usize, s: Ref, overlapped: Ref) {
+    let over = Some(overlapped);
+    let extension = Extension { name: ExtensionName::AcceptEx, size: 16 };
+    let call = match cast.below(4) {
+        0 => Call::ReadFile { s, len: 16, bytes: true, overlapped: over },
+        1 => Call::WriteFile { s, data: Data::new(b"abc").unwrap_or_default(), bytes: true, overlapped: over },
+        2 => Call::WSAIoctlOverlapped { s, extension, pointer: 8, bytes: true, overlapped, routine: false },
+        _ => Call::UpdateConnectContext { s },
+    };
+    cast.call(actor, call);
 }
 
 /// A request is over in any case, and then its completion routine runs.
