@@ -184,6 +184,7 @@ impl<'a> At<'a> {
         }
     }
 
+    // Longer than a screen: an arm for each thing that a rule may give.
     #[inline(always)]
     fn gives_back(&mut self, gives: Gives) -> Then {
         match gives {

@@ -235,7 +235,7 @@ impl<'p> Engine<'p> {
         let started = Process { startups: 1, version: Version { major: 2, minor: 2 }, ..Process::default() };
         let program = (0..THREADS).map(|index| {
             // A worker of a port posts the requests of several connections.
-            let (room, requests) = if index == 0 { (64, 72) } else { (16, 24) };
+            let (room, requests) = if index == 0 { (40, 44) } else { (6, 14) };
             let operations = 2 + requests;
             Room { watches: 64, overs: requests, operations, ports: 2, windows: 1, ..Room::new(PROGRAM, room, room) }
         });

@@ -92,7 +92,8 @@ impl Plan {
                 continue;
             }
             let known = BEHAVIOURS.iter().find(|(name, _)| *name == word);
-            let known = known.ok_or_else(|| format!("`{word}` is no way for a client to behave; a plan reads as behind `--replay`, without that word and without quotes"))?;
+            let whole = "a plan reads as behind `--replay`, without that word and without quotes";
+            let known = known.ok_or_else(|| format!("`{word}` is no way for a client to behave; {whole}"))?;
             plan.clients.push(known.1);
         }
         if plan.clients.len() > MAX_CLIENTS {

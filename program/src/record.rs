@@ -11,7 +11,7 @@ use winaccept_model::world::{ConnId, Segment, SocketId};
 use winaccept_sim::script::FaultKind;
 
 /// How many threads a program may have at a time. Clients are numbered behind them.
-pub(crate) const THREADS: usize = 24;
+pub(crate) const THREADS: usize = 16;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -106,7 +106,9 @@ pub(crate) fn telling(record: &[Entry], about: &[About], detail: Detail) -> BTre
         kept.extend(last.filter(waits));
     }
     for about in about {
-        kept.extend(last_of(record, *about));
+        // Of a client with whom nothing went wrong it need not be told how he came.
+        let went_wrong = |at: &usize| !brief || !matches!(about, About::Client(_)) || is_wrong(&record[*at]);
+        kept.extend(last_of(record, *about).into_iter().filter(went_wrong));
     }
     let waiting: Vec<&Call> = kept.iter().filter_map(|at| waits_in(&record[*at])).collect();
     let meaning: Vec<usize> = waiting.iter().flat_map(|call| what_it_waits_for(record, call)).collect();
@@ -207,6 +209,15 @@ fn last_of(record: &[Entry], about: About) -> Vec<usize> {
         decisive(record, &by),
     ];
     kinds.into_iter().flatten().collect()
+}
+
+/// A call that has failed, or that waits.
+fn is_wrong(entry: &Entry) -> bool {
+    match entry {
+        Entry::Call(_, _, outcome) => outcome.is_none_or(|outcome| outcome.error != Code::NONE),
+        Entry::Resumes(_, outcome) => outcome.error != Code::NONE,
+        _ => false,
+    }
 }
 
 /// What became of a client: the last call of its that has failed or still waits; where none has, what it was given last.

@@ -108,11 +108,15 @@ fn events(script: &Script) -> usize {
     script.items.iter().filter(|item| is_event(item)).count()
 }
 
-/// A call, its return, a happening: something that happens. What a program has and what is chosen is none.
+/// A call, its return, a happening: something that happens. What a program has, an OVERLAPPED or an event object, and what is chosen is
+/// none.
 fn is_event(item: &Item) -> bool {
     match item {
         Item::Happening(Happening::Choose(_), _) => false,
-        Item::Step(step) => !matches!(step.action, Action::Call(Call::Overlapped { .. })),
+        Item::Step(step) => !matches!(
+            step.action,
+            Action::Call(Call::Overlapped { .. } | Call::WSACreateEvent | Call::CreateEvent { .. })
+        ),
         _ => true,
     }
 }

@@ -214,7 +214,10 @@ fn what_stops_a_load_run_is_told() {
         }
     };
     assert_eq!(reason(three), "nobody listens any more, and a client comes");
-    assert_eq!(reason(|w| panic!("on purpose: {:?}", w.socket())), "thread main panics");
+    assert_eq!(
+        reason(|w| panic!("on purpose: {:?}", w.socket())),
+        "thread main panics: on purpose: Ok(Socket(Handle(0)))"
+    );
     let spins = |w: &Winsock<'_>| {
         let listener = w.listener(200).expect("a listener");
         w.nonblocking(listener, true).expect("so it is");

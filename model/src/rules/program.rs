@@ -72,8 +72,9 @@ table! {
     Rule {
         when: |at| {
             let begun = |call: &Call| {
-                let connects = matches!(call, Call::Connect { .. } | Call::WSAConnect { .. } | Call::Send { .. } | Call::Closesocket { .. });
-                connects || matches!(call, Call::DisconnectEx { .. } | Call::TransmitFile { .. })
+                let connects = matches!(call, Call::Connect { .. } | Call::WSAConnect { .. });
+                let waits = matches!(call, Call::Send { .. } | Call::Closesocket { .. });
+                connects || waits || matches!(call, Call::DisconnectEx { .. } | Call::TransmitFile { .. })
             };
             at.waits(at.thread).is_some_and(|op| begun(&at.op_at(op).call))
         },

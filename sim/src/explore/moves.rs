@@ -85,6 +85,7 @@ pub fn enter(lanes: &[LaneCode], config: &mut Config) {
 }
 
 /// Makes a move. Appends what was seen; `fx` notes what was read and touched, of the script as of the world.
+// Longer than a screen: an arm for each kind of move.
 #[allow(clippy::too_many_arguments)] // the scratch buffers are arguments so that exploring allocates nothing
 pub fn make(
     scenario: &Scenario,

@@ -593,6 +593,7 @@ fn has_cleaned_up(cast: &Cast<'_>) -> bool {
 }
 
 /// Any call of the list with any arguments, as long as it cannot take for ever.
+// Longer than a screen: a paragraph for each call that may not be drawn as it is.
 fn anything(cast: &mut Cast<'_>) -> Option<()> {
     let function = cast.one_of(Function::ALL);
     let about: &[State] = match function {

@@ -21,7 +21,8 @@ pub(super) fn own_function(name: &str) -> Option<usize> {
     }
 }
 
-/// An empty structure with this event, whose low bit may be set. It is never freed: the system may write into it as long as the process lives.
+/// An empty structure with this event, whose low bit may be set. It is never freed: the system may write into it as long as the
+/// process lives.
 unsafe extern "system" fn makes(event: usize, low_bit: usize) -> usize {
     let made = OVERLAPPED { hEvent: (event | low_bit) as _, ..OVERLAPPED::default() };
     Box::into_raw(Box::new(made)) as usize
