@@ -18,10 +18,19 @@ fn a_profile_is_learned_written_and_judged_by() {
     let errors: Vec<String> =
         jsonschema::validator_for(&schema).unwrap().iter_errors(&output).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    assert_eq!((run.status, &output["contradicted"]), (0, &serde_json::json!([])));
+    // A race gives now this and now that, which is known by hand.
+    let contradicted = output["contradicted"].as_array().unwrap();
+    assert_eq!(run.status, i32::from(!contradicted.is_empty()));
+    for contradicted in contradicted {
+        let (choice, allows) = (contradicted["choice"].as_str().unwrap(), &contradicted["allows"]);
+        let by_hand = fs::read_to_string("../../spec-notes/profiles/wine-10.0.hand.toml").unwrap();
+        let entry = format!("name = \"{choice}\"\nallows = {}", allows.to_string().replace(',', ", "));
+        assert!(by_hand.contains(&entry), "{entry}");
+    }
     let count = |what: &str| output[what].as_array().unwrap().len();
     let points = winaccept_model::choice::COUNT;
-    assert_eq!(count("decided") + count("undecided") + count("not_asked"), points, "{}", run.out);
+    let all = count("decided") + count("undecided") + count("not_asked") + count("contradicted");
+    assert_eq!(all, points, "{}", run.out);
     // Of those that are not decided some are known by hand, or as documented; the rest is what the shipped profile says.
     let shipped = fs::read_to_string("../../spec-notes/profiles/wine-10.0.toml").unwrap();
     let by_hand = fs::read_to_string("../../spec-notes/profiles/wine-10.0.hand.toml").unwrap();
