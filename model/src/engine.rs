@@ -160,10 +160,11 @@ impl<'a> At<'a> {
         }
         debug_assert!(
             mutation.is_some() || self.state() == rule.to.unwrap_or(before),
-            "{}: declared to go to {:?}, went from {before:?} to {:?}",
+            "{}: declared to go to {:?}, went from {before:?} to {:?}, by {:?}",
             rule.name,
             rule.to,
-            self.state()
+            self.state(),
+            self.fx.fired.iter().map(|rule| rule.name).collect::<Vec<_>>()
         );
         let gives = self.value(Column::Gives, &rule.gives);
         if !CODE || rule.is_asking() || cfg!(debug_assertions) {

@@ -6,7 +6,10 @@ use super::request::{is_in_use, over_of, posts, tells_count};
 use super::transfer::{puts, take, was_reset};
 use super::wsarecv::{is_ready, posts_receive};
 use crate::call::{Call, Data};
-use crate::choice::{FD_CLOSE_WITH_UNREAD_DATA, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, SEND_SUCCEEDS};
+use crate::choice::{
+    CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS,
+    SEND_SUCCEEDS,
+};
 use crate::code::Code;
 use crate::operation::Wants;
 use crate::outcome::{Out, Outcome};
@@ -68,7 +71,7 @@ table! {
             let data = take(at, usize::try_from(len).unwrap_or(usize::MAX));
             tells(at, data);
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
         rests_on: &["acceptex.allowed.ReadFile", "recv.ret.zero-graceful", "sockethandles.file-functions"],
         ..case("ReadFile.reads", &["readfile.synchronous-handle"], CONNECTED)
     },

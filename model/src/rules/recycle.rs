@@ -174,8 +174,11 @@ pub(super) fn is_ready(at: &At<'_>) -> bool {
 
 /// The request is complete when its call returns: the connection has ended, the other side first.
 pub(super) fn recycles_at_once(at: &mut At<'_>) {
+    let is_reset = at.own().tcb == Tcb::Reset;
     disconnects(at);
-    let Some(op) = posts(at, Wants::Disconnection { first: false }, None) else { return };
+    // Of a connection that was reset before there is nothing to wait for.
+    let wants = if is_reset { Wants::TimeWait } else { Wants::Disconnection { first: false } };
+    let Some(op) = posts(at, wants, None) else { return };
     at.aside(op, Table::Recycle);
     at.turns_to_conn(None);
     at.give(Outcome::number(1));

@@ -8,9 +8,9 @@ use super::request::{
 use super::transfer::{take, was_reset};
 use crate::call::{Call, Data};
 use crate::choice::{
-    BEHIND_END_ABORTED, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS, OVERLAPPED_OF_WAITING, RECEIVE_NEEDS_HANDLE,
-    RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, ROUTINE_ON_PORT_FAILS,
-    TRANSFER_NOT_CONNECTED,
+    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, NO_COUNT_FAILS,
+    OVERLAPPED_OF_WAITING, RECEIVE_NEEDS_HANDLE, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END,
+    ROUTINE_ON_PORT_FAILS, TRANSFER_NOT_CONNECTED,
 };
 use crate::code::Code;
 use crate::operation::{Filled, OpId, Wants};
@@ -108,7 +108,7 @@ table! {
             let outcome = returned(at, Status::SUCCESS, data);
             at.give(outcome);
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA, OVERLAPPED_OF_WAITING],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA, OVERLAPPED_OF_WAITING],
         ..case("WSARecv.nonoverlapped-receives", &["wsarecv.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
@@ -196,7 +196,7 @@ table! {
             let data = take(at, usize::try_from(room(at)).unwrap_or(usize::MAX));
             ends(at, Status::SUCCESS, data);
         },
-        asks: &[FD_CLOSE_WITH_UNREAD_DATA, OVERLAPPED_OF_WAITING],
+        asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA, OVERLAPPED_OF_WAITING],
         rests_on: &["completion.event", "iocp.fifo-queue"],
         ..case(
             "WSARecv.receives",
