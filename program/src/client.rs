@@ -79,7 +79,9 @@ pub(crate) struct Client {
     pub(crate) received: bool,
     /// A call said that the connection was reset.
     pub(crate) was_reset: bool,
-    /// How often it could not connect.
+    /// The stack has turned it away.
+    pub(crate) turned_away: bool,
+    /// How often it was, and came again.
     pub(crate) tries: u32,
 }
 
@@ -98,6 +100,7 @@ impl Client {
             connected: false,
             received: false,
             was_reset: false,
+            turned_away: false,
             tries: 0,
         }
     }

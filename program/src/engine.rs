@@ -28,7 +28,7 @@ use crate::winsock::{Body, Reply, Request};
 /// How many probes there can be: one for each listener.
 pub(crate) const PROBES: usize = 4;
 /// So many decisions a run may take.
-const DECISIONS: u32 = 20_000;
+const DECISIONS: u32 = 40_000;
 /// Who has waited so long goes first.
 const PATIENCE: u32 = 32;
 /// A step has fewer ways than this to go on.
@@ -239,7 +239,9 @@ impl<'p> Engine<'p> {
             let operations = 2 + requests;
             Room { watches: 64, overs: requests, operations, ports: 2, windows: 1, ..Room::new(PROGRAM, room, room) }
         });
-        let clients = (0..plan.clients.len() + PROBES).map(|_| Room::new(CLIENTS, 2, 0));
+        // Who comes late tries again with another socket.
+        let clients = (0..plan.clients.len()).map(|_| 2).chain((0..PROBES).map(|_| 8));
+        let clients = clients.map(|sockets| Room::new(CLIENTS, sockets, 0));
         let rooms: Vec<Room> = program.chain(clients).collect();
         let come = plan.clients.iter().enumerate().map(|(index, behaviour)| Client::new(*behaviour, false, index));
         Engine {
@@ -360,7 +362,7 @@ impl<'p> Engine<'p> {
                 let is_syn = direction == Direction::Up && !self.clients[client].connected;
                 let arrived = self.record.iter().any(|entry| matches!(entry, Entry::Deliver(of, _) if *of == conn));
                 if !self.world.end(conn, direction).flight.is_empty()
-                    && (!half_open || is_syn && !arrived || self.is_lost(conn, direction))
+                    && (!half_open || is_syn && !arrived || self.is_lost(conn))
                 {
                     able.push(Who::Segment(conn, direction));
                 }
@@ -378,12 +380,11 @@ impl<'p> Engine<'p> {
         Some(next)
     }
 
-    /// Is what goes to this client lost? One that never ended its handshake is not there any more when the trouble is over.
-    fn is_lost(&self, conn: ConnId, direction: Direction) -> bool {
+    /// Is what its client sends and is sent lost? One that never ended its handshake is not there any more when the trouble is over.
+    fn is_lost(&self, conn: ConnId) -> bool {
         let of_conn = |client: &usize| self.conn_of(*client) == Some(conn);
         let client = (0..self.clients.len()).find(of_conn).map(|client| &self.clients[client]);
-        direction == Direction::Down
-            && matches!(self.phase, Phase::Probing(_) | Phase::Resting(_))
+        matches!(self.phase, Phase::Probing(_) | Phase::Resting(_))
             && client.is_some_and(|client| client.behaviour == Behaviour::HalfOpen && !client.hangs_up)
     }
 
@@ -405,7 +406,7 @@ impl<'p> Engine<'p> {
                 self.polls = 0;
                 self.client_goes(client);
             }
-            Who::Segment(conn, direction) if self.is_lost(conn, direction) => self.loses(conn),
+            Who::Segment(conn, direction) if self.is_lost(conn) => self.loses(conn, direction),
             Who::Segment(conn, direction) => {
                 self.polls = 0;
                 let Some(segment) = self.world.end(conn, direction).flight.first() else { return };

@@ -179,9 +179,9 @@ impl Engine<'_> {
             self.mend(kind);
         }
         for client in 0..self.clients.len() {
-            match self.clients[client].behaviour {
-                Behaviour::HalfOpen => self.is_gone(client),
-                _ => self.release(client),
+            // One that never ended its handshake is no more: nothing comes from it or gets to it, until the server gives it up.
+            if self.clients[client].behaviour != Behaviour::HalfOpen {
+                self.release(client);
             }
         }
         self.phase = Phase::Probing(self.now);
@@ -192,18 +192,11 @@ impl Engine<'_> {
         }
     }
 
-    /// A client that never ended its handshake is no more: what is sent to it is lost, until the server gives it up.
-    fn is_gone(&mut self, client: usize) {
-        if let Some(conn) = self.conn_of(client).filter(|conn| self.world.conns()[conn.index()].held) {
-            self.loses(conn);
-        }
-    }
-
-    /// What is on its way to the client of this connection is lost.
-    pub(crate) fn loses(&mut self, conn: ConnId) {
-        let Some(segment) = self.world.end(conn, Direction::Down).flight.first() else { return };
+    /// A segment in flight of a client that is no more is lost.
+    pub(crate) fn loses(&mut self, conn: ConnId, direction: Direction) {
+        let Some(segment) = self.world.end(conn, direction).flight.first() else { return };
         self.record.push(Entry::Lose(conn, segment));
-        self.happens(Event::Lose(conn, Direction::Down), "net", "LOSE", self.steps);
+        self.happens(Event::Lose(conn, direction), "net", "LOSE", self.steps);
         self.tells_all();
     }
 
@@ -214,14 +207,14 @@ impl Engine<'_> {
     }
 
     /// Has the program done something with this client's connection?
-    fn is_served(&self, client: usize) -> bool {
+    pub(crate) fn is_served(&self, client: usize) -> bool {
         self.conn_of(client).is_some_and(|conn| self.used.contains(&conn))
     }
 
     fn unserved(&self, client: usize) -> String {
         let conn = self.conn_of(client).map(|conn| &self.world.conns()[conn.index()]);
         match (self.clients[client].next(), conn) {
-            (Does::Socket, _) if self.clients[client].tries == 0 => {
+            (Does::Socket, _) if self.listeners.is_empty() => {
                 "nobody listens any more, and a client that comes after the trouble finds no server".to_owned()
             }
             (_, Some(conn)) if conn.listener.is_some() => {
@@ -318,10 +311,11 @@ impl Engine<'_> {
             let socket = &self.world.sockets()[slot.index()];
             let open = socket.state != SocketState::NotASocket && !self.given_up.contains(&slot);
             let selection = socket.selection();
-            // Who was told of the end, and has asked what it was, is told of nothing more.
+            // The other side has gone: what comes of it is FD_CLOSE, once, and beside it there is what was recorded before.
             let end = NetworkEvents::CLOSE;
-            let told_of_end = selection.disabled.has(end) && !selection.recorded.has(end);
-            let registered = selection.told.is_some() && !told_of_end;
+            let is_told = selection.mask.has(end) && !selection.disabled.has(end);
+            let is_recorded = selection.recorded.0 & selection.mask.0 != 0;
+            let registered = selection.told.is_some() && (is_told || is_recorded);
             let watched = !socket.waiting().is_empty() || !socket.watches().is_empty() || registered;
             if open && !watched && conn.client.socket().is_none() {
                 let reason = "an accepted socket is still open when its client has gone, and nobody waits for it";

@@ -12,6 +12,9 @@ use crate::engine::{Engine, Who, client_name};
 use crate::phase::Phase;
 use crate::record::{Entry, THREADS};
 
+/// So many places of a client's script has one try, and more.
+const TRY: u32 = 10;
+
 impl Engine<'_> {
     pub(crate) fn client_can_go(&self, index: usize) -> bool {
         let client = &self.clients[index];
@@ -55,7 +58,9 @@ impl Engine<'_> {
         }
         let Some(call) = self.clients[index].call(listener.unwrap_or(Handle::INVALID)) else { return };
         let thread = self.client_thread(index);
-        let (name, nth) = (client_name(index, &self.clients[index]), self.clients[index].at as u32);
+        let client = &self.clients[index];
+        // Another try has choices of its own.
+        let (name, nth) = (client_name(index, client), client.at as u32 + TRY * client.tries);
         self.calls(THREADS + index, thread, call, &name, nth);
         let yields = self.draws.draw(&Site { what: What::Yields, actor: &name, call: call.name(), nth }, 4);
         self.turns.entry(Who::Client(index)).or_default().yields = yields;
@@ -92,12 +97,17 @@ impl Engine<'_> {
         if (failed || client.hangs_up) && does != Does::Close {
             client.skips_to_close();
         }
-        if failed && does == Does::Connect {
-            client.tries += 1;
+        // Who comes to see whether he is served, and whom the stack turns away before the program has had to do with him, tries
+        // again a second later, then two, as long as the trial lasts.
+        let turned_away = failed && does != Does::Close && client.probe && !client.hangs_up;
+        if turned_away && !self.is_served(index) {
+            self.clients[index].turned_away = true;
         }
-        // Who comes to see whether he is served tries again a second later, then two, as long as the trial lasts.
-        if does == Does::Close && client.probe && !client.connected && !client.hangs_up && client.tries > 0 {
-            (client.at, client.socket) = (0, Handle::INVALID);
+        let client = &mut self.clients[index];
+        if does == Does::Close && client.turned_away && !client.hangs_up {
+            (client.at, client.socket, client.turned_away) = (0, Handle::INVALID, false);
+            (client.connected, client.was_reset) = (false, false);
+            client.tries += 1;
             client.until = Some(self.now + (500 << client.tries));
         }
     }
