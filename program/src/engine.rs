@@ -289,6 +289,11 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// Does the program see what a request has left in its memory, and so may know that it is over without any call?
+    pub(crate) fn reads_memory(&self) -> bool {
+        self.leaves.is_some()
+    }
+
     /// A judge says that it is so.
     pub(crate) fn convicts(&mut self, judge: Judge, reason: String) {
         self.convicts_about(judge, reason, &[]);

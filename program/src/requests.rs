@@ -188,7 +188,7 @@ impl Engine<'_> {
             } else if has_routine(&self.world, over) {
                 let reason = "an OVERLAPPED is freed before the completion routine has run that will be given it";
                 self.convicts_about(Judge::NoMisuse, reason.to_owned(), &[About::Handle(over)]);
-            } else if self.requests.untold.remove(&over) {
+            } else if self.requests.untold.remove(&over) && !self.reads_memory() {
                 let judge = if self.phase == Phase::Ending { Judge::CleanStop } else { Judge::NoMisuse };
                 let reason = "an OVERLAPPED and its buffer are freed before the program was told that their request is over: \
                               to close the socket, or to cancel, only begins to end it";

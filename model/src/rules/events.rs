@@ -120,8 +120,7 @@ table! {
         rests_on: &["createevent.manual.automatic", "createevent.rem.stays-signalled"],
         ..case("WSAWaitForMultipleEvents.signalled", &["wsawait.any-lowest-index"], States::ANY)
     },
-    // The page leaves open which number in the range it is. What waits here is an event object, all of which have the first place
-    // in common.
+    // Which number of the range it is the page leaves open; the model tells the first, as both Wines were seen to.
     Rule {
         when: |at| all(at) && signalled(at).is_some(),
         then: |at| {

@@ -1,21 +1,19 @@
 //! `ReadFile` and `WriteFile` on a socket, which is a handle of the system as well: what they read and write there is the stream.
 
 use super::common::{case, check, not_modelled};
-use super::modes::completes_at_once;
-use super::request::{is_in_use, over_of, posts, tells_count};
+use super::request::{is_in_use, over_of, tells_count};
 use super::transfer::{puts, take, was_reset};
-use super::wsarecv::{is_ready, posts_receive};
+use super::wsarecv::{ends_at_once, is_ready, receives_at_once, receives_later};
+use super::wsasend::{sends_at_once, sends_later};
 use crate::call::{Call, Data};
 use crate::choice::{
     CLOSE_MESSAGE_WITH_UNREAD_DATA, FD_CLOSE_WITH_UNREAD_DATA, RECEIVE_SUCCEEDS, RECV_RESET_ENDS, RECV_RESET_FAILS,
     SEND_SUCCEEDS,
 };
 use crate::code::Code;
-use crate::operation::Wants;
 use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States, Table};
-use crate::status::Status;
+use crate::rule::{At, Gives, Rule, States};
 use crate::world::{State, Tcb};
 
 const CONNECTED: States = States::of(&[State::Connected]);
@@ -84,10 +82,9 @@ table! {
         under: &[RECV_RESET_ENDS],
         when: |at| at.own().tcb == Tcb::Reset,
         then: |at| {
-            let Some(op) = posts_receive(at) else { return };
-            completes_at_once(at, op);
-            at.completes(op, Status::SUCCESS, 0, None);
-            is_true(at);
+            if ends_at_once(at) {
+                is_true(at);
+            }
         },
         rests_on: &["recv.rem.reset"],
         ..case("ReadFile.reset-as-end-of-stream", &[], CONNECTED)
@@ -96,10 +93,9 @@ table! {
         under: &[RECEIVE_SUCCEEDS],
         when: is_ready,
         then: |at| {
-            let Some(op) = posts_receive(at) else { return };
-            completes_at_once(at, op);
-            at.aside(op, Table::ReceiveTakes);
-            is_true(at);
+            if receives_at_once(at) {
+                is_true(at);
+            }
         },
         rests_on: &["completion.event", "iocp.fifo-queue", "acceptex.allowed.ReadFile"],
         ..case("ReadFile.completes-at-once", &["readfile.ret.true"], CONNECTED)
@@ -107,12 +103,8 @@ table! {
     Rule {
         gives: Is(Gives::Pends),
         then: |at| {
-            let ready = is_ready(at);
-            posts_receive(at);
+            receives_later(at);
             pends(at);
-            if let Some(s) = at.socket.filter(|_| ready) {
-                at.wake(s);
-            }
         },
         rests_on: &["wsagor.rem.event-reset-on-pend", "acceptex.allowed.ReadFile", "sockethandles.file-functions"],
         ..case(
@@ -161,11 +153,9 @@ table! {
     Rule {
         under: &[SEND_SUCCEEDS],
         then: |at| {
-            let Some(op) = posts(at, Wants::Room, None) else { return };
-            let sent = puts(at);
-            completes_at_once(at, op);
-            at.completes(op, Status::SUCCESS, sent, None);
-            is_true(at);
+            if sends_at_once(at) {
+                is_true(at);
+            }
         },
         rests_on: &["completion.event", "iocp.fifo-queue", "acceptex.allowed.WriteFile"],
         ..case("WriteFile.completes-at-once", &["writefile.ret.true"], CONNECTED)
@@ -173,13 +163,8 @@ table! {
     Rule {
         gives: Is(Gives::Pends),
         then: |at| {
-            if posts(at, Wants::Room, None).is_some() {
-                puts(at);
-            }
+            sends_later(at);
             pends(at);
-            if let Some(s) = at.socket.filter(|_| at.own().sent.is_empty()) {
-                at.wake(s);
-            }
         },
         rests_on: &["wsagor.rem.event-reset-on-pend", "acceptex.allowed.WriteFile"],
         ..case("WriteFile.pends", &["writefile.ret.pending", "writefile.count-zero-first"], CONNECTED)

@@ -120,10 +120,9 @@ table! {
         under: &[RECV_RESET_ENDS],
         when: |at| at.own().tcb == Tcb::Reset,
         then: |at| {
-            let Some(op) = posts_receive(at) else { return };
-            completes_at_once(at, op);
-            at.completes(op, Status::SUCCESS, 0, None);
-            tells_count(at);
+            if ends_at_once(at) {
+                tells_count(at);
+            }
         },
         rests_on: &["recv.rem.reset"],
         ..case("WSARecv.reset-as-end-of-stream", &[], CONNECTED)
@@ -132,10 +131,9 @@ table! {
         under: &[RECEIVE_SUCCEEDS],
         when: is_ready,
         then: |at| {
-            let Some(op) = posts_receive(at) else { return };
-            completes_at_once(at, op);
-            at.aside(op, Table::ReceiveTakes);
-            tells_count(at);
+            if receives_at_once(at) {
+                tells_count(at);
+            }
         },
         rests_on: &["completion.event", "iocp.fifo-queue"],
         ..case(
@@ -147,12 +145,8 @@ table! {
     Rule {
         gives: Is(Gives::Pends),
         then: |at| {
-            let ready = is_ready(at);
-            posts_receive(at);
+            receives_later(at);
             tells_no_count(at);
-            if let Some(s) = at.socket.filter(|_| ready) {
-                at.wake(s);
-            }
         },
         rests_on: &["wsagor.rem.event-reset-on-pend", "overlapped.mode-irrelevant", "modes.overlapped-independent"],
         ..case(
@@ -222,6 +216,31 @@ table! {
         gives: Is(Gives::Silent),
         ..case("WSARecv.waits-for-data", &["wsarecv.rem.posts-buffers"], CONNECTED)
     },
+}
+
+/// A receive that finds the end of the stream is complete by the time that its call returns; false where there is no room for it.
+pub(super) fn ends_at_once(at: &mut At<'_>) -> bool {
+    let Some(op) = posts_receive(at) else { return false };
+    completes_at_once(at, op);
+    at.completes(op, Status::SUCCESS, 0, None);
+    true
+}
+
+/// The same of one that finds something to receive.
+pub(super) fn receives_at_once(at: &mut At<'_>) -> bool {
+    let Some(op) = posts_receive(at) else { return false };
+    completes_at_once(at, op);
+    at.aside(op, Table::ReceiveTakes);
+    true
+}
+
+/// A receive looks when its call has returned, also where there is something by now.
+pub(super) fn receives_later(at: &mut At<'_>) {
+    let ready = is_ready(at);
+    posts_receive(at);
+    if let Some(s) = at.socket.filter(|_| ready) {
+        at.wake(s);
+    }
 }
 
 /// How many bytes the buffers of the request hold.

@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::operation::Wants;
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
-use crate::rule::{Gives, Rule, States, Table, by};
+use crate::rule::{At, Gives, Rule, States, Table, by};
 use crate::status::Status;
 use crate::world::{State, Tcb};
 
@@ -79,24 +79,17 @@ table! {
     Rule {
         under: &[SEND_SUCCEEDS],
         then: |at| {
-            let Some(op) = posts(at, Wants::Room, None) else { return };
-            let sent = puts(at);
-            completes_at_once(at, op);
-            at.completes(op, Status::SUCCESS, sent, None);
-            tells_count(at);
+            if sends_at_once(at) {
+                tells_count(at);
+            }
         },
         ..case("WSASend.completes-at-once", &["wsasend.ret.zero", "wsasend.rem.immediate-count"], CONNECTED)
     },
     Rule {
         gives: Is(Gives::Pends),
         then: |at| {
-            if posts(at, Wants::Room, None).is_some() {
-                puts(at);
-            }
+            sends_later(at);
             tells_no_count(at);
-            if let Some(s) = at.socket.filter(|_| at.own().sent.is_empty()) {
-                at.wake(s);
-            }
         },
         rests_on: &["wsagor.rem.event-reset-on-pend", "overlapped.mode-irrelevant"],
         ..case("WSASend.pends", &["wsasend.ret.pending", "wsasend.rem.pending-count-untouched"], CONNECTED)
@@ -128,4 +121,23 @@ table! {
         rests_on: &["completion.event", "iocp.fifo-queue"],
         ..case("WSASend.is-sent", &["wsasend.rem.completes-when-consumed", "wsasend.rem.order-of-calls"], CONNECTED)
     },
+}
+
+/// A send is complete by the time that its call returns; false where there is no room for it.
+pub(super) fn sends_at_once(at: &mut At<'_>) -> bool {
+    let Some(op) = posts(at, Wants::Room, None) else { return false };
+    let sent = puts(at);
+    completes_at_once(at, op);
+    at.completes(op, Status::SUCCESS, sent, None);
+    true
+}
+
+/// A send looks when its call has returned, also where all that it had is with the other side by now.
+pub(super) fn sends_later(at: &mut At<'_>) {
+    if posts(at, Wants::Room, None).is_some() {
+        puts(at);
+    }
+    if let Some(s) = at.socket.filter(|_| at.own().sent.is_empty()) {
+        at.wake(s);
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
         as_file(cast, actor, s, overlapped);
         return Some(());
     }
-    let routine = cast.once_in(4);
+    let routine = cast.once_in(2);
     if cast.once_in(3) {
         let buffer = Data::new(b"abc").unwrap_or_default();
         cast.call(actor, Call::WSASendOverlapped { s, buffer, bytes, overlapped, routine });

@@ -42,7 +42,7 @@ fn they_are_varied() {
         texts.insert(render_script(&script, &Comment::default()));
     }
     assert!(texts.len() > 1455, "{}", texts.len());
-    assert!(two > 100 && waits > 30 && exits > 5 && routines > 15, "{two} {waits} {exits} {routines}");
+    assert!(two > 100 && waits > 30 && exits > 5 && routines > 30, "{two} {waits} {exits} {routines}");
     // They are made for stacks that run, and no library of one exports what is called in a provider.
     let callable = |function: &&Function| !function.does().points;
     let missing: Vec<_> = Function::ALL.iter().filter(callable).filter(|f| !calls.contains_key(f)).collect();
