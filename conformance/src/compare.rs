@@ -215,7 +215,8 @@ impl<'s> Comparison<'s> {
             known.finding.count += 1;
             return None;
         }
-        let small = shrink::smallest(self, found);
+        let explained = explain::explanations(&found.scenario, &found.replay, &self.wider).into_iter().next();
+        let small = shrink::smallest(self, found, explained.as_ref());
         Some(self.add(small, run))
     }
 

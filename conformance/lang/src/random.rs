@@ -71,6 +71,7 @@ impl Numbers for Seeded {
 pub fn script(numbers: &mut dyn Numbers, steps: usize) -> Script {
     let mut cast = Cast::new(numbers);
     moves::opening(&mut cast);
+    cast.leaves_some_moves_out();
     let mut idle = 0;
     while cast.script.items.len() < steps && idle < 50 {
         let before = cast.script.items.len();

@@ -5,23 +5,30 @@ use std::collections::BTreeSet;
 use winaccept_model::call::ThreadId;
 use winaccept_sim::script::{Action, Item, NameId, Ref, Script, Step};
 
-use super::{Comparison, Difference, NotPlayed, readable};
+use super::{Comparison, Difference, Explanation, NotPlayed, readable};
+use crate::judge::predicts;
 use crate::watch::is_interrupted;
 
 /// The same difference in as few steps as could be found; where the stack is lost meanwhile, or somebody ends it, in as few as were
-/// found by then.
-pub(super) fn smallest(comparison: &mut Comparison<'_>, found: Difference) -> Difference {
+/// found by then. The same is what another call shows as well, if the same explains it: who left a connection in the queue shows by
+/// the next accept, and, one client later, by what that client sends.
+pub(super) fn smallest(comparison: &mut Comparison<'_>, found: Difference, by: Option<&Explanation>) -> Difference {
     let mut best = found;
-    let mut without_end = best.scenario.script.clone();
-    without_end.items.truncate(best.step + 1);
-    match first_that_differs(comparison, &best, &[without_end]) {
-        Ok(smaller) => best = smaller.unwrap_or(best),
-        Err(Ended) => return best,
+    loop {
+        let mut scripts = smaller(&best.scenario.script);
+        scripts.insert(0, without_end(&best));
+        match first_that_differs(comparison, &best, by, &scripts) {
+            Ok(Some(smaller)) => best = smaller,
+            Ok(None) | Err(Ended) => return best,
+        }
     }
-    while let Ok(Some(smaller)) = first_that_differs(comparison, &best, &smaller(&best.scenario.script)) {
-        best = smaller;
-    }
-    best
+}
+
+/// What comes behind the step that differs says nothing of it.
+fn without_end(of: &Difference) -> Script {
+    let mut script = of.scenario.script.clone();
+    script.items.truncate(of.step + 1);
+    script
 }
 
 /// It cannot be made smaller: the stack is lost, or somebody waits for what there is.
@@ -31,6 +38,7 @@ struct Ended;
 fn first_that_differs(
     comparison: &mut Comparison<'_>,
     of: &Difference,
+    by: Option<&Explanation>,
     scripts: &[Script],
 ) -> Result<Option<Difference>, Ended> {
     let parts = |script: &Script| (script.items.len(), script.processes.len());
@@ -43,7 +51,11 @@ fn first_that_differs(
             Err(NotPlayed::Other(_)) => continue,
             Ok(replay) => replay,
         };
-        let found = comparison.difference(scenario, replay).filter(|other| other.kind == of.kind);
+        let found = comparison.difference(scenario, replay).filter(|other| {
+            let profile = by.map(|by| by.instead(&comparison.wider));
+            let explains = |profile| predicts(&other.scenario, &other.replay, &profile).unpredicted.is_none();
+            other.kind == of.kind || profile.is_some_and(explains)
+        });
         if found.is_some() {
             return Ok(found);
         }

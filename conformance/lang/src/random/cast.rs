@@ -68,6 +68,8 @@ pub(super) struct Cast<'n> {
     pub(super) things: Vec<Thing>,
     /// Processes that have ended.
     pub(super) ended: [bool; 2],
+    /// A bit for each kind of move that this scenario does without.
+    without: u64,
 }
 
 impl<'n> Cast<'n> {
@@ -91,7 +93,21 @@ impl<'n> Cast<'n> {
             waiting: [None; ACTORS.len()],
             things: Vec::new(),
             ended: [false; 2],
+            without: 0,
         }
+    }
+
+    /// Every second scenario does without every second kind of move ("swarm testing"): what remains comes often enough to meet what
+    /// it hardly ever meets where everything may come.
+    pub(super) fn leaves_some_moves_out(&mut self) {
+        if self.once_in(2) {
+            self.without = u64::from(self.below(u32::MAX)) << 32 | u64::from(self.below(u32::MAX));
+        }
+    }
+
+    /// Does it do without this one, by its place in its list?
+    pub(super) fn does_without(&self, list: usize, place: usize) -> bool {
+        self.without.rotate_left((list % 64) as u32) >> (place % 64) & 1 == 1
     }
 
     pub(super) fn below(&mut self, bound: u32) -> u32 {

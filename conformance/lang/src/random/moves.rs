@@ -70,10 +70,11 @@ pub(super) fn any(cast: &mut Cast<'_>) {
 
 /// One of these.
 pub(super) fn one_of(cast: &mut Cast<'_>, moves: &[(u32, Move)]) -> Option<()> {
-    let all: u32 = moves.iter().map(|(weight, _)| weight).sum();
-    let mut at = cast.below(all);
-    for (weight, make) in moves {
-        if at < *weight {
+    let there: Vec<_> = (0..moves.len()).filter(|place| !cast.does_without(moves.len(), *place)).collect();
+    let all: u32 = there.iter().map(|place| moves[*place].0).sum();
+    let mut at = cast.below(all.max(1));
+    for (weight, make) in there.into_iter().map(|place| moves[place]) {
+        if at < weight {
             return make(cast);
         }
         at -= weight;
