@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use winaccept_model::call::ThreadId;
+use winaccept_model::operation::Operation;
 use winaccept_model::step::{Event, Machine};
 
 use crate::branch::{Branch, each, event_in};
@@ -72,7 +73,11 @@ pub(crate) fn pass_time(scenario: &Scenario, machine: &Machine, actor: ThreadId,
         network(&branch.config, &mut events);
         let due = |event: &&Event| match event {
             Event::Timer(_) => true,
-            Event::Expire(op) => branch.config.world.thread_of(*op) == actor,
+            // A request has nobody who waits in it: its time passes while anybody waits.
+            Event::Expire(op) => {
+                let world = &branch.config.world;
+                world.thread_of(*op) == actor || world.operations().get(op.index()).is_some_and(Operation::is_poll)
+            }
             _ => false,
         };
         match events.iter().find(due) {

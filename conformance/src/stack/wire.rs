@@ -175,6 +175,7 @@ numbers! {
     PollTime |timeout: Timeout| -> i32 { timeout.map_or(-1, |ms| i32::try_from(ms).unwrap_or(i32::MAX)) }
     WaitTime |timeout: Timeout| -> Option<u32> { *timeout }
     SleepTime |timeout: Timeout| -> Option<u32> { *timeout }
+    AfdTime |timeout: Timeout| -> Option<u32> { *timeout }
     Alertable |alertable: bool| -> bool { *alertable }
     MayBeAlertable |alertable: bool| -> bool { *alertable }
 }

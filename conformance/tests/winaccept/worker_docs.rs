@@ -92,7 +92,7 @@ fn every_field_of_a_return_is_told() {
         "condition":{"callerid":null,"callerdata":null,"sqos":false,"gqos":false,"calleeid":null,"calleedata":0,"callbackdata":0}}"#;
     #[rustfmt::skip]
     let Returned {
-        value, error, addr, addrlen, data, option, readfds, writefds, exceptfds, revents, events, bytes, key, overlapped, local, remote,
+        value, error, addr, addrlen, data, option, readfds, writefds, exceptfds, revents, polled, events, bytes, key, overlapped, local, remote,
         info, condition, message, entries, routine, errors,
     } = exactly(all);
     assert!(bytes.is_some() && key.is_some() && overlapped.is_some() && local.is_some() && remote.is_some());

@@ -9,7 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-use super::value::PollEvents;
+use super::value::{AfdEvents, PollEvents};
 use crate::id::Handle;
 
 /// How many bytes of long values all worlds of a program keep together.
@@ -141,6 +141,20 @@ impl Member for PollEvents {
     }
 }
 
+impl Member for AfdEvents {
+    fn word(self) -> u64 {
+        self.0.into()
+    }
+    fn of_word(word: u64) -> AfdEvents {
+        AfdEvents(word as u16)
+    }
+}
+
+/// A mask: no more than 16 bits of a word.
+pub trait Mask: Member {}
+impl Mask for PollEvents {}
+impl Mask for AfdEvents {}
+
 /// For those who only look at the members.
 impl Member for () {
     fn word(self) -> u64 {
@@ -150,12 +164,12 @@ impl Member for () {
 }
 
 /// The first needs no more than 48 bits.
-impl<H: Member> Member for (H, PollEvents) {
+impl<H: Member, M: Mask> Member for (H, M) {
     fn word(self) -> u64 {
         self.0.word() << 16 | self.1.word()
     }
     fn of_word(word: u64) -> Self {
-        (H::of_word(word >> 16), PollEvents::of_word(word & 0xffff))
+        (H::of_word(word >> 16), M::of_word(word & 0xffff))
     }
 }
 
