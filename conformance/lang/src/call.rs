@@ -210,6 +210,7 @@ impl Parser<'_> {
         let prefix = match what {
             "poll events" => "POLL",
             "modes" => "FILE_",
+            "events of a poll of the driver" => "AFD_POLL_",
             _ => "FD_",
         };
         while self.cursor.at("|") && self.cursor.text_ahead(1).starts_with(prefix) {

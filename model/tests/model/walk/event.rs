@@ -135,6 +135,10 @@ fn within_limits(w: &World, event: &Event) -> bool {
         | Call::ConnectEx { .. }
         | Call::WSAIoctlOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
+        Call::AfdPoll { handles, .. } => {
+            let free = w.watches().of(thread).iter().filter(|watch| watch.is_none()).count();
+            free > handles.len() + 4 && w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
+        }
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }
