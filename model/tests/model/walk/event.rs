@@ -3,7 +3,7 @@
 mod requests;
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
+    Address, AfdEvents, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
     Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType,
     ThreadId, Version,
 };
@@ -125,6 +125,8 @@ fn within_limits(w: &World, event: &Event) -> bool {
             let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
+        // A script has no word for the address of no socket.
+        Call::Bind { name: Name::Of(of), .. } => w.slot_of(of).is_some(),
         Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
         Call::CreateWindow => w.windows().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
