@@ -173,7 +173,7 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
             let raw = told.returned.overlapped.filter(|raw| *raw != 0);
             Some(ShownOut::Overlapped(raw.and_then(|raw| told.known.named(raw))))
         }
-        "GotInformation" => Some(ShownOut::Bytes(told.returned.bytes)),
+        "GotInformation" => told.returned.bytes.map(|bytes| ShownOut::Bytes(Some(bytes))),
         _ if told.failed => None,
         "GotMessage" => {
             let message = told.returned.message?;

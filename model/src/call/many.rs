@@ -220,24 +220,8 @@ impl<T> Set<T> {
 impl<T: Member> Set<T> {
     /// These members; `None` if there are more than [`SET`], or if [`KEPT`] is used up.
     pub fn new(members: impl IntoIterator<Item = T>) -> Option<Set<T>> {
-        let (mut few, mut len, mut many) = ([0; FEW], 0, Vec::new());
-        for member in members {
-            match few.get_mut(len) {
-                Some(place) => *place = member.word(),
-                None if len == FEW => {
-                    many.extend(few);
-                    many.push(member.word());
-                }
-                None => many.push(member.word()),
-            }
-            len += 1;
-        }
-        let words = match len {
-            n if n <= FEW => Words::Few(len as u8, few),
-            n if n <= SET => Words::Many(LONG_SETS.keep(&many)?),
-            _ => return None,
-        };
-        Some(Set(words, PhantomData))
+        let mut members = members.into_iter();
+        Words::new(&mut || members.next().map(Member::word)).map(|words| Set(words, PhantomData))
     }
 
     /// The members in order.
@@ -250,8 +234,9 @@ impl<T: Member> Set<T> {
     /// # Panics
     /// When [`KEPT`] is used up, as a limit.
     #[must_use]
-    pub fn map<U: Member>(&self, f: impl FnMut(T) -> U) -> Set<U> {
-        Set::collect(self.iter().map(f))
+    pub fn map<U: Member>(&self, mut f: impl FnMut(T) -> U) -> Set<U> {
+        let mut words = self.words().iter();
+        Set::kept(Words::new(&mut || words.next().map(|word| f(T::of_word(*word)).word())))
     }
 
     /// The members of an iterator.
@@ -260,8 +245,37 @@ impl<T: Member> Set<T> {
     /// When there are more than fit, as a limit.
     #[must_use]
     pub fn collect(members: impl IntoIterator<Item = T>) -> Set<T> {
-        Set::new(members)
-            .unwrap_or_else(|| panic!("limit: at most {SET} members of a set, and {KEPT} bytes of long ones"))
+        let mut members = members.into_iter();
+        Set::kept(Words::new(&mut || members.next().map(Member::word)))
+    }
+
+    fn kept(words: Option<Words>) -> Set<T> {
+        let Some(words) = words else { panic!("limit: at most {SET} members of a set, and {KEPT} bytes of long ones") };
+        Set(words, PhantomData)
+    }
+}
+
+impl Words {
+    /// These words; `None` if there are more than [`SET`], or if [`KEPT`] is used up. One function for members of every kind.
+    #[inline(never)]
+    fn new(next: &mut dyn FnMut() -> Option<u64>) -> Option<Words> {
+        let (mut few, mut len, mut many) = ([0; FEW], 0, Vec::new());
+        while let Some(member) = next() {
+            match few.get_mut(len) {
+                Some(place) => *place = member,
+                None if len == FEW => {
+                    many.extend(few);
+                    many.push(member);
+                }
+                None => many.push(member),
+            }
+            len += 1;
+        }
+        match len {
+            n if n <= FEW => Some(Words::Few(len as u8, few)),
+            n if n <= SET => LONG_SETS.keep(&many).map(Words::Many),
+            _ => None,
+        }
     }
 }
 
