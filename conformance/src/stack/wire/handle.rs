@@ -49,7 +49,7 @@ impl Wire for PolledWith {
 impl Wire for AfdHandles {
     type Sent = Vec<PollFd>;
     fn sent(value: &Set<(Ref, AfdEvents)>, names: &impl Names) -> Result<Vec<PollFd>, String> {
-        Ok(value.iter().map(|(s, events)| PollFd { fd: names.handle(s), events: events.0 }).collect())
+        value.iter().map(|(s, events)| Ok(PollFd { fd: DeviceHandle::sent(&s, names)?, events: events.0 })).collect()
     }
 }
 
