@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    AfdEvents, Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
+    AfdEvents, Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name,
+    NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;

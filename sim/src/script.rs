@@ -3,7 +3,8 @@
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
 use winaccept_model::call::{
-    Address, AfdEvents, Call, Data, Handle, Member, NetworkEvents, OptVal, PollEvents, ProcessId, Qos, ThreadId, Version,
+    Address, AfdEvents, Call, Data, Handle, Member, NetworkEvents, OptVal, PollEvents, ProcessId, Qos, ThreadId,
+    Version,
 };
 use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;

@@ -1,8 +1,8 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
-    AfdEvents, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId, Version,
+    Address, AfdEvents, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
+    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
 

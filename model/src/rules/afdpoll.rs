@@ -154,11 +154,7 @@ table! {
 
 /// A check of the call: it writes nothing.
 const fn refuses(name: &'static str, status: Status) -> Rule {
-    Rule {
-        role: Role::Check,
-        gives: Is(Gives::Status(status)),
-        ..case(name, &["ntioctl.driver-decides"], States::ANY)
-    }
+    Rule { role: Role::Check, gives: Is(Gives::Status(status)), ..case(name, &["ntioctl.driver-decides"], States::ANY) }
 }
 
 /// The socket through which the poll is made.
@@ -239,7 +235,8 @@ fn is_over(at: &mut At<'_>, found: Set<(Handle, AfdEvents)>) {
 /// The poll in question is over, and has found this.
 pub(super) fn ends(at: &mut At<'_>, status: Status, found: Set<(Handle, AfdEvents)>) {
     let Some(op) = at.op else { return };
-    let written = if matches!(status, Status::SUCCESS | Status::TIMEOUT) { HEADER + ENTRY * found.len() as u32 } else { 0 };
+    let written =
+        if matches!(status, Status::SUCCESS | Status::TIMEOUT) { HEADER + ENTRY * found.len() as u32 } else { 0 };
     if let Some(over) = at.op_at(op).tells.over {
         let overlapped = *at.over_at(over);
         at.over_put(over, Overlapped { polled: found, ..overlapped });

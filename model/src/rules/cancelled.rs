@@ -145,8 +145,8 @@ table! {
         when: |at| matches!(*at.call(), Call::AfdPoll { .. }),
         gives: Is(Gives::Silent),
         then: |at| super::afdpoll::ends(at, Status::TIMEOUT, Set::EMPTY),
-        rests_on: &["ntioctl.status-block", "select.rem.zero-timeout-polls"],
-        ..case("NtDeviceIoControlFile.times-out", &[], States::ANY)
+        rests_on: &["select.rem.zero-timeout-polls"],
+        ..case("NtDeviceIoControlFile.times-out", &["ntioctl.status-block"], States::ANY)
     },
     Rule {
         when: |at| matches!(*at.call(), Call::Select { .. }),

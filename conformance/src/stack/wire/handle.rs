@@ -2,8 +2,9 @@
 
 use winaccept_model::call::{AfdEvents, FdSet, PollEvents, Routine, Set};
 use winaccept_model::kind::{
-    AfdHandles, AnyHandle, BufferOf, DeviceHandle, DeviceOverlapped, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PolledWith, PortIn,
-    RequestOverlapped, RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
+    AfdHandles, AnyHandle, BufferOf, DeviceHandle, DeviceOverlapped, Event, EventArray, EventOrNull, InfoIn,
+    OverlappedIn, OverlappedOrNull, PollArray, PolledWith, PortIn, RequestOverlapped, RoutineIn, Sock, SocketSet,
+    SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::Ref;
 

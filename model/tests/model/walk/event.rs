@@ -3,9 +3,9 @@
 mod requests;
 
 use winaccept_model::call::{
-    Address, AfdEvents, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
-    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType,
-    ThreadId, Version,
+    Address, AfdEvents, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle,
+    How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
+    SockType, ThreadId, Version,
 };
 use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;

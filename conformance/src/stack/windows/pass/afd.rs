@@ -132,7 +132,8 @@ impl Part for Looked {
         // SAFETY: room for this structure that is never freed; its poll is over.
         let info = unsafe { (output.start as *const Info).read_volatile() };
         let found = info.handles.iter().take(info.count as usize);
-        returned.polled = Some(found.map(|polled| (polled.handle as isize as RawHandle, polled.events as u16)).collect());
+        returned.polled =
+            Some(found.map(|polled| (polled.handle as isize as RawHandle, polled.events as u16)).collect());
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use winaccept_model::kind::{
-    AnyHandle, DeviceHandle, Event, EventArray, EventOrNull, PollArray, PortIn, RoutineIn, Sock, SocketSet, Thread, WindowIn,
-    WindowOrNull,
+    AnyHandle, DeviceHandle, Event, EventArray, EventOrNull, PollArray, PortIn, RoutineIn, Sock, SocketSet, Thread,
+    WindowIn, WindowOrNull,
 };
 use windows_sys::Win32::Networking::WinSock as ws;
 
