@@ -125,8 +125,6 @@ fn within_limits(w: &World, event: &Event) -> bool {
             let room = &w.threads()[thread.index()];
             (room.first_event..room.first_event + room.event_slots).any(|e| w.free_event(EventId(e)))
         }
-        // A script has no word for the address of no socket.
-        Call::Bind { name: Name::Of(of), .. } => w.slot_of(of).is_some(),
         Call::CreatePort { .. } => w.ports().of(thread).contains(&None),
         Call::CreateWindow => w.windows().of(thread).contains(&None),
         Call::Overlapped { .. } => w.overs().of(thread).contains(&None),
