@@ -296,6 +296,7 @@ impl Fuzz {
         };
         match result {
             Err(finding) => panic!("{finding}in this test: {REPLAY}='{}' cargo test", finding.replay),
+            Ok(passed) if passed.runs == 0 => panic!("no run was made, and so nothing is known: `runs` is 0"),
             Ok(passed) if passed.undecided * 2 > passed.runs => panic!("{}", passed.reasons()),
             Ok(_) => {}
         }
