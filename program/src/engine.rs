@@ -11,10 +11,12 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Answer, Event, Machine, is_undefined, pending};
 use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
+use winaccept_sim::script::FaultKind;
 
 use crate::client::{Behaviour, Client};
 use crate::crew::{Common, Went};
 use crate::draw::{Draws, Site, What};
+use crate::fuzz::fails_as;
 use crate::interface::{self, Subject, Suspended};
 use crate::judge::Judge;
 use crate::outcomes::{Coverage, Next};
@@ -121,7 +123,7 @@ pub(crate) struct Engine<'p> {
     /// When the call that a thread waits in times out.
     pub(crate) deadlines: BTreeMap<ThreadId, u64>,
     /// When what fails works again.
-    pub(crate) mends: Vec<(u64, winaccept_sim::script::FaultKind)>,
+    pub(crate) mends: Vec<(u64, FaultKind)>,
     /// How often the program has made a call.
     pub(crate) called: BTreeMap<&'static str, u32>,
     /// Handles that have listened, in order.
@@ -540,11 +542,7 @@ impl<'p> Engine<'p> {
             return;
         }
         let name = call.name();
-        let count = self.called.entry(name).or_default();
-        // What a program needs to begin with it gets.
-        *count += u32::from(self.set_up || name != "socket");
-        let begins = self.plan.faults.iter().filter(|fault| fault.call == name && fault.nth == *count);
-        let kinds: Vec<_> = begins.map(|fault| fault.kind).collect();
+        let kinds = self.begins_to_fail(name);
         if self.phase == Phase::Trouble {
             kinds.into_iter().for_each(|kind| self.fails(kind));
         }
@@ -573,6 +571,24 @@ impl<'p> Engine<'p> {
             }
         }
         self.tells_all();
+    }
+
+    /// What begins to fail at this call.
+    fn begins_to_fail(&mut self, name: &'static str) -> Vec<FaultKind> {
+        let as_other = fails_as(name);
+        // What a program needs to begin with it gets.
+        if !self.set_up && as_other == "socket" {
+            return Vec::new();
+        }
+        let mut kinds = Vec::new();
+        let names = [name, as_other];
+        for &counted in &names[..if name == as_other { 1 } else { 2 }] {
+            let count = self.called.entry(counted).or_default();
+            *count += 1;
+            let begins = self.plan.faults.iter().filter(|fault| fault.call == counted && fault.nth == *count);
+            kinds.extend(begins.map(|fault| fault.kind));
+        }
+        kinds
     }
 
     /// The condition function that a thread is in comes back.
