@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Write};
 use std::rc::Rc;
 
+use winaccept_chart::page::WIDTH;
 use winaccept_lang::profiles::Choices;
 use winaccept_model::step::Machine;
 use winaccept_sim::script::FaultKind;
@@ -11,6 +12,7 @@ use crate::client::BEHAVIOURS;
 use crate::draw::{Draws, FNV, Schedule, fnv, mixed};
 use crate::engine::{Ran, run, run_looking};
 use crate::finding::{Finding, Passed, drawn};
+use crate::hinge::hinges;
 use crate::interface::{Leaves, Subject};
 use crate::judge::Judge;
 use crate::outcomes::Coverage;
@@ -104,6 +106,7 @@ impl Fuzz {
         let judges = Judge::ALL.to_vec();
         let subject = Subject { program: Rc::new(program), leaves: None };
         let machine = Machine::new(profile);
+        winaccept_sim::limit::are_errors();
         Fuzz { subject, name: "a program".to_owned(), machine, judges, seed: 0, first: 0, runs: RUNS }
     }
 
@@ -316,13 +319,17 @@ impl Fuzz {
         let replay = plan.text();
         let prose = format!("{judge}: {reason}.\nUnder the profile {}; --replay '{replay}'", self.machine.profile.name);
         let written = written(ran, &format!("{}: {judge}", self.name), &prose, machine);
+        let mut again = |profile| run(&self.subject, &Machine::new(profile), &self.judges, plan, &mut Coverage::new());
+        let hinges = hinges(ran, judge, &written.text, &machine.profile, &mut again);
         Finding {
             judge,
             reason,
             profile: self.machine.profile.name.clone(),
             seed: self.seed,
             replay,
-            chart: drawn(&written.text, machine),
+            chart: drawn(&written.text, machine, WIDTH),
+            machine: machine.clone(),
+            hinges,
             scenario: written.text,
             events: written.events,
             runs: number + 1,

@@ -3,13 +3,15 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use corosensei::Coroutine;
-use winaccept_model::status::Status;
+pub use corosensei::Coroutine;
+pub use winaccept_model::outcome::Given;
+pub use winaccept_model::status::Status;
 pub use winaccept_model::step::Answer;
 
 use crate::overlapped::{Awaited, OverlappedId};
 pub use crate::sign::Sign;
-use crate::winsock::{Asks, Request, Thread, Told, Winsock};
+pub use crate::winsock::{Asks, Told};
+use crate::winsock::{Request, Thread, Winsock};
 
 /// A program: what its first thread does.
 pub type Program = Rc<dyn Fn(&Winsock<'_>)>;

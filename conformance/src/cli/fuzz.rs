@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use winaccept_program::museum::{self, Exhibit};
-use winaccept_program::{Branch, Coverage, Finding, Fuzz, Met, Passed, Plan, RUNS, branch};
+use winaccept_program::{Branch, Coverage, Finding, Fuzz, Hinge, Met, Passed, Plan, RUNS, branch};
 
 use super::limits::{count, number};
 use super::{Format, json, print, written};
-use crate::output::{FindingOutput, FuzzOutput, MetOutput};
-use crate::page::fitted;
+use crate::output::{FindingOutput, FuzzOutput, HingeOutput, MetOutput};
+use crate::page::{fitted, width};
 use crate::problem::{Problem, Problems};
 use crate::report::{table, trimmed};
 use crate::watch::{Watch, is_interrupted};
@@ -86,7 +86,7 @@ pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
     match (format, &result) {
         (Format::Json, _) => print(&json(&output))?,
         (_, Ok(passed)) => print(&passed_text(exhibit.name, passed))?,
-        (_, Err(finding)) => print(&format!("{finding}\n{}", coverage_text(&finding.coverage)))?,
+        (_, Err(finding)) => print(&format!("{}\n{}", finding.told(width()), coverage_text(&finding.coverage)))?,
     }
     if let (Some(file), Err(finding)) = (&args.output, &result) {
         written(file, &finding.scenario)?;
@@ -171,10 +171,21 @@ pub(super) fn output(name: &str, profile: &str, first: u64, result: &Result<Pass
                 events: finding.events,
                 confirmed: finding.confirmed,
                 scenario: finding.scenario.clone(),
+                hinges: finding.hinges.iter().map(hinge).collect(),
             });
         }
     }
     output
+}
+
+fn hinge(hinge: &Hinge) -> HingeOutput {
+    let named = |(profile, said): &(&str, &str)| ((*profile).to_owned(), (*said).to_owned());
+    HingeOutput {
+        choice: hinge.choice.to_owned(),
+        alternative: hinge.alternative.to_owned(),
+        otherwise: hinge.otherwise.iter().map(|one| (*one).to_owned()).collect(),
+        decided: hinge.decided.iter().map(named).collect(),
+    }
 }
 
 fn outcomes(coverage: &Coverage) -> BTreeMap<String, BTreeMap<String, MetOutput>> {
