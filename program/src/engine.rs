@@ -47,6 +47,8 @@ pub(crate) struct Ran {
     pub(crate) about: Vec<About>,
     pub(crate) actors: Vec<(String, bool)>,
     pub(crate) draws: Draws,
+    /// Whoever came to see whether he is served had an answer, or the end.
+    pub(crate) answered: bool,
 }
 
 /// What a thread of the program is at.
@@ -101,6 +103,9 @@ pub(crate) struct Engine<'p> {
     /// Which run it is, of those on this thread of the system's.
     pub(crate) run: u64,
     leaves: Option<interface::Leaves>,
+    /// Is it known that the program answers who comes, and was everybody answered in this run?
+    pub(crate) answers: bool,
+    pub(crate) answered: bool,
     pub(crate) machine: &'p Machine,
     pub(crate) judges: &'p [Judge],
     pub(crate) plan: &'p Plan,
@@ -211,6 +216,7 @@ pub(crate) fn run_looking(
         about: std::mem::take(&mut engine.about),
         actors,
         draws: engine.draws.clone(),
+        answered: engine.answered,
     }
 }
 
@@ -249,6 +255,8 @@ impl<'p> Engine<'p> {
         Engine {
             run: interface::new_run(),
             leaves: subject.leaves,
+            answers: subject.answers.get() == Some(true),
+            answered: false,
             machine,
             judges,
             plan,
@@ -680,7 +688,8 @@ impl<'p> Engine<'p> {
             self.cannot_say(&limit.to_string());
         }
         if self.fx.returns.iter().any(|(_, outcome)| is_undefined(outcome)) {
-            self.cannot_say(&format!("{call}: what it does there is undefined, or not in the model"));
+            let rule = self.fx.fired.last().map(|rule| format!(" ({})", rule.name)).unwrap_or_default();
+            self.cannot_say(&format!("{call}: what it does there is undefined, or not in the model{rule}"));
         }
         self.results.extend(self.fx.returns.iter().copied());
     }

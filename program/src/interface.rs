@@ -37,6 +37,8 @@ pub type Leaves = fn(&mut Suspended);
 pub(crate) struct Subject {
     pub(crate) program: Program,
     pub(crate) leaves: Option<Leaves>,
+    /// Whoever comes while nothing is wrong gets an answer, or the end; `None` where nobody has looked.
+    pub(crate) answers: Cell<Option<bool>>,
 }
 
 /// A request that is over.
