@@ -17,7 +17,7 @@ use crate::client::{Behaviour, Client};
 use crate::crew::{Common, Went};
 use crate::draw::{Draws, Site, What};
 use crate::fuzz::fails_as;
-use crate::interface::{self, Subject, Suspended};
+use crate::interface::{self, Subject, Suspended, Usual};
 use crate::judge::Judge;
 use crate::outcomes::{Coverage, Next};
 use crate::overlapped::Awaited;
@@ -49,6 +49,8 @@ pub(crate) struct Ran {
     pub(crate) draws: Draws,
     /// Whoever came to see whether he is served had an answer, or the end.
     pub(crate) answered: bool,
+    /// By listener, how many AcceptEx were posted when everybody had gone.
+    pub(crate) posted: BTreeMap<Handle, usize>,
 }
 
 /// What a thread of the program is at.
@@ -103,8 +105,8 @@ pub(crate) struct Engine<'p> {
     /// Which run it is, of those on this thread of the system's.
     pub(crate) run: u64,
     leaves: Option<interface::Leaves>,
-    /// Is it known that the program answers who comes, and was everybody answered in this run?
-    pub(crate) answers: bool,
+    /// What the program does while nothing is wrong, and was everybody answered in this run?
+    pub(crate) usual: Usual,
     pub(crate) answered: bool,
     pub(crate) machine: &'p Machine,
     pub(crate) judges: &'p [Judge],
@@ -217,6 +219,7 @@ pub(crate) fn run_looking(
         actors,
         draws: engine.draws.clone(),
         answered: engine.answered,
+        posted: std::mem::take(&mut engine.requests.left),
     }
 }
 
@@ -255,7 +258,7 @@ impl<'p> Engine<'p> {
         Engine {
             run: interface::new_run(),
             leaves: subject.leaves,
-            answers: subject.answers.get() == Some(true),
+            usual: subject.usual.borrow().clone().unwrap_or_default(),
             answered: false,
             machine,
             judges,

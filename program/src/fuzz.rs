@@ -1,6 +1,6 @@
 //! The search: every single client and fault first, then pairs, then at random.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::{self, Debug, Write};
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::draw::{Draws, FNV, Schedule, fnv, mixed};
 use crate::engine::{Ran, run, run_looking};
 use crate::finding::{Finding, Passed, drawn};
 use crate::hinge::hinges;
-use crate::interface::{Leaves, Subject};
+use crate::interface::{Leaves, Subject, Usual};
 use crate::judge::Judge;
 use crate::outcomes::Coverage;
 use crate::plan::{Fault, Plan};
@@ -105,7 +105,7 @@ impl Fuzz {
     pub fn new(program: impl Fn(&Winsock<'_>) + 'static) -> Fuzz {
         let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
         let judges = Judge::ALL.to_vec();
-        let subject = Subject { program: Rc::new(program), leaves: None, answers: Cell::default() };
+        let subject = Subject { program: Rc::new(program), leaves: None, usual: RefCell::default() };
         let machine = Machine::new(profile);
         winaccept_sim::limit::are_errors();
         Fuzz { subject, name: "a program".to_owned(), machine, judges, seed: 0, first: 0, runs: RUNS }
@@ -131,7 +131,7 @@ impl Fuzz {
     /// When there is none of this name.
     pub fn profile(mut self, name: &str) -> Result<Fuzz, String> {
         self.machine = Machine::new(Choices::bundled().named(name)?);
-        self.subject.answers.set(None);
+        self.subject.usual.take();
         Ok(self)
     }
 
@@ -184,7 +184,7 @@ impl Fuzz {
     /// # Errors
     /// The finding.
     pub fn run_while(&self, goes_on: &mut dyn FnMut(u64) -> bool) -> Result<Passed, Box<Finding>> {
-        self.looks_for_answers();
+        self.looks_at_usual();
         let machine = &self.machine;
         let mut passed = Passed::default();
         for number in self.first..self.first.saturating_add(self.runs) {
@@ -222,7 +222,7 @@ impl Fuzz {
     /// # Errors
     /// The finding.
     pub fn replay_plan(&self, plan: &Plan) -> Result<Passed, Box<Finding>> {
-        self.looks_for_answers();
+        self.looks_at_usual();
         let machine = &self.machine;
         let mut passed = Passed { runs: 1, ..Passed::default() };
         let ran = run_looking(&self.subject, machine, &self.judges, plan, &mut passed.coverage, true);
@@ -249,7 +249,7 @@ impl Fuzz {
     /// ```
     #[must_use]
     pub fn once(&self, plan: &Plan) -> Once {
-        self.looks_for_answers();
+        self.looks_at_usual();
         let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
         let mut plan = plan.clone();
         plan.draws = Draws { source: Schedule::Plain, named: ran.draws.named };
@@ -270,7 +270,7 @@ impl Fuzz {
     /// One run of a plan, all of it, as a scenario.
     #[must_use]
     pub fn whole(&self, plan: &Plan) -> Whole {
-        self.looks_for_answers();
+        self.looks_at_usual();
         let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
         let prose = format!("Under the profile {}", self.machine.profile.name);
         let (scenario, allowed) = whole(&ran, &self.name, &prose, &self.machine);
@@ -280,7 +280,7 @@ impl Fuzz {
     /// One run of a plan, asked again of the model as in [`whole`](Fuzz::whole), and told in a number.
     #[must_use]
     pub fn retold(&self, plan: &Plan) -> Retold {
-        self.looks_for_answers();
+        self.looks_at_usual();
         let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
         let mut digest = Digest::new();
         digest.takes(&ran.record);
@@ -312,19 +312,30 @@ impl Fuzz {
         }
     }
 
-    /// Looks whether the program gives an answer, or the end, to whoever comes while nothing is wrong: alone, and behind one and two
-    /// others. Who does is asked to do so later, too.
-    fn looks_for_answers(&self) {
-        if self.subject.answers.get().is_some() || !self.judges.contains(&Judge::Alive) {
+    /// Looks at what the program does while nothing is wrong: with a client alone, and behind one and two others. Whom it answers then
+    /// it is to answer later, too, and of the requests that it posts then none is to be lost.
+    fn looks_at_usual(&self) {
+        let asked = [Judge::Alive, Judge::NothingLeaked].iter().any(|judge| self.judges.contains(judge));
+        if self.subject.usual.borrow().is_some() || !asked {
             return;
         }
-        self.subject.answers.set(Some(false));
-        let answered = (0..3).all(|others| {
+        self.subject.usual.replace(Some(Usual::default()));
+        let mut usual = Usual { answers: true, ..Usual::default() };
+        let mut posted = Vec::new();
+        for others in 0..3 {
             let plan = Plan::plain(vec![BEHAVIOURS[0].1; others], Vec::new());
             let ran = run(&self.subject, &self.machine, &self.judges, &plan, &mut Coverage::new());
-            ran.answered && ran.verdict.is_none() && ran.undecided.is_none()
-        });
-        self.subject.answers.set(Some(answered));
+            usual.answers &= ran.answered && ran.verdict.is_none() && ran.undecided.is_none();
+            posted.push(ran.posted);
+        }
+        for listener in posted[0].keys() {
+            let left: Vec<usize> = posted.iter().filter_map(|left| left.get(listener).copied()).collect();
+            // What becomes less with each client is lost.
+            if !left.is_sorted_by(|one, next| one > next) {
+                usual.posted.insert(*listener, left.into_iter().min().unwrap_or_default());
+            }
+        }
+        self.subject.usual.replace(Some(usual));
     }
 
     fn found(&self, machine: &Machine, plan: &Plan, ran: Ran, number: u64) -> Finding {

@@ -8,7 +8,7 @@ mod client;
 mod run;
 mod wheel;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -111,7 +111,7 @@ impl Load {
     pub fn new(program: impl Fn(&Winsock<'_>) + 'static) -> Load {
         let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
         Load {
-            subject: Subject { program: Rc::new(program), leaves: None, answers: Cell::default() },
+            subject: Subject { program: Rc::new(program), leaves: None, usual: RefCell::default() },
             profile,
             clients: 100,
             connections: 10_000,

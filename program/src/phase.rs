@@ -162,7 +162,7 @@ impl Engine<'_> {
                     self.convicts_about(Judge::Alive, reason, &[About::Client(THREADS + at)]);
                 }
                 let unanswered = (0..self.clients.len()).find(|&at| !self.is_answered(at));
-                if let (Some(at), true) = (unanswered, self.answers) {
+                if let (Some(at), true) = (unanswered, self.usual.answers) {
                     let reason = "a client that connects after the trouble has sent its request, and within a minute it is \
                                   neither answered nor closed, as others are when nothing is wrong";
                     self.convicts_about(Judge::Alive, reason.to_owned(), &[About::Client(THREADS + at)]);
