@@ -426,9 +426,10 @@ impl Engine<'_> {
     pub(crate) fn counts_requests(&mut self) {
         let left = self.listeners.iter().map(|listener| (*listener, self.posted_at(*listener)));
         self.requests.left = left.collect();
-        for (listener, first) in self.requests.first.clone() {
-            // Threads that post at a time may post more than they keep.
-            let first = self.usual.posted.get(&listener).map_or(first, |usual| first.min(*usual));
+        for listener in self.listeners.clone() {
+            // Threads that post at a time may post more than they keep; where one was over before all were posted nobody has counted.
+            let counts = [self.requests.first.get(&listener), self.usual.posted.get(&listener)];
+            let Some(first) = counts.into_iter().flatten().min().copied() else { continue };
             let left = self.posted_at(listener);
             if left >= first || !self.listeners.contains(&listener) {
                 continue;
