@@ -29,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::lang::file;
 use crate::page::{obeyed, printable};
 use crate::problem::{Problem, Problems};
 
@@ -193,20 +194,16 @@ fn unwritten(file: &Path, error: &std::io::Error) -> Problem {
         ErrorKind::IsADirectory => "this is a folder; name a file in it",
         ErrorKind::NotADirectory => "a part of this path is a file; name another folder",
         ErrorKind::NotFound => "its folder does not exist; make it first",
+        ErrorKind::InvalidInput => "name a file, or write to standard output and redirect it: `... > THIS`",
         ErrorKind::PermissionDenied => "this may not be written; name another place",
         _ => return Problem::new(error).in_file(file.display()),
     };
     Problem::new(error).in_file(file.display()).help(help)
 }
 
-/// What is wrong where a file cannot be read, and what to do.
-fn unread(name: &str, error: &std::io::Error) -> Problem {
-    match error.kind() {
-        std::io::ErrorKind::IsADirectory => {
-            Problem::new(error).in_file(name).help("this is a folder; name a file in it")
-        }
-        _ => Problem::new(error).in_file(name),
-    }
+/// Writes a file that somebody has named.
+fn written(file: &Path, content: impl AsRef<[u8]>) -> Result<(), Problems> {
+    file::write(file, content).map_err(|error| unwritten(file, &error).into())
 }
 
 /// Writes to standard output, with the control characters of a title or of a worker's words as symbols.
@@ -225,7 +222,7 @@ struct OutputArgs {
 impl OutputArgs {
     fn write(&self, text: &str) -> Result<(), Problems> {
         match &self.output {
-            Some(file) => std::fs::write(file, printable(text)).map_err(|error| unwritten(file, &error).into()),
+            Some(file) => written(file, printable(text)),
             None => print(text),
         }
     }
@@ -234,7 +231,7 @@ impl OutputArgs {
     fn write_bytes(&self, bytes: &[u8]) -> Result<(), Problems> {
         use std::io::IsTerminal;
         match &self.output {
-            Some(file) => std::fs::write(file, bytes).map_err(|error| unwritten(file, &error).into()),
+            Some(file) => written(file, bytes),
             None if std::io::stdout().is_terminal() => {
                 Err(Problem::new("a capture is no text").help("-o FILE writes it into a file").into())
             }

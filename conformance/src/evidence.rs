@@ -240,7 +240,8 @@ impl Recording {
         }
         let missing = match recording {
             Some(recording) if ended => return Ok(recording),
-            None => Problem::new("no evidence in this text; a recording begins with {\"evidence\":\"begin\""),
+            None => Problem::new("no evidence in this text; a recording begins with {\"evidence\":\"begin\"")
+                .help("`winaccept run --stack STACK --record FILE` writes a recording"),
             Some(_) => Problem::new("the end of the recording is missing; copy the whole output"),
         };
         Err(missing.in_file(name).into())

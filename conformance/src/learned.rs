@@ -10,13 +10,13 @@ use winaccept_model::choice::Alt;
 use winaccept_model::step::Machine;
 use winaccept_sim::learned::{Learned, Says, judge};
 
-use crate::lang::bundle;
+use crate::lang::{bundle, file};
 use crate::problem::{Problem, Problems};
 
 /// Where the machines that come with the program lie.
 const FOLDER: &str = "conformance/machines";
 /// The most bytes that a file of a machine may have.
-const MAX_FILE: u64 = 16 << 20;
+const MAX_FILE: usize = 16 << 20;
 
 /// Reads the machine in a file, or the one of this name that comes with the program.
 ///
@@ -33,15 +33,12 @@ pub fn find(path: &Path) -> Result<Learned, Problems> {
         let all: Vec<&str> = bundle::under(FOLDER, "csv").map(|(file, _)| file.trim_end_matches(".csv")).collect();
         format!("a file with the columns state, input, output and next, or one that comes along: {}", all.join(", "))
     };
-    let wrong = |what: &dyn ToString| Problem::new(what.to_string()).in_file(&name);
-    let about = std::fs::metadata(path).map_err(|error| wrong(&error).help(bundled()))?;
-    if !about.is_file() {
-        return Err(wrong(&"this is no file").help(bundled()).into());
+    let content = file::bytes(path, MAX_FILE).map_err(|wrong| wrong.or_help(&bundled()))?;
+    if content.len() > MAX_FILE {
+        let problem = Problem::new("this is too large").in_file(&name);
+        return Err(problem.help(format!("a machine has at most {MAX_FILE} bytes")).into());
     }
-    if about.len() > MAX_FILE {
-        return Err(wrong(&"this is too large").help(format!("a machine has at most {MAX_FILE} bytes")).into());
-    }
-    Ok(csv::read(&std::fs::read(path).map_err(|error| wrong(&error))?, &name)?)
+    Ok(csv::read(&content, &name)?)
 }
 
 /// Reads a machine from the content of a file of this name.

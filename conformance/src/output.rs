@@ -369,6 +369,22 @@ pub struct FindingOutput {
     pub confirmed: bool,
     /// The run as a scenario.
     pub scenario: String,
+    /// The choices of the stack on which it hangs; left out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hinges: Vec<HingeOutput>,
+}
+
+/// A choice point that makes the difference in a finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HingeOutput {
+    /// The choice point.
+    pub choice: String,
+    /// What was chosen.
+    pub alternative: String,
+    /// What would convict nobody.
+    pub otherwise: Vec<String>,
+    /// Other profiles that leave nothing open here, each with what it says.
+    pub decided: BTreeMap<String, String>,
 }
 
 /// The museum.

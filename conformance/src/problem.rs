@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::lang::file::Wrong;
 use crate::lang::{Diagnostic, Diagnostics};
 
 /// One thing that is wrong.
@@ -88,6 +89,22 @@ impl fmt::Display for Problem {
         }
         f.write_str(&self.message)?;
         self.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
+    }
+}
+
+/// What is wrong with a file that somebody has named.
+impl From<Wrong> for Problem {
+    fn from(wrong: Wrong) -> Problem {
+        let mut problem = Problem::new(wrong.message);
+        (problem.file, problem.help) = (wrong.file, wrong.help);
+        problem.line = wrong.line.and_then(|line| u32::try_from(line).ok());
+        problem
+    }
+}
+
+impl From<Wrong> for Problems {
+    fn from(wrong: Wrong) -> Problems {
+        Problem::from(wrong).into()
     }
 }
 

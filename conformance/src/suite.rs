@@ -1,7 +1,7 @@
 //! Scenario files: the bundled ones, and those a user names.
 
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -189,21 +189,9 @@ pub fn read(paths: &[PathBuf]) -> (Vec<Scenario>, Problems) {
 
 /// The scenario in this file, or on standard input.
 fn read_file(path: &Path) -> Result<Scenario, Problems> {
-    if is_stdin(path) {
-        let name = "standard input";
-        let source = contents(std::io::stdin().lock()).map_err(|error| Problem::new(error).in_file(name))?;
-        return Scenario::read(&source, name);
-    }
-    let explain = |error: std::io::Error| Problem::new(error).in_file(path.display());
-    let source = std::fs::File::open(path).and_then(contents).map_err(explain)?;
-    Scenario::read(&source, &path.to_string_lossy())
-}
-
-/// All of a file, or as much as shows that it is too large: a pipe or a device may never end.
-pub(crate) fn contents(file: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let name = path.to_string_lossy();
+    let source = lang::file::bytes(path, MAX_FILE)?;
+    Scenario::read(&source, if is_stdin(path) { "standard input" } else { &name })
 }
 
 fn is_stdin(path: &Path) -> bool {

@@ -11,11 +11,13 @@ use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Answer, Event, Machine, is_undefined, pending};
 use winaccept_model::world::{ConnId, Direction, Process, Room, SocketId, World};
+use winaccept_sim::script::FaultKind;
 
 use crate::client::{Behaviour, Client};
 use crate::crew::{Common, Went};
 use crate::draw::{Draws, Site, What};
-use crate::interface::{self, Subject, Suspended};
+use crate::fuzz::fails_as;
+use crate::interface::{self, Subject, Suspended, Usual};
 use crate::judge::Judge;
 use crate::outcomes::{Coverage, Next};
 use crate::overlapped::Awaited;
@@ -45,6 +47,10 @@ pub(crate) struct Ran {
     pub(crate) about: Vec<About>,
     pub(crate) actors: Vec<(String, bool)>,
     pub(crate) draws: Draws,
+    /// Whoever came to see whether he is served had an answer, or the end.
+    pub(crate) answered: bool,
+    /// By listener, how many AcceptEx were posted when everybody had gone.
+    pub(crate) posted: BTreeMap<Handle, usize>,
 }
 
 /// What a thread of the program is at.
@@ -99,6 +105,9 @@ pub(crate) struct Engine<'p> {
     /// Which run it is, of those on this thread of the system's.
     pub(crate) run: u64,
     leaves: Option<interface::Leaves>,
+    /// What the program does while nothing is wrong, and was everybody answered in this run?
+    pub(crate) usual: Usual,
+    pub(crate) answered: bool,
     pub(crate) machine: &'p Machine,
     pub(crate) judges: &'p [Judge],
     pub(crate) plan: &'p Plan,
@@ -121,7 +130,7 @@ pub(crate) struct Engine<'p> {
     /// When the call that a thread waits in times out.
     pub(crate) deadlines: BTreeMap<ThreadId, u64>,
     /// When what fails works again.
-    pub(crate) mends: Vec<(u64, winaccept_sim::script::FaultKind)>,
+    pub(crate) mends: Vec<(u64, FaultKind)>,
     /// How often the program has made a call.
     pub(crate) called: BTreeMap<&'static str, u32>,
     /// Handles that have listened, in order.
@@ -209,6 +218,8 @@ pub(crate) fn run_looking(
         about: std::mem::take(&mut engine.about),
         actors,
         draws: engine.draws.clone(),
+        answered: engine.answered,
+        posted: std::mem::take(&mut engine.requests.left),
     }
 }
 
@@ -247,6 +258,8 @@ impl<'p> Engine<'p> {
         Engine {
             run: interface::new_run(),
             leaves: subject.leaves,
+            usual: subject.usual.borrow().clone().unwrap_or_default(),
+            answered: false,
             machine,
             judges,
             plan,
@@ -540,11 +553,7 @@ impl<'p> Engine<'p> {
             return;
         }
         let name = call.name();
-        let count = self.called.entry(name).or_default();
-        // What a program needs to begin with it gets.
-        *count += u32::from(self.set_up || name != "socket");
-        let begins = self.plan.faults.iter().filter(|fault| fault.call == name && fault.nth == *count);
-        let kinds: Vec<_> = begins.map(|fault| fault.kind).collect();
+        let kinds = self.begins_to_fail(name);
         if self.phase == Phase::Trouble {
             kinds.into_iter().for_each(|kind| self.fails(kind));
         }
@@ -573,6 +582,24 @@ impl<'p> Engine<'p> {
             }
         }
         self.tells_all();
+    }
+
+    /// What begins to fail at this call.
+    fn begins_to_fail(&mut self, name: &'static str) -> Vec<FaultKind> {
+        let as_other = fails_as(name);
+        // What a program needs to begin with it gets.
+        if !self.set_up && as_other == "socket" {
+            return Vec::new();
+        }
+        let mut kinds = Vec::new();
+        let names = [name, as_other];
+        for &counted in &names[..if name == as_other { 1 } else { 2 }] {
+            let count = self.called.entry(counted).or_default();
+            *count += 1;
+            let begins = self.plan.faults.iter().filter(|fault| fault.call == counted && fault.nth == *count);
+            kinds.extend(begins.map(|fault| fault.kind));
+        }
+        kinds
     }
 
     /// The condition function that a thread is in comes back.
@@ -664,7 +691,8 @@ impl<'p> Engine<'p> {
             self.cannot_say(&limit.to_string());
         }
         if self.fx.returns.iter().any(|(_, outcome)| is_undefined(outcome)) {
-            self.cannot_say(&format!("{call}: what it does there is undefined, or not in the model"));
+            let rule = self.fx.fired.last().map(|rule| format!(" ({})", rule.name)).unwrap_or_default();
+            self.cannot_say(&format!("{call}: what it does there is undefined, or not in the model{rule}"));
         }
         self.results.extend(self.fx.returns.iter().copied());
     }

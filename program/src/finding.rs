@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use winaccept_chart::page::WIDTH;
+use winaccept_chart::page::{columns, fitted_to};
 use winaccept_chart::{Chart, capture, chart_of_width, picture};
 use winaccept_lang::parse;
-use winaccept_lang::profiles::Choices;
 use winaccept_model::step::Machine;
 use winaccept_sim::limit::within;
 use winaccept_sim::scenario::Scenario;
 use winaccept_sim::script::Script;
 
 use crate::engine::Ran;
+use crate::hinge::Hinge;
 use crate::judge::Judge;
 use crate::outcomes::{Coverage, merge};
 
@@ -42,27 +42,46 @@ pub struct Finding {
     pub confirmed: bool,
     /// What the calls had met by then, in all runs.
     pub coverage: Coverage,
+    /// The choices of the stack on which it hangs.
+    pub hinges: Vec<Hinge>,
+    pub(crate) machine: Machine,
 }
+
+/// So wide is what a failing test prints, where COLUMNS does not say otherwise.
+const IN_A_TEST: usize = 80;
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.judge, self.reason)?;
-        writeln!(f, "  why it matters: {} ({})", self.judge.reason(), self.judge.source())?;
-        writeln!(f, "\n{}", self.scenario)?;
-        if !self.chart.is_empty() {
-            writeln!(f, "what happens, event by event, with the rules of the model:\n\n{}", self.chart)?;
-        }
-        writeln!(
-            f,
-            "profile {}, seed {}, run {}; again: --replay '{}'",
-            self.profile, self.seed, self.runs, self.replay
-        )
+        f.write_str(&self.told(columns().unwrap_or(IN_A_TEST)))
     }
 }
 
 impl std::error::Error for Finding {}
 
 impl Finding {
+    /// All of it as people read it, in lines of so many columns.
+    #[must_use]
+    pub fn told(&self, width: usize) -> String {
+        let Finding { judge, reason, profile, seed, runs, replay, .. } = self;
+        let mut said = format!("{judge}: {reason}\n  why it matters: {} ({})\n", judge.reason(), judge.source());
+        for hinge in &self.hinges {
+            said += &format!("  {hinge}\n");
+        }
+        let mut text = fitted_to(&said, width) + &format!("\n{}\n", self.scenario);
+        let chart = self.chart_of_width(width);
+        if !chart.is_empty() {
+            let title = "what happens, event by event, with the rules of the model:\n";
+            text += &format!("{}\n{chart}\n", fitted_to(title, width));
+        }
+        text + &fitted_to(&format!("profile {profile}, seed {seed}, run {runs}; again: --replay '{replay}'\n"), width)
+    }
+
+    /// The [chart](Finding::chart) in lines of so many columns.
+    #[must_use]
+    pub fn chart_of_width(&self, width: usize) -> String {
+        drawn(&self.scenario, &self.machine, width)
+    }
+
     /// The chart as a picture, in SVG. `None` where there is no [chart](Finding::chart).
     #[must_use]
     pub fn picture(&self) -> Option<String> {
@@ -77,14 +96,13 @@ impl Finding {
     }
 
     fn shown<T>(&self, how: impl FnOnce(&Chart<'_>) -> T) -> Option<T> {
-        let profile = Choices::bundled().named(&self.profile).ok()?;
-        shown(&self.scenario, &Machine::new(profile), how)
+        shown(&self.scenario, &self.machine, how)
     }
 }
 
 /// What happens in a scenario, drawn.
-pub(crate) fn drawn(scenario: &str, machine: &Machine) -> String {
-    shown(scenario, machine, |chart| chart_of_width(chart, WIDTH)).unwrap_or_default()
+pub(crate) fn drawn(scenario: &str, machine: &Machine, width: usize) -> String {
+    shown(scenario, machine, |chart| chart_of_width(chart, width)).unwrap_or_default()
 }
 
 fn shown<T>(scenario: &str, machine: &Machine, how: impl FnOnce(&Chart<'_>) -> T) -> Option<T> {

@@ -1,8 +1,10 @@
 //! The search: every single client and fault first, then pairs, then at random.
 
+use std::cell::RefCell;
 use std::fmt::{self, Debug, Write};
 use std::rc::Rc;
 
+use winaccept_chart::page::WIDTH;
 use winaccept_lang::profiles::Choices;
 use winaccept_model::step::Machine;
 use winaccept_sim::script::FaultKind;
@@ -11,7 +13,8 @@ use crate::client::BEHAVIOURS;
 use crate::draw::{Draws, FNV, Schedule, fnv, mixed};
 use crate::engine::{Ran, run, run_looking};
 use crate::finding::{Finding, Passed, drawn};
-use crate::interface::{Leaves, Subject};
+use crate::hinge::hinges;
+use crate::interface::{Leaves, Subject, Usual};
 use crate::judge::Judge;
 use crate::outcomes::Coverage;
 use crate::plan::{Fault, Plan};
@@ -102,8 +105,9 @@ impl Fuzz {
     pub fn new(program: impl Fn(&Winsock<'_>) + 'static) -> Fuzz {
         let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
         let judges = Judge::ALL.to_vec();
-        let subject = Subject { program: Rc::new(program), leaves: None };
+        let subject = Subject { program: Rc::new(program), leaves: None, usual: RefCell::default() };
         let machine = Machine::new(profile);
+        winaccept_sim::limit::are_errors();
         Fuzz { subject, name: "a program".to_owned(), machine, judges, seed: 0, first: 0, runs: RUNS }
     }
 
@@ -127,6 +131,7 @@ impl Fuzz {
     /// When there is none of this name.
     pub fn profile(mut self, name: &str) -> Result<Fuzz, String> {
         self.machine = Machine::new(Choices::bundled().named(name)?);
+        self.subject.usual.take();
         Ok(self)
     }
 
@@ -179,6 +184,7 @@ impl Fuzz {
     /// # Errors
     /// The finding.
     pub fn run_while(&self, goes_on: &mut dyn FnMut(u64) -> bool) -> Result<Passed, Box<Finding>> {
+        self.looks_at_usual();
         let machine = &self.machine;
         let mut passed = Passed::default();
         for number in self.first..self.first.saturating_add(self.runs) {
@@ -216,6 +222,7 @@ impl Fuzz {
     /// # Errors
     /// The finding.
     pub fn replay_plan(&self, plan: &Plan) -> Result<Passed, Box<Finding>> {
+        self.looks_at_usual();
         let machine = &self.machine;
         let mut passed = Passed { runs: 1, ..Passed::default() };
         let ran = run_looking(&self.subject, machine, &self.judges, plan, &mut passed.coverage, true);
@@ -242,6 +249,7 @@ impl Fuzz {
     /// ```
     #[must_use]
     pub fn once(&self, plan: &Plan) -> Once {
+        self.looks_at_usual();
         let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
         let mut plan = plan.clone();
         plan.draws = Draws { source: Schedule::Plain, named: ran.draws.named };
@@ -262,6 +270,7 @@ impl Fuzz {
     /// One run of a plan, all of it, as a scenario.
     #[must_use]
     pub fn whole(&self, plan: &Plan) -> Whole {
+        self.looks_at_usual();
         let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
         let prose = format!("Under the profile {}", self.machine.profile.name);
         let (scenario, allowed) = whole(&ran, &self.name, &prose, &self.machine);
@@ -271,6 +280,7 @@ impl Fuzz {
     /// One run of a plan, asked again of the model as in [`whole`](Fuzz::whole), and told in a number.
     #[must_use]
     pub fn retold(&self, plan: &Plan) -> Retold {
+        self.looks_at_usual();
         let ran = run(&self.subject, &self.machine, &self.judges, plan, &mut Coverage::new());
         let mut digest = Digest::new();
         digest.takes(&ran.record);
@@ -296,9 +306,36 @@ impl Fuzz {
         };
         match result {
             Err(finding) => panic!("{finding}in this test: {REPLAY}='{}' cargo test", finding.replay),
+            Ok(passed) if passed.runs == 0 => panic!("no run was made, and so nothing is known: `runs` is 0"),
             Ok(passed) if passed.undecided * 2 > passed.runs => panic!("{}", passed.reasons()),
             Ok(_) => {}
         }
+    }
+
+    /// Looks at what the program does while nothing is wrong: with a client alone, and behind one and two others. Whom it answers then
+    /// it is to answer later, too, and of the requests that it posts then none is to be lost.
+    fn looks_at_usual(&self) {
+        let asked = [Judge::Alive, Judge::NothingLeaked].iter().any(|judge| self.judges.contains(judge));
+        if self.subject.usual.borrow().is_some() || !asked {
+            return;
+        }
+        self.subject.usual.replace(Some(Usual::default()));
+        let mut usual = Usual { answers: true, ..Usual::default() };
+        let mut posted = Vec::new();
+        for others in 0..3 {
+            let plan = Plan::plain(vec![BEHAVIOURS[0].1; others], Vec::new());
+            let ran = run(&self.subject, &self.machine, &self.judges, &plan, &mut Coverage::new());
+            usual.answers &= ran.answered && ran.verdict.is_none() && ran.undecided.is_none();
+            posted.push(ran.posted);
+        }
+        for listener in posted[0].keys() {
+            let left: Vec<usize> = posted.iter().filter_map(|left| left.get(listener).copied()).collect();
+            // What becomes less with each client is lost.
+            if !left.is_sorted_by(|one, next| one > next) {
+                usual.posted.insert(*listener, left.into_iter().min().unwrap_or_default());
+            }
+        }
+        self.subject.usual.replace(Some(usual));
     }
 
     fn found(&self, machine: &Machine, plan: &Plan, ran: Ran, number: u64) -> Finding {
@@ -315,13 +352,17 @@ impl Fuzz {
         let replay = plan.text();
         let prose = format!("{judge}: {reason}.\nUnder the profile {}; --replay '{replay}'", self.machine.profile.name);
         let written = written(ran, &format!("{}: {judge}", self.name), &prose, machine);
+        let mut again = |profile| run(&self.subject, &Machine::new(profile), &self.judges, plan, &mut Coverage::new());
+        let hinges = hinges(ran, judge, &written.text, &machine.profile, &mut again);
         Finding {
             judge,
             reason,
             profile: self.machine.profile.name.clone(),
             seed: self.seed,
             replay,
-            chart: drawn(&written.text, machine),
+            chart: drawn(&written.text, machine, WIDTH),
+            machine: machine.clone(),
+            hinges,
             scenario: written.text,
             events: written.events,
             runs: number + 1,
@@ -365,6 +406,18 @@ pub(crate) const FAILS: &[(&str, FaultKind)] = &[
     ("socket", FaultKind::NoBuffers),
     ("WSAAccept", FaultKind::NoDescriptors),
 ];
+
+/// The call by whose name a fault may begin at this one, too: both do the same, and a program has the one or the other.
+pub(crate) fn fails_as(call: &str) -> &str {
+    match call {
+        "WSASocket" => "socket",
+        "WSAAccept" => "accept",
+        "WSARecv" | "ReadFile" => "recv",
+        "WSASend" | "WriteFile" => "send",
+        "WSAPoll" => "select",
+        other => other,
+    }
+}
 
 /// The plan of a run: first every client and every fault alone, each under the plainest schedule and some others, then what chance gives.
 fn plan_of(number: u64, seed: u64) -> Plan {

@@ -1,15 +1,19 @@
 //! For another interface to the simulator, as that of `windows-sys` is one: what [`Winsock`] has no documented name for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use corosensei::Coroutine;
-use winaccept_model::status::Status;
+pub use corosensei::Coroutine;
+use winaccept_model::call::Handle;
+pub use winaccept_model::outcome::Given;
+pub use winaccept_model::status::Status;
 pub use winaccept_model::step::Answer;
 
 use crate::overlapped::{Awaited, OverlappedId};
 pub use crate::sign::Sign;
-use crate::winsock::{Asks, Request, Thread, Told, Winsock};
+pub use crate::winsock::{Asks, Told};
+use crate::winsock::{Request, Thread, Winsock};
 
 /// A program: what its first thread does.
 pub type Program = Rc<dyn Fn(&Winsock<'_>)>;
@@ -35,6 +39,17 @@ pub type Leaves = fn(&mut Suspended);
 pub(crate) struct Subject {
     pub(crate) program: Program,
     pub(crate) leaves: Option<Leaves>,
+    /// What is usual; `None` where nobody has looked.
+    pub(crate) usual: RefCell<Option<Usual>>,
+}
+
+/// What a program does while nothing is wrong.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Usual {
+    /// Whoever comes gets an answer, or the end.
+    pub(crate) answers: bool,
+    /// By listener, how many AcceptEx are posted at the least when everybody has gone; nothing where they become fewer with each client.
+    pub(crate) posted: BTreeMap<Handle, usize>,
 }
 
 /// A request that is over.

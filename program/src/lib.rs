@@ -32,10 +32,12 @@ mod draw;
 mod engine;
 mod finding;
 mod fuzz;
+mod hinge;
 pub mod interface;
 mod judge;
 mod load;
 pub mod museum;
+mod options;
 mod outcomes;
 mod overlapped;
 mod phase;
@@ -56,6 +58,7 @@ pub use condition::{Caller, Decision};
 pub use draw::Schedule;
 pub use finding::{Finding, Passed};
 pub use fuzz::{Fuzz, Once, RUNS, Retold, Whole};
+pub use hinge::Hinge;
 pub use interface::Program;
 pub use judge::Judge;
 pub use load::{Load, Served, Stopped};
@@ -64,7 +67,14 @@ pub use overlapped::{CompletionPort, Overlapped, OverlappedId, Packet};
 pub use plan::{Fault, Plan};
 pub use routine::{Completion, Routine, Woken};
 pub use sync::{Lock, Queue};
-pub use winaccept_model::call::{How, NetworkEvents, Opt, OptVal, PollEvents};
+pub use winaccept_model::call::{
+    Address, Call, Data, Family, Handle, How, Ip, NetworkEvents, Opt, OptVal, PollEvents, Port, Timeout,
+};
 pub use winaccept_model::code::Code;
+pub use winaccept_model::operation::Message;
+pub use winaccept_model::outcome::{Out, Outcome, Value};
+pub use winaccept_model::world::EventErrors;
+// All that stands in a `Call` or an `Outcome`.
+pub use winaccept_model::{call, outcome};
 pub use winaccept_sim::script::FaultKind;
 pub use winsock::{Error, Event, Socket, Thread, Winsock};

@@ -8,6 +8,7 @@ mod client;
 mod run;
 mod wheel;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -44,7 +45,8 @@ pub struct Load {
     clients: usize,
     connections: u64,
     idle: u64,
-    sends: Data,
+    /// What a client sends, or how many bytes were too many.
+    sends: Result<Data, usize>,
     answer: Option<usize>,
     latency: (u32, u32),
     seed: u64,
@@ -56,7 +58,8 @@ pub struct Load {
 pub struct Served {
     /// Connections that ended as the client wanted: what it sent was taken, and it saw the end of the stream or its answer.
     pub served: u64,
-    /// Connections that `connect` did not get.
+    /// Connections that `connect` did not get: the queue of the listener had no room for them, however often they came again. A larger
+    /// backlog, or a program that accepts sooner, has fewer.
     pub refused: u64,
     /// Connections that were there and failed: by a reset, most likely.
     pub reset: u64,
@@ -98,6 +101,10 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
+/// The most clients, and the most threads of a program.
+const CLIENTS: usize = 1_000_000;
+const THREADS: usize = 30_000;
+
 /// How many bytes a client sends, where nothing else is said, and which.
 const HELLO: &[u8] = b"hello";
 
@@ -110,12 +117,12 @@ impl Load {
     pub fn new(program: impl Fn(&Winsock<'_>) + 'static) -> Load {
         let profile = Choices::bundled().profile("documented").expect("invariant: it is one of the bundled profiles");
         Load {
-            subject: Subject { program: Rc::new(program), leaves: None },
+            subject: Subject { program: Rc::new(program), leaves: None, usual: RefCell::default() },
             profile,
             clients: 100,
             connections: 10_000,
             idle: 0,
-            sends: Data::new(HELLO).unwrap_or_default(),
+            sends: Data::new(HELLO).ok_or(HELLO.len()),
             answer: None,
             latency: (0, 1000),
             seed: 0,
@@ -132,10 +139,10 @@ impl Load {
         Ok(self)
     }
 
-    /// So many clients at a time; one at least.
+    /// So many clients at a time, one at least and a million at most.
     #[must_use]
     pub fn clients(mut self, clients: usize) -> Load {
-        self.clients = clients.max(1);
+        self.clients = clients;
         self
     }
 
@@ -154,10 +161,10 @@ impl Load {
         self
     }
 
-    /// What a client sends, at once when it is connected: no more than [`Data::MAX`] bytes of it.
+    /// What a client sends, at once when it is connected: no more than [`Data::MAX`] bytes.
     #[must_use]
     pub fn sends(mut self, bytes: &[u8]) -> Load {
-        self.sends = Data::new(&bytes[..bytes.len().min(Data::MAX)]).unwrap_or_default();
+        self.sends = Data::new(bytes).ok_or(bytes.len());
         self
     }
 
@@ -186,17 +193,31 @@ impl Load {
     /// The program may have so many threads at a time: 64 where nothing else is said, and at most 30,000, for each has a stack of its own.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Load {
-        self.threads = threads.clamp(1, 30_000);
+        self.threads = threads;
         self
     }
 
     /// Runs it.
     ///
     /// # Errors
-    /// When the program ends, panics, waits while clients wait for it, or does what the model has no words for; or when there is no room
+    /// When what was asked for cannot be; when the program ends, panics, waits while clients wait for it, or does what the model has no words for; or when there is no room
     /// for what was asked. It tells what had come of it by then.
     pub fn run(&self) -> Result<Served, Stopped> {
-        run::run(self)
+        match self.refused() {
+            Some(reason) => Err(Stopped { reason, so_far: Served::default() }),
+            None => run::run(self),
+        }
+    }
+
+    /// Why this cannot be run, if so.
+    fn refused(&self) -> Option<String> {
+        let most = |what: &str, asked: usize, most: usize| {
+            (asked == 0 || asked > most).then(|| format!("{what} are asked for, {asked}: it takes 1 to {most}"))
+        };
+        let nothing = self.connections == 0 && self.idle == 0;
+        let nothing = nothing.then(|| "nothing is asked for: no connection, and no idle one".to_owned());
+        let sends = self.sends.err().map(|length| format!("a client sends at most {} bytes, not {length}", Data::MAX));
+        nothing.or(sends).or(most("clients", self.clients, CLIENTS)).or(most("threads", self.threads, THREADS))
     }
 
     /// The machine of the profile, each open choice settled.

@@ -3,9 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use winaccept_model::call::{
-    Address, Buffer, Call, Data, Family, FileModes, Handle, Length, Opt, OptVal, Set, Timeout,
-};
+use winaccept_model::call::{Address, Buffer, Call, Data, Family, FileModes, Handle, Length, Set, Timeout};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
 
@@ -261,18 +259,6 @@ impl Winsock<'_> {
     pub fn update_accept_context(&self, s: Socket, listen: Socket) -> Result<()> {
         let outcome = self.call(Call::UpdateAcceptContext { s: s.0, listener: listen.0 });
         if outcome.value == Value::Number(0) { Ok(()) } else { Err(outcome.error) }
-    }
-
-    /// `getsockopt(s, SOL_SOCKET, SO_CONNECT_TIME)`: for how many seconds the socket has been connected; `None` if it is not.
-    ///
-    /// # Errors
-    /// Winsock's.
-    pub fn connect_time(&self, s: Socket) -> Result<Option<u32>> {
-        match self.call(Call::Getsockopt { s: s.0, opt: Opt::ConnectTime }) {
-            Outcome { value: Value::Number(0), out: Out::Option(OptVal::Number(u32::MAX)), .. } => Ok(None),
-            Outcome { value: Value::Number(0), out: Out::Option(OptVal::Number(seconds)), .. } => Ok(Some(seconds)),
-            outcome => Err(outcome.error),
-        }
     }
 
     /// `GetAcceptExSockaddrs` for the buffer of a request that has so many bytes for data: the local and the remote address.

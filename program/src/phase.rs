@@ -161,6 +161,12 @@ impl Engine<'_> {
                     let reason = self.unserved(at);
                     self.convicts_about(Judge::Alive, reason, &[About::Client(THREADS + at)]);
                 }
+                let unanswered = (0..self.clients.len()).find(|&at| !self.is_answered(at));
+                if let (Some(at), true) = (unanswered, self.usual.answers) {
+                    let reason = "a client that connects after the trouble has sent its request, and within a minute it is \
+                                  neither answered nor closed, as others are when nothing is wrong";
+                    self.convicts_about(Judge::Alive, reason.to_owned(), &[About::Client(THREADS + at)]);
+                }
                 self.everybody_hangs_up();
             }
             Phase::Resting(_) => {
@@ -211,6 +217,12 @@ impl Engine<'_> {
         self.conn_of(client).is_some_and(|conn| self.used.contains(&conn))
     }
 
+    /// Has a client that came to see whether it is served got anything: bytes, the end, a reset? Nobody asks this of the others.
+    fn is_answered(&self, at: usize) -> bool {
+        let client = &self.clients[at];
+        !client.probe || (matches!(client.next(), Does::Close | Does::Over) && !client.turned_away)
+    }
+
     fn unserved(&self, client: usize) -> String {
         let conn = self.conn_of(client).map(|conn| &self.world.conns()[conn.index()]);
         match (self.clients[client].next(), conn) {
@@ -227,6 +239,8 @@ impl Engine<'_> {
     }
 
     fn everybody_hangs_up(&mut self) {
+        let come = self.clients.iter().any(|client| client.probe);
+        self.answered = come && (0..self.clients.len()).all(|at| self.is_answered(at));
         self.phase = Phase::Resting(self.now);
         for client in 0..self.clients.len() {
             self.release(client);

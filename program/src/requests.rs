@@ -30,6 +30,8 @@ pub(crate) struct Requests {
     over: BTreeMap<Handle, Vec<Ended>>,
     /// How many there were at each listener when the program first waited, and whether that is known.
     pub(crate) first: BTreeMap<Handle, usize>,
+    /// By listener, how many are posted when everybody has gone.
+    pub(crate) left: BTreeMap<Handle, usize>,
     /// Has it ever posted one, and has one ever been over?
     pub(crate) any: bool,
     completed: bool,
@@ -422,7 +424,12 @@ impl Engine<'_> {
 
     /// Nobody is there any more, and the program has come to rest: are all requests back, and all sockets?
     pub(crate) fn counts_requests(&mut self) {
-        for (listener, first) in self.requests.first.clone() {
+        let left = self.listeners.iter().map(|listener| (*listener, self.posted_at(*listener)));
+        self.requests.left = left.collect();
+        for listener in self.listeners.clone() {
+            // Threads that post at a time may post more than they keep; where one was over before all were posted nobody has counted.
+            let counts = [self.requests.first.get(&listener), self.usual.posted.get(&listener)];
+            let Some(first) = counts.into_iter().flatten().min().copied() else { continue };
             let left = self.posted_at(listener);
             if left >= first || !self.listeners.contains(&listener) {
                 continue;

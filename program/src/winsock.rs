@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use corosensei::Yielder;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, Opt, OptVal,
-    PollEvents, Port, Set, SockType, Timeout,
+    Address, Backlog, Buffer, Call, Data, Family, Handle, How, Ip, Length, Name, NetworkEvents, PollEvents, Port, Set,
+    SockType, Timeout,
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome, Value};
@@ -124,6 +124,7 @@ pub enum Asks {
 pub enum Told {
     /// There is none.
     Go,
+    /// What it waited for has not come in time.
     TimedOut,
     /// In [`Exchange::outcome`].
     Outcome,
@@ -141,6 +142,7 @@ pub(crate) enum Reply {
     Outcome(Outcome),
     /// The number of the new thread.
     Spawned(usize),
+    /// What it waited for has not come in time.
     /// What it waited for has not come in time.
     TimedOut,
     /// What is in a buffer.
@@ -210,7 +212,7 @@ impl Winsock<'_> {
         }
     }
 
-    fn done(&self, call: Call) -> Result<()> {
+    pub(crate) fn done(&self, call: Call) -> Result<()> {
         self.number(call).map(|_| ())
     }
 
@@ -335,14 +337,6 @@ impl Winsock<'_> {
     /// Winsock's.
     pub fn nonblocking(&self, s: Socket, on: bool) -> Result<()> {
         self.done(Call::Ioctlsocket { s: s.0, argp: u32::from(on) })
-    }
-
-    /// `setsockopt`
-    ///
-    /// # Errors
-    /// Winsock's.
-    pub fn setsockopt(&self, s: Socket, opt: Opt, value: OptVal) -> Result<()> {
-        self.done(Call::Setsockopt { s: s.0, opt, value })
     }
 
     /// `select` for reading, with a time-out in milliseconds: the sockets that are ready. No sockets are `NULL`.

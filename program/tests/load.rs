@@ -253,3 +253,27 @@ fn any_profile_serves() {
         assert_eq!(load.run().map(|served| served.served), Ok(300), "{profile}");
     }
 }
+
+#[test]
+fn what_cannot_be_run_says_why() {
+    let load = || {
+        Load::new(|w| {
+            while let Ok(client) = w.listener(5).and_then(|l| w.accept(l)) {
+                _ = w.closesocket(client)
+            }
+        })
+    };
+    for (load, why) in [
+        (load().connections(0), "nothing is asked for"),
+        (load().clients(0), "clients are asked for, 0: it takes 1 to 1000000"),
+        (load().clients(usize::MAX), "clients are asked for"),
+        (load().threads(0), "threads are asked for, 0: it takes 1 to 30000"),
+        (load().threads(100_000), "threads are asked for, 100000: it takes 1 to 30000"),
+        (load().sends(&[0; 100_000]), "bytes, not 100000"),
+        (load().idle(u64::MAX), "there is no room for that many"),
+    ] {
+        let stopped = load.run().expect_err(why);
+        assert!(stopped.reason.contains(why), "{stopped}");
+        assert_eq!(stopped.so_far.calls, 0, "{stopped}");
+    }
+}

@@ -9,14 +9,20 @@ pub const WIDTH: usize = 100;
 /// Narrower than this a table says nothing, wider than this nobody reads a line.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=200;
 
+/// What COLUMNS says, from 40 to 200.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse::<usize>().ok());
+    said.map(|columns| columns.clamp(*WIDTHS.start(), *WIDTHS.end()))
+}
+
 /// How wide a line may be, in columns: what COLUMNS says, else as wide as the terminal, else [`WIDTH`]; from 40 to 200.
 #[must_use]
 pub fn width() -> usize {
     static FOUND: OnceLock<usize> = OnceLock::new();
     *FOUND.get_or_init(|| {
-        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
         let terminal = || terminal_size().map(|(Width(columns), _)| usize::from(columns));
-        said.or_else(terminal).unwrap_or(WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end())
+        columns().or_else(terminal).unwrap_or(WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end())
     })
 }
 
@@ -26,7 +32,9 @@ pub fn fitted(text: &str) -> String {
     fitted_to(text, width())
 }
 
-fn fitted_to(text: &str, width: usize) -> String {
+/// The same in lines of so many columns.
+#[must_use]
+pub fn fitted_to(text: &str, width: usize) -> String {
     let mut fitted = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let below = indent(line) + 2;

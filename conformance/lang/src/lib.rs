@@ -41,6 +41,7 @@ mod declaration;
 mod diagnostic;
 mod ending;
 mod expectation;
+pub mod file;
 mod format;
 mod happening;
 mod kind;

@@ -4,6 +4,7 @@
 mod file;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use winaccept_model::profile::Profile;
 pub use file::{Known, ProfileFile, Said, SaidOrder, check_name, is_plain};
 
 use crate::bundle::text;
+use crate::file::Wrong;
 
 /// Where the choice points are.
 const SOURCE: &str = "spec-notes/choices.toml";
@@ -22,6 +24,13 @@ pub const LEARNED: [&str; 2] = ["wine-8.0", "wine-10.0"];
 
 /// The names of the profiles, strongest evidence first.
 pub const NAMES: [&str; 4] = ["documented", "windows", "wine-8.0", "wine-10.0"];
+
+/// The largest file of a profile, in bytes.
+pub const MAX_PROFILE: usize = 4 << 20;
+
+/// What to do where a file is no profile.
+const BEGINS: &str = "`winaccept profile learn RECORDING -o FILE` writes one; it begins with `schema = 1` and a line such as \
+                      `name = \"mine-1.0\"`";
 
 /// The choice points with their reasons, and the profiles they make up.
 #[derive(Debug)]
@@ -151,18 +160,19 @@ impl Choices {
     ///
     /// # Errors
     /// When there is neither, or what is wrong with the file.
-    pub fn named(&self, name: &str) -> Result<Profile, String> {
+    pub fn named(&self, name: &str) -> Result<Profile, Wrong> {
         if NAMES.contains(&name) {
-            return self.profile(name);
+            return self.profile(name).map_err(Wrong::new);
         }
-        let is_file = name.ends_with(".toml") || std::path::Path::new(name).is_file();
-        if !is_file {
-            return Err(format!("no profile is called `{name}`; there are {}, or any file of one", NAMES.join(", ")));
+        let path = Path::new(name);
+        if !name.ends_with(".toml") && !path.exists() {
+            let known = NAMES.join(", ");
+            return Err(Wrong::new(format!("no profile is called `{name}`; there are {known}, or any file of one")));
         }
-        let wrong = |error: String| format!("{name}: {error}");
-        let source = std::fs::read_to_string(name).map_err(|error| wrong(error.to_string()))?;
-        let file = ProfileFile::parse(&source).map_err(wrong)?;
-        self.of_file(&file).map_err(wrong)
+        let source = crate::file::text(path, MAX_PROFILE)
+            .map_err(|wrong| wrong.or_help(&format!("name the file of a profile, or one of {}", NAMES.join(", "))))?;
+        let file = ProfileFile::parse(&source).map_err(|wrong| Wrong::new(wrong).in_file(path).or_help(BEGINS))?;
+        self.of_file(&file).map_err(|wrong| Wrong::new(wrong).in_file(path))
     }
 
     /// Reads choice points.

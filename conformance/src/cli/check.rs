@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 
+use super::run::profile_named;
 use super::{Format, json, print};
 use crate::learned::{CheckOutput, check as judge, find};
 use crate::page::Page;
-use crate::problem::{Problem, Problems};
-use crate::profiles::Choices;
+use crate::problem::Problems;
 
 /// Arguments of `check`.
 #[derive(ClapArgs, Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn check(args: &Args, format: Format) -> Result<u8, Problems> {
-    let profile = Choices::bundled().profile(&args.profile).map_err(Problem::new)?;
+    let profile = profile_named(&args.profile)?;
     let learned = find(&args.machine)?;
     let output = judge(&args.machine.display().to_string(), &learned, &Machine::new(profile));
     match format {

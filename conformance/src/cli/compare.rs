@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args as ClapArgs;
 
+use super::limits::{count, number, steps};
 use super::run::{DEFAULT_EXE, profile_named, profile_of, stacks};
-use super::{Format, beside, json, print, print_source, unwritten};
+use super::{Format, beside, json, print, print_source, unwritten, written};
 use crate::compare::{CompareOutput, Comparison, Finding};
 use crate::page::fitted;
 use crate::problem::{Problem, Problems};
@@ -34,17 +35,17 @@ pub(super) struct Args {
     #[arg(long)]
     profile: Option<String>,
     /// What the scenarios follow from
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number, allow_negative_numbers = true)]
     seed: u64,
     /// How many scenarios
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = count, allow_negative_numbers = true)]
     runs: u64,
     /// For how long, as in 90s, 10m or 2h, instead of how many
-    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "runs")]
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "runs", allow_hyphen_values = true)]
     time: Option<Duration>,
     /// About so many steps has a scenario
-    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=200))]
-    steps: u16,
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = steps, allow_negative_numbers = true)]
+    steps: u64,
     /// Writes each finding to a file in this folder, as soon as it is found
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
@@ -55,7 +56,7 @@ pub(super) struct Args {
 
 /// A time such as `90s`, `10m` or `2h`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no time such as 90s, 10m or 2h");
+    let wrong = || "it takes a time above nothing, such as 90s, 10m or 2h".to_owned();
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let seconds = match unit {
         "s" => 1,
@@ -63,7 +64,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3600,
         _ => return Err(wrong()),
     };
-    number.parse::<u32>().map(|number| Duration::from_secs(u64::from(number) * seconds)).map_err(|_| wrong())
+    let number = number.parse::<u32>().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
 pub(super) fn compare(args: &Args, format: Format) -> Result<u8, Problems> {
@@ -74,7 +76,7 @@ pub(super) fn compare(args: &Args, format: Format) -> Result<u8, Problems> {
     if let Some(folder) = &args.output {
         std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     }
-    let mut comparison = Comparison::new(stack.as_mut(), profile, args.seed, usize::from(args.steps));
+    let mut comparison = Comparison::new(stack.as_mut(), profile, args.seed, args.steps as usize);
     let began = Instant::now();
     let watch = Watch::new("scenarios", None);
     let (mut runs, mut found) = (0, 0);
@@ -140,7 +142,7 @@ fn stack(args: &Args) -> Result<Box<dyn Stack>, Problems> {
 fn tell(finding: &Finding, number: u64, folder: Option<&Path>, format: Format) -> Result<(), Problems> {
     if let Some(folder) = folder {
         let file = folder.join(format!("{number:03}-{}.winaccept", finding.call));
-        std::fs::write(&file, &finding.scenario).map_err(|error| unwritten(&file, &error))?;
+        written(&file, &finding.scenario)?;
     }
     match format {
         Format::Json => Ok(()),

@@ -1,17 +1,16 @@
 //! `winaccept evidence`: what each stack was seen to do, side by side, and how a recording gets there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::run::profile_of;
-use super::{Format, json, print, unread, unwritten};
+use super::{Format, json, print, unwritten};
 use crate::corners::{self, Cell, CornerRow};
 use crate::evidence::{self, Recording, shown_as};
 use crate::judge;
-use crate::lang::{render_action, render_expect};
+use crate::lang::{self, render_action, render_expect};
 use crate::output::{EvidenceRow, Half};
 use crate::page::{Page, fitted};
 use crate::problem::{Problem, Problems};
@@ -79,22 +78,19 @@ pub(super) fn evidence(args: &Args, format: Format) -> Result<u8, Problems> {
 }
 
 /// A paste of a recording is shorter than this; input that never ends is not kept.
-const MOST: u64 = 64 << 20;
+const MOST: usize = 64 << 20;
+
+/// What to do where there is no recording.
+const RECORDS: &str = "`winaccept run --stack STACK --record FILE` writes a recording";
 
 /// All of a recording, `-` being standard input.
 ///
 /// # Errors
 /// When it cannot be read, or is longer than a recording.
 pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, Problems> {
-    let mut bytes = Vec::new();
-    let read = match file.as_os_str() == suite::STDIN {
-        true => std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes),
-        false => std::fs::File::open(file).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes)),
-    };
-    let name = told(file);
-    read.map_err(|error| unread(&name, &error))?;
-    if bytes.len() as u64 > MOST {
-        return Err(Problem::new(format!("more than {MOST} bytes are no recording")).in_file(name).into());
+    let bytes = lang::file::bytes(file, MOST).map_err(|wrong| wrong.or_help(RECORDS))?;
+    if bytes.len() > MOST {
+        return Err(Problem::new(format!("more than {MOST} bytes are no recording")).in_file(told(file)).into());
     }
     Ok(bytes)
 }

@@ -13,7 +13,8 @@ use winaccept_sim::observe::{Observed, ShownValue};
 use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
-use super::{Format, json, print, unwritten};
+use super::limits::states;
+use super::{Format, json, print, written};
 use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
@@ -54,7 +55,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "documented")]
     profile: String,
     /// The most states to keep, 1 to 4000000000
-    #[arg(long, default_value_t = 50_000_000, value_parser = clap::value_parser!(u64).range(1..=4_000_000_000))]
+    #[arg(long, default_value_t = 50_000_000, value_parser = states, allow_negative_numbers = true)]
     max_states: u64,
     /// Tells alike actors apart
     #[arg(long)]
@@ -69,7 +70,7 @@ pub(super) struct Args {
 
 pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
     let scenario = suite::find(&args.scenario)?;
-    let profile = Choices::bundled().named(&args.profile).map_err(Problem::new)?;
+    let profile = Choices::bundled().named(&args.profile)?;
     let watcher = Watch::new("states", None).watcher();
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry, watcher };
     if format == Format::Dot {
@@ -116,7 +117,7 @@ fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &P
         eprintln!("{} was not written: nothing was found that does not hold", file.display());
         return Ok(());
     };
-    std::fs::write(file, retold(scenario, broken, profile)).map_err(|error| unwritten(file, &error).into())
+    written(file, retold(scenario, broken, profile))
 }
 
 /// The last `any order` as a graph.

@@ -7,7 +7,8 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::{Format, beside, json, print, print_source};
-use crate::lang::format_source;
+use crate::lang::limits::MAX_FILE;
+use crate::lang::{self, format_source};
 use crate::problem::ProblemOutput;
 use crate::problem::{Problem, Problems};
 use crate::suite;
@@ -98,9 +99,7 @@ fn standard_input(check: bool, format: Format) -> Result<u8, Problems> {
         return Err(Problem::new("`fmt -` writes the scenario itself").help("with --check it writes json").into());
     }
     let name = "standard input";
-    // It may never end.
-    let bytes = suite::contents(std::io::stdin().lock()).map_err(|error| Problem::new(error).in_file(name))?;
-    let source = text(bytes, name)?;
+    let source = text(lang::file::bytes(Path::new("-"), MAX_FILE)?, name)?;
     let formatted = format_source(&source, name)?;
     if check {
         let changed: Vec<String> = (formatted != source).then(|| name.to_owned()).into_iter().collect();
@@ -119,7 +118,7 @@ fn format_file(path: &Path, check: bool) -> Result<bool, Problems> {
         let help = "`winaccept fmt -` formats standard input";
         return Err(Problem::new("this is no file that could be replaced").in_file(path.display()).help(help).into());
     }
-    let source = text(fs::File::open(path).and_then(suite::contents).map_err(explain)?, &path.display().to_string())?;
+    let source = text(lang::file::bytes(path, MAX_FILE)?, &path.display().to_string())?;
     let formatted = format_source(&source, &path.display().to_string())?;
     if formatted == source {
         return Ok(false);

@@ -8,11 +8,12 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use winaccept_program::museum::{self, Exhibit};
-use winaccept_program::{Branch, Coverage, Finding, Fuzz, Met, Passed, Plan, branch};
+use winaccept_program::{Branch, Coverage, Finding, Fuzz, Hinge, Met, Passed, Plan, RUNS, branch};
 
-use super::{Format, json, print, unwritten};
-use crate::output::{FindingOutput, FuzzOutput, MetOutput};
-use crate::page::fitted;
+use super::limits::{count, number};
+use super::{Format, json, print, written};
+use crate::output::{FindingOutput, FuzzOutput, HingeOutput, MetOutput};
+use crate::page::{fitted, width};
 use crate::problem::{Problem, Problems};
 use crate::report::{table, trimmed};
 use crate::watch::{Watch, is_interrupted};
@@ -43,13 +44,13 @@ pub(super) struct Args {
     #[arg(long, default_value = "documented")]
     profile: String,
     /// The seed of what is left to chance
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number, allow_negative_numbers = true)]
     seed: u64,
     /// The number of the first run, in a part of a search; they are numbered from 0
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number, allow_negative_numbers = true)]
     first: u64,
     /// How many runs there are at most
-    #[arg(long, default_value_t = winaccept_program::RUNS)]
+    #[arg(long, value_name = "N", default_value_t = RUNS, value_parser = count, allow_negative_numbers = true)]
     runs: u64,
     /// Puts together what parts of a search came to: these files, written with --format json
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["name", "seed", "first", "runs", "profile"])]
@@ -66,6 +67,11 @@ pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
     if !args.merge.is_empty() {
         return merge::merge(&args.merge, format);
     }
+    if args.first.checked_add(args.runs).is_none() {
+        let runs = u64::MAX - args.first;
+        let problem = Problem::new(format!("behind --first {} there are but {runs} runs", args.first));
+        return Err(problem.help(format!("runs are numbered from 0 to {}", u64::MAX - 1)).into());
+    }
     let Some(name) = &args.name else { return everything(args, format) };
     let exhibit = find(name)?;
     let form = if args.mended { exhibit.mended() } else { exhibit.broken() };
@@ -80,10 +86,10 @@ pub(super) fn fuzz(args: &Args, format: Format) -> Result<u8, Problems> {
     match (format, &result) {
         (Format::Json, _) => print(&json(&output))?,
         (_, Ok(passed)) => print(&passed_text(exhibit.name, passed))?,
-        (_, Err(finding)) => print(&format!("{finding}\n{}", coverage_text(&finding.coverage)))?,
+        (_, Err(finding)) => print(&format!("{}\n{}", finding.told(width()), coverage_text(&finding.coverage)))?,
     }
     if let (Some(file), Err(finding)) = (&args.output, &result) {
-        std::fs::write(file, &finding.scenario).map_err(|error| unwritten(file, &error))?;
+        written(file, &finding.scenario)?;
     }
     Ok(if result.is_err() { 1 } else { 2 * u8::from(is_interrupted()) })
 }
@@ -165,10 +171,21 @@ pub(super) fn output(name: &str, profile: &str, first: u64, result: &Result<Pass
                 events: finding.events,
                 confirmed: finding.confirmed,
                 scenario: finding.scenario.clone(),
+                hinges: finding.hinges.iter().map(hinge).collect(),
             });
         }
     }
     output
+}
+
+fn hinge(hinge: &Hinge) -> HingeOutput {
+    let named = |(profile, said): &(&str, &str)| ((*profile).to_owned(), (*said).to_owned());
+    HingeOutput {
+        choice: hinge.choice.to_owned(),
+        alternative: hinge.alternative.to_owned(),
+        otherwise: hinge.otherwise.iter().map(|one| (*one).to_owned()).collect(),
+        decided: hinge.decided.iter().map(named).collect(),
+    }
 }
 
 fn outcomes(coverage: &Coverage) -> BTreeMap<String, BTreeMap<String, MetOutput>> {

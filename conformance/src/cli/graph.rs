@@ -42,7 +42,7 @@ pub(super) fn graph(args: &Args, format: Format) -> Result<u8, Problems> {
 
 /// The profile of this name, for as long as the program runs.
 pub(super) fn lasting(name: &str) -> Result<&'static Profile, Problems> {
-    let profile = Choices::bundled().named(name).map_err(Problem::new)?;
+    let profile = Choices::bundled().named(name)?;
     Ok(Box::leak(Box::new(profile)))
 }
 

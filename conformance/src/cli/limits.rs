@@ -1,4 +1,4 @@
-//! How far `run` and `show` go inside one `any order`.
+//! Numbers on the command line, and how far `run` and `show` go inside one `any order`.
 
 use clap::Args as ClapArgs;
 use winaccept_sim::limits::{Limits, Watcher};
@@ -6,11 +6,40 @@ use winaccept_sim::limits::{Limits, Watcher};
 use crate::suite::Scenario;
 use crate::watch::is_interrupted;
 
+/// A whole number between these two.
+fn whole(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| match most {
+        u64::MAX => format!("it takes a whole number of {least} or more"),
+        most => format!("it takes a whole number from {least} to {most}"),
+    })
+}
+
+/// How often something is done: once at least.
+pub(super) fn count(text: &str) -> Result<u64, String> {
+    whole(text, 1, u64::MAX)
+}
+
+/// Any whole number.
+pub(super) fn number(text: &str) -> Result<u64, String> {
+    whole(text, 0, u64::MAX)
+}
+
+/// How many states.
+pub(super) fn states(text: &str) -> Result<u64, String> {
+    whole(text, 1, 4_000_000_000)
+}
+
+/// How many steps a random scenario has.
+pub(super) fn steps(text: &str) -> Result<u64, String> {
+    whole(text, 1, 200)
+}
+
 /// The limits that a user may set.
 #[derive(ClapArgs, Debug)]
 pub(super) struct LimitArgs {
     /// The most states of one `any order`; what needs more is unresolved
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=4_000_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = states, allow_negative_numbers = true)]
     max_states: u64,
 }
 

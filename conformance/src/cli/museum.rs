@@ -6,7 +6,7 @@ use winaccept_program::museum::{self, Exhibit};
 use super::fuzz::{find, output, searched};
 use super::{Format, json, print};
 use crate::output::{ExhibitOutput, MuseumOutput};
-use crate::page::{Page, fitted};
+use crate::page::{Page, fitted, width};
 use crate::problem::Problems;
 
 /// Arguments of `museum`.
@@ -75,7 +75,7 @@ fn told(exhibit: &Exhibit) -> String {
             let found = format!("broken: {} in run {}: {}\n", finding.judge, finding.runs, finding.reason);
             text += &fitted(&found);
             text += &format!("again:  winaccept fuzz {} --replay '{}'\n\n", exhibit.name, finding.replay);
-            text += &fitted(&finding.chart);
+            text += &finding.chart_of_width(width());
         }
     }
     let mended = match searched(&exhibit.mended().runs(RUNS), RUNS) {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::evidence::{self, decoded};
-use super::{Format, beside, json, print, print_source, unwritten};
+use super::{Format, beside, json, print, print_source, written};
 use crate::evidence::Recording;
+use crate::lang;
 use crate::learn::{self, Clash, LearnOutput, LeftOut, learn};
 use crate::problem::{Problem, Problems};
 use crate::profiles::{self, Known};
@@ -81,7 +82,7 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, Problems> {
     let file = learn::profile_file(&learned, &name, &by_hand).map_err(Problem::new)?;
     let output = learn::output(&learned, &recordings, &name, file, left_out);
     if let Some(target) = &args.output {
-        std::fs::write(target, learn::text(&output)).map_err(|error| unwritten(target, &error))?;
+        written(target, learn::text(&output))?;
     }
     match format {
         Format::Json => print(&json(&output))?,
@@ -100,8 +101,11 @@ pub(super) fn profile(args: &Args, format: Format) -> Result<u8, Problems> {
 
 fn by_hand(file: Option<&Path>) -> Result<Known, Problems> {
     let Some(file) = file else { return Ok(Known::default()) };
-    let wrong = |error: String| Problem::new(error).in_file(file.display());
-    let source = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let source = lang::file::text(file, profiles::MAX_PROFILE)?;
+    let wrong = |error: String| {
+        let help = "it begins with `schema = 1`, has no name, and is written like a profile: docs/profiles.md";
+        Problem::new(error).in_file(file.display()).help(help)
+    };
     Ok(Known::parse(&source).map_err(wrong)?)
 }
 

@@ -9,7 +9,7 @@ use winaccept_model::step::Machine;
 use super::limits::LimitArgs;
 use super::outcome::Outcome;
 use super::results;
-use super::{Format, beside, json, print, unwritten};
+use super::{Format, beside, json, print, written};
 use crate::evidence::{self, Recording};
 use crate::judge;
 use crate::output::RunOutputs;
@@ -103,7 +103,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, Problems> {
             };
             if let Some(file) = &args.record {
                 let file = numbered(file, &label, outputs.len());
-                std::fs::write(&file, recording.write()).map_err(|error| unwritten(&file, &error))?;
+                written(&file, recording.write())?;
                 eprintln!("recorded: {}", file.display());
             }
             status = status.max(outcome.status(args.strict));
@@ -206,7 +206,7 @@ fn hopeless(identity: &Identity, scenario: &Scenario, why: &str) -> Problem {
 }
 
 pub(super) fn profile_named(name: &str) -> Result<Profile, Problem> {
-    Choices::bundled().named(name).map_err(Problem::new)
+    Choices::bundled().named(name).map_err(Problem::from)
 }
 
 /// The profile that speaks of a stack: its own, that of all Windows versions, or what is documented.

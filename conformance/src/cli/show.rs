@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
-    let machine = Machine::new(Choices::bundled().named(&args.profile).map_err(Problem::new)?);
+    let machine = Machine::new(Choices::bundled().named(&args.profile)?);
     let mut scenario = suite::find(&args.scenario)?;
     args.limits.bound(&mut scenario);
     let (chart, judged) = winaccept_sim::limit::within(|| chart::of(&scenario, &machine)).map_err(|reached| {

@@ -1,5 +1,6 @@
 //! What is wrong with a command line that cannot be read at all.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -56,6 +57,9 @@ fn problem(error: &Error) -> Problem {
     let problem = Problem::new(message).shown(error.render().to_string().trim_end());
     match (near, said(ContextKind::ValidValue)) {
         (Some(near), _) => problem.help(format!("did you mean `{near}`?")),
+        (None, _) if error.kind() == ErrorKind::ValueValidation && error.source().is_some() => {
+            problem.help(error.source().map(ToString::to_string).unwrap_or_default())
+        }
         (None, values) if !values.is_empty() => problem.help(format!("the values are {values}")),
         (None, _) => problem.help("`--help` behind the command tells what it takes"),
     }

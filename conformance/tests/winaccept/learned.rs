@@ -39,7 +39,7 @@ fn complaints_have_a_place_and_a_remedy() {
     );
     let missing = find(&PathBuf::from("no-such-machine.csv")).unwrap_err().to_string();
     assert!(missing.contains("windows8-server"), "{missing}");
-    assert!(find(&std::env::temp_dir()).unwrap_err().to_string().contains("this is no file"));
+    assert!(find(&std::env::temp_dir()).unwrap_err().to_string().contains("this is a folder"));
 }
 
 #[test]

@@ -278,6 +278,26 @@ pub enum OptVal {
     Linger(u16, u16),
 }
 
+impl OptVal {
+    /// The DWORD or BOOL; `None` of SO_LINGER.
+    #[must_use]
+    pub fn number(self) -> Option<u32> {
+        match self {
+            OptVal::Number(number) => Some(number),
+            OptVal::Linger(..) => None,
+        }
+    }
+
+    /// `l_onoff` and `l_linger` of SO_LINGER; `None` of any other.
+    #[must_use]
+    pub fn linger(self) -> Option<(u16, u16)> {
+        match self {
+            OptVal::Number(_) => None,
+            OptVal::Linger(on, seconds) => Some((on, seconds)),
+        }
+    }
+}
+
 /// `FD_READ`, `FD_WRITE`, … as bits; the values of winsock2.h.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct NetworkEvents(pub u16);

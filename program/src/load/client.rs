@@ -100,7 +100,8 @@ impl Run<'_> {
             self.goes_on(index, true);
         } else {
             client.at = At::Awaits;
-            let sent = self.calls(self.client_thread(index), Call::Send { s: socket, data: self.load.sends });
+            let sent = self
+                .calls(self.client_thread(index), Call::Send { s: socket, data: self.load.sends.unwrap_or_default() });
             if !sent || self.gave.error != Code::NONE {
                 self.fails(index);
             }

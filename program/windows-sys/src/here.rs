@@ -198,6 +198,11 @@ impl Here<'_> {
 
     /// Makes a call of the model: before it and after it somebody looks at the memory of requests.
     pub(crate) fn calls(&self, call: Call) -> Outcome {
+        // These only begin to end requests: what comes of that the program finds in its memory once it has made another call.
+        if matches!(call, Call::Closesocket { .. } | Call::CancelIo { .. } | Call::CancelIoEx { .. }) {
+            self.looks();
+            return self.w.call(call);
+        }
         self.waits(|w| w.call(call))
     }
 

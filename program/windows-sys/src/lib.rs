@@ -71,7 +71,10 @@ mod windows;
 
 pub use allocator::Watching;
 pub use here::{fuzz, stopping, wait_for_stop};
-pub use winaccept_program::{Behaviour, Fault, Finding, Fuzz, Judge, Passed, Plan};
+pub use winaccept_program::{
+    Behaviour, Branch, Coverage, Fault, FaultKind, Finding, Fuzz, Hinge, Judge, Met, Next, Once, Passed, Plan, RUNS,
+    Retold, Schedule, Whole, branch, merge,
+};
 pub use windows_sys::core;
 
 #[cfg(feature = "allocator")]

@@ -117,6 +117,40 @@ fn a_command_line_that_nobody_understands_has_a_remedy() {
 }
 
 #[test]
+fn a_number_that_asks_for_nothing_is_refused() {
+    let compare = &["compare", "--stack", "model:windows"][..];
+    let explore = &["explore", "accept/example"][..];
+    let fuzz = &["fuzz", "sets-filled-once"][..];
+    for (command, argument, values) in [
+        (fuzz, "--runs", &["0", "-1", "x", "", "1.5", "18446744073709551616"][..]),
+        (fuzz, "--first", &["-1", "x"]),
+        (fuzz, "--seed", &["-1", "x"]),
+        (compare, "--runs", &["0", "-1", "x"]),
+        (compare, "--steps", &["0", "-1", "201"]),
+        (compare, "--seed", &["-1"]),
+        (compare, "--for", &["0s", "0m", "-1s", "s", "", "5", "99999999999s"]),
+        (explore, "--max-states", &["0", "-1", "4000000001"]),
+        (&["run"], "--max-states", &["0", "-1"]),
+        (&["show", "accept/example"], "--max-states", &["0", "-1"]),
+    ] {
+        for value in values {
+            let run = winaccept(&[command, &[argument, value]].concat());
+            assert_eq!((run.status, run.out.as_str()), (2, ""), "{argument} {value}: {}", run.err);
+            let said = run.err.contains("it takes a") || run.err.contains("a value is required");
+            assert!(said && run.err.contains(argument), "{argument} {value}: {}", run.err);
+            if !value.is_empty() {
+                let run = winaccept(&[command, &[argument, value, "--format", "json"]].concat());
+                let help = &written("errors", &run)["errors"][0]["help"];
+                assert!(help.as_str().unwrap().starts_with("it takes a"), "{argument} {value}: {help}");
+            }
+        }
+    }
+    let run = winaccept(&[fuzz, &["--first", "18446744073709551615"]].concat());
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("there are but 0 runs") && run.err.contains("help: runs are numbered"), "{}", run.err);
+}
+
+#[test]
 fn check_of_standard_input_names_it() {
     let untidy = "scenario \"t\"\nserver socket( AF_INET,SOCK_STREAM,0 )=L\n";
     let run = winaccept_reading(&["fmt", "--check", "-"], untidy);

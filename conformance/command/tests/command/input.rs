@@ -2,6 +2,8 @@
 
 use std::fs;
 
+#[cfg(unix)]
+use crate::running::winaccept_that_ends;
 use crate::running::{folder, winaccept, winaccept_reading};
 
 const SCENARIO: &str = "scenario \"from a pipe\"\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\n";
@@ -38,21 +40,128 @@ fn whatever_is_no_folder_is_read_as_a_file() {
     }
 }
 
+/// A pipe with a name, to which nobody writes and from which nobody reads.
+#[cfg(unix)]
+fn pipe(folder: &std::path::Path, name: &str) -> String {
+    let pipe = folder.join(name);
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    pipe.to_str().unwrap().to_owned()
+}
+
 #[cfg(unix)]
 #[test]
-fn a_pipe_with_a_name_is_read_but_never_replaced() {
-    let pipe = folder("input-pipe").join("pipe.winaccept");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let writer = std::thread::spawn({
-        let pipe = pipe.clone();
-        move || fs::write(pipe, SCENARIO).unwrap()
-    });
-    let run = winaccept(&["run", pipe.to_str().unwrap()]);
-    assert_eq!(run.status, 0, "{}", run.err);
-    writer.join().unwrap();
-    let run = winaccept(&["fmt", pipe.to_str().unwrap()]);
+fn a_pipe_with_a_name_keeps_nobody_waiting() {
+    let folder = folder("input-pipe");
+    let (of_scenario, of_profile) = (pipe(&folder, "pipe.winaccept"), pipe(&folder, "pipe.toml"));
+    let (pipe, toml) = (of_scenario.as_str(), of_profile.as_str());
+    let wine = "../evidence/wine-10.0.jsonl";
+    for arguments in [
+        &["run", pipe][..],
+        &["run", "accept/example", pipe],
+        &["run", "accept/example", "--profile", toml],
+        &["show", pipe],
+        &["show", "accept/example", "--profile", toml],
+        &["explore", pipe],
+        &["explore", "accept/example", "--profile", toml],
+        &["explore", pipe, "--how", "accept = WSAECONNRESET"],
+        &["cat", pipe],
+        &["graph", "accept", "--profile", toml],
+        &["explain", "accept", "--profile", toml],
+        &["check", "--machine", pipe],
+        &["check", "--machine", "windows8-server", "--profile", toml],
+        &["evidence", "add", pipe],
+        &["profile", "learn", pipe],
+        &["profile", "learn", wine, pipe],
+        &["profile", "learn", wine, "--by-hand", toml],
+        &["profile", "learn", wine, "--scenarios", pipe],
+        &["compare", "--stack", "model:windows", "--profile", toml],
+        &["compare", "--stack", &format!("model:{toml}")],
+        &["fuzz", "--merge", pipe],
+        &["fuzz", "sets-filled-once", "--profile", toml],
+        // Neither does one that is to be written.
+        &["show", "accept/example", "-o", pipe],
+        &["show", "accept/example", "--format", "pcapng", "-o", pipe],
+        &["graph", "accept", "-o", pipe],
+        &["fuzz", "one-reset-ends-the-loop", "-o", pipe],
+    ] {
+        let run = winaccept_that_ends(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {} {}", run.out, run.err);
+        let said = "this is no plain file, and who opens it may wait for ever";
+        assert!(run.err.contains(said) && run.err.contains("pipe."), "{arguments:?}: {}", run.err);
+        assert!(run.err.contains("/dev/stdin < THIS") || run.err.contains("> THIS"), "{arguments:?}: {}", run.err);
+    }
+    let run = winaccept_that_ends(&["fmt", pipe]);
     assert_eq!(run.status, 2);
     assert!(run.err.contains("`winaccept fmt -` formats standard input"), "{}", run.err);
+    // In a folder it is passed over, and that is told.
+    fs::write(folder.join("plain.winaccept"), SCENARIO).unwrap();
+    for command in [&["run"][..], &["fmt", "--check"]] {
+        let run = winaccept_that_ends(&[command, &[folder.to_str().unwrap()]].concat());
+        assert_ne!(run.status, 2, "{}", run.err);
+        assert!(run.err.contains("pipe.winaccept: not read: it is no plain file"), "{}", run.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_open_is_read() {
+    // What a shell makes of `<(...)`, and a named pipe as standard input.
+    for words in [
+        r#""$0" run <(cat "$1")"#,
+        r#"cat "$1" | "$0" show /dev/stdin"#,
+        r#"cat "$1" | "$0" run /dev/fd/0"#,
+        r#"mkfifo "$1.pipe"; cat "$1" > "$1.pipe" & sleep 0.1; "$0" explore /dev/stdin < "$1.pipe"; s=$?; rm "$1.pipe"; exit $s"#,
+        r#"mkfifo "$1.pipe"; cat "$1" > "$1.pipe" & "$0" run - < "$1.pipe"; s=$?; rm "$1.pipe"; exit $s"#,
+    ] {
+        let file = folder("input-open").join("a.winaccept");
+        fs::write(&file, SCENARIO).unwrap();
+        let winaccept = env!("CARGO_BIN_EXE_winaccept");
+        let run = std::process::Command::new("bash").args(["-c", words, winaccept]).arg(&file).output().unwrap();
+        assert!(run.status.success(), "{words}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+}
+
+#[test]
+fn a_file_that_is_none_of_its_kind_says_which_and_what_to_do() {
+    let folder = folder("input-empty");
+    let file = |name: &str, text: &str| {
+        fs::write(folder.join(name), text).unwrap();
+        folder.join(name).to_str().unwrap().to_owned()
+    };
+    let (empty, missing, broken) =
+        (file("empty.toml", ""), file("missing.toml", "name = \"a-1\"\n"), file("broken.toml", "schema = 1\n= 2\n"));
+    let here = folder.to_str().unwrap();
+    let profile = "`winaccept profile learn RECORDING -o FILE` writes one";
+    let recording = "`winaccept run --stack STACK --record FILE` writes";
+    let wine = "../evidence/wine-10.0.jsonl";
+    for (arguments, said, help) in [
+        (&["run", "--profile", &empty][..], "empty.toml: this file is empty", profile),
+        (&["show", "accept/example", "--profile", &missing], "missing.toml: missing field `schema`", profile),
+        (&["graph", "accept", "--profile", &broken], "broken.toml: line 2: ", profile),
+        (&["explain", "accept", "--profile", here], "directory", "name a file in it"),
+        (&["compare", "--stack", "model:nowhere.toml"], "nowhere.toml: ", "or one of documented, windows"),
+        (&["fuzz", "sets-filled-once", "--profile", &empty], "empty.toml: this file is empty", profile),
+        (
+            &["fuzz", "--merge", &empty],
+            "empty.toml: this file is empty",
+            "merge what `winaccept fuzz --format json` wrote",
+        ),
+        (&["fuzz", "--merge", "nowhere"], "nowhere: ", "merge what `winaccept fuzz --format json` wrote"),
+        (&["profile", "learn", &empty], "empty.toml: no evidence in this text", recording),
+        (&["profile", "learn", "nowhere"], "nowhere: ", recording),
+        (&["evidence", "add", &empty], "empty.toml: no evidence in this text", recording),
+        (
+            &["profile", "learn", wine, "--by-hand", &empty],
+            "empty.toml: this file is empty",
+            "it begins with `schema = 1`",
+        ),
+        (&["check", "--machine", &empty], "empty.toml: there is no table in it", "the first line names the columns"),
+        (&["check", "--machine", "nowhere"], "nowhere: ", "or one that comes along"),
+    ] {
+        let run = winaccept(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}");
+        assert!(run.err.contains(said) && run.err.contains(help), "{arguments:?}: {}", run.err);
+    }
 }
 
 #[test]

@@ -30,6 +30,21 @@ pub(crate) fn winaccept_reading(arguments: &[&str], input: &str) -> Run {
     run(child.wait_with_output())
 }
 
+/// Runs it, and ends it where it does not end by itself: that is a failure.
+#[cfg(unix)]
+pub(crate) fn winaccept_that_ends(arguments: &[&str]) -> Run {
+    let mut child =
+        command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..600 {
+        if child.try_wait().unwrap().is_some() {
+            return run(child.wait_with_output());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    panic!("{arguments:?} has not ended after half a minute");
+}
+
 /// An empty folder of this name, for one test alone.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -64,7 +64,11 @@ pub struct SaidOrder {
 
 impl Written {
     fn read(source: &str) -> Result<(Option<String>, Known), String> {
-        let Written { schema, name, choices, order } = toml::from_str(source).map_err(|error| error.to_string())?;
+        if source.trim().is_empty() {
+            return Err("this file is empty".to_owned());
+        }
+        let Written { schema, name, choices, order } =
+            toml::from_str(source).map_err(|error| in_line(source, &error))?;
         if schema != 1 {
             return Err(format!("schema {schema} is not known; this program reads schema 1"));
         }
@@ -76,6 +80,19 @@ impl Written {
         let known = Known { choices, order };
         known.narrow(&mut Profile::widest("any"))?;
         Ok((name, known))
+    }
+}
+
+/// What is wrong, in one line, with the number of its line where it has one.
+fn in_line(source: &str, error: &toml::de::Error) -> String {
+    let what = error.message();
+    match error.span() {
+        // What is missing is nowhere.
+        Some(span) if !what.starts_with("missing field") => {
+            let line = source[..span.start.min(source.len())].matches('\n').count() + 1;
+            format!("line {line}: {what}")
+        }
+        _ => what.to_owned(),
     }
 }
 

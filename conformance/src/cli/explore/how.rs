@@ -10,7 +10,7 @@ use winaccept_sim::script::{NameId, Never, Pattern, Span, ValuePattern};
 
 use super::telling::{event, retold};
 use super::{Args, given, outcomes, too_small};
-use crate::cli::{Format, json, print, unwritten};
+use crate::cli::{Format, json, print, written};
 use crate::output::Witness;
 use crate::page::fitted;
 use crate::problem::{Problem, Problems};
@@ -55,7 +55,7 @@ pub(super) fn how(
     })?;
     let witness = witness(&claims, way, machine, call, outcome);
     if let Some(file) = &args.output {
-        std::fs::write(file, &witness.scenario).map_err(|error| unwritten(file, &error))?;
+        written(file, &witness.scenario)?;
     }
     match format {
         Format::Json => print(&json(&witness))?,

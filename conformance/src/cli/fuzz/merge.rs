@@ -9,10 +9,17 @@ use winaccept_program::{Coverage, Met, Next};
 
 use super::{coverage_text, outcomes};
 use crate::cli::{Format, json, print};
+use crate::lang;
 use crate::output::{FindingOutput, FuzzOutput, MetOutput};
 use crate::page::fitted;
 use crate::problem::{Problem, Problems};
 use crate::report::{table, trimmed};
+
+/// What a search writes is shorter than this.
+const MOST: usize = 64 << 20;
+
+/// What to do where there is none.
+const WRITES: &str = "merge what `winaccept fuzz --format json` wrote, each file whole";
 
 /// What was found of each program under each profile.
 #[derive(Default)]
@@ -43,11 +50,11 @@ pub(super) fn merge(files: &[PathBuf], format: Format) -> Result<u8, Problems> {
 
 /// The searches in a file: one, or those of all exhibits.
 fn read(file: &Path) -> Result<Vec<FuzzOutput>, Problem> {
-    let wrong = |what: String| {
-        let help = "merge what `winaccept fuzz --format json` wrote, each file whole";
-        Problem::new(what).help(help).in_file(file.display())
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |what: String| Problem::new(what).help(WRITES).in_file(file.display());
+    let text = lang::file::text(file, MOST).map_err(|unread| unread.or_help(WRITES))?;
+    if text.trim().is_empty() {
+        return Err(wrong("this file is empty".to_owned()));
+    }
     let several = text.trim_start().starts_with('[');
     let parts = if several { serde_json::from_str(&text) } else { serde_json::from_str(&text).map(|one| vec![one]) };
     parts.map_err(|error| wrong(error.to_string()))

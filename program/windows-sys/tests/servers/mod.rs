@@ -3,6 +3,7 @@
 
 pub mod blocking;
 pub mod conditional;
+pub mod experts;
 pub mod iocp;
 pub mod overlapped;
 pub mod pool;
