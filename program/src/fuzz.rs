@@ -407,18 +407,6 @@ pub(crate) const FAILS: &[(&str, FaultKind)] = &[
     ("WSAAccept", FaultKind::NoDescriptors),
 ];
 
-/// The call by whose name a fault may begin at this one, too: both do the same, and a program has the one or the other.
-pub(crate) fn fails_as(call: &str) -> &str {
-    match call {
-        "WSASocket" => "socket",
-        "WSAAccept" => "accept",
-        "WSARecv" | "ReadFile" => "recv",
-        "WSASend" | "WriteFile" => "send",
-        "WSAPoll" => "select",
-        other => other,
-    }
-}
-
 /// The plan of a run: first every client and every fault alone, each under the plainest schedule and some others, then what chance gives.
 fn plan_of(number: u64, seed: u64) -> Plan {
     let kinds = BEHAVIOURS.len() as u64;
