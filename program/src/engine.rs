@@ -48,7 +48,7 @@ pub(crate) struct Ran {
     pub(crate) draws: Draws,
     /// Whoever came to see whether he is served had an answer, or the end.
     pub(crate) answered: bool,
-    /// By listener, how many AcceptEx were posted when everybody had gone.
+    /// By listener, how many AcceptEx were posted when the program first waited.
     pub(crate) posted: BTreeMap<Handle, usize>,
 }
 
@@ -218,7 +218,7 @@ pub(crate) fn run_looking(
         actors,
         draws: engine.draws.clone(),
         answered: engine.answered,
-        posted: std::mem::take(&mut engine.requests.left),
+        posted: std::mem::take(&mut engine.requests.first),
     }
 }
 

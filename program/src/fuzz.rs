@@ -321,18 +321,12 @@ impl Fuzz {
         }
         self.subject.usual.replace(Some(Usual::default()));
         let mut usual = Usual { answers: true, ..Usual::default() };
-        let mut posted = Vec::new();
         for others in 0..3 {
             let plan = Plan::plain(vec![BEHAVIOURS[0].1; others], Vec::new());
             let ran = run(&self.subject, &self.machine, &self.judges, &plan, &mut Coverage::new());
             usual.answers &= ran.answered && ran.verdict.is_none() && ran.undecided.is_none();
-            posted.push(ran.posted);
-        }
-        for listener in posted[0].keys() {
-            let left: Vec<usize> = posted.iter().filter_map(|left| left.get(listener).copied()).collect();
-            // What becomes less with each client is lost.
-            if !left.is_sorted_by(|one, next| one > next) {
-                usual.posted.insert(*listener, left.into_iter().min().unwrap_or_default());
+            for (listener, posted) in ran.posted {
+                usual.posted.entry(listener).and_modify(|least| *least = posted.min(*least)).or_insert(posted);
             }
         }
         self.subject.usual.replace(Some(usual));
