@@ -3,6 +3,7 @@
 //! Of each kind of difference one is told. When a choice point explains it, the profile is taken to allow that from then on, so that
 //! what lies behind it comes to light; what nothing explains is known by its call and what that gave.
 
+mod altered;
 mod explain;
 mod shrink;
 
@@ -17,8 +18,9 @@ use crate::judge::predicts;
 use crate::lang::random::{Seeded, script};
 use crate::lang::{Comment, render_observed, render_script};
 use crate::problem::ProblemOutput;
-use crate::stack::{HOPELESS, Replay, Stack, StepReport};
+use crate::stack::{HOPELESS, ModelStack, Replay, Stack, StepReport};
 use crate::suite::Scenario;
+use altered::Suite;
 
 /// What `compare` writes as JSON.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -125,8 +127,12 @@ struct Difference {
     kind: Kind,
 }
 
+/// One scenario in so many is one of the suite, altered.
+const ALTERED: u64 = 3;
+
 /// A stack that is compared with a profile.
 pub struct Comparison<'s> {
+    suite: Suite,
     stack: &'s mut dyn Stack,
     profile: Profile,
     /// The profile with what explains the findings so far.
@@ -170,6 +176,7 @@ impl<'s> Comparison<'s> {
     pub fn new(stack: &'s mut dyn Stack, profile: Profile, seed: u64, steps: usize) -> Comparison<'s> {
         let wider = profile.clone();
         Comparison {
+            suite: Suite::new(stack.identity().name == ModelStack::NAME),
             stack,
             profile,
             wider,
@@ -194,9 +201,7 @@ impl<'s> Comparison<'s> {
     pub fn play_next(&mut self) -> Option<&Finding> {
         let run = self.runs;
         self.runs += 1;
-        let title = format!("random {run} of seed {}", self.seed);
-        let script = Script { title, ..script(&mut Seeded::nth(self.seed, run), self.steps) };
-        let scenario = readable(&script)?;
+        let scenario = self.made_up(run)?;
         let replay = match self.play(&scenario) {
             Ok(replay) => replay,
             Err(why_not) => {
@@ -218,6 +223,16 @@ impl<'s> Comparison<'s> {
         let explained = explain::explanations(&found.scenario, &found.replay, &self.wider).into_iter().next();
         let small = shrink::smallest(self, found, explained.as_ref());
         Some(self.add(small, run))
+    }
+
+    /// The scenario of this number.
+    fn made_up(&self, run: u64) -> Option<Scenario> {
+        let title = format!("random {run} of seed {}", self.seed);
+        let mut numbers = Seeded::nth(self.seed, run);
+        if run % ALTERED == ALTERED - 1 {
+            return self.suite.one(&mut numbers, &title);
+        }
+        readable(&Script { title, ..script(&mut numbers, self.steps) })
     }
 
     /// What was found so far.

@@ -18,6 +18,7 @@ use serde::Serialize;
 use winaccept_model::choice::{Alt, Point};
 use winaccept_model::code::Code;
 use winaccept_model::rule::{Gives, Role, Rule};
+use winaccept_model::status::Status;
 use winaccept_model::world::State;
 
 pub use dot::{flow_dot, sockets_dot};
@@ -102,6 +103,8 @@ pub enum Result {
     Fails(Code),
     /// The call returns this code directly.
     Returns(Code),
+    /// The call returns this status.
+    Status(Status),
     /// The failure of a request that was made before.
     Reports,
     /// The documents leave the behaviour undefined.
@@ -123,6 +126,7 @@ impl Result {
             Gives::Pends => Result::Fails(Code::ERROR_IO_PENDING),
             Gives::Reports => Result::Reports,
             Gives::Returns(code) => Result::Returns(code),
+            Gives::Status(status) => Result::Status(status),
             Gives::Succeeds => Result::Succeeds,
             Gives::Blocks | Gives::CallsBack | Gives::CallsRoutine | Gives::Answers => Result::Waits,
             Gives::Undefined => Result::Undefined,
@@ -141,6 +145,7 @@ impl Result {
             Result::Waits => "waits".to_owned(),
             Result::Reports => "the failure of the request".to_owned(),
             Result::Fails(code) | Result::Returns(code) => code.to_string(),
+            Result::Status(status) => format!("{status:?}"),
             Result::Undefined => "undefined".to_owned(),
             Result::Unmodelled => "unmodelled".to_owned(),
             Result::Crashes => "crashes".to_owned(),

@@ -37,6 +37,8 @@ pub enum Returns {
     Wait,
     /// Zero, or `WAIT_IO_COMPLETION`.
     Sleep,
+    /// An NTSTATUS.
+    Status,
     /// Nothing to see.
     Nothing,
 }

@@ -161,6 +161,20 @@ macro_rules! for_each_call {
                 by Select { Select: select::SELECT, SelectReady: select::SELECT_READY };
             WSAPoll ws2_32 "WSAPoll" (fds: PollArray, timeout: PollTime) -> Number [waits locally] again WSAPollReady
                 by WSAPoll { WSAPoll: select::WSAPOLL, WSAPollReady: select::WSAPOLL_READY };
+            // A poll of the driver below Winsock, as event loops wait that have an IO_STATUS_BLOCK or an OVERLAPPED for it.
+            AfdPoll ntdll "NtDeviceIoControlFile" (
+                file: DeviceHandle, overlapped: DeviceOverlapped [IoctlAfdPoll], timeout: AfdTime [NotExclusive], handles: AfdHandles
+            ) -> Status [starts] again AfdPollLooks
+                by AfdPoll {
+                    AfdPoll: afdpoll::AFDPOLL,
+                    // What a poll finds when something has changed at one of its sockets,
+                    AfdPollLooks: afdpoll::LOOKS,
+                    // and when one of them is closed, or the one through which it was made.
+                    AfdPollCloses: afdpoll::CLOSES
+                };
+            // What a C program reads when such a poll is over.
+            AfdPollInfo program "AFD_POLL_INFO" ([GotInformation] overlapped: PolledWith) -> Status []
+                by AfdPollInfo { AfdPollInfo: afdpoll::INFO };
             WSACreateEvent ws2_32 "WSACreateEvent" -> Event []
                 by EventObject { EventObject: events::EVENT_OBJECT };
             CreateEvent kernel32 "CreateEventW" (

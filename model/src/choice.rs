@@ -316,6 +316,9 @@ choices! {
     156 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
     157 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
     158 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
+    159 AFD_END_BEHIND_DATA "afd-poll-end-behind-data": "after-data" AFD_END_AFTER_DATA, "at-once" AFD_END_AT_ONCE;
+    160 AFD_HANDLE_CLOSED "afd-poll-handle-closed":
+        "runs-on" AFD_RUNS_ON, "cancelled" AFD_CANCELLED, "handles-closed" AFD_HANDLES_CLOSED;
 }
 
 /// The choice point of this name.

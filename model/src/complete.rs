@@ -1,7 +1,7 @@
 //! How operations end: the one place that completes them, and the one that ends those that have not what they wait for.
 
 use crate::at::{At, Wake};
-use crate::call::{Address, Handle, ThreadId};
+use crate::call::{Address, Call, Handle, ThreadId};
 use crate::code::Code;
 use crate::engine::failure;
 use crate::operation::{
@@ -24,7 +24,7 @@ impl At<'_> {
             self.asking.get()
         );
         self.withdraw(op);
-        let &Operation { tells, thread, about, .. } = self.op_at(op);
+        let &Operation { tells, thread, .. } = self.op_at(op);
         if tells == Tells::RETURNS && self.waits(thread) == Some(op) {
             // A plain call whose frame is the top one: nobody could see that it was complete and had not returned.
             return self.returns(op, thread, status, gives);
@@ -34,9 +34,7 @@ impl At<'_> {
         if let Some(over) = tells.over {
             let before = *self.over_at(over);
             self.over_put(over, Overlapped { status, bytes, ..before });
-            if let Some(Association { port, key }) =
-                about.filter(|_| tells.port).and_then(|s| self.socket_at(s).extra().port)
-            {
+            if let Some(Association { port, key }) = self.port_for(op).filter(|_| tells.port) {
                 self.posts_packet(port, Packet { key, over: Some(Handle::overlapped(over)), status, bytes });
             }
             if !self.who_awaits(over, thread).is_empty() {
@@ -54,6 +52,16 @@ impl At<'_> {
         } else {
             self.op_is_over(op);
         }
+    }
+
+    /// Where the packet of a request goes: to the port of the socket that it is about, or through which it was made.
+    fn port_for(&self, op: OpId) -> Option<Association> {
+        let operation = self.op_at(op);
+        let s = match operation.call {
+            Call::AfdPoll { file, .. } => self.slot_of(file),
+            _ => operation.about,
+        };
+        s.map_or(operation.port, |s| self.socket_at(s).extra().port)
     }
 
     /// An APC waits for its thread to wait alertably.
@@ -214,15 +222,14 @@ impl At<'_> {
         let gone = self.thread_mut(thread);
         (gone.frames, gone.ended) = (crate::small::Small::default(), ended);
         for op in self.ops_of(thread) {
-            let Operation { tells, about, .. } = *self.op_at(op);
+            let tells = self.op_at(op).tells;
             if tells.returns {
                 self.lets_go(op);
                 self.withdraw(op);
                 self.op_is_over(op);
                 continue;
             }
-            let has_port = about.is_some_and(|s| self.socket_at(s).extra().port.is_some());
-            let survives = tells.port && has_port && tells.event.is_none() && !with_process;
+            let survives = tells.port && self.port_for(op).is_some() && tells.event.is_none() && !with_process;
             if ended == Ended::Exited && !survives {
                 self.ends(op, Status::CANCELLED);
             }

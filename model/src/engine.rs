@@ -8,6 +8,7 @@ use crate::operation::{Answer, Ended, Frame, OpId, Operation};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table, Takes, Then};
 use crate::small::Small;
+use crate::status::Status;
 use crate::world::State;
 
 impl<'a> At<'a> {
@@ -213,6 +214,11 @@ impl<'a> At<'a> {
                 self.gives = Some(Outcome::number(i64::from(code.0)));
                 Then::Ends(true)
             }
+            Gives::Status(status) => {
+                let out = self.gives.take().map_or(Out::None, |written| written.out);
+                self.gives = Some(Outcome::number(status.0.into()).with(out));
+                Then::Ends(true)
+            }
             Gives::Reports => {
                 let outcome = self.outcome();
                 self.thread_mut(self.thread).last_error = outcome.error;
@@ -318,9 +324,13 @@ pub(crate) fn failure(call: &Call, code: Code) -> Outcome {
         Returns::Port | Returns::Window => Value::NoPort,
         Returns::Wait => Value::WaitFailed,
         Returns::Bool => Value::Number(0),
-        Returns::Overlapped | Returns::Answer | Returns::Number | Returns::Code | Returns::Sleep | Returns::Nothing => {
-            Value::SocketError
-        }
+        Returns::Overlapped
+        | Returns::Answer
+        | Returns::Number
+        | Returns::Code
+        | Returns::Sleep
+        | Returns::Status
+        | Returns::Nothing => Value::SocketError,
     };
     Outcome { value, error: code, out: Out::None }
 }
@@ -337,6 +347,7 @@ fn wrong(gives: Gives) -> Gives {
             Gives::Fails(Code::WSASYSCALLFAILURE)
         }
         Gives::Returns(_) => Gives::Returns(Code::WSASYSCALLFAILURE),
+        Gives::Status(_) => Gives::Status(Status::UNSUCCESSFUL),
         Gives::Silent => Gives::Silent,
         Gives::Strands | Gives::LooksAgain => Gives::Silent,
         Gives::Continues(_) | Gives::CallsBack | Gives::CallsRoutine | Gives::Answers => {

@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
+    AfdEvents, Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name,
+    NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -187,6 +187,8 @@ plain! {
     WaitTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// The time-out of a sleep, or `INFINITE`.
     SleepTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
+    /// The time-out of a request to the driver below Winsock: relative, or as long as there is time.
+    AfdTime: Timeout, time_out -> Option<Timeout> = |limit: &Timeout| Some(*limit);
     /// Whether APCs may run in a wait.
     Alertable: bool, alertable -> bool = bool::clone;
     /// The same where a script may leave it out.
@@ -232,6 +234,8 @@ handles! {
     AnyHandle subject;
     /// A socket that is the value of an option.
     SocketValue;
+    /// A socket through which the driver below Winsock is asked something, of whatever it is about.
+    DeviceHandle;
     /// A completion port.
     PortIn;
     /// A window whose messages are fetched.
@@ -246,6 +250,11 @@ handles! {
     BufferOf;
     /// The OVERLAPPED structure of the request that a call makes.
     RequestOverlapped;
+    /// The same for the driver below Winsock: the event, no routine, the OVERLAPPED itself as the context unless the low bit of its
+    /// event is set, and its first words as the status block.
+    DeviceOverlapped;
+    /// The OVERLAPPED of a poll, whose status block and whose output buffer are looked at.
+    PolledWith;
 }
 
 /// Numbers of which not any is drawn.
@@ -363,32 +372,44 @@ impl Kind for SocketSet {
     }
 }
 
-/// Sockets, each with the events that are polled for, and how many.
-#[derive(Clone, Copy, Debug)]
-pub struct PollArray;
+/// Kinds of sockets, each with the events that are polled for.
+macro_rules! polled {
+    ($($(#[$doc:meta])* $kind:ident: $events:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $kind;
 
-impl Kind for PollArray {
-    type Value<H> = Set<(H, PollEvents)>;
-    fn map<H: Member, U: Member>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U> {
-        value.map(|(s, events)| (f(s), events))
-    }
-    fn put<H: Member>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
-        value.len().code(key);
-        value.iter().for_each(|(s, events)| {
-            handle(s, key);
-            events.code(key);
-        });
-    }
-    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H> {
-        Set::collect((0..usize::decode(key)).map(|_| (handle(key), Plain::decode(key))))
-    }
-    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Self::Value<H> {
-        let count = choices.below(MOST + 1);
-        Set::collect((0..count).map(|_| {
-            let s = choices.handle();
-            (s, Plain::draw(&mut |bound| choices.below(bound)))
-        }))
-    }
+        impl Kind for $kind {
+            type Value<H> = Set<(H, $events)>;
+            fn map<H: Member, U: Member>(value: &Self::Value<H>, f: &mut impl FnMut(H) -> U) -> Self::Value<U> {
+                value.map(|(s, events)| (f(s), events))
+            }
+            fn put<H: Member>(value: &Self::Value<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+                value.len().code(key);
+                value.iter().for_each(|(s, events)| {
+                    handle(s, key);
+                    events.code(key);
+                });
+            }
+            fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Self::Value<H> {
+                Set::collect((0..usize::decode(key)).map(|_| (handle(key), Plain::decode(key))))
+            }
+            fn draw<H: Member>(choices: &mut impl Choices<H>) -> Self::Value<H> {
+                let count = choices.below(MOST + 1);
+                Set::collect((0..count).map(|_| {
+                    let s = choices.handle();
+                    (s, Plain::draw(&mut |bound| choices.below(bound)))
+                }))
+            }
+        }
+    )* };
+}
+
+polled! {
+    /// Sockets, each with the events that are polled for, and how many.
+    PollArray: PollEvents;
+    /// The same as the driver below Winsock takes it, and room for what it finds.
+    AfdHandles: AfdEvents;
 }
 
 /// A socket address, literal or that of another socket, and its length.
@@ -503,6 +524,12 @@ constants! {
     NoOverlapped;
     /// No completion routine: `NULL`.
     NoRoutine;
+    /// `IOCTL_AFD_POLL`.
+    IoctlAfdPoll;
+    /// `FALSE`: polls of others of the same sockets go on.
+    NotExclusive;
+    /// How many bytes a request has written, as its status block tells it.
+    GotInformation;
     /// What a user APC is given.
     RoutineData;
     /// `INVALID_HANDLE_VALUE` in place of a file.

@@ -4,7 +4,7 @@
 //! when they are. An [`Operation`] says so as data. A blocked call is one whose thread has a [`Frame`] for it and does
 //! nothing else until it is complete.
 
-use crate::call::{Address, Call, Data, Handle, NetworkEvents, Routine, ThreadId};
+use crate::call::{Address, AfdEvents, Call, Data, Handle, NetworkEvents, Routine, Set, ThreadId};
 use crate::code::Code;
 pub use crate::id::{OpId, OverId, PortId, WatchId, WindowId};
 use crate::list::Line;
@@ -121,9 +121,17 @@ pub struct Operation {
     pub about: Option<SocketId>,
     /// Its watches.
     pub watched: Line<WatchId>,
+    /// The port of the socket through which it was made, once that is gone.
+    pub port: Option<Association>,
 }
 
 impl Operation {
+    /// Is it a poll of the driver? Such a one watches its sockets without a call that waits.
+    #[must_use]
+    pub fn is_poll(&self) -> bool {
+        matches!(self.call, Call::AfdPoll { .. })
+    }
+
     /// The handle through which it came to the socket that it is about.
     #[must_use]
     pub fn through(&self) -> Option<Handle> {
@@ -232,6 +240,8 @@ pub struct Overlapped {
     pub low_bit: bool,
     /// What the request has put into its buffer; `None` before the first.
     pub buffer: Option<Filled>,
+    /// What a poll of the driver has found.
+    pub polled: Set<(Handle, AfdEvents)>,
 }
 
 /// The output buffer of an `AcceptEx`: its three parts as they were asked for, and what is in them.
@@ -247,7 +257,7 @@ pub struct Filled {
 
 impl Default for Overlapped {
     fn default() -> Overlapped {
-        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, low_bit: false, buffer: None }
+        Overlapped { status: Status::SUCCESS, bytes: 0, event: None, low_bit: false, buffer: None, polled: Set::EMPTY }
     }
 }
 
@@ -374,6 +384,12 @@ impl World {
             Some(Frame::Waits(op)) => Some((op, self.ops.get(op.index())?)),
             _ => None,
         }
+    }
+
+    /// The polls of the driver that this thread has made, and whose time-outs can run out.
+    pub(crate) fn timed_polls(&self, thread: ThreadId) -> impl Iterator<Item = OpId> + '_ {
+        let is_timed = |op: &usize| self.ops.get(*op).is_some_and(|op| op.is_poll() && op.call.times_out());
+        self.ops.range(thread).filter(is_timed).map(OpId::new)
     }
 
     /// Has the call that this thread waits in been woken, to look again?

@@ -1,6 +1,6 @@
 //! What a call gives back: a value, an error code, and what it wrote through its pointers.
 
-use crate::call::{Address, Data, Handle, NetworkEvents, OptVal, PollEvents, Qos, Set};
+use crate::call::{Address, AfdEvents, Data, Handle, NetworkEvents, OptVal, PollEvents, Qos, Set};
 use crate::code::Code;
 use crate::operation::Message;
 use crate::world::EventErrors;
@@ -68,6 +68,8 @@ pub enum Out {
     },
     /// `revents` of each entry of `WSAPoll`, in order.
     Revents(Set<PollEvents>),
+    /// What a poll of the driver has found: how many bytes of its output are written, and which sockets with which events.
+    Polled(u32, Set<(Handle, AfdEvents)>),
     /// The value of an option.
     Option(OptVal),
     /// `lNetworkEvents` and `iErrorCode` of `WSAEnumNetworkEvents`.

@@ -142,6 +142,8 @@ pub enum Gives {
     Blocks,
     /// The call returns this code directly (`WSAStartup`).
     Returns(Code),
+    /// The call returns this status, and leaves the last error alone.
+    Status(Status),
     /// Nothing that a caller could see.
     Silent,
     /// The documents leave the behaviour undefined.

@@ -5,6 +5,7 @@ mod table;
 
 mod accept;
 mod acceptex;
+mod afdpoll;
 mod apc;
 mod bind;
 mod cancelled;

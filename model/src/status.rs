@@ -19,6 +19,10 @@ impl Status {
     pub const SUCCESS: Status = Status(0);
     /// It is not over.
     pub const PENDING: Status = Status(0x103);
+    /// Its time-out has run out.
+    pub const TIMEOUT: Status = Status(0x102);
+    /// It was asked for something that cannot be.
+    pub const INVALID_PARAMETER: Status = Status(0xC000_000D);
     /// It failed, and the page of its call names the code.
     pub const UNSUCCESSFUL: Status = Status(0xC000_0001);
     /// The last handle of what it was about was closed.
@@ -90,6 +94,9 @@ impl fmt::Debug for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {
             Some((_, name, ..)) => f.write_str(name),
+            // They are told as they are, and never as a code.
+            None if *self == Status::TIMEOUT => f.write_str("STATUS_TIMEOUT"),
+            None if *self == Status::INVALID_PARAMETER => f.write_str("STATUS_INVALID_PARAMETER"),
             None => write!(f, "{:#010X}", self.0),
         }
     }

@@ -155,9 +155,9 @@ impl<'a> At<'a> {
                 }
             }
             Event::Expire(op) => {
-                let waits = self
-                    .op_if(op)
-                    .is_some_and(|expired| expired.call.times_out() && self.waits(expired.thread) == Some(op));
+                let waits = self.op_if(op).is_some_and(|expired| {
+                    expired.call.times_out() && (expired.is_poll() || self.waits(expired.thread) == Some(op))
+                });
                 if waits {
                     self.decides_by(op, Table::Expire);
                 }
@@ -326,6 +326,7 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
     }
     for id in w.index.ready.iter().map(ThreadId::new) {
         let thread = &w.threads[id.index()];
+        out.extend(w.timed_polls(id).map(Event::Expire));
         let Some((op, operation)) = w.waits(id) else { continue };
         match operation.phase {
             Phase::Woken => out.push(Event::Resume(op)),

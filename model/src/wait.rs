@@ -95,6 +95,7 @@ impl At<'_> {
             thread,
             about: self.is_about(&call, wants),
             watched: Line::default(),
+            port: None,
         };
         self.op_begins(op, operation);
         Some(op)
@@ -170,6 +171,11 @@ impl At<'_> {
             Call::WSAPoll { fds, .. } => fds.iter().for_each(|(handle, _)| add(socket(handle))),
             Call::WSAWaitForMultipleEvents { events, .. } | Call::WSAWaitForAllEvents { events, .. } => {
                 events.iter().for_each(|handle| add(self.resolve_event(handle).map(Object::Event)));
+            }
+            // It stands at the socket through which it is made as well, to be found there.
+            Call::AfdPoll { file, handles, .. } => {
+                add(socket(*file));
+                handles.iter().for_each(|(handle, _)| add(socket(handle)));
             }
             Call::GetMessage { window } => add(self.resolve_window(*window).map(Object::Window)),
             _ => {}
@@ -349,7 +355,12 @@ impl At<'_> {
         };
         match wants {
             Wants::ConnectionInto { .. } => self.goes_on_by(op, Table::AcceptExTakes),
-            Wants::Bytes | Wants::Room | Wants::Established | Wants::Disconnection { .. } | Wants::TimeWait
+            Wants::Bytes
+            | Wants::Room
+            | Wants::Established
+            | Wants::Readable
+            | Wants::Disconnection { .. }
+            | Wants::TimeWait
                 if !tells.returns =>
             {
                 if let Some(table) = call.function().looks_again() {
@@ -503,6 +514,31 @@ impl At<'_> {
         self.fx.looking = ops;
     }
 
+    /// Polls of the driver that watch a socket which is gone, or were made through it.
+    #[inline(never)]
+    fn polls_lose(&mut self, s: SocketId) {
+        let polls = self.polls_at(s, |_| true);
+        polls.into_iter().for_each(|op| self.aside(op, Table::AfdPollCloses));
+    }
+
+    /// The socket is gone through which a poll of the driver was made: its packet goes where that sent packets.
+    pub(crate) fn forgets_handle(&mut self, op: OpId) {
+        let Call::AfdPoll { file, .. } = self.op_at(op).call else { return };
+        let Some(s) = self.slot_of(file) else { return };
+        let port = self.socket_at(s).extra().port;
+        let operation = self.op_mut(op);
+        operation.port = port;
+        if let Call::AfdPoll { file, .. } = &mut operation.call {
+            *file = Handle::INVALID;
+        }
+    }
+
+    /// The polls of the driver that stand at a socket and of which this holds.
+    pub(crate) fn polls_at(&self, s: SocketId, is_it: impl Fn(&Operation) -> bool) -> Vec<OpId> {
+        let at_it = self.socket_at(s).watches().iter().map(|watch| self.watch_at(watch).op);
+        at_it.filter(|op| self.op_at(*op).is_poll() && is_it(self.op_at(*op))).collect()
+    }
+
     /// The last handle of a socket is gone. What is to give it its connection ends; so do overlapped operations that go
     /// on at it. Blocked calls stand here no more: they end for the same cause, or stay blocked for good. Those whose
     /// thread decides about a connection stay until it has.
@@ -534,6 +570,7 @@ impl At<'_> {
             }
         }
         self.fx.looking = ops;
+        self.polls_lose(s);
         while let Some(watch) = self.socket_at(s).watches().first() {
             let op = self.watch_at(watch).op;
             self.extra_mut(s).watches.remove(watch);

@@ -87,6 +87,12 @@ impl Config {
                 out.push(ShownOut::Given(GivenTo::CalleeData, Block::Bytes(back)));
             }
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
+            (_, Out::Polled(bytes, found)) => {
+                // As with a message: the later variable of a number is meant.
+                let named = |s: Handle| self.vars.iter().rposition(|var| *var == s).map(|n| NameId(n as u16));
+                let entries = found.iter().map(|(s, events)| (named(s), events));
+                out.extend([ShownOut::Bytes(Some(bytes)), ShownOut::Handles(entries.collect())]);
+            }
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
             (_, Out::Events(events, errors)) => {
                 out.extend([ShownOut::Events(events), ShownOut::EventErrors(errors.all().collect())]);

@@ -2,7 +2,7 @@
 //!
 //! The model and every real stack report in these terms, so that they can be compared line by line.
 
-use winaccept_model::call::{Address, Data, NetworkEvents, OptVal, PollEvents, Port};
+use winaccept_model::call::{Address, AfdEvents, Data, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 
@@ -70,6 +70,8 @@ pub enum ShownOut {
     ExceptFds(Vec<NameId>),
     /// `revents` of each polled entry.
     Revents(Vec<PollEvents>),
+    /// What a poll of the driver has found: sockets by variable, `None` where no variable has one, and their events.
+    Handles(Vec<(Option<NameId>, AfdEvents)>),
     /// The network events recorded.
     Events(NetworkEvents),
     /// `iErrorCode` of the same: the events that have an error, and which.
@@ -225,6 +227,9 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         | (With::WriteFds(a), ShownOut::WriteFds(b))
         | (With::ExceptFds(a), ShownOut::ExceptFds(b)) => same_set(a, b),
         (With::Revents(a), ShownOut::Revents(b)) => a == b,
+        (With::Handles(a), ShownOut::Handles(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (Some(a.0), a.1) == (b.0.map(Ref::Name), b.1))
+        }
         (With::Events(a), ShownOut::Events(b)) => a == b,
         (With::EventErrors(a), ShownOut::EventErrors(b)) => a == b,
         _ => false,
@@ -285,6 +290,7 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         | (With::WriteFds(_), ShownOut::WriteFds(_))
         | (With::ExceptFds(_), ShownOut::ExceptFds(_))
         | (With::Revents(_), ShownOut::Revents(_))
+        | (With::Handles(_), ShownOut::Handles(_))
         | (With::Events(_), ShownOut::Events(_))
         | (With::EventErrors(_), ShownOut::EventErrors(_))
         | (With::Bytes(_), ShownOut::Bytes(_))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use winaccept_model::call::ThreadId;
+use winaccept_model::operation::{OpId, Operation};
 use winaccept_model::step::{Event, Machine};
 
 use crate::branch::{Branch, each, event_in};
@@ -70,12 +71,20 @@ pub(crate) fn pass_time(scenario: &Scenario, machine: &Machine, actor: ThreadId,
     while let Some(branch) = todo.pop() {
         events.clear();
         network(&branch.config, &mut events);
+        let world = &branch.config.world;
+        let operation = |op: OpId| world.operations().get(op.index());
         let due = |event: &&Event| match event {
             Event::Timer(_) => true,
-            Event::Expire(op) => branch.config.world.thread_of(*op) == actor,
+            // A request has nobody who waits in it: its time passes while anybody waits.
+            Event::Expire(op) => world.thread_of(*op) == actor || operation(*op).is_some_and(Operation::is_poll),
             _ => false,
         };
-        match events.iter().find(due) {
+        // Of several time-outs the shortest runs out first: nobody counts how much of one had passed before.
+        let how_soon = |event: &&Event| match event {
+            Event::Expire(op) => operation(*op).and_then(|op| op.call.time_out().flatten()).map(u64::from),
+            _ => None,
+        };
+        match events.iter().filter(due).min_by_key(how_soon) {
             Some(&event) if branch.config.waiting(actor).is_some() => {
                 count += 1;
                 assert!(count < QUIET, "limit: a call has not returned after {QUIET} timers");

@@ -379,7 +379,9 @@ impl Scenario {
             let is_peer = script.peers.iter().any(|peer| peer.actor.index() == index);
             let sockets = self.steps.iter().filter(own).filter(creates).count() as u32 + peers + u32::from(is_peer);
             let events = self.steps.iter().filter(own).filter(opens).count() as u32;
-            let watches = self.steps.iter().filter(own).map(watched).max().unwrap_or_default();
+            // A call that waits is over before the next one; polls of the driver go on beside it.
+            let polls: u32 = self.steps.iter().filter(own).map(polled).sum();
+            let watches = self.steps.iter().filter(own).map(watched).max().unwrap_or_default() + polls;
             let overs = self.steps.iter().filter(own).filter(empties).count() as u32;
             // A call that waits is an operation, and so is every request that its thread has started; a condition function may
             // call while the call waits that called it.
@@ -406,6 +408,14 @@ impl Scenario {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// How many objects a poll of the driver watches, if a step makes one: the sockets, and that through which it is made.
+fn polled(step: &Step) -> u32 {
+    match &step.action {
+        Action::Call(Call::AfdPoll { handles, .. }) => handles.len() as u32 + 1,
+        _ => 0,
     }
 }
 

@@ -3,7 +3,8 @@
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
 use winaccept_model::call::{
-    Address, Call, Data, Handle, Member, NetworkEvents, OptVal, PollEvents, ProcessId, Qos, ThreadId, Version,
+    Address, AfdEvents, Call, Data, Handle, Member, NetworkEvents, OptVal, PollEvents, ProcessId, Qos, ThreadId,
+    Version,
 };
 use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
@@ -406,6 +407,8 @@ pub enum With {
     ExceptFds(Vec<Ref>),
     /// `revents = {…}`, one entry a polled socket.
     Revents(Vec<PollEvents>),
+    /// `handles = {L: AFD_POLL_ACCEPT}`: what a poll of the driver has found.
+    Handles(Vec<(Ref, AfdEvents)>),
     /// `events = FD_ACCEPT|…`; `0` for none.
     Events(NetworkEvents),
     /// `iErrorCode`: the events that have an error, and which.

@@ -1,6 +1,6 @@
 //! A call with its arguments.
 
-use winaccept_model::call::{Call, Data, FileModes, NetworkEvents, PollEvents, ProcessId, ThreadId};
+use winaccept_model::call::{AfdEvents, Call, Data, FileModes, NetworkEvents, PollEvents, ProcessId, ThreadId};
 use winaccept_model::code::{CODES, Code};
 use winaccept_sim::script::Ref;
 
@@ -168,6 +168,33 @@ impl Parser<'_> {
     }
 
     /// Takes a mask of poll events: `POLLRDNORM|POLLWRNORM`, or `0`.
+    /// Sockets in braces, each with its events.
+    pub(super) fn with_events<E>(
+        &mut self,
+        what: &'static str,
+        actor: ThreadId,
+        events: fn(&mut Self) -> Parsed<E>,
+    ) -> Parsed<Vec<(Ref, E)>> {
+        let mut all = Vec::new();
+        self.cursor.expect("{")?;
+        while !self.cursor.eat("}") {
+            if !all.is_empty() {
+                self.cursor.expect(",")?;
+            }
+            let start = self.cursor.span().start;
+            let s = self.handle(what, actor)?;
+            self.cursor.expect(":")?;
+            all.push((s, events(self)?));
+            self.check_members(all.len(), start)?;
+        }
+        Ok(all)
+    }
+
+    pub(super) fn afd_events(&mut self) -> Parsed<AfdEvents> {
+        let bits: Vec<_> = AfdEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.mask("events of a poll of the driver", &bits).map(AfdEvents)
+    }
+
     pub(super) fn poll_events(&mut self) -> Parsed<PollEvents> {
         let bits: Vec<_> = PollEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
         self.mask("poll events", &bits).map(PollEvents)
@@ -183,6 +210,7 @@ impl Parser<'_> {
         let prefix = match what {
             "poll events" => "POLL",
             "modes" => "FILE_",
+            "events of a poll of the driver" => "AFD_POLL_",
             _ => "FD_",
         };
         while self.cursor.at("|") && self.cursor.text_ahead(1).starts_with(prefix) {

@@ -178,6 +178,8 @@ fn failure(returns: Returns) -> Option<Value> {
         Returns::Number => Value::SocketError,
         Returns::Bool => Value::Number(0),
         Returns::Wait => Value::WaitFailed,
-        Returns::Answer | Returns::Overlapped | Returns::Code | Returns::Sleep | Returns::Nothing => return None,
+        Returns::Answer | Returns::Overlapped | Returns::Code | Returns::Sleep | Returns::Status | Returns::Nothing => {
+            return None;
+        }
     })
 }

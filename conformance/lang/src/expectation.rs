@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use winaccept_model::call::{Call, NetworkEvents, OptVal, PollEvents, Returns, ThreadId};
+use winaccept_model::call::{AfdEvents, Call, NetworkEvents, OptVal, PollEvents, Returns, ThreadId};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
+use winaccept_model::status::Status;
 use winaccept_sim::script::{
     AddrPattern, Block, EntryPattern, Expect, GivenTo, MessagePattern, Pattern, Ref, ValuePattern, With,
 };
@@ -45,6 +46,7 @@ fn expected(returns: Returns) -> &'static str {
              `WSA_WAIT_FAILED` and an error name"
         }
         Returns::Sleep => "`0` or `WAIT_IO_COMPLETION`",
+        Returns::Status => "the name of a status, such as `STATUS_PENDING`",
         Returns::Nothing => "`0`, for it returns nothing",
     }
 }
@@ -94,7 +96,18 @@ const VALUES: &[(&str, Value, Returns)] = &[
     ("WSA_WAIT_FAILED", Value::WaitFailed, Returns::Wait),
     ("WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Sleep),
     ("WSA_WAIT_IO_COMPLETION", Value::WaitIoCompletion, Returns::Sleep),
+    ("STATUS_SUCCESS", status(Status::SUCCESS), Returns::Status),
+    ("STATUS_PENDING", status(Status::PENDING), Returns::Status),
+    ("STATUS_TIMEOUT", status(Status::TIMEOUT), Returns::Status),
+    ("STATUS_INVALID_HANDLE", status(Status::INVALID_HANDLE), Returns::Status),
+    ("STATUS_INVALID_PARAMETER", status(Status::INVALID_PARAMETER), Returns::Status),
+    ("STATUS_CANCELLED", status(Status::CANCELLED), Returns::Status),
+    ("STATUS_HANDLES_CLOSED", status(Status::HANDLES_CLOSED), Returns::Status),
 ];
+
+const fn status(status: Status) -> Value {
+    Value::Number(status.0 as i64)
+}
 
 /// What any call may give, whatever it returns.
 const WHATEVER_IT_RETURNS: &[(&str, Value)] =
@@ -221,6 +234,7 @@ impl Parser<'_> {
             let range = match returns {
                 Returns::Number => i64::from(i32::MIN)..=i64::from(i32::MAX),
                 Returns::Code => 0..=i64::from(u16::MAX),
+                Returns::Status => 0..=i64::from(u32::MAX),
                 Returns::Bool | Returns::Answer => 0..=1,
                 Returns::Sleep | Returns::Nothing => 0..=0,
                 Returns::Socket
@@ -402,6 +416,7 @@ impl Parser<'_> {
             Out::WriteFds => self.expected_set(of.actor).map(With::WriteFds),
             Out::ExceptFds => self.expected_set(of.actor).map(With::ExceptFds),
             Out::Revents => self.revents(of.call).map(With::Revents),
+            Out::Handles => self.polled(of.actor).map(With::Handles),
             Out::Events => self.network_events().map(With::Events),
             Out::EventErrors => self.event_errors().map(With::EventErrors),
             Out::Bytes if self.cursor.eat("unchanged") => Ok(With::Bytes(None)),
@@ -540,6 +555,13 @@ impl Parser<'_> {
         // Only `never` has no actor, and it does not know the sockets of a call.
         let Some(actor) = actor else { return Err(self.cursor.expected("no set in `never`")) };
         self.set_members("a socket", actor).map(|set| set.iter().collect())
+    }
+
+    /// What a poll of the driver has found: sockets with events, in braces.
+    fn polled(&mut self, actor: Option<ThreadId>) -> Parsed<Vec<(Ref, AfdEvents)>> {
+        // Only `never` has no actor, and it does not know the sockets of a call.
+        let Some(actor) = actor else { return Err(self.cursor.expected("no sockets in `never`")) };
+        self.with_events("a socket", actor, Self::afd_events)
     }
 
     fn revents(&mut self, call: Option<&Call<Ref>>) -> Parsed<Vec<PollEvents>> {

@@ -107,6 +107,9 @@ constants! {
     SendFlags { WRITTEN: "0", WHAT: "the flags" }
     NoOverlapped { WRITTEN: "NULL" }
     NoRoutine { WRITTEN: "NULL" }
+    IoctlAfdPoll { WRITTEN: "IOCTL_AFD_POLL" }
+    NotExclusive { WRITTEN: "FALSE", WHAT: "whether the poll is exclusive" }
+    GotInformation { OUT: Out::Bytes }
     NoFile { WRITTEN: "INVALID_HANDLE_VALUE" }
     NoPort { WRITTEN: "NULL" }
     NoThreads { WRITTEN: "0", WHAT: "the number of threads" }

@@ -1,6 +1,6 @@
 //! Reads back what [`render_observed`](super::render_observed) writes, so that evidence can be kept as text.
 
-use winaccept_model::call::{Address, Call, Data, NetworkEvents, OptVal, PollEvents, Port};
+use winaccept_model::call::{Address, AfdEvents, Call, Data, NetworkEvents, OptVal, PollEvents, Port};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownEntry, ShownMessage, ShownOut, ShownValue};
@@ -155,6 +155,7 @@ impl Reader<'_> {
             Out::WriteFds => ShownOut::WriteFds(self.set()?),
             Out::ExceptFds => ShownOut::ExceptFds(self.set()?),
             Out::Revents => ShownOut::Revents(self.revents()?),
+            Out::Handles => ShownOut::Handles(self.polled()?),
             Out::Events => {
                 let names: Vec<_> = NetworkEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
                 ShownOut::Events(NetworkEvents(self.mask(&names)?))
@@ -283,6 +284,16 @@ impl Reader<'_> {
     fn revents(&mut self) -> Parsed<Vec<PollEvents>> {
         let names: Vec<_> = PollEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
         self.members(|reader| reader.mask(&names).map(PollEvents))
+    }
+
+    /// `{L: AFD_POLL_ACCEPT}`; `?` stands for a socket without a variable.
+    fn polled(&mut self) -> Parsed<Vec<(Option<NameId>, AfdEvents)>> {
+        let names: Vec<_> = AfdEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.members(|reader| {
+            let socket = if reader.cursor.eat("?") { None } else { Some(reader.name()?) };
+            reader.cursor.expect(":")?;
+            Ok((socket, AfdEvents(reader.mask(&names)?)))
+        })
     }
 
     /// Members in braces, with commas between them.

@@ -1,6 +1,6 @@
 //! Calls, expectations and observations in the syntax of scenarios, for traces, evidence and reports.
 
-use winaccept_model::call::{Call, FileModes, NetworkEvents, OptVal, PollEvents};
+use winaccept_model::call::{AfdEvents, Call, FileModes, NetworkEvents, OptVal, PollEvents};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
 use winaccept_sim::observe::{Observed, Shown, ShownAddress, ShownOut, ShownValue};
@@ -185,6 +185,10 @@ fn render_with(with: &With, script: &Script) -> String {
         With::ReadFds(members) => format!("readfds = {}", set(members)),
         With::WriteFds(members) => format!("writefds = {}", set(members)),
         With::ExceptFds(members) => format!("exceptfds = {}", set(members)),
+        With::Handles(all) => {
+            let entry = |(s, events): &(Ref, AfdEvents)| format!("{}: {}", reference(*s, script), afd_events(*events));
+            format!("handles = {}", braces(all.iter().map(entry)))
+        }
         With::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         With::Events(events) => format!("events = {}", network_events(*events)),
         With::EventErrors(errors) => event_errors(errors),
@@ -276,6 +280,13 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::ReadFds(names) => format!("readfds = {}", set(names)),
         ShownOut::WriteFds(names) => format!("writefds = {}", set(names)),
         ShownOut::ExceptFds(names) => format!("exceptfds = {}", set(names)),
+        ShownOut::Handles(all) => {
+            let entry = |(s, events): &(Option<NameId>, AfdEvents)| {
+                let s = s.map_or("?".to_owned(), |name| reference(Ref::Name(name), script));
+                format!("{s}: {}", afd_events(*events))
+            };
+            format!("handles = {}", braces(all.iter().map(entry)))
+        }
         ShownOut::Revents(all) => format!("revents = {}", braces(all.iter().map(|events| poll_events(*events)))),
         ShownOut::Events(events) => format!("events = {}", network_events(*events)),
         ShownOut::EventErrors(errors) => event_errors(errors),
@@ -319,6 +330,10 @@ fn entries(all: impl Iterator<Item = (u32, String, u32)>) -> String {
 
 pub(super) fn file_modes(modes: FileModes) -> String {
     mask(modes.0, FileModes::NAMES.iter().map(|(name, bit)| (*name, bit.0)))
+}
+
+pub(super) fn afd_events(events: AfdEvents) -> String {
+    mask(events.0, AfdEvents::NAMES.iter().map(|(name, bit)| (*name, bit.0)))
 }
 
 pub(super) fn poll_events(events: PollEvents) -> String {

@@ -79,6 +79,7 @@ fn smaller(script: &Script) -> Vec<Script> {
         .map(|set| with_dependents(&steps, set))
         .filter(|set| !set.is_empty() && !set.contains(&last))
         .map(|set| without(script, &set))
+        .chain(by_others(script, &steps))
         .collect();
     if script.processes.len() > 1 {
         all.insert(0, in_one_process(script));
@@ -86,7 +87,7 @@ fn smaller(script: &Script) -> Vec<Script> {
     all
 }
 
-fn steps<'a>(script: &'a Script) -> Vec<&'a Step> {
+pub(super) fn steps<'a>(script: &'a Script) -> Vec<&'a Step> {
     let step = |item: &'a Item| if let Item::Step(step) = item { Some(step) } else { None };
     script.items.iter().filter_map(step).collect()
 }
@@ -96,7 +97,7 @@ fn places(steps: &[&Step], wanted: impl Fn(&Step) -> bool) -> BTreeSet<usize> {
 }
 
 /// These steps with all that make no sense without them.
-fn with_dependents(steps: &[&Step], mut set: BTreeSet<usize>) -> BTreeSet<usize> {
+pub(super) fn with_dependents(steps: &[&Step], mut set: BTreeSet<usize>) -> BTreeSet<usize> {
     let mut gone: BTreeSet<NameId> = set.iter().flat_map(|place| steps[*place].binds()).collect();
     for (place, step) in steps.iter().enumerate() {
         let issued = (0..place).rev().find(|before| steps[*before].actor == step.actor);
@@ -125,9 +126,27 @@ fn uses(step: &Step) -> BTreeSet<NameId> {
     names
 }
 
-fn without(script: &Script, set: &BTreeSet<usize>) -> Script {
+pub(super) fn without(script: &Script, set: &BTreeSet<usize>) -> Script {
     let kept = script.items.iter().enumerate().filter(|(place, _)| !set.contains(place)).map(|(_, item)| item.clone());
     Script { items: kept.collect(), ..script.clone() }
+}
+
+/// What one variable is for, an earlier one does as well, and nobody has to make the one.
+fn by_others(script: &Script, steps: &[&Step]) -> Vec<Script> {
+    let bound: Vec<(usize, NameId)> =
+        steps.iter().enumerate().flat_map(|(place, step)| step.binds().map(move |name| (place, name))).collect();
+    let pairs = bound.iter().enumerate().flat_map(|(nth, one)| bound[..nth].iter().map(move |other| (one, other)));
+    pairs
+        .map(|((place, name), (_, other))| {
+            let mut script = without(script, &[*place].into());
+            for item in &mut script.items {
+                if let Item::Step(Step { action: Action::Call(call) | Action::InHook(call), .. }) = item {
+                    *call = call.map(|handle| if handle == Ref::Name(*name) { Ref::Name(*other) } else { handle });
+                }
+            }
+            script
+        })
+        .collect()
 }
 
 /// Everybody in the first process.

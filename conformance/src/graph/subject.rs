@@ -257,7 +257,10 @@ impl Subject {
     fn of_requests(self) -> impl Iterator<Item = (&'static str, Table)> {
         let starts = self.functions().filter(|function| function.does().starts);
         starts.filter_map(Function::looks_again).flat_map(|table| {
-            [("its request can go on", table), ("the socket of its request is closed", Table::RequestCloses)]
+            let polls = table == Table::AfdPollLooks;
+            let closes = if polls { Table::AfdPollCloses } else { Table::RequestCloses };
+            let all = [("its request can go on", table), ("the socket of its request is closed", closes)];
+            all.into_iter().chain(polls.then_some(("the time-out of its request runs out", Table::Expire)))
         })
     }
 

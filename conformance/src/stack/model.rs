@@ -21,6 +21,9 @@ pub struct ModelStack {
 }
 
 impl ModelStack {
+    /// What it is called among stacks.
+    pub(crate) const NAME: &str = "model";
+
     /// The model under this profile.
     #[must_use]
     pub fn new(profile: Profile, seed: u64) -> ModelStack {
@@ -31,7 +34,7 @@ impl ModelStack {
 impl Stack for ModelStack {
     fn identity(&self) -> Identity {
         let build = format!("the model of winaccept under profile {}", self.machine.profile.name);
-        Identity { name: "model".to_owned(), version: self.machine.profile.name.clone(), build }
+        Identity { name: ModelStack::NAME.to_owned(), version: self.machine.profile.name.clone(), build }
     }
 
     fn replay(&mut self, script: &Script) -> Replay {

@@ -229,6 +229,9 @@ pub struct Returned {
     /// `revents` of every entry given to `WSAPoll`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revents: Option<Vec<u16>>,
+    /// What a poll of the driver has found: sockets, each with its events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polled: Option<Vec<(RawHandle, u16)>>,
     /// `lNetworkEvents` of `WSAEnumNetworkEvents`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<u32>,

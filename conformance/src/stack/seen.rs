@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use winaccept_model::call::{
-    Address, Buffer, Call, Data, Family, FdSet, Ip, Length, NetworkEvents, OptVal, PollEvents, Port, Returns,
+    Address, AfdEvents, Buffer, Call, Data, Family, FdSet, Ip, Length, NetworkEvents, OptVal, PollEvents, Port, Returns,
 };
 use winaccept_model::code::Code;
 use winaccept_model::kind::{self, Kind};
@@ -99,7 +99,7 @@ fn value(returns: Returns, value: i64) -> (ShownValue, bool) {
         (Returns::Wait, 0xffff_ffff | -1) => failure(Value::WaitFailed),
         (Returns::Number, -1) => failure(Value::SocketError),
         // A code, or nothing, is never SOCKET_ERROR.
-        (Returns::Number | Returns::Code | Returns::Wait | Returns::Sleep | Returns::Nothing, _) => {
+        (Returns::Number | Returns::Code | Returns::Wait | Returns::Sleep | Returns::Status | Returns::Nothing, _) => {
             plain(Value::Number(value))
         }
     }
@@ -173,6 +173,7 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
             let raw = told.returned.overlapped.filter(|raw| *raw != 0);
             Some(ShownOut::Overlapped(raw.and_then(|raw| told.known.named(raw))))
         }
+        "GotInformation" => told.returned.bytes.map(|bytes| ShownOut::Bytes(Some(bytes))),
         _ if told.failed => None,
         "GotMessage" => {
             let message = told.returned.message?;
@@ -209,6 +210,7 @@ tell_nothing! {
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
     RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn, ManualReset, InitialState,
+    AfdTime, AfdHandles, DeviceHandle, DeviceOverlapped,
     TransmitFlags, Reserved, WrittenBytes, SentWithConnection, LowBit, ConnectData, QosIn,
 }
 
@@ -239,6 +241,15 @@ impl Tell for kind::ErrnoOut {
 impl Tell for kind::OverlappedIn {
     fn tell(_: &Ref, field: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
         <kind::BytesOut as Tell>::tell(&0, field, told)
+    }
+}
+
+/// What a poll of the driver has found.
+impl Tell for kind::PolledWith {
+    fn tell(_: &Ref, _: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
+        let found = told.returned.polled.as_ref()?;
+        let entry = |(s, events): &(RawHandle, u16)| (told.known.named(*s), AfdEvents(*events));
+        Some(ShownOut::Handles(found.iter().map(entry).collect()))
     }
 }
 

@@ -46,26 +46,35 @@ pub trait Wire: Kind {
     fn sent(value: &Self::Value<Ref>, names: &impl Names) -> Result<Self::Sent, String>;
     /// Adds it to the fields of a call, for the parameter `field`.
     fn write(sent: &Self::Sent, field: &'static str, to: &mut Fields) {
-        let value = serde_json::to_value(sent).expect("invariant: what is sent is plain data");
-        match (Self::FIELDS, value) {
-            ([], value) => to.push((field, value)),
-            ([only], value) => to.push((only, value)),
-            (several, Value::Array(values)) => to.extend(several.iter().copied().zip(values)),
-            (several, value) => unreachable!("invariant: {several:?} are several values, not {value}"),
-        }
+        adds(Self::FIELDS, serde_json::to_value(sent).expect("invariant: what is sent is plain data"), field, to);
     }
     /// Reads what [`Wire::write`] wrote. What is null may be missing.
     ///
     /// # Errors
     /// What is wrong with which field.
     fn read(field: &'static str, from: &Map<String, Value>) -> Result<Self::Sent, String> {
-        let value = |field: &str| from.get(field).cloned().unwrap_or(Value::Null);
-        let (name, value) = match Self::FIELDS {
-            [] => (field.to_owned(), value(field)),
-            [only] => ((*only).to_owned(), value(only)),
-            several => (several.join(", "), several.iter().map(|field| value(field)).collect()),
-        };
+        let (name, value) = finds(Self::FIELDS, field, from);
         serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
+    }
+}
+
+/// Adds a value to the fields of a call: under its own names, or under that of the parameter.
+fn adds(fields: &'static [&'static str], value: Value, field: &'static str, to: &mut Fields) {
+    match (fields, value) {
+        ([], value) => to.push((field, value)),
+        ([only], value) => to.push((only, value)),
+        (several, Value::Array(values)) => to.extend(several.iter().copied().zip(values)),
+        (several, value) => unreachable!("invariant: {several:?} are several values, not {value}"),
+    }
+}
+
+/// What is wrong where a value cannot be read, and the value.
+fn finds(fields: &'static [&'static str], field: &str, from: &Map<String, Value>) -> (String, Value) {
+    let value = |field: &str| from.get(field).cloned().unwrap_or(Value::Null);
+    match fields {
+        [] => (field.to_owned(), value(field)),
+        [only] => ((*only).to_owned(), value(only)),
+        several => (several.join(", "), several.iter().map(|field| value(field)).collect()),
     }
 }
 
@@ -175,6 +184,7 @@ numbers! {
     PollTime |timeout: Timeout| -> i32 { timeout.map_or(-1, |ms| i32::try_from(ms).unwrap_or(i32::MAX)) }
     WaitTime |timeout: Timeout| -> Option<u32> { *timeout }
     SleepTime |timeout: Timeout| -> Option<u32> { *timeout }
+    AfdTime |timeout: Timeout| -> Option<u32> { *timeout }
     Alertable |alertable: bool| -> bool { *alertable }
     MayBeAlertable |alertable: bool| -> bool { *alertable }
 }

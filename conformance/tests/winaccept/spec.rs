@@ -22,7 +22,7 @@ fn words(text: &str) -> usize {
 fn the_inventory_is_complete() {
     let spec = Spec::bundled();
     assert_eq!(spec.clauses().len(), 478);
-    assert_eq!(spec.related().len(), 447);
+    assert_eq!(spec.related().len(), 452);
     let counts =
         [("accept", 78), ("WSAAccept", 153), ("AcceptEx", 128), ("WSPAccept", 92), ("Accepting a Connection", 27)];
     for (document, (name, clauses)) in Document::ALL.into_iter().zip(counts) {
@@ -220,7 +220,7 @@ fn observations_say_what_they_are_about() {
     );
     let modelled = all.iter().filter(|seen| seen.reach() == Reach::Modelled).count();
     let later = all.iter().filter(|seen| matches!(seen.reach(), Reach::Later(_))).count();
-    assert!(modelled > 150 && later > 40, "{modelled} can be shown, {later} wait");
+    assert!(modelled > 150 && later > 30, "{modelled} can be shown, {later} wait");
     let reach = |id: &str| Spec::bundled().observation(id).map(Observation::reach);
     assert_eq!(reach("WT-AFD-001"), Some(Reach::Later("NtOpenFile".to_owned())), "a call that the model has not got");
     assert_eq!(reach("WT-ACC-001"), Some(Reach::Modelled));

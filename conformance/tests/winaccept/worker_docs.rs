@@ -93,7 +93,7 @@ fn every_field_of_a_return_is_told() {
     #[rustfmt::skip]
     let Returned {
         value, error, addr, addrlen, data, option, readfds, writefds, exceptfds, revents, events, bytes, key, overlapped, local, remote,
-        info, condition, message, entries, routine, errors,
+        info, condition, message, entries, routine, errors, polled,
     } = exactly(all);
     assert!(bytes.is_some() && key.is_some() && overlapped.is_some() && local.is_some() && remote.is_some());
     assert_eq!((value, error), (0, 0));

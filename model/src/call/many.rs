@@ -9,7 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-use super::value::PollEvents;
+use super::value::{AfdEvents, PollEvents};
 use crate::id::Handle;
 
 /// How many bytes of long values all worlds of a program keep together.
@@ -141,6 +141,20 @@ impl Member for PollEvents {
     }
 }
 
+impl Member for AfdEvents {
+    fn word(self) -> u64 {
+        self.0.into()
+    }
+    fn of_word(word: u64) -> AfdEvents {
+        AfdEvents(word as u16)
+    }
+}
+
+/// A mask: no more than 16 bits of a word.
+pub trait Mask: Member {}
+impl Mask for PollEvents {}
+impl Mask for AfdEvents {}
+
 /// For those who only look at the members.
 impl Member for () {
     fn word(self) -> u64 {
@@ -150,12 +164,12 @@ impl Member for () {
 }
 
 /// The first needs no more than 48 bits.
-impl<H: Member> Member for (H, PollEvents) {
+impl<H: Member, M: Mask> Member for (H, M) {
     fn word(self) -> u64 {
         self.0.word() << 16 | self.1.word()
     }
     fn of_word(word: u64) -> Self {
-        (H::of_word(word >> 16), PollEvents::of_word(word & 0xffff))
+        (H::of_word(word >> 16), M::of_word(word & 0xffff))
     }
 }
 
@@ -206,24 +220,8 @@ impl<T> Set<T> {
 impl<T: Member> Set<T> {
     /// These members; `None` if there are more than [`SET`], or if [`KEPT`] is used up.
     pub fn new(members: impl IntoIterator<Item = T>) -> Option<Set<T>> {
-        let (mut few, mut len, mut many) = ([0; FEW], 0, Vec::new());
-        for member in members {
-            match few.get_mut(len) {
-                Some(place) => *place = member.word(),
-                None if len == FEW => {
-                    many.extend(few);
-                    many.push(member.word());
-                }
-                None => many.push(member.word()),
-            }
-            len += 1;
-        }
-        let words = match len {
-            n if n <= FEW => Words::Few(len as u8, few),
-            n if n <= SET => Words::Many(LONG_SETS.keep(&many)?),
-            _ => return None,
-        };
-        Some(Set(words, PhantomData))
+        let mut members = members.into_iter();
+        Words::new(&mut || members.next().map(Member::word)).map(|words| Set(words, PhantomData))
     }
 
     /// The members in order.
@@ -236,8 +234,9 @@ impl<T: Member> Set<T> {
     /// # Panics
     /// When [`KEPT`] is used up, as a limit.
     #[must_use]
-    pub fn map<U: Member>(&self, f: impl FnMut(T) -> U) -> Set<U> {
-        Set::collect(self.iter().map(f))
+    pub fn map<U: Member>(&self, mut f: impl FnMut(T) -> U) -> Set<U> {
+        let mut words = self.words().iter();
+        Set::kept(Words::new(&mut || words.next().map(|word| f(T::of_word(*word)).word())))
     }
 
     /// The members of an iterator.
@@ -246,8 +245,37 @@ impl<T: Member> Set<T> {
     /// When there are more than fit, as a limit.
     #[must_use]
     pub fn collect(members: impl IntoIterator<Item = T>) -> Set<T> {
-        Set::new(members)
-            .unwrap_or_else(|| panic!("limit: at most {SET} members of a set, and {KEPT} bytes of long ones"))
+        let mut members = members.into_iter();
+        Set::kept(Words::new(&mut || members.next().map(Member::word)))
+    }
+
+    fn kept(words: Option<Words>) -> Set<T> {
+        let Some(words) = words else { panic!("limit: at most {SET} members of a set, and {KEPT} bytes of long ones") };
+        Set(words, PhantomData)
+    }
+}
+
+impl Words {
+    /// These words; `None` if there are more than [`SET`], or if [`KEPT`] is used up. One function for members of every kind.
+    #[inline(never)]
+    fn new(next: &mut dyn FnMut() -> Option<u64>) -> Option<Words> {
+        let (mut few, mut len, mut many) = ([0; FEW], 0, Vec::new());
+        while let Some(member) = next() {
+            match few.get_mut(len) {
+                Some(place) => *place = member,
+                None if len == FEW => {
+                    many.extend(few);
+                    many.push(member);
+                }
+                None => many.push(member),
+            }
+            len += 1;
+        }
+        match len {
+            n if n <= FEW => Some(Words::Few(len as u8, few)),
+            n if n <= SET => LONG_SETS.keep(&many).map(Words::Many),
+            _ => None,
+        }
     }
 }
 

@@ -365,6 +365,44 @@ impl PollEvents {
     }
 }
 
+/// `AFD_POLL_ACCEPT`, … as bits: what the driver below Winsock is polled for. No header of Windows has them; numbers and names are
+/// those of libuv and wepoll, which wait this way.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct AfdEvents(pub u16);
+
+#[allow(missing_docs)]
+impl AfdEvents {
+    pub const RECEIVE: AfdEvents = AfdEvents(0x0001);
+    pub const RECEIVE_EXPEDITED: AfdEvents = AfdEvents(0x0002);
+    pub const SEND: AfdEvents = AfdEvents(0x0004);
+    pub const DISCONNECT: AfdEvents = AfdEvents(0x0008);
+    pub const ABORT: AfdEvents = AfdEvents(0x0010);
+    pub const LOCAL_CLOSE: AfdEvents = AfdEvents(0x0020);
+    pub const CONNECT: AfdEvents = AfdEvents(0x0040);
+    pub const ACCEPT: AfdEvents = AfdEvents(0x0080);
+    pub const CONNECT_FAIL: AfdEvents = AfdEvents(0x0100);
+    pub const NAMES: &[(&str, AfdEvents)] = &[
+        ("AFD_POLL_RECEIVE", Self::RECEIVE),
+        ("AFD_POLL_RECEIVE_EXPEDITED", Self::RECEIVE_EXPEDITED),
+        ("AFD_POLL_SEND", Self::SEND),
+        ("AFD_POLL_DISCONNECT", Self::DISCONNECT),
+        ("AFD_POLL_ABORT", Self::ABORT),
+        ("AFD_POLL_LOCAL_CLOSE", Self::LOCAL_CLOSE),
+        ("AFD_POLL_CONNECT", Self::CONNECT),
+        ("AFD_POLL_ACCEPT", Self::ACCEPT),
+        ("AFD_POLL_CONNECT_FAIL", Self::CONNECT_FAIL),
+    ];
+    #[must_use]
+    pub fn with(self, other: AfdEvents) -> AfdEvents {
+        AfdEvents(self.0 | other.0)
+    }
+    /// Those of both.
+    #[must_use]
+    pub fn and(self, other: AfdEvents) -> AfdEvents {
+        AfdEvents(self.0 & other.0)
+    }
+}
+
 /// What `SetFileCompletionNotificationModes` sets, as bits; the values of winbase.h.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct FileModes(pub u16);

@@ -1,7 +1,7 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
+    Address, AfdEvents, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
     NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId, Version,
 };
 use crate::id::SocketId;
@@ -279,7 +279,7 @@ macro_rules! masks {
         }
     )* };
 }
-masks!(FileModes, NetworkEvents, PollEvents);
+masks!(AfdEvents, FileModes, NetworkEvents, PollEvents);
 
 /// At least one.
 impl Plain for Set<u32> {

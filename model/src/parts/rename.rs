@@ -153,6 +153,7 @@ impl Renaming {
                 write: write.map(|handle| self.handle(handle)),
                 except: except.map(|handle| self.handle(handle)),
             },
+            Out::Polled(bytes, found) => Out::Polled(bytes, found.map(|(s, events)| (self.handle(s), events))),
             Out::Message(message) => Out::Message(self.message(message)),
             Out::Routine { over, error, bytes } => Out::Routine { over: self.handle(over), error, bytes },
             Out::Packets { keys, overs, bytes } => {
@@ -284,6 +285,7 @@ impl Renaming {
             thread: self.to[op.thread.index()],
             about: op.about.map(|socket| self.socket_id(socket)),
             watched: op.watched.iter().map(|watch| self.own_watch(watch)).collect(),
+            port: op.port.map(|tells| Association { port: self.port_id(tells.port), ..tells }),
             ..*op
         }
     }
@@ -293,7 +295,8 @@ impl Renaming {
             addresses: filled.addresses.map(|(local, remote)| (self.address(local), self.address(remote))),
             ..filled
         });
-        Overlapped { event: over.event.map(|event| self.handle(event)), buffer, ..*over }
+        let polled = over.polled.map(|(s, events)| (self.handle(s), events));
+        Overlapped { event: over.event.map(|event| self.handle(event)), buffer, polled, ..*over }
     }
 
     fn address(&mut self, address: Address) -> Address {

@@ -141,15 +141,23 @@ table! {
 fn is_short(at: &At<'_>) -> bool {
     match *at.call() {
         Call::Bind { name: Name::Address(address, length), .. } => (0..address.family.address_size()).contains(&length),
-        Call::Bind { name, .. } => name == Name::Null,
+        // What never was a socket has no address either.
+        Call::Bind { name: Name::Of(handle), .. } => address_of(at, handle).is_none(),
+        Call::Bind { name: Name::Null, .. } => true,
         _ => false,
     }
 }
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let Call::Bind { name: Name::Address(address, length), .. } = *at.call() else { return false };
-    address.family != at.sock().family && length >= address.family.address_size()
+    let address = match *at.call() {
+        Call::Bind { name: Name::Address(address, length), .. } => {
+            (length >= address.family.address_size()).then_some(address)
+        }
+        Call::Bind { name: Name::Of(handle), .. } => address_of(at, handle),
+        _ => None,
+    };
+    address.is_some_and(|address| address.family != at.sock().family)
 }
 
 /// The name is an address of another host.
@@ -166,7 +174,7 @@ fn named(at: &At<'_>) -> Option<Address> {
             let family = at.sock().family;
             (address.family == family && length >= family.address_size()).then_some(address)
         }
-        Name::Of(handle) => address_of(at, handle),
+        Name::Of(handle) => address_of(at, handle).filter(|address| address.family == at.sock().family),
     }
 }
 

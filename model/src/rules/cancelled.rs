@@ -2,7 +2,7 @@
 
 use super::common::{case, check};
 use super::wsaaccept::is_conditional;
-use crate::call::Call;
+use crate::call::{Call, Set};
 use crate::choice::{
     CANCEL_DOES_NOTHING, CANCEL_SERVES, CLEANUP_UNDER_CALL, CLOSE_UNDER_ACCEPT, DECIDED_FIRST, UNDER_SELECT_TOLD,
     WITHDRAWN_REQUEST,
@@ -13,6 +13,7 @@ use crate::outcome::{Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
 use crate::rule::{At, Cause, Gives, Role, Rule, States, by};
+use crate::status::Status;
 
 table! {
     WSACANCELBLOCKINGCALL;
@@ -141,6 +142,13 @@ table! {
     /// The time-out of a waiting call runs out.
     EXPIRE;
     Rule {
+        when: |at| matches!(*at.call(), Call::AfdPoll { .. }),
+        gives: Is(Gives::Silent),
+        then: |at| super::afdpoll::ends(at, Status::TIMEOUT, Set::EMPTY),
+        rests_on: &["select.rem.zero-timeout-polls"],
+        ..case("NtDeviceIoControlFile.times-out", &["ntioctl.status-block"], States::ANY)
+    },
+    Rule {
         when: |at| matches!(*at.call(), Call::Select { .. }),
         then: |at| at.give(Outcome::number(0).with(super::select::NOBODY)),
         ..case("select.times-out", &["select.rem.zero-timeout-polls"], States::ANY)
@@ -150,7 +158,7 @@ table! {
         then: |at| {
             let revents = match *at.call() {
                 Call::WSAPoll { fds, .. } => fds.map(|_| crate::call::PollEvents(0)),
-                _ => crate::call::Set::default(),
+                _ => Set::default(),
             };
             at.give(Outcome::number(0).with(Out::Revents(revents)));
         },

@@ -72,7 +72,7 @@ table! {
     },
     // What is set already ends the wait, and what is told then varies; without an event the page does not say what happens.
     Rule {
-        when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at),
+        when: |at| status(at) == Some(Status::PENDING) && !awaits_event(at) || is_timed_poll(at),
         ..not_modelled(
             "WSAGetOverlappedResult.event-not-modelled",
             &["wsagor.fwait.event-only"],
@@ -117,7 +117,10 @@ table! {
     },
     // Without an event it is the handle that is waited for, whichever request there sets it.
     Rule {
-        when: |at| status(at) == Some(Status::PENDING) && (!awaits_event(at) && !is_alone(at) || has_routine(at) || skips_handle(at)),
+        when: |at| {
+            let waits_otherwise = !awaits_event(at) && !is_alone(at) || has_routine(at) || skips_handle(at);
+            status(at) == Some(Status::PENDING) && waits_otherwise || is_timed_poll(at)
+        },
         ..not_modelled("GetOverlappedResult.handle-not-modelled", &["gor.rem.no-event-uses-handle"], States::ANY)
     },
     Rule {
@@ -282,6 +285,12 @@ fn skips_handle(at: &At<'_>) -> bool {
     !has_event && at.socket.is_some_and(|s| at.socket_at(s).extra().modes.has(FileModes::SKIP_SET_EVENT_ON_HANDLE))
 }
 
+/// Is it a poll of the driver whose time-out has run out, or may? No page says whether that is told as a failure.
+fn is_timed_poll(at: &At<'_>) -> bool {
+    let request = || named(at).and_then(|over| request_with(at, over)).map(|op| at.op_at(op));
+    status(at) == Some(Status::TIMEOUT) || request().is_some_and(|op| op.is_poll() && op.call.times_out())
+}
+
 /// Has the request a completion routine?
 fn has_routine(at: &At<'_>) -> bool {
     named(at).and_then(|over| request_with(at, over)).is_some_and(|op| at.op_at(op).tells.routine)
@@ -314,6 +323,7 @@ fn is_alone(at: &At<'_>) -> bool {
     let Some(s) = at.socket else { return false };
     let socket = at.socket_at(s);
     let requests = socket.waiting().iter().chain(socket.holding().iter());
+    let requests = requests.chain(polls_through(at));
     requests.filter(|op| !at.op_at(*op).tells.returns).all(|op| at.op_at(op).tells.over == Some(over))
 }
 
@@ -347,7 +357,14 @@ fn requests(at: &At<'_>) -> Vec<OpId> {
             && (!own || operation.thread == at.thread)
             && at.process_of(operation.thread) == at.process_id()
     };
-    at.sock().waiting().iter().chain(at.sock().holding().iter()).filter(is_meant).collect()
+    let own_lines = at.sock().waiting().iter().chain(at.sock().holding().iter());
+    own_lines.chain(polls_through(at)).filter(is_meant).collect()
+}
+
+/// The polls of the driver that were made through the socket in question.
+fn polls_through(at: &At<'_>) -> Vec<OpId> {
+    let Some(s) = at.socket else { return Vec::new() };
+    at.polls_at(s, |op| matches!(op.call, Call::AfdPoll { file, .. } if at.resolve_socket(file) == Some(s)))
 }
 
 /// Is one of them to open a connection?

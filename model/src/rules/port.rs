@@ -1,7 +1,7 @@
 //! Completion ports: `CreateIoCompletionPort`, `GetQueuedCompletionStatus`, `PostQueuedCompletionStatus`.
 
 use super::apc::{routine_is_due, runs_all};
-use super::common::{case, check};
+use super::common::{case, check, not_modelled};
 use crate::call::{Call, Handle, Set};
 use crate::choice::{APC_BEFORE_PACKET, APCS_BEFORE_PACKETS};
 use crate::code::Code;
@@ -80,6 +80,11 @@ table! {
         then: |at| at.give(Outcome::number(0).with(Out::Packet { counted: None, over: None })),
         rests_on: &["closehandle.rem.invalidates"],
         ..check("GetQueuedCompletionStatus.not-a-port", &[], States::ANY, Code::WSA_INVALID_HANDLE)
+    },
+    // No page says whether a poll of the driver whose time-out has run out is a failed request.
+    Rule {
+        when: |at| first(at).is_some_and(|packet| packet.status == Status::TIMEOUT),
+        ..not_modelled("GetQueuedCompletionStatus.timed-out-poll-not-modelled", &["gqcs.failed-io"], States::ANY)
     },
     Rule {
         when: |at| first(at).is_some_and(|packet| packet.status != Status::SUCCESS),

@@ -75,7 +75,8 @@ pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
         | Call::WriteFile { overlapped: Some(overlapped), .. }
         | Call::WSARecvOverlapped { overlapped, .. }
         | Call::WSASendOverlapped { overlapped, .. }
-        | Call::WSAIoctlOverlapped { overlapped, .. } => at.resolve_over(overlapped),
+        | Call::WSAIoctlOverlapped { overlapped, .. }
+        | Call::AfdPoll { overlapped, .. } => at.resolve_over(overlapped),
         _ => None,
     }
 }

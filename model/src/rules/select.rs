@@ -281,7 +281,7 @@ fn writable(at: &At<'_>, s: SocketId) -> bool {
 }
 
 /// An attempt to connect has failed, and nothing has made up for it.
-fn exceptional(at: &At<'_>, s: SocketId) -> bool {
+pub(super) fn exceptional(at: &At<'_>, s: SocketId) -> bool {
     let socket = at.socket_at(s);
     socket.state == State::Failed || socket.state == State::Bound && socket.error != Code::NONE
 }

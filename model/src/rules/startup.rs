@@ -223,9 +223,9 @@ fn has_fetched(at: &At<'_>) -> bool {
     at.outcome().value == Value::Number(1)
 }
 
-/// The two that are about the last error itself.
+/// The two that are about the last error itself, and a look at memory, which has none.
 fn is_of_last_error(at: &At<'_>) -> bool {
-    matches!(at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. })
+    matches!(at.call(), Call::WSAGetLastError | Call::WSASetLastError { .. } | Call::AfdPollInfo { .. })
 }
 
 /// Does the call do no more than make, close, hand over or wait for handles, or tell what is known without the socket? Some stacks

@@ -9,10 +9,11 @@ use crate::world::{Bound, Socket, State, World};
 
 /// Can a thread go on without anybody acting?
 fn is_ready(world: &World, thread: ThreadId) -> bool {
-    world.waits(thread).is_some_and(|(_, op)| {
+    let goes_on = world.waits(thread).is_some_and(|(_, op)| {
         let due = !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
         op.phase == Phase::Woken || op.call.times_out() || due
-    })
+    });
+    goes_on || world.timed_polls(thread).next().is_some()
 }
 
 impl World {

@@ -422,6 +422,7 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Data(data) => Some(With::Data(*data)),
         ShownOut::Value(value) => Some(With::Value(*value)),
         ShownOut::Revents(revents) => Some(With::Revents(revents.clone())),
+        ShownOut::Handles(_) => None,
         ShownOut::Events(events) => Some(With::Events(*events)),
         ShownOut::EventErrors(errors) => Some(With::EventErrors(errors.clone())),
         ShownOut::Bytes(bytes) => Some(With::Bytes(*bytes)),

@@ -1,16 +1,17 @@
 //! Sockets and events, one or several, and what an APC does with one.
 
-use winaccept_model::call::{FdSet, PollEvents, Routine, SET, Set};
+use winaccept_model::call::{AfdEvents, FdSet, PollEvents, Routine, SET, Set};
 use winaccept_model::kind::{
-    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
-    RequestOverlapped, RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
+    AfdHandles, AnyHandle, BufferOf, DeviceHandle, DeviceOverlapped, Event, EventArray, EventOrNull, InfoIn,
+    OverlappedIn, OverlappedOrNull, PollArray, PolledWith, PortIn, RequestOverlapped, RoutineIn, Sock, SocketSet,
+    SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
 use super::super::diagnostic::Diagnostic;
 use super::super::parser::Parser;
-use super::super::render::{braces, poll_events, reference};
+use super::super::render::{afd_events, braces, poll_events, reference};
 use super::super::signature::Out;
 use super::{Asking, Text};
 
@@ -56,6 +57,16 @@ impl Text for SocketValue {
     const EXAMPLE: &'static str = "L";
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
         parser.handle(SOCKET, asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for DeviceHandle {
+    const EXAMPLE: &'static str = SocketValue::EXAMPLE;
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        SocketValue::parse(parser, asking)
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)
@@ -122,6 +133,29 @@ impl Text for RequestOverlapped {
     const EXAMPLE: &'static str = "O";
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
         parser.overlapped(asking.actor)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for DeviceOverlapped {
+    const EXAMPLE: &'static str = RequestOverlapped::EXAMPLE;
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        RequestOverlapped::parse(parser, asking)
+    }
+    fn write(value: &Ref, script: &Script) -> String {
+        reference(*value, script)
+    }
+}
+
+impl Text for PolledWith {
+    const EXAMPLE: &'static str = RequestOverlapped::EXAMPLE;
+    fn out(_: &str) -> Option<Out> {
+        Some(Out::Handles)
+    }
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+        RequestOverlapped::parse(parser, asking)
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)
@@ -211,23 +245,22 @@ impl Text for PollArray {
         Some(Out::Revents)
     }
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Set<(Ref, PollEvents)>> {
-        let mut fds = Vec::new();
-        parser.cursor.expect("{")?;
-        while !parser.cursor.eat("}") {
-            if !fds.is_empty() {
-                parser.cursor.expect(",")?;
-            }
-            let start = parser.cursor.span().start;
-            let s = parser.handle(SOCKET, asking.actor)?;
-            parser.cursor.expect(":")?;
-            let events = parser.poll_events()?;
-            fds.push((s, events));
-            parser.check_members(fds.len(), start)?;
-        }
+        let fds = parser.with_events(SOCKET, asking.actor, Parser::poll_events)?;
         parser.set(fds)
     }
     fn write(value: &Set<(Ref, PollEvents)>, script: &Script) -> String {
         braces(value.iter().map(|(s, events)| format!("{}: {}", reference(s, script), poll_events(events))))
+    }
+}
+
+impl Text for AfdHandles {
+    const EXAMPLE: &'static str = "{S: AFD_POLL_ACCEPT}";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Set<(Ref, AfdEvents)>> {
+        let handles = parser.with_events(SOCKET, asking.actor, Parser::afd_events)?;
+        parser.set(handles)
+    }
+    fn write(value: &Set<(Ref, AfdEvents)>, script: &Script) -> String {
+        braces(value.iter().map(|(s, events)| format!("{}: {}", reference(s, script), afd_events(events))))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Time-outs in milliseconds. Each function has its own word for waiting without limit; a script may write any of them.
 
 use winaccept_model::call::Timeout;
-use winaccept_model::kind::{PollTime, SelectTime, SleepTime, WaitTime};
+use winaccept_model::kind::{AfdTime, PollTime, SelectTime, SleepTime, WaitTime};
 use winaccept_sim::script::{Ref, Script};
 
 use super::super::cursor::Parsed;
@@ -30,6 +30,7 @@ times! {
     PollTime: "-1";
     WaitTime: "WSA_INFINITE";
     SleepTime: "INFINITE";
+    AfdTime: "INFINITE";
 }
 
 fn timeout(parser: &mut Parser<'_>) -> Parsed<Timeout> {

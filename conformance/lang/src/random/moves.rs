@@ -643,6 +643,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,
         Call::ReadFile { .. } | Call::WriteFile { .. } => false,
+        Call::AfdPoll { .. } | Call::AfdPollInfo { .. } => false,
         Call::DisconnectEx { .. } | Call::TransmitFile { .. } | Call::ConnectEx { .. } => false,
         Call::AssociatePort { .. } | Call::GetQueuedCompletionStatus { .. } => false,
         Call::GetQueuedCompletionStatusEx { .. } => false,

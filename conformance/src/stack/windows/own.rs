@@ -14,6 +14,7 @@ use super::identity::exported;
 pub(super) fn own_function(name: &str) -> Option<usize> {
     match name {
         "OVERLAPPED" => Some(makes as *const () as usize),
+        "AFD_POLL_INFO" => Some(status_of as *const () as usize),
         "HasOverlappedIoCompleted" => Some(has_completed as *const () as usize),
         "CreateWindow" => Some(creates_window as *const () as usize),
         "PeekMessage" => Some(peeks as *const () as usize),
@@ -26,6 +27,11 @@ pub(super) fn own_function(name: &str) -> Option<usize> {
 unsafe extern "system" fn makes(event: usize, low_bit: usize) -> usize {
     let made = OVERLAPPED { hEvent: (event | low_bit) as _, ..OVERLAPPED::default() };
     Box::into_raw(Box::new(made)) as usize
+}
+
+unsafe extern "system" fn status_of(overlapped: usize) -> usize {
+    // SAFETY: the address of a structure that `makes` has made, and that is never freed; the system may write to it meanwhile.
+    unsafe { (&raw const (*(overlapped as *const OVERLAPPED)).Internal).read_volatile() }
 }
 
 unsafe extern "system" fn has_completed(overlapped: usize) -> usize {

@@ -1,6 +1,7 @@
 //! How each kind of parameter becomes machine words, and what is read behind its pointers when the call has returned.
 
 mod address;
+mod afd;
 mod handle;
 mod overlapped;
 
@@ -34,6 +35,8 @@ pub(super) struct Passing {
     asked: usize,
     /// Where the bytes go that it reads by itself.
     reads_into: Option<usize>,
+    /// The time-out of a poll of the driver, in its own unit.
+    afd_time: i64,
 }
 
 impl Passing {
@@ -49,6 +52,7 @@ impl Passing {
             output: Output::default(),
             asked: 0,
             reads_into: None,
+            afd_time: 0,
         }
     }
 }
@@ -165,6 +169,9 @@ constants! {
     SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
+    IoctlAfdPoll: words([afd::IOCTL_AFD_POLL]);
+    NotExclusive: words([]);
+    GotInformation: words([]);
     NoFile: words([usize::MAX]);
     NoPort: words([0]);
     NoThreads: words([0]);

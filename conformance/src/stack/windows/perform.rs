@@ -154,7 +154,7 @@ fn value(returns: Returns, word: usize) -> i64 {
             word as isize as RawHandle
         }
         Returns::Number | Returns::Bool | Returns::Answer | Returns::Code => i64::from(word as i32),
-        Returns::Wait | Returns::Sleep => i64::from(word as u32),
+        Returns::Wait | Returns::Sleep | Returns::Status => i64::from(word as u32),
         Returns::Nothing => 0,
     }
 }
@@ -192,5 +192,6 @@ unsafe fn invoke(function: usize, words: &[usize]) -> usize {
         7: 0 1 2 3 4 5 6;
         8: 0 1 2 3 4 5 6 7;
         9: 0 1 2 3 4 5 6 7 8;
+        10: 0 1 2 3 4 5 6 7 8 9;
     }
 }

@@ -1,9 +1,10 @@
 //! Sockets and events, one or several.
 
-use winaccept_model::call::{FdSet, PollEvents, Routine, Set};
+use winaccept_model::call::{AfdEvents, FdSet, PollEvents, Routine, Set};
 use winaccept_model::kind::{
-    AnyHandle, BufferOf, Event, EventArray, EventOrNull, InfoIn, OverlappedIn, OverlappedOrNull, PollArray, PortIn,
-    RequestOverlapped, RoutineIn, Sock, SocketSet, SocketValue, WindowIn, WindowOrNull,
+    AfdHandles, AnyHandle, BufferOf, DeviceHandle, DeviceOverlapped, Event, EventArray, EventOrNull, InfoIn,
+    OverlappedIn, OverlappedOrNull, PollArray, PolledWith, PortIn, RequestOverlapped, RoutineIn, Sock, SocketSet,
+    SocketValue, WindowIn, WindowOrNull,
 };
 use winaccept_sim::script::Ref;
 
@@ -21,6 +22,35 @@ impl Wire for SocketValue {
     type Sent = RawHandle;
     fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
         Ok(names.handle(*value))
+    }
+}
+
+/// INVALID_SOCKET is no device: as a handle it stands for the calling process.
+impl Wire for DeviceHandle {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        Event::sent(value, names)
+    }
+}
+
+impl Wire for DeviceOverlapped {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        OverlappedIn::sent(value, names)
+    }
+}
+
+impl Wire for PolledWith {
+    type Sent = RawHandle;
+    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+        OverlappedIn::sent(value, names)
+    }
+}
+
+impl Wire for AfdHandles {
+    type Sent = Vec<PollFd>;
+    fn sent(value: &Set<(Ref, AfdEvents)>, names: &impl Names) -> Result<Vec<PollFd>, String> {
+        value.iter().map(|(s, events)| Ok(PollFd { fd: DeviceHandle::sent(&s, names)?, events: events.0 })).collect()
     }
 }
 

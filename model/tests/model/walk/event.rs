@@ -3,9 +3,9 @@
 mod requests;
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle, How, Ip,
-    Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType,
-    ThreadId, Version,
+    Address, AfdEvents, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle,
+    How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
+    SockType, ThreadId, Version,
 };
 use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
@@ -135,6 +135,10 @@ fn within_limits(w: &World, event: &Event) -> bool {
         | Call::ConnectEx { .. }
         | Call::WSAIoctlOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
+        Call::AfdPoll { handles, .. } => {
+            let free = w.watches().of(thread).iter().filter(|watch| watch.is_none()).count();
+            free > handles.len() + 4 && w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1
+        }
         Call::QueueUserAPC { thread, .. } => {
             w.threads().get(thread.index()).is_none_or(|thread| thread.apcs.len() < APCS)
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use winaccept_model::kind::{
-    AnyHandle, Event, EventArray, EventOrNull, PollArray, PortIn, RoutineIn, Sock, SocketSet, Thread, WindowIn,
-    WindowOrNull,
+    AnyHandle, DeviceHandle, Event, EventArray, EventOrNull, PollArray, PortIn, RoutineIn, Sock, SocketSet, Thread,
+    WindowIn, WindowOrNull,
 };
 use windows_sys::Win32::Networking::WinSock as ws;
 
@@ -21,7 +21,7 @@ macro_rules! handles {
         }
     )* };
 }
-handles!(Sock, Event, AnyHandle, EventOrNull, PortIn, WindowIn, WindowOrNull);
+handles!(Sock, DeviceHandle, Event, AnyHandle, EventOrNull, PortIn, WindowIn, WindowOrNull);
 
 /// How many, and an array of them.
 struct Array(Vec<usize>);

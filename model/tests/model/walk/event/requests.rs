@@ -9,7 +9,8 @@ pub(super) fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> C
     let overlapped = over_handle(w, dice);
     let bytes = !dice.one_in(6);
     let routine = dice.one_in(2);
-    match dice.below(30) {
+    match dice.below(33) {
+        30.. => driver_call(w, thread, overlapped, dice),
         28.. => file_call(w, thread, overlapped, dice),
         24.. => recycling_call(w, thread, overlapped, dice),
         18..21 => {
@@ -78,6 +79,24 @@ pub(super) fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> C
             }
         }
     }
+}
+
+/// A poll of the driver, or a look at what it has found.
+fn driver_call(w: &World, thread: ThreadId, overlapped: Handle, dice: &mut Dice) -> Call {
+    if dice.one_in(3) {
+        return Call::AfdPollInfo { overlapped };
+    }
+    let mut polled = || match dice.below(4) {
+        0 => socket(w, thread, dice),
+        1 => connected_or(w, thread, dice),
+        _ => listener_or(w, thread, dice),
+    };
+    let (file, first, second) = (polled(), polled(), polled());
+    let all = AfdEvents::NAMES.iter().fold(AfdEvents::default(), |all, (_, event)| all.with(*event));
+    let masks = [AfdEvents::ACCEPT, AfdEvents::ABORT.with(AfdEvents::DISCONNECT), AfdEvents::default(), all];
+    let handles = [first, second].into_iter().take(dice.below(3));
+    let handles = Set::collect(handles.map(|s| (s, dice.one(&masks).unwrap_or(all))));
+    Call::AfdPoll { file, overlapped, timeout: timeout(dice), handles }
 }
 
 /// What the system does with a socket as with any of its handles.
