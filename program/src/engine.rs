@@ -16,7 +16,6 @@ use winaccept_sim::script::FaultKind;
 use crate::client::{Behaviour, Client};
 use crate::crew::{Common, Went};
 use crate::draw::{Draws, Site, What};
-use crate::fuzz::fails_as;
 use crate::interface::{self, Subject, Suspended, Usual};
 use crate::judge::Judge;
 use crate::outcomes::{Coverage, Next};
@@ -49,7 +48,7 @@ pub(crate) struct Ran {
     pub(crate) draws: Draws,
     /// Whoever came to see whether he is served had an answer, or the end.
     pub(crate) answered: bool,
-    /// By listener, how many AcceptEx were posted when everybody had gone.
+    /// By listener, how many AcceptEx were posted when the program first waited.
     pub(crate) posted: BTreeMap<Handle, usize>,
 }
 
@@ -219,7 +218,7 @@ pub(crate) fn run_looking(
         actors,
         draws: engine.draws.clone(),
         answered: engine.answered,
-        posted: std::mem::take(&mut engine.requests.left),
+        posted: std::mem::take(&mut engine.requests.first),
     }
 }
 
@@ -398,14 +397,6 @@ impl<'p> Engine<'p> {
         Some(next)
     }
 
-    /// Is what its client sends and is sent lost? One that never ended its handshake is not there any more when the trouble is over.
-    fn is_lost(&self, conn: ConnId) -> bool {
-        let of_conn = |client: &usize| self.conn_of(*client) == Some(conn);
-        let client = (0..self.clients.len()).find(of_conn).map(|client| &self.clients[client]);
-        matches!(self.phase, Phase::Probing(_) | Phase::Resting(_))
-            && client.is_some_and(|client| client.behaviour == Behaviour::HalfOpen && !client.hangs_up)
-    }
-
     fn thread_can_go(&self, index: usize) -> bool {
         match self.threads[index].state {
             State::Ready => true,
@@ -582,24 +573,6 @@ impl<'p> Engine<'p> {
             }
         }
         self.tells_all();
-    }
-
-    /// What begins to fail at this call.
-    fn begins_to_fail(&mut self, name: &'static str) -> Vec<FaultKind> {
-        let as_other = fails_as(name);
-        // What a program needs to begin with it gets.
-        if !self.set_up && as_other == "socket" {
-            return Vec::new();
-        }
-        let mut kinds = Vec::new();
-        let names = [name, as_other];
-        for &counted in &names[..if name == as_other { 1 } else { 2 }] {
-            let count = self.called.entry(counted).or_default();
-            *count += 1;
-            let begins = self.plan.faults.iter().filter(|fault| fault.call == counted && fault.nth == *count);
-            kinds.extend(begins.map(|fault| fault.kind));
-        }
-        kinds
     }
 
     /// The condition function that a thread is in comes back.

@@ -321,18 +321,12 @@ impl Fuzz {
         }
         self.subject.usual.replace(Some(Usual::default()));
         let mut usual = Usual { answers: true, ..Usual::default() };
-        let mut posted = Vec::new();
         for others in 0..3 {
             let plan = Plan::plain(vec![BEHAVIOURS[0].1; others], Vec::new());
             let ran = run(&self.subject, &self.machine, &self.judges, &plan, &mut Coverage::new());
             usual.answers &= ran.answered && ran.verdict.is_none() && ran.undecided.is_none();
-            posted.push(ran.posted);
-        }
-        for listener in posted[0].keys() {
-            let left: Vec<usize> = posted.iter().filter_map(|left| left.get(listener).copied()).collect();
-            // What becomes less with each client is lost.
-            if !left.is_sorted_by(|one, next| one > next) {
-                usual.posted.insert(*listener, left.into_iter().min().unwrap_or_default());
+            for (listener, posted) in ran.posted {
+                usual.posted.entry(listener).and_modify(|least| *least = posted.min(*least)).or_insert(posted);
             }
         }
         self.subject.usual.replace(Some(usual));
@@ -406,18 +400,6 @@ pub(crate) const FAILS: &[(&str, FaultKind)] = &[
     ("socket", FaultKind::NoBuffers),
     ("WSAAccept", FaultKind::NoDescriptors),
 ];
-
-/// The call by whose name a fault may begin at this one, too: both do the same, and a program has the one or the other.
-pub(crate) fn fails_as(call: &str) -> &str {
-    match call {
-        "WSASocket" => "socket",
-        "WSAAccept" => "accept",
-        "WSARecv" | "ReadFile" => "recv",
-        "WSASend" | "WriteFile" => "send",
-        "WSAPoll" => "select",
-        other => other,
-    }
-}
 
 /// The plan of a run: first every client and every fault alone, each under the plainest schedule and some others, then what chance gives.
 fn plan_of(number: u64, seed: u64) -> Plan {

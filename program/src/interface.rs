@@ -48,7 +48,7 @@ pub(crate) struct Subject {
 pub(crate) struct Usual {
     /// Whoever comes gets an answer, or the end.
     pub(crate) answers: bool,
-    /// By listener, how many AcceptEx are posted at the least when everybody has gone; nothing where they become fewer with each client.
+    /// By listener, how many AcceptEx are posted at the least when it first waits.
     pub(crate) posted: BTreeMap<Handle, usize>,
 }
 

@@ -200,8 +200,8 @@ impl Load {
     /// Runs it.
     ///
     /// # Errors
-    /// When what was asked for cannot be; when the program ends, panics, waits while clients wait for it, or does what the model has no words for; or when there is no room
-    /// for what was asked. It tells what had come of it by then.
+    /// When what was asked for cannot be, or there is no room for it; when the program ends, panics, waits while clients wait for it, or
+    /// does what the model has no words for. It tells what had come of it by then.
     pub fn run(&self) -> Result<Served, Stopped> {
         match self.refused() {
             Some(reason) => Err(Stopped { reason, so_far: Served::default() }),

@@ -9,7 +9,7 @@ use winaccept_sim::script::FaultKind;
 use crate::client::{Behaviour, Client, Does};
 use crate::engine::{Engine, PROBES, PROGRAM, State};
 use crate::judge::Judge;
-use crate::plan::FAULT_LASTS;
+use crate::plan::{FAULT_LASTS, fails_as};
 use crate::record::{About, Entry, THREADS};
 
 /// The parts of a run.
@@ -128,6 +128,24 @@ impl Engine<'_> {
         }
     }
 
+    /// What begins to fail at this call.
+    pub(crate) fn begins_to_fail(&mut self, name: &'static str) -> Vec<FaultKind> {
+        let as_other = fails_as(name);
+        // What a program needs to begin with it gets.
+        if !self.set_up && as_other == "socket" {
+            return Vec::new();
+        }
+        let mut kinds = Vec::new();
+        let names = [name, as_other];
+        for &counted in &names[..if name == as_other { 1 } else { 2 }] {
+            let count = self.called.entry(counted).or_default();
+            *count += 1;
+            let begins = self.plan.faults.iter().filter(|fault| fault.call == counted && fault.nth == *count);
+            kinds.extend(begins.map(|fault| fault.kind));
+        }
+        kinds
+    }
+
     /// Something of the program's process fails for a while.
     pub(crate) fn fails(&mut self, kind: FaultKind) {
         self.mends.push((self.now + FAULT_LASTS, kind));
@@ -196,6 +214,14 @@ impl Engine<'_> {
         for listener in 0..late {
             self.clients.push(Client::new(Behaviour::Good, true, listener));
         }
+    }
+
+    /// Is what its client sends and is sent lost? One that never ended its handshake is not there any more when the trouble is over.
+    pub(crate) fn is_lost(&self, conn: ConnId) -> bool {
+        let of_conn = |client: &usize| self.conn_of(*client) == Some(conn);
+        let client = (0..self.clients.len()).find(of_conn).map(|client| &self.clients[client]);
+        matches!(self.phase, Phase::Probing(_) | Phase::Resting(_))
+            && client.is_some_and(|client| client.behaviour == Behaviour::HalfOpen && !client.hangs_up)
     }
 
     /// A segment in flight of a client that is no more is lost.

@@ -130,6 +130,18 @@ impl Plan {
     }
 }
 
+/// The call by whose name a fault may begin at this one, too: both do the same, and a program has the one or the other.
+pub(crate) fn fails_as(call: &str) -> &str {
+    match call {
+        "WSASocket" => "socket",
+        "WSAAccept" => "accept",
+        "WSARecv" | "ReadFile" => "recv",
+        "WSASend" | "WriteFile" => "send",
+        "WSAPoll" => "select",
+        other => other,
+    }
+}
+
 /// How a plan says that nobody comes after the trouble.
 const NOBODY_LATE: &str = "nobody-late";
 

@@ -30,8 +30,6 @@ pub(crate) struct Requests {
     over: BTreeMap<Handle, Vec<Ended>>,
     /// How many there were at each listener when the program first waited, and whether that is known.
     pub(crate) first: BTreeMap<Handle, usize>,
-    /// By listener, how many are posted when everybody has gone.
-    pub(crate) left: BTreeMap<Handle, usize>,
     /// Has it ever posted one, and has one ever been over?
     pub(crate) any: bool,
     completed: bool,
@@ -424,8 +422,6 @@ impl Engine<'_> {
 
     /// Nobody is there any more, and the program has come to rest: are all requests back, and all sockets?
     pub(crate) fn counts_requests(&mut self) {
-        let left = self.listeners.iter().map(|listener| (*listener, self.posted_at(*listener)));
-        self.requests.left = left.collect();
         for listener in self.listeners.clone() {
             // Threads that post at a time may post more than they keep; where one was over before all were posted nobody has counted.
             let counts = [self.requests.first.get(&listener), self.usual.posted.get(&listener)];

@@ -259,7 +259,7 @@ fn what_cannot_be_run_says_why() {
     let load = || {
         Load::new(|w| {
             while let Ok(client) = w.listener(5).and_then(|l| w.accept(l)) {
-                _ = w.closesocket(client)
+                _ = w.closesocket(client);
             }
         })
     };

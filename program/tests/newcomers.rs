@@ -40,6 +40,78 @@ fn broken_loops_are_convicted() {
     all_are_convicted(BROKEN);
 }
 
+/// README shows a server, and of what the test prints some lines.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let server = |w: &Winsock<'_>| {
+        let listener = w.listener(5).expect("a listener");
+        while let Ok(client) = w.accept(listener) {
+            w.spawn("worker", move |w| {
+                let _ = w.recv(client, 16).and_then(|bytes| w.send(client, &bytes));
+                let _ = w.closesocket(client);
+            });
+        }
+    };
+    let finding = found(server);
+    let printed = format!("{finding}in this test: WINACCEPT_REPLAY='{}' cargo test", finding.replay);
+    let mut printed = printed.lines();
+    let readme = include_str!("../../README.md");
+    let block = readme.split("```text\n").find(|block| block.starts_with("alive: ")).expect("README has it");
+    let shown = block.split("```").next().unwrap_or_default();
+    for line in shown.lines().filter(|line| *line != "...") {
+        assert!(printed.any(|other| other == line), "README shows this, or in this order: {line}\n{finding}");
+    }
+}
+
+/// Whose stop rests on what a stack does when a listener is closed under its accept is told so, and where that is known.
+#[test]
+fn a_choice_that_makes_the_difference_is_named() {
+    let finding = found(|w| {
+        let listener = w.listener(5).expect("nothing fails yet");
+        let stopper = w.spawn("stopper", move |w| {
+            w.wait_for_stop();
+            let _ = w.closesocket(listener);
+        });
+        loop {
+            match w.accept(listener) {
+                Ok(client) => _ = w.spawn("worker", move |w| serve(w, client)),
+                Err(_) if w.stopping() => break,
+                Err(_) => w.sleep(100),
+            }
+        }
+        w.join(stopper);
+    });
+    let [hinge] = &finding.hinges[..] else { panic!("{finding}") };
+    assert_eq!((hinge.choice, hinge.alternative), ("close-under-accept", "stays-blocked"));
+    assert!(hinge.decided.contains(&("windows", "interrupted")), "{hinge:?}");
+    let printed = finding.to_string();
+    let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("close-under-accept = stays-blocked") && words.contains(".profile(\"windows\")"),
+        "{printed}"
+    );
+    // Nothing hangs on the stack where the program alone is to blame.
+    let finding = found(|w| _ = w.listener(5));
+    assert_eq!(finding.hinges, []);
+}
+
+#[test]
+fn a_finding_fits_the_terminal() {
+    let finding = found(resets_too_late);
+    for width in [40, 60, 80, 120, 200] {
+        let chart = finding.chart_of_width(width);
+        // A word stays whole.
+        let fits = |line: &str| line.chars().count() <= width || line.split_whitespace().count() <= 2 || width < 80;
+        assert!(!chart.is_empty() && chart.lines().all(fits), "{width}:\n{chart}");
+        let told = finding.told(width);
+        let head = told.split("\nscenario ").next().unwrap_or_default();
+        assert!(head.lines().all(|line| line.chars().count() <= width), "{width}:\n{head}");
+    }
+    if std::env::var_os("COLUMNS").is_none() {
+        assert_eq!(finding.to_string(), finding.told(80));
+    }
+}
+
 fn found(server: impl Fn(&Winsock<'_>) + 'static) -> Finding {
     *Fuzz::new(server).run().expect_err("it is broken")
 }

@@ -158,7 +158,8 @@ unsafe fn after_poll(listener: SOCKET) -> SOCKET {
 #[test]
 fn what_fails_at_one_of_two_calls_fails_at_the_other() {
     type Accepts = unsafe fn(SOCKET) -> SOCKET;
-    let pairs: &[(&str, &str, &[(Step, Accepts)])] = &[
+    type Twins<'a> = (&'a str, &'a str, &'a [(Step, Accepts)]);
+    let pairs: &[Twins<'_>] = &[
         ("good,nobody-late/no-descriptors@socket1", "socket", &[(short, plain), (wide, plain), (narrow, plain)]),
         ("good,nobody-late/network-down@recv1", "recv", &[(reads, plain), (reads_wide, plain)]),
         ("good,nobody-late/no-buffers@accept1", "accept", &[(served, accept_of), (served, wsaaccept_of)]),
