@@ -6,6 +6,7 @@
 use winaccept_model::call::{Call, Data, Length};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::Value;
+use winaccept_model::status::Status;
 use winaccept_sim::observe::{Observed, Shown, ShownOut, ShownValue};
 use winaccept_sim::script::{Action, Expect, GivenTo, Ref, Step};
 
@@ -190,6 +191,8 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => return (&[], &["bytes", "data"]),
         Call::GetQueuedCompletionStatus { .. } => return (&["bytes", "key", "overlapped"], &[]),
         Call::GetQueuedCompletionStatusEx { .. } => &["entries"],
+        // While it goes on nothing is written.
+        Call::AfdPollInfo { .. } if seen.value == ShownValue::Is(Value::Number(Status::PENDING.0.into())) => &[],
         Call::AfdPollInfo { .. } => &["bytes", "handles"],
         Call::WSAConnect { callee_data: Some(_), .. } => return (&["calleedata"], &[]),
         Call::GetAcceptExSockaddrs { .. } => &["local", "remote"],

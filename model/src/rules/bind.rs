@@ -41,8 +41,13 @@ table! {
     },
     Rule {
         gives: by(BIND_FAMILY_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEOPNOTSUPP)]),
-        when: other_family,
+        when: |at| at.sock().family == Family::Inet && other_family(at),
         ..check("bind.other-family", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        gives: by(BIND_FAMILY_CODE, &[Fails(Code::WSAEFAULT), Fails(Code::WSAEINVAL)]),
+        when: |at| at.sock().family == Family::Inet6 && other_family(at),
+        ..check("bind.other-family-ipv6", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
         when: elsewhere,
