@@ -87,7 +87,7 @@ fn every_call_has_an_example() {
 fn every_field_of_a_return_is_told() {
     let all = r#"{"value":0,"error":0,"addr":{"ip":"::1","port":1},"addrlen":1,"data":"","option":{"number":1},
         "readfds":[],"writefds":[],"exceptfds":[],"revents":[],"events":0,"errors":[[5,10053]],"bytes":1,"key":1,"overlapped":1,
-        "message":{"number":1025,"socket":52,"event":8,"error":0},"entries":[[125,4096,4]],"routine":0,
+        "message":{"number":1025,"socket":52,"event":8,"error":0},"entries":[[125,4096,4]],"routine":0,"polled":[[52,128]],
         "local":{"ip":"::1","port":1},"remote":{"ip":"::1","port":2},"info":"",
         "condition":{"callerid":null,"callerdata":null,"sqos":false,"gqos":false,"calleeid":null,"calleedata":0,"callbackdata":0}}"#;
     #[rustfmt::skip]
@@ -106,6 +106,7 @@ fn every_field_of_a_return_is_told() {
             && revents.is_some()
             && events.is_some()
             && errors.is_some()
+            && polled.is_some()
     );
     let page = page();
     let table = page.split("`returned` tells what the call did:").nth(1).unwrap();
