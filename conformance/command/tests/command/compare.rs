@@ -66,7 +66,7 @@ fn what_cannot_be_compared_is_told() {
         (vec!["compare", "--stack", "model:windows", "--for", "soon"], "it takes a time above nothing, such as 90s"),
         (vec!["compare", "--stack", "model:windows", "--for", "9s", "--runs", "2"], "cannot be used with"),
         (vec!["compare", "--stack", "model:windows", "--steps", "0"], "it takes a whole number from 1 to 200"),
-        (vec!["compare", "--stack", "model:windows", "--runs", "0"], "it takes a whole number from 1"),
+        (vec!["compare", "--stack", "model:windows", "--runs", "0"], "it takes a whole number of 1 or more"),
     ];
     for (arguments, expected) in refused {
         let run = winaccept(&arguments);
