@@ -50,7 +50,7 @@ pub(crate) type Body = Box<dyn FnOnce(&Winsock<'_>)>;
 
 /// What a thread asks of the scheduler.
 pub(crate) enum Request {
-    /// A call, which stands in [`Exchange::call`].
+    /// A call, which stands in `Exchange::call`.
     Call,
     /// Another thread.
     Spawn(&'static str, Body),
@@ -111,11 +111,11 @@ impl Default for Exchange {
 /// What a thread asks for: what goes along with the switch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asks {
-    /// The call in [`Exchange::call`].
+    /// The call in `Exchange::call`.
     Call,
     /// That others go on first.
     Turn,
-    /// What stands in [`Exchange::request`].
+    /// What stands in `Exchange::request`.
     Other,
 }
 
@@ -126,9 +126,9 @@ pub enum Told {
     Go,
     /// What it waited for has not come in time.
     TimedOut,
-    /// In [`Exchange::outcome`].
+    /// In `Exchange::outcome`.
     Outcome,
-    /// In [`Exchange::reply`].
+    /// In `Exchange::reply`.
     Reply,
 }
 
