@@ -132,6 +132,12 @@ impl Operation {
         matches!(self.call, Call::AfdPoll { .. })
     }
 
+    /// Is it such a poll whose time-out can run out?
+    #[inline(always)]
+    pub(crate) fn is_timed_poll(&self) -> bool {
+        self.is_poll() && self.call.times_out()
+    }
+
     /// The handle through which it came to the socket that it is about.
     #[must_use]
     pub fn through(&self) -> Option<Handle> {
@@ -388,8 +394,9 @@ impl World {
 
     /// The polls of the driver that this thread has made, and whose time-outs can run out.
     pub(crate) fn timed_polls(&self, thread: ThreadId) -> impl Iterator<Item = OpId> + '_ {
-        let is_timed = |op: &usize| self.ops.get(*op).is_some_and(|op| op.is_poll() && op.call.times_out());
-        self.ops.range(thread).filter(is_timed).map(OpId::new)
+        let is_timed = |op: &usize| self.ops.get(*op).is_some_and(Operation::is_timed_poll);
+        let all = if self.index.timed_polls > 0 { self.ops.range(thread) } else { 0..0 };
+        all.filter(is_timed).map(OpId::new)
     }
 
     /// Has the call that this thread waits in been woken, to look again?

@@ -318,14 +318,16 @@ impl At<'_> {
     #[inline(always)]
     pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
         self.changes_thread(operation.thread);
+        self.w.index.timed_polls += u32::from(operation.is_timed_poll());
         self.w.ops.put(op.index(), Some(operation));
     }
 
     /// An operation is over.
     #[inline(always)]
     pub(crate) fn op_is_over(&mut self, op: OpId) {
-        let thread = self.op_at(op).thread;
+        let (thread, was_timed) = (self.op_at(op).thread, self.op_at(op).is_timed_poll());
         self.changes_thread(thread);
+        self.w.index.timed_polls -= u32::from(was_timed);
         self.w.ops.put(op.index(), None);
     }
 

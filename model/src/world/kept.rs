@@ -86,6 +86,7 @@ impl World {
         for s in self.slots_of(owner) {
             self.index.remove(SocketId::new(s), &self.sockets[s]);
         }
+        self.index.timed_polls -= self.timed_polls_of(owner);
     }
 
     /// What an owner has was replaced.
@@ -98,7 +99,12 @@ impl World {
             self.index_slot(slot);
         }
         self.threads[owner].own_events().for_each(|event| self.index_event(EventId::new(event)));
+        self.index.timed_polls += self.timed_polls_of(owner);
         self.index_thread(ThreadId::new(owner));
+    }
+
+    fn timed_polls_of(&self, owner: usize) -> u32 {
+        self.ops.of(ThreadId::new(owner)).iter().flatten().filter(|op| op.is_timed_poll()).count() as u32
     }
 
     fn slots_of(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
@@ -112,6 +118,7 @@ impl World {
     /// The first thing that does not.
     pub fn kept_twice_agrees(&self) -> Result<(), &'static str> {
         let mut anew = self.new_index();
+        anew.timed_polls = (0..self.threads.len()).map(|owner| self.timed_polls_of(owner)).sum();
         self.sockets.iter().enumerate().for_each(|(s, socket)| anew.add(SocketId::new(s), socket));
         let mut world = World { index: anew, ..self.clone() };
         for slot in 0..self.conns.len() {
@@ -128,6 +135,10 @@ impl World {
             (same(|index| &index.free_events), "a free event slot is not known as free, or one is that is not"),
             (same(|index| &index.moving), "a connection that can move is not known, or one is that cannot"),
             (same(|index| &index.ready), "a thread that can go on is not known, or one is that cannot"),
+            (
+                self.index.timed_polls == world.index.timed_polls,
+                "polls of the driver that can time out are not counted",
+            ),
             (self.index.ports == world.index.ports, "who is bound where is not what the sockets say"),
             (self.index.listeners == world.index.listeners, "who listens where is not what the sockets say"),
             (
