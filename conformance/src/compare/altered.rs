@@ -1,6 +1,7 @@
-//! Scenarios of the suite, altered: a step is left out, done again, done at another moment, or done with another handle. What
+//! Scenarios of the suite, altered: a step is left out, done again, done at another moment, or done with another handle of its kind. What
 //! somebody thought of stands beside what nobody did.
 
+use winaccept_model::call::{Call, Length, Name, Returns};
 use winaccept_sim::script::{Action, Expect, Item, NameId, Pattern, Ref, Script, Step, ValuePattern};
 
 use super::shrink::{steps, with_dependents, without};
@@ -19,7 +20,7 @@ impl Suite {
     pub(super) fn new(is_model: bool) -> Suite {
         let scenarios = suite::bundled().unwrap_or_default();
         let taken = scenarios.iter().map(|scenario| &scenario.script).filter(|s| is_model || s.model_only.is_none());
-        Suite(taken.filter_map(asking).collect())
+        Suite(taken.filter_map(asking).filter(|script| is_model || is_comparable(script)).collect())
     }
 
     /// One of them, altered in one place or in a few.
@@ -54,6 +55,37 @@ fn asking(script: &Script) -> Option<Script> {
     (asking.peers.is_empty() && !asking.items.is_empty()).then_some(asking)
 }
 
+/// Does it leave alone what tells of the system below a stack, and not of Winsock (docs/compare.md)?
+fn is_comparable(script: &Script) -> bool {
+    let mut calls = steps(script).into_iter().filter_map(|step| match &step.action {
+        Action::Call(call) | Action::InHook(call) => Some(call),
+        _ => None,
+    });
+    !calls.any(|call| matches!(call, Call::CloseHandle { .. }) || has_negative_length(call))
+}
+
+fn has_negative_length(call: &Call<Ref>) -> bool {
+    let name = match call {
+        Call::Bind { name, .. } | Call::Connect { name, .. } | Call::WSAConnect { name, .. } => Some(name),
+        _ => None,
+    };
+    let buffer = call.name_buffer().map(|(_, length)| length);
+    matches!(name, Some(Name::Address(_, ..0))) || matches!(buffer, Some(Length::Holds(..0)))
+}
+
+/// What it is that each variable stands for, by what makes it.
+fn kinds(script: &Script) -> Vec<Option<Returns>> {
+    let mut kinds = vec![None; script.names.len()];
+    for step in steps(script) {
+        let made = match &step.action {
+            Action::Call(call) | Action::InHook(call) => Some(call.function().returns()),
+            _ => Some(Returns::Socket),
+        };
+        step.binds().for_each(|name| kinds[usize::from(name.0)] = made);
+    }
+    kinds
+}
+
 fn no_more_than_it_binds(expect: Expect) -> Option<Expect> {
     let Expect::OneOf(patterns) = expect else { return (expect == Expect::Blocks).then_some(expect) };
     let binds = |pattern: &&Pattern| matches!(pattern.value, ValuePattern::Binds(_));
@@ -78,12 +110,15 @@ fn alter(script: &mut Script, numbers: &mut Seeded) -> Option<()> {
             script.items.insert(to, moved);
         }
         _ => {
-            let (which, other) = (place(4), Ref::Name(NameId(place(script.names.len().max(1)) as u16)));
+            let kinds = kinds(script);
+            let (which, other) = (place(4), place(kinds.len().max(1)));
             if let Item::Step(Step { action: Action::Call(call), .. }) = &mut script.items[from] {
                 let mut at = 0;
                 *call = call.map(|handle| {
                     at += 1;
-                    if at == which + 1 { other } else { handle }
+                    let Ref::Name(name) = handle else { return handle };
+                    let alike = kinds.get(other) == kinds.get(usize::from(name.0));
+                    if at == which + 1 && alike { Ref::Name(NameId(other as u16)) } else { handle }
                 });
             }
         }
