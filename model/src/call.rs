@@ -4,9 +4,11 @@
 //! the model by [`Handle`]. [`Call::map`] turns one into the other.
 
 mod many;
+mod mask;
 pub(crate) mod value;
 
 pub use many::*;
+pub use mask::*;
 pub use value::*;
 
 use crate::kind::{self, Choices, Kind};

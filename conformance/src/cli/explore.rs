@@ -14,13 +14,13 @@ use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
 use super::limits::states;
+use super::run::profile_named;
 use super::{Format, json, print, written};
 use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
 use crate::page::fitted;
 use crate::problem::{Problem, Problems};
-use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
 use crate::watch::{Watch, is_interrupted};
@@ -70,7 +70,7 @@ pub(super) struct Args {
 
 pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
     let scenario = suite::find(&args.scenario)?;
-    let profile = Choices::bundled().named(&args.profile)?;
+    let profile = profile_named(&args.profile)?;
     let watcher = Watch::new("states", None).watcher();
     let options = Options { max_states: args.max_states as usize, symmetry: !args.no_symmetry, watcher };
     if format == Format::Dot {

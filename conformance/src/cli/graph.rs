@@ -3,10 +3,10 @@
 use clap::Args as ClapArgs;
 use winaccept_model::profile::Profile;
 
+use super::run::profile_named;
 use super::{Format, OutputArgs, json};
 use crate::graph::{self, Flow, GraphOutput, Legality, OverviewOutput, SUBJECTS, Sockets, Subject};
 use crate::problem::{Problem, Problems};
-use crate::profiles::Choices;
 use crate::spec::similar;
 
 /// Arguments of `graph`.
@@ -42,7 +42,7 @@ pub(super) fn graph(args: &Args, format: Format) -> Result<u8, Problems> {
 
 /// The profile of this name, for as long as the program runs.
 pub(super) fn lasting(name: &str) -> Result<&'static Profile, Problems> {
-    let profile = Choices::bundled().named(name)?;
+    let profile = profile_named(name)?;
     Ok(Box::leak(Box::new(profile)))
 }
 

@@ -4,10 +4,10 @@ use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 
 use super::limits::LimitArgs;
+use super::run::profile_named;
 use super::{Format, OutputArgs};
 use crate::chart;
 use crate::problem::{Problem, Problems};
-use crate::profiles::Choices;
 use crate::suite;
 
 /// Arguments of `show`.
@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
-    let machine = Machine::new(Choices::bundled().named(&args.profile)?);
+    let machine = Machine::new(profile_named(&args.profile)?);
     let mut scenario = suite::find(&args.scenario)?;
     args.limits.bound(&mut scenario);
     let (chart, judged) = winaccept_sim::limit::within(|| chart::of(&scenario, &machine)).map_err(|reached| {

@@ -9,7 +9,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-use super::value::{AfdEvents, PollEvents};
 use crate::id::Handle;
 
 /// How many bytes of long values all worlds of a program keep together.
@@ -132,28 +131,8 @@ impl Member for u32 {
     }
 }
 
-impl Member for PollEvents {
-    fn word(self) -> u64 {
-        self.0.into()
-    }
-    fn of_word(word: u64) -> PollEvents {
-        PollEvents(word as u16)
-    }
-}
-
-impl Member for AfdEvents {
-    fn word(self) -> u64 {
-        self.0.into()
-    }
-    fn of_word(word: u64) -> AfdEvents {
-        AfdEvents(word as u16)
-    }
-}
-
 /// A mask: no more than 16 bits of a word.
 pub trait Mask: Member {}
-impl Mask for PollEvents {}
-impl Mask for AfdEvents {}
 
 /// For those who only look at the members.
 impl Member for () {
@@ -289,6 +268,7 @@ impl<T> fmt::Debug for Set<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::PollEvents;
 
     #[test]
     fn bytes_come_out_as_they_went_in() {

@@ -1,7 +1,7 @@
 //! `bind`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Address, Call, Family, Ip, Name, Port};
+use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, EXCLUSIVE_BESIDE_FAILS,
     NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
@@ -155,12 +155,15 @@ fn is_short(at: &At<'_>) -> bool {
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let address = match *at.call() {
-        Call::Bind { name: Name::Address(address, length), .. } => {
-            (length >= address.family.address_size()).then_some(address)
-        }
-        Call::Bind { name: Name::Of(handle), .. } => address_of(at, handle),
-        _ => None,
+    matches!(*at.call(), Call::Bind { name, .. } if is_of_another_family(at, name))
+}
+
+/// The same of a name of any call.
+pub(super) fn is_of_another_family(at: &At<'_>, name: Name<Handle>) -> bool {
+    let address = match name {
+        Name::Null => None,
+        Name::Address(address, length) => (length >= address.family.address_size()).then_some(address),
+        Name::Of(handle) => address_of(at, handle),
     };
     address.is_some_and(|address| address.family != at.sock().family)
 }
@@ -184,7 +187,7 @@ fn named(at: &At<'_>) -> Option<Address> {
 }
 
 /// The address of another socket as a caller would pass it: the wildcard becomes loopback.
-pub(super) fn address_of(at: &At<'_>, handle: crate::call::Handle) -> Option<Address> {
+pub(super) fn address_of(at: &At<'_>, handle: Handle) -> Option<Address> {
     let slot = at.slot_of(handle)?;
     let socket = at.socket_at(slot);
     let mut address = socket.local;

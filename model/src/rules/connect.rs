@@ -1,6 +1,6 @@
 //! `connect`.
 
-use super::bind::{address_of, chosen};
+use super::bind::{address_of, chosen, is_of_another_family};
 use super::common::{case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::queue::withdraws;
 use super::wsaconnect::{self, takes_along};
@@ -261,12 +261,7 @@ fn too_short(at: &At<'_>) -> bool {
 
 /// The name is whole, but of another family than the socket.
 fn other_family(at: &At<'_>) -> bool {
-    let address = match name(at).unwrap_or(Name::Null) {
-        Name::Null => None,
-        Name::Address(address, length) => (length >= address.family.address_size()).then_some(address),
-        Name::Of(handle) => address_of(at, handle),
-    };
-    address.is_some_and(|address| address.family != at.sock().family)
+    name(at).is_some_and(|name| is_of_another_family(at, name))
 }
 
 /// Has ConnectEx opened the connection, whose context was not updated since?

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::call::Data;
-use crate::call::value::{Address, Family, FileModes, NetworkEvents, Port, Qos, SockType};
+use crate::call::value::{Address, Family, Port, Qos, SockType};
+use crate::call::{FileModes, NetworkEvents};
 use crate::code::Code;
 use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;

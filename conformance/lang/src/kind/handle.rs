@@ -17,14 +17,32 @@ use super::{Asking, Text};
 
 const SOCKET: &str = "a socket: a variable, `INVALID_SOCKET` or `handle(N)`";
 
-impl Text for Sock {
-    const EXAMPLE: &'static str = "S";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.handle(SOCKET, asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
+/// Kinds of handles that are written as a variable: which example, what the text is to be, and how it is read.
+macro_rules! variables {
+    ($($kind:ident $example:literal, |$parser:ident, $actor:ident| $parse:expr;)*) => { $(
+        impl Text for $kind {
+            const EXAMPLE: &'static str = $example;
+            fn parse($parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
+                let $actor = asking.actor;
+                $parse
+            }
+            fn write(value: &Ref, script: &Script) -> String {
+                reference(*value, script)
+            }
+        }
+    )* };
+}
+
+variables! {
+    Sock "S", |parser, actor| parser.handle(SOCKET, actor);
+    SocketValue "L", |parser, actor| parser.handle(SOCKET, actor);
+    DeviceHandle "L", |parser, actor| parser.handle(SOCKET, actor);
+    Event "E", |parser, actor| parser.handle("an event", actor);
+    PortIn "P", |parser, actor| parser.handle("a completion port", actor);
+    WindowIn "W", |parser, actor| parser.handle("a window", actor);
+    AnyHandle "S", |parser, actor| parser.handle("a socket or an event", actor);
+    RequestOverlapped "O", |parser, actor| parser.overlapped(actor);
+    DeviceOverlapped "O", |parser, actor| parser.overlapped(actor);
 }
 
 /// The protocol information that was made for a socket.
@@ -40,56 +58,6 @@ impl Text for InfoIn {
     }
     fn write(value: &Ref, script: &Script) -> String {
         format!("info({})", reference(*value, script))
-    }
-}
-
-impl Text for Event {
-    const EXAMPLE: &'static str = "E";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.handle("an event", asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
-}
-
-impl Text for SocketValue {
-    const EXAMPLE: &'static str = "L";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.handle(SOCKET, asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
-}
-
-impl Text for DeviceHandle {
-    const EXAMPLE: &'static str = SocketValue::EXAMPLE;
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        SocketValue::parse(parser, asking)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
-}
-
-impl Text for PortIn {
-    const EXAMPLE: &'static str = "P";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.handle("a completion port", asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
-}
-
-impl Text for WindowIn {
-    const EXAMPLE: &'static str = "W";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.handle("a window", asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
     }
 }
 
@@ -129,33 +97,13 @@ impl Text for OverlappedOrNull {
     }
 }
 
-impl Text for RequestOverlapped {
-    const EXAMPLE: &'static str = "O";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.overlapped(asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
-}
-
-impl Text for DeviceOverlapped {
-    const EXAMPLE: &'static str = RequestOverlapped::EXAMPLE;
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        RequestOverlapped::parse(parser, asking)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
-    }
-}
-
 impl Text for PolledWith {
-    const EXAMPLE: &'static str = RequestOverlapped::EXAMPLE;
+    const EXAMPLE: &'static str = OverlappedIn::EXAMPLE;
     fn out(_: &str) -> Option<Out> {
         Some(Out::Handles)
     }
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        RequestOverlapped::parse(parser, asking)
+        OverlappedIn::parse(parser, asking)
     }
     fn write(value: &Ref, script: &Script) -> String {
         reference(*value, script)
@@ -175,16 +123,6 @@ impl Text for BufferOf {
     }
     fn write(value: &Ref, script: &Script) -> String {
         format!("buffer({})", reference(*value, script))
-    }
-}
-
-impl Text for AnyHandle {
-    const EXAMPLE: &'static str = "S";
-    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Ref> {
-        parser.handle("a socket or an event", asking.actor)
-    }
-    fn write(value: &Ref, script: &Script) -> String {
-        reference(*value, script)
     }
 }
 

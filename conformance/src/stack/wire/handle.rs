@@ -18,47 +18,26 @@ impl Wire for Sock {
     }
 }
 
-impl Wire for SocketValue {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        Ok(names.handle(*value))
-    }
+/// Kinds of handles that are written as another kind is.
+macro_rules! written_as {
+    ($($kinds:ident),* => $other:ident) => { $(
+        impl Wire for $kinds {
+            type Sent = RawHandle;
+            fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
+                $other::sent(value, names)
+            }
+        }
+    )* };
 }
-
-/// INVALID_SOCKET is no device: as a handle it stands for the calling process.
-impl Wire for DeviceHandle {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        Event::sent(value, names)
-    }
-}
-
-impl Wire for DeviceOverlapped {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        OverlappedIn::sent(value, names)
-    }
-}
-
-impl Wire for PolledWith {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        OverlappedIn::sent(value, names)
-    }
-}
+written_as!(SocketValue => Sock);
+// Neither a port nor a device nor any other handle has the number of INVALID_HANDLE_VALUE, which stands for the calling process.
+written_as!(AnyHandle, DeviceHandle, PortIn => Event);
+written_as!(BufferOf, DeviceOverlapped, PolledWith, RequestOverlapped => OverlappedIn);
 
 impl Wire for AfdHandles {
     type Sent = Vec<PollFd>;
     fn sent(value: &Set<(Ref, AfdEvents)>, names: &impl Names) -> Result<Vec<PollFd>, String> {
         value.iter().map(|(s, events)| Ok(PollFd { fd: DeviceHandle::sent(&s, names)?, events: events.0 })).collect()
-    }
-}
-
-/// No port has the number of INVALID_HANDLE_VALUE, as no event has.
-impl Wire for PortIn {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        Event::sent(value, names)
     }
 }
 
@@ -101,20 +80,6 @@ impl Wire for OverlappedOrNull {
     }
 }
 
-impl Wire for RequestOverlapped {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        OverlappedIn::sent(value, names)
-    }
-}
-
-impl Wire for BufferOf {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        OverlappedIn::sent(value, names)
-    }
-}
-
 impl Wire for InfoIn {
     type Sent = Bytes;
     const FIELDS: &'static [&'static str] = &["info"];
@@ -131,14 +96,6 @@ impl Wire for Event {
             INVALID_SOCKET => WSA_INVALID_EVENT,
             raw => raw,
         })
-    }
-}
-
-/// No handle has the number of INVALID_HANDLE_VALUE, as no event has.
-impl Wire for AnyHandle {
-    type Sent = RawHandle;
-    fn sent(value: &Ref, names: &impl Names) -> Result<RawHandle, String> {
-        Event::sent(value, names)
     }
 }
 
