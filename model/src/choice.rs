@@ -319,6 +319,12 @@ choices! {
     159 AFD_END_BEHIND_DATA "afd-poll-end-behind-data": "after-data" AFD_END_AFTER_DATA, "at-once" AFD_END_AT_ONCE;
     160 AFD_HANDLE_CLOSED "afd-poll-handle-closed":
         "runs-on" AFD_RUNS_ON, "cancelled" AFD_CANCELLED, "handles-closed" AFD_HANDLES_CLOSED;
+    161 BIND_TAKEN_ELSEWHERE "bind-taken-elsewhere":
+        "WSAEADDRNOTAVAIL" ELSEWHERE_WSAEADDRNOTAVAIL, "WSAEADDRINUSE" ELSEWHERE_WSAEADDRINUSE;
+    162 BIND_WITHOUT_BUFFERS "bind-without-buffers": "binds" BINDS_WITHOUT_BUFFERS, "WSAENOBUFS" BIND_WSAENOBUFS;
+    163 STREAM_OPTION_OF_DATAGRAMS "stream-option-of-datagrams":
+        "works" STREAM_OPTION_WORKS, "WSAENOPROTOOPT" STREAM_OPTION_FAILS;
+    164 LINGER_OF_DATAGRAMS "linger-of-datagrams": "works" DATAGRAMS_LINGER, "WSAENOPROTOOPT" DATAGRAM_LINGER_FAILS;
 }
 
 /// The choice point of this name.

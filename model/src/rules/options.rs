@@ -7,9 +7,9 @@ use super::common::{
 };
 use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
 use crate::choice::{
-    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
+    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, DATAGRAM_LINGER_FAILS, INHERIT_SAMPLED, MODE_SHARED,
     NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
-    V6ONLY_LATE_FAILS,
+    STREAM_OPTION_FAILS, V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -86,7 +86,17 @@ table! {
         },
         ..before_update("getsockopt.before-accept-context")
     },
-    // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
+    Rule {
+        under: &[STREAM_OPTION_FAILS],
+        when: is_of_streams,
+        ..check("getsockopt.stream-option-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
+        under: &[DATAGRAM_LINGER_FAILS],
+        when: |at| option(at) == Some(Opt::Linger),
+        ..check("getsockopt.linger-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    // What these options mean to a socket without TCP, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
         ..not_modelled("getsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
@@ -243,7 +253,19 @@ table! {
         ..case("setsockopt.updates-connect-context", &[], CONNECTED)
     },
     before_update("setsockopt.before-accept-context"),
-    // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
+    Rule {
+        under: &[STREAM_OPTION_FAILS],
+        when: is_of_streams,
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.stream-option-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
+        under: &[DATAGRAM_LINGER_FAILS],
+        when: |at| option(at) == Some(Opt::Linger),
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.linger-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    // What these options mean to a socket without TCP, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
         rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
@@ -281,6 +303,8 @@ const CONNECTED: States = States::of(&[State::Connected]);
 const NOT_CONNECTED: States =
     States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]);
 
+const DATAGRAM: States = States::of(&[State::Datagram]);
+
 /// Is the option `SO_UPDATE_ACCEPT_CONTEXT`?
 fn updates(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::UpdateAcceptContext { .. })
@@ -309,13 +333,24 @@ fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
     }
 }
 
-/// An option of streams on a datagram socket, of TCP or of IPv6 on a socket without it.
+/// The option that is read or set.
+fn option(at: &At<'_>) -> Option<Opt> {
+    match *at.call() {
+        Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. } => Some(opt),
+        _ => None,
+    }
+}
+
+/// An option that says something of connections alone: whether one can be accepted, is kept alive, has urgent data in its stream.
+fn is_of_streams(at: &At<'_>) -> bool {
+    matches!(option(at), Some(Opt::AcceptConn | Opt::KeepAlive | Opt::OobInline))
+}
+
+/// An option of TCP or of IPv6 on a socket without it.
 fn foreign(at: &At<'_>) -> bool {
-    let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = *at.call() else { return false };
-    match opt {
-        Opt::Linger => at.sock().kind == SockType::Dgram,
-        Opt::NoDelay => at.sock().kind != SockType::Stream,
-        Opt::V6Only => at.sock().family != Family::Inet6,
+    match option(at) {
+        Some(Opt::NoDelay) => at.sock().kind != SockType::Stream,
+        Some(Opt::V6Only) => at.sock().family != Family::Inet6,
         _ => false,
     }
 }
