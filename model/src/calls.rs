@@ -214,6 +214,23 @@ macro_rules! for_each_call {
                 routine: CompletionRoutine
             ) -> Number [starts]
                 by WSAIoctl {};
+            // A command that asks for no function, without OVERLAPPED and without a completion routine,
+            IoctlCommand ws2_32 "WSAIoctl" (
+                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred [NoOverlapped] [NoRoutine]
+            ) -> Number []
+                by WSAIoctl {};
+            // and as a request.
+            IoctlCommandOverlapped ws2_32 "WSAIoctl" (
+                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred, overlapped: RequestOverlapped,
+                routine: CompletionRoutine
+            ) -> Number [starts]
+                by WSAIoctl {};
+            // How much to have on its way at a time.
+            IdealSendBacklog ws2_32 "WSAIoctl" (
+                s: Sock [IdealSendBacklogQuery] [NoInput] [NoInputSize] [IdealSendBacklogOut] [ValueSize] [CountNobodyReads]
+                [NoOverlapped] [NoRoutine]
+            ) -> Number []
+                by WSAIoctl {};
             AcceptEx mswsock "AcceptEx" (
                 listen: Sock, accept: Sock, buffer: OutputBuffer, receive: ByteCount, local: ByteCount, remote: ByteCount,
                 bytes: Transferred, overlapped: OverlappedOrNull

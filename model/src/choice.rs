@@ -325,6 +325,9 @@ choices! {
     163 STREAM_OPTION_OF_DATAGRAMS "stream-option-of-datagrams":
         "works" STREAM_OPTION_WORKS, "WSAENOPROTOOPT" STREAM_OPTION_FAILS;
     164 LINGER_OF_DATAGRAMS "linger-of-datagrams": "works" DATAGRAMS_LINGER, "WSAENOPROTOOPT" DATAGRAM_LINGER_FAILS;
+    165 IOCTL_NO_COMMAND "ioctl-no-command": "WSAEINVAL" NO_COMMAND_WSAEINVAL, "WSAEOPNOTSUPP" NO_COMMAND_WSAEOPNOTSUPP;
+    166 IOCTL_NO_COMMAND_REQUEST "ioctl-no-command-by-request":
+        "fails" NO_COMMAND_REQUEST_FAILS, "pends" NO_COMMAND_REQUEST_PENDS;
 }
 
 /// The choice point of this name.

@@ -7,8 +7,8 @@
 mod plain;
 
 use crate::call::{
-    AfdEvents, Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name,
-    NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
+    AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member,
+    Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -155,6 +155,10 @@ plain! {
     InitialState: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
+    /// Another command, what goes in, and the size of that.
+    CommandIn: Command;
+    /// Where its answer goes, and the size of that: it has none.
+    CommandRoom: Buffer;
     /// The completion routine of a request; false: `NULL`.
     CompletionRoutine: bool;
     /// The modes of a handle.
@@ -169,8 +173,8 @@ plain! {
     MessageNumber: u16;
     /// Room for the pointer to a function, in bytes.
     PointerRoom: u32;
-    /// The command `FIONBIO`, and the number behind its argument.
-    Fionbio: u32;
+    /// The command `FIONBIO`, and the number behind its argument; `None` where that points outside the caller's address space.
+    Fionbio: Option<u32>;
     /// The level and the name of a socket option.
     OptionName: Opt;
     /// The value of a socket option, and its size.
@@ -524,6 +528,18 @@ constants! {
     NoOverlapped;
     /// No completion routine: `NULL`.
     NoRoutine;
+    /// The command `SIO_IDEAL_SEND_BACKLOG_QUERY`.
+    IdealSendBacklogQuery;
+    /// What goes in: nothing.
+    NoInput;
+    /// How much that is.
+    NoInputSize;
+    /// Where the answer goes.
+    IdealSendBacklogOut;
+    /// The size of that: 4.
+    ValueSize;
+    /// Where the bytes of the answer are counted, which are as many as there is room for.
+    CountNobodyReads;
     /// `IOCTL_AFD_POLL`.
     IoctlAfdPoll;
     /// `FALSE`: polls of others of the same sockets go on.

@@ -107,6 +107,12 @@ constants! {
     SendFlags { WRITTEN: "0", WHAT: "the flags" }
     NoOverlapped { WRITTEN: "NULL" }
     NoRoutine { WRITTEN: "NULL" }
+    IdealSendBacklogQuery { WRITTEN: "SIO_IDEAL_SEND_BACKLOG_QUERY" }
+    NoInput { WRITTEN: "NULL" }
+    NoInputSize { WRITTEN: "0", WHAT: "the size of what goes in" }
+    IdealSendBacklogOut { WRITTEN: "value", OUT: Out::Value }
+    ValueSize { WRITTEN: "4", WHAT: "the size of the value" }
+    CountNobodyReads { WRITTEN: "bytes" }
     IoctlAfdPoll { WRITTEN: "IOCTL_AFD_POLL" }
     NotExclusive { WRITTEN: "FALSE", WHAT: "whether the poll is exclusive" }
     GotInformation { OUT: Out::Bytes }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
-    OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents,
+    OPTIONS, Opt, OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -174,7 +174,12 @@ numbers! {
     MessageNumber |number: u16| -> u16 { *number }
     TransmitFlags |flags: u8| -> u32 { u32::from(*flags) }
     Reserved |number: u8| -> u32 { u32::from(*number) }
-    Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
+    // Without a number the pointer to it is bad.
+    Fionbio ["cmd", "argp"] |argument: Option<u32>| -> (u32, Option<u32>) { (FIONBIO, *argument) }
+    CommandIn ["code", "argp", "arglen"] |command: Command| -> (u32, Option<u32>, u32) {
+        match *command { Command::Fionbio(argument, size) => (FIONBIO, argument, size), Command::Nobodys => (NO_COMMAND, None, 0) }
+    }
+    CommandRoom ["output"] |room: Buffer| -> Pointer { pointer(*room) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {
         match *value { OptVal::Number(n) => OptionValue::Number(n), OptVal::Linger(on, seconds) => OptionValue::Linger(on, seconds) }
@@ -203,7 +208,7 @@ impl Wire for Thread {
     }
 }
 
-/// The only command that scripts give to `WSAIoctl`.
+/// The command that asks for a function.
 const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xc800_0006;
 
 /// The name of an extension function, as mswsock.h writes it.
@@ -217,6 +222,9 @@ fn guid(extension: Extension) -> &'static str {
         ExtensionName::Nobodys => "00000000-0000-0000-0000-000000000000", // GUID_NULL
     }
 }
+
+/// A number that is no command of `WSAIoctl`.
+const NO_COMMAND: u32 = 0xdead_beef;
 
 /// `FIONBIO`, the only command that scripts give to `ioctlsocket`.
 const FIONBIO: u32 = 0x8004_667e;

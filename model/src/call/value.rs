@@ -269,6 +269,15 @@ pub struct Extension {
     pub size: u32,
 }
 
+/// A command of `WSAIoctl` that asks for no function, with what goes in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Command {
+    /// `FIONBIO`: the number behind the pointer, `None` where that points outside the caller's address space, and the size of it.
+    Fionbio(Option<u32>, u32),
+    /// A number that is no command, and nothing behind it.
+    Nobodys,
+}
+
 /// The value of an option: a DWORD, or the pair of `SO_LINGER`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum OptVal {

@@ -27,7 +27,7 @@ table! {
     network_down("ioctlsocket.network-down"),
     not_a_socket("ioctlsocket.not-a-socket"),
     Rule {
-        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().told.is_some(),
+        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: Some(0), .. }) && at.sock().selection().told.is_some(),
         rests_on: &["modes.back-to-blocking"],
         ..check(
             "ioctlsocket.events-selected",
@@ -36,10 +36,15 @@ table! {
             Code::WSAEINVAL,
         )
     },
+    Rule {
+        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: None, .. }),
+        rests_on: &["wsaioctl.err.WSAEFAULT"],
+        ..check("ioctlsocket.bad-pointer", &[], States::SOCKET, Code::WSAEFAULT)
+    },
     before_update("ioctlsocket.before-accept-context"),
     Rule {
         then: |at| {
-            let Call::Ioctlsocket { argp, .. } = *at.call() else { return };
+            let Call::Ioctlsocket { argp: Some(argp), .. } = *at.call() else { return };
             set_nonblocking(at, argp != 0);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],

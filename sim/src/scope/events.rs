@@ -296,7 +296,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         all.extend([Call::Closesocket { s }, Call::Recv { s, len: 4 }]);
         all.extend(Data::new(b"x").map(|data| Call::Send { s, data }));
         all.extend(Data::new(b"x").map(|buffer| Call::WSASend { s, buffer, bytes: true }));
-        all.extend([0, 1].map(|argp| Call::Ioctlsocket { s, argp }));
+        all.extend([0, 1].map(|argp| Call::Ioctlsocket { s, argp: Some(argp) }));
         for namelen in [Length::Holds(4), Length::Holds(128)] {
             all.push(Call::Getsockname { s, name: Buffer::Valid, namelen });
             all.push(Call::Getpeername { s, name: Buffer::Valid, namelen });

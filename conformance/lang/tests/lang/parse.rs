@@ -136,7 +136,7 @@ fn data_and_options() {
     }
     assert_eq!(call("recv(C, 65536)"), Call::Recv { s: C, len: 65536 });
     assert_eq!(call("shutdown(C, SD_BOTH)"), Call::Shutdown { s: C, how: How::Both });
-    assert_eq!(call("ioctlsocket(L, FIONBIO, 1)"), Call::Ioctlsocket { s: L, argp: 1 });
+    assert_eq!(call("ioctlsocket(L, FIONBIO, 1)"), Call::Ioctlsocket { s: L, argp: Some(1) });
     assert_eq!(call("getsockopt(L, IPPROTO_IPV6, IPV6_V6ONLY)"), Call::Getsockopt { s: L, opt: Opt::V6Only });
     let linger = Call::Setsockopt { s: C, opt: Opt::Linger, value: OptVal::Linger(1, 0) };
     assert_eq!(call("setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0})"), linger);

@@ -169,6 +169,12 @@ constants! {
     SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
+    IdealSendBacklogQuery: words([ws::SIO_IDEAL_SEND_BACKLOG_QUERY as usize]);
+    NoInput: words([0]);
+    NoInputSize: words([0]);
+    IdealSendBacklogOut: Box::new(NumberRoom(0));
+    ValueSize: words([4]);
+    CountNobodyReads: Box::new(overlapped::Removed);
     IoctlAfdPoll: words([afd::IOCTL_AFD_POLL]);
     NotExclusive: words([]);
     GotInformation: words([]);
@@ -440,18 +446,50 @@ impl Part for Flags {
     }
 }
 
-/// A command and the number behind its argument, which is as large as the commands of `ioctlsocket` need.
-struct Command(u32, u32);
-
-impl Part for Command {
-    fn words(&mut self, call: &mut Passing) {
-        call.words.extend([self.0 as usize, &raw mut self.1 as usize]);
-    }
+/// A command and what is behind its argument: room for a number and more. A request may use it later: it stays for good.
+fn command(code: u32, argument: Option<u32>) -> [usize; 2] {
+    let pointer = argument.map(|argument| Box::leak(Box::new([argument, 0])).as_mut_ptr().cast());
+    [code as usize, pointer.unwrap_or_else(super::address::bad_pointer) as usize]
 }
 
 impl Pass for Fionbio {
-    fn part((command, argument): (u32, u32), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
-        Ok(Box::new(Command(command, argument)))
+    fn part((code, argument): (u32, Option<u32>), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(words(command(code, argument)))
+    }
+}
+
+impl Pass for CommandIn {
+    fn part(sent: (u32, Option<u32>, u32), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let (code, argument, size) = sent;
+        if size > 8 {
+            return Err("an argument has 8 bytes at most".to_owned());
+        }
+        let [code, pointer] = command(code, argument);
+        Ok(words([code, if size == 0 { 0 } else { pointer }, size as usize]))
+    }
+}
+
+impl Pass for CommandRoom {
+    fn part(room: Pointer, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(words(match room {
+            Pointer::Null => [0, 0],
+            Pointer::Bad => [super::address::bad_pointer() as usize, 4],
+            Pointer::Valid => [&raw mut *Box::leak(Box::new(0u32)) as usize, 4],
+        }))
+    }
+}
+
+/// Room for a number that a command asks for.
+struct NumberRoom(u32);
+
+impl Part for NumberRoom {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        // SAFETY: a field of this part, which the system may have written.
+        let number = unsafe { (&raw const self.0).read_volatile() };
+        returned.option = (returned.value == 0).then_some(OptionValue::Number(number));
     }
 }
 

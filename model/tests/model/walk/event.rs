@@ -3,8 +3,8 @@
 mod requests;
 
 use winaccept_model::call::{
-    Address, AfdEvents, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle,
-    How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
+    Address, AfdEvents, Backlog, Buffer, Call, Command, Condition, Data, Extension, ExtensionName, Family, FileModes,
+    Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
     SockType, ThreadId, Version,
 };
 use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
@@ -134,6 +134,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
         | Call::ReadFile { .. }
         | Call::ConnectEx { .. }
         | Call::WSAIoctlOverlapped { .. }
+        | Call::IoctlCommandOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::AfdPoll { handles, .. } => {
             let free = w.watches().of(thread).iter().filter(|watch| watch.is_none()).count();
@@ -254,7 +255,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         }
         40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u32 },
         43..45 => {
-            let (s, argp) = (s(dice), dice.below(2) as u32);
+            let (s, argp) = (s(dice), (!dice.one_in(8)).then(|| dice.below(2) as u32));
             Call::Ioctlsocket { s: if dice.one_in(2) { fresh_or(w, s) } else { s }, argp }
         }
         45..48 => Call::Select {
