@@ -328,6 +328,8 @@ choices! {
     165 IOCTL_NO_COMMAND "ioctl-no-command": "WSAEINVAL" NO_COMMAND_WSAEINVAL, "WSAEOPNOTSUPP" NO_COMMAND_WSAEOPNOTSUPP;
     166 IOCTL_NO_COMMAND_REQUEST "ioctl-no-command-by-request":
         "fails" NO_COMMAND_REQUEST_FAILS, "pends" NO_COMMAND_REQUEST_PENDS;
+    167 INHERIT_ATTRIBUTE "inherit-handle-attribute": "as-the-listener" ATTRIBUTE_INHERITED, "inheritable" ATTRIBUTE_DEFAULT;
+    168 MODE_OF_INHERITED "mode-of-inherited-handles": "kept" INHERITED_MODE_KEPT, "blocking" INHERITED_MODE_BLOCKING;
 }
 
 /// The choice point of this name.

@@ -8,7 +8,8 @@ mod plain;
 
 use crate::call::{
     AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member,
-    Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
+    Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, SocketFlags, ThreadId,
+    Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -101,10 +102,16 @@ plain! {
     AddressFamily: Family;
     /// A socket type, and the protocol that belongs to it.
     TypeProtocol: SockType;
-    /// The flags of `WSASocket`: whether `WSA_FLAG_OVERLAPPED` is one.
-    SocketFlags: bool;
+    /// The flags of `WSASocket`.
+    SocketFlagsIn: SocketFlags;
     /// The process that a socket is duplicated for.
     Process: ProcessId;
+    /// The process that begins.
+    Child: ProcessId;
+    /// Whether it inherits the handles of the process that starts it.
+    InheritHandles: bool;
+    /// Of the flags of a handle HANDLE_FLAG_INHERIT, and whether it is to be set.
+    InheritFlag: bool;
     /// A backlog.
     BacklogIn: Backlog;
     /// A buffer for an address.
@@ -528,6 +535,8 @@ constants! {
     NoOverlapped;
     /// No completion routine: `NULL`.
     NoRoutine;
+    /// Where the flags of a handle go.
+    HandleFlagsOut;
     /// The command `SIO_IDEAL_SEND_BACKLOG_QUERY`.
     IdealSendBacklogQuery;
     /// What goes in: nothing.

@@ -158,7 +158,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
     }
     let told: &'static [&'static str] = match call {
         Call::Recv { .. } | Call::WSARecv { received: true, .. } => &["data"],
-        Call::Getsockopt { .. } | Call::IdealSendBacklog { .. } => &["value"],
+        Call::Getsockopt { .. } | Call::IdealSendBacklog { .. } | Call::GetHandleInformation { .. } => &["value"],
         Call::Select { readfds, writefds, exceptfds, .. } => match (readfds, writefds, exceptfds) {
             (None, None, None) => &[],
             (Some(_), None, None) => &["readfds"],

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
     Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents,
-    OPTIONS, Opt, OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
+    OPTIONS, Opt, OptVal, ProcessId, Qos, Set, SockType, SocketFlags, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -132,8 +132,10 @@ numbers! {
     TypeProtocol ["type", "protocol"] |kind: SockType| -> (i32, i32) {
         match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17), SockType::Raw => (3, 5) }
     }
-    // WSA_FLAG_OVERLAPPED is 1.
-    SocketFlags ["flags"] |overlapped: bool| -> u32 { u32::from(*overlapped) }
+    SocketFlagsIn ["flags"] |flags: SocketFlags| -> u32 { u32::from(flags.0) }
+    InheritHandles |inherits: bool| -> bool { *inherits }
+    // The mask is that of the one flag that scripts name.
+    InheritFlag ["mask", "flags"] |inherits: bool| -> (u32, u32) { (1, u32::from(*inherits)) }
     BacklogIn |backlog: Backlog| -> i32 { backlog_number(*backlog) }
     HowIn |how: How| -> i32 { match how { How::Receive => 0, How::Send => 1, How::Both => 2 } }
     BytesIn ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
@@ -198,6 +200,13 @@ impl Wire for Process {
     type Sent = u32;
     fn sent(value: &ProcessId, names: &impl Names) -> Result<u32, String> {
         names.process(*value)
+    }
+}
+
+impl Wire for Child {
+    type Sent = u32;
+    fn sent(_: &ProcessId, _: &impl Names) -> Result<u32, String> {
+        Err("the processes of a real stack are there before the scenario begins".to_owned())
     }
 }
 

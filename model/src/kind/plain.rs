@@ -2,8 +2,8 @@
 
 use crate::call::{
     Address, AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, How,
-    Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId,
-    Version,
+    Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, SocketFlags,
+    ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -281,7 +281,7 @@ macro_rules! masks {
         }
     )* };
 }
-masks!(AfdEvents, FileModes, NetworkEvents, PollEvents);
+masks!(AfdEvents, FileModes, NetworkEvents, PollEvents, SocketFlags);
 
 /// At least one.
 impl Plain for Set<u32> {

@@ -1,7 +1,7 @@
 //! `socket`, `WSASocket` and `WSADuplicateSocket`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Call, Family, Handle, SockType};
+use crate::call::{Call, Family, Handle, SockType, SocketFlags};
 use crate::choice::{ATM_MISSING, NONBLOCKING_OF_DUPLICATES};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
@@ -30,7 +30,7 @@ table! {
     Rule {
         then: |at| {
             if let Call::Socket { family, kind } = *at.call() {
-                creates(at, family, kind, true);
+                creates(at, family, kind, SocketFlags::OVERLAPPED);
             }
         },
         rests_on: &[
@@ -63,11 +63,15 @@ table! {
     Rule {
         when: |at| matches!(*at.call(), Call::WSASocket { .. }),
         then: |at| {
-            if let Call::WSASocket { family, kind, overlapped } = *at.call() {
-                creates(at, family, kind, overlapped);
+            if let Call::WSASocket { family, kind, flags } = *at.call() {
+                creates(at, family, kind, flags);
             }
         },
-        ..case("WSASocket.creates", &["wsasocket.rem.not-overlapped-default"], States::ANY)
+        ..case(
+            "WSASocket.creates",
+            &["wsasocket.rem.not-overlapped-default", "wsasocket.inherit.default-inheritable"],
+            States::ANY,
+        )
     },
     Rule {
         when: |at| described(at).is_none(),
@@ -84,7 +88,7 @@ table! {
             let process = at.process_id();
             let nonblocking = at.socket_at(id).holders().any(|(_, holder)| holder.nonblocking)
                 && at.chooses(crate::choice::MODE_SHARED);
-            at.set_holder(id, copy, Some(Holder { process, nonblocking }));
+            at.set_holder(id, copy, Some(Holder { nonblocking, ..Holder::new(process) }));
             at.give(Outcome { value: Value::Handle(Handle::socket(id, copy)), error: Code::NONE, out: Out::None });
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
@@ -129,7 +133,7 @@ fn described(at: &At<'_>) -> Option<SocketId> {
 }
 
 /// Puts a new socket into the lowest free slot of the calling thread, if it has room for one more.
-fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
+fn creates(at: &mut At<'_>, family: Family, kind: SockType, flags: SocketFlags) {
     let Some(slot) = at.free_socket() else {
         let most = at.thread().own_slots().len();
         at.reaches(Limit { most, of: "sockets of one thread at a time, and it makes one more" });
@@ -138,8 +142,9 @@ fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
     let process = at.process_id();
     let mut new = Socket::free(at.thread);
     new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
-    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.first_handle = Some(Holder { process, nonblocking: false });
+    (new.family, new.kind, new.overlapped) = (family, kind, flags.has(SocketFlags::OVERLAPPED));
+    let private = flags.has(SocketFlags::NO_HANDLE_INHERIT);
+    new.first_handle = Some(Holder { private, ..Holder::new(process) });
     at.put_socket(slot, new);
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

@@ -9,8 +9,9 @@ use std::fmt::Write;
 use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Family, FileModes, Handle, How, Ip, Length, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Command, Condition, Data, Family, FileModes, Handle, How, Ip, Length, Name,
+    NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType, SocketFlags, ThreadId,
+    Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
@@ -254,7 +255,10 @@ fn other_calls() -> Vec<(String, Call)> {
         ("WSAGetLastError()", Call::WSAGetLastError),
         ("WSASetLastError(1)", Call::WSASetLastError { code: 1 }),
         ("socket(SOCK_STREAM)", STREAM),
-        ("WSASocket(SOCK_STREAM)", Call::WSASocket { family: Family::Inet, kind: SockType::Stream, overlapped: false }),
+        (
+            "WSASocket(SOCK_STREAM)",
+            Call::WSASocket { family: Family::Inet, kind: SockType::Stream, flags: SocketFlags::default() },
+        ),
         ("WSACreateEvent()", Call::WSACreateEvent),
         ("WSACloseEvent(INVALID)", Call::WSACloseEvent { event }),
         ("WSASetEvent(INVALID)", Call::WSASetEvent { event }),

@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
     Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Handle, How, Ip,
-    Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, SocketFlags,
+    ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
 use winaccept_model::operation::{Answer, Ended, OverId, PortId, WindowId};
@@ -260,7 +261,10 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     ];
     for family in [Family::Inet, Family::Inet6] {
         for kind in [SockType::Stream, SockType::Dgram] {
-            all.extend([Call::Socket { family, kind }, Call::WSASocket { family, kind, overlapped: true }]);
+            all.extend([
+                Call::Socket { family, kind },
+                Call::WSASocket { family, kind, flags: SocketFlags::OVERLAPPED },
+            ]);
         }
     }
     let opened = |e: &usize| world.events()[*e].open;

@@ -611,6 +611,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
     let is_fit = match &call {
         // They name actors and processes, which a draw does not know.
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
+        Call::CreateProcess { .. } => false,
         Call::Setsockopt { opt, value, .. } => {
             let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only);
             is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)

@@ -110,7 +110,10 @@ plain! {
     ErrorCode |code| [int(code)];
     AddressFamily |family| [int(family)];
     TypeProtocol |(kind, protocol)| [int(kind), int(protocol)];
-    SocketFlags |flags| [flags as usize];
+    SocketFlagsIn |flags| [flags as usize];
+    Child |process| [process as usize];
+    InheritHandles |inherits| [usize::from(inherits)];
+    InheritFlag |(mask, flags)| [mask as usize, flags as usize];
     Process |process| [process as usize];
     BacklogIn |backlog| [int(backlog)];
     HowIn |how| [int(how)];
@@ -169,6 +172,7 @@ constants! {
     SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
+    HandleFlagsOut: Box::new(HandleFlags(0));
     IdealSendBacklogQuery: words([ws::SIO_IDEAL_SEND_BACKLOG_QUERY as usize]);
     NoInput: words([0]);
     NoInputSize: words([0]);
@@ -476,6 +480,20 @@ impl Pass for CommandRoom {
             Pointer::Bad => [super::address::bad_pointer() as usize, 4],
             Pointer::Valid => [&raw mut *Box::leak(Box::new(0u32)) as usize, 4],
         }))
+    }
+}
+
+/// Room for the flags of a handle.
+struct HandleFlags(u32);
+
+impl Part for HandleFlags {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        // SAFETY: a field of this part, which the system may have written.
+        let flags = unsafe { (&raw const self.0).read_volatile() };
+        returned.option = (returned.value != 0).then_some(OptionValue::Number(flags));
     }
 }
 

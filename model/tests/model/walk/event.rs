@@ -5,7 +5,7 @@ mod requests;
 use winaccept_model::call::{
     Address, AfdEvents, Backlog, Buffer, Call, Command, Condition, Data, Extension, ExtensionName, Family, FileModes,
     Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
-    SockType, ThreadId, Version,
+    SockType, SocketFlags, ThreadId, Version,
 };
 use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
@@ -470,7 +470,7 @@ fn socket_call(w: &World, dice: &mut Dice) -> Call {
         (family, kind) = (Family::Atm, if dice.one_in(12) { kind } else { SockType::Raw });
     }
     if dice.one_in(7) {
-        Call::WSASocket { family, kind, overlapped: dice.one_in(2) }
+        Call::WSASocket { family, kind, flags: SocketFlags(dice.below(2) as u16 | 0x80 * dice.below(2) as u16) }
     } else {
         Call::Socket { family, kind }
     }
