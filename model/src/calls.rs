@@ -39,7 +39,7 @@ macro_rules! for_each_call {
             Socket ws2_32 "socket" (family: AddressFamily, kind: TypeProtocol) -> Socket []
                 by Socket { Socket: socket::SOCKET };
             WSASocket ws2_32 "WSASocketW" (
-                family: AddressFamily, kind: TypeProtocol, [NoInfo] [NoGroup] flags: SocketFlagsIn
+                family: AddressFamily, kind: TypeProtocol, [NoInfo] group: GroupIn, flags: SocketFlagsIn
             ) -> Socket []
                 by WSASocket { WSASocket: socket::WSASOCKET };
             // `WSASocket` with the protocol information that `WSADuplicateSocket` filled in for `s`.

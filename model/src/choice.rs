@@ -330,6 +330,8 @@ choices! {
         "fails" NO_COMMAND_REQUEST_FAILS, "pends" NO_COMMAND_REQUEST_PENDS;
     167 INHERIT_ATTRIBUTE "inherit-handle-attribute": "as-the-listener" ATTRIBUTE_INHERITED, "inheritable" ATTRIBUTE_DEFAULT;
     168 MODE_OF_INHERITED "mode-of-inherited-handles": "kept" INHERITED_MODE_KEPT, "blocking" INHERITED_MODE_BLOCKING;
+    169 SOCKET_GROUPS "socket-groups": "kept" GROUPS_KEPT, "ignored" GROUPS_IGNORED;
+    170 GROUP_ID "group-id": "told" GROUP_ID_TOLD, "WSAENOPROTOOPT" GROUP_ID_RESERVED;
 }
 
 /// The choice point of this name.

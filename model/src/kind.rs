@@ -7,9 +7,9 @@
 mod plain;
 
 use crate::call::{
-    AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member,
-    Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, SocketFlags, ThreadId,
-    Timeout, Version,
+    AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, Family, FdSet, FileModes, Group, How, Length,
+    Member, Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, SocketFlags,
+    ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -461,6 +461,53 @@ impl Kind for NameIn {
                 let mut below = |bound| choices.below(bound);
                 Name::Address(Plain::draw(&mut below), Plain::draw(&mut below))
             }
+        }
+    }
+}
+
+/// A socket group.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupIn;
+
+impl Kind for GroupIn {
+    type Value<H> = Group<H>;
+    fn map<H: Member, U: Member>(value: &Group<H>, f: &mut impl FnMut(H) -> U) -> Group<U> {
+        match *value {
+            Group::None => Group::None,
+            Group::Unconstrained => Group::Unconstrained,
+            Group::Constrained => Group::Constrained,
+            Group::Of(s) => Group::Of(f(s)),
+            Group::Nobodys => Group::Nobodys,
+        }
+    }
+    fn put<H: Member>(value: &Group<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        match value {
+            Group::None => 0u8.code(key),
+            Group::Unconstrained => 1u8.code(key),
+            Group::Constrained => 2u8.code(key),
+            Group::Nobodys => 3u8.code(key),
+            Group::Of(s) => {
+                4u8.code(key);
+                handle(*s, key);
+            }
+        }
+    }
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Group<H> {
+        match byte(key) {
+            0 => Group::None,
+            1 => Group::Unconstrained,
+            2 => Group::Constrained,
+            3 => Group::Nobodys,
+            _ => Group::Of(handle(key)),
+        }
+    }
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Group<H> {
+        match choices.below(9) {
+            0 => Group::Unconstrained,
+            1 => Group::Constrained,
+            2 => Group::Nobodys,
+            3 => Group::Of(choices.handle()),
+            _ => Group::None,
         }
     }
 }

@@ -210,7 +210,7 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Addr(_) => "addr",
         ShownOut::AddrLen(_) => "addrlen",
         ShownOut::Data(_) => "data",
-        ShownOut::Value(_) => "value",
+        ShownOut::Value(_) | ShownOut::Group(_) => "value",
         ShownOut::ReadFds(_) => "readfds",
         ShownOut::WriteFds(_) => "writefds",
         ShownOut::ExceptFds(_) => "exceptfds",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents,
+    Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, Group, How, NetworkEvents,
     OPTIONS, Opt, OptVal, ProcessId, Qos, Set, SockType, SocketFlags, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
@@ -203,6 +203,19 @@ impl Wire for Process {
     }
 }
 
+impl Wire for GroupIn {
+    type Sent = u32;
+    fn sent(value: &Group<Ref>, _: &impl Names) -> Result<u32, String> {
+        match value {
+            Group::None => Ok(0),
+            Group::Unconstrained => Ok(1),
+            Group::Constrained => Ok(2),
+            Group::Nobodys => Ok(99),
+            Group::Of(_) => Err("which number the group of a socket has the worker does not know".to_owned()),
+        }
+    }
+}
+
 impl Wire for Child {
     type Sent = u32;
     fn sent(_: &ProcessId, _: &impl Names) -> Result<u32, String> {
@@ -262,6 +275,7 @@ fn option_numbers(opt: Opt) -> (i32, i32) {
         Opt::ExclusiveAddrUse => !4,
         Opt::KeepAlive => 8,
         Opt::V6Only => 27,
+        Opt::GroupId => 0x2001,
         Opt::Linger => 0x80,
         Opt::OobInline => 0x100,
         Opt::SndBuf => 0x1001,

@@ -148,6 +148,22 @@ pub enum Name<H> {
     Of(H),
 }
 
+/// In which socket group a new socket is to be: what a condition function says of it, or the caller of `WSASocket`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum Group<H = Handle> {
+    /// In none: 0.
+    #[default]
+    None,
+    /// SG_UNCONSTRAINED_GROUP: in a new one.
+    Unconstrained,
+    /// SG_CONSTRAINED_GROUP: in a new one.
+    Constrained,
+    /// In that of this socket.
+    Of(H),
+    /// In one that there is not.
+    Nobodys,
+}
+
 /// What a caller passes for an output buffer (`addr`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Buffer {
@@ -221,6 +237,7 @@ pub enum Opt {
     ConditionalAccept,
     NoDelay,
     V6Only,
+    GroupId,
 }
 
 /// Level name, option name, option: the table that scripts, stacks and messages share.
@@ -241,6 +258,7 @@ pub const OPTIONS: &[(&str, &str, Opt)] = &[
     ("SOL_SOCKET", "SO_CONDITIONAL_ACCEPT", Opt::ConditionalAccept),
     ("IPPROTO_TCP", "TCP_NODELAY", Opt::NoDelay),
     ("IPPROTO_IPV6", "IPV6_V6ONLY", Opt::V6Only),
+    ("SOL_SOCKET", "SO_GROUP_ID", Opt::GroupId),
 ];
 
 /// The name of an extension function.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::common::{
     before_update, case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled,
 };
-use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
+use crate::call::{Call, Family, Handle, Opt, OptVal, Port, SockType};
 use crate::choice::{
-    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, DATAGRAM_LINGER_FAILS, INHERIT_SAMPLED, MODE_SHARED,
-    NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
-    STREAM_OPTION_FAILS, V6ONLY_LATE_FAILS,
+    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, DATAGRAM_LINGER_FAILS, GROUP_ID_RESERVED,
+    GROUP_ID_TOLD, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER,
+    SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS, STREAM_OPTION_FAILS, V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -92,6 +92,16 @@ table! {
         ..before_update("getsockopt.before-accept-context")
     },
     Rule {
+        under: &[GROUP_ID_RESERVED],
+        when: |at| option(at) == Some(Opt::GroupId),
+        ..check(
+            "getsockopt.group-id-reserved",
+            &["getsockopt.err.WSAENOPROTOOPT"],
+            States::SOCKET,
+            Code::WSAENOPROTOOPT,
+        )
+    },
+    Rule {
         under: &[STREAM_OPTION_FAILS],
         when: is_of_streams,
         ..check("getsockopt.stream-option-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
@@ -105,6 +115,16 @@ table! {
     Rule {
         when: foreign,
         ..not_modelled("getsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
+    },
+    Rule {
+        under: &[GROUP_ID_TOLD],
+        when: |at| option(at) == Some(Opt::GroupId),
+        then: |at| match at.sock().extra().group {
+            Some(group) => at.give(Outcome::number(0).with(Out::Group(Handle::socket(group.founder, 0)))),
+            None => value(at, 0),
+        },
+        rests_on: &["wsaaccept.group.id-query", "wsaaccept.group.lifetime"],
+        ..case("getsockopt.group-id", &[], States::SOCKET)
     },
     Rule {
         when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::AcceptConn, .. }),
@@ -178,7 +198,7 @@ table! {
     },
     Rule {
         when: |at| {
-            matches!(*at.call(), Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })
+            matches!(*at.call(), Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::GroupId, .. })
         },
         rests_on: &["solsocket.acceptconn.get-only", "solsocket.connect-time.get-only"],
         ..check("setsockopt.get-only", &["setsockopt.acceptconn.read-only"], States::SOCKET, Code::WSAENOPROTOOPT)
@@ -394,7 +414,7 @@ fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
             SockType::Raw => 3,
         },
         Opt::Linger => return Some(OptVal::Linger(o.linger.0, o.linger.1)),
-        Opt::AcceptConn | Opt::Error | Opt::ConnectTime => return None,
+        Opt::AcceptConn | Opt::Error | Opt::ConnectTime | Opt::GroupId => return None,
     };
     Some(OptVal::Number(number))
 }

@@ -1,8 +1,9 @@
 //! `socket`, `WSASocket` and `WSADuplicateSocket`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Call, Family, Handle, SockType, SocketFlags};
-use crate::choice::{ATM_MISSING, NONBLOCKING_OF_DUPLICATES};
+use super::groups;
+use crate::call::{Call, Family, Group, Handle, SockType, SocketFlags};
+use crate::choice::{ATM_MISSING, GROUPS_KEPT, NONBLOCKING_OF_DUPLICATES};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
@@ -61,9 +62,33 @@ table! {
         ..not_modelled("WSASocket.mixed-not-modelled", &[], States::ANY)
     },
     Rule {
+        under: &[GROUPS_KEPT],
+        when: groups::is_bad,
+        ..check(
+            "WSASocket.bad-group",
+            &["wsasocket.err.WSAEINVAL.bad-g", "wsasocket.g.constrained-same-type"],
+            States::ANY,
+            Code::WSAEINVAL,
+        )
+    },
+    // In which group the socket is, is seen by who may join it, and by the option that tells it.
+    Rule {
+        under: &[GROUPS_KEPT],
+        when: |at| matches!(*at.call(), Call::WSASocket { group, .. } if group != Group::None),
+        then: |at| {
+            let Call::WSASocket { family, kind, flags, .. } = *at.call() else { return };
+            let slot = at.free_socket();
+            creates(at, family, kind, flags);
+            if let Some(new) = slot {
+                groups::joins_by_call(at, new);
+            }
+        },
+        ..case("WSASocket.creates-in-group", &["wsasocket.g.group-values"], States::ANY)
+    },
+    Rule {
         when: |at| matches!(*at.call(), Call::WSASocket { .. }),
         then: |at| {
-            if let Call::WSASocket { family, kind, flags } = *at.call() {
+            if let Call::WSASocket { family, kind, flags, .. } = *at.call() {
                 creates(at, family, kind, flags);
             }
         },

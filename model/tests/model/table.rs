@@ -9,7 +9,7 @@ use std::fmt::Write;
 use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Command, Condition, Data, Family, FileModes, Handle, How, Ip, Length, Name,
+    Address, Backlog, Buffer, Call, Command, Condition, Data, Family, FileModes, Group, Handle, How, Ip, Length, Name,
     NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType, SocketFlags, ThreadId,
     Version,
 };
@@ -257,7 +257,12 @@ fn other_calls() -> Vec<(String, Call)> {
         ("socket(SOCK_STREAM)", STREAM),
         (
             "WSASocket(SOCK_STREAM)",
-            Call::WSASocket { family: Family::Inet, kind: SockType::Stream, flags: SocketFlags::default() },
+            Call::WSASocket {
+                family: Family::Inet,
+                kind: SockType::Stream,
+                group: Group::None,
+                flags: SocketFlags::default(),
+            },
         ),
         ("WSACreateEvent()", Call::WSACreateEvent),
         ("WSACloseEvent(INVALID)", Call::WSACloseEvent { event }),

@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Handle, How, Ip,
-    Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, SocketFlags,
+    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Group, Handle, How,
+    Ip, Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, SocketFlags,
     ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
@@ -263,7 +263,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         for kind in [SockType::Stream, SockType::Dgram] {
             all.extend([
                 Call::Socket { family, kind },
-                Call::WSASocket { family, kind, flags: SocketFlags::OVERLAPPED },
+                Call::WSASocket { family, kind, group: Group::None, flags: SocketFlags::OVERLAPPED },
             ]);
         }
     }

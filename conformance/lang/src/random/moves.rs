@@ -613,10 +613,15 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
         Call::CreateProcess { .. } => false,
         Call::Setsockopt { opt, value, .. } => {
-            let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only);
+            let is_settable = !matches!(
+                opt,
+                Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only | Opt::GroupId
+            );
             is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)
         }
-        Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only),
+        Call::Getsockopt { opt, .. } => {
+            !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only | Opt::GroupId)
+        }
         // The number of a closed event may be that of something that the worker itself has opened since.
         Call::Closesocket { s } if is_waited_in_by_a_copy(cast, *s) => false,
         Call::CloseHandle { handle } if is_waited_in_by_a_copy(cast, *handle) => false,

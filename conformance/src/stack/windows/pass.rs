@@ -110,6 +110,7 @@ plain! {
     ErrorCode |code| [int(code)];
     AddressFamily |family| [int(family)];
     TypeProtocol |(kind, protocol)| [int(kind), int(protocol)];
+    GroupIn |group| [group as usize];
     SocketFlagsIn |flags| [flags as usize];
     Child |process| [process as usize];
     InheritHandles |inherits| [usize::from(inherits)];

@@ -2,12 +2,13 @@
 
 mod requests;
 
+use winaccept_model::call::Group;
 use winaccept_model::call::{
     Address, AfdEvents, Backlog, Buffer, Call, Command, Condition, Data, Extension, ExtensionName, Family, FileModes,
     Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
     SockType, SocketFlags, ThreadId, Version,
 };
-use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
+use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
@@ -152,6 +153,17 @@ fn within_limits(w: &World, event: &Event) -> bool {
             described.is_none_or(|socket| socket.free_handle().is_some())
         }
         _ => true,
+    }
+}
+
+/// The group of a new socket: mostly none.
+fn group(w: &World, dice: &mut Dice) -> Group {
+    match dice.below(8) {
+        0 => Group::Unconstrained,
+        1 => Group::Constrained,
+        2 => Group::Of(anybodys(w, dice)),
+        3 if dice.one_in(3) => Group::Nobodys,
+        _ => Group::None,
     }
 }
 
@@ -470,7 +482,12 @@ fn socket_call(w: &World, dice: &mut Dice) -> Call {
         (family, kind) = (Family::Atm, if dice.one_in(12) { kind } else { SockType::Raw });
     }
     if dice.one_in(7) {
-        Call::WSASocket { family, kind, flags: SocketFlags(dice.below(2) as u16 | 0x80 * dice.below(2) as u16) }
+        Call::WSASocket {
+            family,
+            kind,
+            group: group(w, dice),
+            flags: SocketFlags(dice.below(2) as u16 | 0x80 * dice.below(2) as u16),
+        }
     } else {
         Call::Socket { family, kind }
     }

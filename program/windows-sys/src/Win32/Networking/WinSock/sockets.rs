@@ -1,8 +1,8 @@
 //! From `WSAStartup` to `accept`.
 #![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
 
+use winaccept_model::call::Group;
 use winaccept_model::call::{Backlog, Buffer, Call, Condition, Family, Length, SockType, SocketFlags, Version};
-use winaccept_model::operation::Group;
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_program::interface::Answer;
 use windows_sys::Win32::Networking::WinSock as sys;
@@ -90,7 +90,11 @@ fn wsa_socket(here: &Here<'_>, [af, r#type, protocol]: [i32; 3], more: bool, fla
         return sys::INVALID_SOCKET;
     }
     // Both known flags are the model's, bit for bit.
-    made(here, kind, &here.calls(Call::WSASocket { family, kind, flags: SocketFlags(flags as u16) }))
+    made(
+        here,
+        kind,
+        &here.calls(Call::WSASocket { family, kind, group: Group::None, flags: SocketFlags(flags as u16) }),
+    )
 }
 
 /// `WSASocketW`, without protocol information and without a group.
