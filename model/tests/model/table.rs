@@ -179,6 +179,9 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     for (text, how) in [("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)] {
         add(&format!("shutdown(s, {text})"), Call::Shutdown { s, how });
     }
+    add("GetHandleInformation(s, flags)", Call::GetHandleInformation { s });
+    add("SetHandleInformation(s, HANDLE_FLAG_INHERIT, 0)", Call::SetHandleInformation { s, inherits: false });
+    add("getsockopt(s, SO_GROUP_ID)", Call::Getsockopt { s, opt: Opt::GroupId });
     add("closesocket(s)", Call::Closesocket { s });
     add("send(s, \"x\")", Call::Send { s, data: Data::new(b"x").expect("one byte fits") });
     add("recv(s, 1)", Call::Recv { s, len: 1 });

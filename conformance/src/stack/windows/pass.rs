@@ -174,7 +174,7 @@ constants! {
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
     HandleFlagsOut: Box::new(HandleFlags(0));
-    IdealSendBacklogQuery: words([ws::SIO_IDEAL_SEND_BACKLOG_QUERY as usize]);
+    IdealSendBacklogQuery: words([SIO_IDEAL_SEND_BACKLOG_QUERY]);
     NoInput: words([0]);
     NoInputSize: words([0]);
     IdealSendBacklogOut: Box::new(NumberRoom(0));
@@ -206,6 +206,9 @@ constants! {
     UpdateConnectContextName: words([int(ws::SO_UPDATE_CONNECT_CONTEXT)]);
     NoOptionValue: words([0, 0]);
 }
+
+/// `_IOR('t', 123, ULONG)`, of ws2ipdef.h.
+const SIO_IDEAL_SEND_BACKLOG_QUERY: usize = 0x4004_747b;
 
 /// A message that is fetched leaves the queue.
 const PM_REMOVE: usize = 1;

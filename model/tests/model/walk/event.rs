@@ -252,6 +252,11 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             let s = queued_or(w, thread, dice);
             if dice.one_in(4) { Call::CloseHandle { handle: s } } else { Call::Closesocket { s } }
         }
+        35 if dice.one_in(3) => match dice.below(4) {
+            0 => Call::CreateProcess { process: ProcessId(dice.below(3) as u32), inherits: !dice.one_in(3) },
+            1 => Call::GetHandleInformation { s: s(dice) },
+            _ => Call::SetHandleInformation { s: s(dice), inherits: dice.one_in(2) },
+        },
         35..37 => {
             Call::Shutdown { s: s(dice), how: dice.one(&[How::Receive, How::Send, How::Both]).unwrap_or(How::Both) }
         }
