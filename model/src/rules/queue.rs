@@ -84,7 +84,7 @@ pub(super) fn takes_first(at: &mut At<'_>) {
     let mut new = Socket::free(owner);
     new.state = State::Connected;
     (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.first_handle = Some(Holder { process, nonblocking: false });
+    new.first_handle = Some(Holder::new(process));
     new.local = local;
     new.conn = Some(conn);
     at.put_socket(slot, new);
