@@ -2,14 +2,15 @@
 
 use super::common::{case, check, not_modelled};
 use super::modes::completes_at_once;
-use super::queue::{first_is_undecided, has_undeferred};
+use super::queue::{first_is_undecided, has_undeferred, re_enables};
 use super::request::{is_in_use, over_of, posts as begins};
 use crate::call::{Buffer, Call, Data};
 use crate::choice::{
-    ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_CHECKED, ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER,
-    ACCEPTEX_PENDING_COUNT, ACCEPTEX_RESET_FAILS, ACCEPTEX_RESET_NOT_CONNECTED, ACCEPTEX_SUCCEEDS, ACCEPTEX_UNCHECKED,
-    CLOSE_WITH_UNREAD_DATA, COUNT_RECEIVED, COUNT_ZERO, DEFERRED_TO_REQUEST, FAILED_PENDING, LOCAL_AS_REMOTE,
-    REQUEST_WITH_NEXT, SHORT_LENGTH_KEEPS, SHORT_LENGTH_LOSES, SOCKADDRS_WITHOUT_LOCAL,
+    ACCEPT_RECORD, ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_AS_ACCEPT, ACCEPTEX_CHECKED,
+    ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER, ACCEPTEX_PENDING_COUNT, ACCEPTEX_RE_ENABLES, ACCEPTEX_RESET_BY_LENGTH,
+    ACCEPTEX_RESET_FAILS, ACCEPTEX_RESET_NOT_CONNECTED, ACCEPTEX_SUCCEEDS, ACCEPTEX_UNCHECKED, CLOSE_WITH_UNREAD_DATA,
+    COUNT_RECEIVED, COUNT_ZERO, DEFERRED_TO_REQUEST, FAILED_PENDING, LOCAL_AS_REMOTE, REQUEST_WITH_NEXT,
+    SHORT_LENGTH_KEEPS, SHORT_LENGTH_LOSES, SOCKADDRS_WITHOUT_LOCAL,
 };
 use crate::code::Code;
 use crate::id::{OverId, SocketId};
@@ -28,6 +29,32 @@ const NOT_LISTENING: States =
 /// A check of `AcceptEx`. On some stacks its OVERLAPPED says by then that the request is pending.
 const fn fails(name: &'static str, cites: &'static [&'static str], from: States, code: Code) -> Rule {
     Rule { then: leaves_status, asks: &[ACCEPTEX_FAILED_STATUS], ..check(name, cites, from, code) }
+}
+
+/// The first connection was reset: a request ends with the code of that.
+const fn meets_reset(name: &'static str, when: fn(&At<'_>) -> bool) -> Rule {
+    Rule {
+        when,
+        gives: Is(Gives::Silent),
+        then: |at| {
+            at.takes_off(Takes::Drops);
+            ends(at, Status::CONNECTION_RESET);
+        },
+        ends: &[Status::CONNECTION_RESET],
+        ..case(name, &["acceptex.err.WSAECONNRESET"], LISTENING)
+    }
+}
+
+/// The same with the code of a socket without a connection.
+const fn meets_reset_not_connected(name: &'static str, when: fn(&At<'_>) -> bool) -> Rule {
+    Rule {
+        then: |at| {
+            at.takes_off(Takes::Drops);
+            ends(at, Status::INVALID_CONNECTION);
+        },
+        ends: &[Status::INVALID_CONNECTION],
+        ..meets_reset(name, when)
+    }
 }
 
 table! {
@@ -176,27 +203,18 @@ table! {
         ends: &[Status::BUFFER_TOO_SMALL],
         ..case("AcceptEx.short-length-loses", LENGTHS, LISTENING)
     },
-    Rule {
-        under: &[ACCEPTEX_RESET_FAILS],
-        when: first_is_reset,
-        gives: Is(Gives::Silent),
-        then: |at| {
-            at.takes_off(Takes::Drops);
-            ends(at, Status::CONNECTION_RESET);
-        },
-        ends: &[Status::CONNECTION_RESET],
-        ..case("AcceptEx.peer-reset", &["acceptex.err.WSAECONNRESET"], LISTENING)
-    },
+    Rule { under: &[ACCEPTEX_RESET_FAILS], ..meets_reset("AcceptEx.peer-reset", first_is_reset) },
     Rule {
         under: &[ACCEPTEX_RESET_NOT_CONNECTED],
-        when: first_is_reset,
-        gives: Is(Gives::Silent),
-        then: |at| {
-            at.takes_off(Takes::Drops);
-            ends(at, Status::INVALID_CONNECTION);
-        },
-        ends: &[Status::INVALID_CONNECTION],
-        ..case("AcceptEx.peer-reset-as-not-connected", &["acceptex.err.WSAECONNRESET"], LISTENING)
+        ..meets_reset_not_connected("AcceptEx.peer-reset-as-not-connected", first_is_reset)
+    },
+    Rule {
+        under: &[ACCEPTEX_RESET_BY_LENGTH],
+        ..meets_reset("AcceptEx.peer-reset-to-receive", |at| first_is_reset(at) && receives(at) > 0)
+    },
+    Rule {
+        under: &[ACCEPTEX_RESET_BY_LENGTH],
+        ..meets_reset_not_connected("AcceptEx.peer-reset-to-receive-nothing", |at| first_is_reset(at) && receives(at) == 0)
     },
     Rule {
         when: first_is_undecided,
@@ -211,6 +229,7 @@ table! {
             takes(at);
             completes(at, Status::SUCCESS, Data::default());
         },
+        asks: &[ACCEPTEX_RE_ENABLES, ACCEPT_RECORD],
         rests_on: &[
             "wsaeventselect.fdaccept.level-triggered",
             "completion.event",
@@ -236,6 +255,7 @@ table! {
     },
     Rule {
         then: takes,
+        asks: &[ACCEPTEX_RE_ENABLES, ACCEPT_RECORD],
         gives: Is(Gives::Continues(Table::AcceptExData)),
         ..case(
             "AcceptEx.takes-and-receives",
@@ -450,6 +470,9 @@ fn takes(at: &mut At<'_>) {
     let addresses = Some((here.seen_by(family), there.seen_by(family)));
     if let Some(over) = tells.over {
         fills(at, over, |filled| Filled { addresses, ..filled });
+    }
+    if at.sock().selection().told.is_some() && at.chooses(ACCEPTEX_AS_ACCEPT) {
+        re_enables(at);
     }
 }
 

@@ -1,13 +1,10 @@
 //! What the program itself does beside its calls: what it prints, its end, and the end of one of its threads.
 
 use super::closesocket::Manner;
-use super::common::{case, not_modelled};
+use super::common::{ASKED_AT_ITS_END, case, not_modelled};
 use super::startup::release_all;
 use crate::call::{Call, ThreadId};
-use crate::choice::{
-    CLOSE_WITH_UNREAD_DATA, EXIT_CLOSES, EXIT_CONNECTIONS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
-    UNREAD_RESETS,
-};
+use crate::choice::{EXIT_CLOSES, UNREAD_RESETS};
 use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
@@ -20,7 +17,7 @@ table! {
         when: |at| at.again,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        asks: ASKED_AT_ITS_END,
         rests_on: &[
             "accept.ex.final-cleanup",
             "wsaaccept.ex.cleanup",
@@ -64,7 +61,7 @@ table! {
         when: is_last,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        asks: ASKED_AT_ITS_END,
         rests_on: &["terminatethread.rem.last-thread"],
         ..case("thread-ends.with-its-process", &[], States::ANY)
     },
@@ -98,15 +95,16 @@ table! {
 }
 
 /// The process of the thread in question ends, and all its threads with it.
-fn process_ends(at: &mut At<'_>) {
+pub(crate) fn process_ends(at: &mut At<'_>) {
     let process = at.process_id();
-    if at.process().startups > 0 {
-        at.process_mut().startups = 0;
-        release_all(at, manner_of_exit);
-    }
+    // Whoever waits goes with it, and hears of nothing.
     for place in 0..at.threads_of(process).len() {
         let t = at.threads_of(process)[place];
         at.thread_ends(t, Ended::Exited, true);
+    }
+    if at.process().startups > 0 {
+        at.process_mut().startups = 0;
+        release_all(at, manner_of_exit);
     }
 }
 

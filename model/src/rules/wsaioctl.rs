@@ -3,10 +3,10 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::options::set_nonblocking;
 use super::request::{has_routine_on_port, is_in_use, over_of, posts};
-use crate::call::{Call, Command, Extension, ExtensionName, OptVal};
+use crate::call::{Call, Command, Extension, ExtensionName, Handle, OptVal};
 use crate::choice::{
-    IOCTL_BYTES_ZERO, IOCTL_NO_COMMAND, IOCTL_REQUEST_BYTES, NO_COMMAND_REQUEST_FAILS, NO_COMMAND_REQUEST_PENDS,
-    NONBLOCKING_OF_DUPLICATES, SMALL_BUFFER_FAILS,
+    EXTENSION_LOOKS, EXTENSION_OF_NO_SOCKET, IOCTL_BYTES_ZERO, IOCTL_NO_COMMAND, IOCTL_REQUEST_BYTES,
+    NO_COMMAND_REQUEST_FAILS, NO_COMMAND_REQUEST_PENDS, NONBLOCKING_OF_DUPLICATES, SMALL_BUFFER_FAILS,
 };
 use crate::code::Code;
 use crate::operation::Wants;
@@ -34,7 +34,14 @@ table! {
     not_initialised("WSAIoctl.not-initialised"),
     in_progress("WSAIoctl.in-progress"),
     network_down("WSAIoctl.network-down"),
-    not_a_socket("WSAIoctl.not-a-socket"),
+    Rule {
+        when: |at| {
+            let looked_at = extension(at).is_none() || at.call().subject() == Some(Handle::INVALID);
+            looked_at || at.chooses(EXTENSION_LOOKS)
+        },
+        asks: &[EXTENSION_OF_NO_SOCKET],
+        ..not_a_socket("WSAIoctl.not-a-socket")
+    },
     Rule {
         when: |at| {
             matches!(*at.call(), Call::WSAIoctl { bytes: false, .. } | Call::IoctlCommand { bytes: false, overlapped: None, .. })
@@ -93,6 +100,17 @@ table! {
         ..check("WSAIoctl.backlog-of-datagrams", &[], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP)
     },
     Rule {
+        when: |at| is_plain(at),
+        then: gives_pointer,
+        rests_on: &["closesocket.rem.descriptor-reuse"],
+        ..case("WSAIoctl.gives-function-to-anybody", &["wsaioctl.ext.purpose"], States::of(&[State::NotASocket]))
+    },
+    // What else a stack looks at that does not look at the handle nobody has tried.
+    Rule {
+        rests_on: &["closesocket.rem.descriptor-reuse"],
+        ..not_modelled("WSAIoctl.no-socket-not-modelled", &[], States::of(&[State::NotASocket]))
+    },
+    Rule {
         when: |at| over_of(at).is_some_and(|over| !at.sock().overlapped || is_in_use(at, over)) || has_routine_on_port(at),
         ..not_modelled("WSAIoctl.request-not-modelled", &["wsaioctl.overlapped"], States::SOCKET)
     },
@@ -144,7 +162,7 @@ table! {
         ..case("WSAIoctl.gives-function-by-request", &["wsaioctl.overlapped", "wsaioctl.ext.purpose"], States::SOCKET)
     },
     Rule {
-        then: |at| at.give(Outcome::number(0).with(Out::Bytes { count: Some(POINTER), data: None })),
+        then: gives_pointer,
         rests_on: &[
             "acceptex.load.runtime-pointer",
             "acceptex.load.opcode",
@@ -158,6 +176,16 @@ table! {
             States::SOCKET,
         )
     },
+}
+
+fn gives_pointer(at: &mut At<'_>) {
+    at.give(Outcome::number(0).with(Out::Bytes { count: Some(POINTER), data: None }));
+}
+
+/// Is there nothing to say against the call but its handle, and nothing to be told later?
+fn is_plain(at: &At<'_>) -> bool {
+    let Call::WSAIoctl { extension, bytes, .. } = *at.call() else { return false };
+    bytes && extension.name != ExtensionName::Nobodys && !too_small(at)
 }
 
 /// The command, where it asks for no function.
