@@ -224,10 +224,10 @@ impl<'a> At<'a> {
     #[inline(always)]
     fn tells(&mut self, thread: ThreadId, table: Table) {
         if self.apply(table) {
-            self.fx.returns.push((thread, Outcome::number(0)));
             // An outcome is large, and most calls give no more than zero.
-            if let (Some(outcome), Some((_, told))) = (&self.gives, self.fx.returns.last_mut()) {
-                *told = *outcome;
+            match &self.gives {
+                Some(outcome) => self.fx.returns.push((thread, *outcome)),
+                None => self.fx.returns.push((thread, Outcome::number(0))),
             }
         }
     }
@@ -295,12 +295,23 @@ impl<'a> At<'a> {
             return None;
         }
         let rank = |listener: &Socket| match listener.local {
-            local if local.family == to.family && local.ip == to.ip => Some(0),
-            local if local.family == to.family && local.ip == Ip::Any => Some(1),
-            local if to.family == Family::Inet && local.ip == Ip::Any && !listener.options().v6only => Some(2),
-            _ => None,
+            local if local.family == to.family && local.ip == to.ip => 0,
+            local if local.family == to.family && local.ip == Ip::Any => 1,
+            local if to.family == Family::Inet && local.ip == Ip::Any && !listener.options().v6only => 2,
+            _ => 3,
         };
-        self.listeners_on(to.port).filter_map(|(s, listener)| Some((rank(listener)?, s))).min().map(|(_, s)| s)
+        // Of those of one rank the first; nobody comes before one of the lowest.
+        let (mut best, mut found) = (3, None);
+        for (s, listener) in self.listeners_on(to.port) {
+            let rank = rank(listener);
+            if rank < best {
+                (best, found) = (rank, Some(s));
+                if rank == 0 {
+                    break;
+                }
+            }
+        }
+        found
     }
 }
 

@@ -62,19 +62,38 @@ impl At<'_> {
         socket.local = local;
     }
 
-    /// Puts another socket into this slot: a new one, or the free one when it is closed.
+    /// Puts a new socket into this slot.
     #[inline(always)]
     pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
         self.touches_socket(s);
         if self.w.sockets[s.index()].extra.is_some() {
             self.takes_extra(s);
         }
-        let place = &mut self.w.sockets[s.index()];
-        if place.is_indexed(s) || socket.is_indexed(s) {
-            self.w.reindexes(s, |place| *place = socket);
-        } else {
-            *place = socket;
+        let World { sockets, index, .. } = &mut *self.w;
+        let place = &mut sockets[s.index()];
+        if place.is_indexed(s) {
+            index.remove(s, place);
         }
+        *place = socket;
+        if place.is_indexed(s) {
+            index.add(s, place);
+        }
+        self.w.index_slot(s.index());
+    }
+
+    /// The socket in this slot is closed, and the slot free; it says this of where that was bound.
+    #[inline(always)]
+    pub fn frees_socket(&mut self, s: SocketId, local: Address) {
+        self.touches_socket(s);
+        if self.w.sockets[s.index()].extra.is_some() {
+            self.takes_extra(s);
+        }
+        let World { sockets, index, .. } = &mut *self.w;
+        let place = &mut sockets[s.index()];
+        if place.is_indexed(s) {
+            index.remove(s, place);
+        }
+        place.becomes_free(local);
         self.w.index_slot(s.index());
     }
 

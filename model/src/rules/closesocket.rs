@@ -76,7 +76,7 @@ table! {
     },
     Rule {
         to: Some(State::NotASocket),
-        then: |at| closes(at, Manner::Graceful),
+        then: closes_gracefully,
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["wsaeventselect.rem.close-cancels", "acceptex.allowed.closesocket"],
         ..case(
@@ -153,6 +153,12 @@ fn sends_fin(at: &mut At<'_>) {
     }
 }
 
+#[inline(always)]
+fn closes_gracefully(at: &mut At<'_>) {
+    closes(at, Manner::Graceful);
+}
+
+#[inline(always)]
 pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
     // Where a socket has nothing that few have, nobody waits for it and no other handle is open.
     if at.sock().extra.is_some() {
@@ -172,7 +178,7 @@ pub(super) fn closes_handle(at: &mut At<'_>) {
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     at.socket_closed(id);
-    let Socket { state, conn, owner, family, local, .. } = *at.socket_at(id);
+    let &Socket { state, conn, .. } = at.socket_at(id);
     match state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
@@ -199,9 +205,9 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     let extra = at.socket_at(id).extra.as_ref();
     let holding = extra.filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
     // Its number still says where it was bound: whoever connects to `address(L)` of a closed L means that place.
+    let local = at.socket_at(id).local;
     let chosen_by_script = matches!(local.port, Port::Fixed(_)) && at.opened_by(id).is_some();
-    let local = if chosen_by_script { local } else { Address::default() };
-    at.put_socket(id, Socket { family, local, ..Socket::free(owner) });
+    at.frees_socket(id, if chosen_by_script { local } else { Address::default() });
     if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }

@@ -152,11 +152,7 @@ table! {
     Rule {
         to: Some(State::Connecting),
         gives: Is(Gives::Continues(Table::ConnectAnswer)),
-        then: |at| {
-            if let Some(to) = named(at) {
-                sends_syn(at, to);
-            }
-        },
+        then: opens,
         asks: &[GETSOCKNAME_WILDCARD],
         rests_on: &["protobasics.backlog-held"],
         ..case("connect.sends-syn", &["connect.rem.nonblocking"], CONNECTS)
@@ -205,6 +201,14 @@ table! {
         rests_on: &["listen.rem.passive-mode", "condaccept.off.reject-visible"],
         ..case("connect.completes", &[], States::of(&[State::Connected]))
     },
+}
+
+/// The connection begins.
+#[inline(always)]
+fn opens(at: &mut At<'_>) {
+    if let Some(to) = named(at) {
+        sends_syn(at, to);
+    }
 }
 
 /// The socket has an address of its own by now, and its SYN is on its way.

@@ -107,6 +107,14 @@ pub(super) fn accepted(at: &At<'_>) -> Option<SocketId> {
     }
 }
 
+/// Does the call give a socket?
+#[inline(always)]
+pub(super) fn has_accepted(at: &At<'_>) -> bool {
+    let gives = at.gives.as_ref().is_some_and(|outcome| matches!(outcome.value, Value::Handle(_)));
+    debug_assert!(gives == accepted(at).is_some(), "what it gives is open");
+    gives
+}
+
 /// The call writes this, too.
 pub(super) fn returns(at: &mut At<'_>, out: Out) {
     if let Some(outcome) = at.gives {

@@ -28,11 +28,7 @@ table! {
     no_provider("socket.no-provider", &["socket.err.WSAEAFNOSUPPORT"]),
     Rule { when: is_mixed, ..not_modelled("socket.mixed-not-modelled", &["socket.err.WSAEAFNOSUPPORT"], States::ANY) },
     Rule {
-        then: |at| {
-            if let Call::Socket { family, kind } = *at.call() {
-                creates(at, family, kind, true);
-            }
-        },
+        then: is_created,
         rests_on: &[
             "ioctl.fionbio.default-blocking",
             "accept.ex.socket",
@@ -126,6 +122,14 @@ fn asked(at: &At<'_>) -> Option<(Family, SockType)> {
 fn described(at: &At<'_>) -> Option<SocketId> {
     let Call::WSASocketFromInfo { s } = *at.call() else { return None };
     at.named(s)
+}
+
+/// `socket` makes a socket, always with the overlapped attribute.
+#[inline(always)]
+fn is_created(at: &mut At<'_>) {
+    if let Call::Socket { family, kind } = *at.call() {
+        creates(at, family, kind, true);
+    }
 }
 
 /// Puts a new socket into the lowest free slot of the calling thread, if it has room for one more.

@@ -102,10 +102,7 @@ table! {
         ..case("send.lost-before-connection", &[], CONNECTED)
     },
     Rule {
-        then: |at| {
-            let sent = puts(at);
-            tells_sent(at, sent);
-        },
+        then: sends,
         rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.send", "acceptex.ex.continue"],
         ..case("send.sends", &[], CONNECTED)
     },
@@ -231,14 +228,7 @@ table! {
     },
     Rule {
         when: |at| !at.own().unread.is_empty(),
-        then: |at| {
-            let data = match *at.call() {
-                Call::Recv { len, .. } => take(at, len as usize),
-                Call::WSARecv { buffers, .. } => take(at, buffers.iter().map(|size| size as usize).sum()),
-                _ => return,
-            };
-            gives(at, data);
-        },
+        then: receives,
         asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
         rests_on: &[
             "accept.rem.new-handles-connection",
@@ -280,6 +270,25 @@ table! {
         ..check("recv.listener-is-readable", &["recv.err.WSAENOTCONN"], LISTENING, Code::WSAENOTCONN)
     },
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
+}
+
+/// What is sent is on its way.
+#[inline(always)]
+fn sends(at: &mut At<'_>) {
+    let sent = puts(at);
+    tells_sent(at, sent);
+}
+
+/// The call gets what there is, as much as it has room for.
+#[inline(always)]
+fn receives(at: &mut At<'_>) {
+    let len = match *at.call() {
+        Call::Recv { len, .. } => len as usize,
+        Call::WSARecv { buffers, .. } => buffers.iter().map(|size| size as usize).sum(),
+        _ => return,
+    };
+    let data = take(at, len);
+    gives(at, data);
 }
 
 /// The connection is reset, and nothing is left to be read before that shows.

@@ -76,7 +76,7 @@ impl World {
     pub(crate) fn index_slot(&mut self, slot: usize) {
         let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
         if let Some(conn) = self.conns.get(slot) {
-            let free = conn.is_nothing() && self.holds_nothing(slot);
+            let free = self.holds_nothing(slot) && conn.is_nothing();
             self.index.free_slots.set(slot, free);
         }
     }

@@ -369,6 +369,31 @@ impl Socket {
         }
     }
 
+    /// It is no socket any more, in a slot of the same owner. What few sockets have it has not.
+    #[inline(always)]
+    pub(crate) fn becomes_free(&mut self, local: Address) {
+        let Socket {
+            owner: _,
+            state,
+            family: _,
+            kind,
+            overlapped,
+            send_shut,
+            receive_shut,
+            without_context,
+            recycled,
+            error,
+            first_handle,
+            local: place,
+            conn,
+            changed,
+            extra: _,
+        } = self;
+        (*state, *kind, *place, *error) = (State::NotASocket, SockType::Stream, local, Code::NONE);
+        (*overlapped, *send_shut, *receive_shut, *without_context, *recycled) = (false, false, false, false, false);
+        (*first_handle, *conn, *changed) = (None, None, None);
+    }
+
     /// Is there anything to be known of it in the index? One with a port that was chosen for it is found by that, unless it listens.
     #[inline(always)]
     pub(crate) fn is_indexed(&self, own: SocketId) -> bool {
