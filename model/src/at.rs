@@ -11,12 +11,12 @@ mod queue;
 use std::cell::{Cell, RefCell};
 
 use crate::call::{Call, NetworkEvents, ThreadId};
-use crate::choice::COUNT;
 use crate::limit::Limit;
 use crate::operation::{Answer, OpId, OverId, PortId, WindowId};
 use crate::outcome::Outcome;
-use crate::profile::{Profile, Settled, Tape};
-use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
+use crate::profile::Tape;
+use crate::rule::{Cause, Effects, Rule, Tables};
+use crate::step::Machine;
 use crate::world::{ConnId, Direction, EventId, SocketId, World};
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.
@@ -24,10 +24,8 @@ pub struct At<'a> {
     w: &'a mut World,
     /// Somebody wants to know what is read and touched.
     pub(crate) notes_owners: bool,
-    pub(crate) profile: &'a Profile,
-    /// By choice point, the only alternative that is allowed, plus one; zero where there are several, or a rule is broken.
-    pub(crate) settled: &'a Settled,
-    pub(crate) mutant: Option<&'a Mutant>,
+    /// What is allowed, and the rule that is broken, if one is.
+    pub(crate) machine: &'a Machine,
     /// The tables of rules, handed in: what fires them knows none of them.
     pub(crate) tables: &'static Tables,
     // Guards may ask, and what they ask is decided and noted: hence the cells.
@@ -96,19 +94,15 @@ impl<'a> At<'a> {
     #[inline(always)]
     pub(crate) fn new(
         w: &'a mut World,
-        profile: &'a Profile,
-        mutant: Option<&'a Mutant>,
+        machine: &'a Machine,
         tables: &'static Tables,
         tape: &'a mut Tape,
         fx: &'a mut Effects,
     ) -> At<'a> {
-        let settled = if mutant.is_none() { profile.settled() } else { &NOTHING_SETTLED };
         At {
             w,
             notes_owners: !fx.without_notes,
-            profile,
-            settled,
-            mutant,
+            machine,
             tables,
             tape: RefCell::new(tape),
             fx,
@@ -154,6 +148,3 @@ impl<'a> At<'a> {
         }
     }
 }
-
-/// Where a rule is broken, every choice is decided in full.
-static NOTHING_SETTLED: Settled = [0; COUNT];

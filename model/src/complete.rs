@@ -190,12 +190,16 @@ impl At<'_> {
             self.port_mut(port).waiting.remove(op);
         }
         if let Some(s) = about {
-            let socket = self.extra_mut(s);
-            let _ = socket.waiting.remove(op) || socket.holding.remove(op);
-            let others = !socket.waiting.is_empty();
-            if !socket.accept_queue.is_empty() {
+            if !self.leaves_line(s, op) && self.socket_at(s).extra.is_some() {
+                self.extra_mut(s).holding.remove(op);
+            }
+            let socket = self.socket_at(s);
+            if !socket.accept_queue().is_empty() {
                 self.wake(s);
-            } else if others && self.socket_at(s).state == State::Connected && disconnection(self, s).is_some() {
+            } else if !socket.waiting().is_empty()
+                && socket.state == State::Connected
+                && disconnection(self, s).is_some()
+            {
                 // It has let those go first that stood there, too.
                 self.wake(s);
             }

@@ -35,7 +35,7 @@ impl<'a> At<'a> {
     /// Does the profile allow the alternatives of a rule? Where it rules one out nothing is asked, not even the guard.
     #[inline(never)]
     fn may_be_in_force(&self, rule: &Rule) -> bool {
-        rule.under.iter().all(|&alt| self.profile.allows(alt))
+        rule.under.iter().all(|&alt| self.machine.profile.allows(alt))
     }
 
     /// Does the profile, or a decision of this step, choose the alternatives of a rule that may be in force?
@@ -91,7 +91,7 @@ impl<'a> At<'a> {
         let (mut n, mut open) = (0, false);
         while n < rule.under.len() {
             let Alt(point, alternative) = rule.under[n];
-            match self.settled[point as usize] {
+            match self.machine.profile.settled()[point as usize] {
                 0 => open = true,
                 settled if settled != alternative + 1 => return false,
                 _ => {}
@@ -127,8 +127,8 @@ impl<'a> At<'a> {
 
     /// Of several checks that hold, the one that this stack makes first; where nothing is known of that, any of them.
     fn compete(&mut self, rules: &'static [Rule], held: &Small<u8, 12>) -> &'static Rule {
-        let first = held.iter().map(|i| self.profile.rank(rules[usize::from(i)].name)).min();
-        let ranked = |i: &u8| Some(self.profile.rank(rules[usize::from(*i)].name)) == first;
+        let first = held.iter().map(|i| self.machine.profile.rank(rules[usize::from(i)].name)).min();
+        let ranked = |i: &u8| Some(self.machine.profile.rank(rules[usize::from(*i)].name)) == first;
         let tied: Small<u8, 12> = held.iter().filter(ranked).fold(Small::default(), |mut all, i| {
             all.push(i);
             all

@@ -304,12 +304,11 @@ pub(crate) const fn any_in_trouble(rules: &[Rule]) -> bool {
 }
 
 /// The tables, as data and as code: handed to what fires rules, so that it knows none of them.
-#[derive(Clone, Copy)]
 pub(crate) struct Tables {
     /// The rules of a table.
     pub(crate) of: fn(Table) -> &'static [Rule],
     /// By table and state of the socket in question, what fires the rule that applies; true when the call returns.
-    pub(crate) fires: &'static [InStates; TABLES.len()],
+    pub(crate) fires: [InStates; TABLES.len()],
 }
 
 /// By state of the socket in question, in the order of [`State::ALL`], what fires the rule of a table that applies.

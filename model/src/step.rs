@@ -4,7 +4,8 @@ use crate::call::{Address, Call, Data, Family, Ip, ProcessId, ThreadId};
 use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
 use crate::profile::{Profile, Tape};
-use crate::rule::{At, Effects, Mutant, Table, Tables};
+use crate::rule::{At, Effects, Mutant, Table};
+use crate::rules::{BY_CODE, BY_DATA};
 use crate::world::{Conn, ConnId, Direction, Faults, Segment, Socket, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
@@ -58,11 +59,6 @@ pub struct Machine {
     pub mutant: Option<Mutant>,
 }
 
-/// The tables, for At, which knows none of them.
-pub(crate) static TABLES: Tables = Tables { of: crate::rules::of, fires: crate::rules::FIRES };
-/// The same for a machine with a broken rule.
-static BREAKABLE: Tables = Tables { of: crate::rules::of, fires: crate::rules::READS };
-
 impl Machine {
     /// The machine of a profile.
     #[must_use]
@@ -78,8 +74,9 @@ impl Machine {
     /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
-        let tables = if self.mutant.is_none() { &TABLES } else { &BREAKABLE };
-        let mut at = At::new(w, &self.profile, self.mutant.as_ref(), tables, tape, fx);
+        // At knows none of the tables.
+        let tables = if self.mutant.is_none() { &BY_CODE } else { &BY_DATA };
+        let mut at = At::new(w, self, tables, tape, fx);
         at.event(&event);
         at.settle();
         at.finish();

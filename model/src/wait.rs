@@ -46,27 +46,19 @@ impl At<'_> {
 
     /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
     pub(crate) fn block(&mut self) {
-        let is_open = |handle| {
-            self.resolve(handle).is_some()
-                || self.resolve_event(handle).is_some()
-                || self.resolve_over(handle).is_some()
-                || self.resolve_window(handle).is_some()
-                || self.resolve_port(handle).is_some()
-        };
-        let mut call = *self.call();
-        let mut all_open = true;
-        call.map(|handle| all_open &= is_open(handle));
-        if !all_open {
-            call = call.map(|handle| if is_open(handle) { handle } else { Handle::INVALID });
-        }
+        let forgets = self.without_closed_handles();
         let thread = self.thread;
         if let Some(op) = self.op {
             // Who looks again stands in every line already, and keeps its place.
             let operation = self.op_mut(op);
-            (operation.call, operation.phase) = (call, Phase::Waits);
+            operation.phase = Phase::Waits;
+            if let Some(call) = forgets {
+                operation.call = call;
+            }
             return;
         }
-        let wants = match wanted(&call) {
+        let call = forgets.as_ref().unwrap_or(self.makes);
+        let wants = match wanted(call) {
             Wants::Disconnection { .. } if self.conn.is_some_and(|conn| self.conn_at(conn).timer) => Wants::TimeWait,
             Wants::Disconnection { .. } => Wants::Disconnection { first: self.first },
             wants => wants,
@@ -76,16 +68,39 @@ impl At<'_> {
         self.enlist(op);
     }
 
+    /// The call in question without those of its handles that name nothing; `None`: there are none such.
+    #[inline(always)]
+    fn without_closed_handles(&self) -> Option<Call> {
+        let mut all_open = true;
+        self.call().map(|handle| {
+            all_open &= self.is_open(handle);
+        });
+        let kept = |handle| if self.is_open(handle) { handle } else { Handle::INVALID };
+        (!all_open).then(|| self.call().map(kept))
+    }
+
+    /// Does this handle name anything?
+    fn is_open(&self, handle: Handle) -> bool {
+        match handle.names() {
+            Named::Socket(..) => self.resolve(handle).is_some(),
+            Named::Event(_) => self.resolve_event(handle).is_some(),
+            Named::Overlapped(_) => self.resolve_over(handle).is_some(),
+            Named::Window(_) => self.resolve_window(handle).is_some(),
+            Named::Port(_) => self.resolve_port(handle).is_some(),
+            Named::Nothing => false,
+        }
+    }
+
     /// An operation of this thread begins. It stands nowhere yet.
     #[inline(always)]
-    pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> Option<OpId> {
+    pub(crate) fn starts(&mut self, thread: ThreadId, call: &Call, wants: Wants, tells: Tells) -> Option<OpId> {
         let Some(op) = self.free_op(thread) else {
             let most = self.room_for_operations(thread);
             self.reaches(Limit { most, of: "operations of this thread" });
             return None;
         };
         let operation = Operation {
-            call,
+            call: *call,
             wants,
             phase: Phase::Waits,
             tells,
@@ -93,7 +108,7 @@ impl At<'_> {
             bytes: 0,
             gives: None,
             thread,
-            about: self.is_about(&call, wants),
+            about: self.is_about(call, wants),
             watched: Line::default(),
             port: None,
         };
@@ -109,7 +124,7 @@ impl At<'_> {
     }
 
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enlist(&mut self, op: OpId) {
         let Operation { wants, about, .. } = *self.op_at(op);
         match wants {
@@ -120,7 +135,7 @@ impl At<'_> {
             _ => {}
         }
         if let Some(s) = about {
-            self.extra_mut(s).waiting.push(op);
+            self.joins_line(s, op);
         }
     }
 
@@ -297,16 +312,19 @@ impl At<'_> {
     #[inline(always)]
     fn line_looks(&mut self, s: SocketId) {
         let (mut place, mut awake) = (0, 0);
-        while let Some(op) = self.socket_at(s).waiting().get(place) {
+        let mut next = self.socket_at(s).waiting().first();
+        while let Some(op) = next {
             let socket = self.socket_at(s);
             if socket.state == State::Listening && socket.accept_queue().len() <= awake {
                 return;
             }
             self.woken(op);
+            next = self.socket_at(s).waiting().get(place);
             // Who was served has left the line.
-            if self.socket_at(s).waiting().get(place) == Some(op) {
+            if next == Some(op) {
                 awake += usize::from(self.op_at(op).phase == Phase::Woken);
                 place += 1;
+                next = self.socket_at(s).waiting().get(place);
             }
         }
     }
@@ -343,7 +361,8 @@ impl At<'_> {
     pub(crate) fn has_arrived(&mut self, conn: ConnId, direction: Direction) {
         let Some(s) = self.end_at(conn, direction).socket() else { return };
         let waits = |op: OpId| self.op_at(op).wants == Wants::Room;
-        if self.socket_at(s).extra.is_some() && self.socket_at(s).waiting().iter().any(waits) {
+        let waiting = self.socket_at(s).waiting();
+        if !waiting.is_empty() && waiting.iter().any(waits) {
             self.later(Wake::Socket(s));
         }
     }
@@ -424,7 +443,8 @@ impl At<'_> {
         let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
         let tells =
             Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
-        let op = self.starts(self.thread, *self.call(), wants, tells)?;
+        let call = *self.call();
+        let op = self.starts(self.thread, &call, wants, tells)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {
             self.event_mut(event).signalled = false;
@@ -462,7 +482,7 @@ impl At<'_> {
     /// It has a connection, and is not complete: nobody walks past it, and it takes no other.
     pub(crate) fn moves_to_holding(&mut self, op: OpId) {
         if let Some(s) = self.op_at(op).about {
-            self.extra_mut(s).waiting.remove(op);
+            self.leaves_line(s, op);
             self.extra_mut(s).holding.push(op);
         }
     }
@@ -471,7 +491,7 @@ impl At<'_> {
     pub(crate) fn moves_to_waiting(&mut self, op: OpId) {
         if let Some(s) = self.op_at(op).about {
             self.extra_mut(s).holding.remove(op);
-            self.extra_mut(s).waiting.push_first(op);
+            self.heads_line(s, op);
         }
     }
 
@@ -487,7 +507,7 @@ impl At<'_> {
     /// handle that all share.
     pub fn handle_closed(&mut self, object: Object, handle: Handle, process: Option<ProcessId>) {
         if let Object::Socket(s) = object
-            && self.socket_at(s).extra.is_none()
+            && self.socket_at(s).is_plain()
         {
             return;
         }
@@ -543,7 +563,7 @@ impl At<'_> {
     /// on at it. Blocked calls stand here no more: they end for the same cause, or stay blocked for good. Those whose
     /// thread decides about a connection stay until it has.
     pub(crate) fn socket_closed(&mut self, s: SocketId) {
-        if self.socket_at(s).extra.is_none() {
+        if self.socket_at(s).is_plain() {
             return;
         }
         if let Some(op) = self.socket_at(s).extra().claimed {

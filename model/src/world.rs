@@ -31,6 +31,7 @@ mod owners;
 pub(crate) mod segment;
 pub(crate) mod socket;
 mod touched;
+mod waiting;
 
 pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
@@ -38,8 +39,9 @@ pub(crate) use index::Sharing;
 pub use segment::Segment;
 pub use socket::{Bound, Carried, EventErrors, Extra, Holder, Member, Options, Selection, Socket, State, Told};
 pub use touched::Touched;
+pub(crate) use waiting::MaybeOp;
+pub use waiting::Waiting;
 
-/// A thread: a stack of frames above its own code.
 /// A thread: a stack of frames above its own code.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Thread {

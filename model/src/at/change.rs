@@ -10,8 +10,8 @@ use crate::operation::{
 use crate::outcome::Outcome;
 use crate::rule::Limit;
 use crate::world::{
-    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Selection, Socket,
-    SocketId, State, Thread, World,
+    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, MaybeOp, Options, Process, Segment, Selection,
+    Socket, SocketId, State, Thread, World,
 };
 
 /// How many messages may wait for one window: as many as Windows keeps in a queue by default.
@@ -62,28 +62,24 @@ impl At<'_> {
         socket.local = local;
     }
 
-    /// Puts a new socket into this slot.
+    /// There is a new socket in this slot, of which this is said.
     #[inline(always)]
-    pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
-        self.touches_socket(s);
-        if self.w.sockets[s.index()].extra.is_some() {
-            self.takes_extra(s);
-        }
-        let World { sockets, index, .. } = &mut *self.w;
-        let place = &mut sockets[s.index()];
-        if place.is_indexed(s) {
-            index.remove(s, place);
-        }
-        *place = socket;
-        if place.is_indexed(s) {
-            index.add(s, place);
-        }
-        self.w.index_slot(s.index());
+    pub fn new_socket(&mut self, s: SocketId, is: impl FnOnce(&mut Socket)) {
+        self.changes_slot(s, |place| {
+            place.becomes_free(Address::default());
+            is(place);
+        });
     }
 
     /// The socket in this slot is closed, and the slot free; it says this of where that was bound.
     #[inline(always)]
     pub fn frees_socket(&mut self, s: SocketId, local: Address) {
+        self.changes_slot(s, |place| place.becomes_free(local));
+    }
+
+    /// What is in a slot becomes something else.
+    #[inline(always)]
+    fn changes_slot(&mut self, s: SocketId, change: impl FnOnce(&mut Socket)) {
         self.touches_socket(s);
         if self.w.sockets[s.index()].extra.is_some() {
             self.takes_extra(s);
@@ -93,7 +89,10 @@ impl At<'_> {
         if place.is_indexed(s) {
             index.remove(s, place);
         }
-        place.becomes_free(local);
+        change(place);
+        if place.is_indexed(s) {
+            index.add(s, place);
+        }
         self.w.index_slot(s.index());
     }
 
@@ -125,6 +124,48 @@ impl At<'_> {
         self.fx.changed.extra(s);
         let World { sockets, spare, .. } = &mut *self.w;
         sockets[s.index()].extra.get_or_insert_with(|| spare.extras.pop().unwrap_or_default())
+    }
+
+    /// An operation joins the line of a socket.
+    #[inline(always)]
+    pub(crate) fn joins_line(&mut self, s: SocketId, op: OpId) {
+        let socket = self.socket_mut(s);
+        if socket.first_waiting == MaybeOp::NONE {
+            socket.first_waiting = MaybeOp::some(op);
+        } else {
+            self.extra_mut(s).waiting_behind.push(op);
+        }
+    }
+
+    /// An operation becomes the first of a socket's line.
+    pub(crate) fn heads_line(&mut self, s: SocketId, op: OpId) {
+        let before = std::mem::replace(&mut self.socket_mut(s).first_waiting, MaybeOp::some(op));
+        if let Some(second) = before.get() {
+            self.extra_mut(s).waiting_behind.push_first(second);
+        }
+    }
+
+    /// An operation leaves the line of a socket; false when it is not there.
+    #[inline(always)]
+    pub(crate) fn leaves_line(&mut self, s: SocketId, op: OpId) -> bool {
+        let socket = self.socket_mut(s);
+        let is_first = socket.first_waiting == MaybeOp::some(op);
+        if is_first {
+            socket.first_waiting = MaybeOp::NONE;
+        }
+        if socket.extra.is_none() { is_first } else { self.leaves_longer_line(s, op, is_first) }
+    }
+
+    #[inline(never)]
+    fn leaves_longer_line(&mut self, s: SocketId, op: OpId, is_first: bool) -> bool {
+        let behind = &mut self.extra_mut(s).waiting_behind;
+        if !is_first {
+            return behind.remove(op);
+        }
+        if let Some(second) = behind.pop_first() {
+            self.socket_mut(s).first_waiting = MaybeOp::some(second);
+        }
+        true
     }
 
     /// A listener's queue of half-open connections, to change.
@@ -344,7 +385,8 @@ impl At<'_> {
     /// An operation is over.
     #[inline(always)]
     pub(crate) fn op_is_over(&mut self, op: OpId) {
-        let (thread, was_timed) = (self.op_at(op).thread, self.op_at(op).is_timed_poll());
+        let over = self.op_at(op);
+        let (thread, was_timed) = (over.thread, over.is_timed_poll());
         self.changes_thread(thread);
         self.w.index.timed_polls -= u32::from(was_timed);
         self.w.ops.put(op.index(), None);
@@ -445,9 +487,9 @@ impl At<'_> {
     /// Operations at this socket must look again.
     #[inline]
     pub fn wake(&mut self, s: SocketId) {
-        if let Some(extra) = &self.socket_at(s).extra
-            && (!extra.waiting.is_empty() || !extra.watches.is_empty() || extra.claimed.is_some())
-        {
+        let socket = self.socket_at(s);
+        let looks = |extra: &Extra| !extra.watches.is_empty() || extra.claimed.is_some();
+        if !socket.waiting().is_empty() || socket.extra.as_deref().is_some_and(looks) {
             self.later(Wake::Socket(s));
         }
     }
@@ -476,7 +518,7 @@ impl At<'_> {
     /// Somebody has to look, once, when the step is done.
     #[inline(never)]
     pub(crate) fn later(&mut self, wake: Wake) {
-        if !self.fx.wakes.contains(wake) {
+        if self.fx.wakes.is_empty() || !self.fx.wakes.contains(wake) {
             self.fx.wakes.push(wake);
         }
     }

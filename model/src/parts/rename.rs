@@ -12,7 +12,7 @@ use crate::operation::{
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
 use crate::small::{Queued, Small};
-use crate::world::{Conn, ConnId, EventId, EventObject, Member, Socket, SocketId, Thread, Told, World};
+use crate::world::{Conn, ConnId, EventId, EventObject, MaybeOp, Member, Socket, SocketId, Thread, Told, World};
 
 /// Gives every name in an object to another owner.
 #[derive(Clone, Debug)]
@@ -365,10 +365,13 @@ impl Renaming {
         renamed_socket.owner = self.to[socket.owner.index()];
         renamed_socket.local.port = self.port(socket.local.port);
         renamed_socket.conn = socket.conn.map(|conn| self.conn_id(conn));
+        if let Some(first) = socket.first_waiting.get() {
+            renamed_socket.first_waiting = MaybeOp::some(self.op_id(first));
+        }
         if let Some(extra) = &mut renamed_socket.extra {
             extra.syn_queue = extra.syn_queue.iter().map(|conn| self.conn_id(conn)).collect();
             extra.accept_queue = extra.accept_queue.iter().map(|conn| self.conn_id(conn)).collect();
-            extra.waiting = extra.waiting.iter().map(|op| self.op_id(op)).collect();
+            extra.waiting_behind = extra.waiting_behind.iter().map(|op| self.op_id(op)).collect();
             extra.holding = extra.holding.iter().map(|op| self.op_id(op)).collect();
             extra.watches = extra.watches.iter().map(|watch| self.watch_id(watch)).collect();
             extra.claimed = extra.claimed.map(|op| self.op_id(op));

@@ -6,8 +6,7 @@ use super::common::{
 use super::events::connected_events;
 use super::queue::{
     LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, first_returns_early, has_accepted,
-    is_provider,
-    re_enables, returns, takes_as_far_as_next_switch, takes_first,
+    is_provider, re_enables, returns, takes_as_far_as_next_switch, takes_first,
 };
 use super::wsaaccept::{self, is_conditional};
 use super::wspaccept;

@@ -161,7 +161,7 @@ fn closes_gracefully(at: &mut At<'_>) {
 #[inline(always)]
 pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
     // Where a socket has nothing that few have, nobody waits for it and no other handle is open.
-    if at.sock().extra.is_some() {
+    if !at.sock().is_plain() {
         closes_handle(at);
     }
     close_object(at, at.socket_id(), manner);

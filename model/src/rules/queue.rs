@@ -72,28 +72,26 @@ pub(super) fn withdraws(at: &mut At<'_>, conn: ConnId) {
 pub(super) fn takes_first(at: &mut At<'_>) {
     let Some(conn) = at.socket.and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
     let process = at.process_id();
-    let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
+    let &Socket { family, kind, overlapped, .. } = at.sock();
     let slot = at.accepted_slot(conn);
     if at.socket_at(slot).state != State::NotASocket {
         // A raw peer has come again whose first connection has left a socket that was recycled.
         at.reaches(Limit { most: 1, of: "sockets of one raw peer's connections, recycled ones among them" });
         return;
     }
-    let owner = at.conn_owner(conn);
-    let local = at.conn_at(conn).server_address.seen_by(family);
-    let mut new = Socket::free(owner);
-    new.state = State::Connected;
-    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.first_handle = Some(Holder { process, nonblocking: false });
-    new.local = local;
-    new.conn = Some(conn);
-    at.put_socket(slot, new);
-    if at.answer != Answer::Nothing {
-        joins(at, slot);
-    }
     let connection = at.conn_mut(conn);
     (connection.listener, connection.deferred) = (None, false);
     connection.server.hold(Some(slot));
+    let local = connection.server_address.seen_by(family);
+    at.new_socket(slot, |new| {
+        new.state = State::Connected;
+        (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
+        new.first_handle = Some(Holder { process, nonblocking: false });
+        (new.local, new.conn) = (local, Some(conn));
+    });
+    if at.answer != Answer::Nothing {
+        joins(at, slot);
+    }
     at.turns_to_conn(Some(conn));
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

@@ -6,7 +6,7 @@ use crate::choice::{ATM_MISSING, NONBLOCKING_OF_DUPLICATES};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
-use crate::world::{Holder, MAX_HANDLES, Socket, SocketId, State};
+use crate::world::{Holder, MAX_HANDLES, SocketId, State};
 
 table! {
     SOCKET often NotASocket;
@@ -140,10 +140,10 @@ fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
         return;
     };
     let process = at.process_id();
-    let mut new = Socket::free(at.thread);
-    new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
-    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.first_handle = Some(Holder { process, nonblocking: false });
-    at.put_socket(slot, new);
+    at.new_socket(slot, |new| {
+        new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
+        (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
+        new.first_handle = Some(Holder { process, nonblocking: false });
+    });
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

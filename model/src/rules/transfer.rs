@@ -381,7 +381,7 @@ pub(super) fn take(at: &mut At<'_>, len: usize) -> Data {
         if !tells_close_at_once(at, s) {
             at.occurs(s, NetworkEvents::CLOSE);
         }
-        if at.sock().extra.is_some() && disconnection(at, s).is_some() {
+        if !at.sock().is_plain() && disconnection(at, s).is_some() {
             at.wake(s);
         }
     }

@@ -19,8 +19,9 @@ use crate::operation::{
 use crate::outcome::{Out, Outcome, Value};
 use crate::profile::{Profile, Tape};
 use crate::rule::Effects;
+use crate::rules::BY_CODE;
 use crate::status::Status;
-use crate::step::{Event, Machine, TABLES, pending};
+use crate::step::{Event, Machine, pending};
 use crate::world::{Process, Room, State, World};
 
 /// What a thread can begin in a trial.
@@ -103,7 +104,7 @@ impl At<'_> {
             overlapped: tells.over.map(Handle::overlapped),
         };
         let op =
-            self.starts(self.thread, call, Wants::ConnectionInto { socket, receive }, tells).expect("there is room");
+            self.starts(self.thread, &call, Wants::ConnectionInto { socket, receive }, tells).expect("there is room");
         self.enlist(op);
         self.extra_mut(socket).claimed = Some(op);
         self.offer(listener);
@@ -111,7 +112,7 @@ impl At<'_> {
     }
 
     fn waits_for(&mut self, call: Call, wants: Wants) {
-        let op = self.starts(self.thread, call, wants, Tells::RETURNS).expect("there is room");
+        let op = self.starts(self.thread, &call, wants, Tells::RETURNS).expect("there is room");
         self.thread_mut(self.thread).frames.push(Frame::Waits(op));
         self.enlist(op);
         if let Some(listener) = self.op_at(op).about {
@@ -180,7 +181,7 @@ impl Trial {
             Deed::Start(thread, start) => {
                 self.fx.clear();
                 let machine = &self.machine;
-                let mut at = At::new(&mut self.w, &machine.profile, None, &TABLES, &mut tape, &mut self.fx);
+                let mut at = At::new(&mut self.w, machine, &BY_CODE, &mut tape, &mut self.fx);
                 at.start(thread, start);
                 at.settle();
                 at.finish();

@@ -8,12 +8,13 @@ use crate::world::index::Index;
 use crate::world::{Bound, Socket, State, World};
 
 /// Can a thread go on without anybody acting?
+#[inline(always)]
 fn is_ready(world: &World, thread: ThreadId) -> bool {
     let goes_on = world.waits(thread).is_some_and(|(_, op)| {
-        let due = !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
-        op.phase == Phase::Woken || op.call.times_out() || due
+        let due = || !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
+        op.phase == Phase::Woken || op.call.times_out() || due()
     });
-    goes_on || world.timed_polls(thread).next().is_some()
+    goes_on || world.index.timed_polls > 0 && world.timed_polls(thread).next().is_some()
 }
 
 impl World {
@@ -67,6 +68,7 @@ impl World {
     }
 
     /// A thread may have changed.
+    #[inline]
     pub(crate) fn index_thread(&mut self, t: ThreadId) {
         self.index.ready.set(t.index(), is_ready(self, t));
     }
