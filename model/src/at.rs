@@ -11,6 +11,7 @@ mod queue;
 use std::cell::{Cell, RefCell};
 
 use crate::call::{Call, NetworkEvents, ThreadId};
+use crate::id::Maybe;
 use crate::limit::Limit;
 use crate::operation::{Answer, OpId, OverId, PortId, WindowId};
 use crate::outcome::Outcome;
@@ -32,7 +33,7 @@ pub struct At<'a> {
     pub(crate) tape: RefCell<&'a mut Tape>,
     pub(crate) fx: &'a mut Effects,
     /// The connection that was changed last; others that were are in the effects.
-    changes: Option<ConnId>,
+    changes: Maybe<ConnId>,
     /// The rule that is asked, or that fires.
     pub(crate) asking: Cell<Option<&'static Rule>>,
     /// Something may be wrong with the process of the thread in question, as [`At::in_trouble`] says exactly.
@@ -43,14 +44,12 @@ pub struct At<'a> {
     pub thread: ThreadId,
     /// The call that is being made; of an operation, see [`At::call`].
     pub(crate) makes: &'a Call,
-    /// The operation that the call has become; `None` while the call is being made.
-    pub op: Option<OpId>,
-    /// The socket in question.
-    pub socket: Option<SocketId>,
+    /// See [`At::op`], and below [`At::socket`] and [`At::conn`].
+    pub(crate) op: Maybe<OpId>,
+    pub(crate) socket: Maybe<SocketId>,
     /// Which of its handles the caller used.
     pub copy: usize,
-    /// The connection in question.
-    pub conn: Option<ConnId>,
+    pub(crate) conn: Maybe<ConnId>,
     /// The direction of the segment in question.
     pub direction: Direction,
     /// The network event in question.
@@ -106,16 +105,16 @@ impl<'a> At<'a> {
             tables,
             tape: RefCell::new(tape),
             fx,
-            changes: None,
+            changes: Maybe::NONE,
             asking: Cell::new(None),
             trouble: true,
             taking: false,
             thread: ThreadId(0),
             makes: &Call::WSAGetLastError,
-            op: None,
-            socket: None,
+            op: Maybe::NONE,
+            socket: Maybe::NONE,
             copy: 0,
-            conn: None,
+            conn: Maybe::NONE,
             direction: Direction::Up,
             network_event: NetworkEvents(0),
             again: false,

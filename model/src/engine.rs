@@ -239,7 +239,7 @@ impl<'a> At<'a> {
                 Then::Ends(false)
             }
             Gives::LooksAgain => {
-                if let Some(op) = self.op {
+                if let Some(op) = self.op() {
                     // The step is at this operation already.
                     self.gives = None;
                     self.goes_on(op);
@@ -267,7 +267,7 @@ impl<'a> At<'a> {
 
     /// The call waits; inside an APC there is more to be said.
     fn blocks(&mut self) -> Then {
-        if self.op.is_none() && self.thread().frames.contains(Frame::Apc) {
+        if self.op().is_none() && self.thread().frames.contains(Frame::Apc) {
             return Then::GoesOn(Table::BlocksInRoutine);
         }
         self.block();
@@ -290,7 +290,8 @@ impl<'a> At<'a> {
     /// Points this step at a thread that makes a call.
     #[inline(always)]
     pub(crate) fn focus(&mut self, thread: ThreadId, call: &'a Call) {
-        (self.makes, self.op) = (call, None);
+        self.makes = call;
+        self.turns_to_op(None);
         self.looks_from(thread, call.subject());
     }
 
@@ -298,7 +299,7 @@ impl<'a> At<'a> {
     pub(crate) fn focus_on(&mut self, op: OpId) {
         let Operation { thread, call, .. } = self.op_at(op);
         let (thread, subject) = (*thread, call.subject());
-        self.op = Some(op);
+        self.turns_to_op(Some(op));
         self.looks_from(thread, subject);
     }
 

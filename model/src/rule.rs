@@ -8,6 +8,7 @@ use crate::at::Wake;
 use crate::call::ThreadId;
 use crate::choice::{Alt, Point};
 use crate::code::Code;
+use crate::id::Maybe;
 pub use crate::limit::Limit;
 use crate::list::Line;
 use crate::noted::{Noted, Resolved};
@@ -412,7 +413,7 @@ pub struct Effects {
     /// The step asked for more than the model holds: it says nothing, and neither does what follows.
     pub limit: Option<Limit>,
     /// The connection that the step changed last, and the others; see [`Effects::conns`].
-    pub(crate) changed_last: Option<ConnId>,
+    pub(crate) changed_last: Maybe<ConnId>,
     pub(crate) changed_before: Vec<ConnId>,
     /// What is read and touched is not noted.
     pub(crate) without_notes: bool,
@@ -489,7 +490,7 @@ impl Effects {
     /// The connections that the step may have changed, each once or more often: where something was sent that is to be delivered, it
     /// is in flight in one of them.
     pub fn conns(&self) -> impl Iterator<Item = ConnId> + '_ {
-        self.changed_last.into_iter().chain(self.changed_before.iter().copied())
+        self.changed_last.get().into_iter().chain(self.changed_before.iter().copied())
     }
 
     /// What became of the connection that a rule which fired had in hand.

@@ -137,7 +137,7 @@ impl<'a> At<'a> {
             Event::Resume(op) => {
                 if self.op_if(op).is_some_and(|op| op.phase == Phase::Woken) {
                     self.look_again(op);
-                    if let Some(listener) = self.socket {
+                    if let Some(listener) = self.socket() {
                         self.offer(listener);
                     }
                 }

@@ -48,7 +48,7 @@ impl At<'_> {
     pub(crate) fn block(&mut self) {
         let forgets = self.without_closed_handles();
         let thread = self.thread;
-        if let Some(op) = self.op {
+        if let Some(op) = self.op() {
             // Who looks again stands in every line already, and keeps its place.
             let operation = self.op_mut(op);
             operation.phase = Phase::Waits;
@@ -59,7 +59,7 @@ impl At<'_> {
         }
         let call = forgets.as_ref().unwrap_or(self.makes);
         let wants = match wanted(call) {
-            Wants::Disconnection { .. } if self.conn.is_some_and(|conn| self.conn_at(conn).timer) => Wants::TimeWait,
+            Wants::Disconnection { .. } if self.conn().is_some_and(|conn| self.conn_at(conn).timer) => Wants::TimeWait,
             Wants::Disconnection { .. } => Wants::Disconnection { first: self.first },
             wants => wants,
         };
@@ -199,7 +199,7 @@ impl At<'_> {
 
     /// The call in question stays blocked for good: what it waited for is gone.
     pub fn strand(&mut self) {
-        if let Some(op) = self.op {
+        if let Some(op) = self.op() {
             self.withdraw(op);
             self.block();
             let Operation { ref call, wants, .. } = *self.op_at(op);
@@ -264,24 +264,10 @@ impl At<'_> {
                     if self.socket_at(s).watches().is_empty() {
                         continue;
                     }
-                    let mut looking = std::mem::take(&mut self.fx.looking);
-                    let socket = self.socket_at(s);
-                    looking.extend(socket.watches().iter().map(|watch| self.watch_at(watch).op));
-                    looking.drain(..).for_each(|op| self.woken(op));
-                    self.fx.looking = looking;
+                    self.watchers_look(Object::Socket(s));
                 }
-                Wake::Event(e) => {
-                    let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.event_at(e).watches.iter().map(|watch| self.watch_at(watch).op));
-                    looking.drain(..).for_each(|op| self.woken(op));
-                    self.fx.looking = looking;
-                }
-                Wake::Window(w) => {
-                    let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.window_at(w).watches.iter().map(|watch| self.watch_at(watch).op));
-                    looking.drain(..).for_each(|op| self.woken(op));
-                    self.fx.looking = looking;
-                }
+                Wake::Event(e) => self.watchers_look(Object::Event(e)),
+                Wake::Window(w) => self.watchers_look(Object::Window(w)),
                 Wake::Occurs(s, event) => {
                     self.turns_to_socket(Some(s));
                     self.network_event = event;
@@ -305,6 +291,20 @@ impl At<'_> {
                 }
             }
         }
+    }
+
+    /// Operations that watch this among others look again, first come first.
+    #[inline(never)]
+    fn watchers_look(&mut self, object: Object) {
+        let mut looking = std::mem::take(&mut self.fx.looking);
+        let watches = match object {
+            Object::Socket(s) => self.socket_at(s).watches(),
+            Object::Event(e) => &self.event_at(e).watches,
+            Object::Window(w) => &self.window_at(w).watches,
+        };
+        looking.extend(watches.iter().map(|watch| self.watch_at(watch).op));
+        looking.drain(..).for_each(|op| self.woken(op));
+        self.fx.looking = looking;
     }
 
     /// Operations in a socket's line look again, first come first. At a listener they do while there is a connection for one more:
@@ -367,7 +367,7 @@ impl At<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn woken(&mut self, op: OpId) {
         let Some(&Operation { phase: Phase::Waits, wants, thread, ref call, tells, .. }) = self.op_if(op) else {
             return;

@@ -39,7 +39,6 @@ pub(crate) use index::Sharing;
 pub use segment::Segment;
 pub use socket::{Bound, Carried, EventErrors, Extra, Holder, Member, Options, Selection, Socket, State, Told};
 pub use touched::Touched;
-pub(crate) use waiting::MaybeOp;
 pub use waiting::Waiting;
 
 /// A thread: a stack of frames above its own code.

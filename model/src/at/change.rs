@@ -3,6 +3,7 @@
 use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
 use crate::call::{Address, Data, NetworkEvents, Port, ProcessId, ThreadId};
+use crate::id::Maybe;
 use crate::list::Line;
 use crate::operation::{
     CompletionPort, Message, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId, Window, WindowId,
@@ -10,8 +11,8 @@ use crate::operation::{
 use crate::outcome::Outcome;
 use crate::rule::Limit;
 use crate::world::{
-    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, MaybeOp, Options, Process, Segment, Selection,
-    Socket, SocketId, State, Thread, World,
+    Conn, ConnId, Direction, End, EventId, EventObject, Extra, Holder, Options, Process, Segment, Selection, Socket,
+    SocketId, State, Thread, World,
 };
 
 /// How many messages may wait for one window: as many as Windows keeps in a queue by default.
@@ -69,12 +70,14 @@ impl At<'_> {
             place.becomes_free(Address::default());
             is(place);
         });
+        self.w.takes_slot(s.index());
     }
 
     /// The socket in this slot is closed, and the slot free; it says this of where that was bound.
     #[inline(always)]
     pub fn frees_socket(&mut self, s: SocketId, local: Address) {
         self.changes_slot(s, |place| place.becomes_free(local));
+        self.w.leaves_slot(s.index());
     }
 
     /// What is in a slot becomes something else.
@@ -93,7 +96,6 @@ impl At<'_> {
         if place.is_indexed(s) {
             index.add(s, place);
         }
-        self.w.index_slot(s.index());
     }
 
     /// A socket that goes leaves what few have.
@@ -130,8 +132,8 @@ impl At<'_> {
     #[inline(always)]
     pub(crate) fn joins_line(&mut self, s: SocketId, op: OpId) {
         let socket = self.socket_mut(s);
-        if socket.first_waiting == MaybeOp::NONE {
-            socket.first_waiting = MaybeOp::some(op);
+        if socket.first_waiting.is_none() {
+            socket.first_waiting = Maybe::some(op);
         } else {
             self.extra_mut(s).waiting_behind.push(op);
         }
@@ -139,7 +141,7 @@ impl At<'_> {
 
     /// An operation becomes the first of a socket's line.
     pub(crate) fn heads_line(&mut self, s: SocketId, op: OpId) {
-        let before = std::mem::replace(&mut self.socket_mut(s).first_waiting, MaybeOp::some(op));
+        let before = std::mem::replace(&mut self.socket_mut(s).first_waiting, Maybe::some(op));
         if let Some(second) = before.get() {
             self.extra_mut(s).waiting_behind.push_first(second);
         }
@@ -149,9 +151,9 @@ impl At<'_> {
     #[inline(always)]
     pub(crate) fn leaves_line(&mut self, s: SocketId, op: OpId) -> bool {
         let socket = self.socket_mut(s);
-        let is_first = socket.first_waiting == MaybeOp::some(op);
+        let is_first = socket.first_waiting == Maybe::some(op);
         if is_first {
-            socket.first_waiting = MaybeOp::NONE;
+            socket.first_waiting = Maybe::NONE;
         }
         if socket.extra.is_none() { is_first } else { self.leaves_longer_line(s, op, is_first) }
     }
@@ -163,7 +165,7 @@ impl At<'_> {
             return behind.remove(op);
         }
         if let Some(second) = behind.pop_first() {
-            self.socket_mut(s).first_waiting = MaybeOp::some(second);
+            self.socket_mut(s).first_waiting = Maybe::some(second);
         }
         true
     }
@@ -238,11 +240,11 @@ impl At<'_> {
     /// A connection, to change.
     #[inline]
     pub fn conn_mut(&mut self, c: ConnId) -> &mut Conn {
-        if self.changes != Some(c) {
-            if self.changes.is_some() || self.notes_owners {
+        if self.changes != Maybe::some(c) {
+            if !self.changes.is_none() || self.notes_owners {
                 self.notes_conn(c);
             }
-            self.changes = Some(c);
+            self.changes = Maybe::some(c);
         }
         &mut self.w.conns[c.index()]
     }
@@ -251,7 +253,7 @@ impl At<'_> {
     #[inline(never)]
     fn notes_conn(&mut self, c: ConnId) {
         self.touches(self.conn_owner(c));
-        if let Some(before) = self.changes {
+        if let Some(before) = self.changes.get() {
             self.fx.changed.conn(before);
         }
     }
@@ -565,7 +567,7 @@ impl At<'_> {
     #[inline]
     pub(super) fn bring_up_to_date(&mut self) {
         self.fx.changed_last = self.changes;
-        if let Some(c) = self.changes {
+        if let Some(c) = self.changes.get() {
             self.w.index_conn(c);
         }
         if self.fx.changed.any {

@@ -4,7 +4,7 @@
 //! exchanges everything they own, and a world that results differs from the first in names alone.
 
 use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
-use crate::id::Named;
+use crate::id::{Maybe, Named};
 use crate::operation::{
     Apc, Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet,
     Phase, PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
@@ -12,7 +12,7 @@ use crate::operation::{
 use crate::outcome::{Out, Outcome, Value};
 use crate::owned::Owned;
 use crate::small::{Queued, Small};
-use crate::world::{Conn, ConnId, EventId, EventObject, MaybeOp, Member, Socket, SocketId, Thread, Told, World};
+use crate::world::{Conn, ConnId, EventId, EventObject, Member, Socket, SocketId, Thread, Told, World};
 
 /// Gives every name in an object to another owner.
 #[derive(Clone, Debug)]
@@ -366,7 +366,7 @@ impl Renaming {
         renamed_socket.local.port = self.port(socket.local.port);
         renamed_socket.conn = socket.conn.map(|conn| self.conn_id(conn));
         if let Some(first) = socket.first_waiting.get() {
-            renamed_socket.first_waiting = MaybeOp::some(self.op_id(first));
+            renamed_socket.first_waiting = Maybe::some(self.op_id(first));
         }
         if let Some(extra) = &mut renamed_socket.extra {
             extra.syn_queue = extra.syn_queue.iter().map(|conn| self.conn_id(conn)).collect();

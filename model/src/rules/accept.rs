@@ -350,10 +350,10 @@ table! {
     INHERITS often Listening;
     Rule {
         under: &[SAMPLED_AT_HANDSHAKE],
-        when: |at| at.conn.is_some_and(|c| at.conn_at(c).sampled.is_some()),
+        when: |at| at.conn().is_some_and(|c| at.conn_at(c).sampled.is_some()),
         gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: |at| {
-            let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
+            let sampled = at.conn().and_then(|c| at.conn_mut(c).sampled.take());
             inherits(at, sampled.as_deref());
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
@@ -374,7 +374,7 @@ table! {
     SELECTION often Listening;
     Rule {
         under: &[SELECTION_INHERITED],
-        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().told.is_some()),
+        when: |at| at.socket().is_some_and(|l| at.socket_at(l).selection().told.is_some()),
         gives: Is(Gives::Continues(Table::AcceptName)),
         then: |at| {
             let listener = at.sock().selection();
@@ -412,7 +412,7 @@ table! {
         under: &[LENGTH_WRITTEN],
         when: |at| matches!(at.call().name_buffer(), Some((Buffer::Null, Length::Holds(_)))),
         then: |at| {
-            let size = at.socket.map(|l| at.socket_at(l).family.address_size());
+            let size = at.socket().map(|l| at.socket_at(l).family.address_size());
             returns(at, Out::Name { addr: None, len: size });
         },
         rests_on: &["wsaaccept.rem.null-addr-no-info", "wspaccept.rem.null-addr-no-info"],
@@ -435,7 +435,7 @@ table! {
     },
     Rule {
         under: &[PEER_EMPTY],
-        when: |at| at.conn.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
+        when: |at| at.conn().is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
         rests_on: &["wsaaccept.addr.peer-address", "wspaccept.addr.peer-address"],
         ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
@@ -447,7 +447,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Some(conn) = at.conn else { return };
+            let Some(conn) = at.conn() else { return };
             let peer = at.conn_at(conn).client_address.seen_by(at.sock().family);
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
@@ -583,17 +583,17 @@ fn has_a_name(at: &At<'_>) -> bool {
 /// The new socket has the properties that its listener has now.
 #[inline(always)]
 fn inherits_now(at: &mut At<'_>) {
-    if let Some(conn) = at.conn {
+    if let Some(conn) = at.conn() {
         at.conn_mut(conn).sampled = None;
     }
-    let changed = at.socket.and_then(|listener| at.socket_at(listener).changed.clone());
+    let changed = at.socket().and_then(|listener| at.socket_at(listener).changed.clone());
     inherits(at, changed.as_deref());
 }
 
 /// The new socket has these properties of its listener; `None`: those of every new socket, and so it has them.
 #[inline(always)]
 fn inherits(at: &mut At<'_>, options: Option<&Options>) {
-    let Some(listener) = at.socket.filter(|_| has_accepted(at)) else { return };
+    let Some(listener) = at.socket().filter(|_| has_accepted(at)) else { return };
     let at_accept = at.chooses(TIMEOUTS_AT_ACCEPT);
     let default = !at_accept && at.chooses(TIMEOUTS_DEFAULT);
     let v6only = at.chooses(V6ONLY_INHERITED);

@@ -126,12 +126,12 @@ table! {
 }
 
 fn has_unread(at: &At<'_>) -> bool {
-    at.conn.is_some() && !at.own().unread.is_empty()
+    at.conn().is_some() && !at.own().unread.is_empty()
 }
 
 /// Is there anything at the client's end, or on its way there, that was sent from this one and nobody has read?
 fn has_answered(at: &At<'_>) -> bool {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return false };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return false };
     let unread = |conn: &Conn| !conn.server.sent.is_empty() || !conn.client.unread.is_empty();
     at.sends(s) == Direction::Down && unread(at.conn_at(conn))
 }
@@ -144,7 +144,7 @@ fn is_under_recv(at: &At<'_>) -> bool {
 }
 
 fn sends_fin(at: &mut At<'_>) {
-    let (Some(s), Some(c)) = (at.socket, at.conn) else { return };
+    let (Some(s), Some(c)) = (at.socket(), at.conn()) else { return };
     let direction = at.sends(s);
     let end = at.end_mut(c, direction);
     if end.tcb == Tcb::Established && !end.fin_sent {
@@ -211,9 +211,9 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }
-    if let Some(conn) = at.opened_by(id) {
+    if let Some(marked) = at.opened_by(id).filter(|_| conn.is_none()) {
         // Marks for a connection that it never made go with it.
-        at.reap(conn);
+        at.reap(marked);
     }
 }
 
@@ -227,9 +227,10 @@ fn abandons(at: &mut At<'_>, conn: ConnId) {
 }
 
 /// A socket lets go of its end of the connection.
+#[inline(always)]
 pub(super) fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
-    let direction = at.sends(id);
     let (connection, spare) = at.conn_and_spare(conn);
+    let direction = if connection.server.socket() == Some(id) { Direction::Down } else { Direction::Up };
     if direction == Direction::Up {
         // Nobody repeats a SYN any more; a half-open other end still repeats its SYN-ACK.
         connection.timer &= connection.server.tcb == Tcb::SynReceived;

@@ -212,6 +212,7 @@ fn opens(at: &mut At<'_>) {
 }
 
 /// The socket has an address of its own by now, and its SYN is on its way.
+#[inline(always)]
 pub(super) fn sends_syn(at: &mut At<'_>, to: Address) {
     let s = at.socket_id();
     if at.sock().local.port == Port::Unset {

@@ -192,7 +192,7 @@ table! {
 
 /// Whom the connection goes to, or comes from.
 fn tells_peer(at: &mut At<'_>) {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return };
     let connection = at.conn_at(conn);
     let peer = match at.sends(s) {
         Direction::Up => connection.server_address,

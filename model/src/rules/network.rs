@@ -477,7 +477,7 @@ fn joins_accept_queue(at: &mut At<'_>) {
 fn stream_ends(at: &mut At<'_>) {
     let direction = towards(at);
     at.end_mut(conn(at), direction).fin_received = true;
-    if let Some(s) = at.socket
+    if let Some(s) = at.socket()
         && at.socket_at(s).state == State::Connected
     {
         at.wake(s);
@@ -497,7 +497,7 @@ fn data_arrive(at: &mut At<'_>) {
         at.forget_sent(conn(at), at.direction);
     }
     at.has_arrived(conn(at), at.direction);
-    if let Some(s) = at.socket
+    if let Some(s) = at.socket()
         && at.socket_at(s).state == State::Connected
     {
         at.wake(s);
@@ -538,7 +538,7 @@ fn refuses(at: &mut At<'_>) {
 
 #[inline]
 fn conn(at: &At<'_>) -> ConnId {
-    at.conn.expect("invariant: a segment belongs to a connection")
+    at.conn().expect("invariant: a segment belongs to a connection")
 }
 
 #[inline]

@@ -70,7 +70,7 @@ pub(super) fn withdraws(at: &mut At<'_>, conn: ConnId) {
 
 /// The first connection of the queue gets a socket, whose handle the call gives.
 pub(super) fn takes_first(at: &mut At<'_>) {
-    let Some(conn) = at.socket.and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
+    let Some(conn) = at.socket().and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
     let process = at.process_id();
     let &Socket { family, kind, overlapped, .. } = at.sock();
     let slot = at.accepted_slot(conn);

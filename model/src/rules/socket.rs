@@ -133,6 +133,7 @@ fn is_created(at: &mut At<'_>) {
 }
 
 /// Puts a new socket into the lowest free slot of the calling thread, if it has room for one more.
+#[inline(always)]
 fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
     let Some(slot) = at.free_socket() else {
         let most = at.thread().own_slots().len();

@@ -321,7 +321,7 @@ pub(super) fn is_overlapped(at: &At<'_>) -> bool {
 /// Has this side accepted, and the caller not heard of it yet?
 #[inline(always)]
 fn is_sent_early(at: &At<'_>) -> bool {
-    at.sock().family.transport().returns_early && at.conn.is_some_and(|c| at.conn_at(c).client.tcb == Tcb::SynSent)
+    at.sock().family.transport().returns_early && at.conn().is_some_and(|c| at.conn_at(c).client.tcb == Tcb::SynSent)
 }
 
 /// What the call sends.
@@ -348,12 +348,11 @@ fn tells_sent(at: &mut At<'_>, sent: u32) {
 /// Puts what the call sends on its way. How many bytes that is.
 pub(super) fn puts(at: &mut At<'_>) -> u32 {
     let data = sent(at);
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return 0 };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return 0 };
     let direction = at.sends(s);
-    if at.end_at(conn, direction).fin_received {
-        at.end_mut(conn, direction).sent_behind_end = true;
-    }
-    let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
+    let end = at.end_mut(conn, direction);
+    end.sent_behind_end |= end.fin_received;
+    let merges = data.as_slice().is_empty() || end.flight.last() == Some(Segment::Data);
     at.puts_in_flight(conn, direction, data.as_slice());
     if !merges {
         at.send(conn, direction, Segment::Data);
@@ -364,7 +363,7 @@ pub(super) fn puts(at: &mut At<'_>) -> u32 {
 /// Takes up to so many of the bytes that are there.
 #[inline(always)]
 pub(super) fn take(at: &mut At<'_>, len: usize) -> Data {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return Data::default() };
     let direction: Direction = at.sends(s);
     let data = at.takes(conn, direction, len);
     let end = at.end_at(conn, direction);

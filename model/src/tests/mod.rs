@@ -68,7 +68,8 @@ impl At<'_> {
                 if !self.op_at(op).call.lets_apcs_run() {
                     return self.apc_runs(thread);
                 }
-                (self.op, self.gives) = (Some(op), Some(IO_COMPLETION));
+                self.turns_to_op(Some(op));
+                self.gives = Some(IO_COMPLETION);
                 return self.calls_routine();
             }
         };

@@ -73,6 +73,22 @@ impl World {
         self.index.ready.set(t.index(), is_ready(self, t));
     }
 
+    /// There is a socket in a slot now.
+    #[inline(always)]
+    pub(crate) fn takes_slot(&mut self, slot: usize) {
+        let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
+        self.index.free_slots.set(slot, false);
+    }
+
+    /// There was a socket in a slot.
+    #[inline(always)]
+    pub(crate) fn leaves_slot(&mut self, slot: usize) {
+        let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
+        if self.conns[slot].is_nothing() && self.holds_nothing(slot) {
+            self.index.free_slots.set(slot, true);
+        }
+    }
+
     /// The socket or the connection in a slot may have changed.
     #[inline(always)]
     pub(crate) fn index_slot(&mut self, slot: usize) {

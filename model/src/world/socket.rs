@@ -6,10 +6,9 @@ use crate::call::Data;
 use crate::call::value::{Address, Family, Port, Qos, SockType};
 use crate::call::{FileModes, NetworkEvents};
 use crate::code::Code;
-use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
+use crate::id::{ConnId, EventId, MAX_HANDLES, Maybe, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;
 use crate::operation::{Association, OpId, WatchId};
-use crate::world::waiting::MaybeOp;
 
 /// The state of a socket, as the documents speak of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -222,7 +221,7 @@ pub struct Socket {
     /// Its connection.
     pub conn: Option<ConnId>,
     /// See [`Socket::waiting`].
-    pub(crate) first_waiting: MaybeOp,
+    pub(crate) first_waiting: Maybe<OpId>,
     /// Its options where they are not [`Options::NEW`].
     pub(crate) changed: Option<Arc<Options>>,
     pub(crate) extra: Option<Box<Extra>>,
@@ -367,7 +366,7 @@ impl Socket {
             first_handle: None,
             local: Address::default(),
             conn: None,
-            first_waiting: MaybeOp::NONE,
+            first_waiting: Maybe::NONE,
             changed: None,
             extra: None,
         }
@@ -396,7 +395,7 @@ impl Socket {
         } = self;
         (*state, *kind, *place, *error) = (State::NotASocket, SockType::Stream, local, Code::NONE);
         (*overlapped, *send_shut, *receive_shut, *without_context, *recycled) = (false, false, false, false, false);
-        (*first_handle, *conn, *first_waiting, *changed) = (None, None, MaybeOp::NONE, None);
+        (*first_handle, *conn, *first_waiting, *changed) = (None, None, Maybe::NONE, None);
     }
 
     /// Is there anything to be known of it in the index? One with a port that was chosen for it is found by that, unless it listens.

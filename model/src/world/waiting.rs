@@ -4,24 +4,6 @@ use crate::id::OpId;
 use crate::list::Line;
 use crate::world::Socket;
 
-/// An operation or none, in four bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct MaybeOp(u32);
-
-impl MaybeOp {
-    /// None: no operation has this number, for there are fewer slots.
-    pub(crate) const NONE: MaybeOp = MaybeOp(u32::MAX);
-
-    /// This one.
-    pub(crate) fn some(op: OpId) -> MaybeOp {
-        MaybeOp(op.0)
-    }
-
-    pub(crate) fn get(self) -> Option<OpId> {
-        (self != MaybeOp::NONE).then_some(OpId(self.0))
-    }
-}
-
 /// Operations that go on at a socket and have nothing yet, blocked calls and overlapped ones, first come first.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiting<'s> {
@@ -81,6 +63,6 @@ impl Socket {
     #[must_use]
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.extra.is_none() && self.first_waiting == MaybeOp::NONE
+        self.extra.is_none() && self.first_waiting.is_none()
     }
 }

@@ -3,13 +3,14 @@
 
 use std::collections::VecDeque;
 
+use winaccept_model::bytes::Flight;
 use winaccept_model::call::{Call, Family, Handle, Opt, OptVal, ThreadId, Timeout, Version};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, is_undefined, woken};
-use winaccept_model::world::{ConnId, Direction, Process, Room, World};
+use winaccept_model::world::{Conn, ConnId, Direction, Process, Room, World};
 
 use super::client::{At, Client};
 use super::wheel::Wheel;
@@ -131,6 +132,33 @@ pub(super) fn run(load: &Load) -> Result<Served, Stopped> {
     match run.stopped.take() {
         None => Ok(so_far),
         Some(reason) => Err(Stopped { reason, so_far }),
+    }
+}
+
+/// What is in flight of this connection, and is not due yet, comes after a time that is drawn.
+#[inline(never)]
+fn schedules_of(
+    connection: &Conn,
+    conn: ConnId,
+    slot: &mut Slot,
+    wheel: &mut Wheel<Due>,
+    (drawn, (least, most)): (&mut u64, (u32, u32)),
+) {
+    let mut after = || {
+        *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32)
+    };
+    while usize::from(slot.up) < connection.client.flight.len() {
+        slot.up += 1;
+        wheel.put(after(), Due::Up(conn));
+    }
+    while usize::from(slot.down) < connection.server.flight.len() {
+        slot.down += 1;
+        wheel.put(after(), Due::Down(conn));
+    }
+    if connection.timer && !slot.timer {
+        slot.timer = true;
+        wheel.put(AGAIN, Due::Timer(conn));
     }
 }
 
@@ -323,24 +351,14 @@ impl<'l> Run<'l> {
     #[inline]
     fn schedules(&mut self) {
         let Run { fx, world, slots, wheel, drawn, load, .. } = self;
-        let (least, most) = load.latency;
         for conn in fx.conns() {
             let (connection, slot) = (&world.conns()[conn.index()], &mut slots[conn.index()]);
-            let mut after = || {
-                *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32)
-            };
-            while !connection.client.flight.is_empty() && usize::from(slot.up) < connection.client.flight.len() {
-                slot.up += 1;
-                wheel.put(after(), Due::Up(conn));
-            }
-            while !connection.server.flight.is_empty() && usize::from(slot.down) < connection.server.flight.len() {
-                slot.down += 1;
-                wheel.put(after(), Due::Down(conn));
-            }
-            if connection.timer && !slot.timer {
-                slot.timer = true;
-                wheel.put(AGAIN, Due::Timer(conn));
+            let more = |flight: Flight, due: u8| !flight.is_empty() && usize::from(due) < flight.len();
+            if more(connection.client.flight, slot.up)
+                || more(connection.server.flight, slot.down)
+                || connection.timer && !slot.timer
+            {
+                schedules_of(connection, conn, slot, wheel, (drawn, load.latency));
             }
         }
     }
