@@ -241,6 +241,12 @@ impl Handle {
         }
     }
 
+    /// The socket object whose first handle it is, if it is one: nearly all are.
+    #[inline(always)]
+    pub(crate) fn first_of(self) -> Option<SocketId> {
+        (self.0 >> SLOT_BITS == 0).then_some(SocketId(self.0))
+    }
+
     /// The slot of a socket object, if the value speaks of one.
     #[must_use]
     pub fn slot(self) -> Option<SocketId> {

@@ -41,6 +41,11 @@ pub(crate) fn port_of(call: &Call) -> Option<PortId> {
     }
 }
 
+/// Does what wants this only watch, and stand in no line?
+fn watches(wants: Wants) -> bool {
+    matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion)
+}
+
 impl At<'_> {
     // Operations begin.
 
@@ -63,7 +68,10 @@ impl At<'_> {
             Wants::Disconnection { .. } => Wants::Disconnection { first: self.first },
             wants => wants,
         };
-        let Some(op) = self.starts(thread, call, wants, Tells::RETURNS) else { return };
+        // The call is being made, and its socket in question.
+        let about = if watches(wants) { None } else { self.socket() };
+        debug_assert!(about == self.is_about(call, wants), "a call that waits is about the socket in question");
+        let Some(op) = self.starts(thread, call, wants, Tells::RETURNS, about) else { return };
         self.thread_mut(thread).frames.push(Frame::Waits(op));
         self.enlist(op);
     }
@@ -71,9 +79,11 @@ impl At<'_> {
     /// The call in question without those of its handles that name nothing; `None`: there are none such.
     #[inline(always)]
     fn without_closed_handles(&self) -> Option<Call> {
+        // That the socket in question is open is known.
+        let known = self.socket().map(|socket| Handle::socket(socket, self.copy));
         let mut all_open = true;
         self.call().map(|handle| {
-            all_open &= self.is_open(handle);
+            all_open &= known == Some(handle) || self.is_open(handle);
         });
         let kept = |handle| if self.is_open(handle) { handle } else { Handle::INVALID };
         (!all_open).then(|| self.call().map(kept))
@@ -93,7 +103,14 @@ impl At<'_> {
 
     /// An operation of this thread begins. It stands nowhere yet.
     #[inline(always)]
-    pub(crate) fn starts(&mut self, thread: ThreadId, call: &Call, wants: Wants, tells: Tells) -> Option<OpId> {
+    pub(crate) fn starts(
+        &mut self,
+        thread: ThreadId,
+        call: &Call,
+        wants: Wants,
+        tells: Tells,
+        about: Option<SocketId>,
+    ) -> Option<OpId> {
         let Some(op) = self.free_op(thread) else {
             let most = self.room_for_operations(thread);
             self.reaches(Limit { most, of: "operations of this thread" });
@@ -108,7 +125,7 @@ impl At<'_> {
             bytes: 0,
             gives: None,
             thread,
-            about: self.is_about(call, wants),
+            about,
             watched: Line::default(),
             port: None,
         };
@@ -119,8 +136,7 @@ impl At<'_> {
     /// The socket in whose line an operation stands: what only watches is in none.
     #[inline(always)]
     fn is_about(&self, call: &Call, wants: Wants) -> Option<SocketId> {
-        let watches = matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion);
-        if watches { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
+        if watches(wants) { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
     }
 
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
@@ -444,7 +460,8 @@ impl At<'_> {
         let tells =
             Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
         let call = *self.call();
-        let op = self.starts(self.thread, &call, wants, tells)?;
+        let about = self.is_about(&call, wants);
+        let op = self.starts(self.thread, &call, wants, tells, about)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {
             self.event_mut(event).signalled = false;

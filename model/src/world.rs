@@ -338,7 +338,13 @@ impl World {
     #[must_use]
     #[inline]
     pub fn resolve(&self, process: ProcessId, handle: Handle) -> Option<(SocketId, usize)> {
-        let Named::Socket(slot, copy) = handle.names() else { return None };
+        let (slot, copy) = match (handle.first_of(), handle) {
+            (Some(slot), _) => (slot, 0),
+            (None, handle) => match handle.names() {
+                Named::Socket(slot, copy) => (slot, copy),
+                _ => return None,
+            },
+        };
         let socket = self.sockets.get(slot.index())?;
         let holder = socket.holder(copy)?;
         (holder.process == process && socket.state != State::NotASocket).then_some((slot, copy))

@@ -129,13 +129,13 @@ table! {
     },
     // A socket of both families can connect to IPv4 by such a name; how it does so has nothing to do with accepting.
     Rule {
-        when: |at| named(at).is_some_and(|to| to.ip == Ip::Mapped),
+        when: is_mapped,
         rests_on: &["dualstack.accept-mapped"],
         ..not_modelled("connect.mapped-not-modelled", &[], CONNECTS)
     },
     // The pages name the functions that it may be passed to, and this is none of them.
     Rule {
-        when: |at| at.sock().recycled,
+        when: is_recycled,
         rests_on: &["disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
         ..not_modelled("connect.recycled-not-modelled", &[], NEVER_TRIED)
     },
@@ -288,6 +288,21 @@ pub(super) fn is_own_address(at: &At<'_>, to: Address) -> bool {
 #[inline(always)]
 fn has_no_name(at: &At<'_>) -> bool {
     !is_named(at)
+}
+
+/// Is it an address of IPv4 as IPv6 writes it? Most that are written out are seen to be none at once.
+#[inline(always)]
+fn is_mapped(at: &At<'_>) -> bool {
+    let may_be = match name(at) {
+        Some(Name::Address(address, _)) => address.ip == Ip::Mapped,
+        _ => true,
+    };
+    may_be && named(at).is_some_and(|to| to.ip == Ip::Mapped)
+}
+
+#[inline(always)]
+fn is_recycled(at: &At<'_>) -> bool {
+    at.sock().recycled
 }
 
 /// Is it an address that the socket can connect to?

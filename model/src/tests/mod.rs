@@ -104,8 +104,9 @@ impl At<'_> {
             bytes: true,
             overlapped: tells.over.map(Handle::overlapped),
         };
-        let op =
-            self.starts(self.thread, &call, Wants::ConnectionInto { socket, receive }, tells).expect("there is room");
+        let op = self
+            .starts(self.thread, &call, Wants::ConnectionInto { socket, receive }, tells, Some(listener))
+            .expect("there is room");
         self.enlist(op);
         self.extra_mut(socket).claimed = Some(op);
         self.offer(listener);
@@ -113,7 +114,10 @@ impl At<'_> {
     }
 
     fn waits_for(&mut self, call: Call, wants: Wants) {
-        let op = self.starts(self.thread, &call, wants, Tells::RETURNS).expect("there is room");
+        let about = call.subject().and_then(|handle| self.resolve_socket(handle));
+        let about =
+            about.filter(|_| !matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion));
+        let op = self.starts(self.thread, &call, wants, Tells::RETURNS, about).expect("there is room");
         self.thread_mut(self.thread).frames.push(Frame::Waits(op));
         self.enlist(op);
         if let Some(listener) = self.op_at(op).about {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::call::value::{Address, Port, SockType};
 use crate::id::{ProcessId, SocketId, ThreadId};
 use crate::slab::Bits;
-use crate::world::socket::{Socket, State};
+use crate::world::socket::{Options, Socket, State};
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +49,11 @@ impl Manner {
     /// Of a socket that is bound.
     #[inline(always)]
     fn of(socket: &Socket) -> Manner {
-        let options = socket.options();
-        let (reuseaddr, exclusive) = options.sharing();
-        let bits = u64::from(reuseaddr) | u64::from(exclusive) << 1 | u64::from(options.v6only) << 2;
+        let bits = |options: &Options| {
+            let (reuseaddr, exclusive) = options.sharing();
+            u64::from(reuseaddr) | u64::from(exclusive) << 1 | u64::from(options.v6only) << 2
+        };
+        let bits = socket.changed.as_deref().map_or(bits(&Options::NEW), bits);
         Manner(Manner::at(socket.local, socket.kind).0 | bits)
     }
 
