@@ -158,7 +158,7 @@ macro_rules! arguments {
 
             /// The handle of the socket that the call is about.
             #[must_use]
-            #[inline]
+            #[inline(always)]
             pub fn subject(&self) -> Option<H> {
                 match self { $(Call::$call $({ $($field),* })? => None$($(.or(<kind::$kind as Kind>::subject($field)))*)?),* }
             }
@@ -227,6 +227,12 @@ macro_rules! arguments {
 crate::for_each_call!(arguments);
 
 impl<H: Member> Call<H> {
+    /// Is it a poll of the driver whose time-out can run out?
+    #[inline(always)]
+    pub(crate) fn is_timed_poll(&self) -> bool {
+        matches!(self, Call::AfdPoll { .. }) && self.times_out()
+    }
+
     /// The buffer for an address that it fills in, and the length that goes with it, if it has them.
     #[must_use]
     #[inline(always)]

@@ -135,7 +135,7 @@ impl Operation {
     /// Is it such a poll whose time-out can run out?
     #[inline(always)]
     pub(crate) fn is_timed_poll(&self) -> bool {
-        self.is_poll() && self.call.times_out()
+        self.call.is_timed_poll()
     }
 
     /// The handle through which it came to the socket that it is about.

@@ -438,6 +438,8 @@ pub struct Effects {
 pub(crate) struct Changed {
     /// Is there any? Asked after every step: one look instead of four.
     pub(crate) any: bool,
+    /// Is it a process?
+    pub(crate) processes: bool,
     /// Sockets that have, or had, what few have.
     pub(crate) extras: Vec<SocketId>,
     pub(crate) conns: Vec<ConnId>,
@@ -453,6 +455,11 @@ impl Changed {
             self.extras.push(s);
             self.any = true;
         }
+    }
+
+    /// A process may have changed.
+    pub(crate) fn process(&mut self) {
+        (self.processes, self.any) = (true, true);
     }
 
     /// A connection may have changed.

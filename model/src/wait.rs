@@ -116,7 +116,7 @@ impl At<'_> {
             self.reaches(Limit { most, of: "operations of this thread" });
             return None;
         };
-        let operation = Operation {
+        self.op_begins(op, thread, call, || Operation {
             call: *call,
             wants,
             phase: Phase::Waits,
@@ -128,8 +128,7 @@ impl At<'_> {
             about,
             watched: Line::default(),
             port: None,
-        };
-        self.op_begins(op, operation);
+        });
         Some(op)
     }
 

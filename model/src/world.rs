@@ -270,6 +270,7 @@ impl World {
             world.sockets.push(Socket::free(owner));
         }
         world.index = world.new_index();
+        world.index_processes();
         Ok(world)
     }
 
@@ -397,5 +398,6 @@ impl World {
     /// Puts these processes in the place of this world's, without allocating; those that it has not got are left out.
     pub fn put_processes(&mut self, processes: &[Process]) {
         self.processes.iter_mut().zip(processes).for_each(|(place, process)| place.clone_from(process));
+        self.index_processes();
     }
 }

@@ -634,8 +634,13 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn in_trouble(&self) -> bool {
+        !self.w.index.sound && self.process_in_trouble() || self.hooked().is_some()
+    }
+
+    #[inline(never)]
+    fn process_in_trouble(&self) -> bool {
         let process = self.process();
-        process.startups == 0 || process.faults.any() || self.hooked().is_some()
+        process.startups == 0 || process.faults.any()
     }
 
     /// Notes that this step depends on what a handle names, or that it names nothing.

@@ -2,7 +2,7 @@
 
 use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
-use crate::call::{Address, Data, NetworkEvents, Port, ProcessId, ThreadId};
+use crate::call::{Address, Call, Data, NetworkEvents, Port, ProcessId, ThreadId};
 use crate::id::Maybe;
 use crate::list::Line;
 use crate::operation::{
@@ -352,7 +352,9 @@ impl At<'_> {
     /// Any process, to change.
     pub fn process_at_mut(&mut self, p: ProcessId) -> &mut Process {
         let _ = self.process_at(p);
-        self.trouble = true;
+        // What is wrong is looked for until the step is over.
+        (self.trouble, self.w.index.sound) = (true, false);
+        self.fx.changed.process();
         if self.notes_owners {
             self.fx.noted.touched.processes();
         }
@@ -378,10 +380,10 @@ impl At<'_> {
 
     /// An operation begins.
     #[inline(always)]
-    pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
-        self.changes_thread(operation.thread);
-        self.w.index.timed_polls += u32::from(operation.is_timed_poll());
-        self.w.ops.put(op.index(), Some(operation));
+    pub(crate) fn op_begins(&mut self, op: OpId, thread: ThreadId, call: &Call, operation: impl FnOnce() -> Operation) {
+        self.changes_thread(thread);
+        self.w.index.timed_polls += u32::from(call.is_timed_poll());
+        self.w.ops.fill(op.index(), operation);
     }
 
     /// An operation is over.
@@ -578,6 +580,9 @@ impl At<'_> {
     #[inline(never)]
     fn brings_others_up_to_date(&mut self) {
         self.fx.changed.any = false;
+        if std::mem::take(&mut self.fx.changed.processes) {
+            self.w.index_processes();
+        }
         while let Some(s) = self.fx.changed.extras.pop() {
             let socket = &mut self.w.sockets[s.index()];
             let is_closed = socket.state == State::NotASocket;

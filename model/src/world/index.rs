@@ -23,6 +23,8 @@ pub(crate) struct Index {
     pub(crate) moving: Bits,
     /// Threads that can go on by themselves.
     pub(crate) ready: Bits,
+    /// Nothing is wrong with any process: each was started, and no fault is in force.
+    pub(crate) sound: bool,
     /// How many polls of the driver can time out. Hardly a world has one, and nobody looks for them there.
     pub(crate) timed_polls: u32,
     /// How many sockets are bound to an address in the same manner, ascending. A socket whose port was chosen for it is not counted.

@@ -73,6 +73,11 @@ impl World {
         self.index.ready.set(t.index(), is_ready(self, t));
     }
 
+    /// A process may have changed.
+    pub(crate) fn index_processes(&mut self) {
+        self.index.sound = self.processes.iter().all(|process| process.startups > 0 && !process.faults.any());
+    }
+
     /// There is a socket in a slot now.
     #[inline(always)]
     pub(crate) fn takes_slot(&mut self, slot: usize) {
@@ -145,6 +150,7 @@ impl World {
         }
         (0..self.events.len()).for_each(|event| world.index_event(EventId::new(event)));
         (0..self.threads.len()).for_each(|thread| world.index_thread(ThreadId::new(thread)));
+        world.index_processes();
         let selected =
             |e: usize| self.sockets.iter().filter(|s| s.selection().event() == Some(EventId::new(e))).count();
         let same = |which: fn(&Index) -> &Bits| which(&self.index) == which(&world.index);
@@ -153,6 +159,7 @@ impl World {
             (same(|index| &index.free_events), "a free event slot is not known as free, or one is that is not"),
             (same(|index| &index.moving), "a connection that can move is not known, or one is that cannot"),
             (same(|index| &index.ready), "a thread that can go on is not known, or one is that cannot"),
+            (self.index.sound == world.index.sound, "what is wrong with a process is not known, or is wrong no more"),
             (
                 self.index.timed_polls == world.index.timed_polls,
                 "polls of the driver that can time out are not counted",

@@ -3,14 +3,14 @@
 
 use std::collections::VecDeque;
 
-use winaccept_model::bytes::Flight;
 use winaccept_model::call::{Call, Family, Handle, Opt, OptVal, ThreadId, Timeout, Version};
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Out, Outcome};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, is_undefined, woken};
-use winaccept_model::world::{Conn, ConnId, Direction, Process, Room, World};
+use winaccept_model::world::State::Listening;
+use winaccept_model::world::{ConnId, Direction, Process, Room, World};
 
 use super::client::{At, Client};
 use super::wheel::Wheel;
@@ -135,31 +135,12 @@ pub(super) fn run(load: &Load) -> Result<Served, Stopped> {
     }
 }
 
-/// What is in flight of this connection, and is not due yet, comes after a time that is drawn.
+/// A segment comes after a time that is drawn.
 #[inline(never)]
-fn schedules_of(
-    connection: &Conn,
-    conn: ConnId,
-    slot: &mut Slot,
-    wheel: &mut Wheel<Due>,
-    (drawn, (least, most)): (&mut u64, (u32, u32)),
-) {
-    let mut after = || {
-        *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32)
-    };
-    while usize::from(slot.up) < connection.client.flight.len() {
-        slot.up += 1;
-        wheel.put(after(), Due::Up(conn));
-    }
-    while usize::from(slot.down) < connection.server.flight.len() {
-        slot.down += 1;
-        wheel.put(after(), Due::Down(conn));
-    }
-    if connection.timer && !slot.timer {
-        slot.timer = true;
-        wheel.put(AGAIN, Due::Timer(conn));
-    }
+fn comes(wheel: &mut Wheel<Due>, drawn: &mut u64, (least, most): (u32, u32), due: Due) {
+    *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let after = u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32);
+    wheel.put(after, due);
 }
 
 impl Drop for Run<'_> {
@@ -353,12 +334,17 @@ impl<'l> Run<'l> {
         let Run { fx, world, slots, wheel, drawn, load, .. } = self;
         for conn in fx.conns() {
             let (connection, slot) = (&world.conns()[conn.index()], &mut slots[conn.index()]);
-            let more = |flight: Flight, due: u8| !flight.is_empty() && usize::from(due) < flight.len();
-            if more(connection.client.flight, slot.up)
-                || more(connection.server.flight, slot.down)
-                || connection.timer && !slot.timer
-            {
-                schedules_of(connection, conn, slot, wheel, (drawn, load.latency));
+            while connection.client.flight.is_longer_than(slot.up) {
+                slot.up += 1;
+                comes(wheel, drawn, load.latency, Due::Up(conn));
+            }
+            while connection.server.flight.is_longer_than(slot.down) {
+                slot.down += 1;
+                comes(wheel, drawn, load.latency, Due::Down(conn));
+            }
+            if connection.timer && !slot.timer {
+                slot.timer = true;
+                wheel.put(AGAIN, Due::Timer(conn));
             }
         }
     }
@@ -543,6 +529,9 @@ impl<'l> Run<'l> {
                 return Some(self.common.tells(Reply::Outcome(remade)));
             }
         }
+        // Nobody looks for any other among the listeners.
+        let listens = |s| self.world.named(s).is_some_and(|s| self.world.sockets()[s.index()].state == Listening);
+        let closes_listener = matches!(call, Call::Closesocket { s } if listens(s));
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
@@ -558,7 +547,7 @@ impl<'l> Run<'l> {
             Call::Listen { s, .. } if self.gave.error == Code::NONE && !self.listeners.contains(&s) => {
                 self.listeners.push(s);
             }
-            Call::Closesocket { s } if self.gave.error == Code::NONE => {
+            Call::Closesocket { s } if closes_listener && self.gave.error == Code::NONE => {
                 if let Some(place) = self.listeners.iter().position(|listener| *listener == s) {
                     self.listeners.remove(place);
                 }
