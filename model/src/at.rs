@@ -38,6 +38,8 @@ pub struct At<'a> {
     pub(crate) asking: Cell<Option<&'static Rule>>,
     /// Something may be wrong with the process of the thread in question, as [`At::in_trouble`] says exactly.
     pub(crate) trouble: bool,
+    /// A connection may be no more, so that its slot is free.
+    pub(crate) frees: bool,
     /// The call is past its checks on entry.
     pub(crate) taking: bool,
     /// Who is calling, or whose call is concerned.
@@ -108,6 +110,7 @@ impl<'a> At<'a> {
             changes: Maybe::NONE,
             asking: Cell::new(None),
             trouble: true,
+            frees: false,
             taking: false,
             thread: ThreadId(0),
             makes: &Call::WSAGetLastError,
@@ -129,16 +132,17 @@ impl<'a> At<'a> {
     #[inline(always)]
     pub(crate) fn finish(&mut self) {
         self.bring_up_to_date();
-        if self.tape.get_mut().overran() {
-            self.reaches(Limit { most: Tape::MAX, of: "decisions in one step" });
-        }
-        if self.notes_owners || !self.fx.deciding.get_mut().is_empty() {
+        // Nothing is decided where nothing is resolved.
+        if self.notes_owners || self.fx.resolved.is_any() {
             self.writes_notes();
         }
     }
 
     #[inline(never)]
     fn writes_notes(&mut self) {
+        if self.tape.get_mut().overran() {
+            self.reaches(Limit { most: Tape::MAX, of: "decisions in one step" });
+        }
         let Effects { noted, deciding, decided, read, touched, .. } = &mut *self.fx;
         decided.append(deciding.get_mut());
         if self.notes_owners {

@@ -30,7 +30,7 @@ impl At<'_> {
             return self.returns(op, thread, status, gives);
         }
         let done = self.op_mut(op);
-        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives.copied());
+        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives.copied().map(Box::new));
         if let Some(over) = tells.over {
             let before = *self.over_at(over);
             self.over_put(over, Overlapped { status, bytes, ..before });
@@ -85,7 +85,8 @@ impl At<'_> {
     /// A complete call returns as soon as its frame is the top one.
     pub(crate) fn tells_caller(&mut self, thread: ThreadId) {
         let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
-        let &Operation { phase: Phase::Done, status, gives, .. } = self.op_at(op) else { return };
+        let &Operation { phase: Phase::Done, status, ref gives, .. } = self.op_at(op) else { return };
+        let gives = gives.as_deref().copied();
         self.returns(op, thread, status, gives.as_ref());
     }
 

@@ -133,6 +133,9 @@ impl<'a> At<'a> {
             all.push(i);
             all
         });
+        if tied.len() > 1 {
+            self.fx.resolved.decides();
+        }
         let pick = self.tape.borrow_mut().pick(tied.len());
         &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
     }
@@ -147,9 +150,11 @@ impl<'a> At<'a> {
     /// A rule fires from a state. Called by code, where no rule is broken, all that its declaration says stands fast.
     #[inline(always)]
     pub(crate) fn carries_out<const CODE: bool>(&mut self, rule: &'static Rule, before: State) -> Then {
-        self.fx.fired.push(rule);
-        if self.notes_owners {
-            self.fx.fired_from.push(before);
+        if !self.fx.without_rules {
+            self.fx.fired.push(rule);
+            if self.notes_owners {
+                self.fx.fired_from.push(before);
+            }
         }
         if !CODE || rule.is_asking() || cfg!(debug_assertions) {
             self.asking.set(Some(rule));

@@ -136,7 +136,7 @@ impl At<'_> {
         if let Some(gives) = gives {
             self.withdraw(op);
             let done = self.op_mut(op);
-            (done.phase, done.status, done.gives) = (Phase::Done, Status::SUCCESS, Some(gives));
+            (done.phase, done.status, done.gives) = (Phase::Done, Status::SUCCESS, Some(Box::new(gives)));
         }
         while let Some(Apc::User(_)) = self.thread_at(thread).apcs.first() {
             self.runs_first_apc();

@@ -113,8 +113,8 @@ pub struct Operation {
     pub status: Status,
     /// How many bytes it has moved.
     pub bytes: u32,
-    /// What its call returns, kept while user code runs above it.
-    pub gives: Option<Outcome>,
+    /// What its call returns, kept while user code runs above it: few do, and an outcome is large.
+    pub gives: Option<Box<Outcome>>,
     /// Who started it. Its slot is in that thread's range, and it ends with that thread.
     pub thread: ThreadId,
     /// The socket that it goes on at, in one of whose lines it stands; `None` when it is about none, or that is gone.

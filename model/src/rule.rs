@@ -395,7 +395,7 @@ pub struct Decided {
 /// What a step did.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
-    /// The rules that fired, in order.
+    /// The rules that fired, in order. Empty in [`Effects::outcomes_alone`].
     pub fired: Vec<&'static Rule>,
     /// For each of them, the state that the socket in question was in. Empty in [`Effects::without_notes`].
     pub fired_from: Vec<State>,
@@ -417,6 +417,8 @@ pub struct Effects {
     pub(crate) changed_before: Vec<ConnId>,
     /// What is read and touched is not noted.
     pub(crate) without_notes: bool,
+    /// Nor are the rules that fired.
+    pub(crate) without_rules: bool,
     /// What was read and touched so far.
     pub(crate) noted: Noted,
     /// Choices resolved in this step: alternative plus one, and whether it was open.
@@ -494,6 +496,12 @@ impl Effects {
         Effects { without_notes: true, ..Effects::default() }
     }
 
+    /// The same for whoever does not even ask which rules have fired: [`Effects::fired`] stays empty, too.
+    #[must_use]
+    pub fn outcomes_alone() -> Effects {
+        Effects { without_rules: true, ..Effects::without_notes() }
+    }
+
     /// The connections that the step may have changed, each once or more often: where something was sent that is to be delivered, it
     /// is in flight in one of them.
     pub fn conns(&self) -> impl Iterator<Item = ConnId> + '_ {
@@ -527,11 +535,11 @@ impl Effects {
     #[inline]
     pub fn clear(&mut self) {
         self.fired.clear();
-        self.decided.clear();
         // Nothing is decided where nothing is resolved.
         if self.resolved.is_any() {
             self.resolved = Resolved::default();
             self.deciding.get_mut().clear();
+            self.decided.clear();
         }
         self.returns.clear();
         self.runs.clear();

@@ -120,6 +120,8 @@ impl<'a> At<'a> {
     // Longer than a screen: a paragraph for each kind of event, none of which is long.
     #[inline(never)]
     fn rare_event(&mut self, event: &'a Event) {
+        // What a script does to a connection, or a raw peer, may leave nothing of it, or begin one where no socket is.
+        self.frees = true;
         match *event {
             Event::Call(..) | Event::Deliver(..) => {}
             Event::InHook(thread, ref call) => {
@@ -318,7 +320,7 @@ fn bit(segment: Segment) -> u8 {
 
 /// Everything that can happen without a call, in a fixed order: deliveries, timers, woken threads, APCs.
 pub fn pending(w: &World, out: &mut Vec<Event>) {
-    for id in w.index.moving.iter().map(ConnId::new) {
+    for id in w.moving() {
         let conn = &w.conns[id.index()];
         if !conn.held {
             if !conn.client.flight.is_empty() {

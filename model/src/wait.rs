@@ -80,10 +80,10 @@ impl At<'_> {
     #[inline(always)]
     fn without_closed_handles(&self) -> Option<Call> {
         // That the socket in question is open is known.
-        let known = self.socket().map(|socket| Handle::socket(socket, self.copy));
+        let known = self.socket().filter(|_| self.copy == 0);
         let mut all_open = true;
         self.call().map(|handle| {
-            all_open &= known == Some(handle) || self.is_open(handle);
+            all_open &= known.is_some() && known == handle.first_of() || self.is_open(handle);
         });
         let kept = |handle| if self.is_open(handle) { handle } else { Handle::INVALID };
         (!all_open).then(|| self.call().map(kept))

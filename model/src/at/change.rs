@@ -498,6 +498,23 @@ impl At<'_> {
         }
     }
 
+    /// Both at once, in one look at the socket: operations at it must look again, and these network events occur.
+    #[inline(always)]
+    pub fn stirs(&mut self, s: SocketId, events: &[NetworkEvents]) {
+        let socket = self.socket_at(s);
+        let waits = !socket.waiting().is_empty();
+        let (looks, is_told) = match socket.extra.as_deref() {
+            None => (false, false),
+            Some(extra) => (!extra.watches.is_empty() || extra.claimed.is_some(), extra.selection.told.is_some()),
+        };
+        if waits || looks {
+            self.later(Wake::Socket(s));
+        }
+        if is_told {
+            events.iter().for_each(|event| self.later(Wake::Occurs(s, *event)));
+        }
+    }
+
     /// A network event occurs at this socket.
     #[inline]
     pub fn occurs(&mut self, s: SocketId, event: NetworkEvents) {
@@ -563,13 +580,16 @@ impl At<'_> {
             end.unread.clear(spare);
         }
         *conn = Conn::default();
+        self.frees = true;
     }
 
     /// What is kept twice is brought up to date, from all that this step may have changed.
     #[inline]
     pub(super) fn bring_up_to_date(&mut self) {
         self.fx.changed_last = self.changes;
-        if let Some(c) = self.changes.get() {
+        if let Some(c) = self.changes.get()
+            && (self.frees || !self.w.index.without_moving)
+        {
             self.w.index_conn(c);
         }
         if self.fx.changed.any {

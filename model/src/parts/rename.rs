@@ -281,7 +281,7 @@ impl Renaming {
             wants,
             phase,
             tells,
-            gives: op.gives.map(|gives| self.outcome(&gives)),
+            gives: op.gives.as_deref().map(|gives| Box::new(self.outcome(gives))),
             thread: self.to[op.thread.index()],
             about: op.about.map(|socket| self.socket_id(socket)),
             watched: op.watched.iter().map(|watch| self.own_watch(watch)).collect(),

@@ -455,9 +455,7 @@ fn is_established(at: &mut At<'_>) {
         // The connection settles which of the local addresses it is.
         at.set_local(s, Address { ip: Ip::Loopback, ..local });
     }
-    at.wake(s);
-    at.occurs(s, NetworkEvents::CONNECT);
-    at.occurs(s, NetworkEvents::WRITE);
+    at.stirs(s, &[NetworkEvents::CONNECT, NetworkEvents::WRITE]);
 }
 
 /// The handshake is complete: the connection can be accepted.
@@ -468,8 +466,7 @@ fn joins_accept_queue(at: &mut At<'_>) {
     (connection.server.tcb, connection.timer) = (Tcb::Established, false);
     let s = socket(at);
     at.completes_handshake(s, conn);
-    at.wake(s);
-    at.occurs(s, NetworkEvents::ACCEPT);
+    at.stirs(s, &[NetworkEvents::ACCEPT]);
 }
 
 /// Whoever receives at this end will see the end of the stream.
@@ -480,9 +477,11 @@ fn stream_ends(at: &mut At<'_>) {
     if let Some(s) = at.socket()
         && at.socket_at(s).state == State::Connected
     {
+        if at.receiver().unread.is_empty() {
+            return at.stirs(s, &[NetworkEvents::CLOSE]);
+        }
         at.wake(s);
-        let unread = !at.receiver().unread.is_empty();
-        if !unread || tells_close_at_once(at, s) {
+        if tells_close_at_once(at, s) {
             at.occurs(s, NetworkEvents::CLOSE);
         }
     }
@@ -500,8 +499,7 @@ fn data_arrive(at: &mut At<'_>) {
     if let Some(s) = at.socket()
         && at.socket_at(s).state == State::Connected
     {
-        at.wake(s);
-        at.occurs(s, NetworkEvents::READ);
+        at.stirs(s, &[NetworkEvents::READ]);
     }
 }
 

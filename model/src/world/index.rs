@@ -19,8 +19,9 @@ pub(crate) struct Index {
     pub(crate) free_slots: Bits,
     /// Slots in which a thread can create an event object.
     pub(crate) free_events: Bits,
-    /// Connections with something in flight, or a timer that runs.
+    /// Connections with something in flight, or a timer that runs; not kept where that is set.
     pub(crate) moving: Bits,
+    pub(crate) without_moving: bool,
     /// Threads that can go on by themselves.
     pub(crate) ready: Bits,
     /// Nothing is wrong with any process: each was started, and no fault is in force.

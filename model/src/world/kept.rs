@@ -24,6 +24,22 @@ impl World {
         Index::new(self.processes.len(), threads, self.conns.len(), self.events.len())
     }
 
+    /// The connections that can move, ascending.
+    pub(crate) fn moving(&self) -> impl Iterator<Item = ConnId> + '_ {
+        let kept = (!self.index.without_moving).then(|| self.index.moving.iter());
+        let all = if self.index.without_moving { 0..self.conns.len() } else { 0..0 };
+        kept.into_iter().flatten().chain(all.filter(|c| self.conns[*c].can_move())).map(ConnId::new)
+    }
+
+    /// For whoever learns from [`Effects::conns`](crate::rule::Effects::conns) what is in flight: what can move is not kept, which
+    /// makes a step cheaper, and [`pending`](crate::step::pending) looks at every connection.
+    #[must_use]
+    pub fn without_moving(mut self) -> World {
+        self.index.moving = self.new_index().moving;
+        self.index.without_moving = true;
+        self
+    }
+
     /// How a socket is bound, if it is.
     pub(crate) fn bound_as(&self, s: SocketId) -> Option<Bound> {
         self.sockets[s.index()].bound(s)
@@ -46,7 +62,9 @@ impl World {
     #[inline(always)]
     pub(crate) fn index_conn(&mut self, c: ConnId) {
         let conn = &self.conns[c.index()];
-        self.index.moving.set(c.index(), conn.can_move());
+        if !self.index.without_moving {
+            self.index.moving.set(c.index(), conn.can_move());
+        }
         // Where one begins there is a socket, and so its slot is not free; but for a raw peer, who has none.
         let is_nothing = conn.is_nothing();
         if is_nothing || conn.client.tcb == Tcb::Raw {
@@ -141,6 +159,7 @@ impl World {
     /// The first thing that does not.
     pub fn kept_twice_agrees(&self) -> Result<(), &'static str> {
         let mut anew = self.new_index();
+        anew.without_moving = self.index.without_moving;
         anew.timed_polls = (0..self.threads.len()).map(|owner| self.timed_polls_of(owner)).sum();
         self.sockets.iter().enumerate().for_each(|(s, socket)| anew.add(SocketId::new(s), socket));
         let mut world = World { index: anew, ..self.clone() };

@@ -177,7 +177,7 @@ impl<'l> Run<'l> {
         let mut run = Run {
             load,
             machine: load.machine(),
-            fx: Effects::without_notes(),
+            fx: Effects::outcomes_alone(),
             wheel: Wheel::new(),
             drawn: mixed(load.seed),
             run: interface::new_run(),
@@ -200,7 +200,7 @@ impl<'l> Run<'l> {
             calls: 0,
             so_far: Served::default(),
             stopped: None,
-            world,
+            world: world.without_moving(),
         };
         let body = std::rc::Rc::clone(&load.subject.program);
         run.spawn("main", Box::new(move |w| body(w)));
