@@ -79,8 +79,8 @@ impl At<'_> {
     /// The call in question without those of its handles that name nothing; `None`: there are none such.
     #[inline(always)]
     fn without_closed_handles(&self) -> Option<Call> {
-        // That the socket in question is open is known.
-        let known = self.socket().filter(|_| self.copy == 0);
+        // While a call is made it is known that the socket in question is open.
+        let known = self.socket().filter(|_| self.copy == 0 && self.op().is_none());
         let mut all_open = true;
         self.call().map(|handle| {
             all_open &= known.is_some() && known == handle.first_of() || self.is_open(handle);

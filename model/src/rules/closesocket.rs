@@ -178,7 +178,9 @@ pub(super) fn closes_handle(at: &mut At<'_>) {
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     at.socket_closed(id);
-    let &Socket { state, conn, .. } = at.socket_at(id);
+    let &Socket { state, conn, local, ref extra, .. } = at.socket_at(id);
+    // An operation that could not end keeps its object: until it is over the slot is not free.
+    let holding = extra.as_ref().filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
     match state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
@@ -201,19 +203,15 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         }
         _ => {}
     }
-    // An operation that could not end keeps its object: until it is over the slot is not free.
-    let extra = at.socket_at(id).extra.as_ref();
-    let holding = extra.filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
     // Its number still says where it was bound: whoever connects to `address(L)` of a closed L means that place.
-    let local = at.socket_at(id).local;
     let chosen_by_script = matches!(local.port, Port::Fixed(_)) && at.opened_by(id).is_some();
     at.frees_socket(id, if chosen_by_script { local } else { Address::default() });
     if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }
-    if let Some(marked) = at.opened_by(id).filter(|_| conn.is_none()) {
+    if let Some(own) = at.opened_by(id).filter(|own| conn != Some(*own)) {
         // Marks for a connection that it never made go with it.
-        at.reap(marked);
+        at.reap(own);
     }
 }
 

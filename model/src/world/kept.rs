@@ -96,11 +96,12 @@ impl World {
         self.index.sound = self.processes.iter().all(|process| process.startups > 0 && !process.faults.any());
     }
 
-    /// There is a socket in a slot now.
+    /// There is a socket in a slot now. One that is accepted has a connection, and so its slot was not free before.
     #[inline(always)]
     pub(crate) fn takes_slot(&mut self, slot: usize) {
-        let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
-        self.index.free_slots.set(slot, false);
+        if slot < self.conns.len() {
+            self.index.free_slots.set(slot, false);
+        }
     }
 
     /// There was a socket in a slot.
