@@ -5,6 +5,7 @@
 
 mod altered;
 mod explain;
+mod limits;
 mod shrink;
 
 use schemars::JsonSchema;
@@ -134,6 +135,7 @@ const ALTERED: u64 = 3;
 pub struct Comparison<'s> {
     suite: Suite,
     stack: &'s mut dyn Stack,
+    is_model: bool,
     profile: Profile,
     /// The profile with what explains the findings so far.
     wider: Profile,
@@ -175,8 +177,10 @@ impl<'s> Comparison<'s> {
     #[must_use]
     pub fn new(stack: &'s mut dyn Stack, profile: Profile, seed: u64, steps: usize) -> Comparison<'s> {
         let wider = profile.clone();
+        let is_model = stack.identity().name == ModelStack::NAME;
         Comparison {
-            suite: Suite::new(stack.identity().name == ModelStack::NAME),
+            suite: Suite::new(is_model),
+            is_model,
             stack,
             profile,
             wider,
@@ -229,10 +233,17 @@ impl<'s> Comparison<'s> {
     fn made_up(&self, run: u64) -> Option<Scenario> {
         let title = format!("random {run} of seed {}", self.seed);
         let mut numbers = Seeded::nth(self.seed, run);
-        if run % ALTERED == ALTERED - 1 {
-            return self.suite.one(&mut numbers, &title);
-        }
-        readable(&Script { title, ..script(&mut numbers, self.steps) })
+        let script = if run % ALTERED == ALTERED - 1 {
+            self.suite.one(&mut numbers, &title)?
+        } else {
+            Script { title, ..script(&mut numbers, self.steps) }
+        };
+        readable(&self.within_limits(script))
+    }
+
+    /// What this stack is asked of a script: of a profile, which stands for nothing but Winsock, all of it.
+    fn within_limits(&self, script: Script) -> Script {
+        if self.is_model { script } else { limits::within(script) }
     }
 
     /// What was found so far.

@@ -199,7 +199,7 @@ choices! {
     67 SELECT_WAIT "select-wait": "alertable" SELECT_RUNS_APC, "not-alertable" SELECT_RUNS_NONE;
     68 RECV_WAIT "recv-wait": "alertable" RECV_RUNS_APC, "not-alertable" RECV_RUNS_NONE;
     69 WILDCARD_BESIDE_SPECIFIC "wildcard-beside-specific":
-        "succeeds" BESIDE_SUCCEEDS, "WSAEADDRINUSE" BESIDE_WSAEADDRINUSE;
+        "succeeds" BESIDE_SUCCEEDS, "WSAEADDRINUSE" BESIDE_WSAEADDRINUSE, "until-one-listens" BESIDE_WHILE_QUIET;
     70 LISTEN_BESIDE_LISTENER "listen-beside-listener":
         "succeeds" SECOND_LISTENS, "WSAEADDRINUSE" SECOND_WSAEADDRINUSE;
     71 BIND_BESIDE_LISTENER "bind-beside-listener": "succeeds" REUSES_LISTENER, "WSAEACCES" REUSES_WSAEACCES;
@@ -224,7 +224,8 @@ choices! {
     84 ACCEPTEX_SHORT_LENGTH "acceptex-short-length":
         "keeps-connection" SHORT_LENGTH_KEEPS, "loses-connection" SHORT_LENGTH_LOSES;
     85 ACCEPTEX_RESET_IN_QUEUE "acceptex-reset-in-queue":
-        "fails" ACCEPTEX_RESET_FAILS, "succeeds" ACCEPTEX_RESET_SUCCEEDS, "not-connected" ACCEPTEX_RESET_NOT_CONNECTED;
+        "fails" ACCEPTEX_RESET_FAILS, "succeeds" ACCEPTEX_RESET_SUCCEEDS, "not-connected" ACCEPTEX_RESET_NOT_CONNECTED,
+        "by-receive-length" ACCEPTEX_RESET_BY_LENGTH;
     86 ACCEPTEX_FAILED_STATUS "acceptex-failed-status": "untouched" FAILED_UNTOUCHED, "pending" FAILED_PENDING;
     87 ACCEPT_SOCKET_CLOSED "accept-socket-closed":
         "connection-aborted" ACCEPT_SOCKET_ABORTED, "cancelled" ACCEPT_SOCKET_CANCELLED;
@@ -312,13 +313,20 @@ choices! {
     152 IOCTL_REQUEST_BYTES "ioctl-request-bytes": "zero" IOCTL_BYTES_ZERO, "those-of-the-pointer" IOCTL_BYTES_TOLD;
     153 DEFERRED_TO_REQUEST "deferred-to-request": "at-once" REQUEST_AT_ONCE, "with-the-next" REQUEST_WITH_NEXT;
     154 SOCKET_TWICE_IN_SET "socket-twice-in-a-set": "each-time" TWICE_COUNTS, "once" TWICE_IS_ONE;
-    155 ATM_PROVIDER "atm-provider": "installed" ATM_INSTALLED, "missing" ATM_MISSING;
+    155 ATM_PROVIDER "atm-provider":
+        "installed" ATM_INSTALLED, "missing" ATM_MISSING, "protocol-missing" ATM_PROTOCOL_MISSING;
     156 ATM_PEER_ADDRESS "atm-peer-address": "told" ATM_PEER_TOLD, "unset" ATM_PEER_UNSET;
     157 ATM_EARLY_DATA "atm-early-data": "arrives" EARLY_DATA_ARRIVES, "lost" EARLY_DATA_LOST;
     158 CONNECT_EXTRAS "connect-extras": "looked-at" EXTRAS_LOOKED_AT, "ignored" EXTRAS_IGNORED;
     159 AFD_END_BEHIND_DATA "afd-poll-end-behind-data": "after-data" AFD_END_AFTER_DATA, "at-once" AFD_END_AT_ONCE;
     160 AFD_HANDLE_CLOSED "afd-poll-handle-closed":
         "runs-on" AFD_RUNS_ON, "cancelled" AFD_CANCELLED, "handles-closed" AFD_HANDLES_CLOSED;
+    161 WAIT_FOR_SOCKET "wait-for-socket": "WSA_INVALID_HANDLE" SOCKET_IS_NO_EVENT, "waits" SOCKET_IS_WAITED_FOR;
+    162 FD_WRITE_WHEN_SHUT "fd-write-when-shut": "recorded" SHUT_IS_WRITABLE, "not-recorded" SHUT_IS_NOT_WRITABLE;
+    163 EVENTS_AFTER_SHUTDOWN "events-after-shutdown": "go-on" EVENTS_GO_ON, "end" EVENTS_END;
+    164 ACCEPTEX_RE_ENABLES "acceptex-re-enables": "no" ACCEPTEX_LEAVES_RECORD, "as-accept" ACCEPTEX_AS_ACCEPT;
+    165 UPDATE_OF_NO_SOCKET "update-of-no-socket": "WSAENOTSOCK" UPDATE_LOOKS, "succeeds" UPDATE_LOOKS_AT_NOTHING;
+    166 EXTENSION_OF_NO_SOCKET "extension-of-no-socket": "WSAENOTSOCK" EXTENSION_LOOKS, "given" EXTENSION_IS_GIVEN;
 }
 
 /// The choice point of this name.

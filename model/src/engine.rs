@@ -7,6 +7,7 @@ use crate::code::Code;
 use crate::operation::{Answer, Ended, Frame, OpId, Operation};
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{Col, Column, Gives, Mutation, Role, Rule, Stage, Table, Takes, Then};
+use crate::rules::process_ends;
 use crate::small::Small;
 use crate::status::Status;
 use crate::world::State;
@@ -237,7 +238,7 @@ impl<'a> At<'a> {
             }
             Gives::Undefined => self.ends_in(Value::Undefined),
             Gives::Unmodelled => self.ends_in(Value::Unmodelled),
-            Gives::Crashes => self.ends_in(Value::Crashes),
+            Gives::Crashes => self.crashes(),
             Gives::Blocks => self.blocks(),
             Gives::Strands => {
                 self.strand();
@@ -279,16 +280,22 @@ impl<'a> At<'a> {
         Then::Ends(false)
     }
 
-    /// Nothing more can be said of the calling thread; after a crash, of no thread of its process.
+    /// Nothing more can be said of the calling thread.
     fn ends_in(&mut self, value: Value) -> Then {
+        self.thread_ends(self.thread, Ended::Undefined, false);
+        self.gives = Some(Outcome { value, error: Code::NONE, out: Out::None });
+        Then::Ends(true)
+    }
+
+    /// The call brings its process down: the system closes what that had open, and nothing can be said of its threads.
+    fn crashes(&mut self) -> Then {
+        process_ends(self);
         let process = self.process_id();
         for place in 0..self.threads_of(process).len() {
             let thread = self.threads_of(process)[place];
-            if thread == self.thread || value == Value::Crashes {
-                self.thread_ends(thread, Ended::Undefined, false);
-            }
+            self.thread_mut(thread).ended = Ended::Undefined;
         }
-        self.gives = Some(Outcome { value, error: Code::NONE, out: Out::None });
+        self.gives = Some(Outcome { value: Value::Crashes, error: Code::NONE, out: Out::None });
         Then::Ends(true)
     }
 

@@ -45,6 +45,7 @@ mod wsasend;
 mod wspaccept;
 
 pub(crate) use connect::RETRIES;
+pub(crate) use program::process_ends;
 pub(crate) use recycle::disconnection;
 
 use crate::rule::{Rule, Tables};

@@ -88,9 +88,7 @@ impl Config {
             }
             (_, Out::Data(data)) => out.push(ShownOut::Data(data)),
             (_, Out::Polled(bytes, found)) => {
-                // As with a message: the later variable of a number is meant.
-                let named = |s: Handle| self.vars.iter().rposition(|var| *var == s).map(|n| NameId(n as u16));
-                let entries = found.iter().map(|(s, events)| (named(s), events));
+                let entries = found.iter().map(|(s, events)| (self.last_named(s), events));
                 out.extend([ShownOut::Bytes(Some(bytes)), ShownOut::Handles(entries.collect())]);
             }
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
@@ -103,18 +101,16 @@ impl Config {
             }
             (_, Out::Packet { counted, over }) => {
                 let (bytes, key) = counted.unzip();
-                let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
-                out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(over.and_then(named))]);
+                let named = over.and_then(|over| self.first_named(over));
+                out.extend([ShownOut::Bytes(bytes), ShownOut::Key(key), ShownOut::Overlapped(named)]);
             }
             (_, Out::Packets { keys, overs, bytes }) => {
-                let named = |over: Handle| self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
                 let packets = keys.iter().zip(overs.iter()).zip(bytes.iter());
-                let entry = |((key, over), bytes)| ShownEntry { key, over: named(over), bytes };
+                let entry = |((key, over), bytes)| ShownEntry { key, over: self.first_named(over), bytes };
                 out.push(ShownOut::Entries(packets.map(entry).collect()));
             }
             (_, Out::Message(Message { number, socket, event, error })) => {
-                // The number of a socket that was closed is given again: the later variable is meant.
-                let named = self.vars.iter().rposition(|var| *var == socket).map(|n| NameId(n as u16));
+                let named = self.last_named(socket);
                 out.push(ShownOut::Message(ShownMessage { number, socket: named, event, error }));
             }
             (_, Out::Sockaddrs { local, remote }) => {
@@ -123,9 +119,8 @@ impl Config {
             }
             (_, Out::Condition(given)) => self.given_out(&given, &mut out),
             (_, Out::Routine { error, bytes, over }) => {
-                let named = self.vars.iter().position(|var| *var == over).map(|n| NameId(n as u16));
                 out.extend([ShownOut::Error(error), ShownOut::Bytes(Some(bytes))]);
-                out.extend([ShownOut::Overlapped(named), ShownOut::Flags(0)]);
+                out.extend([ShownOut::Overlapped(self.first_named(over)), ShownOut::Flags(0)]);
             }
             (_, Out::Revents(revents)) => out.push(ShownOut::Revents(revents.iter().collect())),
             (Call::Select { readfds, writefds, exceptfds, .. }, Out::Sets { read, write, except }) => {
@@ -152,6 +147,18 @@ impl Config {
         }
         out.extend((outcome.error != Code::NONE).then_some(ShownOut::Errno(outcome.error)));
         Shown { value, error: Code::NONE, out }
+    }
+
+    /// The variable that holds this handle. `NULL` has none, though one that is not bound yet holds the same.
+    fn first_named(&self, handle: Handle) -> Option<NameId> {
+        let place = self.vars.iter().position(|var| *var == handle).filter(|_| handle != Handle::INVALID)?;
+        Some(NameId(place as u16))
+    }
+
+    /// The later variable of a number: that of a socket that was closed is given again.
+    fn last_named(&self, handle: Handle) -> Option<NameId> {
+        let place = self.vars.iter().rposition(|var| *var == handle).filter(|_| handle != Handle::INVALID)?;
+        Some(NameId(place as u16))
     }
 
     /// What a condition function is given, in the order of its parameters.

@@ -1,12 +1,12 @@
 //! Scenarios of the suite, altered: a step is left out, done again, done at another moment, or done with another handle of its kind. What
 //! somebody thought of stands beside what nobody did.
 
-use winaccept_model::call::{Call, Length, Name, Returns};
+use winaccept_model::call::{Call, Returns};
 use winaccept_sim::script::{Action, Expect, Item, NameId, Pattern, Ref, Script, Step, ValuePattern};
 
 use super::shrink::{steps, with_dependents, without};
 use crate::lang::random::{Numbers, Seeded};
-use crate::suite::{self, Scenario};
+use crate::suite;
 
 /// How often it is tried to alter one so that it still is a scenario.
 const TRIES: usize = 8;
@@ -24,7 +24,7 @@ impl Suite {
     }
 
     /// One of them, altered in one place or in a few.
-    pub(super) fn one(&self, numbers: &mut Seeded, title: &str) -> Option<Scenario> {
+    pub(super) fn one(&self, numbers: &mut Seeded, title: &str) -> Option<Script> {
         if self.0.is_empty() {
             return None;
         }
@@ -34,7 +34,7 @@ impl Suite {
             for _ in 0..=numbers.below(3) {
                 alter(&mut altered, numbers)?;
             }
-            super::readable(&altered)
+            super::readable(&altered).map(|_| altered)
         })
     }
 }
@@ -61,16 +61,7 @@ fn is_comparable(script: &Script) -> bool {
         Action::Call(call) | Action::InHook(call) => Some(call),
         _ => None,
     });
-    !calls.any(|call| matches!(call, Call::CloseHandle { .. }) || has_negative_length(call))
-}
-
-fn has_negative_length(call: &Call<Ref>) -> bool {
-    let name = match call {
-        Call::Bind { name, .. } | Call::Connect { name, .. } | Call::WSAConnect { name, .. } => Some(name),
-        _ => None,
-    };
-    let buffer = call.name_buffer().map(|(_, length)| length);
-    matches!(name, Some(Name::Address(_, ..0))) || matches!(buffer, Some(Length::Holds(..0)))
+    !calls.any(|call| matches!(call, Call::CloseHandle { .. }))
 }
 
 /// What it is that each variable stands for, by what makes it.

@@ -44,7 +44,7 @@ fn first_that_differs(
     let parts = |script: &Script| (script.items.len(), script.processes.len());
     let (items, processes) = parts(&of.scenario.script);
     for script in scripts.iter().filter(|script| parts(script).0 < items || parts(script).1 < processes) {
-        let Some(scenario) = readable(script) else { continue };
+        let Some(scenario) = readable(&comparison.within_limits(script.clone())) else { continue };
         let replay = match comparison.play(&scenario) {
             _ if is_interrupted() => return Err(Ended),
             Err(NotPlayed::Lost(_)) => return Err(Ended),

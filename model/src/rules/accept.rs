@@ -171,6 +171,7 @@ table! {
     Rule {
         stage: Is(Taking),
         under: &[NEGATIVE_LENGTH_OVERWRITES],
+        takes: by(ADDR_CHECK_CONSUMES, &[Keeps, Closes]),
         when: |at| addrlen_negative(at) && connection_ready(at) && !first_is_reset(at),
         rests_on: SMALL_TOO,
         ..crashes("accept.addrlen-negative.crashes", SMALL, LISTENING)
@@ -178,6 +179,7 @@ table! {
     Rule {
         stage: Is(Taking),
         under: &[LENGTH_POINTER_CRASHES],
+        takes: by(ADDR_CHECK_CONSUMES, &[Keeps, Closes]),
         when: |at| addrlen_unreadable(at) && connection_ready(at),
         rests_on: &["wsaaccept.err.WSAEFAULT.pointer"],
         ..crashes("accept.addrlen-unreadable.crashes", &["accept.err.WSAEFAULT.addr-invalid"], LISTENING)

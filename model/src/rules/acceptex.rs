@@ -2,14 +2,15 @@
 
 use super::common::{case, check, not_modelled};
 use super::modes::completes_at_once;
-use super::queue::{first_is_undecided, has_undeferred};
+use super::queue::{first_is_undecided, has_undeferred, re_enables};
 use super::request::{is_in_use, over_of, posts as begins};
 use crate::call::{Buffer, Call, Data};
 use crate::choice::{
-    ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_CHECKED, ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER,
-    ACCEPTEX_PENDING_COUNT, ACCEPTEX_RESET_FAILS, ACCEPTEX_RESET_NOT_CONNECTED, ACCEPTEX_SUCCEEDS, ACCEPTEX_UNCHECKED,
-    CLOSE_WITH_UNREAD_DATA, COUNT_RECEIVED, COUNT_ZERO, DEFERRED_TO_REQUEST, FAILED_PENDING, LOCAL_AS_REMOTE,
-    REQUEST_WITH_NEXT, SHORT_LENGTH_KEEPS, SHORT_LENGTH_LOSES, SOCKADDRS_WITHOUT_LOCAL,
+    ACCEPT_RECORD, ACCEPT_SOCKET_ABORTED, ACCEPT_SOCKET_CLOSED, ACCEPTEX_AS_ACCEPT, ACCEPTEX_CHECKED,
+    ACCEPTEX_FAILED_STATUS, ACCEPTEX_NO_BUFFER, ACCEPTEX_PENDING_COUNT, ACCEPTEX_RE_ENABLES, ACCEPTEX_RESET_BY_LENGTH,
+    ACCEPTEX_RESET_FAILS, ACCEPTEX_RESET_NOT_CONNECTED, ACCEPTEX_SUCCEEDS, ACCEPTEX_UNCHECKED, CLOSE_WITH_UNREAD_DATA,
+    COUNT_RECEIVED, COUNT_ZERO, DEFERRED_TO_REQUEST, FAILED_PENDING, LOCAL_AS_REMOTE, REQUEST_WITH_NEXT,
+    SHORT_LENGTH_KEEPS, SHORT_LENGTH_LOSES, SOCKADDRS_WITHOUT_LOCAL,
 };
 use crate::code::Code;
 use crate::id::{OverId, SocketId};
@@ -199,6 +200,17 @@ table! {
         ..case("AcceptEx.peer-reset-as-not-connected", &["acceptex.err.WSAECONNRESET"], LISTENING)
     },
     Rule {
+        under: &[ACCEPTEX_RESET_BY_LENGTH],
+        when: first_is_reset,
+        gives: Is(Gives::Silent),
+        then: |at| {
+            at.takes_off(Takes::Drops);
+            ends(at, if receives(at) == 0 { Status::INVALID_CONNECTION } else { Status::CONNECTION_RESET });
+        },
+        ends: &[Status::INVALID_CONNECTION, Status::CONNECTION_RESET],
+        ..case("AcceptEx.peer-reset-by-receive-length", &["acceptex.err.WSAECONNRESET"], LISTENING)
+    },
+    Rule {
         when: first_is_undecided,
         gives: Is(Gives::Answers),
         rests_on: &["condaccept.on.stack-waits"],
@@ -211,6 +223,7 @@ table! {
             takes(at);
             completes(at, Status::SUCCESS, Data::default());
         },
+        asks: &[ACCEPTEX_RE_ENABLES, ACCEPT_RECORD],
         rests_on: &[
             "wsaeventselect.fdaccept.level-triggered",
             "completion.event",
@@ -236,6 +249,7 @@ table! {
     },
     Rule {
         then: takes,
+        asks: &[ACCEPTEX_RE_ENABLES, ACCEPT_RECORD],
         gives: Is(Gives::Continues(Table::AcceptExData)),
         ..case(
             "AcceptEx.takes-and-receives",
@@ -450,6 +464,9 @@ fn takes(at: &mut At<'_>) {
     let addresses = Some((here.seen_by(family), there.seen_by(family)));
     if let Some(over) = tells.over {
         fills(at, over, |filled| Filled { addresses, ..filled });
+    }
+    if at.sock().selection().told.is_some() && at.chooses(ACCEPTEX_AS_ACCEPT) {
+        re_enables(at);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
-    BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE, EXCLUSIVE_BESIDE_FAILS,
-    NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
+    BESIDE_WHILE_QUIET, BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE,
+    EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -69,7 +69,7 @@ table! {
         ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
     },
     Rule {
-        when: |at| in_use(at) && !wants_to_share(at),
+        when: |at| in_use(at) && !wants_to_share(at) && !was_refused(at),
         rests_on: &["accept.ex.bind", "wsaaccept.ex.bind"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
@@ -98,6 +98,16 @@ table! {
         )
     },
     Rule {
+        under: &[BESIDE_WHILE_QUIET],
+        when: |at| !in_use(at) && overlaps(at) && named(at).is_some_and(|address| is_listened_at(at, address)),
+        ..check(
+            "bind.wildcard-beside-listener",
+            &["bind.err.WSAEADDRINUSE", "bind.rem.wildcard"],
+            UNBOUND,
+            Code::WSAEADDRINUSE,
+        )
+    },
+    Rule {
         under: &[EXCLUSIVE_BESIDE_FAILS],
         when: |at| !in_use(at) && !covers_another(at) && stands_beside(at),
         rests_on: &["exclusive.wildcard-blocks-all"],
@@ -108,6 +118,12 @@ table! {
         when: |at| at.sock().options().reuseaddr && named(at).is_some_and(|address| is_listened_at(at, address)),
         rests_on: &["exclusive.reuse-undetermined"],
         ..check("bind.beside-listener", &[], UNBOUND, Code::WSAEACCES)
+    },
+    // The system chose the port for a connection that came to nothing: whether it still is the socket's no page says.
+    Rule {
+        when: |at| in_use(at) && was_refused(at),
+        rests_on: &["connect.err.WSAECONNREFUSED"],
+        ..not_modelled("bind.port-of-refused-not-modelled", &[], States::of(&[State::Unbound, State::Datagram]))
     },
     Rule {
         when: |at| at.sock().extra().claimed.is_some(),
@@ -204,6 +220,16 @@ pub(super) fn address_of(at: &At<'_>, handle: Handle) -> Option<Address> {
 /// The address is taken, by a socket that does not share it with this one, which would.
 fn wants_to_share(at: &At<'_>) -> bool {
     in_use(at) && at.state() == State::Unbound && at.sock().options().reuseaddr
+}
+
+/// Is it the address of a socket that was never bound, and whose connect has failed?
+fn was_refused(at: &At<'_>) -> bool {
+    let Call::Bind { name: Name::Of(handle), .. } = *at.call() else { return false };
+    at.slot_of(handle).is_some_and(|slot| {
+        let socket = at.socket_at(slot);
+        let failed = socket.state == State::Failed || socket.state == State::Bound && socket.error != Code::NONE;
+        failed && socket.local.port == Port::Chosen(slot)
+    })
 }
 
 fn in_use(at: &At<'_>) -> bool {

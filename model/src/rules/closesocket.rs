@@ -3,14 +3,14 @@
 use super::common::{before_update, case, check, in_progress, network_down, not_a_socket, not_initialised};
 use crate::call::{Address, Call, Handle, How, Port};
 use crate::choice::{
-    ANSWER_LOST, HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, LISTENER_RESETS,
-    UNDER_RECV_RESETS, UNREAD_RESETS,
+    ANSWER_LOST, EVENTS_AFTER_SHUTDOWN, EVENTS_END, HALF_OPEN_ANSWERS, HALF_OPEN_RESETS, LISTENER_CLOSE_HALF_OPEN,
+    LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNDER_RECV_RESETS, UNREAD_RESETS,
 };
 use crate::code::Code;
 use crate::engine::sends;
 use crate::operation::{Object, OpId, Operation, Phase, Wants};
 use crate::rule::{At, Rule, States};
-use crate::world::{Conn, ConnId, Direction, Segment, Socket, SocketId, State, Tcb};
+use crate::world::{Conn, ConnId, Direction, Segment, Selection, Socket, SocketId, State, Tcb};
 
 /// How a connected socket's close looks on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,7 +118,11 @@ table! {
             if sends(how) && !sent_before {
                 sends_fin(at);
             }
+            if how == How::Both && at.sock().selection().told.is_some() && at.chooses(EVENTS_END) {
+                at.own_extra_mut().selection = Selection::default();
+            }
         },
+        asks: &[EVENTS_AFTER_SHUTDOWN],
         // Without a connection it fails only where the socket is one for connections.
         rests_on: &["recv.ret.zero-graceful"],
         ..case("shutdown.shuts", &[], States::of(&[State::Connected, State::Datagram]))

@@ -1,6 +1,7 @@
 //! The checks that every page repeats, so that each call's table can say them in one line. Where a page says such a check itself,
 //! its table adds what it cites.
 
+use super::program::ASKED_AT_ITS_END;
 use crate::at::At;
 use crate::call::{Address, Buffer, Family, Ip, Length, Port};
 use crate::choice::{CONTEXT_UNDEFINED, SHORT_BUFFER_ZEROS};
@@ -64,7 +65,7 @@ pub(super) const fn not_a_socket(name: &'static str) -> Rule {
 
 /// A stack that uses a pointer without a look at it: the call brings its process down, with all that the process holds.
 pub(super) const fn crashes(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {
-    Rule { gives: Is(Gives::Crashes), ..check(name, cites, from, Code::WSAEFAULT) }
+    Rule { gives: Is(Gives::Crashes), asks: ASKED_AT_ITS_END, ..check(name, cites, from, Code::WSAEFAULT) }
 }
 
 /// A case that succeeds.

@@ -35,7 +35,7 @@ table! {
     not_a_socket("connect.not-a-socket"),
     Rule {
         under: &[CONNECT_NAME_BY_FAULT],
-        when: |at| matches!(*at.call(), Call::Connect { name: Name::Null, .. }),
+        when: |at| matches!(*at.call(), Call::Connect { name: Name::Null, .. } | Call::WSAConnect { name: Name::Null, .. }),
         rests_on: BAD_NAME,
         ..crashes("connect.null-name.crashes", &[], States::ANY)
     },

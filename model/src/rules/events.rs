@@ -9,8 +9,9 @@ use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_EVENT_AT_ONCE, CLOSE_MESSAGE_AT_ONCE, CLOSE_MESSAGE_ERROR, CLOSE_TELLS_ABORTED, CLOSE_TELLS_RESET,
     DEFERRED_READABLE, ENUM_ERROR_EVENT, ENUM_ERROR_RESETS, EVENTS_OF_A_RESET, FAILED_CONNECT_EVENT, FAILURE_RECORDED,
-    FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, LATE_CONNECT_POSTED, MESSAGES_FORGOTTEN, NONBLOCKING_OF_DUPLICATES,
-    RESELECT_SIGNALS, RESET_WRITES_TOO, SECOND_SILENT, SELECT_AFTER_MESSAGES, WAIT_NEEDS_STARTUP,
+    FD_ACCEPT_RESELECT, FD_CLOSE_WITH_UNREAD_DATA, FD_WRITE_WHEN_SHUT, LATE_CONNECT_POSTED, MESSAGES_FORGOTTEN,
+    NONBLOCKING_OF_DUPLICATES, RESELECT_SIGNALS, RESET_WRITES_TOO, SECOND_SILENT, SELECT_AFTER_MESSAGES,
+    SHUT_IS_WRITABLE, SOCKET_IS_NO_EVENT, WAIT_NEEDS_STARTUP,
 };
 use crate::code::Code;
 use crate::operation::{Message, Object, OpId, Phase};
@@ -82,12 +83,31 @@ table! {
     Rule { under: &[WAIT_NEEDS_STARTUP], ..not_initialised("WSAWaitForMultipleEvents.not-initialised") },
     in_progress("WSAWaitForMultipleEvents.in-progress"),
     Rule {
-        when: |at| waited(at).iter().any(|handle| at.resolve_event(*handle).is_none()),
+        when: |at| waited(at).iter().any(|handle| at.resolve_event(*handle).is_none() && at.named(*handle).is_none()),
         ..check(
             "WSAWaitForMultipleEvents.invalid-handle",
             &["wsawait.closed-handle-undefined"],
             States::ANY,
             Code::WSA_INVALID_HANDLE,
+        )
+    },
+    Rule {
+        under: &[SOCKET_IS_NO_EVENT],
+        when: |at| waited(at).iter().any(|handle| at.named(*handle).is_some()),
+        ..check(
+            "WSAWaitForMultipleEvents.socket-is-no-event",
+            &["wsawait.closed-handle-undefined"],
+            States::ANY,
+            Code::WSA_INVALID_HANDLE,
+        )
+    },
+    // When a file object of a socket is signalled, only those know who have read the system.
+    Rule {
+        when: |at| waited(at).iter().any(|handle| at.named(*handle).is_some()),
+        ..not_modelled(
+            "WSAWaitForMultipleEvents.socket-not-modelled",
+            &["wsawait.closed-handle-undefined"],
+            States::ANY,
         )
     },
     // The page forbids it, and does not say what comes of it.
@@ -211,6 +231,7 @@ table! {
             FAILED_CONNECT_EVENT,
             FD_CLOSE_WITH_UNREAD_DATA,
             EVENTS_OF_A_RESET,
+            FD_WRITE_WHEN_SHUT,
         ],
         rests_on: &[
             "wspeventselect.rem.sets-nonblocking",
@@ -560,9 +581,15 @@ pub(super) fn already_happened(at: &mut At<'_>) {
         State::Failed if !at.sock().selection().posts() && at.chooses(FAILURE_RECORDED) => {
             at.occurs(s, NetworkEvents::CONNECT);
         }
-        State::Datagram => at.occurs(s, NetworkEvents::WRITE), // it can always send (WT-EVT-018)
+        // It can always send (WT-EVT-018), unless it was shut down.
+        State::Datagram if !is_half_shut(at) || at.chooses(SHUT_IS_WRITABLE) => at.occurs(s, NetworkEvents::WRITE),
         _ => {}
     }
+}
+
+/// Can it receive and not send? A stack that looks at this does not where both are shut, of a datagram socket.
+fn is_half_shut(at: &At<'_>) -> bool {
+    at.sock().send_shut && !at.sock().receive_shut
 }
 
 /// Is FD_CLOSE told of while data is left to read? The pages of the two ways of telling differ.
@@ -577,7 +604,8 @@ pub(super) fn connected_events(at: &mut At<'_>, s: SocketId) {
     let end = at.end_at(conn, at.sends(s));
     let data = !end.unread.is_empty();
     let (ended, reset) = (end.fin_received, end.tcb == Tcb::Reset);
-    if !reset || at.chooses(RESET_WRITES_TOO) {
+    let writable = if reset { RESET_WRITES_TOO } else { SHUT_IS_WRITABLE };
+    if !reset && !at.socket_at(s).send_shut || at.chooses(writable) {
         at.occurs(s, NetworkEvents::WRITE);
     }
     let closed = reset || ended && (!data || tells_close_at_once(at, s));

@@ -1,7 +1,8 @@
 //! `getsockname` and `getpeername`.
 
 use super::common::{
-    before_update, case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, zeros_short_buffer,
+    before_update, case, check, crashes, in_progress, network_down, not_a_socket, not_initialised, not_modelled,
+    zeros_short_buffer,
 };
 use crate::call::{Address, Buffer, Call, Ip, Length, Port};
 use crate::choice::{
@@ -166,9 +167,16 @@ table! {
     },
     Rule {
         under: &[PEERNAME_BY_FAULT],
-        when: |at| length(at) == Length::Null || short(at),
+        when: |at| (length(at) == Length::Null || short(at)) && !is_reset(at),
         rests_on: BUFFER,
         ..check("getpeername.short-buffer", &[], States::SOCKET, Code::WSAEFAULT)
+    },
+    // What was known of it, and so what the call does with its pointers, hangs on whether the reset came before accept.
+    Rule {
+        under: &[PEERNAME_BY_FAULT],
+        when: is_reset,
+        rests_on: &["accept.addr.peer-address"],
+        ..not_modelled("getpeername.of-reset-peer-not-modelled", &[], States::of(&[State::Connected]))
     },
     before_update("getpeername.before-accept-context"),
     Rule {
@@ -199,6 +207,11 @@ fn tells_peer(at: &mut At<'_>) {
         Direction::Down => connection.client_address,
     };
     name(at, peer.seen_by(at.sock().family));
+}
+
+/// The peer has reset the connection, if there is one.
+fn is_reset(at: &At<'_>) -> bool {
+    at.socket.and_then(|s| at.own_end(s)).is_some_and(|end| end.tcb == Tcb::Reset)
 }
 
 /// Nothing can come through this connection any more, in either direction.

@@ -9,7 +9,7 @@ use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
 use crate::choice::{
     CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
     NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
-    V6ONLY_LATE_FAILS,
+    UPDATE_LOOKS, UPDATE_OF_NO_SOCKET, V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -154,7 +154,11 @@ table! {
     not_initialised("setsockopt.not-initialised"),
     in_progress("setsockopt.in-progress"),
     network_down("setsockopt.network-down"),
-    not_a_socket("setsockopt.not-a-socket"),
+    Rule {
+        when: |at| !updates(at) || at.chooses(UPDATE_LOOKS),
+        asks: &[UPDATE_OF_NO_SOCKET],
+        ..not_a_socket("setsockopt.not-a-socket")
+    },
     Rule {
         under: &[CONDITIONAL_UNKNOWN],
         when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
@@ -198,6 +202,11 @@ table! {
             NOT_CONNECTED,
             Code::WSAENOTCONN,
         )
+    },
+    Rule {
+        when: updates,
+        rests_on: &["closesocket.rem.descriptor-reuse"],
+        ..case("setsockopt.update-of-no-socket", &["setsockopt.update-accept.updates"], States::of(&[State::NotASocket]))
     },
     Rule {
         when: updates,

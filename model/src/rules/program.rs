@@ -5,7 +5,7 @@ use super::common::{case, not_modelled};
 use super::startup::release_all;
 use crate::call::{Call, ThreadId};
 use crate::choice::{
-    CLOSE_WITH_UNREAD_DATA, EXIT_CLOSES, EXIT_CONNECTIONS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
+    CLOSE_WITH_UNREAD_DATA, EXIT_CLOSES, EXIT_CONNECTIONS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, Point,
     UNREAD_RESETS,
 };
 use crate::operation::Ended;
@@ -14,13 +14,17 @@ use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
 use crate::world::SocketId;
 
+/// What the end of a process asks about all that it has open.
+pub(super) const ASKED_AT_ITS_END: &[Point] =
+    &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN];
+
 table! {
     PROGRAM;
     Rule {
         when: |at| at.again,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        asks: ASKED_AT_ITS_END,
         rests_on: &[
             "accept.ex.final-cleanup",
             "wsaaccept.ex.cleanup",
@@ -64,7 +68,7 @@ table! {
         when: is_last,
         gives: Is(Gives::Silent),
         then: process_ends,
-        asks: &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
+        asks: ASKED_AT_ITS_END,
         rests_on: &["terminatethread.rem.last-thread"],
         ..case("thread-ends.with-its-process", &[], States::ANY)
     },
@@ -98,7 +102,7 @@ table! {
 }
 
 /// The process of the thread in question ends, and all its threads with it.
-fn process_ends(at: &mut At<'_>) {
+pub(crate) fn process_ends(at: &mut At<'_>) {
     let process = at.process_id();
     if at.process().startups > 0 {
         at.process_mut().startups = 0;

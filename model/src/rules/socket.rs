@@ -2,7 +2,7 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use crate::call::{Call, Family, Handle, SockType};
-use crate::choice::{ATM_MISSING, NONBLOCKING_OF_DUPLICATES};
+use crate::choice::{ATM_MISSING, ATM_PROTOCOL_MISSING, NONBLOCKING_OF_DUPLICATES};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
@@ -26,6 +26,7 @@ table! {
         ..check("socket.no-buffers", &[], States::ANY, Code::WSAENOBUFS)
     },
     no_provider("socket.no-provider", &["socket.err.WSAEAFNOSUPPORT"]),
+    Rule { cites: &["socket.err.WSAEAFNOSUPPORT"], ..no_protocol("socket.no-provider.as-WSAEPROTONOSUPPORT") },
     Rule { when: is_mixed, ..not_modelled("socket.mixed-not-modelled", &["socket.err.WSAEAFNOSUPPORT"], States::ANY) },
     Rule {
         then: is_created,
@@ -51,6 +52,10 @@ table! {
         ..check("WSASocket.no-descriptors", &["wsasocket.err.WSAEMFILE"], States::ANY, Code::WSAEMFILE)
     },
     Rule { rests_on: &["socket.err.WSAEAFNOSUPPORT"], ..no_provider("WSASocket.no-provider", &[]) },
+    Rule {
+        rests_on: &["socket.err.WSAEAFNOSUPPORT"],
+        ..no_protocol("WSASocket.no-provider.as-WSAEPROTONOSUPPORT")
+    },
     Rule {
         when: is_mixed,
         rests_on: &["socket.err.WSAEAFNOSUPPORT"],
@@ -103,6 +108,15 @@ const fn no_provider(name: &'static str, cites: &'static [&'static str]) -> Rule
         under: &[ATM_MISSING],
         when: |at| matches!(asked(at), Some((Family::Atm, _))),
         ..check(name, cites, States::ANY, Code::WSAEAFNOSUPPORT)
+    }
+}
+
+/// The family has a name there, and none of its protocols is installed.
+const fn no_protocol(name: &'static str) -> Rule {
+    Rule {
+        under: &[ATM_PROTOCOL_MISSING],
+        when: |at| matches!(asked(at), Some((Family::Atm, SockType::Raw))),
+        ..check(name, &[], States::ANY, Code::WSAEPROTONOSUPPORT)
     }
 }
 

@@ -51,9 +51,10 @@ pub(super) const CONDITION_INVALID: Rule = Rule {
     ..check("WSAAccept.condition-invalid", &["wsaaccept.err.WSAEFAULT.pointer"], States::ANY, Code::WSAEFAULT)
 };
 
-/// A stack that calls the function without a look at it finds out when there is a connection to decide about.
+/// A stack that calls the function without a look at it finds out when it has taken a connection to decide about.
 pub(super) const CONDITION_INVALID_CRASHES: Rule = Rule {
     stage: Is(Taking),
+    takes: Is(Closes),
     under: &[BAD_CONDITION_CRASHES],
     when: |at| bad_condition(at) && connection_ready(at),
     rests_on: &["wspaccept.err.WSAEFAULT.condition-invalid"],

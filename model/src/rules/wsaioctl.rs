@@ -2,13 +2,16 @@
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
 use super::request::{has_routine_on_port, is_in_use, over_of, posts};
-use crate::call::{Call, Extension, ExtensionName};
-use crate::choice::{IOCTL_BYTES_ZERO, IOCTL_REQUEST_BYTES, SMALL_BUFFER_FAILS};
+use crate::call::{Call, Extension, ExtensionName, Handle};
+use crate::choice::{
+    EXTENSION_LOOKS, EXTENSION_OF_NO_SOCKET, IOCTL_BYTES_ZERO, IOCTL_REQUEST_BYTES, SMALL_BUFFER_FAILS,
+};
 use crate::code::Code;
 use crate::operation::Wants;
 use crate::outcome::{Out, Outcome};
 use crate::rule::{At, Rule, States};
 use crate::status::Status;
+use crate::world::State;
 
 /// The size of a GUID.
 const NAME: u32 = 16;
@@ -20,7 +23,11 @@ table! {
     not_initialised("WSAIoctl.not-initialised"),
     in_progress("WSAIoctl.in-progress"),
     network_down("WSAIoctl.network-down"),
-    not_a_socket("WSAIoctl.not-a-socket"),
+    Rule {
+        when: |at| at.call().subject() == Some(Handle::INVALID) || at.chooses(EXTENSION_LOOKS),
+        asks: &[EXTENSION_OF_NO_SOCKET],
+        ..not_a_socket("WSAIoctl.not-a-socket")
+    },
     Rule {
         when: |at| matches!(*at.call(), Call::WSAIoctl { bytes: false, .. }),
         ..check("WSAIoctl.no-count", &["wsaioctl.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
@@ -44,6 +51,17 @@ table! {
         )
     },
     Rule {
+        when: |at| is_plain(at),
+        then: gives_pointer,
+        rests_on: &["closesocket.rem.descriptor-reuse"],
+        ..case("WSAIoctl.gives-function-to-anybody", &["wsaioctl.ext.purpose"], States::of(&[State::NotASocket]))
+    },
+    // What else a stack looks at that does not look at the handle nobody has tried.
+    Rule {
+        rests_on: &["closesocket.rem.descriptor-reuse"],
+        ..not_modelled("WSAIoctl.no-socket-not-modelled", &[], States::of(&[State::NotASocket]))
+    },
+    Rule {
         when: |at| over_of(at).is_some_and(|over| !at.sock().overlapped || is_in_use(at, over)) || has_routine_on_port(at),
         ..not_modelled("WSAIoctl.request-not-modelled", &["wsaioctl.overlapped"], States::SOCKET)
     },
@@ -62,7 +80,7 @@ table! {
         ..case("WSAIoctl.gives-function-by-request", &["wsaioctl.overlapped", "wsaioctl.ext.purpose"], States::SOCKET)
     },
     Rule {
-        then: |at| at.give(Outcome::number(0).with(Out::Bytes { count: Some(POINTER), data: None })),
+        then: gives_pointer,
         rests_on: &[
             "acceptex.load.runtime-pointer",
             "acceptex.load.opcode",
@@ -76,6 +94,16 @@ table! {
             States::SOCKET,
         )
     },
+}
+
+fn gives_pointer(at: &mut At<'_>) {
+    at.give(Outcome::number(0).with(Out::Bytes { count: Some(POINTER), data: None }));
+}
+
+/// Is there nothing to say against the call but its handle, and nothing to be told later?
+fn is_plain(at: &At<'_>) -> bool {
+    let Call::WSAIoctl { extension, bytes, .. } = *at.call() else { return false };
+    bytes && extension.name != ExtensionName::Nobodys && !too_small(at)
 }
 
 /// The function that is asked for, and the room for its pointer.

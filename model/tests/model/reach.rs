@@ -18,6 +18,9 @@ const NOT_REACHED: &[(&str, &str)] = &[
 /// Rules that walks need not reach, for that would take too many; scenarios show them.
 const RARELY: &[(&str, &str)] = &[
     ("WSAWaitForMultipleEvents.calls-routine", "a routine is due to a thread that waits alertably for events"),
+    ("WSAWaitForMultipleEvents.socket-is-no-event", "walks wait for events alone"),
+    ("WSAWaitForMultipleEvents.socket-not-modelled", "walks wait for events alone"),
+    ("bind.exclusive-beside-wildcard", "an exclusive socket is bound beside a wildcard that listens, where that fails"),
     ("bind.endless-name-first", "a walk gives a name a negative length, on a stack that looks at names first"),
     ("setsockopt.v6only-after-bind", "a walk sets IPV6_V6ONLY on a bound socket, where that fails"),
     (
