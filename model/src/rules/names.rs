@@ -211,7 +211,7 @@ fn tells_peer(at: &mut At<'_>) {
 
 /// The peer has reset the connection, if there is one.
 fn is_reset(at: &At<'_>) -> bool {
-    at.socket.and_then(|s| at.own_end(s)).is_some_and(|end| end.tcb == Tcb::Reset)
+    at.socket().and_then(|s| at.own_end(s)).is_some_and(|end| end.tcb == Tcb::Reset)
 }
 
 /// Nothing can come through this connection any more, in either direction.
