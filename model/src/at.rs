@@ -13,11 +13,11 @@ use std::cell::{Cell, RefCell};
 use crate::call::{Call, NetworkEvents, ThreadId};
 use crate::id::Maybe;
 use crate::limit::Limit;
+use crate::machine::Machine;
 use crate::operation::{Answer, OpId, OverId, PortId, WindowId};
 use crate::outcome::Outcome;
 use crate::profile::Tape;
 use crate::rule::{Cause, Effects, Rule, Tables};
-use crate::step::Machine;
 use crate::world::{ConnId, Direction, EventId, SocketId, World};
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.

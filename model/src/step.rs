@@ -3,12 +3,13 @@
 use crate::call::{Address, Call, Data, Family, Ip, ProcessId, ThreadId};
 use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
-use crate::profile::{Profile, Tape};
-use crate::rule::{At, Effects, Mutant, Table};
+use crate::profile::Tape;
+use crate::rule::{At, Effects, Table};
 use crate::rules::{BY_CODE, BY_DATA};
 use crate::world::{Conn, ConnId, Direction, Faults, Segment, Socket, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
+pub use crate::machine::Machine;
 pub use crate::operation::Answer;
 
 /// What can happen to a world.
@@ -50,22 +51,7 @@ pub enum Event {
     PeerTakes(ThreadId),
 }
 
-/// The machine: a profile, and for mutation testing one broken rule.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// What is allowed.
-    pub profile: Profile,
-    /// A broken rule.
-    pub mutant: Option<Mutant>,
-}
-
 impl Machine {
-    /// The machine of a profile.
-    #[must_use]
-    pub fn new(profile: Profile) -> Machine {
-        Machine { profile, mutant: None }
-    }
-
     /// Lets `event` happen to the world. Total: an event that cannot happen now, or is about nobody there is, changes nothing.
     ///
     /// Where the profile leaves a choice, `tape` decides it. `fx` tells what happened; it is cleared first.
