@@ -327,6 +327,8 @@ choices! {
     164 ACCEPTEX_RE_ENABLES "acceptex-re-enables": "no" ACCEPTEX_LEAVES_RECORD, "as-accept" ACCEPTEX_AS_ACCEPT;
     165 UPDATE_OF_NO_SOCKET "update-of-no-socket": "WSAENOTSOCK" UPDATE_LOOKS, "succeeds" UPDATE_LOOKS_AT_NOTHING;
     166 EXTENSION_OF_NO_SOCKET "extension-of-no-socket": "WSAENOTSOCK" EXTENSION_LOOKS, "given" EXTENSION_IS_GIVEN;
+    167 PORT_OF_CONNECTION "port-of-a-connection":
+        "WSAEADDRINUSE" PORT_OF_CONNECTION_TAKEN, "free" PORT_OF_CONNECTION_FREE;
 }
 
 /// The choice point of this name.

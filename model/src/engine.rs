@@ -1,7 +1,7 @@
 //! The engine: chooses the rule that fires, and fires it.
 
 use crate::at::At;
-use crate::call::{Call, Handle, How, Returns, ThreadId};
+use crate::call::{Call, Handle, Returns, ThreadId};
 use crate::choice::Alt;
 use crate::code::Code;
 use crate::operation::{Answer, Ended, Frame, OpId, Operation};
@@ -367,9 +367,4 @@ fn wrong(gives: Gives) -> Gives {
             Gives::Fails(Code::WSASYSCALLFAILURE)
         }
     }
-}
-
-/// `how` includes sending.
-pub(crate) fn sends(how: How) -> bool {
-    how != How::Receive
 }

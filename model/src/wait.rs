@@ -287,7 +287,8 @@ impl At<'_> {
                     self.turns_to_socket(Some(s));
                     self.network_event = event;
                     // A request that gives the socket back may be over by the same segment: then it has no connection any more.
-                    if !self.sock().recycled {
+                    // And a call may have brought down its process, with all its sockets.
+                    if !self.sock().recycled && self.state() != State::NotASocket {
                         self.apply(Table::NetworkEvent);
                     }
                 }

@@ -75,7 +75,7 @@ fn how_a_request_ends_is_told_in_both_languages() {
     let table = table::table("AcceptEx").unwrap().outcomes;
     let reset = table.iter().find(|row| row.of_request && row.outcome == "WSAECONNRESET").expect("it can be reset");
     assert_eq!((reset.at_port.as_deref(), reset.then), (Some("ERROR_NETNAME_DELETED"), Loop::GoesOn));
-    assert_eq!(reset.rules, ["AcceptEx.peer-reset", "AcceptEx.reset-before-data"]);
+    assert_eq!(reset.rules, ["AcceptEx.peer-reset", "AcceptEx.peer-reset-to-receive", "AcceptEx.reset-before-data"]);
     // WSAENOTCONN is Wine's word for it.
     let wine = table.iter().find(|row| row.of_request && row.outcome == "WSAENOTCONN").expect("Wine gives it");
     let possible = |profile| wine.profiles.iter().any(|under| under.profile == profile && under.possible);

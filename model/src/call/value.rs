@@ -190,6 +190,14 @@ pub enum How {
     Both,
 }
 
+impl How {
+    /// Does it include sending?
+    #[must_use]
+    pub fn sends(self) -> bool {
+        self != How::Receive
+    }
+}
+
 /// `backlog` of `listen`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Backlog {

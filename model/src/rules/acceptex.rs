@@ -31,6 +31,32 @@ const fn fails(name: &'static str, cites: &'static [&'static str], from: States,
     Rule { then: leaves_status, asks: &[ACCEPTEX_FAILED_STATUS], ..check(name, cites, from, code) }
 }
 
+/// The first connection was reset: a request ends with the code of that.
+const fn meets_reset(name: &'static str, when: fn(&At<'_>) -> bool) -> Rule {
+    Rule {
+        when,
+        gives: Is(Gives::Silent),
+        then: |at| {
+            at.takes_off(Takes::Drops);
+            ends(at, Status::CONNECTION_RESET);
+        },
+        ends: &[Status::CONNECTION_RESET],
+        ..case(name, &["acceptex.err.WSAECONNRESET"], LISTENING)
+    }
+}
+
+/// The same with the code of a socket without a connection.
+const fn meets_reset_not_connected(name: &'static str, when: fn(&At<'_>) -> bool) -> Rule {
+    Rule {
+        then: |at| {
+            at.takes_off(Takes::Drops);
+            ends(at, Status::INVALID_CONNECTION);
+        },
+        ends: &[Status::INVALID_CONNECTION],
+        ..meets_reset(name, when)
+    }
+}
+
 table! {
     ACCEPTEX;
     Rule {
@@ -177,38 +203,18 @@ table! {
         ends: &[Status::BUFFER_TOO_SMALL],
         ..case("AcceptEx.short-length-loses", LENGTHS, LISTENING)
     },
-    Rule {
-        under: &[ACCEPTEX_RESET_FAILS],
-        when: first_is_reset,
-        gives: Is(Gives::Silent),
-        then: |at| {
-            at.takes_off(Takes::Drops);
-            ends(at, Status::CONNECTION_RESET);
-        },
-        ends: &[Status::CONNECTION_RESET],
-        ..case("AcceptEx.peer-reset", &["acceptex.err.WSAECONNRESET"], LISTENING)
-    },
+    Rule { under: &[ACCEPTEX_RESET_FAILS], ..meets_reset("AcceptEx.peer-reset", first_is_reset) },
     Rule {
         under: &[ACCEPTEX_RESET_NOT_CONNECTED],
-        when: first_is_reset,
-        gives: Is(Gives::Silent),
-        then: |at| {
-            at.takes_off(Takes::Drops);
-            ends(at, Status::INVALID_CONNECTION);
-        },
-        ends: &[Status::INVALID_CONNECTION],
-        ..case("AcceptEx.peer-reset-as-not-connected", &["acceptex.err.WSAECONNRESET"], LISTENING)
+        ..meets_reset_not_connected("AcceptEx.peer-reset-as-not-connected", first_is_reset)
     },
     Rule {
         under: &[ACCEPTEX_RESET_BY_LENGTH],
-        when: first_is_reset,
-        gives: Is(Gives::Silent),
-        then: |at| {
-            at.takes_off(Takes::Drops);
-            ends(at, if receives(at) == 0 { Status::INVALID_CONNECTION } else { Status::CONNECTION_RESET });
-        },
-        ends: &[Status::INVALID_CONNECTION, Status::CONNECTION_RESET],
-        ..case("AcceptEx.peer-reset-by-receive-length", &["acceptex.err.WSAECONNRESET"], LISTENING)
+        ..meets_reset("AcceptEx.peer-reset-to-receive", |at| first_is_reset(at) && receives(at) > 0)
+    },
+    Rule {
+        under: &[ACCEPTEX_RESET_BY_LENGTH],
+        ..meets_reset_not_connected("AcceptEx.peer-reset-to-receive-nothing", |at| first_is_reset(at) && receives(at) == 0)
     },
     Rule {
         when: first_is_undecided,

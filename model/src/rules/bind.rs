@@ -4,7 +4,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WHILE_QUIET, BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE,
-    EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, REUSES_WSAEACCES,
+    EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, PORT_OF_CONNECTION, PORT_OF_CONNECTION_FREE,
+    REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -69,7 +70,8 @@ table! {
         ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
     },
     Rule {
-        when: |at| in_use(at) && !wants_to_share(at) && !was_refused(at),
+        when: |at| in_use(at) && !wants_to_share(at) && !(is_of_a_connection(at) && at.chooses(PORT_OF_CONNECTION_FREE)),
+        asks: &[PORT_OF_CONNECTION],
         rests_on: &["accept.ex.bind", "wsaaccept.ex.bind"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
@@ -119,11 +121,11 @@ table! {
         rests_on: &["exclusive.reuse-undetermined"],
         ..check("bind.beside-listener", &[], UNBOUND, Code::WSAEACCES)
     },
-    // The system chose the port for a connection that came to nothing: whether it still is the socket's no page says.
     Rule {
-        when: |at| in_use(at) && was_refused(at),
+        under: &[PORT_OF_CONNECTION_FREE],
+        when: |at| in_use(at) && is_of_a_connection(at),
         rests_on: &["connect.err.WSAECONNREFUSED"],
-        ..not_modelled("bind.port-of-refused-not-modelled", &[], States::of(&[State::Unbound, State::Datagram]))
+        ..not_modelled("bind.port-of-connection-not-modelled", &[], States::of(&[State::Unbound, State::Datagram]))
     },
     Rule {
         when: |at| at.sock().extra().claimed.is_some(),
@@ -222,13 +224,14 @@ fn wants_to_share(at: &At<'_>) -> bool {
     in_use(at) && at.state() == State::Unbound && at.sock().options().reuseaddr
 }
 
-/// Is it the address of a socket that was never bound, and whose connect has failed?
-fn was_refused(at: &At<'_>) -> bool {
+/// Is it the address of a socket that was never bound: has the system chosen its port for a connection?
+fn is_of_a_connection(at: &At<'_>) -> bool {
     let Call::Bind { name: Name::Of(handle), .. } = *at.call() else { return false };
     at.slot_of(handle).is_some_and(|slot| {
         let socket = at.socket_at(slot);
-        let failed = socket.state == State::Failed || socket.state == State::Bound && socket.error != Code::NONE;
-        failed && socket.local.port == Port::Chosen(slot)
+        let tried = matches!(socket.state, State::Failed | State::Connected | State::Connecting);
+        let refused = socket.state == State::Bound && socket.error != Code::NONE;
+        (tried || refused) && socket.local.port == Port::Chosen(slot)
     })
 }
 

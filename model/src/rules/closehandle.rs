@@ -3,13 +3,13 @@
 //! Winsock keeps a list of its own of the sockets of a process, and a handle that is closed in this way stays in it: both
 //! Wines let `closesocket` succeed on it once more. The model has no such list; there the handle is gone for every call.
 
-use super::closesocket::{Manner, closes, closes_handle};
+use super::closesocket::{Manner, closes, closes_handle, has_unread};
 use super::common::{case, check};
 use super::events::close_event;
 use crate::call::{Handle, NetworkEvents};
 use crate::choice::{
     CLOSE_HANDLE_MESSAGE, CLOSE_HANDLE_POSTS, CLOSE_HANDLE_RESETS, CLOSE_UNDER_PORT_WAIT, LISTENER_CLOSE_HALF_OPEN,
-    LISTENER_CLOSE_QUEUED, PORT_WAIT_ABANDONED,
+    LISTENER_CLOSE_QUEUED, PORT_WAIT_ABANDONED, UNREAD_RESETS,
 };
 use crate::code::Code;
 use crate::operation::{CompletionPort, Message, PortId};
@@ -77,6 +77,18 @@ table! {
         },
         asks: &[CLOSE_HANDLE_MESSAGE],
         ..case("CloseHandle.resets", &["closehandle.rem.not-for-sockets"], CONNECTED)
+    },
+    Rule {
+        to: Some(State::NotASocket),
+        under: &[UNREAD_RESETS],
+        when: has_unread,
+        then: |at| {
+            tells_window(at);
+            closes_by_handle(at, Manner::Reset);
+        },
+        asks: &[CLOSE_HANDLE_MESSAGE],
+        rests_on: &["closesocket.rem.default-graceful"],
+        ..case("CloseHandle.unread-data-resets", &["closehandle.rem.last-handle"], CONNECTED)
     },
     Rule {
         to: Some(State::NotASocket),

@@ -7,7 +7,6 @@ use crate::choice::{
     LISTENER_CLOSE_QUEUED, LISTENER_RESETS, UNDER_RECV_RESETS, UNREAD_RESETS,
 };
 use crate::code::Code;
-use crate::engine::sends;
 use crate::operation::{Object, OpId, Operation, Phase, Wants};
 use crate::rule::{At, Rule, States};
 use crate::world::{Conn, ConnId, Direction, Segment, Selection, Socket, SocketId, State, Tcb};
@@ -113,9 +112,9 @@ table! {
             let Call::Shutdown { how, .. } = *at.call() else { return };
             let socket = at.sock_mut();
             let sent_before = socket.send_shut;
-            socket.send_shut |= sends(how);
+            socket.send_shut |= how.sends();
             socket.receive_shut |= how != How::Send;
-            if sends(how) && !sent_before {
+            if how.sends() && !sent_before {
                 sends_fin(at);
             }
             if how == How::Both && at.sock().selection().told.is_some() && at.chooses(EVENTS_END) {
@@ -129,7 +128,7 @@ table! {
     },
 }
 
-fn has_unread(at: &At<'_>) -> bool {
+pub(super) fn has_unread(at: &At<'_>) -> bool {
     at.conn().is_some() && !at.own().unread.is_empty()
 }
 

@@ -1,10 +1,12 @@
 //! The checks that every page repeats, so that each call's table can say them in one line. Where a page says such a check itself,
 //! its table adds what it cites.
 
-use super::program::ASKED_AT_ITS_END;
 use crate::at::At;
 use crate::call::{Address, Buffer, Family, Ip, Length, Port};
-use crate::choice::{CONTEXT_UNDEFINED, SHORT_BUFFER_ZEROS};
+use crate::choice::{
+    CLOSE_WITH_UNREAD_DATA, CONTEXT_UNDEFINED, EXIT_CONNECTIONS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED,
+    Point, SHORT_BUFFER_ZEROS,
+};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
 use crate::rule::Col::Is;
@@ -62,6 +64,10 @@ pub(super) const fn not_a_socket(name: &'static str) -> Rule {
         ..check(name, &[], States::of(&[State::NotASocket]), Code::WSAENOTSOCK)
     }
 }
+
+/// What the end of a process asks about all that it has open.
+pub(super) const ASKED_AT_ITS_END: &[Point] =
+    &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN];
 
 /// A stack that uses a pointer without a look at it: the call brings its process down, with all that the process holds.
 pub(super) const fn crashes(name: &'static str, cites: &'static [&'static str], from: States) -> Rule {

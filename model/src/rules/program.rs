@@ -1,22 +1,15 @@
 //! What the program itself does beside its calls: what it prints, its end, and the end of one of its threads.
 
 use super::closesocket::Manner;
-use super::common::{case, not_modelled};
+use super::common::{ASKED_AT_ITS_END, case, not_modelled};
 use super::startup::release_all;
 use crate::call::{Call, ThreadId};
-use crate::choice::{
-    CLOSE_WITH_UNREAD_DATA, EXIT_CLOSES, EXIT_CONNECTIONS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, Point,
-    UNREAD_RESETS,
-};
+use crate::choice::{EXIT_CLOSES, UNREAD_RESETS};
 use crate::operation::Ended;
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
 use crate::rule::{At, Gives, Rule, States};
 use crate::world::SocketId;
-
-/// What the end of a process asks about all that it has open.
-pub(super) const ASKED_AT_ITS_END: &[Point] =
-    &[EXIT_CONNECTIONS, CLOSE_WITH_UNREAD_DATA, LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN];
 
 table! {
     PROGRAM;
@@ -104,13 +97,14 @@ table! {
 /// The process of the thread in question ends, and all its threads with it.
 pub(crate) fn process_ends(at: &mut At<'_>) {
     let process = at.process_id();
-    if at.process().startups > 0 {
-        at.process_mut().startups = 0;
-        release_all(at, manner_of_exit);
-    }
+    // Whoever waits goes with it, and hears of nothing.
     for place in 0..at.threads_of(process).len() {
         let t = at.threads_of(process)[place];
         at.thread_ends(t, Ended::Exited, true);
+    }
+    if at.process().startups > 0 {
+        at.process_mut().startups = 0;
+        release_all(at, manner_of_exit);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `WSAStartup`, `WSACleanup`, `WSAGetLastError`.
 
 use super::common::{case, check, in_progress};
-use crate::call::{Buffer, Call, Condition, Opt, Version};
+use crate::call::{Buffer, Call, Condition, Length, Opt, Version};
 use crate::choice::{
     CLEANUP_CONNECTIONS, CLEANUP_RESETS, LISTENER_CLOSE_HALF_OPEN, LISTENER_CLOSE_QUEUED, NAMING_CLEARS, OTHERS_CLEAR,
     SUCCESS_CLEARS, WINDOWS_CLEAR,
@@ -232,14 +232,17 @@ fn is_of_last_error(at: &At<'_>) -> bool {
 /// count connect among these.
 fn asks_no_socket(at: &At<'_>) -> bool {
     match *at.call() {
-        Call::Accept { addr, .. } => addr == Buffer::Null,
-        Call::WSAAccept { addr, condition, .. } => addr == Buffer::Null && condition == Condition::Null,
+        Call::Accept { addr, addrlen, .. } => addr == Buffer::Null || addrlen == Length::Null,
+        Call::WSAAccept { addr, addrlen, condition, .. } => {
+            (addr == Buffer::Null || addrlen == Length::Null) && condition == Condition::Null
+        }
         Call::Getsockopt { opt, .. } => opt == Opt::Type,
         Call::WSAStartup { .. }
         | Call::WSACleanup
         | Call::Closesocket { .. }
         | Call::CloseHandle { .. }
         | Call::Connect { .. }
+        | Call::WSACancelBlockingCall
         | Call::WSADuplicateSocket { .. }
         | Call::WSASocketFromInfo { .. }
         | Call::WSASetEvent { .. }

@@ -185,6 +185,9 @@ fn consumed(rule: &Rule, fx: &Effects) -> bool {
 fn check_changes_nothing(before: &World, event: Event, branch: &Branch) -> Result<(), String> {
     let Event::Call(thread, _) = event else { return Ok(()) };
     let fired = &branch.fx.fired;
+    if branch.fx.returns.iter().any(|(_, outcome)| outcome.value == Value::Crashes) {
+        return Ok(()); // it closes all that its process had
+    }
     let Some(check) = fired.iter().position(|rule| rule.role == Role::Check && !consumed(rule, &branch.fx)) else {
         return Ok(());
     };
