@@ -30,10 +30,10 @@ while !bytes.is_empty() {
 "#
 )]
 
+use crate::call::Group;
 use crate::call::{Call, Data, Function, Handle, ProcessId, ThreadId};
 use crate::id::{ConnId, EventId, OpId, OverId, PortId, SocketId, WindowId};
 use crate::kind::Choices;
-use crate::operation::Group;
 use crate::step::{Answer, Event};
 use crate::world::{Direction, Faults, Segment};
 

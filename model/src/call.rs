@@ -264,6 +264,8 @@ impl<H> Call<H> {
             | Call::WriteFile { bytes, .. }
             | Call::WSAIoctl { bytes, .. }
             | Call::WSAIoctlOverlapped { bytes, .. }
+            | Call::IoctlCommand { bytes, .. }
+            | Call::IoctlCommandOverlapped { bytes, .. }
             | Call::WSAGetOverlappedResult { bytes, .. }
             | Call::GetOverlappedResult { bytes, .. } => *bytes,
             Call::GetQueuedCompletionStatus { .. } => true,
@@ -288,6 +290,7 @@ impl<H> Call<H> {
             Call::WSARecvOverlapped { routine: true, .. }
                 | Call::WSASendOverlapped { routine: true, .. }
                 | Call::WSAIoctlOverlapped { routine: true, .. }
+                | Call::IoctlCommandOverlapped { routine: true, .. }
         )
     }
 

@@ -39,7 +39,7 @@ macro_rules! for_each_call {
             Socket ws2_32 "socket" (family: AddressFamily, kind: TypeProtocol) -> Socket []
                 by Socket { Socket: socket::SOCKET };
             WSASocket ws2_32 "WSASocketW" (
-                family: AddressFamily, kind: TypeProtocol, [NoInfo] [NoGroup] overlapped: SocketFlags
+                family: AddressFamily, kind: TypeProtocol, [NoInfo] group: GroupIn, flags: SocketFlagsIn
             ) -> Socket []
                 by WSASocket { WSASocket: socket::WSASOCKET };
             // `WSASocket` with the protocol information that `WSADuplicateSocket` filled in for `s`.
@@ -101,6 +101,13 @@ macro_rules! for_each_call {
             // Closes sockets and events.
             CloseHandle kernel32 "CloseHandle" (handle: AnyHandle) -> Bool [closes]
                 by CloseHandle { CloseHandle: closehandle::CLOSEHANDLE };
+            // The process begins: until then nobody has heard of it, though the scenario knows who will run in it.
+            CreateProcess kernel32 "CreateProcessW" (process: Child, inherits: InheritHandles) -> Bool []
+                by CreateProcess { CreateProcess: handles::CREATEPROCESS };
+            SetHandleInformation kernel32 "SetHandleInformation" (s: Sock, inherits: InheritFlag) -> Bool []
+                by SetHandleInformation { SetHandleInformation: handles::SETHANDLEINFORMATION };
+            GetHandleInformation kernel32 "GetHandleInformation" (s: Sock [HandleFlagsOut]) -> Bool []
+                by GetHandleInformation { GetHandleInformation: handles::GETHANDLEINFORMATION };
             Send ws2_32 "send" (s: Sock, data: BytesIn [NoFlags]) -> Number [waits]
                 by Send { Send: transfer::SEND };
             Recv ws2_32 "recv" (s: Sock, len: BytesOut [NoFlags]) -> Number [waits locally] again RecvData
@@ -213,6 +220,23 @@ macro_rules! for_each_call {
                 s: Sock, extension: ExtensionIn, pointer: PointerRoom, bytes: Transferred, overlapped: RequestOverlapped,
                 routine: CompletionRoutine
             ) -> Number [starts]
+                by WSAIoctl {};
+            // A command that asks for no function, without OVERLAPPED and without a completion routine,
+            IoctlCommand ws2_32 "WSAIoctl" (
+                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred [NoOverlapped] [NoRoutine]
+            ) -> Number []
+                by WSAIoctl {};
+            // and as a request.
+            IoctlCommandOverlapped ws2_32 "WSAIoctl" (
+                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred, overlapped: RequestOverlapped,
+                routine: CompletionRoutine
+            ) -> Number [starts]
+                by WSAIoctl {};
+            // How much to have on its way at a time.
+            IdealSendBacklog ws2_32 "WSAIoctl" (
+                s: Sock [IdealSendBacklogQuery] [NoInput] [NoInputSize] [IdealSendBacklogOut] [ValueSize] [CountNobodyReads]
+                [NoOverlapped] [NoRoutine]
+            ) -> Number []
                 by WSAIoctl {};
             AcceptEx mswsock "AcceptEx" (
                 listen: Sock, accept: Sock, buffer: OutputBuffer, receive: ByteCount, local: ByteCount, remote: ByteCount,

@@ -7,8 +7,9 @@
 mod plain;
 
 use crate::call::{
-    AfdEvents, Backlog, Buffer, Condition, Data, Extension, Family, FdSet, FileModes, How, Length, Member, Name,
-    NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, ThreadId, Timeout, Version,
+    AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, Family, FdSet, FileModes, Group, How, Length,
+    Member, Name, NetworkEvents, Opt, OptVal, PollEvents, ProcessId, Qos, Routine, Set, SockType, SocketFlags,
+    ThreadId, Timeout, Version,
 };
 
 pub use plain::Plain;
@@ -101,10 +102,16 @@ plain! {
     AddressFamily: Family;
     /// A socket type, and the protocol that belongs to it.
     TypeProtocol: SockType;
-    /// The flags of `WSASocket`: whether `WSA_FLAG_OVERLAPPED` is one.
-    SocketFlags: bool;
+    /// The flags of `WSASocket`.
+    SocketFlagsIn: SocketFlags;
     /// The process that a socket is duplicated for.
     Process: ProcessId;
+    /// The process that begins.
+    Child: ProcessId;
+    /// Whether it inherits the handles of the process that starts it.
+    InheritHandles: bool;
+    /// Of the flags of a handle HANDLE_FLAG_INHERIT, and whether it is to be set.
+    InheritFlag: bool;
     /// A backlog.
     BacklogIn: Backlog;
     /// A buffer for an address.
@@ -155,6 +162,10 @@ plain! {
     InitialState: bool;
     /// The command that asks for an extension function, which one, and the size of that name.
     ExtensionIn: Extension;
+    /// Another command, what goes in, and the size of that.
+    CommandIn: Command;
+    /// Where its answer goes, and the size of that: it has none.
+    CommandRoom: Buffer;
     /// The completion routine of a request; false: `NULL`.
     CompletionRoutine: bool;
     /// The modes of a handle.
@@ -169,8 +180,8 @@ plain! {
     MessageNumber: u16;
     /// Room for the pointer to a function, in bytes.
     PointerRoom: u32;
-    /// The command `FIONBIO`, and the number behind its argument.
-    Fionbio: u32;
+    /// The command `FIONBIO`, and the number behind its argument; `None` where that points outside the caller's address space.
+    Fionbio: Option<u32>;
     /// The level and the name of a socket option.
     OptionName: Opt;
     /// The value of a socket option, and its size.
@@ -454,6 +465,53 @@ impl Kind for NameIn {
     }
 }
 
+/// A socket group.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupIn;
+
+impl Kind for GroupIn {
+    type Value<H> = Group<H>;
+    fn map<H: Member, U: Member>(value: &Group<H>, f: &mut impl FnMut(H) -> U) -> Group<U> {
+        match *value {
+            Group::None => Group::None,
+            Group::Unconstrained => Group::Unconstrained,
+            Group::Constrained => Group::Constrained,
+            Group::Of(s) => Group::Of(f(s)),
+            Group::Nobodys => Group::Nobodys,
+        }
+    }
+    fn put<H: Member>(value: &Group<H>, key: &mut Vec<u8>, handle: &mut impl FnMut(H, &mut Vec<u8>)) {
+        match value {
+            Group::None => 0u8.code(key),
+            Group::Unconstrained => 1u8.code(key),
+            Group::Constrained => 2u8.code(key),
+            Group::Nobodys => 3u8.code(key),
+            Group::Of(s) => {
+                4u8.code(key);
+                handle(*s, key);
+            }
+        }
+    }
+    fn get<H: Member>(key: &mut &[u8], handle: &mut impl FnMut(&mut &[u8]) -> H) -> Group<H> {
+        match byte(key) {
+            0 => Group::None,
+            1 => Group::Unconstrained,
+            2 => Group::Constrained,
+            3 => Group::Nobodys,
+            _ => Group::Of(handle(key)),
+        }
+    }
+    fn draw<H: Member>(choices: &mut impl Choices<H>) -> Group<H> {
+        match choices.below(9) {
+            0 => Group::Unconstrained,
+            1 => Group::Constrained,
+            2 => Group::Nobodys,
+            3 => Group::Of(choices.handle()),
+            _ => Group::None,
+        }
+    }
+}
+
 /// What a user APC does.
 #[derive(Clone, Copy, Debug)]
 pub struct RoutineIn;
@@ -524,6 +582,20 @@ constants! {
     NoOverlapped;
     /// No completion routine: `NULL`.
     NoRoutine;
+    /// Where the flags of a handle go.
+    HandleFlagsOut;
+    /// The command `SIO_IDEAL_SEND_BACKLOG_QUERY`.
+    IdealSendBacklogQuery;
+    /// What goes in: nothing.
+    NoInput;
+    /// How much that is.
+    NoInputSize;
+    /// Where the answer goes.
+    IdealSendBacklogOut;
+    /// The size of that: 4.
+    ValueSize;
+    /// Where the bytes of the answer are counted, which are as many as there is room for.
+    CountNobodyReads;
     /// `IOCTL_AFD_POLL`.
     IoctlAfdPoll;
     /// `FALSE`: polls of others of the same sockets go on.

@@ -4,7 +4,7 @@
 //! when they are. An [`Operation`] says so as data. A blocked call is one whose thread has a [`Frame`] for it and does
 //! nothing else until it is complete.
 
-use crate::call::{Address, AfdEvents, Call, Data, Handle, NetworkEvents, Routine, Set, ThreadId};
+use crate::call::{Address, AfdEvents, Call, Data, Group, Handle, NetworkEvents, Routine, Set, ThreadId};
 use crate::code::Code;
 pub use crate::id::{OpId, OverId, PortId, WatchId, WindowId};
 use crate::list::Line;
@@ -203,22 +203,6 @@ pub enum Answer {
 impl Answer {
     /// CF_ACCEPT, and nothing written.
     pub const ACCEPTS: Answer = Answer::Accepts { group: Group::None, bytes: 0 };
-}
-
-/// In which socket group a condition function wants the new socket to be.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
-pub enum Group {
-    /// In none: 0.
-    #[default]
-    None,
-    /// SG_UNCONSTRAINED_GROUP: in a new one.
-    Unconstrained,
-    /// SG_CONSTRAINED_GROUP: in a new one.
-    Constrained,
-    /// In that of this socket.
-    Of(Handle),
-    /// In one that there is not.
-    Nobodys,
 }
 
 /// Whether a thread is still there.

@@ -72,6 +72,8 @@ pub enum Out {
     Polled(u32, Set<(Handle, AfdEvents)>),
     /// The value of an option.
     Option(OptVal),
+    /// The id of a socket group, named by the first handle of the socket that was its first member.
+    Group(Handle),
     /// `lNetworkEvents` and `iErrorCode` of `WSAEnumNetworkEvents`.
     Events(NetworkEvents, EventErrors),
     /// The count behind a pointer, and the bytes that it counts.

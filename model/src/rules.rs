@@ -17,6 +17,7 @@ mod connectex;
 mod disconnectex;
 mod events;
 mod groups;
+mod handles;
 mod listen;
 mod messages;
 mod modes;

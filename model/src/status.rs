@@ -39,6 +39,8 @@ impl Status {
     pub const CONNECTION_REFUSED: Status = Status(0xC000_0236);
     /// Nobody has answered in time.
     pub const IO_TIMEOUT: Status = Status(0xC000_00B5);
+    /// There is no such thing here.
+    pub const NOT_SUPPORTED: Status = Status(0xC000_00BB);
     /// There is no connection.
     pub const INVALID_CONNECTION: Status = Status(0xC000_0140);
     /// This end has given the connection up.
@@ -46,7 +48,8 @@ impl Status {
 
     /// What is known, with its source: Winsock's codes are those that a test of Windows compares status by status
     /// (windows-facts WT-OV-002; of what is pending WT-OV-001), the system's those of WT-OV-003; of
-    /// an invalid connection and of closed handles both were seen on Wine, of an invalid handle the system's.
+    /// an invalid connection and of closed handles both were seen on Wine, of an invalid handle the system's; of what is not
+    /// supported a test of Windows has both (WT-OV-007).
     const KNOWN: &[Known] = &[
         (Status::SUCCESS, "STATUS_SUCCESS", Code::NONE, Code::NONE),
         (Status::PENDING, "STATUS_PENDING", Code::WSA_IO_INCOMPLETE, Code::ERROR_IO_INCOMPLETE),
@@ -54,6 +57,7 @@ impl Status {
         (Status::INVALID_HANDLE, "STATUS_INVALID_HANDLE", Code::WSAENOTSOCK, Code::WSA_INVALID_HANDLE),
         (Status::BUFFER_TOO_SMALL, "STATUS_BUFFER_TOO_SMALL", Code::WSAEFAULT, Code::ERROR_INSUFFICIENT_BUFFER),
         (Status::CANCELLED, "STATUS_CANCELLED", Code::WSA_OPERATION_ABORTED, Code::ERROR_OPERATION_ABORTED),
+        (Status::NOT_SUPPORTED, "STATUS_NOT_SUPPORTED", Code::WSAEOPNOTSUPP, Code::ERROR_NOT_SUPPORTED),
         (Status::INVALID_CONNECTION, "STATUS_INVALID_CONNECTION", Code::WSAENOTCONN, Code::ERROR_UNEXP_NET_ERR),
         (Status::IO_TIMEOUT, "STATUS_IO_TIMEOUT", Code::WSAETIMEDOUT, Code::ERROR_SEM_TIMEOUT),
         (Status::CONNECTION_RESET, "STATUS_CONNECTION_RESET", Code::WSAECONNRESET, Code::ERROR_NETNAME_DELETED),
@@ -119,6 +123,7 @@ mod tests {
         assert_eq!(shown(Status::BUFFER_TOO_SMALL), (10014, 122));
         assert_eq!(shown(Status::HANDLES_CLOSED), (10022, 676));
         assert_eq!(shown(Status::INVALID_HANDLE), (10038, 6));
+        assert_eq!(shown(Status::NOT_SUPPORTED), (10045, 50));
         assert_eq!(shown(Status(0xC000_0044)), (10022, 317));
     }
 }

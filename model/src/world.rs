@@ -347,8 +347,11 @@ impl World {
             },
         };
         let socket = self.sockets.get(slot.index())?;
-        let holder = socket.holder(copy)?;
-        (holder.process == process && socket.state != State::NotASocket).then_some((slot, copy))
+        if socket.holder(copy).is_some_and(|holder| holder.process == process) {
+            return (socket.state != State::NotASocket).then_some((slot, copy));
+        }
+        socket.extra.as_ref()?;
+        inherited(socket, process, copy).map(|copy| (slot, copy))
     }
 
     /// The event object behind a handle.
@@ -400,4 +403,11 @@ impl World {
         self.processes.iter_mut().zip(processes).for_each(|(place, process)| place.clone_from(process));
         self.index_processes();
     }
+}
+
+/// Which handle of a socket has this value in a process that has inherited it.
+#[cold]
+fn inherited(socket: &Socket, process: ProcessId, value: usize) -> Option<usize> {
+    let is_it = |holder: &Holder| holder.process == process && holder.inherited.map(usize::from) == Some(value);
+    socket.holders().find(|(_, holder)| is_it(holder)).map(|(copy, _)| copy)
 }

@@ -336,7 +336,7 @@ impl Winsock<'_> {
     /// # Errors
     /// Winsock's.
     pub fn nonblocking(&self, s: Socket, on: bool) -> Result<()> {
-        self.done(Call::Ioctlsocket { s: s.0, argp: u32::from(on) })
+        self.done(Call::Ioctlsocket { s: s.0, argp: Some(u32::from(on)) })
     }
 
     /// `select` for reading, with a time-out in milliseconds: the sockets that are ready. No sockets are `NULL`.

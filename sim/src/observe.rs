@@ -62,6 +62,8 @@ pub enum ShownOut {
     Data(Data),
     /// The option's value.
     Value(OptVal),
+    /// The id of a socket group: the variable of its first member; `None`: no variable has it.
+    Group(Option<NameId>),
     /// The sockets left in `readfds`, by variable.
     ReadFds(Vec<NameId>),
     /// The sockets left in `writefds`.
@@ -223,6 +225,7 @@ fn fits(with: &With, out: &ShownOut) -> bool {
         (With::AddrLen(n), ShownOut::AddrLen(m)) => n == m,
         (With::Data(a), ShownOut::Data(b)) => a == b,
         (With::Value(a), ShownOut::Value(b)) => a == b,
+        (With::Group(a), ShownOut::Group(b)) => Some(*a) == b.map(Ref::Name),
         (With::ReadFds(a), ShownOut::ReadFds(b))
         | (With::WriteFds(a), ShownOut::WriteFds(b))
         | (With::ExceptFds(a), ShownOut::ExceptFds(b)) => same_set(a, b),
@@ -285,7 +288,8 @@ fn is_about(with: &With, out: &ShownOut) -> bool {
         (With::Addr(_), ShownOut::Addr(_))
         | (With::AddrLen(_), ShownOut::AddrLen(_))
         | (With::Data(_), ShownOut::Data(_))
-        | (With::Value(_), ShownOut::Value(_))
+        | (With::Value(_), ShownOut::Value(_) | ShownOut::Group(_))
+        | (With::Group(_), ShownOut::Value(_) | ShownOut::Group(_))
         | (With::ReadFds(_), ShownOut::ReadFds(_))
         | (With::WriteFds(_), ShownOut::WriteFds(_))
         | (With::ExceptFds(_), ShownOut::ExceptFds(_))

@@ -324,7 +324,9 @@ impl Scenario {
             {
                 match call {
                     Call::QueueUserAPC { thread, .. } => actor(*thread, step.span)?,
-                    Call::WSADuplicateSocket { process: other, .. } => process(*other, step.span)?,
+                    Call::WSADuplicateSocket { process: other, .. } | Call::CreateProcess { process: other, .. } => {
+                        process(*other, step.span)?
+                    }
                     _ => {}
                 }
                 for id in named(call) {

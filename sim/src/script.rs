@@ -2,13 +2,14 @@
 //!
 //! The parser of the scenario language makes it, the simulator and the real stacks run it.
 
+use winaccept_model::call::Group;
 use winaccept_model::call::{
     Address, AfdEvents, Call, Data, Handle, Member, NetworkEvents, OptVal, PollEvents, ProcessId, Qos, ThreadId,
     Version,
 };
 use winaccept_model::choice::Alt;
 use winaccept_model::code::Code;
-use winaccept_model::operation::{Answer, Group};
+use winaccept_model::operation::Answer;
 use winaccept_model::outcome::Value;
 
 /// A range of bytes in the scenario's source text.
@@ -399,6 +400,8 @@ pub enum With {
     Data(Data),
     /// `value = …` of `getsockopt`.
     Value(OptVal),
+    /// The value of `SO_GROUP_ID`: the id of the group whose first member this socket was.
+    Group(Ref),
     /// `readfds = {…}`.
     ReadFds(Vec<Ref>),
     /// `writefds = {…}`.

@@ -1,6 +1,8 @@
 //! A call with its arguments.
 
-use winaccept_model::call::{AfdEvents, Call, Data, FileModes, NetworkEvents, PollEvents, ProcessId, ThreadId};
+use winaccept_model::call::{
+    AfdEvents, Call, Data, FileModes, NetworkEvents, PollEvents, ProcessId, SocketFlags, ThreadId,
+};
 use winaccept_model::code::{CODES, Code};
 use winaccept_sim::script::Ref;
 
@@ -161,6 +163,12 @@ impl Parser<'_> {
         self.mask("network events", &bits).map(NetworkEvents)
     }
 
+    /// Takes the flags of a new socket.
+    pub(super) fn socket_flags(&mut self) -> Parsed<SocketFlags> {
+        let bits: Vec<_> = SocketFlags::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
+        self.mask("the flags", &bits).map(SocketFlags)
+    }
+
     /// Takes the modes of a handle.
     pub(super) fn file_modes(&mut self) -> Parsed<FileModes> {
         let bits: Vec<_> = FileModes::NAMES.iter().map(|(name, bit)| (*name, bit.0)).collect();
@@ -210,6 +218,7 @@ impl Parser<'_> {
         let prefix = match what {
             "poll events" => "POLL",
             "modes" => "FILE_",
+            "the flags" => "WSA_FLAG_",
             "events of a poll of the driver" => "AFD_POLL_",
             _ => "FD_",
         };

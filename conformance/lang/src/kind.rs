@@ -7,7 +7,8 @@ mod option;
 mod time;
 
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Family, FileModes, How, NetworkEvents, Opt, ProcessId, SockType, ThreadId, Version,
+    Backlog, Buffer, Condition, Family, FileModes, How, NetworkEvents, Opt, ProcessId, SockType, SocketFlags, ThreadId,
+    Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::kind::*;
@@ -107,6 +108,13 @@ constants! {
     SendFlags { WRITTEN: "0", WHAT: "the flags" }
     NoOverlapped { WRITTEN: "NULL" }
     NoRoutine { WRITTEN: "NULL" }
+    HandleFlagsOut { WRITTEN: "flags", OUT: Out::Value }
+    IdealSendBacklogQuery { WRITTEN: "SIO_IDEAL_SEND_BACKLOG_QUERY" }
+    NoInput { WRITTEN: "NULL" }
+    NoInputSize { WRITTEN: "0", WHAT: "the size of what goes in" }
+    IdealSendBacklogOut { WRITTEN: "value", OUT: Out::Value }
+    ValueSize { WRITTEN: "4", WHAT: "the size of the value" }
+    CountNobodyReads { WRITTEN: "bytes" }
     IoctlAfdPoll { WRITTEN: "IOCTL_AFD_POLL" }
     NotExclusive { WRITTEN: "FALSE", WHAT: "whether the poll is exclusive" }
     GotInformation { OUT: Out::Bytes }
@@ -152,7 +160,7 @@ macro_rules! words {
 words! {
     AddressFamily: "an address family", "AF_INET", FAMILIES;
     HowIn: "how", "SD_SEND", HOWS;
-    SocketFlags: "the flags", "WSA_FLAG_OVERLAPPED", FLAGS;
+    InheritHandles: "whether it inherits handles", "TRUE", BOOLS;
     Alertable: "alertable or not", "TRUE", BOOLS;
     CountOut: "a pointer to the number of bytes", "received", COUNTS;
     OutputBuffer: "the output buffer", "buffer", BUFFERS;
@@ -167,7 +175,6 @@ const FAMILIES: &[(&str, Family); 3] =
 const TYPES: &[(&str, SockType); 3] =
     &[("SOCK_STREAM", SockType::Stream), ("SOCK_DGRAM", SockType::Dgram), ("SOCK_RAW", SockType::Raw)];
 const HOWS: &[(&str, How); 3] = &[("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)];
-const FLAGS: &[(&str, bool); 2] = &[("0", false), ("WSA_FLAG_OVERLAPPED", true)];
 const COUNTS: &[(&str, bool); 2] = &[("received", true), ("NULL", false)];
 const CONDITIONS: &[(&str, Condition); 3] =
     &[("NULL", Condition::Null), ("condition", Condition::Function), ("BAD", Condition::Bad)];
@@ -423,6 +430,42 @@ impl Text for FileModesIn {
     }
     fn write(value: &FileModes, _: &Script) -> String {
         render::file_modes(*value)
+    }
+}
+
+impl Text for SocketFlagsIn {
+    const EXAMPLE: &'static str = "WSA_FLAG_OVERLAPPED";
+    const WORDS: &'static [&'static str] = &["WSA_FLAG_OVERLAPPED", "WSA_FLAG_NO_HANDLE_INHERIT"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<SocketFlags> {
+        parser.socket_flags()
+    }
+    fn write(value: &SocketFlags, _: &Script) -> String {
+        render::mask(value.0, SocketFlags::NAMES.iter().map(|(name, bit)| (*name, bit.0)))
+    }
+}
+
+impl Text for Child {
+    const EXAMPLE: &'static str = "child";
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<ProcessId> {
+        Process::parse(parser, asking)
+    }
+    fn write(value: &ProcessId, script: &Script) -> String {
+        Process::write(value, script)
+    }
+}
+
+/// The flag that is changed, and what it is to be.
+impl Text for InheritFlag {
+    const ARGUMENTS: (usize, usize) = (2, 2);
+    const EXAMPLE: &'static str = "HANDLE_FLAG_INHERIT, 0";
+    const WORDS: &'static [&'static str] = &["HANDLE_FLAG_INHERIT"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<bool> {
+        parser.cursor.expect("HANDLE_FLAG_INHERIT")?;
+        parser.cursor.expect(",")?;
+        parser.cursor.one_of("what the flag is to be", &[("0", false), ("HANDLE_FLAG_INHERIT", true)])
+    }
+    fn write(value: &bool, _: &Script) -> String {
+        format!("HANDLE_FLAG_INHERIT, {}", if *value { "HANDLE_FLAG_INHERIT" } else { "0" })
     }
 }
 

@@ -150,6 +150,12 @@ impl Reader<'_> {
             }
             Out::AddrLen => ShownOut::AddrLen(self.cursor.integer("a length", length)? as i32),
             Out::Data => ShownOut::Data(self.data()?),
+            Out::Value if self.cursor.eat("group") => {
+                self.cursor.expect("(")?;
+                let first = if self.cursor.eat("NULL") { None } else { Some(self.name()?) };
+                self.cursor.expect(")")?;
+                ShownOut::Group(first)
+            }
             Out::Value => ShownOut::Value(self.option_value()?),
             Out::ReadFds => ShownOut::ReadFds(self.set()?),
             Out::WriteFds => ShownOut::WriteFds(self.set()?),

@@ -159,6 +159,7 @@ fn render_with(with: &With, script: &Script) -> String {
         With::Addr(pattern) => format!("addr = {}", address_pattern(pattern, script)),
         With::Local(pattern) => format!("local = {}", address_pattern(pattern, script)),
         With::Remote(pattern) => format!("remote = {}", address_pattern(pattern, script)),
+        With::Group(first) => format!("value = group({})", reference(*first, script)),
         With::Key(key) => format!("key = {}", count(*key)),
         With::Overlapped(over) => {
             format!("overlapped = {}", over.map_or("NULL".to_owned(), |over| reference(over, script)))
@@ -277,6 +278,9 @@ fn render_out(out: &ShownOut, script: &Script) -> String {
         ShownOut::AddrLen(length) => format!("addrlen = {length}"),
         ShownOut::Data(data) => format!("data = {}", quote_data(data)),
         ShownOut::Value(value) => format!("value = {}", option_value(*value)),
+        ShownOut::Group(first) => {
+            format!("value = group({})", first.map_or("NULL", |first| variable(first, script)))
+        }
         ShownOut::ReadFds(names) => format!("readfds = {}", set(names)),
         ShownOut::WriteFds(names) => format!("writefds = {}", set(names)),
         ShownOut::ExceptFds(names) => format!("exceptfds = {}", set(names)),

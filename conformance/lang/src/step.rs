@@ -303,11 +303,8 @@ impl Parser<'_> {
 
     /// A socket group: a word, a number, or `group(A)`, the one that this socket is in.
     fn group(&mut self, actor: ThreadId) -> Parsed<InGroup> {
-        if self.cursor.eat("group") {
-            self.cursor.expect("(")?;
-            let socket = self.handle("a socket", actor)?;
-            self.cursor.expect(")")?;
-            return Ok(InGroup::Of(socket));
+        if self.cursor.at("group") {
+            return self.group_of(Some(actor)).map(InGroup::Of);
         }
         let number = match self.cursor.kind() {
             Kind::Word => self

@@ -34,8 +34,10 @@ fn first_beyond(script: &Script) -> Option<usize> {
         *number += 1;
         if let Action::Call(call) | Action::InHook(call) = &step.action {
             // The number of what is closed may be given again, by what the stack itself opens, too.
+            let opens = usize::from(matches!(call, Call::AfdPoll { .. }));
             let is_strange = |name: &NameId| {
-                made.get(name).is_some_and(|it| it.process != process || it.closed.is_some_and(|at| at + 1 < *number))
+                let is_old = |at| at + 1 < *number + opens;
+                made.get(name).is_some_and(|it| it.process != process || it.closed.is_some_and(is_old))
             };
             let cleans_up = matches!(call, Call::WSACleanup) && behind_winsock;
             if has_negative_length(call) || cleans_up || handles(call).iter().any(is_strange) {

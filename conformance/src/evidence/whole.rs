@@ -158,7 +158,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
     }
     let told: &'static [&'static str] = match call {
         Call::Recv { .. } | Call::WSARecv { received: true, .. } => &["data"],
-        Call::Getsockopt { .. } => &["value"],
+        Call::Getsockopt { .. } | Call::IdealSendBacklog { .. } | Call::GetHandleInformation { .. } => &["value"],
         Call::Select { readfds, writefds, exceptfds, .. } => match (readfds, writefds, exceptfds) {
             (None, None, None) => &[],
             (Some(_), None, None) => &["readfds"],
@@ -184,6 +184,7 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         | Call::WSARecvOverlapped { bytes: true, .. }
         | Call::WSASend { bytes: true, .. }
         | Call::WSASendOverlapped { bytes: true, .. }
+        | Call::IoctlCommand { .. }
         | Call::WSAIoctl { .. } => &["bytes"],
         Call::WSAGetOverlappedResult { bytes: true, .. } | Call::GetOverlappedResult { bytes: true, .. } if !failed => {
             return (&["bytes"], &["data"]);
@@ -209,7 +210,7 @@ fn kind_of(out: &ShownOut) -> &'static str {
         ShownOut::Addr(_) => "addr",
         ShownOut::AddrLen(_) => "addrlen",
         ShownOut::Data(_) => "data",
-        ShownOut::Value(_) => "value",
+        ShownOut::Value(_) | ShownOut::Group(_) => "value",
         ShownOut::ReadFds(_) => "readfds",
         ShownOut::WriteFds(_) => "writefds",
         ShownOut::ExceptFds(_) => "exceptfds",

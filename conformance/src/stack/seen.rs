@@ -194,7 +194,9 @@ fn constant(kind: &str, told: &Told<'_, impl Known>) -> Option<ShownOut> {
         }),
         "LocalSockaddr" => Some(ShownOut::Local(told.returned.local.map(|at| seen_address(at, told.known)))),
         "RemoteSockaddr" => Some(ShownOut::Remote(told.returned.remote.map(|at| seen_address(at, told.known)))),
-        "OptionOut" => told.returned.option.map(|value| ShownOut::Value(option(value))),
+        "OptionOut" | "IdealSendBacklogOut" | "HandleFlagsOut" => {
+            told.returned.option.map(|value| ShownOut::Value(option(value)))
+        }
         "EventsOut" => told.returned.events.map(|events| ShownOut::Events(NetworkEvents(events as u16))),
         _ => None,
     }
@@ -204,10 +206,10 @@ macro_rules! tell_nothing {
     ($($kind:ident),* $(,)?) => { $(impl Tell for kind::$kind {})* };
 }
 tell_nothing! {
-    VersionIn, ErrorCode, AddressFamily, TypeProtocol, SocketFlags, Process, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
+    VersionIn, ErrorCode, AddressFamily, TypeProtocol, GroupIn, SocketFlagsIn, Process, Child, InheritHandles, InheritFlag, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
-    OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom,
+    OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom, CommandIn, CommandRoom,
     SocketValue, OverlappedOrNull, BufferOf, PortIn, PortKey, WindowIn, WindowOrNull, MessageNumber, PostedBuffers, SentBuffer,
     RequestOverlapped, CompletionRoutine, EntryCount, FileModesIn, ManualReset, InitialState,
     AfdTime, AfdHandles, DeviceHandle, DeviceOverlapped,

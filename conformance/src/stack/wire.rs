@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use winaccept_model::call::{
-    Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, NetworkEvents, OPTIONS, Opt,
-    OptVal, ProcessId, Qos, Set, SockType, ThreadId, Timeout, Version,
+    Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, Group, How, NetworkEvents,
+    OPTIONS, Opt, OptVal, ProcessId, Qos, Set, SockType, SocketFlags, ThreadId, Timeout, Version,
 };
 use winaccept_model::kind::*;
 use winaccept_sim::script::Ref;
@@ -132,8 +132,10 @@ numbers! {
     TypeProtocol ["type", "protocol"] |kind: SockType| -> (i32, i32) {
         match kind { SockType::Stream => (1, 6), SockType::Dgram => (2, 17), SockType::Raw => (3, 5) }
     }
-    // WSA_FLAG_OVERLAPPED is 1.
-    SocketFlags ["flags"] |overlapped: bool| -> u32 { u32::from(*overlapped) }
+    SocketFlagsIn ["flags"] |flags: SocketFlags| -> u32 { u32::from(flags.0) }
+    InheritHandles |inherits: bool| -> bool { *inherits }
+    // The mask is that of the one flag that scripts name.
+    InheritFlag ["mask", "flags"] |inherits: bool| -> (u32, u32) { (1, u32::from(*inherits)) }
     BacklogIn |backlog: Backlog| -> i32 { backlog_number(*backlog) }
     HowIn |how: How| -> i32 { match how { How::Receive => 0, How::Send => 1, How::Both => 2 } }
     BytesIn ["buf"] |data: Data| -> Bytes { Bytes(data.as_slice().to_vec()) }
@@ -174,7 +176,12 @@ numbers! {
     MessageNumber |number: u16| -> u16 { *number }
     TransmitFlags |flags: u8| -> u32 { u32::from(*flags) }
     Reserved |number: u8| -> u32 { u32::from(*number) }
-    Fionbio ["cmd", "argp"] |argument: u32| -> (u32, u32) { (FIONBIO, *argument) }
+    // Without a number the pointer to it is bad.
+    Fionbio ["cmd", "argp"] |argument: Option<u32>| -> (u32, Option<u32>) { (FIONBIO, *argument) }
+    CommandIn ["code", "argp", "arglen"] |command: Command| -> (u32, Option<u32>, u32) {
+        match *command { Command::Fionbio(argument, size) => (FIONBIO, argument, size), Command::Nobodys => (NO_COMMAND, None, 0) }
+    }
+    CommandRoom ["output"] |room: Buffer| -> Pointer { pointer(*room) }
     OptionName ["level", "optname"] |option: Opt| -> (i32, i32) { option_numbers(*option) }
     OptionIn ["optval"] |value: OptVal| -> OptionValue {
         match *value { OptVal::Number(n) => OptionValue::Number(n), OptVal::Linger(on, seconds) => OptionValue::Linger(on, seconds) }
@@ -196,6 +203,26 @@ impl Wire for Process {
     }
 }
 
+impl Wire for GroupIn {
+    type Sent = u32;
+    fn sent(value: &Group<Ref>, _: &impl Names) -> Result<u32, String> {
+        match value {
+            Group::None => Ok(0),
+            Group::Unconstrained => Ok(1),
+            Group::Constrained => Ok(2),
+            Group::Nobodys => Ok(99),
+            Group::Of(_) => Err("which number the group of a socket has the worker does not know".to_owned()),
+        }
+    }
+}
+
+impl Wire for Child {
+    type Sent = u32;
+    fn sent(_: &ProcessId, _: &impl Names) -> Result<u32, String> {
+        Err("the processes of a real stack are there before the scenario begins".to_owned())
+    }
+}
+
 impl Wire for Thread {
     type Sent = u8;
     fn sent(value: &ThreadId, names: &impl Names) -> Result<u8, String> {
@@ -203,7 +230,7 @@ impl Wire for Thread {
     }
 }
 
-/// The only command that scripts give to `WSAIoctl`.
+/// The command that asks for a function.
 const SIO_GET_EXTENSION_FUNCTION_POINTER: u32 = 0xc800_0006;
 
 /// The name of an extension function, as mswsock.h writes it.
@@ -217,6 +244,9 @@ fn guid(extension: Extension) -> &'static str {
         ExtensionName::Nobodys => "00000000-0000-0000-0000-000000000000", // GUID_NULL
     }
 }
+
+/// A number that is no command of `WSAIoctl`.
+const NO_COMMAND: u32 = 0xdead_beef;
 
 /// `FIONBIO`, the only command that scripts give to `ioctlsocket`.
 const FIONBIO: u32 = 0x8004_667e;
@@ -245,6 +275,7 @@ fn option_numbers(opt: Opt) -> (i32, i32) {
         Opt::ExclusiveAddrUse => !4,
         Opt::KeepAlive => 8,
         Opt::V6Only => 27,
+        Opt::GroupId => 0x2001,
         Opt::Linger => 0x80,
         Opt::OobInline => 0x100,
         Opt::SndBuf => 0x1001,

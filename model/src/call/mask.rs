@@ -82,6 +82,11 @@ masks! {
         ACCEPT = 0x0080 "AFD_POLL_ACCEPT",
         CONNECT_FAIL = 0x0100 "AFD_POLL_CONNECT_FAIL",
     }
+    /// The flags of `WSASocket`, as bits; the values of winsock2.h.
+    SocketFlags {
+        OVERLAPPED = 0x01 "WSA_FLAG_OVERLAPPED",
+        NO_HANDLE_INHERIT = 0x80 "WSA_FLAG_NO_HANDLE_INHERIT",
+    }
     /// What `SetFileCompletionNotificationModes` sets, as bits; the values of winbase.h.
     FileModes {
         SKIP_COMPLETION_PORT_ON_SUCCESS = 1 "FILE_SKIP_COMPLETION_PORT_ON_SUCCESS",

@@ -148,6 +148,22 @@ pub enum Name<H> {
     Of(H),
 }
 
+/// In which socket group a new socket is to be: what a condition function says of it, or the caller of `WSASocket`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum Group<H = Handle> {
+    /// In none: 0.
+    #[default]
+    None,
+    /// SG_UNCONSTRAINED_GROUP: in a new one.
+    Unconstrained,
+    /// SG_CONSTRAINED_GROUP: in a new one.
+    Constrained,
+    /// In that of this socket.
+    Of(H),
+    /// In one that there is not.
+    Nobodys,
+}
+
 /// What a caller passes for an output buffer (`addr`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Buffer {
@@ -229,6 +245,7 @@ pub enum Opt {
     ConditionalAccept,
     NoDelay,
     V6Only,
+    GroupId,
 }
 
 /// Level name, option name, option: the table that scripts, stacks and messages share.
@@ -249,6 +266,7 @@ pub const OPTIONS: &[(&str, &str, Opt)] = &[
     ("SOL_SOCKET", "SO_CONDITIONAL_ACCEPT", Opt::ConditionalAccept),
     ("IPPROTO_TCP", "TCP_NODELAY", Opt::NoDelay),
     ("IPPROTO_IPV6", "IPV6_V6ONLY", Opt::V6Only),
+    ("SOL_SOCKET", "SO_GROUP_ID", Opt::GroupId),
 ];
 
 /// The name of an extension function.
@@ -275,6 +293,15 @@ pub struct Extension {
     pub name: ExtensionName,
     /// The size of the name in bytes: 16 is right.
     pub size: u32,
+}
+
+/// A command of `WSAIoctl` that asks for no function, with what goes in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Command {
+    /// `FIONBIO`: the number behind the pointer, `None` where that points outside the caller's address space, and the size of it.
+    Fionbio(Option<u32>, u32),
+    /// A number that is no command, and nothing behind it.
+    Nobodys,
 }
 
 /// The value of an option: a DWORD, or the pair of `SO_LINGER`.

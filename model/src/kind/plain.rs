@@ -1,8 +1,9 @@
 //! Plain values: as bytes of a key, and at random.
 
 use crate::call::{
-    Address, AfdEvents, Backlog, Buffer, Condition, Data, Extension, ExtensionName, Family, FileModes, How, Ip, Length,
-    NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, ThreadId, Version,
+    Address, AfdEvents, Backlog, Buffer, Command, Condition, Data, Extension, ExtensionName, Family, FileModes, How,
+    Ip, Length, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Set, SockType, SocketFlags,
+    ThreadId, Version,
 };
 use crate::id::SocketId;
 
@@ -184,6 +185,7 @@ choices! {
     How { Receive, Send, Both }
     ExtensionName { AcceptEx, Nobodys, DisconnectEx, TransmitFile, ConnectEx, GetAcceptExSockaddrs }
     Backlog { Number(n), Somaxconn, Hint(n) }
+    Command { Fionbio(argument, size), Nobodys }
     OptVal { Number(n), Linger(on, seconds) }
 }
 
@@ -279,7 +281,7 @@ macro_rules! masks {
         }
     )* };
 }
-masks!(AfdEvents, FileModes, NetworkEvents, PollEvents);
+masks!(AfdEvents, FileModes, NetworkEvents, PollEvents, SocketFlags);
 
 /// At least one.
 impl Plain for Set<u32> {

@@ -154,6 +154,7 @@ impl Renaming {
                 except: except.map(|handle| self.handle(handle)),
             },
             Out::Polled(bytes, found) => Out::Polled(bytes, found.map(|(s, events)| (self.handle(s), events))),
+            Out::Group(first) => Out::Group(self.handle(first)),
             Out::Message(message) => Out::Message(self.message(message)),
             Out::Routine { over, error, bytes } => Out::Routine { over: self.handle(over), error, bytes },
             Out::Packets { keys, overs, bytes } => {

@@ -13,13 +13,13 @@ use super::wspaccept;
 use crate::call::{Buffer, Length};
 use crate::choice::{
     ACCEPT_LENGTH_POINTER, ACCEPT_RECORD, ADDR_CHECK_CONSUMES, ADDR_CHECK_STAGE, ADDRESS_OF_RESET_PEER,
-    ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, ATM_PEER_UNSET, BAD_ADDR_CODE, BAD_ADDR_WSAEFAULT,
-    CLOSE_MESSAGE_WITH_UNREAD_DATA, CLOSE_WITH_UNREAD_DATA, CONDITION_DESCRIPTORS, DESCRIPTORS_BEFORE,
-    EVENTS_OF_A_RESET, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_NONBLOCKING, INHERIT_TIMEOUTS, INHERIT_V6ONLY,
-    LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN, NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED,
-    PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS, RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE,
-    SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS, TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT,
-    V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
+    ADDRLEN_CHECK_CONSUMES, ADDRLEN_CHECK_STAGE, ADDRLEN_CONSUMES, ATM_PEER_UNSET, ATTRIBUTE_INHERITED, BAD_ADDR_CODE,
+    BAD_ADDR_WSAEFAULT, CLOSE_MESSAGE_WITH_UNREAD_DATA, CLOSE_WITH_UNREAD_DATA, CONDITION_DESCRIPTORS,
+    DESCRIPTORS_BEFORE, EVENTS_OF_A_RESET, FD_CLOSE_WITH_UNREAD_DATA, INHERIT_ATTRIBUTE, INHERIT_NONBLOCKING,
+    INHERIT_TIMEOUTS, INHERIT_V6ONLY, LENGTH_POINTER_CRASHES, LENGTH_POINTER_FAILS, LENGTH_WRITTEN,
+    NEGATIVE_LENGTH_OVERWRITES, NONBLOCKING_INHERITED, PEER_EMPTY, PEER_NOT_CONNECTED, PEER_TOLD, RESET_ACCEPT_FAILS,
+    RESET_ACCEPT_SUCCEEDS, RESOURCE_ERROR_FATE, SAMPLED_AT_HANDSHAKE, SELECTION_INHERITED, SHORT_BUFFER_CONTENTS,
+    TIMEOUTS_AT_ACCEPT, TIMEOUTS_DEFAULT, V6ONLY_INHERITED, WAIT_MFILE_FAILS, WITHDRAWN_REQUEST, WITHDRAWN_RESET,
 };
 use crate::code::Code;
 use crate::outcome::Out;
@@ -358,7 +358,7 @@ table! {
             let sampled = at.conn().and_then(|c| at.conn_mut(c).sampled.take());
             inherits(at, sampled.as_deref());
         },
-        asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
+        asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING, INHERIT_ATTRIBUTE],
         rests_on: &["wsaaccept.rem.inherit.properties", "wspaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties-of-handshake", &["accept.rem.inherit.properties"], States::ANY)
     },
@@ -366,7 +366,7 @@ table! {
     Rule {
         gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: inherits_now,
-        asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING],
+        asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING, INHERIT_ATTRIBUTE],
         rests_on: &["protobasics.new-socket-attributes", "wsaaccept.rem.inherit.properties", "wspaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties", &["accept.rem.inherit.properties"], States::ANY)
     },
@@ -619,5 +619,12 @@ fn inherits(at: &mut At<'_>, options: Option<&Options>) {
         && let Some(holder) = &mut at.socket_mut(new).first_handle
     {
         holder.nonblocking = true;
+    }
+    if at.sock().holder(at.copy).is_some_and(|holder| holder.private)
+        && at.chooses(ATTRIBUTE_INHERITED)
+        && let Some(new) = accepted(at)
+        && let Some(holder) = &mut at.socket_mut(new).first_handle
+    {
+        holder.private = true;
     }
 }

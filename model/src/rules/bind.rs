@@ -4,8 +4,8 @@ use super::common::{case, check, in_progress, network_down, not_a_socket, not_in
 use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WHILE_QUIET, BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE,
-    EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR, PORT_OF_CONNECTION, PORT_OF_CONNECTION_FREE,
-    REUSES_WSAEACCES,
+    BIND_TAKEN_ELSEWHERE, BIND_WSAENOBUFS, EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR,
+    PORT_OF_CONNECTION, PORT_OF_CONNECTION_FREE, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
@@ -51,8 +51,13 @@ table! {
         ..check("bind.other-family-ipv6", &["bind.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
-        when: elsewhere,
+        when: |at| elsewhere(at) && !taken_here(at),
         ..check("bind.address-not-local", &["bind.err.WSAEADDRNOTAVAIL"], States::STREAM, Code::WSAEADDRNOTAVAIL)
+    },
+    Rule {
+        gives: by(BIND_TAKEN_ELSEWHERE, &[Fails(Code::WSAEADDRNOTAVAIL), Fails(Code::WSAEADDRINUSE)]),
+        when: |at| elsewhere(at) && taken_here(at),
+        ..check("bind.taken-elsewhere", &["bind.err.WSAEADDRNOTAVAIL"], UNBOUND, Code::WSAEADDRNOTAVAIL)
     },
     Rule {
         under: &[BIND_ELSEWHERE_FAILS],
@@ -122,6 +127,13 @@ table! {
         ..check("bind.beside-listener", &[], UNBOUND, Code::WSAEACCES)
     },
     Rule {
+        under: &[BIND_WSAENOBUFS],
+        in_trouble: true,
+        when: |at| at.process().faults.no_buffers && named(at).is_some_and(|address| address.port == Port::Unset),
+        rests_on: &["wpucreate.err.WSAENOBUFS"],
+        ..check("bind.no-buffers", &[], States::of(&[State::Unbound, State::Datagram]), Code::WSAENOBUFS)
+    },
+    Rule {
         under: &[PORT_OF_CONNECTION_FREE],
         when: |at| in_use(at) && is_of_a_connection(at),
         rests_on: &["connect.err.WSAECONNREFUSED"],
@@ -189,6 +201,13 @@ pub(super) fn is_of_another_family(at: &At<'_>, name: Name<Handle>) -> bool {
 /// The name is an address of another host.
 fn elsewhere(at: &At<'_>) -> bool {
     named(at).is_some_and(|address| address.ip == Ip::NotLocal)
+}
+
+/// Has a socket of this host the port that is asked for, at whichever of its addresses?
+fn taken_here(at: &At<'_>) -> bool {
+    let Some(address) = named(at) else { return false };
+    let has = |ip| at.shares(Address { ip, ..address }, at.sock().kind).next().is_some();
+    at.state() == State::Unbound && address.port != Port::Unset && (has(Ip::Any) || has(Ip::Loopback))
 }
 
 /// The address asked for, if pointer, length and family are right.

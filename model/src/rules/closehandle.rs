@@ -119,7 +119,7 @@ fn tells_window(at: &mut At<'_>) {
         && !selection.disabled.has(NetworkEvents::CLOSE)
         && at.chooses(CLOSE_HANDLE_POSTS)
     {
-        let socket = Handle::socket(at.socket_id(), at.copy);
+        let socket = Handle::socket(at.socket_id(), at.sock().value_of(at.copy));
         at.posts_message(window, Message { number, socket, event: NetworkEvents::CLOSE, error: Code::NONE });
     }
 }

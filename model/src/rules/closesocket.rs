@@ -174,8 +174,9 @@ pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
 pub(super) fn closes_handle(at: &mut At<'_>) {
     let id = at.socket_id();
     let (copy, process) = (at.copy, at.process_id());
+    let handle = Handle::socket(id, at.sock().value_of(copy));
     at.set_holder(id, copy, None);
-    at.handle_closed(Object::Socket(id), Handle::socket(id, copy), Some(process));
+    at.handle_closed(Object::Socket(id), handle, Some(process));
 }
 
 /// The last handle of a socket object is gone.

@@ -549,7 +549,7 @@ fn posts_message(at: &mut At<'_>) {
     let selection = &mut at.own_extra_mut().selection;
     selection.disabled = selection.disabled.with(event);
     let error = error_of_event(at);
-    let socket = Handle::socket(at.socket_id(), usize::from(copy));
+    let socket = Handle::socket(at.socket_id(), at.sock().value_of(copy.into()));
     at.posts_message(window, Message { number, socket, event, error });
 }
 

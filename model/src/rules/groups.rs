@@ -1,7 +1,9 @@
-//! Socket groups, as far as a condition function puts a new socket into one. All else about them is reserved.
+//! Socket groups, as far as a condition function, or the caller of `WSASocket`, puts a new socket into one. All else about them is
+//! reserved.
 
 use crate::call::Address;
-use crate::operation::{Answer, Group};
+use crate::call::{Call, Family, Group, SockType};
+use crate::operation::Answer;
 use crate::rule::{At, Limit};
 use crate::world::{Direction, Member, SocketId, State};
 
@@ -44,6 +46,37 @@ fn peer_of(at: &At<'_>, s: SocketId) -> Option<Address> {
     })
 }
 
+/// Is there no such group as `WSASocket` is given, or may a socket of this type not be in it?
+pub(super) fn is_bad(at: &At<'_>) -> bool {
+    match *at.call() {
+        Call::WSASocket { group: Group::Nobodys, .. } => true,
+        Call::WSASocket { group: Group::Constrained, kind, .. } => kind != SockType::Stream,
+        Call::WSASocket { group: Group::Of(handle), family, kind, .. } => {
+            let other = at.named(handle);
+            other.is_none_or(|s| !takes(at, s, family, kind))
+        }
+        _ => false,
+    }
+}
+
+/// Is this socket in a group, in which one of this family and type may be, too?
+fn takes(at: &At<'_>, s: SocketId, family: Family, kind: SockType) -> bool {
+    let other = at.socket_at(s);
+    other.extra().group.is_some_and(|group| !group.constrained || (other.family, other.kind) == (family, kind))
+}
+
+/// The new socket is in the group that `WSASocket` was given.
+pub(super) fn joins_by_call(at: &mut At<'_>, new: SocketId) {
+    let Call::WSASocket { group, .. } = *at.call() else { return };
+    let member = match group {
+        Group::Of(handle) => at.named(handle).and_then(|s| at.socket_at(s).extra().group),
+        Group::Unconstrained => Some(Member { founder: new, constrained: false }),
+        Group::Constrained => Some(Member { founder: new, constrained: true }),
+        Group::None | Group::Nobodys => None,
+    };
+    joins_as(at, new, member, !matches!(group, Group::Of(_)));
+}
+
 /// The new socket is in the group that was asked for.
 pub(super) fn joins(at: &mut At<'_>, new: SocketId) {
     let Answer::Accepts { group, .. } = at.answer else { return };
@@ -53,13 +86,17 @@ pub(super) fn joins(at: &mut At<'_>, new: SocketId) {
         Group::Unconstrained => Some(Member { founder: new, constrained: false }),
         Group::Constrained => Some(Member { founder: new, constrained: true }),
     };
-    let founds = member.is_some_and(|member| member.founder == new);
+    joins_as(at, new, member, !matches!(group, Group::Of(_)));
+}
+
+/// The new socket is in this group, or founds it.
+fn joins_as(at: &mut At<'_>, new: SocketId, member: Option<Member>, founds: bool) {
     let lives = |s: &SocketId| *s != new && at.socket_at(*s).extra().group.is_some_and(|other| other.founder == new);
-    if founds && at.socket_ids().any(|s| lives(&s)) {
+    if founds && member.is_some() && at.socket_ids().any(|s| lives(&s)) {
         at.reaches(Limit { most: 1, of: "groups that sockets of one connection have founded and others are still in" });
         return;
     }
-    if at.socket_at(new).state == State::Connected {
+    if member.is_some() && at.socket_at(new).state != State::NotASocket {
         at.extra_mut(new).group = member;
     }
 }

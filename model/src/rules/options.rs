@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::common::{
     before_update, case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled,
 };
-use crate::call::{Call, Family, Opt, OptVal, Port, SockType};
+use crate::call::{Call, Family, Handle, Opt, OptVal, Port, SockType};
 use crate::choice::{
-    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, INHERIT_SAMPLED, MODE_SHARED,
-    NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS,
-    UPDATE_LOOKS, UPDATE_OF_NO_SOCKET, V6ONLY_LATE_FAILS,
+    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, DATAGRAM_LINGER_FAILS, GROUP_ID_RESERVED,
+    GROUP_ID_TOLD, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER,
+    SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS, STREAM_OPTION_FAILS, UPDATE_LOOKS, UPDATE_OF_NO_SOCKET, V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -27,7 +27,7 @@ table! {
     network_down("ioctlsocket.network-down"),
     not_a_socket("ioctlsocket.not-a-socket"),
     Rule {
-        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: 0, .. }) && at.sock().selection().told.is_some(),
+        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: Some(0), .. }) && at.sock().selection().told.is_some(),
         rests_on: &["modes.back-to-blocking"],
         ..check(
             "ioctlsocket.events-selected",
@@ -36,10 +36,15 @@ table! {
             Code::WSAEINVAL,
         )
     },
+    Rule {
+        when: |at| matches!(*at.call(), Call::Ioctlsocket { argp: None, .. }),
+        rests_on: &["wsaioctl.err.WSAEFAULT"],
+        ..check("ioctlsocket.bad-pointer", &[], States::SOCKET, Code::WSAEFAULT)
+    },
     before_update("ioctlsocket.before-accept-context"),
     Rule {
         then: |at| {
-            let Call::Ioctlsocket { argp, .. } = *at.call() else { return };
+            let Call::Ioctlsocket { argp: Some(argp), .. } = *at.call() else { return };
             set_nonblocking(at, argp != 0);
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
@@ -86,10 +91,40 @@ table! {
         },
         ..before_update("getsockopt.before-accept-context")
     },
-    // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
+    Rule {
+        under: &[GROUP_ID_RESERVED],
+        when: |at| option(at) == Some(Opt::GroupId),
+        ..check(
+            "getsockopt.group-id-reserved",
+            &["getsockopt.err.WSAENOPROTOOPT"],
+            States::SOCKET,
+            Code::WSAENOPROTOOPT,
+        )
+    },
+    Rule {
+        under: &[STREAM_OPTION_FAILS],
+        when: is_of_streams,
+        ..check("getsockopt.stream-option-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
+        under: &[DATAGRAM_LINGER_FAILS],
+        when: |at| option(at) == Some(Opt::Linger),
+        ..check("getsockopt.linger-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    // What these options mean to a socket without TCP, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
         ..not_modelled("getsockopt.foreign-option-not-modelled", &["getsockopt.err.WSAENOPROTOOPT"], States::SOCKET)
+    },
+    Rule {
+        under: &[GROUP_ID_TOLD],
+        when: |at| option(at) == Some(Opt::GroupId),
+        then: |at| match at.sock().extra().group {
+            Some(group) => at.give(Outcome::number(0).with(Out::Group(Handle::socket(group.founder, 0)))),
+            None => value(at, 0),
+        },
+        rests_on: &["wsaaccept.group.id-query", "wsaaccept.group.lifetime"],
+        ..case("getsockopt.group-id", &[], States::SOCKET)
     },
     Rule {
         when: |at| matches!(*at.call(), Call::Getsockopt { opt: Opt::AcceptConn, .. }),
@@ -167,7 +202,7 @@ table! {
     },
     Rule {
         when: |at| {
-            matches!(*at.call(), Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime, .. })
+            matches!(*at.call(), Call::Setsockopt { opt: Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::GroupId, .. })
         },
         rests_on: &["solsocket.acceptconn.get-only", "solsocket.connect-time.get-only"],
         ..check("setsockopt.get-only", &["setsockopt.acceptconn.read-only"], States::SOCKET, Code::WSAENOPROTOOPT)
@@ -252,7 +287,19 @@ table! {
         ..case("setsockopt.updates-connect-context", &[], CONNECTED)
     },
     before_update("setsockopt.before-accept-context"),
-    // What these options mean to a socket without a connection, or of the other family, has nothing to do with accepting.
+    Rule {
+        under: &[STREAM_OPTION_FAILS],
+        when: is_of_streams,
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.stream-option-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
+        under: &[DATAGRAM_LINGER_FAILS],
+        when: |at| option(at) == Some(Opt::Linger),
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.linger-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    // What these options mean to a socket without TCP, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,
         rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
@@ -290,6 +337,8 @@ const CONNECTED: States = States::of(&[State::Connected]);
 const NOT_CONNECTED: States =
     States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed, State::Datagram]);
 
+const DATAGRAM: States = States::of(&[State::Datagram]);
+
 /// Is the option `SO_UPDATE_ACCEPT_CONTEXT`?
 fn updates(at: &At<'_>) -> bool {
     matches!(*at.call(), Call::UpdateAcceptContext { .. })
@@ -318,13 +367,24 @@ fn keep_for_the_queued(at: &mut At<'_>, before: Options) {
     }
 }
 
-/// An option of streams on a datagram socket, of TCP or of IPv6 on a socket without it.
+/// The option that is read or set.
+fn option(at: &At<'_>) -> Option<Opt> {
+    match *at.call() {
+        Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. } => Some(opt),
+        _ => None,
+    }
+}
+
+/// An option that says something of connections alone: whether one can be accepted, is kept alive, has urgent data in its stream.
+fn is_of_streams(at: &At<'_>) -> bool {
+    matches!(option(at), Some(Opt::AcceptConn | Opt::KeepAlive | Opt::OobInline))
+}
+
+/// An option of TCP or of IPv6 on a socket without it.
 fn foreign(at: &At<'_>) -> bool {
-    let (Call::Getsockopt { opt, .. } | Call::Setsockopt { opt, .. }) = *at.call() else { return false };
-    match opt {
-        Opt::Linger => at.sock().kind == SockType::Dgram,
-        Opt::NoDelay => at.sock().kind != SockType::Stream,
-        Opt::V6Only => at.sock().family != Family::Inet6,
+    match option(at) {
+        Some(Opt::NoDelay) => at.sock().kind != SockType::Stream,
+        Some(Opt::V6Only) => at.sock().family != Family::Inet6,
         _ => false,
     }
 }
@@ -363,7 +423,7 @@ fn get(at: &At<'_>, opt: Opt) -> Option<OptVal> {
             SockType::Raw => 3,
         },
         Opt::Linger => return Some(OptVal::Linger(o.linger.0, o.linger.1)),
-        Opt::AcceptConn | Opt::Error | Opt::ConnectTime => return None,
+        Opt::AcceptConn | Opt::Error | Opt::ConnectTime | Opt::GroupId => return None,
     };
     Some(OptVal::Number(number))
 }

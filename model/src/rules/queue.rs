@@ -86,7 +86,7 @@ pub(super) fn takes_first(at: &mut At<'_>) {
     at.new_socket(slot, |new| {
         new.state = State::Connected;
         (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-        new.first_handle = Some(Holder { process, nonblocking: false });
+        new.first_handle = Some(Holder::new(process));
         (new.local, new.conn) = (local, Some(conn));
     });
     if at.answer != Answer::Nothing {

@@ -1,8 +1,9 @@
 //! `socket`, `WSASocket` and `WSADuplicateSocket`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
-use crate::call::{Call, Family, Handle, SockType};
-use crate::choice::{ATM_MISSING, ATM_PROTOCOL_MISSING, NONBLOCKING_OF_DUPLICATES};
+use super::groups;
+use crate::call::{Call, Family, Group, Handle, SockType, SocketFlags};
+use crate::choice::{ATM_MISSING, ATM_PROTOCOL_MISSING, GROUPS_KEPT, NONBLOCKING_OF_DUPLICATES};
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
@@ -62,13 +63,41 @@ table! {
         ..not_modelled("WSASocket.mixed-not-modelled", &[], States::ANY)
     },
     Rule {
-        when: |at| matches!(*at.call(), Call::WSASocket { .. }),
+        under: &[GROUPS_KEPT],
+        when: groups::is_bad,
+        ..check(
+            "WSASocket.bad-group",
+            &["wsasocket.err.WSAEINVAL.bad-g", "wsasocket.g.constrained-same-type"],
+            States::ANY,
+            Code::WSAEINVAL,
+        )
+    },
+    // In which group the socket is, is seen by who may join it, and by the option that tells it.
+    Rule {
+        under: &[GROUPS_KEPT],
+        when: |at| matches!(*at.call(), Call::WSASocket { group, .. } if group != Group::None),
         then: |at| {
-            if let Call::WSASocket { family, kind, overlapped } = *at.call() {
-                creates(at, family, kind, overlapped);
+            let Call::WSASocket { family, kind, flags, .. } = *at.call() else { return };
+            let slot = at.free_socket();
+            creates(at, family, kind, flags);
+            if let Some(new) = slot {
+                groups::joins_by_call(at, new);
             }
         },
-        ..case("WSASocket.creates", &["wsasocket.rem.not-overlapped-default"], States::ANY)
+        ..case("WSASocket.creates-in-group", &["wsasocket.g.group-values"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::WSASocket { .. }),
+        then: |at| {
+            if let Call::WSASocket { family, kind, flags, .. } = *at.call() {
+                creates(at, family, kind, flags);
+            }
+        },
+        ..case(
+            "WSASocket.creates",
+            &["wsasocket.rem.not-overlapped-default", "wsasocket.inherit.default-inheritable"],
+            States::ANY,
+        )
     },
     Rule {
         when: |at| described(at).is_none(),
@@ -85,7 +114,7 @@ table! {
             let process = at.process_id();
             let nonblocking = at.socket_at(id).holders().any(|(_, holder)| holder.nonblocking)
                 && at.chooses(crate::choice::MODE_SHARED);
-            at.set_holder(id, copy, Some(Holder { process, nonblocking }));
+            at.set_holder(id, copy, Some(Holder { nonblocking, ..Holder::new(process) }));
             at.give(Outcome { value: Value::Handle(Handle::socket(id, copy)), error: Code::NONE, out: Out::None });
         },
         asks: &[NONBLOCKING_OF_DUPLICATES],
@@ -142,13 +171,13 @@ fn described(at: &At<'_>) -> Option<SocketId> {
 #[inline(always)]
 fn is_created(at: &mut At<'_>) {
     if let Call::Socket { family, kind } = *at.call() {
-        creates(at, family, kind, true);
+        creates(at, family, kind, SocketFlags::OVERLAPPED);
     }
 }
 
 /// Puts a new socket into the lowest free slot of the calling thread, if it has room for one more.
 #[inline(always)]
-fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
+fn creates(at: &mut At<'_>, family: Family, kind: SockType, flags: SocketFlags) {
     let Some(slot) = at.free_socket() else {
         let most = at.thread().own_slots().len();
         at.reaches(Limit { most, of: "sockets of one thread at a time, and it makes one more" });
@@ -157,8 +186,9 @@ fn creates(at: &mut At<'_>, family: Family, kind: SockType, overlapped: bool) {
     let process = at.process_id();
     at.new_socket(slot, |new| {
         new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
-        (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-        new.first_handle = Some(Holder { process, nonblocking: false });
+        (new.family, new.kind, new.overlapped) = (family, kind, flags.has(SocketFlags::OVERLAPPED));
+        let private = flags.has(SocketFlags::NO_HANDLE_INHERIT);
+        new.first_handle = Some(Holder { private, ..Holder::new(process) });
     });
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

@@ -11,7 +11,7 @@ use crate::outcome::{Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::{At, Cause, Gives, Limit, Rule, States};
 use crate::rules::closesocket::{Manner, close_object};
-use crate::world::SocketId;
+use crate::world::{SocketId, State};
 
 /// The highest version this Winsock offers.
 const HIGHEST: Version = Version { major: 2, minor: 2 };
@@ -237,6 +237,7 @@ fn asks_no_socket(at: &At<'_>) -> bool {
             (addr == Buffer::Null || addrlen == Length::Null) && condition == Condition::Null
         }
         Call::Getsockopt { opt, .. } => opt == Opt::Type,
+        Call::UpdateAcceptContext { .. } => at.state() == State::NotASocket,
         Call::WSAStartup { .. }
         | Call::WSACleanup
         | Call::Closesocket { .. }

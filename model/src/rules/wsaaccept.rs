@@ -7,6 +7,7 @@ use super::queue::{
     LISTENING, connection_ready, first_is_reset, first_is_undecided, first_returns_early, is_provider, re_enables,
     takes_first,
 };
+use crate::call::Group;
 use crate::call::{Buffer, Call, Condition, Data, Length, NetworkEvents};
 use crate::choice::{
     ACCEPT_RECORD, ADDRESS_TOLD, ADDRESS_WITHOUT_ACCEPTANCE, BAD_CONDITION_CRASHES, BAD_CONDITION_FAILS,
@@ -15,7 +16,7 @@ use crate::choice::{
     RESET_WHILE_QUEUED, RESOURCE_ERROR_FATE, ROOM_ZERO, WITHDRAWN_ACCES, WITHDRAWN_REQUEST,
 };
 use crate::code::Code;
-use crate::operation::{Answer, Group};
+use crate::operation::Answer;
 use crate::outcome::{Given, Out, Outcome, Value};
 use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;

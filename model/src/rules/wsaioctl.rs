@@ -1,15 +1,19 @@
-//! `WSAIoctl`, as far as it gives the pointer to an extension function.
+//! `WSAIoctl`: it gives the pointer to an extension function, does what `ioctlsocket` does, and is asked for what is not there.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::options::set_nonblocking;
 use super::request::{has_routine_on_port, is_in_use, over_of, posts};
-use crate::call::{Call, Extension, ExtensionName, Handle};
+use crate::call::{Call, Command, Extension, ExtensionName, Handle, OptVal};
 use crate::choice::{
-    EXTENSION_LOOKS, EXTENSION_OF_NO_SOCKET, IOCTL_BYTES_ZERO, IOCTL_REQUEST_BYTES, SMALL_BUFFER_FAILS,
+    EXTENSION_LOOKS, EXTENSION_OF_NO_SOCKET, IOCTL_BYTES_ZERO, IOCTL_NO_COMMAND, IOCTL_REQUEST_BYTES,
+    NO_COMMAND_REQUEST_FAILS, NO_COMMAND_REQUEST_PENDS, NONBLOCKING_OF_DUPLICATES, SMALL_BUFFER_FAILS,
 };
 use crate::code::Code;
 use crate::operation::Wants;
 use crate::outcome::{Out, Outcome};
-use crate::rule::{At, Rule, States};
+use crate::rule::Col::Is;
+use crate::rule::Gives::Fails;
+use crate::rule::{At, Gives, Rule, States, by};
 use crate::status::Status;
 use crate::world::State;
 
@@ -17,6 +21,13 @@ use crate::world::State;
 const NAME: u32 = 16;
 /// The size of a pointer to a function; the model's programs have 64 bits.
 const POINTER: u32 = 8;
+/// The size of the argument of `FIONBIO`.
+const ARGUMENT: u32 = 4;
+/// No page names the number: Windows was seen to give this one on a new connection (WT-OPT-005).
+const IDEAL_SEND_BACKLOG: u32 = 0x10000;
+
+const UNCONNECTED: States =
+    States::of(&[State::Unbound, State::Bound, State::Listening, State::Connecting, State::Failed]);
 
 table! {
     WSAIOCTL;
@@ -24,12 +35,17 @@ table! {
     in_progress("WSAIoctl.in-progress"),
     network_down("WSAIoctl.network-down"),
     Rule {
-        when: |at| at.call().subject() == Some(Handle::INVALID) || at.chooses(EXTENSION_LOOKS),
+        when: |at| {
+            let looked_at = extension(at).is_none() || at.call().subject() == Some(Handle::INVALID);
+            looked_at || at.chooses(EXTENSION_LOOKS)
+        },
         asks: &[EXTENSION_OF_NO_SOCKET],
         ..not_a_socket("WSAIoctl.not-a-socket")
     },
     Rule {
-        when: |at| matches!(*at.call(), Call::WSAIoctl { bytes: false, .. }),
+        when: |at| {
+            matches!(*at.call(), Call::WSAIoctl { bytes: false, .. } | Call::IoctlCommand { bytes: false, .. })
+        },
         ..check("WSAIoctl.no-count", &["wsaioctl.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
     Rule {
@@ -50,6 +66,39 @@ table! {
             Code::WSAEINVAL,
         )
     },
+    // What is longer than it needs, and where the answer would go, it does not look at.
+    Rule {
+        when: |at| matches!(command(at), Some(Command::Fionbio(None, _) | Command::Fionbio(_, ..ARGUMENT))),
+        ..check("WSAIoctl.bad-argument", &["wsaioctl.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
+    },
+    Rule {
+        when: |at| {
+            matches!(command(at), Some(Command::Fionbio(Some(0), _))) && at.sock().selection().told.is_some()
+        },
+        rests_on: &["ioctl.fionbio.WSAEINVAL-with-events"],
+        ..check("WSAIoctl.events-selected", &["wsaioctl.err.WSAEINVAL"], States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        gives: by(IOCTL_NO_COMMAND, &[Fails(Code::WSAEINVAL), Fails(Code::WSAEOPNOTSUPP)]),
+        when: |at| command(at) == Some(Command::Nobodys) && !is_request(at),
+        ..check("WSAIoctl.no-command", &["wsaioctl.err.WSAEINVAL"], States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        under: &[NO_COMMAND_REQUEST_FAILS],
+        gives: by(IOCTL_NO_COMMAND, &[Fails(Code::WSAEINVAL), Fails(Code::WSAEOPNOTSUPP)]),
+        when: |at| command(at) == Some(Command::Nobodys) && is_request(at),
+        ..check("WSAIoctl.no-command-by-request", &["wsaioctl.err.WSAEINVAL"], States::SOCKET, Code::WSAEINVAL)
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::IdealSendBacklog { .. }),
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..check("WSAIoctl.backlog-not-connected", &[], UNCONNECTED, Code::WSAENOTCONN)
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::IdealSendBacklog { .. }),
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..check("WSAIoctl.backlog-of-datagrams", &[], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP)
+    },
     Rule {
         when: |at| is_plain(at),
         then: gives_pointer,
@@ -64,6 +113,39 @@ table! {
     Rule {
         when: |at| over_of(at).is_some_and(|over| !at.sock().overlapped || is_in_use(at, over)) || has_routine_on_port(at),
         ..not_modelled("WSAIoctl.request-not-modelled", &["wsaioctl.overlapped"], States::SOCKET)
+    },
+    Rule {
+        under: &[NO_COMMAND_REQUEST_PENDS],
+        gives: Is(Gives::Pends),
+        when: |at| command(at) == Some(Command::Nobodys),
+        then: |at| {
+            if let Some(op) = posts(at, Wants::TimeWait, None) {
+                at.completes(op, Status::NOT_SUPPORTED, 0, None);
+            }
+            at.give(Outcome::number(0).with(Out::Bytes { count: None, data: None }));
+        },
+        rests_on: &["completion.event"],
+        ..case("WSAIoctl.no-command-pends", &["wsaioctl.overlapped"], States::SOCKET)
+    },
+    Rule {
+        when: |at| command(at).is_some(),
+        then: |at| {
+            let Some(Command::Fionbio(Some(argument), _)) = command(at) else { return };
+            set_nonblocking(at, argument != 0);
+            if let Some(op) = posts(at, Wants::TimeWait, None) {
+                at.completes(op, Status::SUCCESS, 0, None);
+            }
+            at.give(Outcome::number(0).with(Out::Bytes { count: Some(0), data: None }));
+        },
+        asks: &[NONBLOCKING_OF_DUPLICATES],
+        rests_on: &["ioctl.fionbio.set", "completion.event"],
+        ..case("WSAIoctl.sets-mode", &["wsaioctl.overlapped"], States::SOCKET)
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::IdealSendBacklog { .. }),
+        then: |at| at.give(Outcome::number(0).with(Out::Option(OptVal::Number(IDEAL_SEND_BACKLOG)))),
+        rests_on: &["wsasend.err.WSAENOTCONN"],
+        ..case("WSAIoctl.ideal-send-backlog", &[], States::of(&[State::Connected]))
     },
     // There is nothing to wait for; who is told of the end of requests is told of this one as well.
     Rule {
@@ -104,6 +186,19 @@ fn gives_pointer(at: &mut At<'_>) {
 fn is_plain(at: &At<'_>) -> bool {
     let Call::WSAIoctl { extension, bytes, .. } = *at.call() else { return false };
     bytes && extension.name != ExtensionName::Nobodys && !too_small(at)
+}
+
+/// The command, where it asks for no function.
+fn command(at: &At<'_>) -> Option<Command> {
+    match *at.call() {
+        Call::IoctlCommand { command, .. } | Call::IoctlCommandOverlapped { command, .. } => Some(command),
+        _ => None,
+    }
+}
+
+/// Is there an OVERLAPPED?
+fn is_request(at: &At<'_>) -> bool {
+    matches!(*at.call(), Call::IoctlCommandOverlapped { .. })
 }
 
 /// The function that is asked for, and the room for its pointer.

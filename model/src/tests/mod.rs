@@ -230,7 +230,7 @@ impl Trial {
     /// A client of this thread connects without waiting, and everything in flight arrives. Who returned meanwhile?
     fn client(&mut self, thread: u32, to: Handle) -> (Handle, Vec<(ThreadId, Outcome)>) {
         let s = self.socket(thread);
-        self.call(thread, Call::Ioctlsocket { s, argp: 1 });
+        self.call(thread, Call::Ioctlsocket { s, argp: Some(1) });
         self.call(thread, Call::Connect { s, name: Name::Of(to) });
         (s, self.delivers())
     }

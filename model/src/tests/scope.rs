@@ -110,7 +110,7 @@ fn deliveries(w: &World, all: &mut Vec<Deed>) {
 /// A client of this thread, ready to connect without waiting.
 fn ready_client(t: &mut Trial, thread: u32) -> Handle {
     let c = t.socket(thread);
-    t.call(thread, Call::Ioctlsocket { s: c, argp: 1 });
+    t.call(thread, Call::Ioctlsocket { s: c, argp: Some(1) });
     c
 }
 

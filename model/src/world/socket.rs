@@ -189,6 +189,18 @@ pub struct Holder {
     pub process: ProcessId,
     /// FIONBIO was set through this handle (or, where the profile shares the mode, through any).
     pub nonblocking: bool,
+    /// No child inherits it.
+    pub private: bool,
+    /// Its process has inherited it from another, in which its value is that of the handle with this number; and so it is here.
+    pub inherited: Option<u8>,
+}
+
+impl Holder {
+    /// A new handle of this process.
+    #[must_use]
+    pub const fn new(process: ProcessId) -> Holder {
+        Holder { process, nonblocking: false, private: false, inherited: None }
+    }
 }
 
 /// A socket object. What only few sockets have stands behind [`Socket::extra`].
@@ -500,10 +512,17 @@ impl Socket {
         self.extra.is_some() && self.holders().count() > 1
     }
 
-    /// The lowest number that a new handle can have.
+    /// The lowest number that a new handle can have. One that is still the value of a handle somewhere is nobody else's.
     #[must_use]
     pub fn free_handle(&self) -> Option<usize> {
-        (0..MAX_HANDLES).find(|&copy| self.holder(copy).is_none())
+        let is_value = |copy| self.holders().any(|(_, holder)| holder.inherited.map(usize::from) == Some(copy));
+        (0..MAX_HANDLES).find(|&copy| self.holder(copy).is_none() && !is_value(copy))
+    }
+
+    /// The number that the value of a handle names.
+    #[must_use]
+    pub fn value_of(&self, copy: usize) -> usize {
+        self.holder(copy).and_then(|holder| holder.inherited).map_or(copy, usize::from)
     }
 }
 

@@ -50,7 +50,7 @@ fn accept(s: Handle) -> Call {
 /// A client of thread 3 connects without waiting; delivers everything in flight; tells who returned meanwhile.
 fn client(machine: &Machine, world: &mut World, to: Handle) -> Vec<(ThreadId, Outcome)> {
     let s = call(machine, world, 3, STREAM).expect("thread 3 has a free slot");
-    calls(machine, world, 3, Call::Ioctlsocket { s, argp: 1 });
+    calls(machine, world, 3, Call::Ioctlsocket { s, argp: Some(1) });
     calls(machine, world, 3, Call::Connect { s, name: Name::Of(to) });
     delivers(machine, world)
 }
@@ -154,7 +154,7 @@ fn the_last_ack_finds_the_bound_too() {
     let mut conns = Vec::new();
     for _ in 0..2 {
         let c = call(&machine, &mut world, 3, STREAM).expect("thread 3 has a free slot");
-        calls(&machine, &mut world, 3, Call::Ioctlsocket { s: c, argp: 1 });
+        calls(&machine, &mut world, 3, Call::Ioctlsocket { s: c, argp: Some(1) });
         calls(&machine, &mut world, 3, Call::Connect { s: c, name: Name::Of(s) });
         conns.push(ConnId(c.0));
     }

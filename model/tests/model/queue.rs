@@ -192,7 +192,7 @@ impl StateMachineTest for QueueTest {
         let threads = vec![room; usize::from(CLIENTS) + 1];
         let mut world = World::new(&[process], &threads);
         let listener = listener(&machine, &mut world, SERVER, queue.backlog as i32);
-        call(&machine, &mut world, SERVER, Call::Ioctlsocket { s: listener, argp: 1 });
+        call(&machine, &mut world, SERVER, Call::Ioctlsocket { s: listener, argp: Some(1) });
         let socket = |c| call(&machine, &mut world, c, STREAM).expect("each client has a slot");
         let clients = (1..=u32::from(CLIENTS)).map(socket).collect();
         Driven { machine, world, listener, clients, accepted: Vec::new() }

@@ -70,7 +70,7 @@ impl Crowd {
     /// A client connects without waiting; who returned on the way.
     fn connect(&mut self) -> (Handle, Vec<(ThreadId, Outcome)>) {
         let c = self.handle(1, STREAM);
-        self.call(1, Call::Ioctlsocket { s: c, argp: 1 });
+        self.call(1, Call::Ioctlsocket { s: c, argp: Some(1) });
         self.call(1, Call::Connect { s: c, name: Name::Address(PORT, 16) });
         (c, self.deliver())
     }

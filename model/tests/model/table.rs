@@ -9,8 +9,9 @@ use std::fmt::Write;
 use crate::walk::properties::branches;
 use crate::walk::{LOOPBACK, STREAM, call, deliver, listener};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Family, FileModes, Handle, How, Ip, Length, Name, NetworkEvents,
-    Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Command, Condition, Data, Family, FileModes, Group, Handle, How, Ip, Length, Name,
+    NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set, SockType, SocketFlags, ThreadId,
+    Version,
 };
 use winaccept_model::code::Code;
 use winaccept_model::outcome::{Outcome, Value};
@@ -35,7 +36,7 @@ fn empty() -> World {
 /// A client of thread 1 that connects to this listener without waiting for the answer.
 fn client(machine: &Machine, world: &mut World, to: Handle) -> Handle {
     let s = call(machine, world, 1, STREAM).expect("thread 1 has a free slot");
-    call(machine, world, 1, Call::Ioctlsocket { s, argp: 1 });
+    call(machine, world, 1, Call::Ioctlsocket { s, argp: Some(1) });
     call(machine, world, 1, Call::Connect { s, name: Name::Of(to) });
     s
 }
@@ -77,20 +78,20 @@ fn situations(machine: &Machine) -> Vec<Situation> {
         }),
         situation("listening, nonblocking, nobody queued", State::Listening, &|w| {
             let s = listener(machine, w, 0, 2);
-            call(machine, w, 0, Call::Ioctlsocket { s, argp: 1 });
+            call(machine, w, 0, Call::Ioctlsocket { s, argp: Some(1) });
             s
         }),
         situation("connecting", State::Connecting, &|w| {
             let to = listener(machine, w, 0, 2);
             let s = socket(w);
-            call(machine, w, 0, Call::Ioctlsocket { s, argp: 1 });
+            call(machine, w, 0, Call::Ioctlsocket { s, argp: Some(1) });
             call(machine, w, 0, Call::Connect { s, name: Name::Of(to) });
             s
         }),
         situation("connected, opened the connection", State::Connected, &|w| {
             let to = listener(machine, w, 0, 2);
             let s = socket(w);
-            call(machine, w, 0, Call::Ioctlsocket { s, argp: 1 });
+            call(machine, w, 0, Call::Ioctlsocket { s, argp: Some(1) });
             call(machine, w, 0, Call::Connect { s, name: Name::Of(to) });
             deliver(machine, w);
             s
@@ -110,7 +111,7 @@ fn situations(machine: &Machine) -> Vec<Situation> {
         }),
         situation("refused", State::Failed, &|w| {
             let s = socket(w);
-            call(machine, w, 0, Call::Ioctlsocket { s, argp: 1 });
+            call(machine, w, 0, Call::Ioctlsocket { s, argp: Some(1) });
             let nobody = Address { port: Port::Fixed(9), ..LOOPBACK };
             call(machine, w, 0, Call::Connect { s, name: Name::Address(nobody, 16) });
             machine.step(w, Event::Deliver(ConnId(0), Direction::Up), &mut Tape::default(), &mut Effects::default());
@@ -178,6 +179,9 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     for (text, how) in [("SD_RECEIVE", How::Receive), ("SD_SEND", How::Send), ("SD_BOTH", How::Both)] {
         add(&format!("shutdown(s, {text})"), Call::Shutdown { s, how });
     }
+    add("GetHandleInformation(s, flags)", Call::GetHandleInformation { s });
+    add("SetHandleInformation(s, HANDLE_FLAG_INHERIT, 0)", Call::SetHandleInformation { s, inherits: false });
+    add("getsockopt(s, SO_GROUP_ID)", Call::Getsockopt { s, opt: Opt::GroupId });
     add("closesocket(s)", Call::Closesocket { s });
     add("send(s, \"x\")", Call::Send { s, data: Data::new(b"x").expect("one byte fits") });
     add("recv(s, 1)", Call::Recv { s, len: 1 });
@@ -185,8 +189,15 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     add("ReadFile(s, 1, bytes, NULL)", Call::ReadFile { s, len: 1, bytes, overlapped });
     let data = Data::new(b"x").expect("one byte fits");
     add("WriteFile(s, \"x\", bytes, NULL)", Call::WriteFile { s, data, bytes, overlapped });
-    add("ioctlsocket(s, FIONBIO, 0)", Call::Ioctlsocket { s, argp: 0 });
-    add("ioctlsocket(s, FIONBIO, 1)", Call::Ioctlsocket { s, argp: 1 });
+    add("ioctlsocket(s, FIONBIO, 0)", Call::Ioctlsocket { s, argp: Some(0) });
+    add("ioctlsocket(s, FIONBIO, 1)", Call::Ioctlsocket { s, argp: Some(1) });
+    let command = Command::Fionbio(Some(0), 4);
+    let fionbio = Call::IoctlCommand { s, command, room: Buffer::Null, bytes: true };
+    add("WSAIoctl(s, FIONBIO, 0, 4, NULL, 0, bytes, NULL, NULL)", fionbio);
+    add(
+        "WSAIoctl(s, SIO_IDEAL_SEND_BACKLOG_QUERY, NULL, 0, value, 4, bytes, NULL, NULL)",
+        Call::IdealSendBacklog { s },
+    );
     let name = Buffer::Valid;
     add("getsockname(s, name, 16)", Call::Getsockname { s, name, namelen: Length::Holds(16) });
     add("getsockname(s, name, 3)", Call::Getsockname { s, name, namelen: Length::Holds(3) });
@@ -247,7 +258,15 @@ fn other_calls() -> Vec<(String, Call)> {
         ("WSAGetLastError()", Call::WSAGetLastError),
         ("WSASetLastError(1)", Call::WSASetLastError { code: 1 }),
         ("socket(SOCK_STREAM)", STREAM),
-        ("WSASocket(SOCK_STREAM)", Call::WSASocket { family: Family::Inet, kind: SockType::Stream, overlapped: false }),
+        (
+            "WSASocket(SOCK_STREAM)",
+            Call::WSASocket {
+                family: Family::Inet,
+                kind: SockType::Stream,
+                group: Group::None,
+                flags: SocketFlags::default(),
+            },
+        ),
         ("WSACreateEvent()", Call::WSACreateEvent),
         ("WSACloseEvent(INVALID)", Call::WSACloseEvent { event }),
         ("WSASetEvent(INVALID)", Call::WSASetEvent { event }),

@@ -530,8 +530,7 @@ impl<'l> Run<'l> {
             }
         }
         // Nobody looks for any other among the listeners.
-        let listens = |s| self.world.named(s).is_some_and(|s| self.world.sockets()[s.index()].state == Listening);
-        let closes_listener = matches!(call, Call::Closesocket { s } if listens(s));
+        let closes_listener = matches!(call, Call::Closesocket { s } if self.listens(s));
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
@@ -558,6 +557,11 @@ impl<'l> Run<'l> {
         }
         self.common.exchange.outcome.set(self.gave);
         Some(Told::Outcome)
+    }
+
+    #[inline(never)]
+    fn listens(&self, s: Handle) -> bool {
+        self.world.named(s).is_some_and(|s| self.world.sockets()[s.index()].state == Listening)
     }
 
     /// For how many seconds a socket has been connected: the model has no clock.

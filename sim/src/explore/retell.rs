@@ -197,6 +197,7 @@ impl Teller<'_> {
             With::CallerId(AddrPattern::Of(s)) => With::CallerId(AddrPattern::Of(now(s))),
             With::CalleeId(AddrPattern::Of(s)) => With::CalleeId(AddrPattern::Of(now(s))),
             With::Overlapped(over) => With::Overlapped(over.as_ref().map(now)),
+            With::Group(first) => With::Group(now(first)),
             With::Entries(entries) => With::Entries(
                 entries.iter().map(|entry| EntryPattern { over: entry.over.as_ref().map(now), ..*entry }).collect(),
             ),
@@ -351,6 +352,7 @@ impl Teller<'_> {
         };
         match out {
             ShownOut::Addr(seen) => Some(With::Addr(address(seen))),
+            ShownOut::Group(first) => first.as_ref().map(|first| With::Group(now(first))),
             ShownOut::Overlapped(over) => Some(With::Overlapped(over.as_ref().map(now))),
             ShownOut::Message(ShownMessage { number, socket, event, error }) => {
                 let socket = now(socket.as_ref()?);
@@ -422,7 +424,7 @@ fn with(out: &ShownOut) -> Option<With> {
         ShownOut::Data(data) => Some(With::Data(*data)),
         ShownOut::Value(value) => Some(With::Value(*value)),
         ShownOut::Revents(revents) => Some(With::Revents(revents.clone())),
-        ShownOut::Handles(_) => None,
+        ShownOut::Handles(_) | ShownOut::Group(_) => None,
         ShownOut::Events(events) => Some(With::Events(*events)),
         ShownOut::EventErrors(errors) => Some(With::EventErrors(errors.clone())),
         ShownOut::Bytes(bytes) => Some(With::Bytes(*bytes)),

@@ -5,8 +5,9 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Handle, How, Ip,
-    Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Function, Group, Handle, How,
+    Ip, Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port, ProcessId, Routine, Set, SockType, SocketFlags,
+    ThreadId, Version,
 };
 use winaccept_model::kind::Choices;
 use winaccept_model::operation::{Answer, Ended, OverId, PortId, WindowId};
@@ -260,7 +261,10 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
     ];
     for family in [Family::Inet, Family::Inet6] {
         for kind in [SockType::Stream, SockType::Dgram] {
-            all.extend([Call::Socket { family, kind }, Call::WSASocket { family, kind, overlapped: true }]);
+            all.extend([
+                Call::Socket { family, kind },
+                Call::WSASocket { family, kind, group: Group::None, flags: SocketFlags::OVERLAPPED },
+            ]);
         }
     }
     let opened = |e: &usize| world.events()[*e].open;
@@ -296,7 +300,7 @@ fn calls(world: &World, sockets: &[Handle]) -> Vec<Call> {
         all.extend([Call::Closesocket { s }, Call::Recv { s, len: 4 }]);
         all.extend(Data::new(b"x").map(|data| Call::Send { s, data }));
         all.extend(Data::new(b"x").map(|buffer| Call::WSASend { s, buffer, bytes: true }));
-        all.extend([0, 1].map(|argp| Call::Ioctlsocket { s, argp }));
+        all.extend([0, 1].map(|argp| Call::Ioctlsocket { s, argp: Some(argp) }));
         for namelen in [Length::Holds(4), Length::Holds(128)] {
             all.push(Call::Getsockname { s, name: Buffer::Valid, namelen });
             all.push(Call::Getpeername { s, name: Buffer::Valid, namelen });

@@ -1,9 +1,10 @@
 //! Stream data, and numbers behind pointers.
 
-use winaccept_model::call::{Data, Extension, ExtensionName, SET, Set};
+use winaccept_model::call::{Buffer, Command, Data, Extension, ExtensionName, SET, Set};
 use winaccept_model::kind::{
-    Buffers, ByteCount, BytesIn, BytesOut, ConnectData, ConnectRoom, EntryCount, ExtensionIn, Fionbio, PointerRoom,
-    PortKey, PostedBuffers, QosIn, ReadRoom, SentBuffer, SentWithConnection, Transferred, WrittenBytes,
+    Buffers, ByteCount, BytesIn, BytesOut, CommandIn, CommandRoom, ConnectData, ConnectRoom, EntryCount, ExtensionIn,
+    Fionbio, PointerRoom, PortKey, PostedBuffers, QosIn, ReadRoom, SentBuffer, SentWithConnection, Transferred,
+    WrittenBytes,
 };
 use winaccept_sim::script::{Ref, Script};
 
@@ -168,14 +169,66 @@ impl Text for SentBuffer {
 impl Text for Fionbio {
     const ARGUMENTS: (usize, usize) = (2, 2);
     const EXAMPLE: &'static str = "FIONBIO, 1";
-    const WORDS: &'static [&'static str] = &["FIONBIO"];
-    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<u32> {
+    const WORDS: &'static [&'static str] = &["FIONBIO", "BAD"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Option<u32>> {
         parser.cursor.expect("FIONBIO")?;
         parser.cursor.expect(",")?;
-        parser.dword("the argument of FIONBIO")
+        if parser.cursor.eat("BAD") {
+            return Ok(None);
+        }
+        parser.dword("the argument of FIONBIO").map(Some)
     }
-    fn write(value: &u32, _: &Script) -> String {
-        format!("FIONBIO, {value}")
+    fn write(value: &Option<u32>, _: &Script) -> String {
+        format!("FIONBIO, {}", value.map_or("BAD".to_owned(), |value| value.to_string()))
+    }
+}
+
+/// A number that is no command, as scripts write it.
+const NO_COMMAND: &str = "0xdeadbeef";
+
+/// The command, what is behind the pointer to its argument, and the size of that.
+impl Text for CommandIn {
+    const ARGUMENTS: (usize, usize) = (3, 3);
+    const EXAMPLE: &'static str = "FIONBIO, 1, 4";
+    const WORDS: &'static [&'static str] = Fionbio::WORDS;
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Command> {
+        if parser.cursor.text() == NO_COMMAND {
+            parser.cursor.advance();
+            for nothing in [",", "NULL", ","] {
+                parser.cursor.expect(nothing)?;
+            }
+            return parser.cursor.one_of("the size of the argument", &[("0", Command::Nobodys)]);
+        }
+        let argument = Fionbio::parse(parser, asking)?;
+        parser.cursor.expect(",")?;
+        let size = parser.dword("the size of the argument")?;
+        Ok(Command::Fionbio(argument, size))
+    }
+    fn write(value: &Command, script: &Script) -> String {
+        match value {
+            Command::Fionbio(argument, size) => format!("{}, {size}", Fionbio::write(argument, script)),
+            Command::Nobodys => format!("{NO_COMMAND}, NULL, 0"),
+        }
+    }
+}
+
+/// Where an answer would go, and the size of that.
+const ROOMS: &[(&str, Buffer, &str); 3] =
+    &[("NULL", Buffer::Null, "0"), ("output", Buffer::Valid, "4"), ("BAD", Buffer::Bad, "4")];
+
+impl Text for CommandRoom {
+    const ARGUMENTS: (usize, usize) = (2, 2);
+    const EXAMPLE: &'static str = "NULL, 0";
+    const WORDS: &'static [&'static str] = &["output"];
+    fn parse(parser: &mut Parser<'_>, _: &mut Asking) -> Parsed<Buffer> {
+        let words = ROOMS.map(|(word, room, size)| (word, (room, size)));
+        let (room, size) = parser.cursor.one_of("where the answer goes", &words)?;
+        parser.cursor.expect(",")?;
+        parser.cursor.one_of("the size of the answer", &[(size, room)])
+    }
+    fn write(value: &Buffer, _: &Script) -> String {
+        let room = ROOMS.iter().find(|(_, room, _)| room == value);
+        room.map_or_else(String::new, |(word, _, size)| format!("{word}, {size}"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sockets and events, one or several, and what an APC does with one.
 
-use winaccept_model::call::{AfdEvents, FdSet, PollEvents, Routine, SET, Set};
+use winaccept_model::call::{AfdEvents, FdSet, Group, PollEvents, Routine, SET, Set, ThreadId};
 use winaccept_model::kind::{
-    AfdHandles, AnyHandle, BufferOf, DeviceHandle, DeviceOverlapped, Event, EventArray, EventOrNull, InfoIn,
+    AfdHandles, AnyHandle, BufferOf, DeviceHandle, DeviceOverlapped, Event, EventArray, EventOrNull, GroupIn, InfoIn,
     OverlappedIn, OverlappedOrNull, PollArray, PolledWith, PortIn, RequestOverlapped, RoutineIn, Sock, SocketSet,
     SocketValue, WindowIn, WindowOrNull,
 };
@@ -43,6 +43,43 @@ variables! {
     AnyHandle "S", |parser, actor| parser.handle("a socket or an event", actor);
     RequestOverlapped "O", |parser, actor| parser.overlapped(actor);
     DeviceOverlapped "O", |parser, actor| parser.overlapped(actor);
+}
+
+/// Groups that have a word or a number: none, a new one of either kind, and one that there is not.
+const GROUPS: &[(&str, Group<Ref>); 4] = &[
+    ("0", Group::None),
+    ("SG_UNCONSTRAINED_GROUP", Group::Unconstrained),
+    ("SG_CONSTRAINED_GROUP", Group::Constrained),
+    ("99", Group::Nobodys),
+];
+
+impl Text for GroupIn {
+    const EXAMPLE: &'static str = "0";
+    const WORDS: &'static [&'static str] = &["SG_UNCONSTRAINED_GROUP", "SG_CONSTRAINED_GROUP", "group"];
+    fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Group<Ref>> {
+        if parser.cursor.at("group") {
+            return parser.group_of(Some(asking.actor)).map(Group::Of);
+        }
+        parser.cursor.one_of("the group", GROUPS)
+    }
+    fn write(value: &Group<Ref>, script: &Script) -> String {
+        match value {
+            Group::Of(socket) => format!("group({})", reference(*socket, script)),
+            _ => super::word_of(GROUPS, value).to_owned(),
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// `group(A)`, the group that this socket is in.
+    pub(crate) fn group_of(&mut self, actor: Option<ThreadId>) -> Parsed<Ref> {
+        self.cursor.expect("group")?;
+        self.cursor.expect("(")?;
+        let (word, span) = self.cursor.word("a socket")?;
+        let socket = self.variable(word, &span, actor)?;
+        self.cursor.expect(")")?;
+        Ok(Ref::Name(socket))
+    }
 }
 
 /// The protocol information that was made for a socket.

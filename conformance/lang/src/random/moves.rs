@@ -106,7 +106,7 @@ fn second_listener(cast: &mut Cast<'_>) -> Option<()> {
     cast.call(actor, Call::Listen { s, backlog });
     cast.things[listener].state = State::Listens;
     if cast.once_in(3) {
-        cast.call(actor, Call::Ioctlsocket { s, argp: 1 });
+        cast.call(actor, Call::Ioctlsocket { s, argp: Some(1) });
         cast.things[listener].nonblocking = true;
     }
     Some(())
@@ -139,7 +139,7 @@ pub(super) fn client(cast: &mut Cast<'_>) -> Option<()> {
         option_of(cast, actor, client);
     }
     if full || cast.once_in(7) {
-        cast.call(actor, Call::Ioctlsocket { s, argp: 1 });
+        cast.call(actor, Call::Ioctlsocket { s, argp: Some(1) });
         cast.things[client].nonblocking = true;
     }
     let name = Name::Of(cast.handle(listener));
@@ -391,7 +391,7 @@ fn mode(cast: &mut Cast<'_>) -> Option<()> {
     let (actor, thing) = cast.find_with(&[State::Listens, State::Connected, State::New])?;
     let argp = u32::from(!cast.once_in(4));
     let s = cast.handle(thing);
-    cast.call(actor, Call::Ioctlsocket { s, argp });
+    cast.call(actor, Call::Ioctlsocket { s, argp: Some(argp) });
     cast.things[thing].nonblocking = argp != 0;
     Some(())
 }
@@ -611,11 +611,17 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
     let is_fit = match &call {
         // They name actors and processes, which a draw does not know.
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
+        Call::CreateProcess { .. } => false,
         Call::Setsockopt { opt, value, .. } => {
-            let is_settable = !matches!(opt, Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only);
+            let is_settable = !matches!(
+                opt,
+                Opt::AcceptConn | Opt::Error | Opt::Type | Opt::ConnectTime | Opt::V6Only | Opt::GroupId
+            );
             is_settable && matches!(value, OptVal::Linger(..)) == (*opt == Opt::Linger)
         }
-        Call::Getsockopt { opt, .. } => !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only),
+        Call::Getsockopt { opt, .. } => {
+            !matches!(opt, Opt::SndBuf | Opt::RcvBuf | Opt::ConnectTime | Opt::V6Only | Opt::GroupId)
+        }
         // The number of a closed event may be that of something that the worker itself has opened since.
         Call::Closesocket { s } if is_waited_in_by_a_copy(cast, *s) => false,
         Call::CloseHandle { handle } if is_waited_in_by_a_copy(cast, *handle) => false,
@@ -626,7 +632,8 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         // Wine takes a negative length for a huge one.
         Call::Connect { name: Name::Address(address, length), .. } => address.ip != Ip::NotLocal && *length >= 0,
         // In which order a faulty question is looked at is not worth a choice point.
-        Call::WSAIoctl { .. } => false,
+        Call::WSAIoctl { .. } | Call::IoctlCommand { .. } | Call::IdealSendBacklog { .. } => false,
+        Call::Ioctlsocket { argp, .. } => argp.is_some(),
         // Who else has such a port on this machine nobody knows.
         Call::Bind { name: Name::Address(address, _), .. } => !matches!(address.port, Port::Fixed(_)),
         // An event is what it takes; a socket in its place is something that only some stacks refuse.
@@ -638,7 +645,9 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         }
         // They take an OVERLAPPED, or belong to one: what is told of such requests is told in order.
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
-        Call::WSAIoctlOverlapped { .. } | Call::UpdateConnectContext { .. } => false,
+        Call::WSAIoctlOverlapped { .. } | Call::IoctlCommandOverlapped { .. } | Call::UpdateConnectContext { .. } => {
+            false
+        }
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,

@@ -269,7 +269,7 @@ fn receives_twice(cast: &mut Cast<'_>) -> Option<()> {
     let buffers = Set::collect([2, 4]);
     cast.call(actor, Call::WSARecv { s, buffers, received });
     cast.things[new].nonblocking = true;
-    cast.call(actor, Call::Ioctlsocket { s, argp: 1 });
+    cast.call(actor, Call::Ioctlsocket { s, argp: Some(1) });
     cast.call(actor, Call::Recv { s, len: 16 });
     Some(())
 }
@@ -398,7 +398,7 @@ fn fills_the_queue(cast: &mut Cast<'_>) -> Option<()> {
     let family = cast.things[listener].family;
     let last = socket(cast, peer, "C", family);
     let (s, name) = (cast.handle(last), Name::Of(cast.handle(listener)));
-    cast.call(peer, Call::Ioctlsocket { s, argp: 1 });
+    cast.call(peer, Call::Ioctlsocket { s, argp: Some(1) });
     cast.call(peer, Call::Connect { s, name });
     cast.things[last].state = State::Connected;
     cast.things[last].nonblocking = true;

@@ -2,8 +2,8 @@
 
 use winaccept_lang::{parse, parse_observed, render_observed};
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Data, Family, How, Ip, Length, Name, NetworkEvents, Opt, OptVal, PollEvents, Port,
-    ProcessId, Routine, Set, SockType, ThreadId, Version,
+    Address, Backlog, Buffer, Call, Data, Family, Group, How, Ip, Length, Name, NetworkEvents, Opt, OptVal, PollEvents,
+    Port, ProcessId, Routine, Set, SockType, SocketFlags, ThreadId, Version,
 };
 use winaccept_model::choice::RECV_RESET_ENDS;
 use winaccept_model::code::Code;
@@ -98,7 +98,7 @@ fn sockets_and_addresses() {
     assert_eq!(call("socket(AF_INET6, SOCK_DGRAM, 0)"), Call::Socket { family: Family::Inet6, kind: SockType::Dgram });
     assert_eq!(
         call("WSASocket(AF_INET, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED)"),
-        Call::WSASocket { family: Family::Inet, kind: stream, overlapped: true }
+        Call::WSASocket { family: Family::Inet, kind: stream, group: Group::None, flags: SocketFlags::OVERLAPPED }
     );
     assert_eq!(
         call("WSASocket(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, info(L), 0, 0)"),
@@ -136,7 +136,7 @@ fn data_and_options() {
     }
     assert_eq!(call("recv(C, 65536)"), Call::Recv { s: C, len: 65536 });
     assert_eq!(call("shutdown(C, SD_BOTH)"), Call::Shutdown { s: C, how: How::Both });
-    assert_eq!(call("ioctlsocket(L, FIONBIO, 1)"), Call::Ioctlsocket { s: L, argp: 1 });
+    assert_eq!(call("ioctlsocket(L, FIONBIO, 1)"), Call::Ioctlsocket { s: L, argp: Some(1) });
     assert_eq!(call("getsockopt(L, IPPROTO_IPV6, IPV6_V6ONLY)"), Call::Getsockopt { s: L, opt: Opt::V6Only });
     let linger = Call::Setsockopt { s: C, opt: Opt::Linger, value: OptVal::Linger(1, 0) };
     assert_eq!(call("setsockopt(C, SOL_SOCKET, SO_LINGER, {1, 0})"), linger);

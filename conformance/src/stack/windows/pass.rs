@@ -110,7 +110,11 @@ plain! {
     ErrorCode |code| [int(code)];
     AddressFamily |family| [int(family)];
     TypeProtocol |(kind, protocol)| [int(kind), int(protocol)];
-    SocketFlags |flags| [flags as usize];
+    GroupIn |group| [group as usize];
+    SocketFlagsIn |flags| [flags as usize];
+    Child |process| [process as usize];
+    InheritHandles |inherits| [usize::from(inherits)];
+    InheritFlag |(mask, flags)| [mask as usize, flags as usize];
     Process |process| [process as usize];
     BacklogIn |backlog| [int(backlog)];
     HowIn |how| [int(how)];
@@ -169,6 +173,13 @@ constants! {
     SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
+    HandleFlagsOut: Box::new(HandleFlags(0));
+    IdealSendBacklogQuery: words([SIO_IDEAL_SEND_BACKLOG_QUERY]);
+    NoInput: words([0]);
+    NoInputSize: words([0]);
+    IdealSendBacklogOut: Box::new(NumberRoom(0));
+    ValueSize: words([4]);
+    CountNobodyReads: Box::new(overlapped::Removed);
     IoctlAfdPoll: words([afd::IOCTL_AFD_POLL]);
     NotExclusive: words([]);
     GotInformation: words([]);
@@ -195,6 +206,9 @@ constants! {
     UpdateConnectContextName: words([int(ws::SO_UPDATE_CONNECT_CONTEXT)]);
     NoOptionValue: words([0, 0]);
 }
+
+/// `_IOR('t', 123, ULONG)`, of ws2ipdef.h.
+const SIO_IDEAL_SEND_BACKLOG_QUERY: usize = 0x4004_747b;
 
 /// A message that is fetched leaves the queue.
 const PM_REMOVE: usize = 1;
@@ -440,18 +454,64 @@ impl Part for Flags {
     }
 }
 
-/// A command and the number behind its argument, which is as large as the commands of `ioctlsocket` need.
-struct Command(u32, u32);
-
-impl Part for Command {
-    fn words(&mut self, call: &mut Passing) {
-        call.words.extend([self.0 as usize, &raw mut self.1 as usize]);
-    }
+/// A command and what is behind its argument: room for a number and more. A request may use it later: it stays for good.
+fn command(code: u32, argument: Option<u32>) -> [usize; 2] {
+    let pointer = argument.map(|argument| Box::leak(Box::new([argument, 0])).as_mut_ptr().cast());
+    [code as usize, pointer.unwrap_or_else(super::address::bad_pointer) as usize]
 }
 
 impl Pass for Fionbio {
-    fn part((command, argument): (u32, u32), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
-        Ok(Box::new(Command(command, argument)))
+    fn part((code, argument): (u32, Option<u32>), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(words(command(code, argument)))
+    }
+}
+
+impl Pass for CommandIn {
+    fn part(sent: (u32, Option<u32>, u32), _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        let (code, argument, size) = sent;
+        if size > 8 {
+            return Err("an argument has 8 bytes at most".to_owned());
+        }
+        let [code, pointer] = command(code, argument);
+        Ok(words([code, if size == 0 { 0 } else { pointer }, size as usize]))
+    }
+}
+
+impl Pass for CommandRoom {
+    fn part(room: Pointer, _: &'static str, _: &mut Passing) -> Result<Box<dyn Part>, String> {
+        Ok(words(match room {
+            Pointer::Null => [0, 0],
+            Pointer::Bad => [super::address::bad_pointer() as usize, 4],
+            Pointer::Valid => [&raw mut *Box::leak(Box::new(0u32)) as usize, 4],
+        }))
+    }
+}
+
+/// Room for the flags of a handle.
+struct HandleFlags(u32);
+
+impl Part for HandleFlags {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        // SAFETY: a field of this part, which the system may have written.
+        let flags = unsafe { (&raw const self.0).read_volatile() };
+        returned.option = (returned.value != 0).then_some(OptionValue::Number(flags));
+    }
+}
+
+/// Room for a number that a command asks for.
+struct NumberRoom(u32);
+
+impl Part for NumberRoom {
+    fn words(&mut self, call: &mut Passing) {
+        call.words.push(&raw mut self.0 as usize);
+    }
+    fn told(&self, _: &Passing, returned: &mut Returned) {
+        // SAFETY: a field of this part, which the system may have written.
+        let number = unsafe { (&raw const self.0).read_volatile() };
+        returned.option = (returned.value == 0).then_some(OptionValue::Number(number));
     }
 }
 

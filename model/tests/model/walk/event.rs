@@ -2,12 +2,13 @@
 
 mod requests;
 
+use winaccept_model::call::Group;
 use winaccept_model::call::{
-    Address, AfdEvents, Backlog, Buffer, Call, Condition, Data, Extension, ExtensionName, Family, FileModes, Handle,
-    How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
-    SockType, ThreadId, Version,
+    Address, AfdEvents, Backlog, Buffer, Call, Command, Condition, Data, Extension, ExtensionName, Family, FileModes,
+    Handle, How, Ip, Length, Name, NetworkEvents, OPTIONS, Opt, OptVal, PollEvents, Port, ProcessId, Qos, Routine, Set,
+    SockType, SocketFlags, ThreadId, Version,
 };
-use winaccept_model::operation::{Group, OpId, OverId, Overlapped, PortId, WindowId};
+use winaccept_model::operation::{OpId, OverId, Overlapped, PortId, WindowId};
 use winaccept_model::status::Status;
 use winaccept_model::step::{Answer, Event, pending};
 use winaccept_model::world::{APCS, Conn, ConnId, Direction, EventId, Faults, Segment, SocketId, State, World};
@@ -134,6 +135,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
         | Call::ReadFile { .. }
         | Call::ConnectEx { .. }
         | Call::WSAIoctlOverlapped { .. }
+        | Call::IoctlCommandOverlapped { .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::AfdPoll { handles, .. } => {
             let free = w.watches().of(thread).iter().filter(|watch| watch.is_none()).count();
@@ -151,6 +153,17 @@ fn within_limits(w: &World, event: &Event) -> bool {
             described.is_none_or(|socket| socket.free_handle().is_some())
         }
         _ => true,
+    }
+}
+
+/// The group of a new socket: mostly none.
+fn group(w: &World, dice: &mut Dice) -> Group {
+    match dice.below(8) {
+        0 => Group::Unconstrained,
+        1 => Group::Constrained,
+        2 => Group::Of(anybodys(w, dice)),
+        3 if dice.one_in(3) => Group::Nobodys,
+        _ => Group::None,
     }
 }
 
@@ -239,6 +252,11 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
             let s = queued_or(w, thread, dice);
             if dice.one_in(4) { Call::CloseHandle { handle: s } } else { Call::Closesocket { s } }
         }
+        35 if dice.one_in(3) => match dice.below(4) {
+            0 => Call::CreateProcess { process: ProcessId(dice.below(3) as u32), inherits: !dice.one_in(3) },
+            1 => Call::GetHandleInformation { s: s(dice) },
+            _ => Call::SetHandleInformation { s: s(dice), inherits: dice.one_in(2) },
+        },
         35..37 => {
             Call::Shutdown { s: s(dice), how: dice.one(&[How::Receive, How::Send, How::Both]).unwrap_or(How::Both) }
         }
@@ -254,7 +272,7 @@ fn call(w: &World, thread: ThreadId, dice: &mut Dice) -> Call {
         }
         40..43 => Call::Recv { s: s(dice), len: dice.below(9) as u32 },
         43..45 => {
-            let (s, argp) = (s(dice), dice.below(2) as u32);
+            let (s, argp) = (s(dice), (!dice.one_in(8)).then(|| dice.below(2) as u32));
             Call::Ioctlsocket { s: if dice.one_in(2) { fresh_or(w, s) } else { s }, argp }
         }
         45..48 => Call::Select {
@@ -469,7 +487,12 @@ fn socket_call(w: &World, dice: &mut Dice) -> Call {
         (family, kind) = (Family::Atm, if dice.one_in(12) { kind } else { SockType::Raw });
     }
     if dice.one_in(7) {
-        Call::WSASocket { family, kind, overlapped: dice.one_in(2) }
+        Call::WSASocket {
+            family,
+            kind,
+            group: group(w, dice),
+            flags: SocketFlags(dice.below(2) as u16 | 0x80 * dice.below(2) as u16),
+        }
     } else {
         Call::Socket { family, kind }
     }

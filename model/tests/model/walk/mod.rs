@@ -205,7 +205,7 @@ fn request(machine: &Machine, world: &mut World, waits: bool) {
         call(machine, world, 1, Call::WSAGetOverlappedResult { s: listen, overlapped, bytes: true, wait: true });
     }
     if let Some(s) = call(machine, world, 3, STREAM) {
-        call(machine, world, 3, Call::Ioctlsocket { s, argp: 1 });
+        call(machine, world, 3, Call::Ioctlsocket { s, argp: Some(1) });
         call(machine, world, 3, Call::Connect { s, name: Name::Of(listen) });
         if !waits {
             deliver(machine, world);
@@ -251,7 +251,7 @@ fn both_have_ended(machine: &Machine, world: &mut World, server_first: bool) {
 /// A client of thread 3 connects to the first listener, and resets the connection while it waits to be accepted.
 fn reset_while_queued(machine: &Machine, world: &mut World) {
     let s = call(machine, world, 3, STREAM).expect("the thread has a free slot");
-    call(machine, world, 3, Call::Ioctlsocket { s, argp: 1 });
+    call(machine, world, 3, Call::Ioctlsocket { s, argp: Some(1) });
     call(machine, world, 3, Call::Connect { s, name: Name::Of(Handle(0)) });
     deliver(machine, world);
     call(machine, world, 3, Call::Setsockopt { s, opt: Opt::Linger, value: OptVal::Linger(1, 0) });

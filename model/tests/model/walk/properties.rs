@@ -103,7 +103,9 @@ fn free_slots_are_new(branch: &Branch) -> Result<(), String> {
         new
     };
     let remembered = |socket: &Socket| matches!(socket.local.port, Port::Unset | Port::Fixed(_));
-    let used = |s: &Socket| s.state == State::NotASocket && !(*s == new(s) && remembered(s));
+    // One whose condition function still runs cannot end yet, and keeps its place there.
+    let kept = |socket: &Socket| !socket.holding().is_empty();
+    let used = |s: &Socket| s.state == State::NotASocket && !kept(s) && !(*s == new(s) && remembered(s));
     ensure(!branch.world.sockets().iter().any(used), || "a free slot is not as new".to_owned())?;
     let idle = |conn: &Conn| {
         let gone = |end: &End| end.socket().is_none() && end.flight.is_empty();

@@ -73,11 +73,26 @@ pub(super) fn overlapped_call(w: &World, thread: ThreadId, dice: &mut Dice) -> C
             };
             let pointer = if dice.one_in(4) { 4 } else { 8 };
             if dice.one_in(2) {
+                return command_call(s, bytes, overlapped, routine, dice);
+            }
+            if dice.one_in(2) {
                 Call::WSAIoctlOverlapped { s, extension, pointer, bytes, overlapped, routine }
             } else {
                 Call::WSAIoctl { s, extension, pointer, bytes }
             }
         }
+    }
+}
+
+/// A command of WSAIoctl that asks for no function.
+fn command_call(s: Handle, bytes: bool, overlapped: Handle, routine: bool, dice: &mut Dice) -> Call {
+    let argument = (!dice.one_in(6)).then(|| dice.below(2) as u32);
+    let command = if dice.one_in(3) { Command::Nobodys } else { Command::Fionbio(argument, 4) };
+    let room = Buffer::Null;
+    match dice.below(3) {
+        0 => Call::IdealSendBacklog { s },
+        1 => Call::IoctlCommand { s, command, room, bytes },
+        _ => Call::IoctlCommandOverlapped { s, command, room, bytes, overlapped, routine },
     }
 }
 

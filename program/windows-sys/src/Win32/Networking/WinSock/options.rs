@@ -120,7 +120,7 @@ pub unsafe extern "system" fn ioctlsocket(s: SOCKET, cmd: i32, argp: *mut u32) -
             return sys::SOCKET_ERROR;
         }
         // SAFETY: the caller's contract.
-        let argp = unsafe { memory::get(argp) }.unwrap_or(0);
+        let argp = unsafe { memory::get(argp) };
         here.number(Call::Ioctlsocket { s: here.named(s), argp })
     })
 }

@@ -1,8 +1,8 @@
 //! From `WSAStartup` to `accept`.
 #![allow(clippy::missing_safety_doc)] // that of each function is its documentation's
 
-use winaccept_model::call::{Backlog, Buffer, Call, Condition, Family, Length, SockType, Version};
-use winaccept_model::operation::Group;
+use winaccept_model::call::Group;
+use winaccept_model::call::{Backlog, Buffer, Call, Condition, Family, Length, SockType, SocketFlags, Version};
 use winaccept_model::outcome::{Given, Out, Outcome, Value};
 use winaccept_program::interface::Answer;
 use windows_sys::Win32::Networking::WinSock as sys;
@@ -89,8 +89,12 @@ fn wsa_socket(here: &Here<'_>, [af, r#type, protocol]: [i32; 3], more: bool, fla
         here.no_words("WSASocket with protocol information, a group or flags");
         return sys::INVALID_SOCKET;
     }
-    let overlapped = flags & sys::WSA_FLAG_OVERLAPPED != 0;
-    made(here, kind, &here.calls(Call::WSASocket { family, kind, overlapped }))
+    // Both known flags are the model's, bit for bit.
+    made(
+        here,
+        kind,
+        &here.calls(Call::WSASocket { family, kind, group: Group::None, flags: SocketFlags(flags as u16) }),
+    )
 }
 
 /// `WSASocketW`, without protocol information and without a group.
