@@ -56,12 +56,12 @@ impl Network {
         let room = |sockets: usize| Room::new(ProcessId(0), limit(sockets), 0);
         let mut threads = vec![room(1), room(1), room(connections)];
         threads.extend(std::iter::repeat_n(room(0), waiters));
-        let world = World::new(&[Process::default()], &threads);
+        let world = World::new(&[Process::default()], &threads).without_moving();
         let address = Address { family: Family::Inet, ip: Ip::Loopback, port: Port::Fixed(80) };
         let mut network = Network {
             machine: backlog::machine(),
             world,
-            effects: Effects::without_notes(),
+            effects: Effects::outcomes_alone(),
             listener: Handle::INVALID,
             address,
         };

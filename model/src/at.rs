@@ -11,12 +11,13 @@ mod queue;
 use std::cell::{Cell, RefCell};
 
 use crate::call::{Call, NetworkEvents, ThreadId};
-use crate::choice::COUNT;
+use crate::id::Maybe;
 use crate::limit::Limit;
+use crate::machine::Machine;
 use crate::operation::{Answer, OpId, OverId, PortId, WindowId};
 use crate::outcome::Outcome;
-use crate::profile::{Profile, Settled, Tape};
-use crate::rule::{Cause, Effects, Mutant, Rule, Tables};
+use crate::profile::Tape;
+use crate::rule::{Cause, Effects, Rule, Tables};
 use crate::world::{ConnId, Direction, EventId, SocketId, World};
 
 /// What a guard sees and an effect changes: the world, the profile, and what the event is about.
@@ -24,35 +25,33 @@ pub struct At<'a> {
     w: &'a mut World,
     /// Somebody wants to know what is read and touched.
     pub(crate) notes_owners: bool,
-    pub(crate) profile: &'a Profile,
-    /// By choice point, the only alternative that is allowed, plus one; zero where there are several, or a rule is broken.
-    pub(crate) settled: &'a Settled,
-    pub(crate) mutant: Option<&'a Mutant>,
+    /// What is allowed, and the rule that is broken, if one is.
+    pub(crate) machine: &'a Machine,
     /// The tables of rules, handed in: what fires them knows none of them.
     pub(crate) tables: &'static Tables,
     // Guards may ask, and what they ask is decided and noted: hence the cells.
     pub(crate) tape: RefCell<&'a mut Tape>,
     pub(crate) fx: &'a mut Effects,
     /// The connection that was changed last; others that were are in the effects.
-    changes: Option<ConnId>,
+    changes: Maybe<ConnId>,
     /// The rule that is asked, or that fires.
     pub(crate) asking: Cell<Option<&'static Rule>>,
     /// Something may be wrong with the process of the thread in question, as [`At::in_trouble`] says exactly.
     pub(crate) trouble: bool,
+    /// A connection may be no more, so that its slot is free.
+    pub(crate) frees: bool,
     /// The call is past its checks on entry.
     pub(crate) taking: bool,
     /// Who is calling, or whose call is concerned.
     pub thread: ThreadId,
     /// The call that is being made; of an operation, see [`At::call`].
     pub(crate) makes: &'a Call,
-    /// The operation that the call has become; `None` while the call is being made.
-    pub op: Option<OpId>,
-    /// The socket in question.
-    pub socket: Option<SocketId>,
+    /// See [`At::op`], and below [`At::socket`] and [`At::conn`].
+    pub(crate) op: Maybe<OpId>,
+    pub(crate) socket: Maybe<SocketId>,
     /// Which of its handles the caller used.
     pub copy: usize,
-    /// The connection in question.
-    pub conn: Option<ConnId>,
+    pub(crate) conn: Maybe<ConnId>,
     /// The direction of the segment in question.
     pub direction: Direction,
     /// The network event in question.
@@ -96,32 +95,29 @@ impl<'a> At<'a> {
     #[inline(always)]
     pub(crate) fn new(
         w: &'a mut World,
-        profile: &'a Profile,
-        mutant: Option<&'a Mutant>,
+        machine: &'a Machine,
         tables: &'static Tables,
         tape: &'a mut Tape,
         fx: &'a mut Effects,
     ) -> At<'a> {
-        let settled = if mutant.is_none() { profile.settled() } else { &NOTHING_SETTLED };
         At {
             w,
             notes_owners: !fx.without_notes,
-            profile,
-            settled,
-            mutant,
+            machine,
             tables,
             tape: RefCell::new(tape),
             fx,
-            changes: None,
+            changes: Maybe::NONE,
             asking: Cell::new(None),
             trouble: true,
+            frees: false,
             taking: false,
             thread: ThreadId(0),
             makes: &Call::WSAGetLastError,
-            op: None,
-            socket: None,
+            op: Maybe::NONE,
+            socket: Maybe::NONE,
             copy: 0,
-            conn: None,
+            conn: Maybe::NONE,
             direction: Direction::Up,
             network_event: NetworkEvents(0),
             again: false,
@@ -136,16 +132,17 @@ impl<'a> At<'a> {
     #[inline(always)]
     pub(crate) fn finish(&mut self) {
         self.bring_up_to_date();
-        if self.tape.get_mut().overran() {
-            self.reaches(Limit { most: Tape::MAX, of: "decisions in one step" });
-        }
-        if self.notes_owners || !self.fx.deciding.get_mut().is_empty() {
+        // Nothing is decided where nothing is resolved.
+        if self.notes_owners || self.fx.resolved.is_any() {
             self.writes_notes();
         }
     }
 
     #[inline(never)]
     fn writes_notes(&mut self) {
+        if self.tape.get_mut().overran() {
+            self.reaches(Limit { most: Tape::MAX, of: "decisions in one step" });
+        }
         let Effects { noted, deciding, decided, read, touched, .. } = &mut *self.fx;
         decided.append(deciding.get_mut());
         if self.notes_owners {
@@ -154,6 +151,3 @@ impl<'a> At<'a> {
         }
     }
 }
-
-/// Where a rule is broken, every choice is decided in full.
-static NOTHING_SETTLED: Settled = [0; COUNT];

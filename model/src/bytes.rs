@@ -67,6 +67,14 @@ impl Flight {
         (self.end() / BITS) as usize
     }
 
+    /// Are there more than so many?
+    #[must_use]
+    #[inline]
+    pub fn is_longer_than(&self, len: u8) -> bool {
+        // What is left behind so many is the mark alone, or more than that.
+        self.0.checked_shr(BITS * u32::from(len)).is_some_and(|rest| rest > 1)
+    }
+
     /// None at all?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -222,6 +230,7 @@ mod tests {
         let all = || Segment::ALL.into_iter().cycle().take(MAX_FLIGHT);
         for (count, segment) in all().enumerate() {
             assert_eq!(flight.len(), count);
+            assert!((0..=30).all(|len| flight.is_longer_than(len) == (count > usize::from(len))));
             assert!(flight.push(segment));
             assert_eq!((flight.first(), flight.last()), (Some(Segment::Syn), Some(segment)));
         }

@@ -66,6 +66,11 @@ pub struct Does {
 /// What a call does of which the list says nothing.
 const DOES: Does = Does { waits: false, locally: false, deaf: false, closes: false, starts: false, points: false };
 
+/// The last of these.
+const fn last(tables: &[Option<Table>]) -> Option<Table> {
+    tables[tables.len() - 1]
+}
+
 macro_rules! types {
     ($($call:ident $library:ident $c:literal
         $(($($([$before:ident])* $field:ident: $kind:ident $([$after:ident])*),*))? -> $returns:ident [$($does:ident)*]
@@ -99,21 +104,28 @@ macro_rules! types {
             pub const fn returns(self) -> Returns {
                 match self { $(Function::$call => Returns::$returns),* }
             }
+            // What every step asks is looked up in place.
             /// What else is to be known of it.
             #[must_use]
+            #[inline(always)]
             #[allow(clippy::needless_update)] // only an entry that has all of them needs no update
             pub const fn does(self) -> Does {
-                match self { $(Function::$call => Does { $($does: true,)* ..DOES }),* }
+                const ALL: &[Does] = &[$(Does { $($does: true,)* ..DOES }),*];
+                ALL[self as usize]
             }
             /// The table that it begins with.
             #[must_use]
+            #[inline(always)]
             pub const fn table(self) -> Table {
-                match self { $(Function::$call => Table::$first),* }
+                const ALL: &[Table] = &[$(Table::$first),*];
+                ALL[self as usize]
             }
             /// The table in which it looks again when it has waited.
             #[must_use]
-            pub fn looks_again(self) -> Option<Table> {
-                match self { $(Function::$call => None$(.or(Some(Table::$again)))?),* }
+            #[inline]
+            pub const fn looks_again(self) -> Option<Table> {
+                const ALL: &[Option<Table>] = &[$(last(&[None$(, Some(Table::$again))?])),*];
+                ALL[self as usize]
             }
             /// Its name in the list.
             const fn variant(self) -> &'static str {
@@ -146,7 +158,7 @@ macro_rules! arguments {
 
             /// The handle of the socket that the call is about.
             #[must_use]
-            #[inline]
+            #[inline(always)]
             pub fn subject(&self) -> Option<H> {
                 match self { $(Call::$call $({ $($field),* })? => None$($(.or(<kind::$kind as Kind>::subject($field)))*)?),* }
             }
@@ -171,10 +183,8 @@ macro_rules! arguments {
                 self.time_out().flatten().is_some()
             }
 
-            /// The buffer for an address that it fills in, and the length that goes with it, if it has them.
-            #[must_use]
-            #[inline]
-            pub fn name_buffer(&self) -> Option<(Buffer, Length)> {
+            #[inline(never)]
+            fn any_name_buffer(&self) -> Option<(Buffer, Length)> {
                 let buffer = match self { $(Call::$call $({ $($field),* })? => {
                     None$($(.or(<kind::$kind as Kind>::buffer::<H>($field)))*)?
                 }),* };
@@ -215,6 +225,25 @@ macro_rules! arguments {
     };
 }
 crate::for_each_call!(arguments);
+
+impl<H: Member> Call<H> {
+    /// Is it a poll of the driver whose time-out can run out?
+    #[inline(always)]
+    pub(crate) fn is_timed_poll(&self) -> bool {
+        matches!(self, Call::AfdPoll { .. }) && self.times_out()
+    }
+
+    /// The buffer for an address that it fills in, and the length that goes with it, if it has them.
+    #[must_use]
+    #[inline(always)]
+    pub fn name_buffer(&self) -> Option<(Buffer, Length)> {
+        match *self {
+            // What is asked most often is seen at once.
+            Call::Accept { addr, addrlen, .. } => Some((addr, addrlen)),
+            _ => self.any_name_buffer(),
+        }
+    }
+}
 
 impl<H> Call<H> {
     /// Does it take a connection off a listener's queue, once there is one?

@@ -30,7 +30,7 @@ impl At<'_> {
             return self.returns(op, thread, status, gives);
         }
         let done = self.op_mut(op);
-        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives.copied());
+        (done.phase, done.status, done.bytes, done.gives) = (Phase::Done, status, bytes, gives.copied().map(Box::new));
         if let Some(over) = tells.over {
             let before = *self.over_at(over);
             self.over_put(over, Overlapped { status, bytes, ..before });
@@ -85,7 +85,8 @@ impl At<'_> {
     /// A complete call returns as soon as its frame is the top one.
     pub(crate) fn tells_caller(&mut self, thread: ThreadId) {
         let Some(Frame::Waits(op)) = self.thread_at(thread).frames.last() else { return };
-        let &Operation { phase: Phase::Done, status, gives, .. } = self.op_at(op) else { return };
+        let &Operation { phase: Phase::Done, status, ref gives, .. } = self.op_at(op) else { return };
+        let gives = gives.as_deref().copied();
         self.returns(op, thread, status, gives.as_ref());
     }
 
@@ -190,12 +191,16 @@ impl At<'_> {
             self.port_mut(port).waiting.remove(op);
         }
         if let Some(s) = about {
-            let socket = self.extra_mut(s);
-            let _ = socket.waiting.remove(op) || socket.holding.remove(op);
-            let others = !socket.waiting.is_empty();
-            if !socket.accept_queue.is_empty() {
+            if !self.leaves_line(s, op) && self.socket_at(s).extra.is_some() {
+                self.extra_mut(s).holding.remove(op);
+            }
+            let socket = self.socket_at(s);
+            if !socket.accept_queue().is_empty() {
                 self.wake(s);
-            } else if others && self.socket_at(s).state == State::Connected && disconnection(self, s).is_some() {
+            } else if !socket.waiting().is_empty()
+                && socket.state == State::Connected
+                && disconnection(self, s).is_some()
+            {
                 // It has let those go first that stood there, too.
                 self.wake(s);
             }

@@ -11,7 +11,7 @@ impl At<'_> {
     /// Does the profile, or a decision already taken in this step, choose this alternative?
     #[inline]
     pub fn chooses(&self, alt: Alt) -> bool {
-        match self.settled[alt.point().index()] {
+        match self.settled(alt.point()) {
             0 => self.decide(alt.point()) == usize::from(alt.1),
             // Nothing is left open, so nothing is decided.
             settled => {
@@ -19,6 +19,13 @@ impl At<'_> {
                 settled == alt.1 + 1
             }
         }
+    }
+
+    /// The only alternative that is allowed, plus one; zero where there are several. Where a rule is broken, every choice is decided
+    /// in full.
+    #[inline(always)]
+    fn settled(&self, point: Point) -> u8 {
+        if self.machine.mutant.is_none() { self.machine.profile.settled()[point.index()] } else { 0 }
     }
 
     /// Which alternative of this choice point is it in this step? Where the profile leaves it open, the tape decides, and the
@@ -42,7 +49,7 @@ impl At<'_> {
     #[must_use]
     pub fn may(&self, alt: Alt) -> bool {
         self.asker(alt.point());
-        self.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1
+        self.machine.profile.allowed(usize::from(alt.0)) >> alt.1 & 1 == 1
     }
 
     /// The value of a column of the rule that is asked, in this step.
@@ -81,7 +88,7 @@ impl At<'_> {
             && self.again
             && self.fx.resolved.get(point) == 0
         {
-            let allowed = self.profile.allowed(point.index());
+            let allowed = self.machine.profile.allowed(point.index());
             let in_taking =
                 |alternative: &usize| allowed >> alternative & 1 == 1 && stages[*alternative] == Stage::Taking;
             if let Some(alternative) = (0..stages.len()).find(in_taking) {
@@ -92,7 +99,7 @@ impl At<'_> {
     }
 
     fn picked(&self, point: Point) -> u8 {
-        let allowed = self.profile.allowed(point.index());
+        let allowed = self.machine.profile.allowed(point.index());
         let open = allowed.count_ones() > 1;
         let pick = self.tape.borrow_mut().pick(allowed.count_ones() as usize);
         let mut bits = allowed;
@@ -117,7 +124,7 @@ impl At<'_> {
 
     /// How this rule is broken, if it is.
     pub(crate) fn mutation(&self, rule: Option<&'static Rule>) -> Option<Mutation> {
-        let mutant = self.mutant?;
+        let mutant = self.machine.mutant.as_ref()?;
         rule.filter(|rule| std::ptr::eq(mutant.rule, *rule)).map(|_| mutant.mutation)
     }
 }

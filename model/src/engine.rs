@@ -36,7 +36,7 @@ impl<'a> At<'a> {
     /// Does the profile allow the alternatives of a rule? Where it rules one out nothing is asked, not even the guard.
     #[inline(never)]
     fn may_be_in_force(&self, rule: &Rule) -> bool {
-        rule.under.iter().all(|&alt| self.profile.allows(alt))
+        rule.under.iter().all(|&alt| self.machine.profile.allows(alt))
     }
 
     /// Does the profile, or a decision of this step, choose the alternatives of a rule that may be in force?
@@ -92,7 +92,7 @@ impl<'a> At<'a> {
         let (mut n, mut open) = (0, false);
         while n < rule.under.len() {
             let Alt(point, alternative) = rule.under[n];
-            match self.settled[point as usize] {
+            match self.machine.profile.settled()[point as usize] {
                 0 => open = true,
                 settled if settled != alternative + 1 => return false,
                 _ => {}
@@ -128,12 +128,15 @@ impl<'a> At<'a> {
 
     /// Of several checks that hold, the one that this stack makes first; where nothing is known of that, any of them.
     fn compete(&mut self, rules: &'static [Rule], held: &Small<u8, 12>) -> &'static Rule {
-        let first = held.iter().map(|i| self.profile.rank(rules[usize::from(i)].name)).min();
-        let ranked = |i: &u8| Some(self.profile.rank(rules[usize::from(*i)].name)) == first;
+        let first = held.iter().map(|i| self.machine.profile.rank(rules[usize::from(i)].name)).min();
+        let ranked = |i: &u8| Some(self.machine.profile.rank(rules[usize::from(*i)].name)) == first;
         let tied: Small<u8, 12> = held.iter().filter(ranked).fold(Small::default(), |mut all, i| {
             all.push(i);
             all
         });
+        if tied.len() > 1 {
+            self.fx.resolved.decides();
+        }
         let pick = self.tape.borrow_mut().pick(tied.len());
         &rules[usize::from(tied.iter().nth(pick).expect("invariant: a pick is below the size it was asked for"))]
     }
@@ -148,9 +151,11 @@ impl<'a> At<'a> {
     /// A rule fires from a state. Called by code, where no rule is broken, all that its declaration says stands fast.
     #[inline(always)]
     pub(crate) fn carries_out<const CODE: bool>(&mut self, rule: &'static Rule, before: State) -> Then {
-        self.fx.fired.push(rule);
-        if self.notes_owners {
-            self.fx.fired_from.push(before);
+        if !self.fx.without_rules {
+            self.fx.fired.push(rule);
+            if self.notes_owners {
+                self.fx.fired_from.push(before);
+            }
         }
         if !CODE || rule.is_asking() || cfg!(debug_assertions) {
             self.asking.set(Some(rule));
@@ -240,7 +245,7 @@ impl<'a> At<'a> {
                 Then::Ends(false)
             }
             Gives::LooksAgain => {
-                if let Some(op) = self.op {
+                if let Some(op) = self.op() {
                     // The step is at this operation already.
                     self.gives = None;
                     self.goes_on(op);
@@ -268,7 +273,7 @@ impl<'a> At<'a> {
 
     /// The call waits; inside an APC there is more to be said.
     fn blocks(&mut self) -> Then {
-        if self.op.is_none() && self.thread().frames.contains(Frame::Apc) {
+        if self.op().is_none() && self.thread().frames.contains(Frame::Apc) {
             return Then::GoesOn(Table::BlocksInRoutine);
         }
         self.block();
@@ -297,7 +302,8 @@ impl<'a> At<'a> {
     /// Points this step at a thread that makes a call.
     #[inline(always)]
     pub(crate) fn focus(&mut self, thread: ThreadId, call: &'a Call) {
-        (self.makes, self.op) = (call, None);
+        self.makes = call;
+        self.turns_to_op(None);
         self.looks_from(thread, call.subject());
     }
 
@@ -305,7 +311,7 @@ impl<'a> At<'a> {
     pub(crate) fn focus_on(&mut self, op: OpId) {
         let Operation { thread, call, .. } = self.op_at(op);
         let (thread, subject) = (*thread, call.subject());
-        self.op = Some(op);
+        self.turns_to_op(Some(op));
         self.looks_from(thread, subject);
     }
 

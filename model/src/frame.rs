@@ -18,7 +18,7 @@ impl At<'_> {
     /// A connection is there for a call whose caller decides: its condition function begins to run.
     pub(crate) fn asks(&mut self) {
         self.block();
-        let Some(op) = self.op.or_else(|| self.waits(self.thread)) else { return };
+        let Some(op) = self.op().or_else(|| self.waits(self.thread)) else { return };
         let Operation { about: Some(listener), thread, .. } = *self.op_at(op) else { return };
         let Some(conn) = self.extra_mut(listener).accept_queue.pop_first() else { return };
         // It stays the listener's while it is decided about.
@@ -31,7 +31,7 @@ impl At<'_> {
     /// handshake is complete.
     pub(crate) fn answers(&mut self) {
         self.block();
-        let Some(op) = self.op.or_else(|| self.waits(self.thread)) else { return };
+        let Some(op) = self.op().or_else(|| self.waits(self.thread)) else { return };
         let Some(listener) = self.op_at(op).about else { return };
         let Some(conn) = self.extra_mut(listener).accept_queue.pop_first() else { return };
         self.op_mut(op).phase = Phase::Answers(conn);
@@ -128,15 +128,15 @@ impl At<'_> {
     /// then gives, where that is known by now, it gives when its thread comes back.
     pub(crate) fn calls_routine(&mut self) {
         let gives = self.gives.take();
-        if self.op.is_none() {
+        if self.op().is_none() {
             self.block();
         }
         let thread = self.thread;
-        let Some(op) = self.op.or_else(|| self.waits(thread)) else { return };
+        let Some(op) = self.op().or_else(|| self.waits(thread)) else { return };
         if let Some(gives) = gives {
             self.withdraw(op);
             let done = self.op_mut(op);
-            (done.phase, done.status, done.gives) = (Phase::Done, Status::SUCCESS, Some(gives));
+            (done.phase, done.status, done.gives) = (Phase::Done, Status::SUCCESS, Some(Box::new(gives)));
         }
         while let Some(Apc::User(_)) = self.thread_at(thread).apcs.first() {
             self.runs_first_apc();

@@ -1,5 +1,9 @@
 //! Names of objects: numbers that say which of its kind an object is.
 
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
 /// Number types that differ only in what they number.
 macro_rules! ids {
     ($($(#[$doc:meta])* $id:ident;)*) => { $(
@@ -21,6 +25,17 @@ macro_rules! ids {
             #[must_use]
             pub const fn index(self) -> usize {
                 self.0 as usize
+            }
+        }
+
+        impl Numbered for $id {
+            #[inline(always)]
+            fn of_number(number: u32) -> $id {
+                $id(number)
+            }
+            #[inline(always)]
+            fn number(self) -> u32 {
+                self.0
             }
         }
     )* };
@@ -49,26 +64,86 @@ ids! {
     WindowId;
 }
 
-/// A socket or none, in four bytes: there are two in every connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct MaybeSocket(u32);
+/// A number of an object, or none, in four bytes: there are two in every connection, and the number of none is beyond all objects.
+pub(crate) struct Maybe<T> {
+    number: u32,
+    of: PhantomData<T>,
+}
 
-impl MaybeSocket {
-    /// No socket has this number: [`MAX_SLOTS`] is less.
-    const NONE: u32 = u32::MAX;
+/// What has a number.
+pub(crate) trait Numbered: Copy {
+    /// The object with this number.
+    fn of_number(number: u32) -> Self;
+    /// Its number.
+    fn number(self) -> u32;
+}
 
-    pub(crate) fn new(socket: Option<SocketId>) -> MaybeSocket {
-        MaybeSocket(socket.map_or(Self::NONE, |socket| socket.0))
+impl<T> Maybe<T> {
+    /// None: no object has this number, for [`MAX_SLOTS`] is less.
+    pub(crate) const NONE: Maybe<T> = Maybe { number: u32::MAX, of: PhantomData };
+
+    /// The place where it stands; beyond all places where there is none.
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.number as usize
     }
 
-    pub(crate) fn get(self) -> Option<SocketId> {
-        (self.0 != Self::NONE).then_some(SocketId(self.0))
+    /// Is there none?
+    #[inline(always)]
+    pub(crate) fn is_none(self) -> bool {
+        self.number == u32::MAX
     }
 }
 
-impl Default for MaybeSocket {
-    fn default() -> MaybeSocket {
-        MaybeSocket::new(None)
+impl<T: Numbered> Maybe<T> {
+    /// This one.
+    #[inline(always)]
+    pub(crate) fn some(object: T) -> Maybe<T> {
+        Maybe { number: object.number(), of: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) fn new(object: Option<T>) -> Maybe<T> {
+        object.map_or(Self::NONE, Self::some)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self) -> Option<T> {
+        (self.number != u32::MAX).then(|| T::of_number(self.number))
+    }
+}
+
+impl<T> Clone for Maybe<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Maybe<T> {}
+
+impl<T> PartialEq for Maybe<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl<T> Eq for Maybe<T> {}
+
+impl<T> Hash for Maybe<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(self.number);
+    }
+}
+
+impl<T: Numbered + fmt::Debug> fmt::Debug for Maybe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Maybe<T> {
+        Maybe::NONE
     }
 }
 
@@ -164,6 +239,12 @@ impl Handle {
             (true, WINDOW) => Named::Window(WindowId(slot)),
             _ => Named::Nothing,
         }
+    }
+
+    /// The socket object whose first handle it is, if it is one: nearly all are.
+    #[inline(always)]
+    pub(crate) fn first_of(self) -> Option<SocketId> {
+        (self.0 >> SLOT_BITS == 0).then_some(SocketId(self.0))
     }
 
     /// The slot of a socket object, if the value speaks of one.

@@ -51,6 +51,7 @@ pub mod kind;
 pub mod limit;
 pub mod list;
 mod look;
+mod machine;
 mod noted;
 pub mod operation;
 pub mod outcome;

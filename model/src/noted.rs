@@ -101,6 +101,11 @@ impl Resolved {
         self.points[point.index()].set(what);
     }
 
+    /// Something is decided that is no choice point.
+    pub(crate) fn decides(&self) {
+        self.any.set(true);
+    }
+
     /// Is anything resolved?
     #[inline(always)]
     pub(crate) fn is_any(&self) -> bool {

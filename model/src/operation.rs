@@ -113,8 +113,8 @@ pub struct Operation {
     pub status: Status,
     /// How many bytes it has moved.
     pub bytes: u32,
-    /// What its call returns, kept while user code runs above it.
-    pub gives: Option<Outcome>,
+    /// What its call returns, kept while user code runs above it: few do, and an outcome is large.
+    pub gives: Option<Box<Outcome>>,
     /// Who started it. Its slot is in that thread's range, and it ends with that thread.
     pub thread: ThreadId,
     /// The socket that it goes on at, in one of whose lines it stands; `None` when it is about none, or that is gone.
@@ -135,7 +135,7 @@ impl Operation {
     /// Is it such a poll whose time-out can run out?
     #[inline(always)]
     pub(crate) fn is_timed_poll(&self) -> bool {
-        self.is_poll() && self.call.times_out()
+        self.call.is_timed_poll()
     }
 
     /// The handle through which it came to the socket that it is about.

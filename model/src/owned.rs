@@ -86,6 +86,13 @@ impl<T: Clone> Owned<T> {
         self.items[at] = item;
     }
 
+    /// Puts something into a free slot.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, at: usize, item: impl FnOnce() -> T) {
+        debug_assert!(self.items[at].is_none(), "the slot is free");
+        self.items[at].get_or_insert_with(item);
+    }
+
     /// The slots of a thread.
     #[must_use]
     pub fn of(&self, owner: ThreadId) -> &[Option<T>] {

@@ -81,7 +81,7 @@ impl At<'_> {
         let holder = connection.server.socket().or(connection.listener);
         self.turns_to_socket(holder);
         self.puts_in_flight(conn, Direction::Up, data.as_slice());
-        let ends_handshake = matches!(segment, Segment::Data | Segment::Fin) && self.socket.is_some();
+        let ends_handshake = matches!(segment, Segment::Data | Segment::Fin) && self.socket().is_some();
         if ends_handshake && self.conn_at(conn).server.tcb == Tcb::SynReceived {
             self.apply(Table::Ack);
         }

@@ -8,6 +8,7 @@ use crate::at::Wake;
 use crate::call::ThreadId;
 use crate::choice::{Alt, Point};
 use crate::code::Code;
+use crate::id::Maybe;
 pub use crate::limit::Limit;
 use crate::list::Line;
 use crate::noted::{Noted, Resolved};
@@ -304,12 +305,11 @@ pub(crate) const fn any_in_trouble(rules: &[Rule]) -> bool {
 }
 
 /// The tables, as data and as code: handed to what fires rules, so that it knows none of them.
-#[derive(Clone, Copy)]
 pub(crate) struct Tables {
     /// The rules of a table.
     pub(crate) of: fn(Table) -> &'static [Rule],
     /// By table and state of the socket in question, what fires the rule that applies; true when the call returns.
-    pub(crate) fires: &'static [InStates; TABLES.len()],
+    pub(crate) fires: [InStates; TABLES.len()],
 }
 
 /// By state of the socket in question, in the order of [`State::ALL`], what fires the rule of a table that applies.
@@ -395,7 +395,7 @@ pub struct Decided {
 /// What a step did.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
-    /// The rules that fired, in order.
+    /// The rules that fired, in order. Empty in [`Effects::outcomes_alone`].
     pub fired: Vec<&'static Rule>,
     /// For each of them, the state that the socket in question was in. Empty in [`Effects::without_notes`].
     pub fired_from: Vec<State>,
@@ -413,10 +413,12 @@ pub struct Effects {
     /// The step asked for more than the model holds: it says nothing, and neither does what follows.
     pub limit: Option<Limit>,
     /// The connection that the step changed last, and the others; see [`Effects::conns`].
-    pub(crate) changed_last: Option<ConnId>,
+    pub(crate) changed_last: Maybe<ConnId>,
     pub(crate) changed_before: Vec<ConnId>,
     /// What is read and touched is not noted.
     pub(crate) without_notes: bool,
+    /// Nor are the rules that fired.
+    pub(crate) without_rules: bool,
     /// What was read and touched so far.
     pub(crate) noted: Noted,
     /// Choices resolved in this step: alternative plus one, and whether it was open.
@@ -438,6 +440,8 @@ pub struct Effects {
 pub(crate) struct Changed {
     /// Is there any? Asked after every step: one look instead of four.
     pub(crate) any: bool,
+    /// Is it a process?
+    pub(crate) processes: bool,
     /// Sockets that have, or had, what few have.
     pub(crate) extras: Vec<SocketId>,
     pub(crate) conns: Vec<ConnId>,
@@ -453,6 +457,11 @@ impl Changed {
             self.extras.push(s);
             self.any = true;
         }
+    }
+
+    /// A process may have changed.
+    pub(crate) fn process(&mut self) {
+        (self.processes, self.any) = (true, true);
     }
 
     /// A connection may have changed.
@@ -487,10 +496,16 @@ impl Effects {
         Effects { without_notes: true, ..Effects::default() }
     }
 
+    /// The same for whoever does not even ask which rules have fired: [`Effects::fired`] stays empty, too.
+    #[must_use]
+    pub fn outcomes_alone() -> Effects {
+        Effects { without_rules: true, ..Effects::without_notes() }
+    }
+
     /// The connections that the step may have changed, each once or more often: where something was sent that is to be delivered, it
     /// is in flight in one of them.
     pub fn conns(&self) -> impl Iterator<Item = ConnId> + '_ {
-        self.changed_last.into_iter().chain(self.changed_before.iter().copied())
+        self.changed_last.get().into_iter().chain(self.changed_before.iter().copied())
     }
 
     /// What became of the connection that a rule which fired had in hand.
@@ -520,11 +535,11 @@ impl Effects {
     #[inline]
     pub fn clear(&mut self) {
         self.fired.clear();
-        self.decided.clear();
         // Nothing is decided where nothing is resolved.
         if self.resolved.is_any() {
             self.resolved = Resolved::default();
             self.deciding.get_mut().clear();
+            self.decided.clear();
         }
         self.returns.clear();
         self.runs.clear();

@@ -49,7 +49,7 @@ pub(crate) use connect::RETRIES;
 pub(crate) use program::process_ends;
 pub(crate) use recycle::disconnection;
 
-use crate::rule::{InStates, Rule};
+use crate::rule::{Rule, Tables};
 use crate::world::State;
 
 /// The tables of the calls, as the list of calls has them, and after them those of what happens without a call.
@@ -121,13 +121,13 @@ macro_rules! tables {
             match table { $(Table::$table => $file::$list),* }
         }
 
-        /// By table, what fires the rule of it that applies.
-        pub(crate) static FIRES: &[InStates; TABLES.len()] =
-            &[$($file::$list::in_states::<{ Table::$table as usize }>()),*];
+        /// What fires the rule of a table that applies.
+        pub(crate) static BY_CODE: Tables =
+            Tables { of, fires: [$($file::$list::in_states::<{ Table::$table as usize }>()),*] };
 
-        /// By table, what does the same as the table says it, for a machine with a broken rule.
-        pub(crate) static READS: &[InStates; TABLES.len()] =
-            &[$([|at| at.reads_table(Table::$table); State::ALL.len()]),*];
+        /// What does the same as the table says it, for a machine with a broken rule.
+        pub(crate) static BY_DATA: Tables =
+            Tables { of, fires: [$([|at| at.reads_table(Table::$table); State::ALL.len()]),*] };
 
         /// Every table, in the order of [`Table`].
         pub const TABLES: &[Table] = &[$(Table::$table),*];

@@ -89,7 +89,7 @@ impl<T: Queued, const N: usize> Small<T, N> {
     /// The last.
     #[must_use]
     pub fn last(&self) -> Option<T> {
-        self.items[..self.len()].last().copied()
+        self.len().checked_sub(1).map(|place| self.items[place])
     }
 
     /// How many.

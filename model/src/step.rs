@@ -3,11 +3,13 @@
 use crate::call::{Address, Call, Data, Family, Ip, ProcessId, ThreadId};
 use crate::operation::{Ended, Frame, OpId, Phase};
 use crate::outcome::{Outcome, Value};
-use crate::profile::{Profile, Tape};
-use crate::rule::{At, Effects, Mutant, Table, Tables};
+use crate::profile::Tape;
+use crate::rule::{At, Effects, Table};
+use crate::rules::{BY_CODE, BY_DATA};
 use crate::world::{Conn, ConnId, Direction, Faults, Segment, Socket, SocketId, State, Tcb, World};
 
 pub use crate::invariant::{broken_invariant, invariants_hold};
+pub use crate::machine::Machine;
 pub use crate::operation::Answer;
 
 /// What can happen to a world.
@@ -49,27 +51,7 @@ pub enum Event {
     PeerTakes(ThreadId),
 }
 
-/// The machine: a profile, and for mutation testing one broken rule.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// What is allowed.
-    pub profile: Profile,
-    /// A broken rule.
-    pub mutant: Option<Mutant>,
-}
-
-/// The tables, for At, which knows none of them.
-pub(crate) static TABLES: Tables = Tables { of: crate::rules::of, fires: crate::rules::FIRES };
-/// The same for a machine with a broken rule.
-static BREAKABLE: Tables = Tables { of: crate::rules::of, fires: crate::rules::READS };
-
 impl Machine {
-    /// The machine of a profile.
-    #[must_use]
-    pub fn new(profile: Profile) -> Machine {
-        Machine { profile, mutant: None }
-    }
-
     /// Lets `event` happen to the world. Total: an event that cannot happen now, or is about nobody there is, changes nothing.
     ///
     /// Where the profile leaves a choice, `tape` decides it. `fx` tells what happened; it is cleared first.
@@ -78,8 +60,9 @@ impl Machine {
     /// With the invariant's name when an invariant is broken, with the limit's name when a limit is exceeded.
     pub fn step(&self, w: &mut World, event: Event, tape: &mut Tape, fx: &mut Effects) {
         fx.clear();
-        let tables = if self.mutant.is_none() { &TABLES } else { &BREAKABLE };
-        let mut at = At::new(w, &self.profile, self.mutant.as_ref(), tables, tape, fx);
+        // At knows none of the tables.
+        let tables = if self.mutant.is_none() { &BY_CODE } else { &BY_DATA };
+        let mut at = At::new(w, self, tables, tape, fx);
         at.event(&event);
         at.settle();
         at.finish();
@@ -123,6 +106,8 @@ impl<'a> At<'a> {
     // Longer than a screen: a paragraph for each kind of event, none of which is long.
     #[inline(never)]
     fn rare_event(&mut self, event: &'a Event) {
+        // What a script does to a connection, or a raw peer, may leave nothing of it, or begin one where no socket is.
+        self.frees = true;
         match *event {
             Event::Call(..) | Event::Deliver(..) => {}
             Event::InHook(thread, ref call) => {
@@ -140,7 +125,7 @@ impl<'a> At<'a> {
             Event::Resume(op) => {
                 if self.op_if(op).is_some_and(|op| op.phase == Phase::Woken) {
                     self.look_again(op);
-                    if let Some(listener) = self.socket {
+                    if let Some(listener) = self.socket() {
                         self.offer(listener);
                     }
                 }
@@ -224,10 +209,10 @@ impl<'a> At<'a> {
     #[inline(always)]
     fn tells(&mut self, thread: ThreadId, table: Table) {
         if self.apply(table) {
-            self.fx.returns.push((thread, Outcome::number(0)));
             // An outcome is large, and most calls give no more than zero.
-            if let (Some(outcome), Some((_, told))) = (&self.gives, self.fx.returns.last_mut()) {
-                *told = *outcome;
+            match &self.gives {
+                Some(outcome) => self.fx.returns.push((thread, *outcome)),
+                None => self.fx.returns.push((thread, Outcome::number(0))),
             }
         }
     }
@@ -295,12 +280,23 @@ impl<'a> At<'a> {
             return None;
         }
         let rank = |listener: &Socket| match listener.local {
-            local if local.family == to.family && local.ip == to.ip => Some(0),
-            local if local.family == to.family && local.ip == Ip::Any => Some(1),
-            local if to.family == Family::Inet && local.ip == Ip::Any && !listener.options().v6only => Some(2),
-            _ => None,
+            local if local.family == to.family && local.ip == to.ip => 0,
+            local if local.family == to.family && local.ip == Ip::Any => 1,
+            local if to.family == Family::Inet && local.ip == Ip::Any && !listener.options().v6only => 2,
+            _ => 3,
         };
-        self.listeners_on(to.port).filter_map(|(s, listener)| Some((rank(listener)?, s))).min().map(|(_, s)| s)
+        // Of those of one rank the first; nobody comes before one of the lowest.
+        let (mut best, mut found) = (3, None);
+        for (s, listener) in self.listeners_on(to.port) {
+            let rank = rank(listener);
+            if rank < best {
+                (best, found) = (rank, Some(s));
+                if rank == 0 {
+                    break;
+                }
+            }
+        }
+        found
     }
 }
 
@@ -310,7 +306,7 @@ fn bit(segment: Segment) -> u8 {
 
 /// Everything that can happen without a call, in a fixed order: deliveries, timers, woken threads, APCs.
 pub fn pending(w: &World, out: &mut Vec<Event>) {
-    for id in w.index.moving.iter().map(ConnId::new) {
+    for id in w.moving() {
         let conn = &w.conns[id.index()];
         if !conn.held {
             if !conn.client.flight.is_empty() {

@@ -41,51 +41,83 @@ pub(crate) fn port_of(call: &Call) -> Option<PortId> {
     }
 }
 
+/// Does what wants this only watch, and stand in no line?
+fn watches(wants: Wants) -> bool {
+    matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion)
+}
+
 impl At<'_> {
     // Operations begin.
 
     /// The call in question waits. Handles of it that name nothing now will not name what is opened under them later.
     pub(crate) fn block(&mut self) {
-        let is_open = |handle| {
-            self.resolve(handle).is_some()
-                || self.resolve_event(handle).is_some()
-                || self.resolve_over(handle).is_some()
-                || self.resolve_window(handle).is_some()
-                || self.resolve_port(handle).is_some()
-        };
-        let mut call = *self.call();
-        let mut all_open = true;
-        call.map(|handle| all_open &= is_open(handle));
-        if !all_open {
-            call = call.map(|handle| if is_open(handle) { handle } else { Handle::INVALID });
-        }
+        let forgets = self.without_closed_handles();
         let thread = self.thread;
-        if let Some(op) = self.op {
+        if let Some(op) = self.op() {
             // Who looks again stands in every line already, and keeps its place.
             let operation = self.op_mut(op);
-            (operation.call, operation.phase) = (call, Phase::Waits);
+            operation.phase = Phase::Waits;
+            if let Some(call) = forgets {
+                operation.call = call;
+            }
             return;
         }
-        let wants = match wanted(&call) {
-            Wants::Disconnection { .. } if self.conn.is_some_and(|conn| self.conn_at(conn).timer) => Wants::TimeWait,
+        let call = forgets.as_ref().unwrap_or(self.makes);
+        let wants = match wanted(call) {
+            Wants::Disconnection { .. } if self.conn().is_some_and(|conn| self.conn_at(conn).timer) => Wants::TimeWait,
             Wants::Disconnection { .. } => Wants::Disconnection { first: self.first },
             wants => wants,
         };
-        let Some(op) = self.starts(thread, call, wants, Tells::RETURNS) else { return };
+        // The call is being made, and its socket in question.
+        let about = if watches(wants) { None } else { self.socket() };
+        debug_assert!(about == self.is_about(call, wants), "a call that waits is about the socket in question");
+        let Some(op) = self.starts(thread, call, wants, Tells::RETURNS, about) else { return };
         self.thread_mut(thread).frames.push(Frame::Waits(op));
         self.enlist(op);
     }
 
+    /// The call in question without those of its handles that name nothing; `None`: there are none such.
+    #[inline(always)]
+    fn without_closed_handles(&self) -> Option<Call> {
+        // While a call is made it is known that the socket in question is open.
+        let known = self.socket().filter(|_| self.copy == 0 && self.op().is_none());
+        let mut all_open = true;
+        self.call().map(|handle| {
+            all_open &= known.is_some() && known == handle.first_of() || self.is_open(handle);
+        });
+        let kept = |handle| if self.is_open(handle) { handle } else { Handle::INVALID };
+        (!all_open).then(|| self.call().map(kept))
+    }
+
+    /// Does this handle name anything?
+    fn is_open(&self, handle: Handle) -> bool {
+        match handle.names() {
+            Named::Socket(..) => self.resolve(handle).is_some(),
+            Named::Event(_) => self.resolve_event(handle).is_some(),
+            Named::Overlapped(_) => self.resolve_over(handle).is_some(),
+            Named::Window(_) => self.resolve_window(handle).is_some(),
+            Named::Port(_) => self.resolve_port(handle).is_some(),
+            Named::Nothing => false,
+        }
+    }
+
     /// An operation of this thread begins. It stands nowhere yet.
     #[inline(always)]
-    pub(crate) fn starts(&mut self, thread: ThreadId, call: Call, wants: Wants, tells: Tells) -> Option<OpId> {
+    pub(crate) fn starts(
+        &mut self,
+        thread: ThreadId,
+        call: &Call,
+        wants: Wants,
+        tells: Tells,
+        about: Option<SocketId>,
+    ) -> Option<OpId> {
         let Some(op) = self.free_op(thread) else {
             let most = self.room_for_operations(thread);
             self.reaches(Limit { most, of: "operations of this thread" });
             return None;
         };
-        let operation = Operation {
-            call,
+        self.op_begins(op, thread, call, || Operation {
+            call: *call,
             wants,
             phase: Phase::Waits,
             tells,
@@ -93,23 +125,21 @@ impl At<'_> {
             bytes: 0,
             gives: None,
             thread,
-            about: self.is_about(&call, wants),
+            about,
             watched: Line::default(),
             port: None,
-        };
-        self.op_begins(op, operation);
+        });
         Some(op)
     }
 
     /// The socket in whose line an operation stands: what only watches is in none.
     #[inline(always)]
     fn is_about(&self, call: &Call, wants: Wants) -> Option<SocketId> {
-        let watches = matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion);
-        if watches { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
+        if watches(wants) { None } else { call.subject().and_then(|handle| self.resolve_socket(handle)) }
     }
 
     /// Puts an operation into the line of the socket that it is about, or into the lists of the objects that it watches.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enlist(&mut self, op: OpId) {
         let Operation { wants, about, .. } = *self.op_at(op);
         match wants {
@@ -120,7 +150,7 @@ impl At<'_> {
             _ => {}
         }
         if let Some(s) = about {
-            self.extra_mut(s).waiting.push(op);
+            self.joins_line(s, op);
         }
     }
 
@@ -184,7 +214,7 @@ impl At<'_> {
 
     /// The call in question stays blocked for good: what it waited for is gone.
     pub fn strand(&mut self) {
-        if let Some(op) = self.op {
+        if let Some(op) = self.op() {
             self.withdraw(op);
             self.block();
             let Operation { ref call, wants, .. } = *self.op_at(op);
@@ -249,24 +279,10 @@ impl At<'_> {
                     if self.socket_at(s).watches().is_empty() {
                         continue;
                     }
-                    let mut looking = std::mem::take(&mut self.fx.looking);
-                    let socket = self.socket_at(s);
-                    looking.extend(socket.watches().iter().map(|watch| self.watch_at(watch).op));
-                    looking.drain(..).for_each(|op| self.woken(op));
-                    self.fx.looking = looking;
+                    self.watchers_look(Object::Socket(s));
                 }
-                Wake::Event(e) => {
-                    let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.event_at(e).watches.iter().map(|watch| self.watch_at(watch).op));
-                    looking.drain(..).for_each(|op| self.woken(op));
-                    self.fx.looking = looking;
-                }
-                Wake::Window(w) => {
-                    let mut looking = std::mem::take(&mut self.fx.looking);
-                    looking.extend(self.window_at(w).watches.iter().map(|watch| self.watch_at(watch).op));
-                    looking.drain(..).for_each(|op| self.woken(op));
-                    self.fx.looking = looking;
-                }
+                Wake::Event(e) => self.watchers_look(Object::Event(e)),
+                Wake::Window(w) => self.watchers_look(Object::Window(w)),
                 Wake::Occurs(s, event) => {
                     self.turns_to_socket(Some(s));
                     self.network_event = event;
@@ -293,21 +309,38 @@ impl At<'_> {
         }
     }
 
+    /// Operations that watch this among others look again, first come first.
+    #[inline(never)]
+    fn watchers_look(&mut self, object: Object) {
+        let mut looking = std::mem::take(&mut self.fx.looking);
+        let watches = match object {
+            Object::Socket(s) => self.socket_at(s).watches(),
+            Object::Event(e) => &self.event_at(e).watches,
+            Object::Window(w) => &self.window_at(w).watches,
+        };
+        looking.extend(watches.iter().map(|watch| self.watch_at(watch).op));
+        looking.drain(..).for_each(|op| self.woken(op));
+        self.fx.looking = looking;
+    }
+
     /// Operations in a socket's line look again, first come first. At a listener they do while there is a connection for one more:
     /// whoever stands behind does not cost anything.
     #[inline(always)]
     fn line_looks(&mut self, s: SocketId) {
         let (mut place, mut awake) = (0, 0);
-        while let Some(op) = self.socket_at(s).waiting().get(place) {
+        let mut next = self.socket_at(s).waiting().first();
+        while let Some(op) = next {
             let socket = self.socket_at(s);
             if socket.state == State::Listening && socket.accept_queue().len() <= awake {
                 return;
             }
             self.woken(op);
+            next = self.socket_at(s).waiting().get(place);
             // Who was served has left the line.
-            if self.socket_at(s).waiting().get(place) == Some(op) {
+            if next == Some(op) {
                 awake += usize::from(self.op_at(op).phase == Phase::Woken);
                 place += 1;
+                next = self.socket_at(s).waiting().get(place);
             }
         }
     }
@@ -344,12 +377,13 @@ impl At<'_> {
     pub(crate) fn has_arrived(&mut self, conn: ConnId, direction: Direction) {
         let Some(s) = self.end_at(conn, direction).socket() else { return };
         let waits = |op: OpId| self.op_at(op).wants == Wants::Room;
-        if self.socket_at(s).extra.is_some() && self.socket_at(s).waiting().iter().any(waits) {
+        let waiting = self.socket_at(s).waiting();
+        if !waiting.is_empty() && waiting.iter().any(waits) {
             self.later(Wake::Socket(s));
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn woken(&mut self, op: OpId) {
         let Some(&Operation { phase: Phase::Waits, wants, thread, ref call, tells, .. }) = self.op_if(op) else {
             return;
@@ -425,7 +459,9 @@ impl At<'_> {
         let event = overlapped.event.filter(|_| !routine).and_then(|handle| self.resolve_event(handle));
         let tells =
             Tells { over: Some(over), event, routine, port: !routine && !overlapped.low_bit, ..Tells::default() };
-        let op = self.starts(self.thread, *self.call(), wants, tells)?;
+        let call = *self.call();
+        let about = self.is_about(&call, wants);
+        let op = self.starts(self.thread, &call, wants, tells, about)?;
         self.over_put(over, Overlapped { status: Status::PENDING, bytes: 0, ..overlapped });
         if let Some(event) = event {
             self.event_mut(event).signalled = false;
@@ -463,7 +499,7 @@ impl At<'_> {
     /// It has a connection, and is not complete: nobody walks past it, and it takes no other.
     pub(crate) fn moves_to_holding(&mut self, op: OpId) {
         if let Some(s) = self.op_at(op).about {
-            self.extra_mut(s).waiting.remove(op);
+            self.leaves_line(s, op);
             self.extra_mut(s).holding.push(op);
         }
     }
@@ -472,7 +508,7 @@ impl At<'_> {
     pub(crate) fn moves_to_waiting(&mut self, op: OpId) {
         if let Some(s) = self.op_at(op).about {
             self.extra_mut(s).holding.remove(op);
-            self.extra_mut(s).waiting.push_first(op);
+            self.heads_line(s, op);
         }
     }
 
@@ -488,7 +524,7 @@ impl At<'_> {
     /// handle that all share.
     pub fn handle_closed(&mut self, object: Object, handle: Handle, process: Option<ProcessId>) {
         if let Object::Socket(s) = object
-            && self.socket_at(s).extra.is_none()
+            && self.socket_at(s).is_plain()
         {
             return;
         }
@@ -544,7 +580,7 @@ impl At<'_> {
     /// on at it. Blocked calls stand here no more: they end for the same cause, or stay blocked for good. Those whose
     /// thread decides about a connection stay until it has.
     pub(crate) fn socket_closed(&mut self, s: SocketId) {
-        if self.socket_at(s).extra.is_none() {
+        if self.socket_at(s).is_plain() {
             return;
         }
         if let Some(op) = self.socket_at(s).extra().claimed {

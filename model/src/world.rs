@@ -31,6 +31,7 @@ mod owners;
 pub(crate) mod segment;
 pub(crate) mod socket;
 mod touched;
+mod waiting;
 
 pub use conn::{Conn, Direction, End, Tcb};
 pub(crate) use index::Index;
@@ -38,8 +39,8 @@ pub(crate) use index::Sharing;
 pub use segment::Segment;
 pub use socket::{Bound, Carried, EventErrors, Extra, Holder, Member, Options, Selection, Socket, State, Told};
 pub use touched::Touched;
+pub use waiting::Waiting;
 
-/// A thread: a stack of frames above its own code.
 /// A thread: a stack of frames above its own code.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Thread {
@@ -269,6 +270,7 @@ impl World {
             world.sockets.push(Socket::free(owner));
         }
         world.index = world.new_index();
+        world.index_processes();
         Ok(world)
     }
 
@@ -337,7 +339,13 @@ impl World {
     #[must_use]
     #[inline]
     pub fn resolve(&self, process: ProcessId, handle: Handle) -> Option<(SocketId, usize)> {
-        let Named::Socket(slot, copy) = handle.names() else { return None };
+        let (slot, copy) = match (handle.first_of(), handle) {
+            (Some(slot), _) => (slot, 0),
+            (None, handle) => match handle.names() {
+                Named::Socket(slot, copy) => (slot, copy),
+                _ => return None,
+            },
+        };
         let socket = self.sockets.get(slot.index())?;
         if socket.holder(copy).is_some_and(|holder| holder.process == process) {
             return (socket.state != State::NotASocket).then_some((slot, copy));
@@ -393,6 +401,7 @@ impl World {
     /// Puts these processes in the place of this world's, without allocating; those that it has not got are left out.
     pub fn put_processes(&mut self, processes: &[Process]) {
         self.processes.iter_mut().zip(processes).for_each(|(place, process)| place.clone_from(process));
+        self.index_processes();
     }
 }
 

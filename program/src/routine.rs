@@ -53,7 +53,13 @@ impl Winsock<'_> {
     }
 
     /// Completion routines that the call calls run, until it has given something else.
-    pub(crate) fn after_routines(&self, mut outcome: Outcome) -> Outcome {
+    #[inline(always)]
+    pub(crate) fn after_routines(&self, outcome: Outcome) -> Outcome {
+        if outcome.value == Value::CallsRoutine { self.runs_routines(outcome) } else { outcome }
+    }
+
+    #[inline(never)]
+    fn runs_routines(&self, mut outcome: Outcome) -> Outcome {
         while let Outcome { value: Value::CallsRoutine, out: Out::Routine { error, bytes, over }, .. } = outcome {
             let place = self.routines.borrow().iter().position(|(of, _)| *of == over);
             let routine = place.map(|place| self.routines.borrow_mut().remove(place).1);

@@ -13,6 +13,7 @@ const CIRCLES: &[(&str, &[&str], &str)] = &[
             "bytes",
             "call",
             "kind",
+            "machine",
             "operation",
             "outcome",
             "rule",

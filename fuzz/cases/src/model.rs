@@ -48,7 +48,7 @@ thread_local! {
         events: Vec::new(),
         walked: Vec::new(),
         noting: Effects::default(),
-        plain: Effects::without_notes(),
+        plain: Effects::outcomes_alone(),
     });
 }
 
@@ -80,7 +80,7 @@ fn walk(kept: &mut Kept, mut bytes: Bytes<'_>) {
         .kept_twice_agrees()
         .unwrap_or_else(|what| panic!("{what}, under {}, after {walked:#?}", stage.machine.profile.name));
     // The same again, by the code that takes no notes.
-    let mut again = first.clone();
+    let mut again = first.clone().without_moving();
     for (event, tape) in walked.iter() {
         stage.machine.step(&mut again, *event, &mut { *tape }, plain);
     }

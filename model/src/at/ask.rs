@@ -2,7 +2,7 @@
 
 use super::At;
 use crate::call::{Address, Call, Handle, Port, ProcessId, SockType, ThreadId};
-use crate::id::Named;
+use crate::id::{Maybe, Named};
 use crate::operation::{
     CompletionPort, Ended, Frame, OpId, Operation, OverId, Overlapped, Phase, PortId, Watch, WatchId, Window, WindowId,
 };
@@ -10,13 +10,42 @@ use crate::world::{
     Bound, Conn, ConnId, Direction, End, EventId, EventObject, Process, Sharing, Socket, SocketId, State, Thread,
 };
 
+const NO_SOCKET: &str = "invariant: a rule from a socket's state has a socket";
+
 impl At<'_> {
     // What is in question was noted when the step turned to it, so that the hundred guards that look at it need not.
+
+    /// The operation that the call has become; `None` while the call is being made.
+    #[must_use]
+    #[inline(always)]
+    pub fn op(&self) -> Option<OpId> {
+        self.op.get()
+    }
+
+    /// The socket in question.
+    #[must_use]
+    #[inline(always)]
+    pub fn socket(&self) -> Option<SocketId> {
+        self.socket.get()
+    }
+
+    /// The connection in question.
+    #[must_use]
+    #[inline(always)]
+    pub fn conn(&self) -> Option<ConnId> {
+        self.conn.get()
+    }
+
+    /// From here on this operation is in question, or none.
+    #[inline(always)]
+    pub(crate) fn turns_to_op(&mut self, op: Option<OpId>) {
+        self.op = Maybe::new(op);
+    }
 
     /// From here on this socket is in question.
     #[inline(always)]
     pub(crate) fn turns_to_socket(&mut self, socket: Option<SocketId>) {
-        self.socket = socket;
+        self.socket = Maybe::new(socket);
         if self.notes_owners
             && let Some(s) = socket
         {
@@ -27,7 +56,7 @@ impl At<'_> {
     /// From here on this connection is in question.
     #[inline(always)]
     pub(crate) fn turns_to_conn(&mut self, conn: Option<ConnId>) {
-        self.conn = conn;
+        self.conn = Maybe::new(conn);
         if self.notes_owners
             && let Some(c) = conn
         {
@@ -46,8 +75,8 @@ impl At<'_> {
         self.trouble = self.in_trouble();
         let resolved = subject.and_then(|handle| self.w.resolve(self.process_id(), handle));
         (self.socket, self.copy, self.conn) = match resolved {
-            Some((socket, copy)) => (Some(socket), copy, self.w.sockets[socket.index()].conn),
-            None => (None, 0, None),
+            Some((socket, copy)) => (Maybe::some(socket), copy, Maybe::new(self.w.sockets[socket.index()].conn)),
+            None => (Maybe::NONE, 0, Maybe::NONE),
         };
     }
 
@@ -71,7 +100,7 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn call(&self) -> &Call {
-        match self.op {
+        match self.op() {
             None => self.makes,
             // Its thread is in question.
             Some(op) => self.w.ops.get(op.index()).map_or(self.makes, |op| &op.call),
@@ -82,7 +111,7 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn state(&self) -> State {
-        if self.socket.is_some() { self.sock().state } else { State::NotASocket }
+        self.w.sockets.get(self.socket.index()).map_or(State::NotASocket, |socket| socket.state)
     }
 
     /// The number of the socket in question.
@@ -92,7 +121,7 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn socket_id(&self) -> SocketId {
-        self.socket.expect("invariant: a rule from a socket's state has a socket")
+        self.socket().expect(NO_SOCKET)
     }
 
     /// The socket in question.
@@ -102,8 +131,8 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn sock(&self) -> &Socket {
-        let s = self.socket_id();
-        let socket = &self.w.sockets[s.index()];
+        // Where there is none its place is beyond all.
+        let socket = self.w.sockets.get(self.socket.index()).expect(NO_SOCKET);
         debug_assert!(self.is_noted(socket.owner), "the step did not turn to this socket");
         socket
     }
@@ -124,9 +153,11 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn connection(&self) -> &Conn {
-        let c = self.conn.expect("invariant: a rule about a connection has one");
-        debug_assert!(self.is_noted(self.conn_owner(c)), "the step did not turn to this connection");
-        &self.w.conns[c.index()]
+        debug_assert!(
+            self.conn().is_none_or(|c| self.is_noted(self.conn_owner(c))),
+            "the step did not turn to this connection"
+        );
+        self.w.conns.get(self.conn.index()).expect("invariant: a rule about a connection has one")
     }
 
     /// Any connection.
@@ -168,7 +199,7 @@ impl At<'_> {
     #[inline(always)]
     pub fn own(&self) -> &End {
         let connection = self.connection();
-        if connection.server.socket() == self.socket { &connection.server } else { &connection.client }
+        if connection.server.is_held_by(self.socket) { &connection.server } else { &connection.client }
     }
 
     /// This socket's own end of its connection, if it has one.
@@ -182,9 +213,8 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn sends(&self, s: SocketId) -> Direction {
-        let conn = self.socket_at(s).conn;
-        let server = conn.and_then(|conn| self.conn_at(conn).server.socket());
-        if server == Some(s) { Direction::Down } else { Direction::Up }
+        let is_server = |conn: ConnId| self.conn_at(conn).server.is_held_by(Maybe::some(s));
+        if self.socket_at(s).conn.is_some_and(is_server) { Direction::Down } else { Direction::Up }
     }
 
     /// The slot of the socket that accepts this connection.
@@ -604,8 +634,13 @@ impl At<'_> {
     #[must_use]
     #[inline(always)]
     pub fn in_trouble(&self) -> bool {
+        !self.w.index.sound && self.process_in_trouble() || self.hooked().is_some()
+    }
+
+    #[inline(never)]
+    fn process_in_trouble(&self) -> bool {
         let process = self.process();
-        process.startups == 0 || process.faults.any() || self.hooked().is_some()
+        process.startups == 0 || process.faults.any()
     }
 
     /// Notes that this step depends on what a handle names, or that it names nothing.

@@ -2,7 +2,8 @@
 
 use super::{At, Wake};
 use crate::bytes::{MAX_BYTES, MAX_FLIGHT, Spare};
-use crate::call::{Address, Data, NetworkEvents, Port, ProcessId, ThreadId};
+use crate::call::{Address, Call, Data, NetworkEvents, Port, ProcessId, ThreadId};
+use crate::id::Maybe;
 use crate::list::Line;
 use crate::operation::{
     CompletionPort, Message, OpId, Operation, OverId, Overlapped, PortId, Watch, WatchId, Window, WindowId,
@@ -62,20 +63,39 @@ impl At<'_> {
         socket.local = local;
     }
 
-    /// Puts another socket into this slot: a new one, or the free one when it is closed.
+    /// There is a new socket in this slot, of which this is said.
     #[inline(always)]
-    pub fn put_socket(&mut self, s: SocketId, socket: Socket) {
+    pub fn new_socket(&mut self, s: SocketId, is: impl FnOnce(&mut Socket)) {
+        self.changes_slot(s, |place| {
+            place.becomes_free(Address::default());
+            is(place);
+        });
+        self.w.takes_slot(s.index());
+    }
+
+    /// The socket in this slot is closed, and the slot free; it says this of where that was bound.
+    #[inline(always)]
+    pub fn frees_socket(&mut self, s: SocketId, local: Address) {
+        self.changes_slot(s, |place| place.becomes_free(local));
+        self.w.leaves_slot(s.index());
+    }
+
+    /// What is in a slot becomes something else.
+    #[inline(always)]
+    fn changes_slot(&mut self, s: SocketId, change: impl FnOnce(&mut Socket)) {
         self.touches_socket(s);
         if self.w.sockets[s.index()].extra.is_some() {
             self.takes_extra(s);
         }
-        let place = &mut self.w.sockets[s.index()];
-        if place.is_indexed(s) || socket.is_indexed(s) {
-            self.w.reindexes(s, |place| *place = socket);
-        } else {
-            *place = socket;
+        let World { sockets, index, .. } = &mut *self.w;
+        let place = &mut sockets[s.index()];
+        if place.is_indexed(s) {
+            index.remove(s, place);
         }
-        self.w.index_slot(s.index());
+        change(place);
+        if place.is_indexed(s) {
+            index.add(s, place);
+        }
     }
 
     /// A socket that goes leaves what few have.
@@ -106,6 +126,48 @@ impl At<'_> {
         self.fx.changed.extra(s);
         let World { sockets, spare, .. } = &mut *self.w;
         sockets[s.index()].extra.get_or_insert_with(|| spare.extras.pop().unwrap_or_default())
+    }
+
+    /// An operation joins the line of a socket.
+    #[inline(always)]
+    pub(crate) fn joins_line(&mut self, s: SocketId, op: OpId) {
+        let socket = self.socket_mut(s);
+        if socket.first_waiting.is_none() {
+            socket.first_waiting = Maybe::some(op);
+        } else {
+            self.extra_mut(s).waiting_behind.push(op);
+        }
+    }
+
+    /// An operation becomes the first of a socket's line.
+    pub(crate) fn heads_line(&mut self, s: SocketId, op: OpId) {
+        let before = std::mem::replace(&mut self.socket_mut(s).first_waiting, Maybe::some(op));
+        if let Some(second) = before.get() {
+            self.extra_mut(s).waiting_behind.push_first(second);
+        }
+    }
+
+    /// An operation leaves the line of a socket; false when it is not there.
+    #[inline(always)]
+    pub(crate) fn leaves_line(&mut self, s: SocketId, op: OpId) -> bool {
+        let socket = self.socket_mut(s);
+        let is_first = socket.first_waiting == Maybe::some(op);
+        if is_first {
+            socket.first_waiting = Maybe::NONE;
+        }
+        if socket.extra.is_none() { is_first } else { self.leaves_longer_line(s, op, is_first) }
+    }
+
+    #[inline(never)]
+    fn leaves_longer_line(&mut self, s: SocketId, op: OpId, is_first: bool) -> bool {
+        let behind = &mut self.extra_mut(s).waiting_behind;
+        if !is_first {
+            return behind.remove(op);
+        }
+        if let Some(second) = behind.pop_first() {
+            self.socket_mut(s).first_waiting = Maybe::some(second);
+        }
+        true
     }
 
     /// A listener's queue of half-open connections, to change.
@@ -178,11 +240,11 @@ impl At<'_> {
     /// A connection, to change.
     #[inline]
     pub fn conn_mut(&mut self, c: ConnId) -> &mut Conn {
-        if self.changes != Some(c) {
-            if self.changes.is_some() || self.notes_owners {
+        if self.changes != Maybe::some(c) {
+            if !self.changes.is_none() || self.notes_owners {
                 self.notes_conn(c);
             }
-            self.changes = Some(c);
+            self.changes = Maybe::some(c);
         }
         &mut self.w.conns[c.index()]
     }
@@ -191,7 +253,7 @@ impl At<'_> {
     #[inline(never)]
     fn notes_conn(&mut self, c: ConnId) {
         self.touches(self.conn_owner(c));
-        if let Some(before) = self.changes {
+        if let Some(before) = self.changes.get() {
             self.fx.changed.conn(before);
         }
     }
@@ -290,7 +352,9 @@ impl At<'_> {
     /// Any process, to change.
     pub fn process_at_mut(&mut self, p: ProcessId) -> &mut Process {
         let _ = self.process_at(p);
-        self.trouble = true;
+        // What is wrong is looked for until the step is over.
+        (self.trouble, self.w.index.sound) = (true, false);
+        self.fx.changed.process();
         if self.notes_owners {
             self.fx.noted.touched.processes();
         }
@@ -316,16 +380,17 @@ impl At<'_> {
 
     /// An operation begins.
     #[inline(always)]
-    pub(crate) fn op_begins(&mut self, op: OpId, operation: Operation) {
-        self.changes_thread(operation.thread);
-        self.w.index.timed_polls += u32::from(operation.is_timed_poll());
-        self.w.ops.put(op.index(), Some(operation));
+    pub(crate) fn op_begins(&mut self, op: OpId, thread: ThreadId, call: &Call, operation: impl FnOnce() -> Operation) {
+        self.changes_thread(thread);
+        self.w.index.timed_polls += u32::from(call.is_timed_poll());
+        self.w.ops.fill(op.index(), operation);
     }
 
     /// An operation is over.
     #[inline(always)]
     pub(crate) fn op_is_over(&mut self, op: OpId) {
-        let (thread, was_timed) = (self.op_at(op).thread, self.op_at(op).is_timed_poll());
+        let over = self.op_at(op);
+        let (thread, was_timed) = (over.thread, over.is_timed_poll());
         self.changes_thread(thread);
         self.w.index.timed_polls -= u32::from(was_timed);
         self.w.ops.put(op.index(), None);
@@ -426,10 +491,27 @@ impl At<'_> {
     /// Operations at this socket must look again.
     #[inline]
     pub fn wake(&mut self, s: SocketId) {
-        if let Some(extra) = &self.socket_at(s).extra
-            && (!extra.waiting.is_empty() || !extra.watches.is_empty() || extra.claimed.is_some())
-        {
+        let socket = self.socket_at(s);
+        let looks = |extra: &Extra| !extra.watches.is_empty() || extra.claimed.is_some();
+        if !socket.waiting().is_empty() || socket.extra.as_deref().is_some_and(looks) {
             self.later(Wake::Socket(s));
+        }
+    }
+
+    /// Both at once, in one look at the socket: operations at it must look again, and these network events occur.
+    #[inline(always)]
+    pub fn stirs(&mut self, s: SocketId, events: &[NetworkEvents]) {
+        let socket = self.socket_at(s);
+        let waits = !socket.waiting().is_empty();
+        let (looks, is_told) = match socket.extra.as_deref() {
+            None => (false, false),
+            Some(extra) => (!extra.watches.is_empty() || extra.claimed.is_some(), extra.selection.told.is_some()),
+        };
+        if waits || looks {
+            self.later(Wake::Socket(s));
+        }
+        if is_told {
+            events.iter().for_each(|event| self.later(Wake::Occurs(s, *event)));
         }
     }
 
@@ -457,7 +539,7 @@ impl At<'_> {
     /// Somebody has to look, once, when the step is done.
     #[inline(never)]
     pub(crate) fn later(&mut self, wake: Wake) {
-        if !self.fx.wakes.contains(wake) {
+        if self.fx.wakes.is_empty() || !self.fx.wakes.contains(wake) {
             self.fx.wakes.push(wake);
         }
     }
@@ -498,13 +580,16 @@ impl At<'_> {
             end.unread.clear(spare);
         }
         *conn = Conn::default();
+        self.frees = true;
     }
 
     /// What is kept twice is brought up to date, from all that this step may have changed.
     #[inline]
     pub(super) fn bring_up_to_date(&mut self) {
         self.fx.changed_last = self.changes;
-        if let Some(c) = self.changes {
+        if let Some(c) = self.changes.get()
+            && (self.frees || !self.w.index.without_moving)
+        {
             self.w.index_conn(c);
         }
         if self.fx.changed.any {
@@ -515,6 +600,9 @@ impl At<'_> {
     #[inline(never)]
     fn brings_others_up_to_date(&mut self) {
         self.fx.changed.any = false;
+        if std::mem::take(&mut self.fx.changed.processes) {
+            self.w.index_processes();
+        }
         while let Some(s) = self.fx.changed.extras.pop() {
             let socket = &mut self.w.sockets[s.index()];
             let is_closed = socket.state == State::NotASocket;

@@ -15,7 +15,7 @@ impl At<'_> {
 
     /// Is there a connection to be taken?
     pub(crate) fn has_in_hand(&self) -> bool {
-        self.socket.is_some_and(|s| !self.socket_at(s).accept_queue().is_empty())
+        self.socket().is_some_and(|s| !self.socket_at(s).accept_queue().is_empty())
     }
 
     /// What becomes of the connection in hand.

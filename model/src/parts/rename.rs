@@ -4,7 +4,7 @@
 //! exchanges everything they own, and a world that results differs from the first in names alone.
 
 use crate::call::{Address, Call, Handle, Port, Routine, ThreadId};
-use crate::id::Named;
+use crate::id::{Maybe, Named};
 use crate::operation::{
     Apc, Association, CompletionPort, Filled, Frame, Message, Object, OpId, Operation, OverId, Overlapped, Packet,
     Phase, PortId, Tells, Wants, Watch, WatchId, Window, WindowId,
@@ -282,7 +282,7 @@ impl Renaming {
             wants,
             phase,
             tells,
-            gives: op.gives.map(|gives| self.outcome(&gives)),
+            gives: op.gives.as_deref().map(|gives| Box::new(self.outcome(gives))),
             thread: self.to[op.thread.index()],
             about: op.about.map(|socket| self.socket_id(socket)),
             watched: op.watched.iter().map(|watch| self.own_watch(watch)).collect(),
@@ -366,10 +366,13 @@ impl Renaming {
         renamed_socket.owner = self.to[socket.owner.index()];
         renamed_socket.local.port = self.port(socket.local.port);
         renamed_socket.conn = socket.conn.map(|conn| self.conn_id(conn));
+        if let Some(first) = socket.first_waiting.get() {
+            renamed_socket.first_waiting = Maybe::some(self.op_id(first));
+        }
         if let Some(extra) = &mut renamed_socket.extra {
             extra.syn_queue = extra.syn_queue.iter().map(|conn| self.conn_id(conn)).collect();
             extra.accept_queue = extra.accept_queue.iter().map(|conn| self.conn_id(conn)).collect();
-            extra.waiting = extra.waiting.iter().map(|op| self.op_id(op)).collect();
+            extra.waiting_behind = extra.waiting_behind.iter().map(|op| self.op_id(op)).collect();
             extra.holding = extra.holding.iter().map(|op| self.op_id(op)).collect();
             extra.watches = extra.watches.iter().map(|watch| self.watch_id(watch)).collect();
             extra.claimed = extra.claimed.map(|op| self.op_id(op));

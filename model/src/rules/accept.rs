@@ -5,8 +5,8 @@ use super::common::{
 };
 use super::events::connected_events;
 use super::queue::{
-    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, first_returns_early, is_provider,
-    re_enables, returns, takes_as_far_as_next_switch, takes_first,
+    LISTENING, accepted, connection_ready, first_is_reset, first_is_undecided, first_returns_early, has_accepted,
+    is_provider, re_enables, returns, takes_as_far_as_next_switch, takes_first,
 };
 use super::wsaaccept::{self, is_conditional};
 use super::wspaccept;
@@ -28,7 +28,7 @@ use crate::rule::Gives::Fails;
 use crate::rule::Stage::{Entry, Queue, Taking};
 use crate::rule::Takes::{Closes, Drops, Keeps};
 use crate::rule::{At, Gives, Rule, States, Table, by};
-use crate::world::{Selection, State, Tcb, Told};
+use crate::world::{Options, Selection, State, Tcb, Told};
 
 const NOT_LISTENING: States =
     States::of(&[State::Unbound, State::Bound, State::Connecting, State::Connected, State::Failed, State::Datagram]);
@@ -352,11 +352,11 @@ table! {
     INHERITS often Listening;
     Rule {
         under: &[SAMPLED_AT_HANDSHAKE],
-        when: |at| at.conn.is_some_and(|c| at.conn_at(c).sampled.is_some()),
+        when: |at| at.conn().is_some_and(|c| at.conn_at(c).sampled.is_some()),
         gives: Is(Gives::Continues(Table::AcceptSelection)),
         then: |at| {
-            let sampled = at.conn.and_then(|c| at.conn_mut(c).sampled.take());
-            inherits(at, sampled.map(|options| *options));
+            let sampled = at.conn().and_then(|c| at.conn_mut(c).sampled.take());
+            inherits(at, sampled.as_deref());
         },
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING, INHERIT_ATTRIBUTE],
         rests_on: &["wsaaccept.rem.inherit.properties", "wspaccept.rem.inherit.properties"],
@@ -365,13 +365,7 @@ table! {
     // Also where the handshake may be the moment: the properties are still those of then.
     Rule {
         gives: Is(Gives::Continues(Table::AcceptSelection)),
-        then: |at| {
-            if let Some(conn) = at.conn {
-                at.conn_mut(conn).sampled = None;
-            }
-            let options = at.socket.map(|l| *at.socket_at(l).options());
-            inherits(at, options);
-        },
+        then: inherits_now,
         asks: &[INHERIT_TIMEOUTS, INHERIT_V6ONLY, INHERIT_NONBLOCKING, INHERIT_ATTRIBUTE],
         rests_on: &["protobasics.new-socket-attributes", "wsaaccept.rem.inherit.properties", "wspaccept.rem.inherit.properties"],
         ..case("accept.inherits-properties", &["accept.rem.inherit.properties"], States::ANY)
@@ -382,7 +376,7 @@ table! {
     SELECTION often Listening;
     Rule {
         under: &[SELECTION_INHERITED],
-        when: |at| at.socket.is_some_and(|l| at.socket_at(l).selection().told.is_some()),
+        when: |at| at.socket().is_some_and(|l| at.socket_at(l).selection().told.is_some()),
         gives: Is(Gives::Continues(Table::AcceptName)),
         then: |at| {
             let listener = at.sock().selection();
@@ -420,7 +414,7 @@ table! {
         under: &[LENGTH_WRITTEN],
         when: |at| matches!(at.call().name_buffer(), Some((Buffer::Null, Length::Holds(_)))),
         then: |at| {
-            let size = at.socket.map(|l| at.socket_at(l).family.address_size());
+            let size = at.socket().map(|l| at.socket_at(l).family.address_size());
             returns(at, Out::Name { addr: None, len: size });
         },
         rests_on: &["wsaaccept.rem.null-addr-no-info", "wspaccept.rem.null-addr-no-info"],
@@ -443,7 +437,7 @@ table! {
     },
     Rule {
         under: &[PEER_EMPTY],
-        when: |at| at.conn.is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
+        when: |at| at.conn().is_some_and(|c| at.conn_at(c).server.tcb == Tcb::Reset),
         then: |at| returns(at, Out::Name { addr: None, len: Some(0) }),
         rests_on: &["wsaaccept.addr.peer-address", "wspaccept.addr.peer-address"],
         ..case("accept.names-nobody", &["accept.addr.peer-address"], States::ANY)
@@ -455,7 +449,7 @@ table! {
     },
     Rule {
         then: |at| {
-            let Some(conn) = at.conn else { return };
+            let Some(conn) = at.conn() else { return };
             let peer = at.conn_at(conn).client_address.seen_by(at.sock().family);
             returns(at, Out::Name { addr: Some(peer), len: Some(peer.family.address_size()) });
         },
@@ -588,28 +582,47 @@ fn has_a_name(at: &At<'_>) -> bool {
     if first_is_reset(at) { at.chooses(PEER_TOLD) } else { !addrlen_negative(at) }
 }
 
-fn inherits(at: &mut At<'_>, options: Option<crate::world::Options>) {
-    let Some(new) = accepted(at) else { return };
-    let Some(mut options) = options else { return };
-    match at.socket.filter(|_| at.chooses(TIMEOUTS_AT_ACCEPT)).map(|l| *at.socket_at(l).options()) {
-        Some(now) => (options.sndtimeo, options.rcvtimeo) = (now.sndtimeo, now.rcvtimeo),
-        None if at.chooses(TIMEOUTS_DEFAULT) => (options.sndtimeo, options.rcvtimeo) = (0, 0),
-        None => {}
+/// The new socket has the properties that its listener has now.
+#[inline(always)]
+fn inherits_now(at: &mut At<'_>) {
+    if let Some(conn) = at.conn() {
+        at.conn_mut(conn).sampled = None;
     }
-    if !at.chooses(V6ONLY_INHERITED) {
-        options.v6only = crate::world::Options::NEW.v6only;
+    let changed = at.socket().and_then(|listener| at.socket_at(listener).changed.clone());
+    inherits(at, changed.as_deref());
+}
+
+/// The new socket has these properties of its listener; `None`: those of every new socket, and so it has them.
+#[inline(always)]
+fn inherits(at: &mut At<'_>, options: Option<&Options>) {
+    let Some(listener) = at.socket().filter(|_| has_accepted(at)) else { return };
+    let at_accept = at.chooses(TIMEOUTS_AT_ACCEPT);
+    let default = !at_accept && at.chooses(TIMEOUTS_DEFAULT);
+    let v6only = at.chooses(V6ONLY_INHERITED);
+    if let Some(mut options) = options.copied() {
+        if at_accept {
+            let now = at.socket_at(listener).options();
+            (options.sndtimeo, options.rcvtimeo) = (now.sndtimeo, now.rcvtimeo);
+        } else if default {
+            (options.sndtimeo, options.rcvtimeo) = (0, 0);
+        }
+        if !v6only {
+            options.v6only = Options::NEW.v6only;
+        }
+        if let Some(new) = accepted(at) {
+            at.set_options(new, options, Some(listener));
+        }
     }
-    at.set_options(new, options, at.socket);
-    if at.socket.is_some()
-        && at.nonblocking()
+    if at.nonblocking()
         && at.chooses(NONBLOCKING_INHERITED)
+        && let Some(new) = accepted(at)
         && let Some(holder) = &mut at.socket_mut(new).first_handle
     {
         holder.nonblocking = true;
     }
-    if at.socket.is_some()
-        && at.sock().holder(at.copy).is_some_and(|holder| holder.private)
+    if at.sock().holder(at.copy).is_some_and(|holder| holder.private)
         && at.chooses(ATTRIBUTE_INHERITED)
+        && let Some(new) = accepted(at)
         && let Some(holder) = &mut at.socket_mut(new).first_handle
     {
         holder.private = true;

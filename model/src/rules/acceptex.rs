@@ -405,7 +405,7 @@ fn receives(at: &At<'_>) -> u32 {
 
 /// The connection that the operation in question has.
 fn held(at: &At<'_>) -> Option<ConnId> {
-    match at.op_at(at.op?).phase {
+    match at.op_at(at.op()?).phase {
         Phase::Holds(conn) => Some(conn),
         _ => None,
     }
@@ -462,7 +462,7 @@ fn posts(at: &mut At<'_>) -> Option<OpId> {
 
 /// The first connection is the accept socket's from here on.
 fn takes(at: &mut At<'_>) {
-    let Some(op) = at.op else { return };
+    let Some(op) = at.op() else { return };
     at.takes_into(op);
     let &Operation { tells, phase: Phase::Holds(conn), .. } = at.op_at(op) else { return };
     let connection = at.conn_at(conn);
@@ -482,7 +482,7 @@ fn fills(at: &mut At<'_>, over: OverId, fill: impl FnOnce(Filled) -> Filled) {
 }
 
 fn completes(at: &mut At<'_>, status: Status, data: Data) {
-    let Some(op) = at.op else { return };
+    let Some(op) = at.op() else { return };
     if let Some(over) = at.op_at(op).tells.over {
         fills(at, over, |filled| Filled { data, ..filled });
     }
@@ -491,7 +491,7 @@ fn completes(at: &mut At<'_>, status: Status, data: Data) {
 }
 
 fn ends(at: &mut At<'_>, status: Status) {
-    if let Some(op) = at.op {
+    if let Some(op) = at.op() {
         at.ends(op, status);
     }
 }

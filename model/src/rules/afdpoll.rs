@@ -126,7 +126,7 @@ table! {
                 ends(at, Status::CANCELLED, Set::EMPTY);
             } else if at.chooses(AFD_HANDLES_CLOSED) {
                 ends(at, Status::HANDLES_CLOSED, Set::EMPTY);
-            } else if let Some(op) = at.op {
+            } else if let Some(op) = at.op() {
                 at.forgets_handle(op);
             }
         },
@@ -226,15 +226,16 @@ fn closed(at: &At<'_>) -> Option<Handle> {
 
 /// The poll is over by the time that its call returns.
 fn is_over(at: &mut At<'_>, found: Set<(Handle, AfdEvents)>) {
-    let before = at.op;
-    at.op = posts(at, Wants::Readable, None);
+    let before = at.op();
+    let posted = posts(at, Wants::Readable, None);
+    at.turns_to_op(posted);
     ends(at, Status::SUCCESS, found);
-    at.op = before;
+    at.turns_to_op(before);
 }
 
 /// The poll in question is over, and has found this.
 pub(super) fn ends(at: &mut At<'_>, status: Status, found: Set<(Handle, AfdEvents)>) {
-    let Some(op) = at.op else { return };
+    let Some(op) = at.op() else { return };
     let written =
         if matches!(status, Status::SUCCESS | Status::TIMEOUT) { HEADER + ENTRY * found.len() as u32 } else { 0 };
     if let Some(over) = at.op_at(op).tells.over {

@@ -307,7 +307,7 @@ fn covers_another(at: &At<'_>) -> bool {
 pub(super) fn is_listened_at(at: &At<'_>, address: Address) -> bool {
     at.listeners_on(address.port).any(|(s, other)| {
         let (mine, its) = (address.ip, other.local.ip);
-        Some(s) != at.socket && other.family == address.family && (mine == its || mine == Ip::Any || its == Ip::Any)
+        Some(s) != at.socket() && other.family == address.family && (mine == its || mine == Ip::Any || its == Ip::Any)
     })
 }
 

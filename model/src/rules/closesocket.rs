@@ -75,7 +75,7 @@ table! {
     },
     Rule {
         to: Some(State::NotASocket),
-        then: |at| closes(at, Manner::Graceful),
+        then: closes_gracefully,
         asks: &[LISTENER_CLOSE_QUEUED, LISTENER_CLOSE_HALF_OPEN],
         rests_on: &["wsaeventselect.rem.close-cancels", "acceptex.allowed.closesocket"],
         ..case(
@@ -129,12 +129,12 @@ table! {
 }
 
 pub(super) fn has_unread(at: &At<'_>) -> bool {
-    at.conn.is_some() && !at.own().unread.is_empty()
+    at.conn().is_some() && !at.own().unread.is_empty()
 }
 
 /// Is there anything at the client's end, or on its way there, that was sent from this one and nobody has read?
 fn has_answered(at: &At<'_>) -> bool {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return false };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return false };
     let unread = |conn: &Conn| !conn.server.sent.is_empty() || !conn.client.unread.is_empty();
     at.sends(s) == Direction::Down && unread(at.conn_at(conn))
 }
@@ -147,7 +147,7 @@ fn is_under_recv(at: &At<'_>) -> bool {
 }
 
 fn sends_fin(at: &mut At<'_>) {
-    let (Some(s), Some(c)) = (at.socket, at.conn) else { return };
+    let (Some(s), Some(c)) = (at.socket(), at.conn()) else { return };
     let direction = at.sends(s);
     let end = at.end_mut(c, direction);
     if end.tcb == Tcb::Established && !end.fin_sent {
@@ -156,9 +156,15 @@ fn sends_fin(at: &mut At<'_>) {
     }
 }
 
+#[inline(always)]
+fn closes_gracefully(at: &mut At<'_>) {
+    closes(at, Manner::Graceful);
+}
+
+#[inline(always)]
 pub(super) fn closes(at: &mut At<'_>, manner: Manner) {
     // Where a socket has nothing that few have, nobody waits for it and no other handle is open.
-    if at.sock().extra.is_some() {
+    if !at.sock().is_plain() {
         closes_handle(at);
     }
     close_object(at, at.socket_id(), manner);
@@ -176,7 +182,9 @@ pub(super) fn closes_handle(at: &mut At<'_>) {
 /// The last handle of a socket object is gone.
 pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
     at.socket_closed(id);
-    let Socket { state, conn, owner, family, local, .. } = *at.socket_at(id);
+    let &Socket { state, conn, local, ref extra, .. } = at.socket_at(id);
+    // An operation that could not end keeps its object: until it is over the slot is not free.
+    let holding = extra.as_ref().filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
     match state {
         State::Listening => {
             let resets = at.chooses(LISTENER_RESETS);
@@ -199,19 +207,15 @@ pub(super) fn close_object(at: &mut At<'_>, id: SocketId, manner: Manner) {
         }
         _ => {}
     }
-    // An operation that could not end keeps its object: until it is over the slot is not free.
-    let extra = at.socket_at(id).extra.as_ref();
-    let holding = extra.filter(|extra| !extra.holding.is_empty()).map(|extra| extra.holding.clone());
     // Its number still says where it was bound: whoever connects to `address(L)` of a closed L means that place.
     let chosen_by_script = matches!(local.port, Port::Fixed(_)) && at.opened_by(id).is_some();
-    let local = if chosen_by_script { local } else { Address::default() };
-    at.put_socket(id, Socket { family, local, ..Socket::free(owner) });
+    at.frees_socket(id, if chosen_by_script { local } else { Address::default() });
     if let Some(holding) = holding {
         at.extra_mut(id).holding = holding;
     }
-    if let Some(conn) = at.opened_by(id) {
+    if let Some(own) = at.opened_by(id).filter(|own| conn != Some(*own)) {
         // Marks for a connection that it never made go with it.
-        at.reap(conn);
+        at.reap(own);
     }
 }
 
@@ -225,9 +229,10 @@ fn abandons(at: &mut At<'_>, conn: ConnId) {
 }
 
 /// A socket lets go of its end of the connection.
+#[inline(always)]
 pub(super) fn detach(at: &mut At<'_>, id: SocketId, conn: ConnId, manner: Manner) {
-    let direction = at.sends(id);
     let (connection, spare) = at.conn_and_spare(conn);
+    let direction = if connection.server.socket() == Some(id) { Direction::Down } else { Direction::Up };
     if direction == Direction::Up {
         // Nobody repeats a SYN any more; a half-open other end still repeats its SYN-ACK.
         connection.timer &= connection.server.tcb == Tcb::SynReceived;

@@ -129,13 +129,13 @@ table! {
     },
     // A socket of both families can connect to IPv4 by such a name; how it does so has nothing to do with accepting.
     Rule {
-        when: |at| named(at).is_some_and(|to| to.ip == Ip::Mapped),
+        when: is_mapped,
         rests_on: &["dualstack.accept-mapped"],
         ..not_modelled("connect.mapped-not-modelled", &[], CONNECTS)
     },
     // The pages name the functions that it may be passed to, and this is none of them.
     Rule {
-        when: |at| at.sock().recycled,
+        when: is_recycled,
         rests_on: &["disconnectex.reuse.both", "transmitfile.reuse.mutually-exclusive"],
         ..not_modelled("connect.recycled-not-modelled", &[], NEVER_TRIED)
     },
@@ -152,11 +152,7 @@ table! {
     Rule {
         to: Some(State::Connecting),
         gives: Is(Gives::Continues(Table::ConnectAnswer)),
-        then: |at| {
-            if let Some(to) = named(at) {
-                sends_syn(at, to);
-            }
-        },
+        then: opens,
         asks: &[GETSOCKNAME_WILDCARD],
         rests_on: &["protobasics.backlog-held"],
         ..case("connect.sends-syn", &["connect.rem.nonblocking"], CONNECTS)
@@ -207,7 +203,16 @@ table! {
     },
 }
 
+/// The connection begins.
+#[inline(always)]
+fn opens(at: &mut At<'_>) {
+    if let Some(to) = named(at) {
+        sends_syn(at, to);
+    }
+}
+
 /// The socket has an address of its own by now, and its SYN is on its way.
+#[inline(always)]
 pub(super) fn sends_syn(at: &mut At<'_>, to: Address) {
     let s = at.socket_id();
     if at.sock().local.port == Port::Unset {
@@ -283,6 +288,21 @@ pub(super) fn is_own_address(at: &At<'_>, to: Address) -> bool {
 #[inline(always)]
 fn has_no_name(at: &At<'_>) -> bool {
     !is_named(at)
+}
+
+/// Is it an address of IPv4 as IPv6 writes it? Most that are written out are seen to be none at once.
+#[inline(always)]
+fn is_mapped(at: &At<'_>) -> bool {
+    let may_be = match name(at) {
+        Some(Name::Address(address, _)) => address.ip == Ip::Mapped,
+        _ => true,
+    };
+    may_be && named(at).is_some_and(|to| to.ip == Ip::Mapped)
+}
+
+#[inline(always)]
+fn is_recycled(at: &At<'_>) -> bool {
+    at.sock().recycled
 }
 
 /// Is it an address that the socket can connect to?

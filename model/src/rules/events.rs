@@ -517,7 +517,7 @@ fn result_takes(at: &At<'_>, event: EventId) -> bool {
 
 /// Does an event that resets itself release somebody else who waits for it, who began to later?
 pub(super) fn releases_another(at: &At<'_>) -> bool {
-    let Some(own) = at.op else { return false };
+    let Some(own) = at.op() else { return false };
     let Some(place) = signalled(at) else { return false };
     let Some(event) = waited(at).get(usize::from(place)).and_then(|handle| at.resolve_event(*handle)) else {
         return false;
@@ -566,7 +566,7 @@ fn remembered(at: &At<'_>) -> Selection {
 
 /// Records what is already true of a socket when it is registered.
 pub(super) fn already_happened(at: &mut At<'_>) {
-    let Some(s) = at.socket else { return };
+    let Some(s) = at.socket() else { return };
     match at.sock().state {
         // What was reported is not reported again; where that is forgotten nothing is disabled.
         State::Listening if at.sock().selection().disabled.has(NetworkEvents::ACCEPT) => {}

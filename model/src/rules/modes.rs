@@ -40,7 +40,7 @@ table! {
         when: |at| at.sock().extra().port.is_some() && has(at, FileModes::SKIP_COMPLETION_PORT_ON_SUCCESS),
         gives: Is(Gives::Silent),
         then: |at| {
-            if let Some(op) = at.op {
+            if let Some(op) = at.op() {
                 at.op_mut(op).tells.port = false;
             }
         },

@@ -200,7 +200,7 @@ table! {
 
 /// Whom the connection goes to, or comes from.
 fn tells_peer(at: &mut At<'_>) {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return };
     let connection = at.conn_at(conn);
     let peer = match at.sends(s) {
         Direction::Up => connection.server_address,
@@ -211,7 +211,7 @@ fn tells_peer(at: &mut At<'_>) {
 
 /// The peer has reset the connection, if there is one.
 fn is_reset(at: &At<'_>) -> bool {
-    at.socket.and_then(|s| at.own_end(s)).is_some_and(|end| end.tcb == Tcb::Reset)
+    at.socket().and_then(|s| at.own_end(s)).is_some_and(|end| end.tcb == Tcb::Reset)
 }
 
 /// Nothing can come through this connection any more, in either direction.

@@ -34,13 +34,7 @@ table! {
     Rule {
         asks: &[BACKLOG_COUNTS, BACKLOG_BOUND, CONDITIONAL_HANDSHAKE],
         when: is_new_and_fits,
-        then: |at| {
-            let (conn, listener) = (conn(at), socket(at));
-            let connection = at.conn_mut(conn);
-            (connection.listener, connection.server.tcb) = (Some(listener), Tcb::SynReceived);
-            at.syn_queue_mut(listener).push(conn);
-            at.send(conn, Direction::Down, Segment::SynAck);
-        },
+        then: is_queued,
         rests_on: &[
             "wsaaccept.syn.full-handshake",
             "wsaaccept.syn.conditional-inoperative",
@@ -155,24 +149,7 @@ table! {
     Rule {
         to: Some(State::Connected),
         when: |at| at.receiver().tcb == Tcb::SynSent,
-        then: |at| {
-            let conn = conn(at);
-            let connection = at.conn_mut(conn);
-            (connection.client.tcb, connection.timer) = (Tcb::Established, false);
-            // From here on it is the server that repeats what is not answered: its SYN-ACK.
-            connection.retries = RETRIES;
-            at.send(conn, Direction::Up, Segment::Ack);
-            let s = socket(at);
-            at.set_state(s, State::Connected);
-            let local = at.sock().local;
-            if local.ip == Ip::Any {
-                // The connection settles which of the local addresses it is.
-                at.set_local(s, Address { ip: Ip::Loopback, ..local });
-            }
-            at.wake(s);
-            at.occurs(s, NetworkEvents::CONNECT);
-            at.occurs(s, NetworkEvents::WRITE);
-        },
+        then: is_established,
         rests_on: &["listen.rem.passive-mode"],
         ..segment("connect.established", &[], States::of(&[State::Connecting]))
     },
@@ -199,15 +176,7 @@ table! {
     Rule {
         asks: &[BACKLOG_BOUND],
         when: ends_handshake,
-        then: |at| {
-            let conn = conn(at);
-            let connection = at.conn_mut(conn);
-            (connection.server.tcb, connection.timer) = (Tcb::Established, false);
-            let s = socket(at);
-            at.completes_handshake(s, conn);
-            at.wake(s);
-            at.occurs(s, NetworkEvents::ACCEPT);
-        },
+        then: joins_accept_queue,
         rests_on: &["listen.rem.passive-mode", "accept.rem.first-on-queue", "accept.rem.may-wait-network-event"],
         ..segment("ack.queues-connection", &[], LISTENING)
     },
@@ -354,19 +323,7 @@ table! {
         ..segment("fin.listener-is-gone", &[], NOBODY)
     },
     Rule {
-        then: |at| {
-            let direction = towards(at);
-            at.end_mut(conn(at), direction).fin_received = true;
-            if let Some(s) = at.socket
-                && at.socket_at(s).state == State::Connected
-            {
-                at.wake(s);
-                let unread = !at.receiver().unread.is_empty();
-                if !unread || tells_close_at_once(at, s) {
-                    at.occurs(s, NetworkEvents::CLOSE);
-                }
-            }
-        },
+        then: stream_ends,
         asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
         rests_on: &["recv.ret.zero-graceful"],
         ..segment("fin.arrives", &[], States::ANY)
@@ -400,20 +357,7 @@ table! {
         ..segment("data.nobody-reads", &[], States::ANY)
     },
     Rule {
-        then: |at| {
-            if matches!(at.receiver().tcb, Tcb::Established | Tcb::SynReceived) {
-                at.sent_arrive(conn(at), at.direction);
-            } else {
-                at.forget_sent(conn(at), at.direction);
-            }
-            at.has_arrived(conn(at), at.direction);
-            if let Some(s) = at.socket
-                && at.socket_at(s).state == State::Connected
-            {
-                at.wake(s);
-                at.occurs(s, NetworkEvents::READ);
-            }
-        },
+        then: data_arrive,
         rests_on: &["accept.rem.new-handles-connection", "listen.rem.passive-mode"],
         ..segment("data.arrive", &[], States::ANY)
     },
@@ -483,6 +427,82 @@ table! {
     },
 }
 
+// What happens to every connection is compiled where it is called.
+
+/// A SYN is answered, and its connection half open.
+#[inline(always)]
+fn is_queued(at: &mut At<'_>) {
+    let (conn, listener) = (conn(at), socket(at));
+    let connection = at.conn_mut(conn);
+    (connection.listener, connection.server.tcb) = (Some(listener), Tcb::SynReceived);
+    at.syn_queue_mut(listener).push(conn);
+    at.send(conn, Direction::Down, Segment::SynAck);
+}
+
+/// The client's end is connected.
+#[inline(always)]
+fn is_established(at: &mut At<'_>) {
+    let conn = conn(at);
+    let connection = at.conn_mut(conn);
+    (connection.client.tcb, connection.timer) = (Tcb::Established, false);
+    // From here on it is the server that repeats what is not answered: its SYN-ACK.
+    connection.retries = RETRIES;
+    at.send(conn, Direction::Up, Segment::Ack);
+    let s = socket(at);
+    at.set_state(s, State::Connected);
+    let local = at.sock().local;
+    if local.ip == Ip::Any {
+        // The connection settles which of the local addresses it is.
+        at.set_local(s, Address { ip: Ip::Loopback, ..local });
+    }
+    at.stirs(s, &[NetworkEvents::CONNECT, NetworkEvents::WRITE]);
+}
+
+/// The handshake is complete: the connection can be accepted.
+#[inline(always)]
+fn joins_accept_queue(at: &mut At<'_>) {
+    let conn = conn(at);
+    let connection = at.conn_mut(conn);
+    (connection.server.tcb, connection.timer) = (Tcb::Established, false);
+    let s = socket(at);
+    at.completes_handshake(s, conn);
+    at.stirs(s, &[NetworkEvents::ACCEPT]);
+}
+
+/// Whoever receives at this end will see the end of the stream.
+#[inline(always)]
+fn stream_ends(at: &mut At<'_>) {
+    let direction = towards(at);
+    at.end_mut(conn(at), direction).fin_received = true;
+    if let Some(s) = at.socket()
+        && at.socket_at(s).state == State::Connected
+    {
+        if at.receiver().unread.is_empty() {
+            return at.stirs(s, &[NetworkEvents::CLOSE]);
+        }
+        at.wake(s);
+        if tells_close_at_once(at, s) {
+            at.occurs(s, NetworkEvents::CLOSE);
+        }
+    }
+}
+
+/// Bytes are there to be received, or nobody will receive them.
+#[inline(always)]
+fn data_arrive(at: &mut At<'_>) {
+    if matches!(at.receiver().tcb, Tcb::Established | Tcb::SynReceived) {
+        at.sent_arrive(conn(at), at.direction);
+    } else {
+        at.forget_sent(conn(at), at.direction);
+    }
+    at.has_arrived(conn(at), at.direction);
+    if let Some(s) = at.socket()
+        && at.socket_at(s).state == State::Connected
+    {
+        at.stirs(s, &[NetworkEvents::READ]);
+    }
+}
+
 /// Has it come to an end that no socket holds, and no listener?
 #[inline(always)]
 fn is_nobodys(at: &At<'_>) -> bool {
@@ -516,7 +536,7 @@ fn refuses(at: &mut At<'_>) {
 
 #[inline]
 fn conn(at: &At<'_>) -> ConnId {
-    at.conn.expect("invariant: a segment belongs to a connection")
+    at.conn().expect("invariant: a segment belongs to a connection")
 }
 
 #[inline]

@@ -308,7 +308,7 @@ table! {
     Rule {
         then: |at| {
             let Call::Setsockopt { opt, value, .. } = *at.call() else { return };
-            let Some(s) = at.socket else { return };
+            let Some(s) = at.socket() else { return };
             let before = *at.sock().options();
             let mut options = before;
             set(&mut options, opt, value);

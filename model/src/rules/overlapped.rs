@@ -282,7 +282,7 @@ fn status(at: &At<'_>) -> Option<Status> {
 /// Has the request no event but that of its handle, which is not set either?
 fn skips_handle(at: &At<'_>) -> bool {
     let has_event = named(at).is_some_and(|over| at.over_at(over).event.is_some());
-    !has_event && at.socket.is_some_and(|s| at.socket_at(s).extra().modes.has(FileModes::SKIP_SET_EVENT_ON_HANDLE))
+    !has_event && at.socket().is_some_and(|s| at.socket_at(s).extra().modes.has(FileModes::SKIP_SET_EVENT_ON_HANDLE))
 }
 
 /// Is it a poll of the driver whose time-out has run out, or may? No page says whether that is told as a failure.
@@ -320,7 +320,7 @@ fn releases(at: &mut At<'_>) {
 /// Is no other request under way at the handle, and does this one have no event?
 fn is_alone(at: &At<'_>) -> bool {
     let Some(over) = named(at).filter(|over| at.over_at(*over).event.is_none()) else { return false };
-    let Some(s) = at.socket else { return false };
+    let Some(s) = at.socket() else { return false };
     let socket = at.socket_at(s);
     let requests = socket.waiting().iter().chain(socket.holding().iter());
     let requests = requests.chain(polls_through(at));
@@ -363,7 +363,7 @@ fn requests(at: &At<'_>) -> Vec<OpId> {
 
 /// The polls of the driver that were made through the socket in question.
 fn polls_through(at: &At<'_>) -> Vec<OpId> {
-    let Some(s) = at.socket else { return Vec::new() };
+    let Some(s) = at.socket() else { return Vec::new() };
     at.polls_at(s, |op| matches!(op.call, Call::AfdPoll { file, .. } if at.resolve_socket(file) == Some(s)))
 }
 

@@ -106,7 +106,7 @@ table! {
 }
 
 fn conn(at: &At<'_>) -> ConnId {
-    at.conn.expect("invariant: a segment belongs to a connection")
+    at.conn().expect("invariant: a segment belongs to a connection")
 }
 
 fn answers(at: &mut At<'_>, segment: Segment) {
@@ -115,7 +115,7 @@ fn answers(at: &mut At<'_>, segment: Segment) {
 
 /// Where a socket, or a listener, still has the connection, what arrives is acknowledged.
 fn acknowledges(at: &mut At<'_>) {
-    if at.socket.is_some() {
+    if at.socket().is_some() {
         answers(at, Segment::Ack);
     }
 }

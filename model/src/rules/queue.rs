@@ -70,30 +70,28 @@ pub(super) fn withdraws(at: &mut At<'_>, conn: ConnId) {
 
 /// The first connection of the queue gets a socket, whose handle the call gives.
 pub(super) fn takes_first(at: &mut At<'_>) {
-    let Some(conn) = at.socket.and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
+    let Some(conn) = at.socket().and_then(|listener| at.accept_queue_mut(listener).pop_first()) else { return };
     let process = at.process_id();
-    let (family, kind, overlapped) = (at.sock().family, at.sock().kind, at.sock().overlapped);
+    let &Socket { family, kind, overlapped, .. } = at.sock();
     let slot = at.accepted_slot(conn);
     if at.socket_at(slot).state != State::NotASocket {
         // A raw peer has come again whose first connection has left a socket that was recycled.
         at.reaches(Limit { most: 1, of: "sockets of one raw peer's connections, recycled ones among them" });
         return;
     }
-    let owner = at.conn_owner(conn);
-    let local = at.conn_at(conn).server_address.seen_by(family);
-    let mut new = Socket::free(owner);
-    new.state = State::Connected;
-    (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
-    new.first_handle = Some(Holder::new(process));
-    new.local = local;
-    new.conn = Some(conn);
-    at.put_socket(slot, new);
-    if at.answer != Answer::Nothing {
-        joins(at, slot);
-    }
     let connection = at.conn_mut(conn);
     (connection.listener, connection.deferred) = (None, false);
     connection.server.hold(Some(slot));
+    let local = connection.server_address.seen_by(family);
+    at.new_socket(slot, |new| {
+        new.state = State::Connected;
+        (new.family, new.kind, new.overlapped) = (family, kind, overlapped);
+        new.first_handle = Some(Holder::new(process));
+        (new.local, new.conn) = (local, Some(conn));
+    });
+    if at.answer != Answer::Nothing {
+        joins(at, slot);
+    }
     at.turns_to_conn(Some(conn));
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }
@@ -105,6 +103,14 @@ pub(super) fn accepted(at: &At<'_>) -> Option<SocketId> {
         Value::Handle(handle) => at.resolve_socket(handle),
         _ => None,
     }
+}
+
+/// Does the call give a socket?
+#[inline(always)]
+pub(super) fn has_accepted(at: &At<'_>) -> bool {
+    let gives = at.gives.as_ref().is_some_and(|outcome| matches!(outcome.value, Value::Handle(_)));
+    debug_assert!(gives == accepted(at).is_some(), "what it gives is open");
+    gives
 }
 
 /// The call writes this, too.

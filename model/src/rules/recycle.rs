@@ -141,7 +141,7 @@ pub(super) fn flags(at: &At<'_>) -> u8 {
 
 /// Is the call made with an OVERLAPPED, so that it goes on when it has returned?
 pub(super) fn is_posted(at: &At<'_>) -> bool {
-    match at.op {
+    match at.op() {
         Some(op) => !at.op_at(op).tells.returns,
         None => over_of(at).is_some(),
     }
@@ -156,7 +156,7 @@ pub(super) fn is_used(at: &At<'_>) -> bool {
 /// This side ends its stream, if it has not done so before. Whether it was the first of the two to do that is what TIME_WAIT
 /// depends on.
 pub(super) fn disconnects(at: &mut At<'_>) {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return };
     at.first = at.sock().send_shut || !at.own().fin_received;
     at.sock_mut().send_shut = true;
     let direction = at.sends(s);
@@ -212,11 +212,11 @@ pub(super) fn disconnecting_pends(at: &mut At<'_>) {
 }
 
 fn is_reset(at: &At<'_>) -> bool {
-    at.own().tcb == Tcb::Reset && wants(at) != Some(Wants::TimeWait) && (at.again || at.op.is_some())
+    at.own().tcb == Tcb::Reset && wants(at) != Some(Wants::TimeWait) && (at.again || at.op().is_some())
 }
 
 fn wants(at: &At<'_>) -> Option<Wants> {
-    at.op.map(|op| at.op_at(op).wants)
+    at.op().map(|op| at.op_at(op).wants)
 }
 
 /// Has everything been read that came before the end of the other side, where the call waits for that?
@@ -247,10 +247,10 @@ fn time_wait_begins(at: &At<'_>) -> bool {
 }
 
 fn begins_time_wait(at: &mut At<'_>) {
-    if let Some(conn) = at.conn {
+    if let Some(conn) = at.conn() {
         at.conn_mut(conn).timer = true;
     }
-    if let Some(op) = at.op {
+    if let Some(op) = at.op() {
         at.op_mut(op).wants = Wants::TimeWait;
     }
 }
@@ -267,7 +267,7 @@ pub(super) fn was_accepted(at: &At<'_>) -> bool {
 
 /// The socket has no connection any more. One that was accepted has no address either.
 fn recycles(at: &mut At<'_>) {
-    let (s, Some(conn)) = (at.socket_id(), at.conn) else { return };
+    let (s, Some(conn)) = (at.socket_id(), at.conn()) else { return };
     let accepted = was_accepted(at);
     detach(at, s, conn, Manner::Graceful);
     let socket = at.sock_mut();

@@ -109,7 +109,7 @@ pub(super) fn posts(at: &mut At<'_>, wants: Wants, buffer: Option<Filled>) -> Op
 
 /// The operation in question is complete: it has moved so many bytes, and put these into its buffer.
 pub(super) fn completes(at: &mut At<'_>, status: Status, bytes: usize, received: Option<Data>) {
-    let Some(op) = at.op else { return };
+    let Some(op) = at.op() else { return };
     if at.op_at(op).tells.returns {
         let outcome = returned(at, status, received.unwrap_or_default());
         return at.completes(op, status, 0, Some(&outcome));

@@ -7,7 +7,7 @@ use crate::choice::{ATM_MISSING, ATM_PROTOCOL_MISSING, GROUPS_KEPT, NONBLOCKING_
 use crate::code::Code;
 use crate::outcome::{Out, Outcome, Value};
 use crate::rule::{At, Limit, Rule, States};
-use crate::world::{Holder, MAX_HANDLES, Socket, SocketId, State};
+use crate::world::{Holder, MAX_HANDLES, SocketId, State};
 
 table! {
     SOCKET often NotASocket;
@@ -30,11 +30,7 @@ table! {
     Rule { cites: &["socket.err.WSAEAFNOSUPPORT"], ..no_protocol("socket.no-provider.as-WSAEPROTONOSUPPORT") },
     Rule { when: is_mixed, ..not_modelled("socket.mixed-not-modelled", &["socket.err.WSAEAFNOSUPPORT"], States::ANY) },
     Rule {
-        then: |at| {
-            if let Call::Socket { family, kind } = *at.call() {
-                creates(at, family, kind, SocketFlags::OVERLAPPED);
-            }
-        },
+        then: is_created,
         rests_on: &[
             "ioctl.fionbio.default-blocking",
             "accept.ex.socket",
@@ -171,7 +167,16 @@ fn described(at: &At<'_>) -> Option<SocketId> {
     at.named(s)
 }
 
+/// `socket` makes a socket, always with the overlapped attribute.
+#[inline(always)]
+fn is_created(at: &mut At<'_>) {
+    if let Call::Socket { family, kind } = *at.call() {
+        creates(at, family, kind, SocketFlags::OVERLAPPED);
+    }
+}
+
 /// Puts a new socket into the lowest free slot of the calling thread, if it has room for one more.
+#[inline(always)]
 fn creates(at: &mut At<'_>, family: Family, kind: SockType, flags: SocketFlags) {
     let Some(slot) = at.free_socket() else {
         let most = at.thread().own_slots().len();
@@ -179,11 +184,11 @@ fn creates(at: &mut At<'_>, family: Family, kind: SockType, flags: SocketFlags) 
         return;
     };
     let process = at.process_id();
-    let mut new = Socket::free(at.thread);
-    new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
-    (new.family, new.kind, new.overlapped) = (family, kind, flags.has(SocketFlags::OVERLAPPED));
-    let private = flags.has(SocketFlags::NO_HANDLE_INHERIT);
-    new.first_handle = Some(Holder { private, ..Holder::new(process) });
-    at.put_socket(slot, new);
+    at.new_socket(slot, |new| {
+        new.state = if kind == SockType::Dgram { State::Datagram } else { State::Unbound };
+        (new.family, new.kind, new.overlapped) = (family, kind, flags.has(SocketFlags::OVERLAPPED));
+        let private = flags.has(SocketFlags::NO_HANDLE_INHERIT);
+        new.first_handle = Some(Holder { private, ..Holder::new(process) });
+    });
     at.give(Outcome { value: Value::Handle(Handle::socket(slot, 0)), error: Code::NONE, out: Out::None });
 }

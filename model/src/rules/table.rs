@@ -63,7 +63,7 @@ macro_rules! table {
                     $crate::rule::Then::GoesOn(table) => {
                         // It goes where it says: with assertions that is looked at.
                         let state = R.to.unwrap_or($state);
-                        $crate::rules::FIRES[table as usize][state as usize]($at)
+                        $crate::rules::BY_CODE.fires[table as usize][state as usize]($at)
                     }
                 };
             }

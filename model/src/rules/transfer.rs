@@ -102,10 +102,7 @@ table! {
         ..case("send.lost-before-connection", &[], CONNECTED)
     },
     Rule {
-        then: |at| {
-            let sent = puts(at);
-            tells_sent(at, sent);
-        },
+        then: sends,
         rests_on: &["accept.rem.new-handles-connection", "acceptex.allowed.send", "acceptex.ex.continue"],
         ..case("send.sends", &[], CONNECTED)
     },
@@ -231,14 +228,7 @@ table! {
     },
     Rule {
         when: |at| !at.own().unread.is_empty(),
-        then: |at| {
-            let data = match *at.call() {
-                Call::Recv { len, .. } => take(at, len as usize),
-                Call::WSARecv { buffers, .. } => take(at, buffers.iter().map(|size| size as usize).sum()),
-                _ => return,
-            };
-            gives(at, data);
-        },
+        then: receives,
         asks: &[FD_CLOSE_WITH_UNREAD_DATA, CLOSE_MESSAGE_WITH_UNREAD_DATA],
         rests_on: &[
             "accept.rem.new-handles-connection",
@@ -282,6 +272,25 @@ table! {
     Rule { gives: Is(Gives::Blocks), ..case("recv.waits-on-listener", &["recv.err.WSAENOTCONN"], LISTENING) },
 }
 
+/// What is sent is on its way.
+#[inline(always)]
+fn sends(at: &mut At<'_>) {
+    let sent = puts(at);
+    tells_sent(at, sent);
+}
+
+/// The call gets what there is, as much as it has room for.
+#[inline(always)]
+fn receives(at: &mut At<'_>) {
+    let len = match *at.call() {
+        Call::Recv { len, .. } => len as usize,
+        Call::WSARecv { buffers, .. } => buffers.iter().map(|size| size as usize).sum(),
+        _ => return,
+    };
+    let data = take(at, len);
+    gives(at, data);
+}
+
 /// The connection is reset, and nothing is left to be read before that shows.
 pub(super) fn was_reset(at: &At<'_>) -> bool {
     at.own().tcb == Tcb::Reset && at.own().unread.is_empty()
@@ -312,7 +321,7 @@ pub(super) fn is_overlapped(at: &At<'_>) -> bool {
 /// Has this side accepted, and the caller not heard of it yet?
 #[inline(always)]
 fn is_sent_early(at: &At<'_>) -> bool {
-    at.sock().family.transport().returns_early && at.conn.is_some_and(|c| at.conn_at(c).client.tcb == Tcb::SynSent)
+    at.sock().family.transport().returns_early && at.conn().is_some_and(|c| at.conn_at(c).client.tcb == Tcb::SynSent)
 }
 
 /// What the call sends.
@@ -339,12 +348,11 @@ fn tells_sent(at: &mut At<'_>, sent: u32) {
 /// Puts what the call sends on its way. How many bytes that is.
 pub(super) fn puts(at: &mut At<'_>) -> u32 {
     let data = sent(at);
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return 0 };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return 0 };
     let direction = at.sends(s);
-    if at.end_at(conn, direction).fin_received {
-        at.end_mut(conn, direction).sent_behind_end = true;
-    }
-    let merges = data.as_slice().is_empty() || at.end_at(conn, direction).flight.last() == Some(Segment::Data);
+    let end = at.end_mut(conn, direction);
+    end.sent_behind_end |= end.fin_received;
+    let merges = data.as_slice().is_empty() || end.flight.last() == Some(Segment::Data);
     at.puts_in_flight(conn, direction, data.as_slice());
     if !merges {
         at.send(conn, direction, Segment::Data);
@@ -355,7 +363,7 @@ pub(super) fn puts(at: &mut At<'_>) -> u32 {
 /// Takes up to so many of the bytes that are there.
 #[inline(always)]
 pub(super) fn take(at: &mut At<'_>, len: usize) -> Data {
-    let (Some(s), Some(conn)) = (at.socket, at.conn) else { return Data::default() };
+    let (Some(s), Some(conn)) = (at.socket(), at.conn()) else { return Data::default() };
     let direction: Direction = at.sends(s);
     let data = at.takes(conn, direction, len);
     let end = at.end_at(conn, direction);
@@ -372,7 +380,7 @@ pub(super) fn take(at: &mut At<'_>, len: usize) -> Data {
         if !tells_close_at_once(at, s) {
             at.occurs(s, NetworkEvents::CLOSE);
         }
-        if at.sock().extra.is_some() && disconnection(at, s).is_some() {
+        if !at.sock().is_plain() && disconnection(at, s).is_some() {
             at.wake(s);
         }
     }

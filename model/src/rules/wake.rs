@@ -13,7 +13,7 @@ table! {
     // The function that deferred it may call again: a connection of which that is so need not go to who waits already.
     Rule {
         under: &[DEFERRED_WITH_NEXT],
-        when: |at| at.call().accepts() && at.socket.is_some_and(|listener| !has_undeferred(at, listener)),
+        when: |at| at.call().accepts() && at.socket().is_some_and(|listener| !has_undeferred(at, listener)),
         gives: Is(Gives::Silent),
         rests_on: &["wspaccept.rem.cf-defer-no-action", "wspaccept.rem.cf-defer-again"],
         ..case(
@@ -29,7 +29,7 @@ table! {
         when: |at| at.call().accepts(),
         gives: Is(Gives::Silent),
         then: |at| {
-            if let Some(op) = at.op {
+            if let Some(op) = at.op() {
                 at.wakes(op);
             }
         },

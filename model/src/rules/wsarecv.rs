@@ -238,7 +238,7 @@ pub(super) fn receives_at_once(at: &mut At<'_>) -> bool {
 pub(super) fn receives_later(at: &mut At<'_>) {
     let ready = is_ready(at);
     posts_receive(at);
-    if let Some(s) = at.socket.filter(|_| ready) {
+    if let Some(s) = at.socket().filter(|_| ready) {
         at.wake(s);
     }
 }

@@ -137,7 +137,7 @@ pub(super) fn sends_later(at: &mut At<'_>) {
     if posts(at, Wants::Room, None).is_some() {
         puts(at);
     }
-    if let Some(s) = at.socket.filter(|_| at.own().sent.is_empty()) {
+    if let Some(s) = at.socket().filter(|_| at.own().sent.is_empty()) {
         at.wake(s);
     }
 }

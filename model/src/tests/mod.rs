@@ -19,8 +19,9 @@ use crate::operation::{
 use crate::outcome::{Out, Outcome, Value};
 use crate::profile::{Profile, Tape};
 use crate::rule::Effects;
+use crate::rules::BY_CODE;
 use crate::status::Status;
-use crate::step::{Event, Machine, TABLES, pending};
+use crate::step::{Event, Machine, pending};
 use crate::world::{Process, Room, State, World};
 
 /// What a thread can begin in a trial.
@@ -67,7 +68,8 @@ impl At<'_> {
                 if !self.op_at(op).call.lets_apcs_run() {
                     return self.apc_runs(thread);
                 }
-                (self.op, self.gives) = (Some(op), Some(IO_COMPLETION));
+                self.turns_to_op(Some(op));
+                self.gives = Some(IO_COMPLETION);
                 return self.calls_routine();
             }
         };
@@ -102,8 +104,9 @@ impl At<'_> {
             bytes: true,
             overlapped: tells.over.map(Handle::overlapped),
         };
-        let op =
-            self.starts(self.thread, call, Wants::ConnectionInto { socket, receive }, tells).expect("there is room");
+        let op = self
+            .starts(self.thread, &call, Wants::ConnectionInto { socket, receive }, tells, Some(listener))
+            .expect("there is room");
         self.enlist(op);
         self.extra_mut(socket).claimed = Some(op);
         self.offer(listener);
@@ -111,7 +114,10 @@ impl At<'_> {
     }
 
     fn waits_for(&mut self, call: Call, wants: Wants) {
-        let op = self.starts(self.thread, call, wants, Tells::RETURNS).expect("there is room");
+        let about = call.subject().and_then(|handle| self.resolve_socket(handle));
+        let about =
+            about.filter(|_| !matches!(wants, Wants::Readable | Wants::Signal | Wants::Packet | Wants::Completion));
+        let op = self.starts(self.thread, &call, wants, Tells::RETURNS, about).expect("there is room");
         self.thread_mut(self.thread).frames.push(Frame::Waits(op));
         self.enlist(op);
         if let Some(listener) = self.op_at(op).about {
@@ -180,7 +186,7 @@ impl Trial {
             Deed::Start(thread, start) => {
                 self.fx.clear();
                 let machine = &self.machine;
-                let mut at = At::new(&mut self.w, &machine.profile, None, &TABLES, &mut tape, &mut self.fx);
+                let mut at = At::new(&mut self.w, machine, &BY_CODE, &mut tape, &mut self.fx);
                 at.start(thread, start);
                 at.settle();
                 at.finish();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::bytes::{Bytes, Flight};
 use crate::call::value::{Address, Port};
-use crate::id::{MaybeSocket, SocketId};
+use crate::id::{Maybe, SocketId};
 use crate::world::socket::Options;
 
 /// One end of a connection.
@@ -53,7 +53,7 @@ pub struct End {
     /// It has sent data since: a reset of the other end then answers that.
     pub sent_behind_end: bool,
     /// See [`End::socket`].
-    socket: MaybeSocket,
+    socket: Maybe<SocketId>,
     /// Segments on their way to the other end, first sent first.
     pub flight: Flight,
     /// The bytes of the `Data` segments in flight.
@@ -96,6 +96,12 @@ impl End {
         self.socket.get()
     }
 
+    /// Does this socket hold it?
+    #[inline(always)]
+    pub(crate) fn is_held_by(&self, socket: Maybe<SocketId>) -> bool {
+        self.socket == socket
+    }
+
     /// Is it nobody's end, with nothing in it or on its way from it?
     #[inline]
     fn is_nothing(&self) -> bool {
@@ -103,7 +109,7 @@ impl End {
         *tcb == Tcb::None
             && !fin_sent
             && !fin_received
-            && socket.get().is_none()
+            && socket.is_none()
             && flight.is_empty()
             && sent.is_empty()
             && unread.is_empty()
@@ -111,7 +117,7 @@ impl End {
 
     /// From now on this socket holds it, or none.
     pub(crate) fn hold(&mut self, socket: Option<SocketId>) {
-        self.socket = MaybeSocket::new(socket);
+        self.socket = Maybe::new(socket);
     }
 }
 

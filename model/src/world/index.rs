@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::call::value::{Address, Port, SockType};
 use crate::id::{ProcessId, SocketId, ThreadId};
 use crate::slab::Bits;
-use crate::world::socket::{Socket, State};
+use crate::world::socket::{Options, Socket, State};
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +19,13 @@ pub(crate) struct Index {
     pub(crate) free_slots: Bits,
     /// Slots in which a thread can create an event object.
     pub(crate) free_events: Bits,
-    /// Connections with something in flight, or a timer that runs.
+    /// Connections with something in flight, or a timer that runs; not kept where that is set.
     pub(crate) moving: Bits,
+    pub(crate) without_moving: bool,
     /// Threads that can go on by themselves.
     pub(crate) ready: Bits,
+    /// Nothing is wrong with any process: each was started, and no fault is in force.
+    pub(crate) sound: bool,
     /// How many polls of the driver can time out. Hardly a world has one, and nobody looks for them there.
     pub(crate) timed_polls: u32,
     /// How many sockets are bound to an address in the same manner, ascending. A socket whose port was chosen for it is not counted.
@@ -49,9 +52,11 @@ impl Manner {
     /// Of a socket that is bound.
     #[inline(always)]
     fn of(socket: &Socket) -> Manner {
-        let options = socket.options();
-        let (reuseaddr, exclusive) = options.sharing();
-        let bits = u64::from(reuseaddr) | u64::from(exclusive) << 1 | u64::from(options.v6only) << 2;
+        let bits = |options: &Options| {
+            let (reuseaddr, exclusive) = options.sharing();
+            u64::from(reuseaddr) | u64::from(exclusive) << 1 | u64::from(options.v6only) << 2
+        };
+        let bits = socket.changed.as_deref().map_or(bits(&Options::NEW), bits);
         Manner(Manner::at(socket.local, socket.kind).0 | bits)
     }
 

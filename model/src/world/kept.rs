@@ -8,12 +8,13 @@ use crate::world::index::Index;
 use crate::world::{Bound, Socket, State, World};
 
 /// Can a thread go on without anybody acting?
+#[inline(always)]
 fn is_ready(world: &World, thread: ThreadId) -> bool {
     let goes_on = world.waits(thread).is_some_and(|(_, op)| {
-        let due = !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
-        op.phase == Phase::Woken || op.call.times_out() || due
+        let due = || !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
+        op.phase == Phase::Woken || op.call.times_out() || due()
     });
-    goes_on || world.timed_polls(thread).next().is_some()
+    goes_on || world.index.timed_polls > 0 && world.timed_polls(thread).next().is_some()
 }
 
 impl World {
@@ -21,6 +22,22 @@ impl World {
     pub(crate) fn new_index(&self) -> Index {
         let threads = self.threads.iter().map(|thread| thread.process);
         Index::new(self.processes.len(), threads, self.conns.len(), self.events.len())
+    }
+
+    /// The connections that can move, ascending.
+    pub(crate) fn moving(&self) -> impl Iterator<Item = ConnId> + '_ {
+        let kept = (!self.index.without_moving).then(|| self.index.moving.iter());
+        let all = if self.index.without_moving { 0..self.conns.len() } else { 0..0 };
+        kept.into_iter().flatten().chain(all.filter(|c| self.conns[*c].can_move())).map(ConnId::new)
+    }
+
+    /// For whoever learns from [`Effects::conns`](crate::rule::Effects::conns) what is in flight: what can move is not kept, which
+    /// makes a step cheaper, and [`pending`](crate::step::pending) looks at every connection.
+    #[must_use]
+    pub fn without_moving(mut self) -> World {
+        self.index.moving = self.new_index().moving;
+        self.index.without_moving = true;
+        self
     }
 
     /// How a socket is bound, if it is.
@@ -45,7 +62,9 @@ impl World {
     #[inline(always)]
     pub(crate) fn index_conn(&mut self, c: ConnId) {
         let conn = &self.conns[c.index()];
-        self.index.moving.set(c.index(), conn.can_move());
+        if !self.index.without_moving {
+            self.index.moving.set(c.index(), conn.can_move());
+        }
         // Where one begins there is a socket, and so its slot is not free; but for a raw peer, who has none.
         let is_nothing = conn.is_nothing();
         if is_nothing || conn.client.tcb == Tcb::Raw {
@@ -67,8 +86,31 @@ impl World {
     }
 
     /// A thread may have changed.
+    #[inline]
     pub(crate) fn index_thread(&mut self, t: ThreadId) {
         self.index.ready.set(t.index(), is_ready(self, t));
+    }
+
+    /// A process may have changed.
+    pub(crate) fn index_processes(&mut self) {
+        self.index.sound = self.processes.iter().all(|process| process.startups > 0 && !process.faults.any());
+    }
+
+    /// There is a socket in a slot now. One that is accepted has a connection, and so its slot was not free before.
+    #[inline(always)]
+    pub(crate) fn takes_slot(&mut self, slot: usize) {
+        if slot < self.conns.len() {
+            self.index.free_slots.set(slot, false);
+        }
+    }
+
+    /// There was a socket in a slot.
+    #[inline(always)]
+    pub(crate) fn leaves_slot(&mut self, slot: usize) {
+        let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
+        if self.conns[slot].is_nothing() && self.holds_nothing(slot) {
+            self.index.free_slots.set(slot, true);
+        }
     }
 
     /// The socket or the connection in a slot may have changed.
@@ -76,7 +118,7 @@ impl World {
     pub(crate) fn index_slot(&mut self, slot: usize) {
         let slot = slot.checked_sub(self.conns.len()).unwrap_or(slot);
         if let Some(conn) = self.conns.get(slot) {
-            let free = conn.is_nothing() && self.holds_nothing(slot);
+            let free = self.holds_nothing(slot) && conn.is_nothing();
             self.index.free_slots.set(slot, free);
         }
     }
@@ -118,6 +160,7 @@ impl World {
     /// The first thing that does not.
     pub fn kept_twice_agrees(&self) -> Result<(), &'static str> {
         let mut anew = self.new_index();
+        anew.without_moving = self.index.without_moving;
         anew.timed_polls = (0..self.threads.len()).map(|owner| self.timed_polls_of(owner)).sum();
         self.sockets.iter().enumerate().for_each(|(s, socket)| anew.add(SocketId::new(s), socket));
         let mut world = World { index: anew, ..self.clone() };
@@ -127,6 +170,7 @@ impl World {
         }
         (0..self.events.len()).for_each(|event| world.index_event(EventId::new(event)));
         (0..self.threads.len()).for_each(|thread| world.index_thread(ThreadId::new(thread)));
+        world.index_processes();
         let selected =
             |e: usize| self.sockets.iter().filter(|s| s.selection().event() == Some(EventId::new(e))).count();
         let same = |which: fn(&Index) -> &Bits| which(&self.index) == which(&world.index);
@@ -135,6 +179,7 @@ impl World {
             (same(|index| &index.free_events), "a free event slot is not known as free, or one is that is not"),
             (same(|index| &index.moving), "a connection that can move is not known, or one is that cannot"),
             (same(|index| &index.ready), "a thread that can go on is not known, or one is that cannot"),
+            (self.index.sound == world.index.sound, "what is wrong with a process is not known, or is wrong no more"),
             (
                 self.index.timed_polls == world.index.timed_polls,
                 "polls of the driver that can time out are not counted",

@@ -6,7 +6,7 @@ use crate::call::Data;
 use crate::call::value::{Address, Family, Port, Qos, SockType};
 use crate::call::{FileModes, NetworkEvents};
 use crate::code::Code;
-use crate::id::{ConnId, EventId, MAX_HANDLES, ProcessId, SocketId, ThreadId, WindowId};
+use crate::id::{ConnId, EventId, MAX_HANDLES, Maybe, ProcessId, SocketId, ThreadId, WindowId};
 use crate::list::Line;
 use crate::operation::{Association, OpId, WatchId};
 
@@ -232,12 +232,14 @@ pub struct Socket {
     pub local: Address,
     /// Its connection.
     pub conn: Option<ConnId>,
+    /// See [`Socket::waiting`].
+    pub(crate) first_waiting: Maybe<OpId>,
     /// Its options where they are not [`Options::NEW`].
     pub(crate) changed: Option<Arc<Options>>,
     pub(crate) extra: Option<Box<Extra>>,
 }
 
-/// What few sockets have: listeners, those with a registration, those that somebody waits at, duplicated ones.
+/// What few sockets have: listeners, those with a registration, those that several wait at, duplicated ones.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Extra {
     /// A listener's effective backlog.
@@ -246,8 +248,8 @@ pub struct Extra {
     pub syn_queue: Line<ConnId>,
     /// Complete connections that wait for accept, oldest first.
     pub accept_queue: Line<ConnId>,
-    /// Operations that go on at it and have nothing yet, blocked calls and overlapped ones, first come first.
-    pub waiting: Line<OpId>,
+    /// Behind the first, the others of [`Socket::waiting`].
+    pub waiting_behind: Line<OpId>,
     /// Operations of it that hold a connection and are not complete.
     pub holding: Line<OpId>,
     /// Operations that look at it among others, first come first.
@@ -293,7 +295,7 @@ impl Extra {
     pub(crate) fn clear(&mut self) {
         self.syn_queue.clear();
         self.accept_queue.clear();
-        self.waiting.clear();
+        self.waiting_behind.clear();
         self.holding.clear();
         self.watches.clear();
         (self.claimed, self.port, self.carried, self.group) = (None, None, None, None);
@@ -308,7 +310,7 @@ impl Extra {
             backlog,
             syn_queue,
             accept_queue,
-            waiting,
+            waiting_behind,
             holding,
             watches,
             claimed,
@@ -320,7 +322,7 @@ impl Extra {
             group,
         } = self;
         *backlog == 0
-            && waiting.is_empty()
+            && waiting_behind.is_empty()
             && accept_queue.is_empty()
             && syn_queue.is_empty()
             && holding.is_empty()
@@ -340,7 +342,7 @@ static NOTHING_EXTRA: Extra = Extra {
     backlog: 0,
     syn_queue: Line::NEW,
     accept_queue: Line::NEW,
-    waiting: Line::NEW,
+    waiting_behind: Line::NEW,
     holding: Line::NEW,
     watches: Line::NEW,
     claimed: None,
@@ -376,9 +378,36 @@ impl Socket {
             first_handle: None,
             local: Address::default(),
             conn: None,
+            first_waiting: Maybe::NONE,
             changed: None,
             extra: None,
         }
+    }
+
+    /// It is no socket any more, in a slot of the same owner. What few sockets have it has not.
+    #[inline(always)]
+    pub(crate) fn becomes_free(&mut self, local: Address) {
+        let Socket {
+            owner: _,
+            state,
+            family: _,
+            kind,
+            overlapped,
+            send_shut,
+            receive_shut,
+            without_context,
+            recycled,
+            error,
+            first_handle,
+            local: place,
+            conn,
+            first_waiting,
+            changed,
+            extra: _,
+        } = self;
+        (*state, *kind, *place, *error) = (State::NotASocket, SockType::Stream, local, Code::NONE);
+        (*overlapped, *send_shut, *receive_shut, *without_context, *recycled) = (false, false, false, false, false);
+        (*first_handle, *conn, *first_waiting, *changed) = (None, None, Maybe::NONE, None);
     }
 
     /// Is there anything to be known of it in the index? One with a port that was chosen for it is found by that, unless it listens.
@@ -421,12 +450,6 @@ impl Socket {
     #[must_use]
     pub fn syn_queue(&self) -> &Line<ConnId> {
         &self.extra().syn_queue
-    }
-
-    /// Operations that go on at it and have nothing yet, first come first.
-    #[must_use]
-    pub fn waiting(&self) -> &Line<OpId> {
-        &self.extra().waiting
     }
 
     /// Operations of it that hold a connection and are not complete.

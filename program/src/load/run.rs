@@ -9,6 +9,7 @@ use winaccept_model::outcome::{Out, Outcome};
 use winaccept_model::profile::Tape;
 use winaccept_model::rule::Effects;
 use winaccept_model::step::{Event, Machine, is_undefined, woken};
+use winaccept_model::world::State::Listening;
 use winaccept_model::world::{ConnId, Direction, Process, Room, World};
 
 use super::client::{At, Client};
@@ -134,6 +135,14 @@ pub(super) fn run(load: &Load) -> Result<Served, Stopped> {
     }
 }
 
+/// A segment comes after a time that is drawn.
+#[inline(never)]
+fn comes(wheel: &mut Wheel<Due>, drawn: &mut u64, (least, most): (u32, u32), due: Due) {
+    *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let after = u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32);
+    wheel.put(after, due);
+}
+
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         interface::goes(None);
@@ -168,7 +177,7 @@ impl<'l> Run<'l> {
         let mut run = Run {
             load,
             machine: load.machine(),
-            fx: Effects::without_notes(),
+            fx: Effects::outcomes_alone(),
             wheel: Wheel::new(),
             drawn: mixed(load.seed),
             run: interface::new_run(),
@@ -191,7 +200,7 @@ impl<'l> Run<'l> {
             calls: 0,
             so_far: Served::default(),
             stopped: None,
-            world,
+            world: world.without_moving(),
         };
         let body = std::rc::Rc::clone(&load.subject.program);
         run.spawn("main", Box::new(move |w| body(w)));
@@ -323,20 +332,15 @@ impl<'l> Run<'l> {
     #[inline]
     fn schedules(&mut self) {
         let Run { fx, world, slots, wheel, drawn, load, .. } = self;
-        let (least, most) = load.latency;
         for conn in fx.conns() {
             let (connection, slot) = (&world.conns()[conn.index()], &mut slots[conn.index()]);
-            let mut after = || {
-                *drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                u64::from(least) + (((mixed(*drawn) >> 32) * (u64::from(most - least) + 1)) >> 32)
-            };
-            while !connection.client.flight.is_empty() && usize::from(slot.up) < connection.client.flight.len() {
+            while connection.client.flight.is_longer_than(slot.up) {
                 slot.up += 1;
-                wheel.put(after(), Due::Up(conn));
+                comes(wheel, drawn, load.latency, Due::Up(conn));
             }
-            while !connection.server.flight.is_empty() && usize::from(slot.down) < connection.server.flight.len() {
+            while connection.server.flight.is_longer_than(slot.down) {
                 slot.down += 1;
-                wheel.put(after(), Due::Down(conn));
+                comes(wheel, drawn, load.latency, Due::Down(conn));
             }
             if connection.timer && !slot.timer {
                 slot.timer = true;
@@ -525,6 +529,8 @@ impl<'l> Run<'l> {
                 return Some(self.common.tells(Reply::Outcome(remade)));
             }
         }
+        // Nobody looks for any other among the listeners.
+        let closes_listener = matches!(call, Call::Closesocket { s } if self.listens(s));
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
@@ -540,7 +546,7 @@ impl<'l> Run<'l> {
             Call::Listen { s, .. } if self.gave.error == Code::NONE && !self.listeners.contains(&s) => {
                 self.listeners.push(s);
             }
-            Call::Closesocket { s } if self.gave.error == Code::NONE => {
+            Call::Closesocket { s } if closes_listener && self.gave.error == Code::NONE => {
                 if let Some(place) = self.listeners.iter().position(|listener| *listener == s) {
                     self.listeners.remove(place);
                 }
@@ -551,6 +557,11 @@ impl<'l> Run<'l> {
         }
         self.common.exchange.outcome.set(self.gave);
         Some(Told::Outcome)
+    }
+
+    #[inline(never)]
+    fn listens(&self, s: Handle) -> bool {
+        self.world.named(s).is_some_and(|s| self.world.sockets()[s.index()].state == Listening)
     }
 
     /// For how many seconds a socket has been connected: the model has no clock.

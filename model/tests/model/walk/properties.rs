@@ -10,7 +10,7 @@ use winaccept_model::parts::Parts;
 use winaccept_model::profile::{Profile, Tape};
 use winaccept_model::rule::{Effects, Gives, Mutant, Mutation, Role, Rule, Takes};
 use winaccept_model::rules;
-use winaccept_model::step::{Event, Machine};
+use winaccept_model::step::{Event, Machine, pending};
 use winaccept_model::world::{Conn, End, Socket, SocketId, State, World};
 
 /// One way in which a step went.
@@ -34,6 +34,7 @@ pub fn branches(machine: &Machine, before: &World, event: Event) -> Result<Vec<B
         holds(machine, before, event, &branch).map_err(told)?;
         deterministic(machine, before, event, &branch, tape).map_err(told)?;
         read_from_the_table(machine, before, event, &branch, tape).map_err(told)?;
+        same_where_less_is_kept(machine, before, event, &branch, tape).map_err(told)?;
         if all.iter().any(|other| other.picks == branch.picks) {
             return Err(format!("the decisions {:?} were taken twice", branch.picks));
         }
@@ -128,6 +129,26 @@ fn touched_covers(before: &World, branch: &Branch) -> Result<(), String> {
         ensure(parts_of(before, owner).same(0, world), || format!("objects of thread {owner} changed untouched"))?;
     }
     ensure(fx.touched.shared() || before.processes() == world.processes(), || "a process changed untouched".to_owned())
+}
+
+/// Whoever takes no notes, not even of the rules that fire, and does not keep what can move, sees the same.
+fn same_where_less_is_kept(
+    machine: &Machine,
+    before: &World,
+    event: Event,
+    branch: &Branch,
+    tape: Tape,
+) -> Result<(), String> {
+    let (mut world, mut fx) = (before.clone().without_moving(), Effects::outcomes_alone());
+    machine.step(&mut world, event, &mut tape.replay(), &mut fx);
+    let same =
+        world == branch.world && (&fx.returns, &fx.runs, fx.limit) == (&branch.fx.returns, &branch.fx.runs, None);
+    ensure(same && fx.fired.is_empty(), || format!("where less is kept it gives {:?}", fx.returns))?;
+    let (mut kept, mut looked_for) = (Vec::new(), Vec::new());
+    pending(&branch.world, &mut kept);
+    pending(&world, &mut looked_for);
+    ensure(kept == looked_for, || format!("pending is {looked_for:?} where it is looked for, and kept as {kept:?}"))?;
+    world.kept_twice_agrees().map_err(|what| format!("where less is kept: {what}"))
 }
 
 /// Putting back what was touched undoes the step.
