@@ -79,10 +79,10 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
 fn as_file(cast: &mut Cast<'_>, actor: usize, s: Ref, overlapped: Ref) {
     let over = Some(overlapped);
     let extension = Extension { name: ExtensionName::AcceptEx, size: 16 };
-    let call = match cast.below(6) {
+    let call = match cast.below(7) {
         0 => Call::ReadFile { s, len: 16, bytes: true, overlapped: over },
         1 => Call::WriteFile { s, data: Data::new(b"abc").unwrap_or_default(), bytes: true, overlapped: over },
-        2 if cast.once_in(2) => {
+        6 => {
             let (command, room) = (Command::Nobodys, Buffer::Null);
             Call::IoctlCommand { s, command, room, bytes: true, overlapped: over, routine: false }
         }
