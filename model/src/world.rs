@@ -347,7 +347,7 @@ impl World {
             },
         };
         let socket = self.sockets.get(slot.index())?;
-        if socket.holder(copy).is_some_and(|holder| holder.process == process) {
+        if socket.holder(copy).is_some_and(|holder| holder.process == process && holder.inherited.is_none()) {
             return (socket.state != State::NotASocket).then_some((slot, copy));
         }
         socket.extra.as_ref()?;
