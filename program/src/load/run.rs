@@ -519,7 +519,8 @@ impl<'l> Run<'l> {
         }
     }
 
-    #[inline]
+    // Beside the loop of the threads, which then has the registers for itself.
+    #[inline(never)]
     fn program_calls(&mut self, index: usize, world: ThreadId) -> Option<Told> {
         self.so_far.calls += 1;
         let call = self.common.exchange.call.get();
