@@ -519,8 +519,7 @@ impl<'l> Run<'l> {
         }
     }
 
-    // Beside the loop of the threads, which then has the registers for itself.
-    #[inline(never)]
+    #[inline]
     fn program_calls(&mut self, index: usize, world: ThreadId) -> Option<Told> {
         self.so_far.calls += 1;
         let call = self.common.exchange.call.get();
