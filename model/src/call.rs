@@ -265,7 +265,6 @@ impl<H> Call<H> {
             | Call::WSAIoctl { bytes, .. }
             | Call::WSAIoctlOverlapped { bytes, .. }
             | Call::IoctlCommand { bytes, .. }
-            | Call::IoctlCommandOverlapped { bytes, .. }
             | Call::WSAGetOverlappedResult { bytes, .. }
             | Call::GetOverlappedResult { bytes, .. } => *bytes,
             Call::GetQueuedCompletionStatus { .. } => true,
@@ -290,7 +289,7 @@ impl<H> Call<H> {
             Call::WSARecvOverlapped { routine: true, .. }
                 | Call::WSASendOverlapped { routine: true, .. }
                 | Call::WSAIoctlOverlapped { routine: true, .. }
-                | Call::IoctlCommandOverlapped { routine: true, .. }
+                | Call::IoctlCommand { overlapped: Some(_), routine: true, .. }
         )
     }
 

@@ -221,14 +221,9 @@ macro_rules! for_each_call {
                 routine: CompletionRoutine
             ) -> Number [starts]
                 by WSAIoctl {};
-            // A command that asks for no function, without OVERLAPPED and without a completion routine,
+            // A command that asks for no function: with an OVERLAPPED a request.
             IoctlCommand ws2_32 "WSAIoctl" (
-                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred [NoOverlapped] [NoRoutine]
-            ) -> Number []
-                by WSAIoctl {};
-            // and as a request.
-            IoctlCommandOverlapped ws2_32 "WSAIoctl" (
-                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred, overlapped: RequestOverlapped,
+                s: Sock, command: CommandIn, room: CommandRoom, bytes: Transferred, overlapped: OverlappedOrNull,
                 routine: CompletionRoutine
             ) -> Number [starts]
                 by WSAIoctl {};

@@ -184,7 +184,6 @@ fn outputs(call: &Call<Ref>, seen: &Shown) -> (&'static [&'static str], &'static
         | Call::WSARecvOverlapped { bytes: true, .. }
         | Call::WSASend { bytes: true, .. }
         | Call::WSASendOverlapped { bytes: true, .. }
-        | Call::IoctlCommand { .. }
         | Call::WSAIoctl { .. } => &["bytes"],
         Call::WSAGetOverlappedResult { bytes: true, .. } | Call::GetOverlappedResult { bytes: true, .. } if !failed => {
             return (&["bytes"], &["data"]);

@@ -76,7 +76,7 @@ pub(super) fn over_of(at: &At<'_>) -> Option<OverId> {
         | Call::WSARecvOverlapped { overlapped, .. }
         | Call::WSASendOverlapped { overlapped, .. }
         | Call::WSAIoctlOverlapped { overlapped, .. }
-        | Call::IoctlCommandOverlapped { overlapped, .. }
+        | Call::IoctlCommand { overlapped: Some(overlapped), .. }
         | Call::AfdPoll { overlapped, .. } => at.resolve_over(overlapped),
         _ => None,
     }

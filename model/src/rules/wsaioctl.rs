@@ -44,7 +44,7 @@ table! {
     },
     Rule {
         when: |at| {
-            matches!(*at.call(), Call::WSAIoctl { bytes: false, .. } | Call::IoctlCommand { bytes: false, .. })
+            matches!(*at.call(), Call::WSAIoctl { bytes: false, .. } | Call::IoctlCommand { bytes: false, overlapped: None, .. })
         },
         ..check("WSAIoctl.no-count", &["wsaioctl.err.WSAEFAULT"], States::SOCKET, Code::WSAEFAULT)
     },
@@ -191,14 +191,14 @@ fn is_plain(at: &At<'_>) -> bool {
 /// The command, where it asks for no function.
 fn command(at: &At<'_>) -> Option<Command> {
     match *at.call() {
-        Call::IoctlCommand { command, .. } | Call::IoctlCommandOverlapped { command, .. } => Some(command),
+        Call::IoctlCommand { command, .. } => Some(command),
         _ => None,
     }
 }
 
 /// Is there an OVERLAPPED?
 fn is_request(at: &At<'_>) -> bool {
-    matches!(*at.call(), Call::IoctlCommandOverlapped { .. })
+    matches!(*at.call(), Call::IoctlCommand { overlapped: Some(_), .. })
 }
 
 /// The function that is asked for, and the room for its pointer.

@@ -192,7 +192,7 @@ fn calls(s: Handle) -> Vec<(String, Call)> {
     add("ioctlsocket(s, FIONBIO, 0)", Call::Ioctlsocket { s, argp: Some(0) });
     add("ioctlsocket(s, FIONBIO, 1)", Call::Ioctlsocket { s, argp: Some(1) });
     let command = Command::Fionbio(Some(0), 4);
-    let fionbio = Call::IoctlCommand { s, command, room: Buffer::Null, bytes: true };
+    let fionbio = Call::IoctlCommand { s, command, room: Buffer::Null, bytes: true, overlapped: None, routine: false };
     add("WSAIoctl(s, FIONBIO, 0, 4, NULL, 0, bytes, NULL, NULL)", fionbio);
     add(
         "WSAIoctl(s, SIO_IDEAL_SEND_BACKLOG_QUERY, NULL, 0, value, 4, bytes, NULL, NULL)",

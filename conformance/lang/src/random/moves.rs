@@ -645,9 +645,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         }
         // They take an OVERLAPPED, or belong to one: what is told of such requests is told in order.
         Call::Overlapped { .. } | Call::HasOverlappedIoCompleted { .. } | Call::AcceptEx { .. } => false,
-        Call::WSAIoctlOverlapped { .. } | Call::IoctlCommandOverlapped { .. } | Call::UpdateConnectContext { .. } => {
-            false
-        }
+        Call::WSAIoctlOverlapped { .. } | Call::UpdateConnectContext { .. } => false,
         Call::GetAcceptExSockaddrs { .. } | Call::UpdateAcceptContext { .. } | Call::CancelIoEx { .. } => false,
         Call::WSAGetOverlappedResult { .. } | Call::GetOverlappedResult { .. } => false,
         Call::WSARecvOverlapped { .. } | Call::WSASendOverlapped { .. } => false,

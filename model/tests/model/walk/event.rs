@@ -135,7 +135,7 @@ fn within_limits(w: &World, event: &Event) -> bool {
         | Call::ReadFile { .. }
         | Call::ConnectEx { .. }
         | Call::WSAIoctlOverlapped { .. }
-        | Call::IoctlCommandOverlapped { .. }
+        | Call::IoctlCommand { overlapped: Some(_), .. }
         | Call::TransmitFile { .. } => w.operations().of(thread).iter().filter(|op| op.is_none()).count() > 1,
         Call::AfdPoll { handles, .. } => {
             let free = w.watches().of(thread).iter().filter(|watch| watch.is_none()).count();

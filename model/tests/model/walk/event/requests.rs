@@ -91,8 +91,8 @@ fn command_call(s: Handle, bytes: bool, overlapped: Handle, routine: bool, dice:
     let room = Buffer::Null;
     match dice.below(3) {
         0 => Call::IdealSendBacklog { s },
-        1 => Call::IoctlCommand { s, command, room, bytes },
-        _ => Call::IoctlCommandOverlapped { s, command, room, bytes, overlapped, routine },
+        1 => Call::IoctlCommand { s, command, room, bytes, overlapped: None, routine: false },
+        _ => Call::IoctlCommand { s, command, room, bytes, overlapped: Some(overlapped), routine },
     }
 }
 
