@@ -410,7 +410,10 @@ impl Parser<'_> {
             Out::Data => self.data().map(With::Data),
             Out::Value => match of.call {
                 Some(Call::Getsockopt { opt: winaccept_model::call::Opt::GroupId, .. }) if self.cursor.at("group") => {
-                    self.group_of(of.actor).map(With::Group)
+                    match of.actor {
+                        Some(actor) => self.group_of(actor).map(With::Group),
+                        None => Err(self.cursor.expected("no socket in `never`")),
+                    }
                 }
                 Some(Call::Getsockopt { opt, .. }) => self.option_value(*opt).map(With::Value),
                 _ => self.dword("the value of the option").map(|value| With::Value(OptVal::Number(value))),

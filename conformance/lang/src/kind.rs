@@ -445,7 +445,7 @@ impl Text for SocketFlagsIn {
 }
 
 impl Text for Child {
-    const EXAMPLE: &'static str = "child";
+    const EXAMPLE: &'static str = Process::EXAMPLE;
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<ProcessId> {
         Process::parse(parser, asking)
     }

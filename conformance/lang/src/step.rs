@@ -304,7 +304,7 @@ impl Parser<'_> {
     /// A socket group: a word, a number, or `group(A)`, the one that this socket is in.
     fn group(&mut self, actor: ThreadId) -> Parsed<InGroup> {
         if self.cursor.at("group") {
-            return self.group_of(Some(actor)).map(InGroup::Of);
+            return self.group_of(actor).map(InGroup::Of);
         }
         let number = match self.cursor.kind() {
             Kind::Word => self

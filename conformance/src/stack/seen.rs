@@ -206,7 +206,8 @@ macro_rules! tell_nothing {
     ($($kind:ident),* $(,)?) => { $(impl Tell for kind::$kind {})* };
 }
 tell_nothing! {
-    VersionIn, ErrorCode, AddressFamily, TypeProtocol, GroupIn, SocketFlagsIn, Process, Child, InheritHandles, InheritFlag, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
+    VersionIn, ErrorCode, AddressFamily, TypeProtocol, GroupIn, SocketFlagsIn, Process,
+    Child, InheritHandles, InheritFlag, BacklogIn, HowIn, BytesIn, Fionbio, OptionName,
     OptionIn, NetworkEventsIn, Thread, CountOut, SelectTime, PollTime, WaitTime, SleepTime, Alertable, MayBeAlertable, Sock, InfoIn,
     Event, AnyHandle, EventOrNull, EventArray, NameIn, RoutineIn, ConditionIn, CallbackData,
     OutputBuffer, ByteCount, WaitFlag, ExtensionIn, PointerRoom, CommandIn, CommandRoom,

@@ -311,6 +311,12 @@ impl At<'_> {
         &self.w.processes[p.index()]
     }
 
+    /// Has this process called `WSAStartup`, and not ended since?
+    pub(crate) fn has_started(&self, p: ProcessId) -> bool {
+        self.reads_processes();
+        self.w.processes.get(p.index()).is_some_and(|process| process.startups > 0)
+    }
+
     /// The process that a thread belongs to: what never changes, nobody depends on.
     #[must_use]
     #[inline(always)]

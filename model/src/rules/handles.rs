@@ -19,7 +19,7 @@ table! {
     CREATEPROCESS;
     // A process that has ended does not begin again, and none begins itself.
     Rule {
-        when: |at| child(at).is_none_or(|(child, _)| child == at.process_id() || at.process_at(child).startups == 0),
+        when: |at| child(at).is_none_or(|(child, _)| child == at.process_id() || !at.has_started(child)),
         ..not_modelled("CreateProcess.child-not-modelled", &["createprocess.inherit.each"], States::ANY)
     },
     Rule {

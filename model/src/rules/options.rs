@@ -86,12 +86,6 @@ table! {
         )
     },
     Rule {
-        when: |at| {
-            at.sock().without_context && !matches!(*at.call(), Call::Getsockopt { opt: Opt::ConnectTime, .. })
-        },
-        ..before_update("getsockopt.before-accept-context")
-    },
-    Rule {
         under: &[GROUP_ID_RESERVED],
         when: |at| option(at) == Some(Opt::GroupId),
         ..check(
@@ -110,6 +104,12 @@ table! {
         under: &[DATAGRAM_LINGER_FAILS],
         when: |at| option(at) == Some(Opt::Linger),
         ..check("getsockopt.linger-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
+        when: |at| {
+            at.sock().without_context && !matches!(*at.call(), Call::Getsockopt { opt: Opt::ConnectTime, .. })
+        },
+        ..before_update("getsockopt.before-accept-context")
     },
     // What these options mean to a socket without TCP, or of the other family, has nothing to do with accepting.
     Rule {
@@ -208,6 +208,18 @@ table! {
         ..check("setsockopt.get-only", &["setsockopt.acceptconn.read-only"], States::SOCKET, Code::WSAENOPROTOOPT)
     },
     Rule {
+        under: &[STREAM_OPTION_FAILS],
+        when: is_of_streams,
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.stream-option-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
+        under: &[DATAGRAM_LINGER_FAILS],
+        when: |at| option(at) == Some(Opt::Linger),
+        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
+        ..check("setsockopt.linger-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
+    },
+    Rule {
         when: |at| matches!(*at.call(), Call::Setsockopt { opt: Opt::ConditionalAccept, .. }),
         rests_on: &["condaccept.err.WSAEINVAL.listening"],
         ..check("setsockopt.conditional-accept-listening", &[], States::of(&[State::Listening]), Code::WSAEINVAL)
@@ -287,18 +299,6 @@ table! {
         ..case("setsockopt.updates-connect-context", &[], CONNECTED)
     },
     before_update("setsockopt.before-accept-context"),
-    Rule {
-        under: &[STREAM_OPTION_FAILS],
-        when: is_of_streams,
-        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
-        ..check("setsockopt.stream-option-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
-    },
-    Rule {
-        under: &[DATAGRAM_LINGER_FAILS],
-        when: |at| option(at) == Some(Opt::Linger),
-        rests_on: &["getsockopt.err.WSAENOPROTOOPT"],
-        ..check("setsockopt.linger-of-datagrams", &[], DATAGRAM, Code::WSAENOPROTOOPT)
-    },
     // What these options mean to a socket without TCP, or of the other family, has nothing to do with accepting.
     Rule {
         when: foreign,

@@ -58,11 +58,6 @@ table! {
         ..no_protocol("WSASocket.no-provider.as-WSAEPROTONOSUPPORT")
     },
     Rule {
-        when: is_mixed,
-        rests_on: &["socket.err.WSAEAFNOSUPPORT"],
-        ..not_modelled("WSASocket.mixed-not-modelled", &[], States::ANY)
-    },
-    Rule {
         under: &[GROUPS_KEPT],
         when: groups::is_bad,
         ..check(
@@ -71,6 +66,11 @@ table! {
             States::ANY,
             Code::WSAEINVAL,
         )
+    },
+    Rule {
+        when: is_mixed,
+        rests_on: &["socket.err.WSAEAFNOSUPPORT"],
+        ..not_modelled("WSASocket.mixed-not-modelled", &[], States::ANY)
     },
     // In which group the socket is, is seen by who may join it, and by the option that tells it.
     Rule {

@@ -96,7 +96,7 @@ table! {
     },
     Rule {
         when: |at| matches!(*at.call(), Call::IdealSendBacklog { .. }),
-        rests_on: &["wsasend.err.WSAENOTCONN"],
+        rests_on: &["listen.err.WSAEOPNOTSUPP"],
         ..check("WSAIoctl.backlog-of-datagrams", &[], States::of(&[State::Datagram]), Code::WSAEOPNOTSUPP)
     },
     Rule {

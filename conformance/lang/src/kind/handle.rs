@@ -58,7 +58,7 @@ impl Text for GroupIn {
     const WORDS: &'static [&'static str] = &["SG_UNCONSTRAINED_GROUP", "SG_CONSTRAINED_GROUP", "group"];
     fn parse(parser: &mut Parser<'_>, asking: &mut Asking) -> Parsed<Group<Ref>> {
         if parser.cursor.at("group") {
-            return parser.group_of(Some(asking.actor)).map(Group::Of);
+            return parser.group_of(asking.actor).map(Group::Of);
         }
         parser.cursor.one_of("the group", GROUPS)
     }
@@ -72,13 +72,12 @@ impl Text for GroupIn {
 
 impl Parser<'_> {
     /// `group(A)`, the group that this socket is in.
-    pub(crate) fn group_of(&mut self, actor: Option<ThreadId>) -> Parsed<Ref> {
+    pub(crate) fn group_of(&mut self, actor: ThreadId) -> Parsed<Ref> {
         self.cursor.expect("group")?;
         self.cursor.expect("(")?;
-        let (word, span) = self.cursor.word("a socket")?;
-        let socket = self.variable(word, &span, actor)?;
+        let socket = self.handle(SOCKET, actor)?;
         self.cursor.expect(")")?;
-        Ok(Ref::Name(socket))
+        Ok(socket)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What may come next in a random scenario: what servers and clients do, at good moments and at bad ones.
 
 use winaccept_model::call::{
-    Address, Backlog, Buffer, Call, Condition, Data, Family, Function, How, Ip, Length, Name, NetworkEvents, Opt,
-    OptVal, PollEvents, Port, ProcessId, Returns, Routine, Set, SockType, Version,
+    Address, Backlog, Buffer, Call, Condition, Data, Family, Function, Group, How, Ip, Length, Name, NetworkEvents,
+    Opt, OptVal, PollEvents, Port, ProcessId, Returns, Routine, Set, SockType, Version,
 };
 use winaccept_sim::script::{Action, Ref};
 
@@ -612,6 +612,8 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         // They name actors and processes, which a draw does not know.
         Call::QueueUserAPC { .. } | Call::WSADuplicateSocket { .. } | Call::WSASocketFromInfo { .. } => false,
         Call::CreateProcess { .. } => false,
+        // Which number the group of a socket has no worker knows, and all use of groups is reserved.
+        Call::WSASocket { group, .. } => *group == Group::None,
         Call::Setsockopt { opt, value, .. } => {
             let is_settable = !matches!(
                 opt,
@@ -632,7 +634,7 @@ fn anything(cast: &mut Cast<'_>) -> Option<()> {
         // Wine takes a negative length for a huge one.
         Call::Connect { name: Name::Address(address, length), .. } => address.ip != Ip::NotLocal && *length >= 0,
         // In which order a faulty question is looked at is not worth a choice point.
-        Call::WSAIoctl { .. } | Call::IoctlCommand { .. } | Call::IdealSendBacklog { .. } => false,
+        Call::WSAIoctl { .. } | Call::IoctlCommand { .. } => false,
         Call::Ioctlsocket { argp, .. } => argp.is_some(),
         // Who else has such a port on this machine nobody knows.
         Call::Bind { name: Name::Address(address, _), .. } => !matches!(address.port, Port::Fixed(_)),

@@ -1,6 +1,6 @@
 //! Overlapped requests in a random scenario: they are made, asked about, and cancelled.
 
-use winaccept_model::call::{AfdEvents, Buffer, Call, Data, Extension, ExtensionName, Family, FileModes, Set};
+use winaccept_model::call::{AfdEvents, Buffer, Call, Command, Data, Extension, ExtensionName, Family, FileModes, Set};
 use winaccept_sim::script::{Action, Ref};
 
 use super::cast::{Cast, State};
@@ -79,9 +79,13 @@ pub(super) fn transfer(cast: &mut Cast<'_>) -> Option<()> {
 fn as_file(cast: &mut Cast<'_>, actor: usize, s: Ref, overlapped: Ref) {
     let over = Some(overlapped);
     let extension = Extension { name: ExtensionName::AcceptEx, size: 16 };
-    let call = match cast.below(6) {
+    let call = match cast.below(7) {
         0 => Call::ReadFile { s, len: 16, bytes: true, overlapped: over },
         1 => Call::WriteFile { s, data: Data::new(b"abc").unwrap_or_default(), bytes: true, overlapped: over },
+        6 => {
+            let (command, room) = (Command::Nobodys, Buffer::Null);
+            Call::IoctlCommand { s, command, room, bytes: true, overlapped: over, routine: false }
+        }
         2 => Call::WSAIoctlOverlapped { s, extension, pointer: 8, bytes: true, overlapped, routine: false },
         3 => {
             let handles = Set::collect([(s, AfdEvents::ACCEPT)]);
