@@ -174,10 +174,16 @@ impl<'a> At<'a> {
             self.fx.fired.iter().map(|rule| rule.name).collect::<Vec<_>>()
         );
         let gives = self.value(Column::Gives, &rule.gives);
-        if !CODE || rule.is_asking() || cfg!(debug_assertions) {
+        // What a process had open is closed for the rule that brings it down, which is asked meanwhile.
+        let asks_until_then = matches!(gives, Gives::Crashes);
+        if !asks_until_then && (!CODE || rule.is_asking() || cfg!(debug_assertions)) {
             self.asking.set(None);
         }
-        self.gives_back(if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives })
+        let then = self.gives_back(if mutation == Some(Mutation::WrongCode) { wrong(gives) } else { gives });
+        if asks_until_then {
+            self.asking.set(None);
+        }
+        then
     }
 
     /// What becomes of the connection in hand, if the rule says anything of it.

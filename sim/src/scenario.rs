@@ -325,7 +325,7 @@ impl Scenario {
                 match call {
                     Call::QueueUserAPC { thread, .. } => actor(*thread, step.span)?,
                     Call::WSADuplicateSocket { process: other, .. } | Call::CreateProcess { process: other, .. } => {
-                        process(*other, step.span)?
+                        process(*other, step.span)?;
                     }
                     _ => {}
                 }

@@ -491,7 +491,7 @@ fn socket_call(w: &World, dice: &mut Dice) -> Call {
             family,
             kind,
             group: group(w, dice),
-            flags: SocketFlags(dice.below(2) as u16 | 0x80 * dice.below(2) as u16),
+            flags: SocketFlags(dice.below(2) as u16 | (0x80 * dice.below(2) as u16)),
         }
     } else {
         Call::Socket { family, kind }
