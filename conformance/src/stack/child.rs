@@ -196,6 +196,17 @@ impl Child {
         self.lost.get_or_insert_with(|| "the process was given up".to_owned());
     }
 
+    /// Waits for a process that goes down by itself; is it gone?
+    pub(super) fn has_gone(&mut self) -> bool {
+        let deadline = Instant::now() + EXIT;
+        loop {
+            match self.process.try_wait() {
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+                status => return matches!(status, Ok(Some(_))),
+            }
+        }
+    }
+
     /// Did a call bring the process down?
     pub(super) fn has_crashed(&self) -> bool {
         self.crashed

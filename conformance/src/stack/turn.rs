@@ -269,7 +269,8 @@ impl<'s> Stage<'s> {
             // Of two calls in progress nobody can tell which of them did it.
             Err(_) if self.child(process).has_crashed() && !self.is_inside_a_call(process) => {
                 let crashed = Shown { value: ShownValue::Is(Value::Crashes), error: Code::NONE, out: Vec::new() };
-                return Given::witnessed(Observed::Returned(crashed));
+                let assumed = self.quieten_after_crash(actor);
+                return Given { observed: Observed::Returned(crashed), assumed };
             }
             Err(why) => return Given::not_taken(why),
         };

@@ -16,7 +16,7 @@ const PLANTED: [(&str, &str); 20] = [
     ("close-under-accept", "interrupted"),
     ("cleanup-under-call", "not-a-socket"),
     ("listener-close-queued", "silent"),
-    ("inherit-sampled", "at-accept"),
+    ("getsockname-bad-buffer", "WSAEFAULT"),
     ("inherit-timeouts", "defaults"),
     ("accept-wait", "not-alertable"),
     ("transfer-on-listener", "fails"),

@@ -174,7 +174,7 @@ table! {
     // What was known of it, and so what the call does with its pointers, hangs on whether the reset came before accept.
     Rule {
         under: &[PEERNAME_BY_FAULT],
-        when: is_reset,
+        when: |at| is_reset(at) && (length(at) == Length::Null || short(at)),
         rests_on: &["accept.addr.peer-address"],
         ..not_modelled("getpeername.of-reset-peer-not-modelled", &[], States::of(&[State::Connected]))
     },

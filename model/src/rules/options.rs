@@ -7,9 +7,10 @@ use super::common::{
 };
 use crate::call::{Call, Family, Handle, Opt, OptVal, Port, SockType};
 use crate::choice::{
-    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, DATAGRAM_LINGER_FAILS, GROUP_ID_RESERVED,
-    GROUP_ID_TOLD, INHERIT_SAMPLED, MODE_SHARED, NONBLOCKING_OF_DUPLICATES, REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER,
-    SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS, STREAM_OPTION_FAILS, UPDATE_LOOKS, UPDATE_OF_NO_SOCKET, V6ONLY_LATE_FAILS,
+    CONDITIONAL_UNKNOWN, CONTEXT_SUCCEEDS, CONTEXT_WSAENOTCONN, DATAGRAM_LINGER_FAILS, DATAGRAMS_LINGER,
+    GROUP_ID_RESERVED, GROUP_ID_TOLD, INHERIT_SAMPLED, LINGER_OF_DATAGRAMS, MODE_SHARED, NONBLOCKING_OF_DUPLICATES,
+    REUSE_AT_BIND, REUSE_COUNTS, REUSE_EITHER, SAMPLED_AT_HANDSHAKE, SO_ERROR_KEEPS, STREAM_OPTION_FAILS, UPDATE_LOOKS,
+    UPDATE_OF_NO_SOCKET, V6ONLY_LATE_FAILS,
 };
 use crate::code::Code;
 use crate::outcome::{Out, Outcome};
@@ -101,8 +102,8 @@ table! {
         ..check("getsockopt.stream-option-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
     },
     Rule {
-        under: &[DATAGRAM_LINGER_FAILS],
-        when: |at| option(at) == Some(Opt::Linger),
+        when: |at| option(at) == Some(Opt::Linger) && !at.chooses(DATAGRAMS_LINGER),
+        asks: &[LINGER_OF_DATAGRAMS],
         ..check("getsockopt.linger-of-datagrams", &["getsockopt.err.WSAENOPROTOOPT"], DATAGRAM, Code::WSAENOPROTOOPT)
     },
     Rule {
