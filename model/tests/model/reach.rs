@@ -58,6 +58,7 @@ const RARELY: &[(&str, &str)] = &[
     ("CancelIoEx.connecting-not-modelled", "a ConnectEx is cancelled that is under way"),
     ("connect.before-connect-context", "connect is called on a socket that ConnectEx has connected"),
     ("connect.connecting-by-request", "connect is called while a ConnectEx is under way"),
+    ("AcceptEx.answers-request", "a request looks at a queue whose first connection is not decided about yet"),
     ("AcceptEx.deferred-is-not-handed-over", "a request is posted while all that is queued was deferred"),
     ("ReadFile.reset-behind-end-not-modelled", "the reader has sent behind the end of the other side, and was reset"),
     ("ReadFile.nonoverlapped-not-modelled", "a connected socket is not overlapped"),
