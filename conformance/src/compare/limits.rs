@@ -50,7 +50,9 @@ fn first_beyond(script: &Script) -> Option<usize> {
                 }
             }
         }
-        step.binds().for_each(|name| drop(made.insert(name, Made { process, closed: None })));
+        for name in step.binds() {
+            made.insert(name, Made { process, closed: None });
+        }
     }
     None
 }
