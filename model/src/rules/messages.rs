@@ -8,7 +8,7 @@ use super::options::set_nonblocking;
 use crate::call::{Call, Handle, NetworkEvents};
 use crate::choice::{
     BAD_WINDOW_FAILS, CANCEL_BAD_WINDOW_FAILS, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE, EVENTS_OF_A_RESET,
-    NONBLOCKING_OF_DUPLICATES,
+    FD_WRITE_WHEN_SHUT, NONBLOCKING_OF_DUPLICATES,
 };
 use crate::code::Code;
 use crate::operation::{Message, WindowId};
@@ -84,7 +84,7 @@ table! {
             at.select(at.socket_id(), Selection { told, mask, ..Selection::default() });
             already_happened(at);
         },
-        asks: &[EVENTS_OF_A_RESET, NONBLOCKING_OF_DUPLICATES, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE],
+        asks: &[FD_WRITE_WHEN_SHUT, EVENTS_OF_A_RESET, NONBLOCKING_OF_DUPLICATES, CLOSE_MESSAGE_WITH_UNREAD_DATA, CONNECT_MESSAGE_LATE],
         ..case(
             "WSAAsyncSelect.selects",
             &[
