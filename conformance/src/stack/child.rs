@@ -165,15 +165,11 @@ impl Child {
     /// Ends the process with this exit code, and tells the one it really ended with; on Unix the lower eight bits.
     pub(super) fn exit(&mut self, code: i32) -> Result<i32, String> {
         self.send(Order::Exit { code })?;
-        let deadline = Instant::now() + EXIT;
         self.lost = Some("the process has exited".to_owned());
-        loop {
-            match self.process.try_wait() {
-                Ok(Some(status)) => return status.code().ok_or_else(|| status.to_string()),
-                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-                Ok(None) => return Err("the process did not exit".to_owned()),
-                Err(error) => return Err(error.to_string()),
-            }
+        match self.ended_within(EXIT) {
+            Ok(Some(status)) => status.code().ok_or_else(|| status.to_string()),
+            Ok(None) => Err("the process did not exit".to_owned()),
+            Err(error) => Err(error.to_string()),
         }
     }
 
@@ -196,13 +192,18 @@ impl Child {
         self.lost.get_or_insert_with(|| "the process was given up".to_owned());
     }
 
-    /// Waits for a process that goes down by itself; is it gone?
-    pub(super) fn has_gone(&mut self) -> bool {
-        let deadline = Instant::now() + EXIT;
+    /// Waits until a process is gone that goes down by itself, and not for ever.
+    pub(super) fn await_end(&mut self) {
+        let _ = self.ended_within(EXIT);
+    }
+
+    /// How the process ended, if it does so in this time.
+    fn ended_within(&mut self, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
+        let deadline = Instant::now() + patience;
         loop {
             match self.process.try_wait() {
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-                status => return matches!(status, Ok(Some(_))),
+                status => return status,
             }
         }
     }
@@ -299,7 +300,8 @@ impl Child {
             Ok(Err(error)) => Err(self.lose(error)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
-                let why = match self.status_soon() {
+                // Its output closes a moment before it is gone.
+                let why = match self.ended_within(Duration::from_millis(200)).ok().flatten() {
                     Some(status) if status.code() == i32::try_from(CRASHED_STATUS).ok() => {
                         self.crashed = true;
                         BROUGHT_DOWN.to_owned()
@@ -308,17 +310,6 @@ impl Child {
                     None => "the worker closed its standard output".to_owned(),
                 };
                 Err(self.lose(why))
-            }
-        }
-    }
-
-    /// How the process ended. Its output closes a moment before it is gone.
-    fn status_soon(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + Duration::from_millis(200);
-        loop {
-            match self.process.try_wait() {
-                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-                status => return status.ok().flatten(),
             }
         }
     }
@@ -340,12 +331,9 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.requests.take()); // a worker ends when its input ends
-        let deadline = Instant::now() + if self.lost.is_none() { EXIT } else { Duration::from_millis(100) };
-        while Instant::now() < deadline {
-            match self.process.try_wait() {
-                Ok(None) => std::thread::sleep(Duration::from_millis(2)),
-                Ok(Some(_)) | Err(_) => return,
-            }
+        let patience = if self.lost.is_none() { EXIT } else { Duration::from_millis(100) };
+        if !matches!(self.ended_within(patience), Ok(None)) {
+            return;
         }
         // It may have ended in this instant; then there is nothing left to end.
         let _ = self.process.kill();

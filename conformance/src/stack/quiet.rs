@@ -111,7 +111,7 @@ impl Stage<'_> {
     /// Lets what the end of a process has set off arrive: the system closes what it had open once it is gone.
     pub(super) fn quieten_after_crash(&mut self, actor: ThreadId) -> Option<String> {
         let process = self.process_of(actor);
-        self.child(process).has_gone();
+        self.child(process).await_end();
         std::thread::sleep(GRACE);
         let assumed = self.settle(None);
         assumed.or(self.let_the_woken_return(actor))

@@ -492,8 +492,7 @@ impl At<'_> {
     #[inline]
     pub fn wake(&mut self, s: SocketId) {
         let socket = self.socket_at(s);
-        let looks = |extra: &Extra| !extra.watches.is_empty() || extra.claimed.is_some();
-        if !socket.waiting().is_empty() || socket.extra.as_deref().is_some_and(looks) {
+        if !socket.waiting().is_empty() || socket.extra.as_deref().is_some_and(Extra::is_looked_at) {
             self.later(Wake::Socket(s));
         }
     }
@@ -505,7 +504,7 @@ impl At<'_> {
         let waits = !socket.waiting().is_empty();
         let (looks, is_told) = match socket.extra.as_deref() {
             None => (false, false),
-            Some(extra) => (!extra.watches.is_empty() || extra.claimed.is_some(), extra.selection.told.is_some()),
+            Some(extra) => (extra.is_looked_at(), extra.selection.told.is_some()),
         };
         if waits || looks {
             self.later(Wake::Socket(s));

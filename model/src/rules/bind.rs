@@ -1,6 +1,7 @@
 //! `bind`.
 
 use super::common::{case, check, in_progress, network_down, not_a_socket, not_initialised, not_modelled};
+use super::select::exceptional;
 use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WHILE_QUIET, BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE,
@@ -137,7 +138,7 @@ table! {
         under: &[PORT_OF_CONNECTION_FREE],
         when: |at| in_use(at) && is_of_a_connection(at),
         rests_on: &["connect.err.WSAECONNREFUSED"],
-        ..not_modelled("bind.port-of-connection-not-modelled", &[], States::of(&[State::Unbound, State::Datagram]))
+        ..not_modelled("bind.port-of-connection-not-modelled", &[], UNBOUND)
     },
     Rule {
         when: |at| at.sock().extra().claimed.is_some(),
@@ -248,9 +249,8 @@ fn is_of_a_connection(at: &At<'_>) -> bool {
     let Call::Bind { name: Name::Of(handle), .. } = *at.call() else { return false };
     at.slot_of(handle).is_some_and(|slot| {
         let socket = at.socket_at(slot);
-        let tried = matches!(socket.state, State::Failed | State::Connected | State::Connecting);
-        let refused = socket.state == State::Bound && socket.error != Code::NONE;
-        (tried || refused) && socket.local.port == Port::Chosen(slot)
+        let tried = exceptional(at, slot) || matches!(socket.state, State::Connected | State::Connecting);
+        tried && socket.local.port == Port::Chosen(slot)
     })
 }
 

@@ -1,8 +1,7 @@
 //! Socket groups, as far as a condition function, or the caller of `WSASocket`, puts a new socket into one. All else about them is
 //! reserved.
 
-use crate::call::Address;
-use crate::call::{Call, Family, Group, SockType};
+use crate::call::{Address, Call, Family, Group, Handle, SockType};
 use crate::operation::Answer;
 use crate::rule::{At, Limit};
 use crate::world::{Direction, Member, SocketId, State};
@@ -19,9 +18,14 @@ pub(super) fn may_join(at: &At<'_>) -> bool {
 /// The group that is to be joined, if there is one.
 fn joined(at: &At<'_>) -> Option<Member> {
     match at.answer {
-        Answer::Accepts { group: Group::Of(handle), .. } => at.socket_at(at.named(handle)?).extra().group,
+        Answer::Accepts { group: Group::Of(handle), .. } => group_of(at, handle),
         _ => None,
     }
+}
+
+/// The group that another socket is in.
+fn group_of(at: &At<'_>, handle: Handle) -> Option<Member> {
+    at.socket_at(at.named(handle)?).extra().group
 }
 
 /// Members of a constrained group are of one type, and their connections go to one address.
@@ -67,32 +71,28 @@ fn takes(at: &At<'_>, s: SocketId, family: Family, kind: SockType) -> bool {
 
 /// The new socket is in the group that `WSASocket` was given.
 pub(super) fn joins_by_call(at: &mut At<'_>, new: SocketId) {
-    let Call::WSASocket { group, .. } = *at.call() else { return };
-    let member = match group {
-        Group::Of(handle) => at.named(handle).and_then(|s| at.socket_at(s).extra().group),
-        Group::Unconstrained => Some(Member { founder: new, constrained: false }),
-        Group::Constrained => Some(Member { founder: new, constrained: true }),
-        Group::None | Group::Nobodys => None,
-    };
-    joins_as(at, new, member, !matches!(group, Group::Of(_)));
+    if let Call::WSASocket { group, .. } = *at.call() {
+        joins_as(at, new, group);
+    }
 }
 
 /// The new socket is in the group that was asked for.
 pub(super) fn joins(at: &mut At<'_>, new: SocketId) {
-    let Answer::Accepts { group, .. } = at.answer else { return };
-    let member = match group {
-        Group::None | Group::Nobodys => return,
-        Group::Of(_) => joined(at),
-        Group::Unconstrained => Some(Member { founder: new, constrained: false }),
-        Group::Constrained => Some(Member { founder: new, constrained: true }),
-    };
-    joins_as(at, new, member, !matches!(group, Group::Of(_)));
+    if let Answer::Accepts { group, .. } = at.answer {
+        joins_as(at, new, group);
+    }
 }
 
-/// The new socket is in this group, or founds it.
-fn joins_as(at: &mut At<'_>, new: SocketId, member: Option<Member>, founds: bool) {
+/// The new socket is in the group of another socket, or founds one.
+fn joins_as(at: &mut At<'_>, new: SocketId, group: Group<Handle>) {
+    let (member, founds) = match group {
+        Group::None | Group::Nobodys => return,
+        Group::Of(other) => (group_of(at, other), false),
+        Group::Unconstrained => (Some(Member { founder: new, constrained: false }), true),
+        Group::Constrained => (Some(Member { founder: new, constrained: true }), true),
+    };
     let lives = |s: &SocketId| *s != new && at.socket_at(*s).extra().group.is_some_and(|other| other.founder == new);
-    if founds && member.is_some() && at.socket_ids().any(|s| lives(&s)) {
+    if founds && at.socket_ids().any(|s| lives(&s)) {
         at.reaches(Limit { most: 1, of: "groups that sockets of one connection have founded and others are still in" });
         return;
     }

@@ -303,6 +303,12 @@ impl Extra {
         (self.backlog, self.selection, self.modes) = (0, Selection::default(), FileModes::default());
     }
 
+    /// Does an operation look at it that stands in no line of it?
+    #[inline(always)]
+    pub(crate) fn is_looked_at(&self) -> bool {
+        !self.watches.is_empty() || self.claimed.is_some()
+    }
+
     /// Is it what every socket has?
     #[must_use]
     pub fn is_nothing(&self) -> bool {

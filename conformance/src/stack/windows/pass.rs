@@ -173,11 +173,11 @@ constants! {
     SendFlags: words([0]);
     NoOverlapped: words([0]);
     NoRoutine: words([0]);
-    HandleFlagsOut: Box::new(HandleFlags(0));
+    HandleFlagsOut: Box::new(NumberRoom { number: 0, written: |value| value != 0 });
     IdealSendBacklogQuery: words([SIO_IDEAL_SEND_BACKLOG_QUERY]);
     NoInput: words([0]);
     NoInputSize: words([0]);
-    IdealSendBacklogOut: Box::new(NumberRoom(0));
+    IdealSendBacklogOut: Box::new(NumberRoom { number: 0, written: |value| value == 0 });
     ValueSize: words([4]);
     CountNobodyReads: Box::new(overlapped::Removed);
     IoctlAfdPoll: words([afd::IOCTL_AFD_POLL]);
@@ -487,31 +487,21 @@ impl Pass for CommandRoom {
     }
 }
 
-/// Room for the flags of a handle.
-struct HandleFlags(u32);
-
-impl Part for HandleFlags {
-    fn words(&mut self, call: &mut Passing) {
-        call.words.push(&raw mut self.0 as usize);
-    }
-    fn told(&self, _: &Passing, returned: &mut Returned) {
-        // SAFETY: a field of this part, which the system may have written.
-        let flags = unsafe { (&raw const self.0).read_volatile() };
-        returned.option = (returned.value != 0).then_some(OptionValue::Number(flags));
-    }
+/// Room for a number: the flags of a handle, or what a command asks for.
+struct NumberRoom {
+    number: u32,
+    /// What a call returns that has written it.
+    written: fn(i64) -> bool,
 }
-
-/// Room for a number that a command asks for.
-struct NumberRoom(u32);
 
 impl Part for NumberRoom {
     fn words(&mut self, call: &mut Passing) {
-        call.words.push(&raw mut self.0 as usize);
+        call.words.push(&raw mut self.number as usize);
     }
     fn told(&self, _: &Passing, returned: &mut Returned) {
         // SAFETY: a field of this part, which the system may have written.
-        let number = unsafe { (&raw const self.0).read_volatile() };
-        returned.option = (returned.value == 0).then_some(OptionValue::Number(number));
+        let number = unsafe { (&raw const self.number).read_volatile() };
+        returned.option = (self.written)(returned.value).then_some(OptionValue::Number(number));
     }
 }
 
