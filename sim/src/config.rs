@@ -92,10 +92,7 @@ impl Config {
                 out.extend([ShownOut::Bytes(Some(bytes)), ShownOut::Handles(entries.collect())]);
             }
             (_, Out::Option(value)) => out.push(ShownOut::Value(value)),
-            (_, Out::Group(first)) => {
-                let named = self.vars.iter().rposition(|var| *var == first).map(|n| NameId(n as u16));
-                out.push(ShownOut::Group(named));
-            }
+            (_, Out::Group(first)) => out.push(ShownOut::Group(self.last_named(first))),
             (_, Out::Events(events, errors)) => {
                 out.extend([ShownOut::Events(events), ShownOut::EventErrors(errors.all().collect())]);
             }
