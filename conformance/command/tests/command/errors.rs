@@ -282,3 +282,25 @@ fn whoever_follows_ways_ends_at_their_limit() {
         assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
     }
 }
+
+#[test]
+fn nothing_is_lost_where_nobody_reads_what_is_told() {
+    let (mixed, folder) = (mixed("errors-unread"), folder("errors-unread-to"));
+    let to = folder.to_str().unwrap();
+    let unwritten = format!("{to}/way.winaccept");
+    for (arguments, status) in [
+        (&["run", &mixed][..], 2),
+        (&["run", &mixed, "--format", "json"], 2),
+        (&["run", "nowhere"], 2),
+        (&["fmt", "--check", &mixed], 2),
+        (&["explore", "accept/example", "-o", &unwritten], 0),
+        (&["evidence", "add", "../evidence/wine-10.0.jsonl", "--to", to], 0),
+    ] {
+        let gone = || std::io::pipe().unwrap().1;
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_winaccept"));
+        command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let ended = command.stdout(gone()).stderr(gone()).status().unwrap();
+        assert_eq!(ended.code(), Some(status), "{arguments:?}");
+    }
+    assert!(folder.join("wine-10.0.jsonl").exists());
+}
