@@ -59,9 +59,6 @@ pub struct Run {
     pub limit: Option<(usize, String)>,
 }
 
-/// In how many ways a scenario may have gone; to follow more of them takes more time and memory than a run may.
-const MAX_WAYS: usize = 10_000;
-
 /// Runs a scenario.
 #[must_use]
 pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
@@ -109,16 +106,13 @@ fn play<'m>(scenario: &Scenario, guide: Guide<'_>, machine: impl Fn(usize) -> &'
     let mut last = 0;
     for (index, section) in scenario.sections.iter().enumerate() {
         let machine = &*scenario.chosen(index, machine(index));
-        match section {
-            Section::Step(number) => last = *number,
-            Section::AnyOrder(lanes) => last = lanes.iter().filter_map(first_step).min().unwrap_or(last),
-            Section::Happening(..) => {}
-        }
-        match limit::within(|| take_section(scenario, machine, guide, section, configs, &mut run)) {
-            Ok(after) if after.len() > MAX_WAYS => {
-                run.limit = Some((last, format!("at most {MAX_WAYS} ways in which a scenario may have gone")));
-                return run;
-            }
+        last = step_to_name(section, last);
+        let taken = limit::within(|| {
+            let after = take_section(scenario, machine, guide, section, configs, &mut run);
+            limit::heeds_ways(after.len(), 0, last);
+            after
+        });
+        match taken {
             Ok(after) => configs = after,
             Err(reached) => {
                 run.limit = Some((reached.step.unwrap_or(last), reached.what));
@@ -136,6 +130,15 @@ fn play<'m>(scenario: &Scenario, guide: Guide<'_>, machine: impl Fn(usize) -> &'
     run.missed.dedup();
     run.ends = configs;
     run
+}
+
+/// The step that stands for a section where something is to be said of it: behind `last`, where it has none of its own.
+pub(crate) fn step_to_name(section: &Section, last: usize) -> usize {
+    match section {
+        Section::Step(number) => *number,
+        Section::AnyOrder(lanes) => lanes.iter().filter_map(first_step).min().unwrap_or(last),
+        Section::Happening(..) => last,
+    }
 }
 
 /// The first step that a lane takes.
