@@ -191,9 +191,10 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
     Some(format!("{} ({})", mutant.rule.name, survivors::name(mutant.mutation)))
 }
 
-/// The rules of these names.
+/// The rules of these names, in the order of the tables.
 fn named(names: &BTreeSet<&'static str>) -> Vec<&'static Rule> {
-    rules::all().map(|(_, rule)| rule).filter(|rule| names.contains(rule.name)).collect()
+    let known: BTreeMap<usize, &'static Rule> = names.iter().filter_map(|name| rules::named(name)).collect();
+    known.into_values().collect()
 }
 
 /// The profile `windows` with each other alternative of this choice point.
