@@ -1,11 +1,11 @@
 //! Coverage: which clauses are shown, and whether breaking a rule that cites them would be noticed.
 //!
-//! A clause counts when a step `shows` it *and* a mutant of a rule that cites it makes that very step the first to fail.
+//! A clause counts when a step `shows` it *and* a mutant of a rule that cites it makes that very step fail: as the first of its
+//! scenario, where the rule is broken from the beginning or from some step on.
 
 pub mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use winaccept_model::choice::Alt;
@@ -13,7 +13,7 @@ use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limits::Watcher;
-use winaccept_sim::run::{Guide, Run, run};
+use winaccept_sim::run::{Guide, Run, Stopped, run, run_breaking_at};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::scope::{Compared, Scope};
 
@@ -99,6 +99,8 @@ pub struct Coverage {
     pub shown: Shown,
     /// The mutants; empty when none were made.
     pub mutants: Vec<Judged>,
+    /// The clauses that only rules broken from a step on make fail at the step that shows them.
+    pub shown_late: BTreeSet<String>,
     /// Mutants that were not made any more, because it was ended.
     pub not_tried: usize,
     /// The small scope in which equivalence was decided: worlds, calls and events; nothing where no mutant needed it.
@@ -112,7 +114,8 @@ impl Coverage {
     #[must_use]
     pub fn shown(scenarios: &[Scenario]) -> Coverage {
         let facts = facts::facts(scenarios, false);
-        Coverage { shown: Shown::of(scenarios), mutants: Vec::new(), not_tried: 0, scope: (0, 0), facts }
+        let shown = Shown::of(scenarios);
+        Coverage { shown, mutants: Vec::new(), shown_late: BTreeSet::new(), not_tried: 0, scope: (0, 0), facts }
     }
 
     /// Breaks each rule in turn, of those whose name begins so, as long as the watch lets it go on.
@@ -129,20 +132,49 @@ impl Coverage {
         let mutants = each(&all, watch, |_, (table, mutant)| judge(*table, *mutant, &originals, &scope));
         let mutants: Vec<Judged> = mutants.into_iter().flatten().collect();
         let facts = facts::facts(scenarios, watch.goes_on());
-        std::panic::set_hook(hook);
         let not_tried = all.len() - mutants.len();
-        Coverage { shown, mutants, not_tried, scope: scope.size(), facts }
+        let mut coverage =
+            Coverage { shown, mutants, shown_late: BTreeSet::new(), not_tried, scope: scope.size(), facts };
+        coverage.shown_late = coverage.late(scenarios);
+        std::panic::set_hook(hook);
+        coverage
+    }
+
+    /// The clauses that are shown by steps which only fail first where a rule is broken no earlier.
+    fn late(&self, scenarios: &[Scenario]) -> BTreeSet<String> {
+        let sound = machine("documented", None);
+        let fails = |judged: &Judged, (index, place): (usize, Place)| {
+            let Place::Step(number) = place else { return false };
+            let mutant = Mutant { rule: judged.rule, mutation: judged.mutation };
+            let broken = Machine { mutant: Some(mutant), ..sound.clone() };
+            let program = &scenarios[index].program;
+            // What the step tells may have come about in a step before.
+            (0..=number).rev().any(|from| {
+                let noticed = match run_breaking_at(program, [&sound, &broken], from, Guide::Expectations) {
+                    Ok(played) => first_failure(&scenarios[index], &played),
+                    Err(stopped) => Some(noticed_itself(stopped)),
+                };
+                noticed == Some(place)
+            })
+        };
+        let late = |(clause, places): &(&String, &Vec<(usize, Place)>)| {
+            let breaks = |judged: &Judged| places.iter().any(|place| fails(judged, *place));
+            !self.covers(clause) && self.mutants_of(clause).any(breaks)
+        };
+        self.shown.by_clause.iter().filter(late).map(|(clause, _)| clause.clone()).collect()
+    }
+
+    /// The mutants of the rules that cite this clause.
+    fn mutants_of(&self, clause: &str) -> impl Iterator<Item = &Judged> {
+        self.mutants.iter().filter(move |judged| judged.rule.sources().any(|id| id == clause))
     }
 
     /// Is this clause covered in the strict sense? Without mutants: is it shown?
     #[must_use]
     pub fn covers(&self, clause: &str) -> bool {
         let Some(places) = self.shown.by_clause.get(clause) else { return false };
-        if self.mutants.is_empty() {
-            return true;
-        }
-        let cites = |judged: &&Judged| judged.rule.sources().any(|id| id == clause);
-        self.mutants.iter().filter(cites).any(|judged| places.iter().any(|place| judged.noticed.contains(place)))
+        let noticed = |judged: &Judged| places.iter().any(|place| judged.noticed.contains(place));
+        self.mutants.is_empty() || self.shown_late.contains(clause) || self.mutants_of(clause).any(noticed)
     }
 
     /// Testable clauses of a document and how many of them are covered.
@@ -173,6 +205,21 @@ impl Coverage {
         all
     }
 
+    /// The testable rules of related pages that are not covered, each with the reason.
+    #[must_use]
+    pub fn uncovered_related(&self) -> Vec<(String, String)> {
+        let related = Spec::bundled().related().iter();
+        let open = related.filter(|rule| rule.testable.is_testable() && !self.covers(&rule.id));
+        open.map(|rule| (rule.id.clone(), rule.open.clone().unwrap_or_else(|| self.reason(&rule.id)))).collect()
+    }
+
+    /// Is there a clause of the documents, or a fact to be shown, that nothing shows?
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        let open = |fact: &facts::Fact| matches!(fact.standing, facts::Standing::Open(_));
+        !self.uncovered(&Document::ALL).is_empty() || self.facts.iter().any(open)
+    }
+
     fn reason(&self, clause: &str) -> String {
         if let Some(waiting) = Waiting::bundled().iter().find(|waiting| waiting.clause == clause) {
             return format!("waits for {}: {}", waiting.call, waiting.reason);
@@ -181,12 +228,8 @@ impl Coverage {
             return "no scenario shows it".to_owned();
         }
         let cited = rules::all().any(|(_, rule)| rule.sources().any(|id| id == clause));
-        if cited {
-            "no mutant of a rule that cites it fails first at the step that shows it"
-        } else {
-            "no rule cites it"
-        }
-        .to_owned()
+        if cited { "no mutant of a rule that cites it makes the step fail that shows it" } else { "no rule cites it" }
+            .to_owned()
     }
 
     /// How many mutants nobody notices without a reason for it.
@@ -336,12 +379,10 @@ fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &
                 if original.costly != costly || !needed || !original.concerns(table, mutant) {
                     continue;
                 }
-                let played = catch_unwind(AssertUnwindSafe(|| run(&scenario.program, &broken, Guide::Expectations)));
-                let place = match &played {
-                    Ok(played) if *name == "documented" => first_failure(scenario, played),
-                    Ok(played) => first_change(played, &original.played().run),
-                    // The model itself noticed; where in the scenario is not known.
-                    Err(_) => Some(Place::Step(usize::MAX)),
+                let place = match run_breaking_at(&scenario.program, [&broken; 2], 0, Guide::Expectations) {
+                    Ok(played) if *name == "documented" => first_failure(scenario, &played),
+                    Ok(played) => first_change(&played, &original.played().run),
+                    Err(stopped) => Some(noticed_itself(stopped)),
                 };
                 if let Some(place) = place {
                     killed = true;
@@ -364,6 +405,11 @@ fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &
         }
     };
     Some(Judged { rule: mutant.rule, mutation: mutant.mutation, fate, noticed })
+}
+
+/// A model that cannot go on notices that itself; where in the scenario is not known of what several actors do at once.
+fn noticed_itself(stopped: Stopped) -> Place {
+    Place::Step(stopped.at.unwrap_or(usize::MAX))
 }
 
 fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {

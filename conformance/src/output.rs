@@ -148,6 +148,8 @@ pub struct RelatedCoverage {
     pub testable: usize,
     /// Of these, covered.
     pub covered: usize,
+    /// Those that are not, with the reason.
+    pub uncovered: Vec<Uncovered>,
 }
 
 /// The coverage of facts about Windows.

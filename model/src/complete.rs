@@ -55,7 +55,7 @@ impl At<'_> {
     }
 
     /// Where the packet of a request goes: to the port of the socket that it is about, or through which it was made.
-    fn port_for(&self, op: OpId) -> Option<Association> {
+    pub(crate) fn port_for(&self, op: OpId) -> Option<Association> {
         let operation = self.op_at(op);
         let s = match operation.call {
             Call::AfdPoll { file, .. } => self.slot_of(file),
@@ -220,9 +220,8 @@ impl At<'_> {
         }
     }
 
-    /// A thread is no more, or nothing can be said of it: what it has started ends with it and tells no call of it.
-    /// An overlapped operation stays where it tells a port, unless its whole process goes (windows-facts WT-AFD-015,
-    /// -016), and where nothing can be said of its thread.
+    /// A thread is no more, or nothing can be said of it: the call that it waits in ends with it and tells nobody. What becomes of
+    /// its overlapped requests rules say, unless its whole process goes; they stay where nothing can be said of their thread.
     pub(crate) fn thread_ends(&mut self, thread: ThreadId, ended: Ended, with_process: bool) {
         let gone = self.thread_mut(thread);
         (gone.frames, gone.ended) = (crate::small::Small::default(), ended);
@@ -234,9 +233,10 @@ impl At<'_> {
                 self.op_is_over(op);
                 continue;
             }
-            let survives = tells.port && self.port_for(op).is_some() && tells.event.is_none() && !with_process;
-            if ended == Ended::Exited && !survives {
+            if with_process {
                 self.ends(op, Status::CANCELLED);
+            } else if ended == Ended::Exited {
+                self.aside(op, Table::ThreadEndsRequest);
             }
         }
         if ended == Ended::Exited {

@@ -103,8 +103,12 @@ macro_rules! of_calls {
             Succeeds: startup::SUCCEEDS,
             /// The program itself: what it prints, and its end.
             Program: program::PROGRAM,
+            /// The end of a process, for what it has open.
+            ProcessEnds: program::PROCESS_ENDS,
             /// The end of one thread, whatever it is in.
             ThreadEnds: program::THREAD_ENDS,
+            /// The end of the thread that made a request, for that request.
+            ThreadEndsRequest: program::THREAD_ENDS_REQUEST,
         }
     };
 }

@@ -4,7 +4,9 @@
 //! step gives a set of outcomes. After each step the set is narrowed by a guide: to what the script expects, or to what a
 //! real stack was seen to do.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use winaccept_model::step::{Machine, broken_invariant};
 use winaccept_model::world::World;
@@ -63,11 +65,50 @@ const MAX_WAYS: usize = 10_000;
 /// Runs a scenario.
 #[must_use]
 pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
+    play(scenario, guide, |_| machine)
+}
+
+/// A broken model that stopped: no rule says how to go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stopped {
+    /// The step at which it did, where it was one alone.
+    pub at: Option<usize>,
+}
+
+/// Runs a scenario on a sound machine up to the step before `from`, and from there on, with what happens in between, on a
+/// broken one: what was right before cannot fail, and is there to build on.
+///
+/// # Errors
+/// When the broken model cannot go on.
+pub fn run_breaking_at(
+    scenario: &Scenario,
+    [sound, broken]: [&Machine; 2],
+    from: usize,
+    guide: Guide<'_>,
+) -> Result<Run, Stopped> {
+    let sections = &scenario.sections;
+    let at = sections.iter().position(|section| section.holds(from)).unwrap_or(sections.len());
+    let between = sections[..at].iter().rev().take_while(|section| matches!(section, Section::Happening(..))).count();
+    let reached = Cell::new(0);
+    let play = || {
+        play(scenario, guide, |section| {
+            reached.set(section);
+            if section < at - between { sound } else { broken }
+        })
+    };
+    // Whoever hears that it stopped looks at nothing that the run may have left half done.
+    catch_unwind(AssertUnwindSafe(play)).map_err(|_| match &sections[reached.get()] {
+        Section::Step(number) => Stopped { at: Some(*number) },
+        Section::Happening(..) | Section::AnyOrder(_) => Stopped { at: None },
+    })
+}
+
+fn play<'m>(scenario: &Scenario, guide: Guide<'_>, machine: impl Fn(usize) -> &'m Machine) -> Run {
     let mut run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
     let mut configs = vec![Config::first(scenario)];
     let mut last = 0;
     for (index, section) in scenario.sections.iter().enumerate() {
-        let machine = &*scenario.chosen(index, machine);
+        let machine = &*scenario.chosen(index, machine(index));
         match section {
             Section::Step(number) => last = *number,
             Section::AnyOrder(lanes) => last = lanes.iter().filter_map(first_step).min().unwrap_or(last),

@@ -53,6 +53,18 @@ pub enum Section {
     AnyOrder(Vec<LaneCode>),
 }
 
+impl Section {
+    /// Does this step stand in here?
+    #[must_use]
+    pub fn holds(&self, step: usize) -> bool {
+        match self {
+            Section::Step(number) => *number == step,
+            Section::Happening(..) => false,
+            Section::AnyOrder(lanes) => lanes.iter().any(|lane| lane.code.contains(&Instruction::Step(step))),
+        }
+    }
+}
+
 /// The code of one lane.
 #[derive(Clone, Debug)]
 pub struct LaneCode {

@@ -22,10 +22,12 @@ use crate::watch::Watch;
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "\
 A clause counts as covered when a step `shows` it and, with --kill, at least one mutant of a rule that cites it makes that
-very step the first one to fail. A fact about Windows counts when a step `confirms` it and, with --kill, would not under
-another alternative of some choice point, or with some rule broken.
+very step the first one to fail, the rule being broken from the beginning or from some step on. A fact about Windows counts
+when a step `confirms` it and, with --kill, would not under another alternative of some choice point, or with some rule
+broken.
 
-Exit status: 1 when a mutant survives that is neither equivalent nor explained, 2 when it was interrupted.")]
+Exit status: 1 when a mutant survives that is neither equivalent nor explained, or when a clause of the documents is not
+covered or a fact not shown (not asked with --rule); 2 when it was interrupted.")]
 pub(super) struct Args {
     /// Breaks every rule in turn and sees which step notices
     #[arg(long)]
@@ -59,7 +61,8 @@ pub(super) fn coverage(args: &Args, format: Format) -> Result<u8, Problems> {
             &Problem::new(format!("interrupted: {} mutants were not tried, and no fact", coverage.not_tried)).into(),
         ));
     }
-    Ok(u8::from(open > 0))
+    let gaps = args.rule.is_none() && coverage.has_gaps();
+    Ok(u8::from(open > 0 || gaps))
 }
 
 fn output(coverage: &Coverage) -> CoverageOutput {
@@ -84,7 +87,7 @@ fn output(coverage: &Coverage) -> CoverageOutput {
     };
     CoverageOutput {
         documents: Document::ALL.into_iter().map(of_document).collect(),
-        related: RelatedCoverage { testable, covered },
+        related: RelatedCoverage { testable, covered, uncovered: listed(coverage.uncovered_related()) },
         facts: facts(coverage),
         rules: RuleCoverage {
             total: rules::all().count(),
@@ -96,13 +99,13 @@ fn output(coverage: &Coverage) -> CoverageOutput {
             equivalent: coverage.count(|fate| *fate == Fate::Equivalent),
         },
         scope: ScopeOutput { worlds: coverage.scope.0, events: coverage.scope.1 },
-        uncovered: coverage
-            .uncovered(&Document::ALL)
-            .into_iter()
-            .map(|(clause, reason)| Uncovered { clause, reason })
-            .collect(),
+        uncovered: listed(coverage.uncovered(&Document::ALL)),
         survivors: coverage.mutants.iter().filter_map(survivor).collect(),
     }
+}
+
+fn listed(uncovered: Vec<(String, String)>) -> Vec<Uncovered> {
+    uncovered.into_iter().map(|(clause, reason)| Uncovered { clause, reason }).collect()
 }
 
 fn facts(coverage: &Coverage) -> FactCoverage {
@@ -148,7 +151,7 @@ fn facts_text(coverage: &Coverage) -> String {
 
 fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     let mut text = String::new();
-    for document in [Document::Accept, Document::Tutorial] {
+    for document in Document::ALL {
         let mut rows = table(&[&document.to_string(), "", "shown by"]);
         for clause in Spec::bundled().clauses_of(document).filter(|clause| clause.testable.is_testable()) {
             let places = coverage.shown.by_clause.get(&clause.id);
@@ -179,7 +182,8 @@ fn as_text(coverage: &Coverage, scenarios: &[Scenario], kill: bool) -> String {
     ]);
     text += &format!("{}\n\n", trimmed(&rows));
     let mut rows = table(&["not covered", "why"]);
-    for (clause, reason) in coverage.uncovered(&[Document::Accept, Document::Tutorial]) {
+    let related = coverage.uncovered_related();
+    for (clause, reason) in coverage.uncovered(&Document::ALL).into_iter().chain(related) {
         rows.add_row([clause, reason]);
     }
     if !rows.is_empty() {

@@ -1,7 +1,8 @@
 //! Facts are covered like clauses: by a step that `confirms` one, and would not if something were otherwise.
 //!
 //! What would have to be otherwise is an alternative of a choice point, or a rule that is broken. A choice counts when under
-//! another alternative the step no longer confirms its fact; a broken rule only when that very step is the first to change.
+//! another alternative the step no longer confirms its fact; a broken rule, broken from the
+//! beginning or from some step on, only when that very step is the first to change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use winaccept_model::rule::{Mutant, Rule};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limit;
-use winaccept_sim::run::{Guide, Run, run};
+use winaccept_sim::run::{Guide, Run, run, run_breaking_at};
 
 use super::mutants;
 use crate::judge::{CHECK_ORDER, asked_by, confirms, on_windows, windows};
@@ -179,15 +180,21 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
         let mut pairs = run.steps.iter().zip(&original.steps);
         pairs.position(|(a, b)| a.allowed != b.allowed)
     };
-    let broken = |rules: &[&'static Rule]| {
+    let noticed = |run: &Run| run.limit.is_none() && first_change(run) == Some(number) && !holds(run);
+    let sound = Machine::new(windows());
+    let broken = |rules: &[&'static Rule], from: usize| {
         let all = mutants().into_iter().map(|(_, mutant)| mutant);
         let mut concerned = all.filter(|mutant| rules.iter().any(|rule| std::ptr::eq(*rule, mutant.rule)));
         concerned.find(|mutant: &Mutant| {
-            let machine = Machine { mutant: Some(*mutant), ..Machine::new(windows()) };
-            play(&machine).is_some_and(|run| run.limit.is_none() && first_change(&run) == Some(number) && !holds(&run))
+            let broken = Machine { mutant: Some(*mutant), ..sound.clone() };
+            let played = || run_breaking_at(&scenario.program, [&sound, &broken], from, Guide::Expectations);
+            limit::hushed(played).is_some_and(|played| played.is_ok_and(|played| noticed(&played)))
         })
     };
-    let mutant = broken(&at_step).or_else(|| broken(&earlier))?;
+    // Broken from the beginning, or from some step on: what was right before is there to build on.
+    let mutant = broken(&at_step, 0)
+        .or_else(|| broken(&earlier, 0))
+        .or_else(|| (1..=number).rev().find_map(|from| broken(&at_step, from).or_else(|| broken(&earlier, from))))?;
     Some(format!("{} ({})", mutant.rule.name, survivors::name(mutant.mutation)))
 }
 

@@ -88,7 +88,9 @@ const HAPPENINGS: &[(&str, Table)] = &[
     ("request-failure", Table::RequestFails),
     ("success", Table::Succeeds),
     ("program", Table::Program),
+    ("process-ends", Table::ProcessEnds),
     ("thread-ends", Table::ThreadEnds),
+    ("thread-ends-request", Table::ThreadEndsRequest),
 ];
 
 /// Rules of shared tables, and the calls that they do not concern although their name says nothing of it.
@@ -368,7 +370,9 @@ pub fn stage(table: Table) -> &'static str {
         Table::Timer => "when it runs out",
         Table::NetworkEvent => "when it occurs",
         Table::Program => "between calls",
+        Table::ProcessEnds => "when a process ends",
         Table::ThreadEnds => "when a thread ends",
+        Table::ThreadEndsRequest => "when the thread of a request ends",
         Table::CompletesAtOnce => "when a request is complete at once",
         Table::BlocksInRoutine => "when it is to wait inside an APC",
         _ => "on entry",

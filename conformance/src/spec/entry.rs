@@ -195,6 +195,8 @@ pub struct RelatedRule {
     pub testable: Testable,
     /// Why it cannot be tested; present exactly when [`Testable::No`].
     pub reason: Option<String>,
+    /// Why no step shows it although one could, or why none can demand what it leaves open.
+    pub open: Option<String>,
     /// Ids, of clauses too, that disagree with this one.
     pub contradicts: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use winaccept::coverage::Shown;
 use winaccept::spec::{
     Constant, Document, Entry, MAX_QUOTE_WORDS, MAX_STATEMENT_WORDS, Note, NoteKind, Observation, Reach, Spec, Testable,
 };
@@ -113,6 +114,15 @@ fn references_are_not_repeated() {
 fn quotes_are_short() {
     let spec = Spec::bundled();
     none("quote", spec.entries().filter(|entry| !(1..=MAX_QUOTE_WORDS).contains(&words(entry.quote()))));
+}
+
+#[test]
+fn what_no_step_shows_says_why() {
+    let shown = Shown::of(&winaccept::suite::bundled().unwrap_or_else(|problems| panic!("{problems}")));
+    for rule in Spec::bundled().related().iter().filter(|rule| rule.testable.is_testable()) {
+        let is_shown = shown.by_clause.contains_key(&rule.id);
+        assert_ne!(is_shown, rule.open.is_some(), "{}: shown, or open with a reason, and not both", rule.id);
+    }
 }
 
 #[test]

@@ -142,7 +142,12 @@ table! {
             at.give(Outcome::number(0).with(Out::Bytes { count, data: None }));
         },
         asks: &[ACCEPTEX_PENDING_COUNT],
-        rests_on: &["wsagor.rem.event-reset-on-pend", "overlapped.mode-irrelevant", "modes.overlapped-independent"],
+        rests_on: &[
+            "wsagor.rem.event-reset-on-pend",
+            "overlapped.mode-irrelevant",
+            "modes.overlapped-independent",
+            "shutdown.rem.reuse-via-transmitfile",
+        ],
         ..case(
             "AcceptEx.pends",
             &[

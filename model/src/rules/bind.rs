@@ -78,7 +78,7 @@ table! {
     Rule {
         when: |at| in_use(at) && !wants_to_share(at) && !(is_of_a_connection(at) && at.chooses(PORT_OF_CONNECTION_FREE)),
         asks: &[PORT_OF_CONNECTION],
-        rests_on: &["accept.ex.bind", "wsaaccept.ex.bind"],
+        rests_on: &["accept.ex.bind", "wsaaccept.ex.bind", "exclusive.listener-closed-accepted-open"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
     Rule {

@@ -37,6 +37,7 @@ table! {
     not_a_socket("getsockname.not-a-socket"),
     Rule {
         when: |at| at.sock().local.port == Port::Unset,
+        rests_on: &["acceptex.reuse.transmitfile-state"],
         ..check("getsockname.unbound", &["getsockname.err.WSAEINVAL"], MAYBE_UNNAMED, Code::WSAEINVAL)
     },
     Rule {
@@ -81,7 +82,13 @@ table! {
             let local = at.sock().local;
             name(at, local);
         },
-        rests_on: &["bind.rem.port-zero", "accept.ex.bind", "accept.ex.port", "acceptex.update.getsockname"],
+        rests_on: &[
+            "bind.rem.port-zero",
+            "accept.ex.bind",
+            "accept.ex.port",
+            "acceptex.update.getsockname",
+            "wsarecv.rem.accept-binds",
+        ],
         ..case("getsockname.tells", &["getsockname.rem.accept-fixes-address"], NAMED)
     },
 }
@@ -93,7 +100,11 @@ table! {
     network_down("getpeername.network-down"),
     not_a_socket("getpeername.not-a-socket"),
     Rule {
-        rests_on: &["accept.s.connection-on-returned", "accept.ret.handle-actual-connection"],
+        rests_on: &[
+            "accept.s.connection-on-returned",
+            "accept.ret.handle-actual-connection",
+            "acceptex.reuse.transmitfile-state",
+        ],
         ..check(
             "getpeername.not-connected",
             &["getpeername.err.WSAENOTCONN"],

@@ -358,7 +358,7 @@ table! {
     },
     Rule {
         then: data_arrive,
-        rests_on: &["accept.rem.new-handles-connection", "listen.rem.passive-mode"],
+        rests_on: &["accept.rem.new-handles-connection", "listen.rem.passive-mode", "wsasend.rem.order-of-calls"],
         ..segment("data.arrive", &[], States::ANY)
     },
 }

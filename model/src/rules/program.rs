@@ -5,19 +5,19 @@ use super::common::{ASKED_AT_ITS_END, case, not_modelled};
 use super::startup::release_all;
 use crate::call::{Call, ThreadId};
 use crate::choice::{EXIT_CLOSES, UNREAD_RESETS};
-use crate::operation::Ended;
+use crate::operation::{Ended, OpId};
 use crate::outcome::Outcome;
 use crate::rule::Col::Is;
-use crate::rule::{At, Gives, Rule, States};
+use crate::rule::{At, Gives, Rule, States, Table};
+use crate::status::Status;
 use crate::world::SocketId;
 
 table! {
     PROGRAM;
     Rule {
         when: |at| at.again,
-        gives: Is(Gives::Silent),
-        then: process_ends,
-        asks: ASKED_AT_ITS_END,
+        gives: Is(Gives::Continues(Table::ProcessEnds)),
+        then: threads_end,
         rests_on: &[
             "accept.ex.final-cleanup",
             "wsaaccept.ex.cleanup",
@@ -25,7 +25,6 @@ table! {
             "accept.ex.startup-first",
             "wsaaccept.ex.startup",
             "tutorial.ex.failure-path",
-            "acceptex.ex.no-cleanup",
         ],
         ..case("program.exits", &[], States::ANY)
     },
@@ -59,9 +58,8 @@ table! {
     THREAD_ENDS;
     Rule {
         when: is_last,
-        gives: Is(Gives::Silent),
-        then: process_ends,
-        asks: ASKED_AT_ITS_END,
+        gives: Is(Gives::Continues(Table::ProcessEnds)),
+        then: threads_end,
         rests_on: &["terminatethread.rem.last-thread"],
         ..case("thread-ends.with-its-process", &[], States::ANY)
     },
@@ -85,23 +83,71 @@ table! {
         rests_on: &[
             "exitthread.rem.not-iocp",
             "terminatethread.rem.no-user-code",
-            "acceptex.thread.exit-cancels",
-            "acceptex.thread.pending-can-fail",
-            "disconnectex.thread-exit",
-            "transmitfile.err.WSA_OPERATION_ABORTED",
         ],
         ..case("thread-ends.withdraws-its-call", &[], States::ANY)
     },
 }
 
-/// The process of the thread in question ends, and all its threads with it.
+table! {
+    /// The thread that has made a request ends before that is complete.
+    THREAD_ENDS_REQUEST;
+    Rule {
+        when: |at| at.op().is_some_and(|op| tells_port_alone(at, op)),
+        gives: Is(Gives::Silent),
+        rests_on: &["exitthread.rem.not-iocp"],
+        ..case("thread-ends.leaves-request-of-port", &[], States::ANY)
+    },
+    Rule {
+        gives: Is(Gives::Silent),
+        then: |at| {
+            if let Some(op) = at.op() {
+                at.ends(op, Status::CANCELLED);
+            }
+        },
+        rests_on: &["disconnectex.thread-exit", "transmitfile.err.WSA_OPERATION_ABORTED", "exitthread.rem.not-iocp"],
+        ends: &[Status::CANCELLED],
+        ..case(
+            "thread-ends.cancels-request",
+            &["acceptex.thread.exit-cancels", "acceptex.thread.pending-can-fail"],
+            States::ANY,
+        )
+    },
+}
+
+/// Is a completion port told of this request, and no event beside it? (windows-facts WT-AFD-015, -016)
+fn tells_port_alone(at: &At<'_>, op: OpId) -> bool {
+    let tells = at.op_at(op).tells;
+    tells.port && at.port_for(op).is_some() && tells.event.is_none()
+}
+
+table! {
+    /// A process ends, by itself or with its last thread: what it has not closed the system closes.
+    PROCESS_ENDS;
+    Rule {
+        gives: Is(Gives::Silent),
+        then: closes_all,
+        asks: ASKED_AT_ITS_END,
+        rests_on: &["acceptex.ex.no-cleanup", "terminatethread.rem.last-thread"],
+        ..case("process-ends.closes-its-sockets", &[], States::ANY)
+    },
+}
+
+/// The process of the thread in question is brought down: its threads are gone, and what it had open is closed.
 pub(crate) fn process_ends(at: &mut At<'_>) {
+    threads_end(at);
+    closes_all(at);
+}
+
+/// All threads of a process end. Whoever waits goes with it, and hears of nothing.
+fn threads_end(at: &mut At<'_>) {
     let process = at.process_id();
-    // Whoever waits goes with it, and hears of nothing.
     for place in 0..at.threads_of(process).len() {
         let t = at.threads_of(process)[place];
         at.thread_ends(t, Ended::Exited, true);
     }
+}
+
+fn closes_all(at: &mut At<'_>) {
     if at.process().startups > 0 {
         at.process_mut().startups = 0;
         release_all(at, manner_of_exit);

@@ -145,7 +145,12 @@ table! {
             let code = at.thread().last_error;
             at.give(Outcome::number(i64::from(code.0)));
         },
-        rests_on: &["accept.ret.last-error", "accept.ex.failure-path", "tutorial.ex.prints-error"],
+        rests_on: &[
+            "accept.ret.last-error",
+            "wsaaccept.ret.last-error",
+            "accept.ex.failure-path",
+            "tutorial.ex.prints-error",
+        ],
         ..case(
             "WSAGetLastError.tells",
             &["wsagle.per-thread", "wsagle.usable-uninitialised", "wsagle.success-may-reset"],

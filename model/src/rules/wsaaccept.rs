@@ -126,6 +126,7 @@ pub(super) const ASKS: Rule = Rule {
             "wsaaccept.rem.first-on-queue",
             "wsaaccept.rem.cond.checked-if-given",
             "wsaaccept.rem.cond.same-thread",
+            "wsaaccept.rem.cf-defer-again",
             "wsaaccept.cbdata.passed-back",
             "wsaaccept.cbdata.same-value",
             "wsaaccept.cbdata.not-interpreted",
@@ -160,6 +161,7 @@ pub(super) const ASKS: Rule = Rule {
 
 /// What the page of WSPAccept says of the same.
 const ASKS_TOO: &[&str] = &[
+    "wspaccept.rem.cf-defer-again",
     "einprogress.condition-nesting",
     "einprogress.none-in-2",
     "protobasics.condition-top-entry",

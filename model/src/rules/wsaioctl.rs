@@ -169,6 +169,7 @@ table! {
             "acceptex.load.guid-in",
             "acceptex.load.pointer-out",
             "acceptex.ex.load",
+            "getacceptexsockaddrs.load.pointer",
         ],
         ..case(
             "WSAIoctl.gives-function",
