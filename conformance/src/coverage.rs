@@ -13,9 +13,10 @@ use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limits::Watcher;
-use winaccept_sim::run::{Guide, Run, Stopped, run, run_breaking_at};
+use winaccept_sim::run::{Guide, Run, Stopped, run_breaking_at};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::scope::{Compared, Scope};
+use winaccept_sim::track::Track;
 
 use crate::judge::{self, Fit};
 use crate::parallel::each;
@@ -318,14 +319,7 @@ struct Original<'a> {
     /// It explores: to be run only where nothing cheaper notices, or where it shows what the rule cites.
     costly: bool,
     /// How it goes, once somebody needs it.
-    played: OnceLock<Played>,
-}
-
-/// How a scenario goes.
-struct Played {
-    run: Run,
-    tables: BTreeSet<Table>,
-    fired: BTreeSet<&'static str>,
+    played: OnceLock<Track>,
 }
 
 impl<'a> Original<'a> {
@@ -335,24 +329,9 @@ impl<'a> Original<'a> {
         Original { scenario, profile, shows, costly, played: OnceLock::new() }
     }
 
-    fn played(&self) -> &Played {
-        self.played.get_or_init(|| {
-            let run = run(&self.scenario.program, &machine(self.profile, None), Guide::Expectations);
-            let mut fired: BTreeSet<&'static str> =
-                run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
-            fired.extend(&run.between);
-            let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
-            Played { run, tables, fired }
-        })
-    }
-
-    /// Can this mutant make a difference here? One that fires less than its rule matters only where the rule fires, one that
-    /// fires more where its table is asked.
-    fn concerns(&self, table: Table, mutant: Mutant) -> bool {
-        match mutant.mutation.fires_elsewhere() {
-            true => self.played().tables.contains(&table),
-            false => self.played().fired.contains(mutant.rule.name),
-        }
+    fn played(&self) -> &Track {
+        let play = || Track::of(&self.scenario.program, &machine(self.profile, None), Guide::Expectations);
+        self.played.get_or_init(play)
     }
 }
 
@@ -365,6 +344,7 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
 fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Option<Judged> {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
+    let rule = (rules::named(mutant.rule.name).map_or(usize::MAX, |(place, _)| place), table);
     for (name, originals) in NAMES.iter().zip(originals) {
         if killed && *name != "documented" {
             break; // where it is noticed counts only for what the documents say
@@ -374,14 +354,19 @@ fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &
         for costly in [false, true] {
             for (index, original) in originals.iter().enumerate() {
                 let scenario = original.scenario;
-                let claims = mutant.rule.sources().any(|clause| original.shows.contains(clause));
-                let needed = !killed || (*name == "documented" && claims);
-                if original.costly != costly || !needed || !original.concerns(table, mutant) {
+                if original.costly != costly || !original.played().concerns(rule, mutant) {
                     continue;
                 }
-                let place = match run_breaking_at(&scenario.program, [&broken; 2], 0, Guide::Expectations) {
+                let claims = || mutant.rule.sources().any(|clause| original.shows.contains(clause));
+                let needed = !killed || (*name == "documented" && claims());
+                if !needed {
+                    continue;
+                }
+                let track = original.played();
+                let played = track.broken(&scenario.program, (rule, &broken), Guide::Expectations, &|_, _| false);
+                let place = match played {
                     Ok(played) if *name == "documented" => first_failure(scenario, &played),
-                    Ok(played) => first_change(&played, &original.played().run),
+                    Ok(played) => first_change(&played, &track.run),
                     Err(stopped) => Some(noticed_itself(stopped)),
                 };
                 if let Some(place) = place {

@@ -159,11 +159,11 @@ pub fn all() -> impl Iterator<Item = (Table, &'static Rule)> {
     ALL.iter().copied()
 }
 
-/// The rule of this name, with its place in [`all`].
+/// The rule of this name, and its table, with its place in [`all`].
 #[must_use]
-pub fn named(name: &str) -> Option<(usize, &'static Rule)> {
+pub fn named(name: &str) -> Option<(usize, (Table, &'static Rule))> {
     let at = BY_NAME.binary_search_by_key(&name, |place| ALL[*place].1.name).ok()?;
-    Some((BY_NAME[at], ALL[BY_NAME[at]].1))
+    Some((BY_NAME[at], ALL[BY_NAME[at]]))
 }
 
 static ALL: LazyLock<Vec<(Table, &'static Rule)>> = LazyLock::new(|| {

@@ -104,38 +104,72 @@ pub fn run_breaking_at(
 }
 
 fn play<'m>(scenario: &Scenario, guide: Guide<'_>, machine: impl Fn(usize) -> &'m Machine) -> Run {
-    let mut run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
-    let mut configs = vec![Config::first(scenario)];
-    let mut last = 0;
-    for (index, section) in scenario.sections.iter().enumerate() {
-        let machine = &*scenario.chosen(index, machine(index));
-        match section {
-            Section::Step(number) => last = *number,
-            Section::AnyOrder(lanes) => last = lanes.iter().filter_map(first_step).min().unwrap_or(last),
-            Section::Happening(..) => {}
-        }
-        match limit::within(|| take_section(scenario, machine, guide, section, configs, &mut run)) {
-            Ok(after) if after.len() > MAX_WAYS => {
-                run.limit = Some((last, format!("at most {MAX_WAYS} ways in which a scenario may have gone")));
-                return run;
-            }
-            Ok(after) => configs = after,
-            Err(reached) => {
-                run.limit = Some((reached.step.unwrap_or(last), reached.what));
-                return run;
-            }
+    let mut playing = Playing::new(scenario);
+    for index in 0..scenario.sections.len() {
+        if !playing.section(scenario, machine(index), guide, index) {
+            break;
         }
     }
-    run.missed.extend(scenario.sections.iter().filter_map(|section| match section {
-        Section::Happening(happening, span) if !configs.is_empty() && never_came(scenario, &configs, happening) => {
-            Some(*span)
+    playing.ends(scenario)
+}
+
+/// A run as far as it has come.
+pub(crate) struct Playing {
+    pub(crate) run: Run,
+    /// The configurations in which it may be now.
+    pub(crate) configs: Vec<Config>,
+    /// The step before.
+    last: usize,
+}
+
+impl Playing {
+    pub(crate) fn new(scenario: &Scenario) -> Playing {
+        let run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
+        Playing { run, configs: vec![Config::first(scenario)], last: 0 }
+    }
+
+    /// It comes to a section.
+    pub(crate) fn comes_to(&mut self, section: &Section) {
+        match section {
+            Section::Step(number) => self.last = *number,
+            Section::AnyOrder(lanes) => self.last = lanes.iter().filter_map(first_step).min().unwrap_or(self.last),
+            Section::Happening(..) => {}
         }
-        _ => None,
-    }));
-    run.missed.sort_unstable_by_key(|span| span.start);
-    run.missed.dedup();
-    run.ends = configs;
-    run
+    }
+
+    /// Plays a section; false where that asks for more than a world holds.
+    pub(crate) fn section(&mut self, scenario: &Scenario, machine: &Machine, guide: Guide<'_>, index: usize) -> bool {
+        let section = &scenario.sections[index];
+        let machine = &*scenario.chosen(index, machine);
+        self.comes_to(section);
+        let (configs, run) = (std::mem::take(&mut self.configs), &mut self.run);
+        match limit::within(|| take_section(scenario, machine, guide, section, configs, run)) {
+            Ok(after) if after.len() > MAX_WAYS => {
+                run.limit = Some((self.last, format!("at most {MAX_WAYS} ways in which a scenario may have gone")));
+            }
+            Ok(after) => self.configs = after,
+            Err(reached) => run.limit = Some((reached.step.unwrap_or(self.last), reached.what)),
+        }
+        run.limit.is_none()
+    }
+
+    /// It is over.
+    pub(crate) fn ends(self, scenario: &Scenario) -> Run {
+        let Playing { mut run, configs, .. } = self;
+        if run.limit.is_some() {
+            return run;
+        }
+        run.missed.extend(scenario.sections.iter().filter_map(|section| match section {
+            Section::Happening(happening, span) if !configs.is_empty() && never_came(scenario, &configs, happening) => {
+                Some(*span)
+            }
+            _ => None,
+        }));
+        run.missed.sort_unstable_by_key(|span| span.start);
+        run.missed.dedup();
+        run.ends = configs;
+        run
+    }
 }
 
 /// The first step that a lane takes.

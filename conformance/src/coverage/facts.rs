@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
-use winaccept_model::rule::{Mutant, Rule};
+use winaccept_model::rule::{Mutant, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limit;
@@ -200,8 +200,8 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
 
 /// The rules of these names, in the order of the tables.
 fn named(names: &BTreeSet<&'static str>) -> Vec<&'static Rule> {
-    let known: BTreeMap<usize, &'static Rule> = names.iter().filter_map(|name| rules::named(name)).collect();
-    known.into_values().collect()
+    let known: BTreeMap<usize, (Table, &'static Rule)> = names.iter().filter_map(|name| rules::named(name)).collect();
+    known.into_values().map(|(_, rule)| rule).collect()
 }
 
 /// The profile `windows` with each other alternative of this choice point.

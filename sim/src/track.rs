@@ -1,0 +1,156 @@
+//! A sound run of a scenario with what it went through, so that a broken one plays only where the broken rule makes a difference.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use winaccept_model::rule::{Mutant, Table};
+use winaccept_model::rules;
+use winaccept_model::step::Machine;
+
+use crate::config::Config;
+use crate::guide::Guide;
+use crate::run::{Playing, Run, Stopped};
+use crate::scenario::{Scenario, Section};
+use crate::script::Span;
+
+/// A sound run, section by section.
+#[derive(Debug)]
+pub struct Track {
+    /// The run.
+    pub run: Run,
+    stages: Vec<Stage>,
+    /// What fired anywhere.
+    fired: Fired,
+}
+
+/// A section.
+#[derive(Debug)]
+struct Stage {
+    /// In what it was entered.
+    before: Vec<Config>,
+    /// What it adds to the run beside its steps.
+    between: BTreeSet<&'static str>,
+    missed: Vec<Span>,
+    broken: Vec<(usize, String)>,
+    fired: Fired,
+}
+
+/// Rules that fired.
+#[derive(Debug, Default)]
+struct Fired {
+    /// By their places among all rules, ascending.
+    rules: Vec<usize>,
+    /// Their tables, ascending. Wherever a table is asked some rule of it fires.
+    tables: Vec<Table>,
+}
+
+impl Fired {
+    fn of<'r>(names: impl Iterator<Item = &'r &'static str>) -> Fired {
+        let known: BTreeSet<(usize, Table)> =
+            names.filter_map(|name| rules::named(name)).map(|(place, (table, _))| (place, table)).collect();
+        let tables: BTreeSet<Table> = known.iter().map(|(_, table)| *table).collect();
+        Fired { rules: known.into_iter().map(|(place, _)| place).collect(), tables: tables.into_iter().collect() }
+    }
+
+    /// Can a rule that is so broken make a difference where these fire? One that fires less than its rule matters only where the
+    /// rule fires, one that fires more where its table is asked.
+    fn concern(&self, (place, table): (usize, Table), mutant: Mutant) -> bool {
+        match mutant.mutation.fires_elsewhere() {
+            true => self.tables.binary_search(&table).is_ok(),
+            false => self.rules.binary_search(&place).is_ok(),
+        }
+    }
+}
+
+impl Track {
+    /// Plays a scenario on a sound machine.
+    #[must_use]
+    pub fn of(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Track {
+        let mut playing = Playing::new(scenario);
+        let mut stages = Vec::new();
+        for (index, section) in scenario.sections.iter().enumerate() {
+            let before = playing.configs.clone();
+            let (missed, broken) = (playing.run.missed.len(), playing.run.broken.len());
+            let all_between = std::mem::take(&mut playing.run.between);
+            let went = playing.section(scenario, machine, guide, index);
+            let between = std::mem::replace(&mut playing.run.between, all_between);
+            playing.run.between.extend(&between);
+            let steps = steps_of(scenario, section).flat_map(|number| &playing.run.steps[number].rules);
+            let fired = Fired::of(steps.chain(&between));
+            let (missed, broken) = (playing.run.missed[missed..].to_vec(), playing.run.broken[broken..].to_vec());
+            stages.push(Stage { before, between, missed, broken, fired });
+            if !went {
+                break;
+            }
+        }
+        let run = playing.ends(scenario);
+        let fired = Fired::of(run.steps.iter().flat_map(|step| &step.rules).chain(&run.between));
+        Track { run, stages, fired }
+    }
+
+    /// Can this mutant make a difference here?
+    #[must_use]
+    pub fn concerns(&self, rule: (usize, Table), mutant: Mutant) -> bool {
+        self.fired.concern(rule, mutant)
+    }
+
+    /// The same scenario on a machine with a broken rule, `rule` being its place and table. Where that makes no difference, what
+    /// the sound one did is not played again. It ends early where somebody has `seen` enough in the steps of a section.
+    ///
+    /// # Errors
+    /// When the broken model cannot go on.
+    pub fn broken(
+        &self,
+        scenario: &Scenario,
+        (rule, broken): ((usize, Table), &Machine),
+        guide: Guide<'_>,
+        seen: &dyn Fn(&Run, usize) -> bool,
+    ) -> Result<Run, Stopped> {
+        let Some(mutant) = broken.mutant else { return Ok(self.run.clone()) };
+        let mut playing = Playing::new(scenario);
+        // Is it where the sound one was?
+        let mut same = true;
+        for (index, stage) in self.stages.iter().enumerate() {
+            let section = &scenario.sections[index];
+            if same && !stage.fired.concern(rule, mutant) {
+                playing.comes_to(section);
+                self.goes_along(scenario, index, &mut playing.run);
+                continue;
+            }
+            if same {
+                playing.configs.clone_from(&stage.before);
+            }
+            // Whoever hears that it stopped looks at nothing that the run may have left half done.
+            let went = catch_unwind(AssertUnwindSafe(|| playing.section(scenario, broken, guide, index)));
+            let at = if let Section::Step(number) = section { Some(*number) } else { None };
+            if !went.map_err(|_| Stopped { at })? {
+                return Ok(playing.ends(scenario));
+            }
+            if steps_of(scenario, section).any(|number| seen(&playing.run, number)) {
+                return Ok(playing.run);
+            }
+            let after = self.stages.get(index + 1).map_or(&self.run.ends, |next| &next.before);
+            same = playing.configs == *after;
+        }
+        if same {
+            playing.configs.clone_from(&self.run.ends);
+        }
+        Ok(playing.ends(scenario))
+    }
+
+    /// Takes over what a section has added to the sound run.
+    fn goes_along(&self, scenario: &Scenario, index: usize, run: &mut Run) {
+        let stage = &self.stages[index];
+        for number in steps_of(scenario, &scenario.sections[index]) {
+            run.steps[number].clone_from(&self.run.steps[number]);
+        }
+        run.between.extend(&stage.between);
+        run.missed.extend_from_slice(&stage.missed);
+        run.broken.extend_from_slice(&stage.broken);
+    }
+}
+
+/// The steps in a section.
+fn steps_of<'s>(scenario: &'s Scenario, section: &'s Section) -> impl Iterator<Item = usize> + 's {
+    (0..scenario.steps.len()).filter(|number| section.holds(*number))
+}
