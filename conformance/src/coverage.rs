@@ -13,10 +13,10 @@ use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limits::Watcher;
-use winaccept_sim::run::{Guide, Run, Stopped, run_breaking_at};
+use winaccept_sim::run::{Guide, Run, Stopped};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::scope::{Compared, Scope};
-use winaccept_sim::track::Track;
+use winaccept_sim::track::{Broken, Track};
 
 use crate::judge::{self, Fit};
 use crate::parallel::each;
@@ -136,24 +136,24 @@ impl Coverage {
         let not_tried = all.len() - mutants.len();
         let mut coverage =
             Coverage { shown, mutants, shown_late: BTreeSet::new(), not_tried, scope: scope.size(), facts };
-        coverage.shown_late = coverage.late(scenarios);
+        coverage.shown_late = coverage.late(&originals[0]);
         std::panic::set_hook(hook);
         coverage
     }
 
     /// The clauses that are shown by steps which only fail first where a rule is broken no earlier.
-    fn late(&self, scenarios: &[Scenario]) -> BTreeSet<String> {
-        let sound = machine("documented", None);
+    fn late(&self, documented: &[Original<'_>]) -> BTreeSet<String> {
         let fails = |judged: &Judged, (index, place): (usize, Place)| {
             let Place::Step(number) = place else { return false };
-            let mutant = Mutant { rule: judged.rule, mutation: judged.mutation };
-            let broken = Machine { mutant: Some(mutant), ..sound.clone() };
-            let program = &scenarios[index].program;
+            let original = &documented[index];
+            let machine = machine(original.profile, Some(Mutant { rule: judged.rule, mutation: judged.mutation }));
             // What the step tells may have come about in a step before.
             (0..=number).rev().any(|from| {
-                let noticed = match run_breaking_at(program, [&sound, &broken], from, Guide::Expectations) {
-                    Ok(played) => first_failure(&scenarios[index], &played),
-                    Err(stopped) => Some(noticed_itself(stopped)),
+                let broken = Broken::new(&machine).map(|broken| broken.from(from));
+                let noticed = match broken.map(|broken| original.breaks(&broken)) {
+                    Some(Ok(played)) => first_failure(original.scenario, &played),
+                    Some(Err(stopped)) => Some(noticed_itself(stopped)),
+                    None => None,
                 };
                 noticed == Some(place)
             })
@@ -261,26 +261,29 @@ pub fn stands_on_others(rule: &Rule) -> bool {
 /// Every mutant that the rules' declarations give rise to.
 #[must_use]
 pub fn mutants() -> Vec<(Table, Mutant)> {
-    let mut all = Vec::new();
-    for (table, rule) in rules::all() {
-        let mut mutations = vec![Mutation::Never];
-        if rule.under.is_empty() || !rule.from.iter().eq(winaccept_model::world::State::ALL) {
-            mutations.push(Mutation::Always);
-        }
-        if rule.gives.values().iter().any(|gives| *gives != Gives::Silent) {
-            mutations.push(Mutation::WrongCode);
-        }
-        if rule.has_effect() {
-            mutations.push(Mutation::NoEffect);
-        }
-        if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
-            mutations.extend(rule.from.iter().map(Mutation::NotFrom));
-        }
-        mutations.extend(rule.columns().map(|(column, _)| Mutation::Stuck(column)));
-        mutations.extend(rule.asks.iter().copied().map(Mutation::OtherAnswer));
-        all.extend(mutations.into_iter().map(|mutation| (table, Mutant { rule, mutation })));
+    rules::all()
+        .flat_map(|(table, rule)| mutations(rule).map(move |mutation| (table, Mutant { rule, mutation })))
+        .collect()
+}
+
+/// The ways in which the declaration of a rule lets it be broken.
+fn mutations(rule: &Rule) -> impl Iterator<Item = Mutation> + use<> {
+    let mut mutations = vec![Mutation::Never];
+    if rule.under.is_empty() || !rule.from.iter().eq(winaccept_model::world::State::ALL) {
+        mutations.push(Mutation::Always);
     }
-    all
+    if rule.gives.values().iter().any(|gives| *gives != Gives::Silent) {
+        mutations.push(Mutation::WrongCode);
+    }
+    if rule.has_effect() {
+        mutations.push(Mutation::NoEffect);
+    }
+    if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
+        mutations.extend(rule.from.iter().map(Mutation::NotFrom));
+    }
+    mutations.extend(rule.columns().map(|(column, _)| Mutation::Stuck(column)));
+    mutations.extend(rule.asks.iter().copied().map(Mutation::OtherAnswer));
+    mutations.into_iter()
 }
 
 /// Those of the rules whose name begins so.
@@ -333,6 +336,20 @@ impl<'a> Original<'a> {
         let play = || Track::of(&self.scenario.program, &machine(self.profile, None), Guide::Expectations);
         self.played.get_or_init(play)
     }
+
+    /// How it goes with a broken rule, up to where that shows.
+    fn breaks(&self, broken: &Broken<'_>) -> Result<Run, Stopped> {
+        let (program, track) = (&self.scenario.program, self.played());
+        let fails = |run: &Run, n: usize| !fits(self.scenario, run, n);
+        let changes = |run: &Run, n: usize| run.steps[n].allowed != track.run.steps[n].allowed;
+        let seen: &dyn Fn(&Run, usize) -> bool = if self.profile == "documented" { &fails } else { &changes };
+        track.broken(program, broken, Guide::Expectations, seen)
+    }
+}
+
+/// Is a step just as it is expected?
+fn fits(scenario: &Scenario, run: &Run, number: usize) -> bool {
+    judge::fit(&scenario.program.steps[number], &run.steps[number], &scenario.script) == Fit::Exact
 }
 
 fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
@@ -344,17 +361,17 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
 fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Option<Judged> {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
-    let rule = (rules::named(mutant.rule.name).map_or(usize::MAX, |(place, _)| place), table);
     for (name, originals) in NAMES.iter().zip(originals) {
         if killed && *name != "documented" {
             break; // where it is noticed counts only for what the documents say
         }
-        let broken = machine(name, Some(mutant));
+        let machine = machine(name, Some(mutant));
+        let broken = Broken::new(&machine)?;
         // The cheap ones first: what explores need not be run for a mutant that is dead.
         for costly in [false, true] {
             for (index, original) in originals.iter().enumerate() {
                 let scenario = original.scenario;
-                if original.costly != costly || !original.played().concerns(rule, mutant) {
+                if original.costly != costly || !original.played().is_concerned(&broken) {
                     continue;
                 }
                 let claims = || mutant.rule.sources().any(|clause| original.shows.contains(clause));
@@ -362,11 +379,9 @@ fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &
                 if !needed {
                     continue;
                 }
-                let track = original.played();
-                let played = track.broken(&scenario.program, (rule, &broken), Guide::Expectations, &|_, _| false);
-                let place = match played {
+                let place = match original.breaks(&broken) {
                     Ok(played) if *name == "documented" => first_failure(scenario, &played),
-                    Ok(played) => first_change(&played, &track.run),
+                    Ok(played) => first_change(&played, &original.played().run),
                     Err(stopped) => Some(noticed_itself(stopped)),
                 };
                 if let Some(place) = place {
@@ -402,9 +417,7 @@ fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {
         // The mutant ran into a limit of the model, which no bundled scenario does; where it went wrong is not known.
         return Some(Place::Step(usize::MAX));
     }
-    let steps = scenario.program.steps.iter().zip(&played.steps);
-    let step = steps.enumerate().find(|(_, (step, run))| judge::fit(step, run, &scenario.script) != Fit::Exact);
-    if let Some((number, _)) = step {
+    if let Some(number) = (0..played.steps.len()).find(|&number| !fits(scenario, played, number)) {
         return Some(Place::Step(number));
     }
     if let Some((number, _)) = played.broken.first() {

@@ -86,14 +86,12 @@ pub fn run_breaking_at(
     from: usize,
     guide: Guide<'_>,
 ) -> Result<Run, Stopped> {
-    let sections = &scenario.sections;
-    let at = sections.iter().position(|section| section.holds(from)).unwrap_or(sections.len());
-    let between = sections[..at].iter().rev().take_while(|section| matches!(section, Section::Happening(..))).count();
+    let (sections, first) = (&scenario.sections, breaks_at(scenario, from));
     let reached = Cell::new(0);
     let play = || {
         play(scenario, guide, |section| {
             reached.set(section);
-            if section < at - between { sound } else { broken }
+            if section < first { sound } else { broken }
         })
     };
     // Whoever hears that it stopped looks at nothing that the run may have left half done.
@@ -101,6 +99,13 @@ pub fn run_breaking_at(
         Section::Step(number) => Stopped { at: Some(*number) },
         Section::Happening(..) | Section::AnyOrder(_) => Stopped { at: None },
     })
+}
+
+/// The first section behind the step before this one.
+pub(crate) fn breaks_at(scenario: &Scenario, step: usize) -> usize {
+    let sections = &scenario.sections;
+    let at = sections.iter().position(|section| section.holds(step)).unwrap_or(sections.len());
+    at - sections[..at].iter().rev().take_while(|section| matches!(section, Section::Happening(..))).count()
 }
 
 fn play<'m>(scenario: &Scenario, guide: Guide<'_>, machine: impl Fn(usize) -> &'m Machine) -> Run {

@@ -9,7 +9,7 @@ use winaccept_model::step::Machine;
 
 use crate::config::Config;
 use crate::guide::Guide;
-use crate::run::{Playing, Run, Stopped};
+use crate::run::{Playing, Run, Stopped, breaks_at};
 use crate::scenario::{Scenario, Section};
 use crate::script::Span;
 
@@ -51,13 +51,39 @@ impl Fired {
         let tables: BTreeSet<Table> = known.iter().map(|(_, table)| *table).collect();
         Fired { rules: known.into_iter().map(|(place, _)| place).collect(), tables: tables.into_iter().collect() }
     }
+}
 
-    /// Can a rule that is so broken make a difference where these fire? One that fires less than its rule matters only where the
-    /// rule fires, one that fires more where its table is asked.
-    fn concern(&self, (place, table): (usize, Table), mutant: Mutant) -> bool {
-        match mutant.mutation.fires_elsewhere() {
-            true => self.tables.binary_search(&table).is_ok(),
-            false => self.rules.binary_search(&place).is_ok(),
+/// A rule that is broken from some step on.
+#[derive(Debug)]
+pub struct Broken<'m> {
+    mutant: Mutant,
+    /// The rule's place among all, and its table.
+    rule: (usize, Table),
+    machine: &'m Machine,
+    from: usize,
+}
+
+impl<'m> Broken<'m> {
+    /// What this machine has broken, from the beginning on.
+    pub fn new(machine: &'m Machine) -> Option<Broken<'m>> {
+        let mutant = machine.mutant?;
+        let (place, (table, _)) = rules::named(mutant.rule.name)?;
+        Some(Broken { mutant, rule: (place, table), machine, from: 0 })
+    }
+
+    /// Broken from this step on, with what happens before it.
+    #[must_use]
+    pub fn from(self, from: usize) -> Broken<'m> {
+        Broken { from, ..self }
+    }
+
+    /// Can it make a difference where these fire? A rule that fires less than it should matters only where the sound one fires, one
+    /// that fires more where its table is asked.
+    fn concerns(&self, fired: &Fired) -> bool {
+        let (place, table) = self.rule;
+        match self.mutant.mutation.fires_elsewhere() {
+            true => fired.tables.binary_search(&table).is_ok(),
+            false => fired.rules.binary_search(&place).is_ok(),
         }
     }
 }
@@ -88,31 +114,31 @@ impl Track {
         Track { run, stages, fired }
     }
 
-    /// Can this mutant make a difference here?
+    /// Can it make a difference here?
     #[must_use]
-    pub fn concerns(&self, rule: (usize, Table), mutant: Mutant) -> bool {
-        self.fired.concern(rule, mutant)
+    pub fn is_concerned(&self, broken: &Broken<'_>) -> bool {
+        broken.concerns(&self.fired)
     }
 
-    /// The same scenario on a machine with a broken rule, `rule` being its place and table. Where that makes no difference, what
-    /// the sound one did is not played again. It ends early where somebody has `seen` enough in the steps of a section.
+    /// The same scenario with a broken rule. Where that makes no difference, what the sound run did is not played again. It ends
+    /// early where somebody has `seen` enough in a step.
     ///
     /// # Errors
     /// When the broken model cannot go on.
     pub fn broken(
         &self,
         scenario: &Scenario,
-        (rule, broken): ((usize, Table), &Machine),
+        broken: &Broken<'_>,
         guide: Guide<'_>,
         seen: &dyn Fn(&Run, usize) -> bool,
     ) -> Result<Run, Stopped> {
-        let Some(mutant) = broken.mutant else { return Ok(self.run.clone()) };
+        let first = breaks_at(scenario, broken.from);
         let mut playing = Playing::new(scenario);
         // Is it where the sound one was?
         let mut same = true;
         for (index, stage) in self.stages.iter().enumerate() {
             let section = &scenario.sections[index];
-            if same && !stage.fired.concern(rule, mutant) {
+            if index < first || same && !broken.concerns(&stage.fired) {
                 playing.comes_to(section);
                 self.goes_along(scenario, index, &mut playing.run);
                 continue;
@@ -121,7 +147,7 @@ impl Track {
                 playing.configs.clone_from(&stage.before);
             }
             // Whoever hears that it stopped looks at nothing that the run may have left half done.
-            let went = catch_unwind(AssertUnwindSafe(|| playing.section(scenario, broken, guide, index)));
+            let went = catch_unwind(AssertUnwindSafe(|| playing.section(scenario, broken.machine, guide, index)));
             let at = if let Section::Step(number) = section { Some(*number) } else { None };
             if !went.map_err(|_| Stopped { at })? {
                 return Ok(playing.ends(scenario));
