@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::lang::file;
 use crate::page::{obeyed, printable};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, aside};
 
 pub(crate) use fmt::FmtOutput;
 pub(crate) use outcome::Outcome;
@@ -182,7 +182,7 @@ fn done(cli: Cli) -> Result<u8, Problems> {
 
 /// Tells what is wrong beside what is written all the same; the exit status that this is worth.
 fn beside(problems: &Problems) -> u8 {
-    eprintln!("{}", printable(&problems.to_string()));
+    aside(problems);
     2
 }
 

@@ -1,12 +1,20 @@
 //! What goes wrong, as data: where, what, and what to do about it. The text for people and the JSON for programs are made of it.
 
 use std::fmt;
+use std::io::Write as _;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::lang::file::Wrong;
 use crate::lang::{Diagnostic, Diagnostics};
+use crate::page::printable;
+
+/// Tells people something beside the output, with the control characters of a file's name as symbols. Where nobody can read it
+/// any more nothing is lost, and the work goes on.
+pub(crate) fn aside(what: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(&what.to_string()));
+}
 
 /// One thing that is wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -11,7 +11,7 @@ use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
 use crate::parallel::each;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, aside};
 use crate::spec::{Entry, Spec, similar};
 use crate::verdict::Judged;
 use crate::watch::Watch;
@@ -272,8 +272,8 @@ fn below(folder: &Path, entered: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf
         match std::fs::metadata(&entry) {
             Ok(metadata) if metadata.is_dir() => below(&entry, entered, files)?,
             Ok(metadata) if is_ours && metadata.is_file() => files.push(entry),
-            Ok(_) if is_ours => eprintln!("{}: not read: it is no plain file", entry.display()),
-            Err(error) if is_ours => eprintln!("{}: not read: {error}", entry.display()),
+            Ok(_) if is_ours => aside(format_args!("{}: not read: it is no plain file", entry.display())),
+            Err(error) if is_ours => aside(format_args!("{}: not read: {error}", entry.display())),
             Ok(_) | Err(_) => {}
         }
     }

@@ -3,6 +3,7 @@
 use winaccept_model::step::Machine;
 
 use crate::explore::{Options, Taken, graph};
+use crate::limit;
 use crate::run::{Guide, run};
 use crate::scenario::{Scenario, Section};
 
@@ -32,7 +33,10 @@ pub fn to_dot(
     let section = scenario.sections.iter().rposition(any_order).ok_or(NotDrawn::NoAnyOrder)?;
     let mut before = scenario.clone();
     before.sections.truncate(section);
-    let starts = run(&before, machine, Guide::Seen(&[])).ends;
-    graph::to_dot(scenario, &scenario.chosen(section, machine), section, &starts, options, label)
+    let before = run(&before, machine, Guide::Seen(&[]));
+    if let Some((step, what)) = before.limit {
+        limit::ended(what, step);
+    }
+    graph::to_dot(scenario, &scenario.chosen(section, machine), section, &before.ends, options, label)
         .map_err(NotDrawn::MoreThan)
 }

@@ -44,6 +44,22 @@ pub(crate) fn heeds(fx: &Effects, step: impl FnOnce() -> Option<usize>) {
     }
 }
 
+/// In how many ways a scenario may have gone; to follow more of them takes more time and memory than a run may.
+const MAX_WAYS: usize = 10_000;
+
+/// Goes on only if there are not too many ways, now that this section is over. Those that were there `before` it are not held
+/// against it: an exploration may end in more. `last` is the step to name.
+pub(crate) fn heeds_ways(ways: usize, before: usize, last: usize) {
+    if ways > MAX_WAYS.max(before) {
+        ended(format!("at most {MAX_WAYS} ways in which a scenario may have gone"), last);
+    }
+}
+
+/// This step asks for more than this.
+pub(crate) fn ended(what: String, step: usize) -> ! {
+    panic_any(Reached { what, step: Some(step) })
+}
+
 /// A run asks for more than this.
 pub(crate) fn reached(what: &str) -> ! {
     panic!("{MARK}{what}");

@@ -59,9 +59,6 @@ pub struct Run {
     pub limit: Option<(usize, String)>,
 }
 
-/// In how many ways a scenario may have gone; to follow more of them takes more time and memory than a run may.
-const MAX_WAYS: usize = 10_000;
-
 /// Runs a scenario.
 #[must_use]
 pub fn run(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Run {
@@ -135,11 +132,7 @@ impl Playing {
 
     /// It comes to a section.
     pub(crate) fn comes_to(&mut self, section: &Section) {
-        match section {
-            Section::Step(number) => self.last = *number,
-            Section::AnyOrder(lanes) => self.last = lanes.iter().filter_map(first_step).min().unwrap_or(self.last),
-            Section::Happening(..) => {}
-        }
+        self.last = step_to_name(section, self.last);
     }
 
     /// Plays a section; false where that asks for more than a world holds.
@@ -147,13 +140,15 @@ impl Playing {
         let section = &scenario.sections[index];
         let machine = &*scenario.chosen(index, machine);
         self.comes_to(section);
-        let (configs, run) = (std::mem::take(&mut self.configs), &mut self.run);
-        match limit::within(|| take_section(scenario, machine, guide, section, configs, run)) {
-            Ok(after) if after.len() > MAX_WAYS => {
-                run.limit = Some((self.last, format!("at most {MAX_WAYS} ways in which a scenario may have gone")));
-            }
+        let (configs, run, last) = (std::mem::take(&mut self.configs), &mut self.run, self.last);
+        let taken = limit::within(|| {
+            let after = take_section(scenario, machine, guide, section, configs, run);
+            limit::heeds_ways(after.len(), 0, last);
+            after
+        });
+        match taken {
             Ok(after) => self.configs = after,
-            Err(reached) => run.limit = Some((reached.step.unwrap_or(self.last), reached.what)),
+            Err(reached) => run.limit = Some((reached.step.unwrap_or(last), reached.what)),
         }
         run.limit.is_none()
     }
@@ -174,6 +169,15 @@ impl Playing {
         run.missed.dedup();
         run.ends = configs;
         run
+    }
+}
+
+/// The step that stands for a section where something is to be said of it: behind `last`, where it has none of its own.
+pub(crate) fn step_to_name(section: &Section, last: usize) -> usize {
+    match section {
+        Section::Step(number) => *number,
+        Section::AnyOrder(lanes) => lanes.iter().filter_map(first_step).min().unwrap_or(last),
+        Section::Happening(..) => last,
     }
 }
 

@@ -15,8 +15,10 @@ use crate::branch::Branch;
 use crate::config::Config;
 use crate::distinct::Distinct;
 use crate::happen::happened;
+use crate::limit;
 use crate::log::Log;
 use crate::observe::{Observed, allows};
+use crate::run::step_to_name;
 use crate::scenario::{Scenario, Section};
 use crate::script::{Action, Happening, Span};
 use crate::take::outcomes;
@@ -36,13 +38,16 @@ pub struct Trace {
 #[must_use]
 pub fn trace(scenario: &Scenario, machine: &Machine) -> Trace {
     let mut branches = vec![(Config::first(scenario), Log::default())];
+    let mut last = 0;
     for (index, section) in scenario.sections.iter().enumerate() {
         let machine = &*scenario.chosen(index, machine);
+        last = step_to_name(section, last);
         branches = match section {
             Section::Step(number) => step(scenario, machine, *number, branches),
             Section::Happening(happening, span) => happen(scenario, machine, happening, *span, branches),
             Section::AnyOrder(lanes) => weave::any_order(scenario, machine, lanes, &branches),
         };
+        limit::heeds_ways(branches.len(), 0, last);
     }
     let log = branches.into_iter().next().map(|(_, log)| log).unwrap_or_default();
     let mut entries = log.entries();

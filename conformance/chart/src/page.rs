@@ -9,11 +9,11 @@ pub const WIDTH: usize = 100;
 /// Narrower than this a table says nothing, wider than this nobody reads a line.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=200;
 
-/// What COLUMNS says, from 40 to 200.
+/// What COLUMNS says, from 40 to 200; 0 says that nobody knows.
 #[must_use]
 pub fn columns() -> Option<usize> {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse::<usize>().ok());
-    said.map(|columns| columns.clamp(*WIDTHS.start(), *WIDTHS.end()))
+    said.filter(|columns| *columns > 0).map(|columns| columns.clamp(*WIDTHS.start(), *WIDTHS.end()))
 }
 
 /// How wide a line may be, in columns: what COLUMNS says, else as wide as the terminal, else [`WIDTH`]; from 40 to 200.

@@ -121,7 +121,7 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
         judged += 1;
         failed += usize::from(matches!(verdict.verdict, Verdict::Fail | Verdict::Fixed));
         if !matches!(verdict.verdict, Verdict::Pass | Verdict::ModelOnly) {
-            println!("{:10} {}  {}", verdict.word(), scenario.file, verdict.reason);
+            print(&format!("{:10} {}  {}\n", verdict.word(), scenario.file, verdict.reason))?;
         }
     }
     if judged == 0 {
@@ -156,14 +156,17 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
     let temporary = target.with_extension("jsonl.new");
     let write = std::fs::write(&temporary, recording.write()).and_then(|()| std::fs::rename(&temporary, &target));
     write.map_err(|error| unwritten(&target, &error))?;
-    println!(
-        "{judged} scenarios of {} ({}) judged and filed in {}",
+    print(&format!(
+        "{judged} scenario{} of {} ({}) judged and filed in {}\n",
+        if judged == 1 { "" } else { "s" },
         recording.stack(),
         recording.date,
         target.display()
-    );
+    ))?;
     if stale + unknown > 0 {
-        println!("recorded from another text: {stale}, not known here: {unknown}; these are kept, but not judged");
+        print(&format!(
+            "recorded from another text: {stale}, not known here: {unknown}; these are kept, but not judged\n"
+        ))?;
     }
     Ok(0)
 }

@@ -20,7 +20,7 @@ use crate::judge::{self, Judged, Verdict};
 use crate::lang::{render_observed, render_value};
 use crate::output::{ExploreOutput, ViolationOutput, Waiting};
 use crate::page::fitted;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, aside};
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
 use crate::watch::{Watch, is_interrupted};
@@ -114,7 +114,7 @@ const JUDGED: u64 = 200_000;
 /// Writes the first counterexample into a file, or says that there is none.
 fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &Path) -> Result<(), Problems> {
     let Some(broken) = report.violations.first() else {
-        eprintln!("{} was not written: nothing was found that does not hold", file.display());
+        aside(format_args!("{} was not written: nothing was found that does not hold", file.display()));
         return Ok(());
     };
     written(file, retold(scenario, broken, profile))

@@ -14,7 +14,7 @@ use crate::evidence::{self, Recording};
 use crate::judge;
 use crate::output::RunOutputs;
 use crate::parallel::each;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, aside};
 use crate::profiles::{Choices, NAMES};
 use crate::report;
 use crate::stack::{CommandStack, HOPELESS, Identity, Stack};
@@ -104,7 +104,7 @@ pub(super) fn run(args: &Args, format: Format) -> Result<u8, Problems> {
             if let Some(file) = &args.record {
                 let file = numbered(file, &label, outputs.len());
                 written(&file, recording.write())?;
-                eprintln!("recorded: {}", file.display());
+                aside(format_args!("recorded: {}", file.display()));
             }
             status = status.max(outcome.status(args.strict));
             outputs.push(outcome);
@@ -132,10 +132,10 @@ pub(super) fn without_command(
         let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
         let status = outcome.status(false);
         show(&[outcome], format, &Problems::default(), false)?;
-        println!(
-            "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n"
-        );
-        print!("{}", recording.write());
+        print_source(
+            "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n\n",
+        )?;
+        print_source(&recording.write())?;
         Ok(status)
     }
     #[cfg(not(windows))]
@@ -180,7 +180,7 @@ fn on_stack<'s>(
         }
         watch.one_more();
         if let Some(why) = &replay.again {
-            eprintln!("played twice, because a process was lost: {}: {why}", scenario.file);
+            aside(format_args!("played twice, because a process was lost: {}: {why}", scenario.file));
         }
         lost_in_a_row = if replay.lost.is_some() { lost_in_a_row + 1 } else { 0 };
         if let Some(why) = replay.lost.as_ref().filter(|_| lost_in_a_row == HOPELESS) {
@@ -231,10 +231,10 @@ pub(super) fn stacks(named: &str, exe: &Path) -> Result<Vec<(CommandStack, Strin
                 if wrapper.exists() {
                     wines.push((crate::stack::wine(&wrapper, exe).map_err(failed)?, name.to_owned()));
                 } else {
-                    eprintln!(
+                    aside(format_args!(
                         "{name}: not run, because {} does not exist; tools/setup-wine.sh sets it up",
                         wrapper.display()
-                    );
+                    ));
                 }
             }
             if wines.is_empty() {

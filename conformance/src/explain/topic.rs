@@ -60,6 +60,10 @@ pub(super) fn topic(name: &str) -> Option<TopicPage> {
 
 /// Everything that has this word, standing alone, in its name or in what it says; `None` where nothing has.
 pub(super) fn word(word: &str) -> Option<TopicPage> {
+    // Blanks and signs stand everywhere.
+    if !word.contains(char::is_alphanumeric) {
+        return None;
+    }
     let mentioned = all_with(word);
     let what = format!("a word: {} of the inventory, the rules and the scenarios have it", counted(&mentioned));
     (!mentioned.is_empty()).then(|| TopicPage { name: word.to_owned(), what, value: None, meaning: None, mentioned })

@@ -17,8 +17,10 @@ use crate::config::{Config, Happened, Move};
 use crate::distinct::Distinct;
 use crate::ends::still_waiting;
 use crate::happen::happened;
+use crate::limit;
 use crate::limits::{REMEMBERED, Watcher};
 use crate::observe::{Observed, allows, matches};
+use crate::run::step_to_name;
 use crate::scenario::{Instruction, LaneCode, Scenario, Section};
 use crate::script::{Happening, Script};
 use crate::take::outcomes;
@@ -120,13 +122,19 @@ pub fn explore(scenario: &Scenario, machine: &Machine, options: &Options) -> Rep
         reduced: false,
     };
     let mut reached = vec![Reached { config: Config::first(scenario), past: Past::default() }];
+    let mut last = 0;
     for (index, section) in scenario.sections.iter().enumerate() {
         whole.machine = scenario.chosen(index, machine);
-        reached = match section {
+        last = step_to_name(section, last);
+        let after = match section {
             Section::AnyOrder(lanes) => whole.any_order(index, lanes, &reached),
             Section::Step(number) => whole.step(index, *number, &reached),
             Section::Happening(happening, _) => whole.happening(index, happening, &reached),
         };
+        if !matches!(section, Section::AnyOrder(_)) {
+            limit::heeds_ways(after.len(), reached.len(), last);
+        }
+        reached = after;
     }
     whole.ended(&reached);
     whole.report.representatives = whole.reduced.then_some(whole.states);

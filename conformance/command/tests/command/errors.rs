@@ -248,3 +248,59 @@ fn an_id_that_nobody_knows_may_be_meant_otherwise() {
         assert!(run.err.contains(&format!("= help: did you mean {help}")), "{}", run.err);
     }
 }
+
+#[test]
+fn whoever_follows_ways_ends_at_their_limit() {
+    let folder = folder("errors-ways");
+    let mut steps = String::new();
+    for client in 1..=5 {
+        steps += &format!("client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C{client}\n");
+        for segment in ["SYN", "SYN-ACK", "ACK"] {
+            steps += &format!("may drop {segment} of C{client}\n");
+        }
+    }
+    let listens = "server  bind(L, 127.0.0.1:0) = 0\nserver  listen(L, 5) = 0\n";
+    let order = "any order {\n  client  connect(C1, L)\n  server  accept(L, NULL, NULL)\n}\n";
+    let socket = "server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = L\n";
+    let file = folder.join("ways.winaccept");
+    fs::write(&file, format!("scenario \"who comes?\"\n\n{socket}{listens}{steps}{order}")).unwrap();
+    let file = file.to_str().unwrap();
+    let said = "line 22 asks for more than the model holds: at most 10000 ways in which a scenario may have gone";
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let run = winaccept(&["run", file]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    assert!(words(&run.out).contains(said), "{}", run.out);
+    for arguments in [
+        &["show", file][..],
+        &["show", file, "--format", "svg"],
+        &["explore", file],
+        &["explore", file, "--how", "connect = 0"],
+        &["explore", file, "--format", "dot"],
+    ] {
+        let run = winaccept(arguments);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn nothing_is_lost_where_nobody_reads_what_is_told() {
+    let (mixed, folder) = (mixed("errors-unread"), folder("errors-unread-to"));
+    let to = folder.to_str().unwrap();
+    let unwritten = format!("{to}/way.winaccept");
+    for (arguments, status) in [
+        (&["run", &mixed][..], 2),
+        (&["run", &mixed, "--format", "json"], 2),
+        (&["run", "nowhere"], 2),
+        (&["fmt", "--check", &mixed], 2),
+        (&["explore", "accept/example", "-o", &unwritten], 0),
+        (&["evidence", "add", "../evidence/wine-10.0.jsonl", "--to", to], 0),
+    ] {
+        let gone = || std::io::pipe().unwrap().1;
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_winaccept"));
+        command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let ended = command.stdout(gone()).stderr(gone()).status().unwrap();
+        assert_eq!(ended.code(), Some(status), "{arguments:?}");
+    }
+    assert!(folder.join("wine-10.0.jsonl").exists());
+}

@@ -86,6 +86,15 @@ fn an_unknown_name_is_answered_with_near_ones() {
 }
 
 #[test]
+fn what_is_no_word_has_no_page() {
+    for name in ["", " ", "-", "...", "\u{a0}"] {
+        let run = winaccept(&["explain", name]);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{name:?}");
+        assert!(run.err.starts_with("error: nothing is called `"), "{name:?}: {}", run.err);
+    }
+}
+
+#[test]
 fn a_format_that_makes_no_sense_is_refused() {
     let refused = "error: only graph, show and explore draw; everything else writes text or json\n";
     for arguments in [&["explain", "accept"][..], &["run"], &["coverage"], &["evidence"], &["fmt"], &[]] {

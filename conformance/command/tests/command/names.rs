@@ -94,3 +94,21 @@ fn a_title_cannot_drive_the_terminal() {
         assert!(!run.out.is_empty(), "{arguments:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn neither_can_the_name_of_a_file() {
+    let folder = folder("names-control-file");
+    let pipe = folder.join("a\x1b[31m.winaccept");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::write(folder.join("b\x1b[31m.winaccept"), "scenario \"t\"\n\nserver  WSAGetLastError() = WSAEINVAL\n").unwrap();
+    fs::write(folder.join("c\x1b[31m.winaccept"), "scenario\n").unwrap();
+    let folder = folder.to_str().unwrap();
+    let way = format!("{folder}/d\x1b[31m.winaccept");
+    for arguments in [&["run", folder][..], &["fmt", "--check", folder], &["explore", "accept/example", "-o", &way]] {
+        let run = winaccept(arguments);
+        let control = |c: char| c.is_control() && c != '\n';
+        assert!(!run.out.contains(control) && !run.err.contains(control), "{arguments:?}: {:?}", run.err);
+        assert!(run.err.contains("\u{241b}[31m.winaccept"), "{arguments:?}: {:?}", run.err);
+    }
+}

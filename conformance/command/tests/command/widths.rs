@@ -62,3 +62,13 @@ fn the_bare_command_fits_a_small_terminal() {
     assert!(text.lines().count() < 24, "{}", text.lines().count());
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
+
+#[test]
+fn no_columns_at_all_are_no_width() {
+    let of = |columns| on_a_terminal(columns, &["explain", "accept"]);
+    let longest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+    assert!(longest(&of(0)) > longest(&of(1)));
+    let mut plain = Command::new(env!("CARGO_BIN_EXE_winaccept"));
+    let plain = plain.args(["explain", "accept"]).env_remove("COLUMNS").output().unwrap();
+    assert_eq!(of(0), String::from_utf8(plain.stdout).unwrap());
+}
