@@ -136,14 +136,18 @@ impl Track {
         let mut playing = Playing::new(scenario);
         // Is it where the sound one was?
         let mut same = true;
-        for (index, stage) in self.stages.iter().enumerate() {
-            let section = &scenario.sections[index];
-            if index < first || same && !broken.concerns(&stage.fired) {
+        for (index, section) in scenario.sections.iter().enumerate() {
+            let stage = self.stages.get(index);
+            if let Some(stage) = stage.filter(|stage| index < first || same && !broken.concerns(&stage.fired)) {
                 playing.comes_to(section);
-                self.goes_along(scenario, index, &mut playing.run);
+                self.goes_along(scenario, section, stage, &mut playing.run);
+                if self.run.limit.is_some() && index + 1 == self.stages.len() {
+                    playing.run.limit.clone_from(&self.run.limit);
+                    return Ok(playing.run);
+                }
                 continue;
             }
-            if same {
+            if let Some(stage) = stage.filter(|_| same) {
                 playing.configs.clone_from(&stage.before);
             }
             // Whoever hears that it stopped looks at nothing that the run may have left half done.
@@ -155,8 +159,10 @@ impl Track {
             if steps_of(scenario, section).any(|number| seen(&playing.run, number)) {
                 return Ok(playing.run);
             }
-            let after = self.stages.get(index + 1).map_or(&self.run.ends, |next| &next.before);
-            same = playing.configs == *after;
+            same = match self.stages.get(index + 1) {
+                Some(next) => playing.configs == next.before,
+                None => self.run.limit.is_none() && playing.configs == self.run.ends,
+            };
         }
         if same {
             playing.configs.clone_from(&self.run.ends);
@@ -165,9 +171,8 @@ impl Track {
     }
 
     /// Takes over what a section has added to the sound run.
-    fn goes_along(&self, scenario: &Scenario, index: usize, run: &mut Run) {
-        let stage = &self.stages[index];
-        for number in steps_of(scenario, &scenario.sections[index]) {
+    fn goes_along(&self, scenario: &Scenario, section: &Section, stage: &Stage, run: &mut Run) {
+        for number in steps_of(scenario, section) {
             run.steps[number].clone_from(&self.run.steps[number]);
         }
         run.between.extend(&stage.between);
