@@ -126,8 +126,10 @@ impl Coverage {
         let hook = std::panic::take_hook();
         // A mutant may break an invariant of the model; that is one of the ways in which it is noticed.
         std::panic::set_hook(Box::new(|_| {}));
-        let originals: Vec<Vec<Original<'_>>> =
-            NAMES.iter().map(|name| scenarios.iter().map(|scenario| Original::of(scenario, name)).collect()).collect();
+        let documented = Original::all(scenarios, NAMES[0], None);
+        let others = NAMES[1..].iter().map(|name| Original::all(scenarios, name, Some(&documented)));
+        let others: Vec<Vec<Original<'_>>> = others.collect();
+        let originals: Vec<&[Original<'_>]> = std::iter::once(&documented).chain(&others).map(Vec::as_slice).collect();
         let scope = Small { scenarios, scope: OnceLock::new() };
         let all = mutants_of(rules);
         let mutants = each(&all, watch, |_, (table, mutant)| judge(*table, *mutant, &originals, &scope));
@@ -136,7 +138,7 @@ impl Coverage {
         let not_tried = all.len() - mutants.len();
         let mut coverage =
             Coverage { shown, mutants, shown_late: BTreeSet::new(), not_tried, scope: scope.size(), facts };
-        coverage.shown_late = coverage.late(&originals[0]);
+        coverage.shown_late = coverage.late(&documented);
         std::panic::set_hook(hook);
         coverage
     }
@@ -317,6 +319,8 @@ impl Small<'_> {
 struct Original<'a> {
     scenario: &'a Scenario,
     profile: &'static str,
+    /// The same under another profile.
+    like: Option<&'a Original<'a>>,
     /// What some step of it shows.
     shows: BTreeSet<&'a str>,
     /// It explores: to be run only where nothing cheaper notices, or where it shows what the rule cites.
@@ -326,14 +330,22 @@ struct Original<'a> {
 }
 
 impl<'a> Original<'a> {
-    fn of(scenario: &'a Scenario, profile: &'static str) -> Original<'a> {
-        let shows = scenario.clauses().into_iter().collect();
-        let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));
-        Original { scenario, profile, shows, costly, played: OnceLock::new() }
+    /// All scenarios under a profile, given how they go under another one.
+    fn all(scenarios: &'a [Scenario], profile: &'static str, like: Option<&'a [Original<'a>]>) -> Vec<Original<'a>> {
+        let of = |(index, scenario): (usize, &'a Scenario)| {
+            let shows = scenario.clauses().into_iter().collect();
+            let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));
+            let like = like.map(|like| &like[index]);
+            Original { scenario, profile, like, shows, costly, played: OnceLock::new() }
+        };
+        scenarios.iter().enumerate().map(of).collect()
     }
 
     fn played(&self) -> &Track {
-        let play = || Track::of(&self.scenario.program, &machine(self.profile, None), Guide::Expectations);
+        let play = || {
+            let (machine, like) = (machine(self.profile, None), self.like.map(Original::played));
+            Track::of(&self.scenario.program, &machine, Guide::Expectations, like)
+        };
         self.played.get_or_init(play)
     }
 
@@ -358,7 +370,7 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
 }
 
 /// What becomes of a mutant; nothing where an interrupt came before that was certain.
-fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Option<Judged> {
+fn judge(table: Table, mutant: Mutant, originals: &[&[Original<'_>]], scope: &Small<'_>) -> Option<Judged> {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
     for (name, originals) in NAMES.iter().zip(originals) {

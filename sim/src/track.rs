@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use winaccept_model::rule::{Mutant, Table};
 use winaccept_model::rules;
@@ -26,8 +27,8 @@ pub struct Track {
 /// A section.
 #[derive(Debug)]
 struct Stage {
-    /// In what it was entered.
-    before: Vec<Config>,
+    /// In what it was entered. Under most profiles that is the same.
+    before: Arc<Vec<Config>>,
     /// What it adds to the run beside its steps.
     between: BTreeSet<&'static str>,
     missed: Vec<Span>,
@@ -89,13 +90,15 @@ impl<'m> Broken<'m> {
 }
 
 impl Track {
-    /// Plays a scenario on a sound machine.
+    /// Plays a scenario on a sound machine. What is the same in a track of it that is `like` this one is kept once.
     #[must_use]
-    pub fn of(scenario: &Scenario, machine: &Machine, guide: Guide<'_>) -> Track {
+    pub fn of(scenario: &Scenario, machine: &Machine, guide: Guide<'_>, like: Option<&Track>) -> Track {
         let mut playing = Playing::new(scenario);
         let mut stages = Vec::new();
         for (index, section) in scenario.sections.iter().enumerate() {
-            let before = playing.configs.clone();
+            let known = like.and_then(|like| like.stages.get(index)).map(|stage| &stage.before);
+            let known = known.filter(|known| ***known == playing.configs);
+            let before = known.map_or_else(|| Arc::new(playing.configs.clone()), Arc::clone);
             let (missed, broken) = (playing.run.missed.len(), playing.run.broken.len());
             let all_between = std::mem::take(&mut playing.run.between);
             let went = playing.section(scenario, machine, guide, index);
@@ -148,7 +151,7 @@ impl Track {
                 continue;
             }
             if let Some(stage) = stage.filter(|_| same) {
-                playing.configs.clone_from(&stage.before);
+                playing.configs.clone_from(&*stage.before);
             }
             // Whoever hears that it stopped looks at nothing that the run may have left half done.
             let went = catch_unwind(AssertUnwindSafe(|| playing.section(scenario, broken.machine, guide, index)));
@@ -160,7 +163,7 @@ impl Track {
                 return Ok(playing.run);
             }
             same = match self.stages.get(index + 1) {
-                Some(next) => playing.configs == next.before,
+                Some(next) => playing.configs == *next.before,
                 None => self.run.limit.is_none() && playing.configs == self.run.ends,
             };
         }

@@ -157,7 +157,7 @@ impl Bench<'_> {
             return found.clone();
         }
         let (scenario, number) = (&self.scenarios[at.0], at.1);
-        let play = || Track::of(&scenario.program, &Machine::new(windows()), Guide::Expectations);
+        let play = || Track::of(&scenario.program, &Machine::new(windows()), Guide::Expectations, None);
         let found = decides(scenario, number, self.originals[at.0].get_or_init(play));
         known().insert(at, found.clone());
         found

@@ -18,7 +18,7 @@ fn what_is_not_played_again_would_go_as_before() {
     for (index, scenario) in suite::bundled().unwrap().iter().enumerate().step_by(47) {
         let name = ["documented", "wine-10.0"][index % 2];
         let sound = Machine::new(Choices::bundled().profile(name).unwrap());
-        let track = Track::of(&scenario.program, &sound, Guide::Expectations);
+        let track = Track::of(&scenario.program, &sound, Guide::Expectations, None);
         for (_, mutant) in all.iter().skip(index % SOME).step_by(SOME) {
             let machine = Machine { mutant: Some(*mutant), ..sound.clone() };
             for from in [0, scenario.program.steps.len() / 2] {
