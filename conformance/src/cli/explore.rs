@@ -8,12 +8,12 @@ use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
 use winaccept_sim::explore::{Broken, Options, Report, Taken, explore as visit};
-use winaccept_sim::limit::{self, Reached};
+use winaccept_sim::limit;
 use winaccept_sim::observe::{Observed, ShownValue};
 use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
-use super::limits::states;
+use super::limits::{states, too_small};
 use super::run::profile_named;
 use super::{Format, json, print, written};
 use crate::judge::{self, Judged, Verdict};
@@ -141,15 +141,6 @@ fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, 
         ),
     };
     Err(Problem::new(what).in_file(&scenario.file).help(help).into())
-}
-
-fn too_small(scenario: &Scenario, reached: &Reached) -> Problem {
-    let Reached { what, step } = reached;
-    let place = match step {
-        Some(step) => format!("line {} asks for more than the model holds", scenario.line(*step)),
-        None => "somewhere in this exploration more is needed than the model holds".to_owned(),
-    };
-    Problem::new(format!("{place}: {what}")).in_file(&scenario.file).help("ask for less of it")
 }
 
 fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &Profile) -> ExploreOutput {
