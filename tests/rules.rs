@@ -10,7 +10,7 @@ use winaccept_model::rule::{Gives, Role, Rule};
 use winaccept_model::rules;
 
 /// What the name of a rule starts with when it is no call: a happening.
-const HAPPENINGS: [&str; 21] = [
+const HAPPENINGS: [&str; 22] = [
     "ack",
     "apc",
     "cancelled",
@@ -22,6 +22,7 @@ const HAPPENINGS: [&str; 21] = [
     "event-record",
     "fin",
     "peer",
+    "process-ends",
     "program",
     "recycle",
     "request",

@@ -343,6 +343,7 @@ choices! {
     175 MODE_OF_INHERITED "mode-of-inherited-handles": "kept" INHERITED_MODE_KEPT, "blocking" INHERITED_MODE_BLOCKING;
     176 SOCKET_GROUPS "socket-groups": "kept" GROUPS_KEPT, "ignored" GROUPS_IGNORED;
     177 GROUP_ID "group-id": "told" GROUP_ID_TOLD, "WSAENOPROTOOPT" GROUP_ID_RESERVED;
+    178 PORT_OF_ACCEPTED "port-of-accepted": "WSAEADDRINUSE" PORT_OF_ACCEPTED_TAKEN, "free" PORT_OF_ACCEPTED_FREE;
 }
 
 /// The choice point of this name.

@@ -6,12 +6,12 @@ use crate::call::{Address, Call, Family, Handle, Ip, Name, Port};
 use crate::choice::{
     BESIDE_WHILE_QUIET, BESIDE_WSAEADDRINUSE, BIND_ELSEWHERE_FAILS, BIND_FAMILY_CODE, BIND_ONE_SIDED_REUSE,
     BIND_TAKEN_ELSEWHERE, BIND_WSAENOBUFS, EXCLUSIVE_BESIDE_FAILS, NAME_AFTER_DESCRIPTOR, NAME_BEFORE_DESCRIPTOR,
-    PORT_OF_CONNECTION, PORT_OF_CONNECTION_FREE, REUSES_WSAEACCES,
+    PORT_OF_ACCEPTED, PORT_OF_ACCEPTED_FREE, PORT_OF_CONNECTION, PORT_OF_CONNECTION_FREE, REUSES_WSAEACCES,
 };
 use crate::code::Code;
 use crate::rule::Gives::Fails;
 use crate::rule::{At, Rule, States, by};
-use crate::world::{Sharing, State};
+use crate::world::{Direction, Sharing, SocketId, State};
 
 const BOUND: States = States::of(&[State::Bound, State::Listening, State::Connecting, State::Connected, State::Failed]);
 
@@ -76,8 +76,12 @@ table! {
         ..check("bind.one-sided-reuse", &["bind.err.WSAEADDRINUSE"], UNBOUND, Code::WSAEADDRINUSE)
     },
     Rule {
-        when: |at| in_use(at) && !wants_to_share(at) && !(is_of_a_connection(at) && at.chooses(PORT_OF_CONNECTION_FREE)),
-        asks: &[PORT_OF_CONNECTION],
+        when: |at| {
+            let left = is_of_a_connection(at) && at.chooses(PORT_OF_CONNECTION_FREE)
+                || is_of_an_accepted(at) && at.chooses(PORT_OF_ACCEPTED_FREE);
+            in_use(at) && !wants_to_share(at) && !left
+        },
+        asks: &[PORT_OF_CONNECTION, PORT_OF_ACCEPTED],
         rests_on: &["accept.ex.bind", "wsaaccept.ex.bind", "exclusive.listener-closed-accepted-open"],
         ..check("bind.address-in-use", &["bind.err.WSAEADDRINUSE"], States::SOCKET, Code::WSAEADDRINUSE)
     },
@@ -246,12 +250,28 @@ fn wants_to_share(at: &At<'_>) -> bool {
 
 /// Is it the address of a socket that was never bound: has the system chosen its port for a connection?
 fn is_of_a_connection(at: &At<'_>) -> bool {
-    let Call::Bind { name: Name::Of(handle), .. } = *at.call() else { return false };
-    at.slot_of(handle).is_some_and(|slot| {
+    named_socket(at).is_some_and(|slot| {
         let socket = at.socket_at(slot);
         let tried = exceptional(at, slot) || matches!(socket.state, State::Connected | State::Connecting);
         tried && socket.local.port == Port::Chosen(slot)
     })
+}
+
+/// Is it the address of a socket whose listener, which it has the port of, is closed?
+fn is_of_an_accepted(at: &At<'_>) -> bool {
+    named_socket(at).is_some_and(|slot| {
+        let socket = at.socket_at(slot);
+        let accepted = socket.conn.is_some() && at.sends(slot) == Direction::Down;
+        accepted && at.listeners_on(socket.local.port).next().is_none()
+    })
+}
+
+/// The socket whose address is asked for.
+fn named_socket(at: &At<'_>) -> Option<SocketId> {
+    match *at.call() {
+        Call::Bind { name: Name::Of(handle), .. } => at.slot_of(handle),
+        _ => None,
+    }
 }
 
 fn in_use(at: &At<'_>) -> bool {

@@ -104,13 +104,15 @@ table! {
                 at.ends(op, Status::CANCELLED);
             }
         },
-        rests_on: &["disconnectex.thread-exit", "transmitfile.err.WSA_OPERATION_ABORTED", "exitthread.rem.not-iocp"],
+        rests_on: &[
+            "acceptex.thread.exit-cancels",
+            "acceptex.thread.pending-can-fail",
+            "disconnectex.thread-exit",
+            "transmitfile.err.WSA_OPERATION_ABORTED",
+            "exitthread.rem.not-iocp",
+        ],
         ends: &[Status::CANCELLED],
-        ..case(
-            "thread-ends.cancels-request",
-            &["acceptex.thread.exit-cancels", "acceptex.thread.pending-can-fail"],
-            States::ANY,
-        )
+        ..case("thread-ends.cancels-request", &[], States::ANY)
     },
 }
 

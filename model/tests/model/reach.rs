@@ -31,6 +31,7 @@ const RARELY: &[(&str, &str)] = &[
         "GetQueuedCompletionStatus.timed-out-poll-not-modelled",
         "the time-out of a poll runs out that was made through a socket with a port, and somebody looks there",
     ),
+    ("thread-ends.leaves-request-of-port", "a thread ends that has made a request which only a port is told of"),
     ("recycle.request-is-reset", "a request waits for the other side, which resets"),
     ("GetQueuedCompletionStatusEx.calls-routine", "a routine is due to a thread that waits alertably at a port"),
     ("DisconnectEx.frees-accepted-socket", "a request is made where the other side has ended first"),
