@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::running::{folder, winaccept};
 
 /// Kinds of difference that 12 random scenarios of seed 1 show between `wine-8.0` and what is documented.
-const FOUND_IN_12: usize = 5;
+const FOUND_IN_12: usize = 6;
 
 #[test]
 fn findings_are_printed_written_and_counted() {

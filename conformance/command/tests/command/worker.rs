@@ -9,6 +9,20 @@ const HELLO: &str =
     r#"read -r line; echo '{"id":1,"did":"hello","name":"toy","version":"1","build":"toy","process":7}'"#;
 const BEGIN: &str = r#"read -r line; echo '{"id":2,"did":"done"}'"#;
 
+/// One that answers whatever it is asked, however often; what it does besides stands between the two.
+const TOY: &str = r#"
+    while read -r line; do
+        n=$((n + 1))
+        case $line in
+        *'"do":"hello"'*) echo '{"id":'$n',"did":"hello","name":"toy","version":"1","build":"toy","process":7}' ;;
+        *'"function"'*) echo '{"id":'$n',"did":"returned","value":52,"error":0}' ;;
+        *'"do":"waiting"'*) echo '{"id":'$n',"did":"waiting","at":null}' ;;"#;
+const REST: &str = r#"
+        *'"do":"end"'*) echo '{"id":'$n',"did":"ended","clean":true}' ;;
+        *) echo '{"id":'$n',"did":"done"}' ;;
+        esac
+    done"#;
+
 /// A shell script that is a worker: a greeting, then these lines.
 fn worker(name: &str, lines: &[&str]) -> (PathBuf, String) {
     let folder = folder(&format!("worker-{name}"));
@@ -84,9 +98,8 @@ fn an_answer_to_something_else_is_not_held_against_the_stack() {
         (r#""did":"done""#, r#"{"did":"done"}"#),
         (r#""did":"looked","sockets":[]"#, r#"{"did":"looked","sockets":[]}"#),
     ] {
-        let bound = r#"read -r line; echo '{"id":3,"did":"returned","value":52,"error":0}'"#;
-        let look = format!("read -r line; echo '{{\"id\":4,{answer}}}'; read -r line");
-        let (folder, stack) = worker("looks-otherwise", &[HELLO, BEGIN, bound, &look]);
+        let looks = format!("*'\"do\":\"look\"'*) echo '{{\"id\":'$n',{answer}}}' ;;");
+        let (folder, stack) = worker("looks-otherwise", &[TOY, &looks, REST]);
         let file = folder.join("a.winaccept");
         fs::write(&file, "scenario \"t\"\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\n").unwrap();
         let run = winaccept(&["run", "--stack", &stack, file.to_str().unwrap()]);
