@@ -93,7 +93,8 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
         _ => print(&text(&scenario, &report, judged.as_ref(), &machine.profile))?,
     }
     if let Some(file) = &args.output {
-        write_first(&scenario, &report, &machine.profile, file)?;
+        let holds = judged.as_ref().is_none_or(|judged| judged.verdict == Verdict::Pass);
+        write_first(&scenario, &report, &machine.profile, file, holds)?;
     }
     Ok(match (report.violations.is_empty(), judged.map(|judged| judged.verdict)) {
         (false, _) | (true, Some(Verdict::Fail | Verdict::Possible | Verdict::Deviates)) => 1,
@@ -111,10 +112,17 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
 /// Explorations of more states are not judged in full: only what they found themselves is told.
 const JUDGED: u64 = 200_000;
 
-/// Writes the first counterexample into a file, or says that there is none.
-fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &Path) -> Result<(), Problems> {
+/// Writes the first counterexample into a file, or says that there is none; `holds` by what the judge said.
+fn write_first(
+    scenario: &Scenario,
+    report: &Report,
+    profile: &Profile,
+    file: &Path,
+    holds: bool,
+) -> Result<(), Problems> {
     let Some(broken) = report.violations.first() else {
-        aside(format_args!("{} was not written: nothing was found that does not hold", file.display()));
+        let why = if holds { "nothing was found that does not hold" } else { "no single way shows what does not hold" };
+        aside(format_args!("{} was not written: {why}", file.display()));
         return Ok(());
     };
     written(file, retold(scenario, broken, profile))
