@@ -159,7 +159,9 @@ fn fits(cli: &Cli) -> Result<(), Problem> {
 fn done(cli: Cli) -> Result<u8, Problems> {
     match cli.command {
         None => run::without_command(cli.format, cli.matrix),
-        Some(Command::Run(args)) => run::run(&args, cli.format),
+        Some(Command::Run(args)) => {
+            run::run(&args, cli.format).inspect_err(|problems| results::not_judged(problems, cli.format))
+        }
         Some(Command::Check(args)) => check::check(&args, cli.format),
         Some(Command::Coverage(args)) => coverage::coverage(&args, cli.format),
         Some(Command::Evidence(args)) => evidence::evidence(&args, cli.format),

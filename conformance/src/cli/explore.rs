@@ -8,12 +8,12 @@ use winaccept_model::profile::Profile;
 use winaccept_model::step::Machine;
 use winaccept_sim::draw::{MAX_DRAWN, NotDrawn, to_dot};
 use winaccept_sim::explore::{Broken, Options, Report, Taken, explore as visit};
-use winaccept_sim::limit::{self, Reached};
+use winaccept_sim::limit;
 use winaccept_sim::observe::{Observed, ShownValue};
 use winaccept_sim::scenario::Section;
 
 use self::telling::{actor_and_step, event, property, retold};
-use super::limits::states;
+use super::limits::{states, too_small};
 use super::run::profile_named;
 use super::{Format, json, print, written};
 use crate::judge::{self, Judged, Verdict};
@@ -93,7 +93,8 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
         _ => print(&text(&scenario, &report, judged.as_ref(), &machine.profile))?,
     }
     if let Some(file) = &args.output {
-        write_first(&scenario, &report, &machine.profile, file)?;
+        let holds = judged.as_ref().is_none_or(|judged| judged.verdict == Verdict::Pass);
+        write_first(&scenario, &report, &machine.profile, file, holds)?;
     }
     Ok(match (report.violations.is_empty(), judged.map(|judged| judged.verdict)) {
         (false, _) | (true, Some(Verdict::Fail | Verdict::Possible | Verdict::Deviates)) => 1,
@@ -111,10 +112,17 @@ pub(super) fn explore(args: &Args, format: Format) -> Result<u8, Problems> {
 /// Explorations of more states are not judged in full: only what they found themselves is told.
 const JUDGED: u64 = 200_000;
 
-/// Writes the first counterexample into a file, or says that there is none.
-fn write_first(scenario: &Scenario, report: &Report, profile: &Profile, file: &Path) -> Result<(), Problems> {
+/// Writes the first counterexample into a file, or says that there is none; `holds` by what the judge said.
+fn write_first(
+    scenario: &Scenario,
+    report: &Report,
+    profile: &Profile,
+    file: &Path,
+    holds: bool,
+) -> Result<(), Problems> {
     let Some(broken) = report.violations.first() else {
-        aside(format_args!("{} was not written: nothing was found that does not hold", file.display()));
+        let why = if holds { "nothing was found that does not hold" } else { "no single way shows what does not hold" };
+        aside(format_args!("{} was not written: {why}", file.display()));
         return Ok(());
     };
     written(file, retold(scenario, broken, profile))
@@ -141,15 +149,6 @@ fn dot(scenario: &Scenario, machine: &Machine, options: &Options) -> Result<u8, 
         ),
     };
     Err(Problem::new(what).in_file(&scenario.file).help(help).into())
-}
-
-fn too_small(scenario: &Scenario, reached: &Reached) -> Problem {
-    let Reached { what, step } = reached;
-    let place = match step {
-        Some(step) => format!("line {} asks for more than the model holds", scenario.line(*step)),
-        None => "somewhere in this exploration more is needed than the model holds".to_owned(),
-    };
-    Problem::new(format!("{place}: {what}")).in_file(&scenario.file).help("ask for less of it")
 }
 
 fn output(scenario: &Scenario, report: &Report, judged: Option<&Judged>, profile: &Profile) -> ExploreOutput {

@@ -1,8 +1,10 @@
 //! Numbers on the command line, and how far `run` and `show` go inside one `any order`.
 
 use clap::Args as ClapArgs;
+use winaccept_sim::limit::Reached;
 use winaccept_sim::limits::{Limits, Watcher};
 
+use crate::problem::Problem;
 use crate::suite::Scenario;
 use crate::watch::is_interrupted;
 
@@ -52,5 +54,17 @@ impl LimitArgs {
         // Forms take more memory than states: as many of them as before to a state.
         let max_forms = limits.max_forms.max(max_states / (limits.max_states / limits.max_forms));
         scenario.program.limits = Limits { max_states, max_forms, watcher, ..limits };
+    }
+}
+
+/// What is said where a scenario asks for more than the model holds, at its line where that is known.
+pub(super) fn too_small(scenario: &Scenario, reached: &Reached) -> Problem {
+    let Reached { what, step } = reached;
+    let place = if step.is_some() { "this line asks" } else { "somewhere it asks" };
+    let problem = Problem::new(format!("{place} for more than the model holds: {what}"));
+    let problem = problem.in_file(&scenario.file).help("ask for less of it");
+    match step {
+        Some(step) => problem.on_line(scenario.line(*step)),
+        None => problem,
     }
 }

@@ -1,10 +1,23 @@
 //! What `run` found, for programs that count tests: JUnit's XML and TAP.
 
 use super::outcome::{Outcome, Worth};
-use crate::problem::ProblemOutput;
+use super::{Format, print};
+use crate::problem::{ProblemOutput, Problems};
 use crate::suite::Scenario;
 use crate::verdict::Judged;
 use crate::xml::Element;
+
+/// Writes what is wrong where nothing else came of a run: whoever counts tests reads that they were not judged.
+pub(super) fn not_judged(problems: &Problems, format: Format) {
+    let wrong = problems.outputs();
+    let text = match format {
+        Format::Junit => junit(&[], &wrong, false),
+        Format::Tap => tap(&[], &wrong, false),
+        _ => return,
+    };
+    // It is told beside the output, too.
+    let _ = print(&text);
+}
 
 /// One result: a scenario on a stack, or what could not be judged.
 struct Entry<'o> {
@@ -79,7 +92,7 @@ fn counts<'e>(element: Element, entries: impl IntoIterator<Item = &'e Entry<'e>>
 }
 
 fn case(entry: &Entry<'_>) -> Element {
-    let (folder, name) = entry.name.rsplit_once('/').unwrap_or(("", entry.name));
+    let (folder, name) = entry.file.and_then(|_| entry.name.rsplit_once('/')).unwrap_or(("", entry.name));
     let mut case = Element::new("testcase").with("name", name);
     if !folder.is_empty() {
         case = case.with("classname", folder);

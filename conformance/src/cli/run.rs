@@ -180,7 +180,7 @@ fn on_stack<'s>(
         }
         watch.one_more();
         if let Some(why) = &replay.again {
-            aside(format_args!("played twice, because a process was lost: {}: {why}", scenario.file));
+            aside(format_args!("played twice: {}: {why}", scenario.file));
         }
         lost_in_a_row = if replay.lost.is_some() { lost_in_a_row + 1 } else { 0 };
         if let Some(why) = replay.lost.as_ref().filter(|_| lost_in_a_row == HOPELESS) {

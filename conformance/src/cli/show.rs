@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use winaccept_model::step::Machine;
 
-use super::limits::LimitArgs;
+use super::limits::{LimitArgs, too_small};
 use super::run::profile_named;
 use super::{Format, OutputArgs};
 use crate::chart;
@@ -40,10 +40,8 @@ pub(super) fn show(args: &Args, format: Format) -> Result<u8, Problems> {
     let machine = Machine::new(profile_named(&args.profile)?);
     let mut scenario = suite::find(&args.scenario)?;
     args.limits.bound(&mut scenario);
-    let (chart, judged) = winaccept_sim::limit::within(|| chart::of(&scenario, &machine)).map_err(|reached| {
-        let place = reached.step.map_or("this".to_owned(), |step| format!("line {}", scenario.line(step)));
-        Problem::new(format!("{place} asks for more than the model holds: {}", reached.what)).in_file(&scenario.file)
-    })?;
+    let (chart, judged) = winaccept_sim::limit::within(|| chart::of(&scenario, &machine))
+        .map_err(|reached| too_small(&scenario, &reached))?;
     let text = match format {
         Format::Text => chart::chart(&chart),
         Format::Json => chart::json_lines(&chart, &judged),

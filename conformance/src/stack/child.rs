@@ -112,10 +112,15 @@ impl Child {
 
     /// Gives an order that is answered at once. [`Report::NotDone`] is an error too.
     pub(super) fn ask(&mut self, order: Order) -> Result<Report, String> {
-        let id = self.send(order)?;
+        let id = self.send(order.clone())?;
         match self.answer(id, ANSWER)? {
             Report::NotDone { reason } => Err(quoted(&reason)),
-            report => Ok(report),
+            report if order.is_answered_by(&report) => Ok(report),
+            // What else it says cannot be trusted, and is not to be held against its stack.
+            other => {
+                let order = quoted(&serde_json::to_string(&order).unwrap_or_default());
+                Err(self.lose(format!("the worker answered {order} with {}", told(&other))))
+            }
         }
     }
 

@@ -168,6 +168,7 @@ mod tests {
                 echo '{"id":'$accept',"did":"returned","value":-1,"error":10004}' ;;
             *'"do":"waiting"'*) echo '{"id":'$n',"did":"waiting","at":"the toy"}' ;;
             *'"do":"look"'*) echo '{"id":'$n',"did":"looked","sockets":[{"local":null,"remote":null,"readable":false}]}' ;;
+            *'"do":"connections"'*) echo '{"id":'$n',"did":"connections","connections":[]}' ;;
             *'"do":"end"'*) echo '{"id":'$n',"did":"ended","clean":true}' ;;
             *) echo '{"id":'$n',"did":"done"}' ;;
             esac

@@ -147,6 +147,22 @@ pub enum Order {
     End,
 }
 
+impl Order {
+    /// Is this what answers an order that is carried out at once?
+    #[must_use]
+    pub fn is_answered_by(&self, report: &Report) -> bool {
+        match (self, report) {
+            (Order::Look { sockets }, Report::Looked { sockets: looked }) => sockets.len() == looked.len(),
+            (Order::Begin { .. } | Order::EndThread { .. }, Report::Done)
+            | (Order::Hello, Report::Hello { .. })
+            | (Order::Waiting { .. }, Report::Waiting { .. })
+            | (Order::Connections { .. }, Report::Connections { .. })
+            | (Order::End, Report::Ended { .. }) => true,
+            _ => false,
+        }
+    }
+}
+
 /// What a worker answers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "snake_case")]

@@ -265,11 +265,11 @@ fn whoever_follows_ways_ends_at_their_limit() {
     let file = folder.join("ways.winaccept");
     fs::write(&file, format!("scenario \"who comes?\"\n\n{socket}{listens}{steps}{order}")).unwrap();
     let file = file.to_str().unwrap();
-    let said = "line 22 asks for more than the model holds: at most 10000 ways in which a scenario may have gone";
+    let said = "asks for more than the model holds: at most 10000 ways in which a scenario may have gone";
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let run = winaccept(&["run", file]);
     assert_eq!(run.status, 1, "{}", run.err);
-    assert!(words(&run.out).contains(said), "{}", run.out);
+    assert!(words(&run.out).contains(&format!("line 22 {said}")), "{}", run.out);
     for arguments in [
         &["show", file][..],
         &["show", file, "--format", "svg"],
@@ -279,8 +279,10 @@ fn whoever_follows_ways_ends_at_their_limit() {
     ] {
         let run = winaccept(arguments);
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{arguments:?}");
-        assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
+        assert!(run.err.contains(&format!("ways.winaccept:22: this line {said}")), "{arguments:?}: {}", run.err);
     }
+    let show = written("errors", &winaccept(&["show", file, "--format", "json"]));
+    assert_eq!(show["errors"][0]["line"], 22, "{show:#}");
 }
 
 #[test]

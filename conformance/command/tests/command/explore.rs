@@ -216,7 +216,14 @@ fn a_counterexample_goes_into_a_file_that_can_be_run() {
     let run = winaccept(&["run", to.to_str().unwrap()]);
     assert!(run.status == 0 && run.out.contains("1 pass"), "{told}\n{}{}", run.out, run.err);
     let run = winaccept(&["explore", "reset-against-accept", "-o", folder.join("none").to_str().unwrap()]);
-    assert!(run.status == 0 && run.err.contains("was not written"), "{}{}", run.out, run.err);
+    let said = "was not written: nothing was found that does not hold";
+    assert!(run.status == 0 && run.err.contains(said), "{}{}", run.out, run.err);
+    // That an alternative never happens is shown by all ways together.
+    let never = "any order {\n  client  connect(C, L) = { 0 | SOCKET_ERROR WSAENETDOWN }\n}\n";
+    let wide = file(&folder, "wide", &format!("client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = C\n{never}"));
+    let run = winaccept(&["explore", &wide, "-o", folder.join("none").to_str().unwrap()]);
+    let said = "was not written: no single way shows what does not hold";
+    assert!(run.status == 1 && run.err.contains(said), "{}{}", run.out, run.err);
     assert!(!folder.join("none").exists());
 }
 

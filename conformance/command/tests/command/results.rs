@@ -142,3 +142,29 @@ fn only_run_counts_tests() {
         }
     }
 }
+
+#[test]
+fn what_was_never_judged_counts_too() {
+    let folder = folder("results-none");
+    let bad = folder.join("bad.winaccept");
+    fs::write(&bad, "scenario \"t\"\nserver  listn(L, 5)\n").unwrap();
+    let bad = bad.to_str().unwrap();
+    for (arguments, name, reason) in [
+        (&["run", bad][..], "bad.winaccept", "unknown call `listn`"),
+        (&["run", "no/where"], "no file and no bundled scenario is called `no/where`", ""),
+        (&["run", "--only", "zzzz"], "no scenario's file or title contains `zzzz`", ""),
+        (&["run", "accept/nothing/of/it"], "no file and no bundled scenario is called `accept/nothing/of/it`", ""),
+    ] {
+        let junit = winaccept(&[arguments, &["--format", "junit"]].concat());
+        let (suites, cases) = parsed(&junit.out);
+        assert_eq!((junit.status, suites.len(), cases.len()), (2, 1, 1), "{}", junit.out);
+        assert_eq!((suites[0]["name"].as_str(), suites[0]["errors"].as_str()), ("not judged", "1"));
+        let (case, result) = &cases[0];
+        assert_eq!(case["name"], name);
+        assert!(result.as_ref().is_some_and(|(what, told)| what == "error" && told["message"].ends_with(reason)));
+        let tap = winaccept(&[arguments, &["--format", "tap"]].concat());
+        assert_eq!(tap.status, 2);
+        assert!(tap.out.starts_with("TAP version 14\n1..1\nnot ok 1 - "), "{}", tap.out);
+        assert!(tap.out.contains(name), "{}", tap.out);
+    }
+}

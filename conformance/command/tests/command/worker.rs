@@ -9,6 +9,20 @@ const HELLO: &str =
     r#"read -r line; echo '{"id":1,"did":"hello","name":"toy","version":"1","build":"toy","process":7}'"#;
 const BEGIN: &str = r#"read -r line; echo '{"id":2,"did":"done"}'"#;
 
+/// One that answers whatever it is asked, however often; what it does besides stands between the two.
+const TOY: &str = r#"
+    while read -r line; do
+        n=$((n + 1))
+        case $line in
+        *'"do":"hello"'*) echo '{"id":'$n',"did":"hello","name":"toy","version":"1","build":"toy","process":7}' ;;
+        *'"function"'*) echo '{"id":'$n',"did":"returned","value":52,"error":0}' ;;
+        *'"do":"waiting"'*) echo '{"id":'$n',"did":"waiting","at":null}' ;;"#;
+const REST: &str = r#"
+        *'"do":"end"'*) echo '{"id":'$n',"did":"ended","clean":true}' ;;
+        *) echo '{"id":'$n',"did":"done"}' ;;
+        esac
+    done"#;
+
 /// A shell script that is a worker: a greeting, then these lines.
 fn worker(name: &str, lines: &[&str]) -> (PathBuf, String) {
     let folder = folder(&format!("worker-{name}"));
@@ -74,6 +88,32 @@ fn an_answer_that_nobody_asked_for_is_told() {
 }
 
 #[test]
+fn an_answer_to_something_else_is_not_held_against_the_stack() {
+    let done = r#"read -r line; echo '{"id":2,"did":"ended","clean":true}'; read -r line"#;
+    let run = play("begins-otherwise", &[HELLO, done], 1);
+    assert!(run.out.contains("unresolved"), "{}", run.out);
+    let said = r#"the worker answered {"do":"begin","winsock":[2,2],"threads":1} with {"did":"ended","clean":true}"#;
+    assert!(run.err.contains(said), "{}", run.err);
+    for (answer, told) in [
+        (r#""did":"done""#, r#"{"did":"done"}"#),
+        (r#""did":"looked","sockets":[]"#, r#"{"did":"looked","sockets":[]}"#),
+    ] {
+        let looks = format!("*'\"do\":\"look\"'*) echo '{{\"id\":'$n',{answer}}}' ;;");
+        let (folder, stack) = worker("looks-otherwise", &[TOY, &looks, REST]);
+        let file = folder.join("a.winaccept");
+        fs::write(&file, "scenario \"t\"\nserver  socket(AF_INET, SOCK_STREAM, 0) = L\n").unwrap();
+        let run = winaccept(&["run", "--stack", &stack, file.to_str().unwrap()]);
+        assert_eq!(run.status, 1, "{}", run.err);
+        assert!(run.out.contains("unresolved"), "{}", run.out);
+        assert!(
+            run.err.contains(&format!("the worker answered {{\"do\":\"look\",\"sockets\":[52]}} with {told}")),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
 fn an_answer_that_comes_late_does_no_harm() {
     // The accept returns only when the scenario has gone on to the end.
     let (folder, stack) = worker(
@@ -86,7 +126,8 @@ fn an_answer_that_comes_late_does_no_harm() {
             *'"function":"accept"'*) accept=$n ;;
             *'"function"'*) echo '{"id":'$n',"did":"returned","value":52,"error":0}' ;;
             *'"do":"waiting"'*) echo '{"id":'$n',"did":"waiting","at":"the toy"}' ;;
-            *'"do":"look"'*) echo '{"id":'$n',"did":"looked","sockets":[]}' ;;
+            *'"do":"look"'*) echo '{"id":'$n',"did":"looked","sockets":[{"local":null,"remote":null,"readable":false}]}' ;;
+            *'"do":"connections"'*) echo '{"id":'$n',"did":"connections","connections":[]}' ;;
             *'"do":"end"'*)
                 echo '{"id":'$n',"did":"ended","clean":true}'
                 if [ -n "$accept" ]; then echo '{"id":'$accept',"did":"returned","value":-1,"error":10004}'; fi

@@ -9,7 +9,8 @@ use winaccept_sim::observe::{Observed, Shown, ShownValue};
 use winaccept_sim::script::{NameId, Never, Pattern, Span, ValuePattern};
 
 use super::telling::{event, retold};
-use super::{Args, given, outcomes, too_small};
+use super::{Args, given, outcomes};
+use crate::cli::limits::too_small;
 use crate::cli::{Format, json, print, written};
 use crate::output::Witness;
 use crate::page::fitted;
