@@ -116,7 +116,11 @@ impl At<'_> {
             self.reaches(Limit { most, of: "operations of this thread" });
             return None;
         };
-        let limit = call.time_out().flatten().or_else(|| self.receive_time_out(call, tells, about));
+        let limit = match wants {
+            Wants::Connection | Wants::Decision | Wants::Established => None,
+            Wants::Bytes => self.receive_time_out(call, tells, about),
+            _ => call.time_out().flatten(),
+        };
         self.op_begins(op, thread, call, || Operation {
             call: *call,
             wants,
@@ -138,12 +142,10 @@ impl At<'_> {
     /// (solsocket.rcvtimeo.blocking, solsocket.rcvtimeo.overlapped-sockets).
     #[inline(always)]
     fn receive_time_out(&self, call: &Call, tells: Tells, about: Option<SocketId>) -> Timeout {
-        if !tells.returns || !matches!(call, Call::Recv { .. } | Call::WSARecv { .. }) {
-            return None;
-        }
         let socket = self.socket_at(about?);
-        let timeout = socket.options().rcvtimeo;
-        (socket.overlapped && timeout != 0).then_some(timeout)
+        let timeout = socket.changed.as_ref()?.rcvtimeo;
+        let blocks = tells.returns && matches!(call, Call::Recv { .. } | Call::WSARecv { .. });
+        (blocks && socket.overlapped && timeout != 0).then_some(timeout)
     }
 
     /// The socket in whose line an operation stands: what only watches is in none.

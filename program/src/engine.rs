@@ -568,8 +568,11 @@ impl<'p> Engine<'p> {
                 self.threads[index].state = State::InCall;
                 self.threads[index].spin = (0, 0);
                 // A receive has its time-out from its socket.
-                let limit = || self.world.waits(world).and_then(|(_, op)| op.limit);
-                if let Some(after) = call.time_out().flatten().or_else(limit) {
+                let after = match call {
+                    Call::Recv { .. } | Call::WSARecv { .. } => self.world.waits(world).and_then(|(_, op)| op.limit),
+                    _ => call.time_out().flatten(),
+                };
+                if let Some(after) = after {
                     self.deadlines.insert(world, self.now + u64::from(after));
                 }
             }

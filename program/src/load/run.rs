@@ -535,8 +535,11 @@ impl<'l> Run<'l> {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
             // A receive has its time-out from its socket.
-            let limit = || self.world.waits(world).and_then(|(_, op)| op.limit);
-            if let Some(after) = call.time_out().flatten().or_else(limit) {
+            let after = match call {
+                Call::Recv { .. } | Call::WSARecv { .. } => self.world.waits(world).and_then(|(_, op)| op.limit),
+                _ => call.time_out().flatten(),
+            };
+            if let Some(after) = after {
                 self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
             }
             return None;
