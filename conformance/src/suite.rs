@@ -139,6 +139,11 @@ fn files() -> impl Iterator<Item = bundle::File> {
     bundle::under(BUNDLED, EXTENSION)
 }
 
+/// How many scenarios are bundled.
+pub(crate) fn bundled_files() -> usize {
+    files().count()
+}
+
 /// Keeps the scenarios whose file or title contains this text.
 ///
 /// # Errors
