@@ -97,3 +97,10 @@ fn fuzz_says_nothing_of_what_was_searched_in_part() {
         assert_eq!(mended["runs"], 1_000_000, "{mended:#}");
     }
 }
+
+#[test]
+fn evidence_says_nothing_of_halves_that_were_judged_in_part() {
+    let run = interrupted(&["evidence", "--halves"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert_eq!(run.err, "error: interrupted: the halves were not judged to their end\n");
+}
