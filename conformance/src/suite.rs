@@ -116,6 +116,12 @@ impl Scenario {
 /// What may have been meant by an id of a clause or a note that nobody knows.
 fn meant(id: &str) -> Option<String> {
     let spec = Spec::bundled();
+    if spec.knows(id) {
+        return Some(format!("this is a clause: a step `shows {id}`"));
+    }
+    if spec.note(id).is_some() {
+        return Some(format!("this is a note: the outcome is `?{id}`"));
+    }
     let ids = || spec.entries().map(Entry::id).chain(spec.notes().iter().map(|note| note.id.as_str()));
     let mut near = similar(id, ids());
     if near.is_empty() {

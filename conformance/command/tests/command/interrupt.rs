@@ -92,7 +92,7 @@ fn fuzz_says_nothing_of_what_was_searched_in_part() {
     let said = "error: interrupted: ";
     assert!(run.err.starts_with(said) && run.err.contains(" exhibits were not searched to the end"), "{}", run.err);
     let searched = json(&run).as_array().unwrap().len();
-    assert!(searched % 2 == 0, "both forms, or none: {searched}");
+    assert!(searched.is_multiple_of(2), "both forms, or none: {searched}");
     for mended in json(&run).as_array().unwrap().iter().skip(1).step_by(2) {
         assert_eq!(mended["runs"], 1_000_000, "{mended:#}");
     }
