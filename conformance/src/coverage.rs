@@ -13,9 +13,10 @@ use winaccept_model::rule::{Gives, Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limits::Watcher;
-use winaccept_sim::run::{Guide, Run, Stopped, run, run_breaking_at};
+use winaccept_sim::run::{Guide, Run, Stopped};
 use winaccept_sim::scenario::Section;
 use winaccept_sim::scope::{Compared, Scope};
+use winaccept_sim::track::{Broken, Track};
 
 use crate::judge::{self, Fit};
 use crate::parallel::each;
@@ -125,8 +126,10 @@ impl Coverage {
         let hook = std::panic::take_hook();
         // A mutant may break an invariant of the model; that is one of the ways in which it is noticed.
         std::panic::set_hook(Box::new(|_| {}));
-        let originals: Vec<Vec<Original<'_>>> =
-            NAMES.iter().map(|name| scenarios.iter().map(|scenario| Original::of(scenario, name)).collect()).collect();
+        let documented = Original::all(scenarios, NAMES[0], None);
+        let others = NAMES[1..].iter().map(|name| Original::all(scenarios, name, Some(&documented)));
+        let others: Vec<Vec<Original<'_>>> = others.collect();
+        let originals: Vec<&[Original<'_>]> = std::iter::once(&documented).chain(&others).map(Vec::as_slice).collect();
         let scope = Small { scenarios, scope: OnceLock::new() };
         let all = mutants_of(rules);
         let mutants = each(&all, watch, |_, (table, mutant)| judge(*table, *mutant, &originals, &scope));
@@ -135,24 +138,24 @@ impl Coverage {
         let not_tried = all.len() - mutants.len();
         let mut coverage =
             Coverage { shown, mutants, shown_late: BTreeSet::new(), not_tried, scope: scope.size(), facts };
-        coverage.shown_late = coverage.late(scenarios);
+        coverage.shown_late = coverage.late(&documented);
         std::panic::set_hook(hook);
         coverage
     }
 
     /// The clauses that are shown by steps which only fail first where a rule is broken no earlier.
-    fn late(&self, scenarios: &[Scenario]) -> BTreeSet<String> {
-        let sound = machine("documented", None);
+    fn late(&self, documented: &[Original<'_>]) -> BTreeSet<String> {
         let fails = |judged: &Judged, (index, place): (usize, Place)| {
             let Place::Step(number) = place else { return false };
-            let mutant = Mutant { rule: judged.rule, mutation: judged.mutation };
-            let broken = Machine { mutant: Some(mutant), ..sound.clone() };
-            let program = &scenarios[index].program;
+            let original = &documented[index];
+            let machine = machine(original.profile, Some(Mutant { rule: judged.rule, mutation: judged.mutation }));
             // What the step tells may have come about in a step before.
             (0..=number).rev().any(|from| {
-                let noticed = match run_breaking_at(program, [&sound, &broken], from, Guide::Expectations) {
-                    Ok(played) => first_failure(&scenarios[index], &played),
-                    Err(stopped) => Some(noticed_itself(stopped)),
+                let broken = Broken::new(&machine).map(|broken| broken.from(from));
+                let noticed = match broken.map(|broken| original.breaks(&broken)) {
+                    Some(Ok(played)) => first_failure(original.scenario, &played),
+                    Some(Err(stopped)) => Some(noticed_itself(stopped)),
+                    None => None,
                 };
                 noticed == Some(place)
             })
@@ -260,26 +263,29 @@ pub fn stands_on_others(rule: &Rule) -> bool {
 /// Every mutant that the rules' declarations give rise to.
 #[must_use]
 pub fn mutants() -> Vec<(Table, Mutant)> {
-    let mut all = Vec::new();
-    for (table, rule) in rules::all() {
-        let mut mutations = vec![Mutation::Never];
-        if rule.under.is_empty() || !rule.from.iter().eq(winaccept_model::world::State::ALL) {
-            mutations.push(Mutation::Always);
-        }
-        if rule.gives.values().iter().any(|gives| *gives != Gives::Silent) {
-            mutations.push(Mutation::WrongCode);
-        }
-        if rule.has_effect() {
-            mutations.push(Mutation::NoEffect);
-        }
-        if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
-            mutations.extend(rule.from.iter().map(Mutation::NotFrom));
-        }
-        mutations.extend(rule.columns().map(|(column, _)| Mutation::Stuck(column)));
-        mutations.extend(rule.asks.iter().copied().map(Mutation::OtherAnswer));
-        all.extend(mutations.into_iter().map(|mutation| (table, Mutant { rule, mutation })));
+    rules::all()
+        .flat_map(|(table, rule)| mutations(rule).map(move |mutation| (table, Mutant { rule, mutation })))
+        .collect()
+}
+
+/// The ways in which the declaration of a rule lets it be broken.
+fn mutations(rule: &Rule) -> impl Iterator<Item = Mutation> + use<> {
+    let mut mutations = vec![Mutation::Never];
+    if rule.under.is_empty() || !rule.from.iter().eq(winaccept_model::world::State::ALL) {
+        mutations.push(Mutation::Always);
     }
-    all
+    if rule.gives.values().iter().any(|gives| *gives != Gives::Silent) {
+        mutations.push(Mutation::WrongCode);
+    }
+    if rule.has_effect() {
+        mutations.push(Mutation::NoEffect);
+    }
+    if rule.from.iter().count() > 1 && rule.from.iter().count() < 8 {
+        mutations.extend(rule.from.iter().map(Mutation::NotFrom));
+    }
+    mutations.extend(rule.columns().map(|(column, _)| Mutation::Stuck(column)));
+    mutations.extend(rule.asks.iter().copied().map(Mutation::OtherAnswer));
+    mutations.into_iter()
 }
 
 /// Those of the rules whose name begins so.
@@ -313,47 +319,49 @@ impl Small<'_> {
 struct Original<'a> {
     scenario: &'a Scenario,
     profile: &'static str,
+    /// The same under another profile.
+    like: Option<&'a Original<'a>>,
     /// What some step of it shows.
     shows: BTreeSet<&'a str>,
     /// It explores: to be run only where nothing cheaper notices, or where it shows what the rule cites.
     costly: bool,
     /// How it goes, once somebody needs it.
-    played: OnceLock<Played>,
-}
-
-/// How a scenario goes.
-struct Played {
-    run: Run,
-    tables: BTreeSet<Table>,
-    fired: BTreeSet<&'static str>,
+    played: OnceLock<Track>,
 }
 
 impl<'a> Original<'a> {
-    fn of(scenario: &'a Scenario, profile: &'static str) -> Original<'a> {
-        let shows = scenario.clauses().into_iter().collect();
-        let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));
-        Original { scenario, profile, shows, costly, played: OnceLock::new() }
+    /// All scenarios under a profile, given how they go under another one.
+    fn all(scenarios: &'a [Scenario], profile: &'static str, like: Option<&'a [Original<'a>]>) -> Vec<Original<'a>> {
+        let of = |(index, scenario): (usize, &'a Scenario)| {
+            let shows = scenario.clauses().into_iter().collect();
+            let costly = scenario.program.sections.iter().any(|section| matches!(section, Section::AnyOrder(_)));
+            let like = like.map(|like| &like[index]);
+            Original { scenario, profile, like, shows, costly, played: OnceLock::new() }
+        };
+        scenarios.iter().enumerate().map(of).collect()
     }
 
-    fn played(&self) -> &Played {
-        self.played.get_or_init(|| {
-            let run = run(&self.scenario.program, &machine(self.profile, None), Guide::Expectations);
-            let mut fired: BTreeSet<&'static str> =
-                run.steps.iter().flat_map(|step| step.rules.iter().copied()).collect();
-            fired.extend(&run.between);
-            let tables = rules::all().filter(|(_, rule)| fired.contains(rule.name)).map(|(table, _)| table).collect();
-            Played { run, tables, fired }
-        })
+    fn played(&self) -> &Track {
+        let play = || {
+            let (machine, like) = (machine(self.profile, None), self.like.map(Original::played));
+            Track::of(&self.scenario.program, &machine, Guide::Expectations, like)
+        };
+        self.played.get_or_init(play)
     }
 
-    /// Can this mutant make a difference here? One that fires less than its rule matters only where the rule fires, one that
-    /// fires more where its table is asked.
-    fn concerns(&self, table: Table, mutant: Mutant) -> bool {
-        match mutant.mutation.fires_elsewhere() {
-            true => self.played().tables.contains(&table),
-            false => self.played().fired.contains(mutant.rule.name),
-        }
+    /// How it goes with a broken rule, up to where that shows.
+    fn breaks(&self, broken: &Broken<'_>) -> Result<Run, Stopped> {
+        let (program, track) = (&self.scenario.program, self.played());
+        let fails = |run: &Run, n: usize| !fits(self.scenario, run, n);
+        let changes = |run: &Run, n: usize| run.steps[n].allowed != track.run.steps[n].allowed;
+        let seen: &dyn Fn(&Run, usize) -> bool = if self.profile == "documented" { &fails } else { &changes };
+        track.broken(program, broken, Guide::Expectations, seen)
     }
+}
+
+/// Is a step just as it is expected?
+fn fits(scenario: &Scenario, run: &Run, number: usize) -> bool {
+    judge::fit(&scenario.program.steps[number], &run.steps[number], &scenario.script) == Fit::Exact
 }
 
 fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
@@ -362,24 +370,28 @@ fn machine(profile: &str, mutant: Option<Mutant>) -> Machine {
 }
 
 /// What becomes of a mutant; nothing where an interrupt came before that was certain.
-fn judge(table: Table, mutant: Mutant, originals: &[Vec<Original<'_>>], scope: &Small<'_>) -> Option<Judged> {
+fn judge(table: Table, mutant: Mutant, originals: &[&[Original<'_>]], scope: &Small<'_>) -> Option<Judged> {
     let mut noticed = BTreeSet::new();
     let mut killed = false;
     for (name, originals) in NAMES.iter().zip(originals) {
         if killed && *name != "documented" {
             break; // where it is noticed counts only for what the documents say
         }
-        let broken = machine(name, Some(mutant));
+        let machine = machine(name, Some(mutant));
+        let broken = Broken::new(&machine)?;
         // The cheap ones first: what explores need not be run for a mutant that is dead.
         for costly in [false, true] {
             for (index, original) in originals.iter().enumerate() {
                 let scenario = original.scenario;
-                let claims = mutant.rule.sources().any(|clause| original.shows.contains(clause));
-                let needed = !killed || (*name == "documented" && claims);
-                if original.costly != costly || !needed || !original.concerns(table, mutant) {
+                if original.costly != costly || !original.played().is_concerned(&broken) {
                     continue;
                 }
-                let place = match run_breaking_at(&scenario.program, [&broken; 2], 0, Guide::Expectations) {
+                let claims = || mutant.rule.sources().any(|clause| original.shows.contains(clause));
+                let needed = !killed || (*name == "documented" && claims());
+                if !needed {
+                    continue;
+                }
+                let place = match original.breaks(&broken) {
                     Ok(played) if *name == "documented" => first_failure(scenario, &played),
                     Ok(played) => first_change(&played, &original.played().run),
                     Err(stopped) => Some(noticed_itself(stopped)),
@@ -417,9 +429,7 @@ fn first_failure(scenario: &Scenario, played: &Run) -> Option<Place> {
         // The mutant ran into a limit of the model, which no bundled scenario does; where it went wrong is not known.
         return Some(Place::Step(usize::MAX));
     }
-    let steps = scenario.program.steps.iter().zip(&played.steps);
-    let step = steps.enumerate().find(|(_, (step, run))| judge::fit(step, run, &scenario.script) != Fit::Exact);
-    if let Some((number, _)) = step {
+    if let Some(number) = (0..played.steps.len()).find(|&number| !fits(scenario, played, number)) {
         return Some(Place::Step(number));
     }
     if let Some((number, _)) = played.broken.first() {

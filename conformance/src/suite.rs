@@ -10,9 +10,11 @@ use winaccept_sim::scenario;
 use winaccept_sim::script::{Script, Span};
 
 use crate::lang::{self, limits::MAX_FILE};
+use crate::parallel::each;
 use crate::problem::{Problem, Problems, aside};
 use crate::spec::{Entry, Spec, similar};
 use crate::verdict::Judged;
+use crate::watch::Watch;
 
 /// Where the bundled scenarios are.
 const BUNDLED: &str = "conformance/scenarios";
@@ -138,7 +140,8 @@ fn meant(id: &str) -> Option<String> {
 /// # Errors
 /// The diagnostics of the first broken file; a test reads them all.
 pub fn bundled() -> Result<Vec<Scenario>, Problems> {
-    files().map(|(name, source)| Scenario::read(source, name)).collect()
+    let files: Vec<bundle::File> = files().collect();
+    each(&files, &Watch::unattended(), |_, (name, source)| Scenario::read(source, name)).into_iter().collect()
 }
 
 fn files() -> impl Iterator<Item = bundle::File> {

@@ -344,6 +344,7 @@ choices! {
     176 SOCKET_GROUPS "socket-groups": "kept" GROUPS_KEPT, "ignored" GROUPS_IGNORED;
     177 GROUP_ID "group-id": "told" GROUP_ID_TOLD, "WSAENOPROTOOPT" GROUP_ID_RESERVED;
     178 PORT_OF_ACCEPTED "port-of-accepted": "WSAEADDRINUSE" PORT_OF_ACCEPTED_TAKEN, "free" PORT_OF_ACCEPTED_FREE;
+    179 RECEIVE_GAVE_UP "receive-after-time-out": "undefined" GAVE_UP_UNDEFINED, "goes-on" GAVE_UP_GOES_ON;
 }
 
 /// The choice point of this name.

@@ -4,7 +4,7 @@
 //! when they are. An [`Operation`] says so as data. A blocked call is one whose thread has a [`Frame`] for it and does
 //! nothing else until it is complete.
 
-use crate::call::{Address, AfdEvents, Call, Data, Group, Handle, NetworkEvents, Routine, Set, ThreadId};
+use crate::call::{Address, AfdEvents, Call, Data, Group, Handle, NetworkEvents, Routine, Set, ThreadId, Timeout};
 use crate::code::Code;
 pub use crate::id::{OpId, OverId, PortId, WatchId, WindowId};
 use crate::list::Line;
@@ -113,6 +113,8 @@ pub struct Operation {
     pub status: Status,
     /// How many bytes it has moved.
     pub bytes: u32,
+    /// After how many milliseconds its call gives up; `None` where it never does.
+    pub limit: Timeout,
     /// What its call returns, kept while user code runs above it: few do, and an outcome is large.
     pub gives: Option<Box<Outcome>>,
     /// Who started it. Its slot is in that thread's range, and it ends with that thread.
@@ -130,6 +132,13 @@ impl Operation {
     #[must_use]
     pub fn is_poll(&self) -> bool {
         matches!(self.call, Call::AfdPoll { .. })
+    }
+
+    /// Does its call give up after some time?
+    #[inline(always)]
+    #[must_use]
+    pub fn times_out(&self) -> bool {
+        self.limit.is_some()
     }
 
     /// Is it such a poll whose time-out can run out?

@@ -1,5 +1,7 @@
 //! A profile: for each choice point the alternatives that a stack may take. Data, never an `if` in a rule.
 
+use std::sync::Arc;
+
 use crate::choice::{Alt, CHOICES, COUNT, Point};
 
 /// What is allowed of a stack.
@@ -10,7 +12,7 @@ pub struct Profile {
     /// For each choice point its allowed alternatives as bits; never zero.
     allowed: [u8; COUNT],
     /// Names of checks in the order in which this stack makes them; a check that is not named may come anywhere.
-    order: Vec<String>,
+    order: Arc<[String]>,
     /// For each choice point the only alternative that is allowed, plus one; zero where there are several.
     settled: Settled,
 }
@@ -26,7 +28,7 @@ impl Profile {
         Profile {
             name: name.to_owned(),
             allowed,
-            order: Vec::new(),
+            order: Arc::new([]),
             settled: std::array::from_fn(|point| settled(allowed[point])),
         }
     }
@@ -107,7 +109,7 @@ impl Profile {
 
     /// Sets the order in which this stack makes its checks, by rule name, first made first.
     pub fn set_order(&mut self, names: Vec<String>) {
-        self.order = names;
+        self.order = names.into();
     }
 
     /// The order of checks, by rule name.

@@ -49,6 +49,8 @@ pub(crate) use connect::RETRIES;
 pub(crate) use program::process_ends;
 pub(crate) use recycle::disconnection;
 
+use std::sync::LazyLock;
+
 use crate::rule::{Rule, Tables};
 use crate::world::State;
 
@@ -154,8 +156,25 @@ impl Table {
 
 /// Every rule, each with the first table in which it is asked, in the order of the tables.
 pub fn all() -> impl Iterator<Item = (Table, &'static Rule)> {
-    let first = |table: Table, rule: &Rule| !(table.is_taking() && rule.is_asked(false));
-    TABLES
-        .iter()
-        .flat_map(move |&table| table.rules().filter(move |rule| first(table, rule)).map(move |rule| (table, rule)))
+    ALL.iter().copied()
 }
+
+/// The rule of this name, and its table, with its place in [`all`].
+#[must_use]
+pub fn named(name: &str) -> Option<(usize, (Table, &'static Rule))> {
+    let at = BY_NAME.binary_search_by_key(&name, |place| ALL[*place].1.name).ok()?;
+    Some((BY_NAME[at], ALL[BY_NAME[at]]))
+}
+
+static ALL: LazyLock<Vec<(Table, &'static Rule)>> = LazyLock::new(|| {
+    let first = |table: Table, rule: &Rule| !(table.is_taking() && rule.is_asked(false));
+    let of_table = |table: Table| table.rules().filter(move |rule| first(table, rule)).map(move |rule| (table, rule));
+    TABLES.iter().flat_map(|&table| of_table(table)).collect()
+});
+
+/// Places in [`ALL`], in the order of the names.
+static BY_NAME: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let mut places: Vec<usize> = (0..ALL.len()).collect();
+    places.sort_by_key(|place| ALL[*place].1.name);
+    places
+});

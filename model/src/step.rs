@@ -141,7 +141,7 @@ impl<'a> At<'a> {
             }
             Event::Expire(op) => {
                 let waits = self.op_if(op).is_some_and(|expired| {
-                    expired.call.times_out() && (expired.is_poll() || self.waits(expired.thread) == Some(op))
+                    expired.times_out() && (expired.is_poll() || self.waits(expired.thread) == Some(op))
                 });
                 if waits {
                     self.decides_by(op, Table::Expire);
@@ -330,7 +330,7 @@ pub fn pending(w: &World, out: &mut Vec<Event>) {
                 if !thread.apcs.is_empty() && operation.call.alertable() {
                     out.push(Event::Apc(id));
                 }
-                if operation.call.times_out() {
+                if operation.times_out() {
                     out.push(Event::Expire(op));
                 }
             }

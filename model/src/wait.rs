@@ -2,7 +2,7 @@
 //! for goes.
 
 use crate::at::{At, Wake};
-use crate::call::{Call, Handle, ProcessId, ThreadId};
+use crate::call::{Call, Handle, ProcessId, ThreadId, Timeout};
 use crate::choice::WAIT_MFILE_FAILS;
 use crate::engine::names;
 use crate::id::Named;
@@ -116,6 +116,7 @@ impl At<'_> {
             self.reaches(Limit { most, of: "operations of this thread" });
             return None;
         };
+        let limit = call.time_out().flatten().or_else(|| self.receive_time_out(call, tells, about));
         self.op_begins(op, thread, call, || Operation {
             call: *call,
             wants,
@@ -123,6 +124,7 @@ impl At<'_> {
             tells,
             status: Status::PENDING,
             bytes: 0,
+            limit,
             gives: None,
             thread,
             about,
@@ -130,6 +132,18 @@ impl At<'_> {
             port: None,
         });
         Some(op)
+    }
+
+    /// SO_RCVTIMEO of the socket that a call waits to receive from. It acts on blocking calls, and on sockets for overlapped I/O alone
+    /// (solsocket.rcvtimeo.blocking, solsocket.rcvtimeo.overlapped-sockets).
+    #[inline(always)]
+    fn receive_time_out(&self, call: &Call, tells: Tells, about: Option<SocketId>) -> Timeout {
+        if !tells.returns || !matches!(call, Call::Recv { .. } | Call::WSARecv { .. }) {
+            return None;
+        }
+        let socket = self.socket_at(about?);
+        let timeout = socket.options().rcvtimeo;
+        (socket.overlapped && timeout != 0).then_some(timeout)
     }
 
     /// The socket in whose line an operation stands: what only watches is in none.

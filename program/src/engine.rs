@@ -567,7 +567,9 @@ impl<'p> Engine<'p> {
             None => {
                 self.threads[index].state = State::InCall;
                 self.threads[index].spin = (0, 0);
-                if let Some(after) = call.time_out().flatten() {
+                // A receive has its time-out from its socket.
+                let limit = || self.world.waits(world).and_then(|(_, op)| op.limit);
+                if let Some(after) = call.time_out().flatten().or_else(limit) {
                     self.deadlines.insert(world, self.now + u64::from(after));
                 }
             }

@@ -21,6 +21,7 @@ const SOUND: &[(&str, Loop)] = &[
     ("accepts all, then looks again", drains),
     ("stopped by an event", stopped_by_event),
     ("out of descriptors: waits for a worker", waits_for_descriptors),
+    ("one thread, and SO_RCVTIMEO for who says nothing", reads_with_a_time_out),
 ];
 
 /// Broken loops, with the judge that convicts them.
@@ -320,6 +321,15 @@ fn waits_for_descriptors(w: &Winsock<'_>) {
             Err(_) => w.sleep(50),
         }
     }
+}
+
+fn reads_with_a_time_out(w: &Winsock<'_>) {
+    accepting_for(w, |w, client| {
+        if w.setsockopt(client, Opt::RcvTimeo, OptVal::Number(2_000)).is_ok() {
+            return answer(w, client);
+        }
+        let _ = w.closesocket(client);
+    });
 }
 
 fn panics(w: &Winsock<'_>) {

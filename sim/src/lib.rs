@@ -53,3 +53,4 @@ pub mod scope;
 pub mod script;
 mod take;
 pub mod trace;
+pub mod track;

@@ -81,7 +81,7 @@ pub(crate) fn pass_time(scenario: &Scenario, machine: &Machine, actor: ThreadId,
         };
         // Of several time-outs the shortest runs out first: nobody counts how much of one had passed before.
         let how_soon = |event: &&Event| match event {
-            Event::Expire(op) => operation(*op).and_then(|op| op.call.time_out().flatten()).map(u64::from),
+            Event::Expire(op) => operation(*op).and_then(|op| op.limit).map(u64::from),
             _ => None,
         };
         match events.iter().filter(due).min_by_key(how_soon) {

@@ -83,14 +83,12 @@ pub fn run_breaking_at(
     from: usize,
     guide: Guide<'_>,
 ) -> Result<Run, Stopped> {
-    let sections = &scenario.sections;
-    let at = sections.iter().position(|section| section.holds(from)).unwrap_or(sections.len());
-    let between = sections[..at].iter().rev().take_while(|section| matches!(section, Section::Happening(..))).count();
+    let (sections, first) = (&scenario.sections, breaks_at(scenario, from));
     let reached = Cell::new(0);
     let play = || {
         play(scenario, guide, |section| {
             reached.set(section);
-            if section < at - between { sound } else { broken }
+            if section < first { sound } else { broken }
         })
     };
     // Whoever hears that it stopped looks at nothing that the run may have left half done.
@@ -100,36 +98,78 @@ pub fn run_breaking_at(
     })
 }
 
+/// The first section behind the step before this one.
+pub(crate) fn breaks_at(scenario: &Scenario, step: usize) -> usize {
+    let sections = &scenario.sections;
+    let at = sections.iter().position(|section| section.holds(step)).unwrap_or(sections.len());
+    at - sections[..at].iter().rev().take_while(|section| matches!(section, Section::Happening(..))).count()
+}
+
 fn play<'m>(scenario: &Scenario, guide: Guide<'_>, machine: impl Fn(usize) -> &'m Machine) -> Run {
-    let mut run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
-    let mut configs = vec![Config::first(scenario)];
-    let mut last = 0;
-    for (index, section) in scenario.sections.iter().enumerate() {
-        let machine = &*scenario.chosen(index, machine(index));
-        last = step_to_name(section, last);
+    let mut playing = Playing::new(scenario);
+    for index in 0..scenario.sections.len() {
+        if !playing.section(scenario, machine(index), guide, index) {
+            break;
+        }
+    }
+    playing.ends(scenario)
+}
+
+/// A run as far as it has come.
+pub(crate) struct Playing {
+    pub(crate) run: Run,
+    /// The configurations in which it may be now.
+    pub(crate) configs: Vec<Config>,
+    /// The step before.
+    last: usize,
+}
+
+impl Playing {
+    pub(crate) fn new(scenario: &Scenario) -> Playing {
+        let run = Run { steps: vec![StepRun::default(); scenario.steps.len()], ..Run::default() };
+        Playing { run, configs: vec![Config::first(scenario)], last: 0 }
+    }
+
+    /// It comes to a section.
+    pub(crate) fn comes_to(&mut self, section: &Section) {
+        self.last = step_to_name(section, self.last);
+    }
+
+    /// Plays a section; false where that asks for more than a world holds.
+    pub(crate) fn section(&mut self, scenario: &Scenario, machine: &Machine, guide: Guide<'_>, index: usize) -> bool {
+        let section = &scenario.sections[index];
+        let machine = &*scenario.chosen(index, machine);
+        self.comes_to(section);
+        let (configs, run, last) = (std::mem::take(&mut self.configs), &mut self.run, self.last);
         let taken = limit::within(|| {
-            let after = take_section(scenario, machine, guide, section, configs, &mut run);
+            let after = take_section(scenario, machine, guide, section, configs, run);
             limit::heeds_ways(after.len(), 0, last);
             after
         });
         match taken {
-            Ok(after) => configs = after,
-            Err(reached) => {
-                run.limit = Some((reached.step.unwrap_or(last), reached.what));
-                return run;
-            }
+            Ok(after) => self.configs = after,
+            Err(reached) => run.limit = Some((reached.step.unwrap_or(last), reached.what)),
         }
+        run.limit.is_none()
     }
-    run.missed.extend(scenario.sections.iter().filter_map(|section| match section {
-        Section::Happening(happening, span) if !configs.is_empty() && never_came(scenario, &configs, happening) => {
-            Some(*span)
+
+    /// It is over.
+    pub(crate) fn ends(self, scenario: &Scenario) -> Run {
+        let Playing { mut run, configs, .. } = self;
+        if run.limit.is_some() {
+            return run;
         }
-        _ => None,
-    }));
-    run.missed.sort_unstable_by_key(|span| span.start);
-    run.missed.dedup();
-    run.ends = configs;
-    run
+        run.missed.extend(scenario.sections.iter().filter_map(|section| match section {
+            Section::Happening(happening, span) if !configs.is_empty() && never_came(scenario, &configs, happening) => {
+                Some(*span)
+            }
+            _ => None,
+        }));
+        run.missed.sort_unstable_by_key(|span| span.start);
+        run.missed.dedup();
+        run.ends = configs;
+        run
+    }
 }
 
 /// The step that stands for a section where something is to be said of it: behind `last`, where it has none of its own.

@@ -39,6 +39,8 @@ pub struct Choices {
     pub choices: Vec<Choice>,
     /// Orders of checks.
     pub orders: Vec<Order>,
+    /// The profiles, in the order of [`NAMES`], once somebody needs them.
+    made: [OnceLock<Profile>; NAMES.len()],
 }
 
 /// A choice point with what is known of it.
@@ -143,6 +145,7 @@ impl Choices {
             choice.learned.extend(file.entry(&choice.name).map(|entry| (file.name.clone(), entry)));
         }
         self.orders.extend(file.order());
+        self.made = Default::default();
     }
 
     /// The profile that is in a file.
@@ -184,7 +187,7 @@ impl Choices {
         if file.schema != 1 {
             return Err(format!("schema {} is not known; this program reads schema 1", file.schema));
         }
-        let choices = Choices { choices: file.choice, orders: file.order };
+        let choices = Choices { choices: file.choice, orders: file.order, made: Default::default() };
         for point in &CHOICES {
             let [choice] = choices.choices.iter().filter(|choice| choice.name == point.name).collect::<Vec<_>>()[..]
             else {
@@ -212,9 +215,20 @@ impl Choices {
     /// # Errors
     /// When there is none of this name, or an entry names an unknown choice point, alternative or check.
     pub fn profile(&self, name: &str) -> Result<Profile, String> {
-        if !NAMES.contains(&name) {
+        let Some(at) = NAMES.iter().position(|known| *known == name) else {
             return Err(format!("no profile is called `{name}`; there are {}", NAMES.join(", ")));
-        }
+        };
+        let made = match self.made[at].get() {
+            Some(made) => made,
+            None => {
+                let profile = self.make(name)?;
+                self.made[at].get_or_init(|| profile)
+            }
+        };
+        Ok(made.clone())
+    }
+
+    fn make(&self, name: &str) -> Result<Profile, String> {
         let mut profile = Profile::widest(name);
         for choice in &self.choices {
             let (entry, _) = choice.entry(name);

@@ -5,22 +5,26 @@
 //! beginning or from some step on, only when that very step is the first to change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use winaccept_model::choice::{Alt, Point};
 use winaccept_model::profile::Profile;
-use winaccept_model::rule::{Mutant, Rule};
+use winaccept_model::rule::{Mutant, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::limit;
-use winaccept_sim::run::{Guide, Run, run, run_breaking_at};
+use winaccept_sim::run::{Guide, Run, run};
+use winaccept_sim::track::{Broken, Track};
 
-use super::mutants;
-use crate::judge::{CHECK_ORDER, asked_by, confirms, on_windows, windows};
+use super::mutations;
+use crate::judge::{CHECK_ORDER, asked_by, confirms, windows};
+use crate::parallel::each;
 use crate::spec::{Grade, Observation, Reach, Spec};
 use crate::suite::Scenario;
 use crate::survivors;
+use crate::watch::Watch;
 
 /// How a fact stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -121,8 +125,9 @@ pub fn confirmed(scenarios: &[Scenario]) -> BTreeMap<&str, Vec<At>> {
 #[must_use]
 pub fn facts(scenarios: &[Scenario], kill: bool) -> Vec<Fact> {
     let confirmed = confirmed(scenarios);
-    let mut bench = Bench { scenarios, originals: BTreeMap::new(), known: BTreeMap::new() };
-    let of = |fact: &'static Observation| {
+    let originals = scenarios.iter().map(|_| OnceLock::new()).collect();
+    let bench = Bench { scenarios, originals, known: Mutex::default() };
+    let of = |_, fact: &'static Observation| {
         let steps = confirmed.get(fact.id.as_str()).cloned().unwrap_or_default();
         let standing = match Standing::of(fact, !steps.is_empty()) {
             Standing::Shown(None) if kill => match steps.iter().find_map(|at| bench.decides(*at)) {
@@ -133,32 +138,34 @@ pub fn facts(scenarios: &[Scenario], kill: bool) -> Vec<Fact> {
         };
         Fact { fact, standing, steps }
     };
-    Spec::bundled().observations().iter().map(of).collect()
+    each(Spec::bundled().observations(), &Watch::unattended(), of)
 }
 
 /// What tries whether a step would go otherwise.
 struct Bench<'a> {
     scenarios: &'a [Scenario],
-    /// By scenario, what `windows` does in it.
-    originals: BTreeMap<usize, Run>,
-    known: BTreeMap<At, Option<String>>,
+    /// By scenario, what `windows` does in it, once somebody needs it.
+    originals: Vec<OnceLock<Track>>,
+    known: Mutex<BTreeMap<At, Option<String>>>,
 }
 
 impl Bench<'_> {
     /// What decides that this step confirms its facts; `None` if nothing that was tried.
-    fn decides(&mut self, at: At) -> Option<String> {
-        if let Some(known) = self.known.get(&at) {
-            return known.clone();
+    fn decides(&self, at: At) -> Option<String> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&at) {
+            return found.clone();
         }
         let (scenario, number) = (&self.scenarios[at.0], at.1);
-        let original = self.originals.entry(at.0).or_insert_with(|| on_windows(scenario));
-        let found = decides(scenario, number, original);
-        self.known.insert(at, found.clone());
+        let play = || Track::of(&scenario.program, &Machine::new(windows()), Guide::Expectations, None);
+        let found = decides(scenario, number, self.originals[at.0].get_or_init(play));
+        known().insert(at, found.clone());
         found
     }
 }
 
-fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String> {
+fn decides(scenario: &Scenario, number: usize, track: &Track) -> Option<String> {
+    let original = &track.run;
     let at_step = named(&original.steps[number].rules);
     let before = original.steps[..number].iter().flat_map(|step| &step.rules).chain(&original.between);
     let before: BTreeSet<&'static str> = before.copied().collect();
@@ -181,15 +188,16 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
         pairs.position(|(a, b)| a.allowed != b.allowed)
     };
     let noticed = |run: &Run| run.limit.is_none() && first_change(run) == Some(number) && !holds(run);
-    let sound = Machine::new(windows());
+    let changes = |run: &Run, number: usize| run.steps[number].allowed != original.steps[number].allowed;
     let broken = |rules: &[&'static Rule], from: usize| {
-        let all = mutants().into_iter().map(|(_, mutant)| mutant);
-        let mut concerned = all.filter(|mutant| rules.iter().any(|rule| std::ptr::eq(*rule, mutant.rule)));
-        concerned.find(|mutant: &Mutant| {
-            let broken = Machine { mutant: Some(*mutant), ..sound.clone() };
-            let played = || run_breaking_at(&scenario.program, [&sound, &broken], from, Guide::Expectations);
-            limit::hushed(played).is_some_and(|played| played.is_ok_and(|played| noticed(&played)))
-        })
+        let all = rules.iter().flat_map(|&rule| mutations(rule).map(move |mutation| Mutant { rule, mutation }));
+        let noticed = |mutant: &Mutant| {
+            let machine = Machine { mutant: Some(*mutant), ..Machine::new(windows()) };
+            let broken = Broken::new(&machine)?.from(from);
+            let play = || track.broken(&scenario.program, &broken, Guide::Expectations, &changes);
+            limit::hushed(play)?.ok().filter(noticed)
+        };
+        all.into_iter().find(|mutant| noticed(mutant).is_some())
     };
     // Broken from the beginning, or from some step on: what was right before is there to build on.
     let mutant = broken(&at_step, 0)
@@ -198,9 +206,10 @@ fn decides(scenario: &Scenario, number: usize, original: &Run) -> Option<String>
     Some(format!("{} ({})", mutant.rule.name, survivors::name(mutant.mutation)))
 }
 
-/// The rules of these names.
+/// The rules of these names, in the order of the tables.
 fn named(names: &BTreeSet<&'static str>) -> Vec<&'static Rule> {
-    rules::all().map(|(_, rule)| rule).filter(|rule| names.contains(rule.name)).collect()
+    let known: BTreeMap<usize, (Table, &'static Rule)> = names.iter().filter_map(|name| rules::named(name)).collect();
+    known.into_values().map(|(_, rule)| rule).collect()
 }
 
 /// The profile `windows` with each other alternative of this choice point.

@@ -1,10 +1,10 @@
 //! Claims: what a step `shows`, and what `never` happens.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use winaccept_model::call::{Buffer, Call, Condition, Length, ThreadId};
 use winaccept_model::outcome::Value;
-use winaccept_model::rule::{Mutant, Mutation, Rule};
+use winaccept_model::rule::{Mutant, Mutation, Rule, Table};
 use winaccept_model::rules;
 use winaccept_model::step::Machine;
 use winaccept_sim::ends::still_waiting;
@@ -154,6 +154,6 @@ fn rests_on(rule: &Rule, clause: &str) -> bool {
 
 /// The rules of these names, each once.
 fn known<'n>(names: impl Iterator<Item = &'n &'static str>) -> Vec<&'static Rule> {
-    let names: BTreeSet<&str> = names.copied().collect();
-    rules::all().map(|(_, rule)| rule).filter(|rule| names.contains(rule.name)).collect()
+    let known: BTreeMap<usize, (Table, &'static Rule)> = names.filter_map(|name| rules::named(name)).collect();
+    known.into_values().map(|(_, rule)| rule).collect()
 }

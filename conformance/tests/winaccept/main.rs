@@ -15,4 +15,5 @@ mod spec;
 mod spec_load;
 mod spec_quotes;
 mod spec_readme;
+mod track;
 mod worker_docs;

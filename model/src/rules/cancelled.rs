@@ -14,6 +14,7 @@ use crate::rule::Col::Is;
 use crate::rule::Gives::Fails;
 use crate::rule::{At, Cause, Gives, Role, Rule, States, by};
 use crate::status::Status;
+use crate::world::State;
 
 table! {
     WSACANCELBLOCKINGCALL;
@@ -180,6 +181,12 @@ table! {
         gives: Is(Gives::Reports),
         then: |at| at.give(super::port::failed(Code::WAIT_TIMEOUT)),
         ..case("GetQueuedCompletionStatusEx.times-out", &["gqcsex.timeout"], States::ANY)
+    },
+    Rule {
+        when: |at| matches!(*at.call(), Call::Recv { .. } | Call::WSARecv { .. }),
+        then: |at| at.sock_mut().gave_up = true,
+        rests_on: &["solsocket.rcvtimeo.blocking"],
+        ..check("recv.times-out", &[], States::of(&[State::Connected]), Code::WSAETIMEDOUT)
     },
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
 }

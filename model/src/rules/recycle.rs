@@ -273,6 +273,7 @@ fn recycles(at: &mut At<'_>) {
     let socket = at.sock_mut();
     (socket.conn, socket.error) = (None, Code::NONE);
     (socket.send_shut, socket.receive_shut, socket.without_context) = (false, false, false);
+    socket.gave_up = false;
     socket.recycled = true;
     at.set_state(s, if accepted { State::Unbound } else { State::Bound });
     if accepted {

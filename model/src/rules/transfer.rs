@@ -5,8 +5,8 @@ use super::events::tells_close_at_once;
 use super::recycle::disconnection;
 use crate::call::{Call, Data, NetworkEvents};
 use crate::choice::{
-    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, EARLY_DATA_LOST, FD_CLOSE_WITH_UNREAD_DATA, RECV_REFUSED_ENDS,
-    RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE,
+    BEHIND_END_ABORTED, CLOSE_MESSAGE_WITH_UNREAD_DATA, EARLY_DATA_LOST, FD_CLOSE_WITH_UNREAD_DATA, GAVE_UP_UNDEFINED,
+    RECV_REFUSED_ENDS, RECV_REFUSED_FAILS, RECV_RESET_ENDS, RECV_RESET_FAILS, RESET_BEHIND_END, SEND_UNCONNECTED_CODE,
     TRANSFER_AWAITS_CONNECTION, TRANSFER_FAILS, TRANSFER_NOT_CONNECTED, TRANSFER_WAITS,
 };
 use crate::code::Code;
@@ -186,6 +186,13 @@ table! {
         ..case("WSARecv.is-overlapped", &["wsarecv.rem.overlapped"], CONNECTED)
     },
     Rule {
+        under: &[GAVE_UP_UNDEFINED],
+        when: |at| at.sock().gave_up,
+        gives: Is(Gives::Undefined),
+        rests_on: &["solsocket.rcvtimeo.indeterminate"],
+        ..case("recv.gave-up", &[], CONNECTED)
+    },
+    Rule {
         gives: Is(Gives::Continues(Table::RecvData)),
         rests_on: &[
             "accept.rem.new-handles-connection",
@@ -253,12 +260,13 @@ table! {
         },
         ..case("recv.end-of-stream", &["recv.ret.zero-graceful"], CONNECTED)
     },
-    // How long, no clock of this world could tell.
     Rule {
-        when: |at| at.sock().options().rcvtimeo != 0,
-        rests_on: &["accept.rem.inherit.properties"],
-        ..not_modelled("recv.timeout-not-modelled", &[], CONNECTED)
+        when: |at| at.sock().options().rcvtimeo != 0 && !at.sock().overlapped,
+        gives: Is(Gives::Blocks),
+        rests_on: &["solsocket.rcvtimeo.overlapped-sockets"],
+        ..case("recv.waits-without-time-out", &[], CONNECTED)
     },
+    // As long as SO_RCVTIMEO says, if it says anything (Table::Expire).
     Rule {
         gives: Is(Gives::Blocks),
         rests_on: &["ioctl.fionbio.default-blocking"],

@@ -89,10 +89,10 @@ table! {
         rests_on: &["ciocp.not-with-routines"],
         ..check("WSARecv.routine-on-port", &[], CONNECTED, Code::WSAEINVAL)
     },
-    // What a mode or a time-out means to such a call no page says.
+    // What a mode means to such a call no page says.
     Rule {
         when: |at| {
-            let waits_otherwise = at.nonblocking() || at.sock().options().rcvtimeo != 0 || at.call().has_routine();
+            let waits_otherwise = at.nonblocking() || at.call().has_routine();
             !at.sock().overlapped && waits_otherwise
         },
         ..not_modelled("WSARecv.nonoverlapped-not-modelled", &["wsarecv.param.overlapped-ignored"], CONNECTED)

@@ -12,7 +12,7 @@ use crate::world::{Bound, Socket, State, World};
 fn is_ready(world: &World, thread: ThreadId) -> bool {
     let goes_on = world.waits(thread).is_some_and(|(_, op)| {
         let due = || !world.threads[thread.index()].apcs.is_empty() && op.call.alertable();
-        op.phase == Phase::Woken || op.call.times_out() || due()
+        op.phase == Phase::Woken || op.times_out() || due()
     });
     goes_on || world.index.timed_polls > 0 && world.timed_polls(thread).next().is_some()
 }

@@ -13,9 +13,13 @@ impl World {
     /// Has this owner the same in another world of this shape?
     #[must_use]
     pub fn same_of(&self, owner: ThreadId, other: &World) -> bool {
+        self.threads[owner.index()] == other.threads[owner.index()] && self.same_objects_of(owner, other)
+    }
+
+    /// All but the thread itself.
+    fn same_objects_of(&self, owner: ThreadId, other: &World) -> bool {
         let [created, accepted, events] = self.ranges_of(owner);
-        self.threads[owner.index()] == other.threads[owner.index()]
-            && self.conns[created.clone()] == other.conns[created.clone()]
+        self.conns[created.clone()] == other.conns[created.clone()]
             && self.sockets[created.clone()] == other.sockets[created]
             && self.sockets[accepted.clone()] == other.sockets[accepted]
             && self.events[events.clone()] == other.events[events]
@@ -41,20 +45,25 @@ impl World {
         self.windows.of(owner).hash(hasher);
     }
 
-    /// Gives this owner what it has in another world of this shape, without allocating.
+    /// Gives this owner what it has in another world of this shape. What is the same already is left alone: copying allocates, and
+    /// most steps change no more than a last error.
     pub fn put_of(&mut self, owner: ThreadId, from: &World) {
+        if self.same_objects_of(owner, from) {
+            self.threads[owner.index()].clone_from(&from.threads[owner.index()]);
+            return self.index_thread(owner);
+        }
         let [created, accepted, events] = self.ranges_of(owner);
         self.forget(owner.index());
         self.threads[owner.index()].clone_from(&from.threads[owner.index()]);
-        self.conns[created.clone()].clone_from_slice(&from.conns[created.clone()]);
-        self.sockets[created.clone()].clone_from_slice(&from.sockets[created]);
-        self.sockets[accepted.clone()].clone_from_slice(&from.sockets[accepted]);
-        self.events[events.clone()].clone_from_slice(&from.events[events]);
-        self.ops.of_mut(owner).clone_from_slice(from.ops.of(owner));
-        self.watches.of_mut(owner).clone_from_slice(from.watches.of(owner));
-        self.overs.of_mut(owner).clone_from_slice(from.overs.of(owner));
-        self.ports.of_mut(owner).clone_from_slice(from.ports.of(owner));
-        self.windows.of_mut(owner).clone_from_slice(from.windows.of(owner));
+        put(&mut self.conns[created.clone()], &from.conns[created.clone()]);
+        put(&mut self.sockets[created.clone()], &from.sockets[created]);
+        put(&mut self.sockets[accepted.clone()], &from.sockets[accepted]);
+        put(&mut self.events[events.clone()], &from.events[events]);
+        put(self.ops.of_mut(owner), from.ops.of(owner));
+        put(self.watches.of_mut(owner), from.watches.of(owner));
+        put(self.overs.of_mut(owner), from.overs.of(owner));
+        put(self.ports.of_mut(owner), from.ports.of(owner));
+        put(self.windows.of_mut(owner), from.windows.of(owner));
         self.learn(owner.index());
     }
 
@@ -63,5 +72,14 @@ impl World {
         let thread = &self.threads[owner.index()];
         let (created, offset) = (thread.own_slots(), self.conns.len());
         [created.clone(), created.start + offset..created.end + offset, thread.own_events()]
+    }
+}
+
+/// Copies what is different.
+fn put<T: Clone + PartialEq>(to: &mut [T], from: &[T]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        if to != from {
+            to.clone_from(from);
+        }
     }
 }

@@ -222,6 +222,8 @@ pub struct Socket {
     pub receive_shut: bool,
     /// `AcceptEx` has given it its connection, and `SO_UPDATE_ACCEPT_CONTEXT` was not set since.
     pub without_context: bool,
+    /// A call that was to receive from it has given up, its time-out having run out.
+    pub gave_up: bool,
     /// It had a connection before, and was given back to be used again.
     pub recycled: bool,
     /// `SO_ERROR`.
@@ -379,6 +381,7 @@ impl Socket {
             send_shut: false,
             receive_shut: false,
             without_context: false,
+            gave_up: false,
             recycled: false,
             error: Code::NONE,
             first_handle: None,
@@ -402,6 +405,7 @@ impl Socket {
             send_shut,
             receive_shut,
             without_context,
+            gave_up,
             recycled,
             error,
             first_handle,
@@ -413,6 +417,7 @@ impl Socket {
         } = self;
         (*state, *kind, *place, *error) = (State::NotASocket, SockType::Stream, local, Code::NONE);
         (*overlapped, *send_shut, *receive_shut, *without_context, *recycled) = (false, false, false, false, false);
+        *gave_up = false;
         (*first_handle, *conn, *first_waiting, *changed) = (None, None, Maybe::NONE, None);
     }
 

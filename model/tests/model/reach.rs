@@ -32,6 +32,7 @@ const RARELY: &[(&str, &str)] = &[
         "the time-out of a poll runs out that was made through a socket with a port, and somebody looks there",
     ),
     ("thread-ends.leaves-request-of-port", "a thread ends that has made a request which only a port is told of"),
+    ("recv.waits-without-time-out", "a walk sets SO_RCVTIMEO on a socket that is not overlapped, and receives from it"),
     ("recycle.request-is-reset", "a request waits for the other side, which resets"),
     ("GetQueuedCompletionStatusEx.calls-routine", "a routine is due to a thread that waits alertably at a port"),
     ("DisconnectEx.frees-accepted-socket", "a request is made where the other side has ended first"),

@@ -534,7 +534,9 @@ impl<'l> Run<'l> {
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
-            if let Some(after) = call.time_out().flatten() {
+            // A receive has its time-out from its socket.
+            let limit = || self.world.waits(world).and_then(|(_, op)| op.limit);
+            if let Some(after) = call.time_out().flatten().or_else(limit) {
                 self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
             }
             return None;
