@@ -118,6 +118,12 @@ impl Scenario {
 /// What may have been meant by an id of a clause or a note that nobody knows.
 fn meant(id: &str) -> Option<String> {
     let spec = Spec::bundled();
+    if spec.knows(id) {
+        return Some(format!("this is a clause: a step `shows {id}`"));
+    }
+    if spec.note(id).is_some() {
+        return Some(format!("this is a note: the outcome is `?{id}`"));
+    }
     let ids = || spec.entries().map(Entry::id).chain(spec.notes().iter().map(|note| note.id.as_str()));
     let mut near = similar(id, ids());
     if near.is_empty() {
@@ -140,6 +146,11 @@ pub fn bundled() -> Result<Vec<Scenario>, Problems> {
 
 fn files() -> impl Iterator<Item = bundle::File> {
     bundle::under(BUNDLED, EXTENSION)
+}
+
+/// How many scenarios are bundled.
+pub(crate) fn bundled_files() -> usize {
+    files().count()
 }
 
 /// Keeps the scenarios whose file or title contains this text.

@@ -129,7 +129,7 @@ impl Parser<'_> {
                 _ if depth == 0 && before && value => found = Some(format!("a comma is missing before `{word}`")),
                 _ => {}
             }
-            before = value;
+            before = value || self.cursor.text() == "}";
             self.cursor.advance();
         }
         self.cursor.rewind(end);

@@ -159,8 +159,13 @@ impl<'a> Cursor<'a> {
                 Some(_) if literal::begins_with_zero(self.text()) => {
                     let title = format!("a number that begins with 0: `{}`", shortened(self.text()));
                     let label = "a C compiler reads another number";
-                    let plain = self.text().trim_start_matches(['-', '0']);
-                    let help = format!("write it without the 0, `{plain}`, or in hexadecimal, `0x…`");
+                    let (sign, digits) =
+                        self.text().strip_prefix('-').map_or(("", self.text()), |digits| ("-", digits));
+                    let plain = match digits.trim_start_matches('0') {
+                        "" => "0",
+                        plain => plain,
+                    };
+                    let help = format!("write `{sign}{plain}`, or in hexadecimal, `{sign}0x…`");
                     return Err(self.report(Diagnostic::new(title, self.span(), label).help(help)));
                 }
                 Some(value) if range.contains(&value) => {

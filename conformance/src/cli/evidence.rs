@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
+use winaccept_model::profile::Profile;
 
 use super::run::profile_of;
 use super::{Format, json, print, unwritten};
@@ -13,11 +14,13 @@ use crate::judge;
 use crate::lang::{self, render_action, render_expect};
 use crate::output::{EvidenceRow, Half};
 use crate::page::{Page, fitted};
+use crate::parallel::each;
 use crate::problem::{Problem, Problems};
 use crate::profiles::Choices;
 use crate::report::{table, trimmed};
 use crate::suite::{self, Scenario};
 use crate::verdict::Verdict;
+use crate::watch::Watch;
 
 /// Arguments of `evidence`.
 #[derive(ClapArgs, Debug)]
@@ -178,22 +181,28 @@ fn add(file: &Path, to: &Path, replace: bool, with_failures: bool) -> Result<u8,
 fn halves(format: Format) -> Result<(), Problems> {
     let scenarios = suite::bundled()?;
     let mut rows = Vec::new();
-    for recording in evidence::bundled() {
+    let recordings = evidence::bundled();
+    let watch = Watch::new("verdicts", 2 * recordings.iter().map(|recording| recording.scenarios.len()).sum::<usize>());
+    for recording in &recordings {
         let name = profile_of(&recording.identity.name, &recording.identity.version);
         let full = Choices::bundled().profile(name).map_err(Problem::new)?;
         let replays: Vec<_> =
             scenarios.iter().filter_map(|scenario| Some((scenario, recording.replay_of(scenario)?))).collect();
         for first in [0, 1] {
-            let half = |wanted: usize| replays.iter().skip(wanted).step_by(2);
-            let filled: BTreeSet<&str> =
-                half(first).flat_map(|(scenario, replay)| judge::replay(scenario, replay, &full).choices).collect();
+            let half = |wanted: usize| replays.iter().skip(wanted).step_by(2).collect::<Vec<_>>();
+            let judged = |wanted: usize, profile: &Profile| {
+                each(&half(wanted), &watch, |_, (scenario, replay)| judge::replay(scenario, replay, profile))
+            };
+            let filled: BTreeSet<&str> = judged(first, &full).into_iter().flat_map(|judged| judged.choices).collect();
             let profile = Choices::bundled().with_only(&full, &filled).map_err(Problem::new)?;
-            let verdicts: Vec<_> =
-                half(1 - first).map(|(scenario, replay)| judge::replay(scenario, replay, &profile).verdict).collect();
+            let verdicts: Vec<_> = judged(1 - first, &profile).into_iter().map(|judged| judged.verdict).collect();
+            if !watch.goes_on() {
+                return Err(Problem::new("interrupted: the halves were not judged to their end").into());
+            }
             let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
             rows.push(Half {
                 stack: recording.stack(),
-                filled_from: half(first).count(),
+                filled_from: half(first).len(),
                 choice_points: filled.len(),
                 judged: verdicts.len() - count(Verdict::ModelOnly),
                 as_documented: count(Verdict::Pass),

@@ -11,7 +11,7 @@ use winaccept_program::museum::{self, Exhibit};
 use winaccept_program::{Branch, Coverage, Finding, Fuzz, Hinge, Met, Passed, Plan, RUNS, branch};
 
 use super::limits::{count, number};
-use super::{Format, json, print, written};
+use super::{Format, beside, json, print, written};
 use crate::output::{FindingOutput, FuzzOutput, HingeOutput, MetOutput};
 use crate::page::{fitted, width};
 use crate::problem::{Problem, Problems};
@@ -119,9 +119,20 @@ pub(super) fn searched(search: &Fuzz, runs: u64) -> Result<Passed, Box<Finding>>
 fn everything(args: &Args, format: Format) -> Result<u8, Problems> {
     let mut rows = table(&["exhibit", "broken", "events", "run", "mended"]);
     let (mut outputs, mut wrong) = (Vec::new(), false);
-    for exhibit in museum::all() {
+    let all: Vec<&Exhibit> = museum::all().collect();
+    let watch = Watch::new("exhibits", all.len());
+    let mut problems = Problems::default();
+    for (searched_before, exhibit) in all.iter().enumerate() {
         let broken = searched(&set_up(exhibit.broken(), args)?, args.runs);
         let mended = searched(&set_up(exhibit.mended(), args)?, args.runs);
+        if is_interrupted() {
+            // Of what was searched in part alone nothing can be said.
+            let left = all.len() - searched_before;
+            let what = format!("interrupted: {left} of {} exhibits were not searched to the end", all.len());
+            problems.add(Problem::new(what));
+            break;
+        }
+        watch.one_more();
         let (convicted, events, run) = match &broken {
             Ok(_) => ("not convicted".to_owned(), String::new(), String::new()),
             Err(finding) => (finding.judge.to_string(), finding.events.to_string(), finding.runs.to_string()),
@@ -134,15 +145,13 @@ fn everything(args: &Args, format: Format) -> Result<u8, Problems> {
         rows.add_row([exhibit.name.to_owned(), convicted, events, run, told]);
         outputs.push(output(exhibit.name, &args.profile, args.first, &broken));
         outputs.push(output(&format!("{}, mended", exhibit.name), &args.profile, args.first, &mended));
-        if is_interrupted() {
-            break;
-        }
     }
+    drop(watch);
     match format {
         Format::Json => print(&json(&outputs))?,
         _ => print(&fitted(&format!("{}\n", trimmed(&rows))))?,
     }
-    Ok(if is_interrupted() { 2 } else { u8::from(wrong) })
+    Ok(if problems.is_empty() { u8::from(wrong) } else { beside(&problems) })
 }
 
 /// The result of a search as data; `first` is the number of its first run.

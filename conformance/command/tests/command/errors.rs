@@ -247,6 +247,21 @@ fn an_id_that_nobody_knows_may_be_meant_otherwise() {
         assert_eq!(run.status, 2);
         assert!(run.err.contains(&format!("= help: did you mean {help}")), "{}", run.err);
     }
+    // What is known is not proposed in its own place.
+    for (line, help) in [
+        (
+            "WSAGetLastError() = ?accept.err.WSAEINVAL.no-listen",
+            "a clause: a step `shows accept.err.WSAEINVAL.no-listen`",
+        ),
+        (
+            "WSAGetLastError() = 0  shows silent.01-order-of-checks",
+            "a note: the outcome is `?silent.01-order-of-checks`",
+        ),
+    ] {
+        let run = winaccept_reading(&["run", "-"], &format!("scenario \"x\"\n\nserver  {line}\n"));
+        assert_eq!(run.status, 2);
+        assert!(run.err.contains(&format!("= help: this is {help}")), "{}", run.err);
+    }
 }
 
 #[test]

@@ -83,3 +83,24 @@ fn coverage_tells_the_mutants_it_did_not_try() {
     assert!(count("not_tried") > 0, "{output:#}");
     assert_eq!((count("not_tried") + count("mutants")) as usize, winaccept::coverage::mutants().len());
 }
+
+#[cfg(not(windows))]
+#[test]
+fn fuzz_says_nothing_of_what_was_searched_in_part() {
+    let run = interrupted(&["fuzz", "--runs", "1000000", "--format", "json"]);
+    assert_eq!(run.status, 2, "{}", run.err);
+    let said = "error: interrupted: ";
+    assert!(run.err.starts_with(said) && run.err.contains(" exhibits were not searched to the end"), "{}", run.err);
+    let searched = json(&run).as_array().unwrap().len();
+    assert!(searched.is_multiple_of(2), "both forms, or none: {searched}");
+    for mended in json(&run).as_array().unwrap().iter().skip(1).step_by(2) {
+        assert_eq!(mended["runs"], 1_000_000, "{mended:#}");
+    }
+}
+
+#[test]
+fn evidence_says_nothing_of_halves_that_were_judged_in_part() {
+    let run = interrupted(&["evidence", "--halves"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert_eq!(run.err, "error: interrupted: the halves were not judged to their end\n");
+}

@@ -168,3 +168,12 @@ fn what_was_never_judged_counts_too() {
         assert!(tap.out.contains(name), "{}", tap.out);
     }
 }
+
+#[test]
+fn who_judges_a_few_scenarios_gets_no_advice_for_those_who_keep_the_profiles() {
+    let advice = "only one scenario: look whether the entry is too narrow";
+    let words = |run: &crate::running::Run| run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let few = winaccept(&["run", "accept/peer-reset-while-queued", "--profile", "windows"]);
+    assert!(words(&few).contains("reset-while-queued 1") && !words(&few).contains(advice), "{}", few.out);
+    assert!(words(&winaccept(&["run", "--profile", "windows"])).contains(advice));
+}
