@@ -132,10 +132,10 @@ pub(super) fn without_command(
         let (outcome, recording) = on_stack(&scenarios, &mut stack, None)?;
         let status = outcome.status(false);
         show(&[outcome], format, &Problems::default(), false)?;
-        print_source(
+        super::print_source(
             "\nThe evidence of this run follows. `winaccept evidence add -` reads it back, with everything around it.\n\n",
         )?;
-        print_source(&recording.write())?;
+        super::print_source(&recording.write())?;
         Ok(status)
     }
     #[cfg(not(windows))]
