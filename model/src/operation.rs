@@ -385,6 +385,16 @@ impl World {
         }
     }
 
+    /// After how many milliseconds a call that has just begun to wait gives up; a receive has that from its socket.
+    #[must_use]
+    #[inline(always)]
+    pub fn time_out_of(&self, thread: ThreadId, call: &Call) -> Timeout {
+        match call {
+            Call::Recv { .. } | Call::WSARecv { .. } => self.waits(thread).and_then(|(_, op)| op.limit),
+            _ => call.time_out().flatten(),
+        }
+    }
+
     /// The polls of the driver that this thread has made, and whose time-outs can run out.
     pub(crate) fn timed_polls(&self, thread: ThreadId) -> impl Iterator<Item = OpId> + '_ {
         let is_timed = |op: &usize| self.ops.get(*op).is_some_and(Operation::is_timed_poll);

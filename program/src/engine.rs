@@ -567,12 +567,7 @@ impl<'p> Engine<'p> {
             None => {
                 self.threads[index].state = State::InCall;
                 self.threads[index].spin = (0, 0);
-                // A receive has its time-out from its socket.
-                let after = match call {
-                    Call::Recv { .. } | Call::WSARecv { .. } => self.world.waits(world).and_then(|(_, op)| op.limit),
-                    _ => call.time_out().flatten(),
-                };
-                if let Some(after) = after {
+                if let Some(after) = self.world.time_out_of(world, &call) {
                     self.deadlines.insert(world, self.now + u64::from(after));
                 }
             }

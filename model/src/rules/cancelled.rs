@@ -143,6 +143,12 @@ table! {
     /// The time-out of a waiting call runs out.
     EXPIRE;
     Rule {
+        when: |at| matches!(*at.call(), Call::Recv { .. } | Call::WSARecv { .. }),
+        then: |at| at.sock_mut().gave_up = true,
+        rests_on: &["solsocket.rcvtimeo.blocking"],
+        ..check("recv.times-out", &[], States::of(&[State::Connected]), Code::WSAETIMEDOUT)
+    },
+    Rule {
         when: |at| matches!(*at.call(), Call::AfdPoll { .. }),
         gives: Is(Gives::Silent),
         then: |at| super::afdpoll::ends(at, Status::TIMEOUT, Set::EMPTY),
@@ -181,12 +187,6 @@ table! {
         gives: Is(Gives::Reports),
         then: |at| at.give(super::port::failed(Code::WAIT_TIMEOUT)),
         ..case("GetQueuedCompletionStatusEx.times-out", &["gqcsex.timeout"], States::ANY)
-    },
-    Rule {
-        when: |at| matches!(*at.call(), Call::Recv { .. } | Call::WSARecv { .. }),
-        then: |at| at.sock_mut().gave_up = true,
-        rests_on: &["solsocket.rcvtimeo.blocking"],
-        ..check("recv.times-out", &[], States::of(&[State::Connected]), Code::WSAETIMEDOUT)
     },
     Rule { rests_on: &["accept.rem.apc-interrupts"], ..case("SleepEx.wakes", &[], States::ANY) },
 }

@@ -534,12 +534,7 @@ impl<'l> Run<'l> {
         if !self.calls(world, call) {
             let thread = &mut self.threads[index];
             thread.state = State::InCall;
-            // A receive has its time-out from its socket.
-            let after = match call {
-                Call::Recv { .. } | Call::WSARecv { .. } => self.world.waits(world).and_then(|(_, op)| op.limit),
-                _ => call.time_out().flatten(),
-            };
-            if let Some(after) = after {
+            if let Some(after) = self.world.time_out_of(world, &call) {
                 self.wheel.put(u64::from(after) * 1000, Due::Deadline(index as u32, thread.wait));
             }
             return None;
