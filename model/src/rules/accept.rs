@@ -253,6 +253,7 @@ table! {
         stage: Is(Taking),
         takes: Is(Closes),
         under: &[RESET_ACCEPT_SUCCEEDS, PEER_NOT_CONNECTED],
+        asks: &[CLOSE_WITH_UNREAD_DATA],
         when: |at| wants_address(at) && connection_ready(at) && first_is_reset(at),
         ..check("accept.reset-peer-has-no-address", &["accept.err.WSAECONNRESET"], LISTENING, Code::WSAENOTCONN)
     },
