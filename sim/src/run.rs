@@ -73,7 +73,8 @@ pub struct Stopped {
 }
 
 /// Runs a scenario on a sound machine up to the step before `from`, and from there on, with what happens in between, on a
-/// broken one: what was right before cannot fail, and is there to build on.
+/// broken one: what was right before cannot fail, and is there to build on. [`crate::track::Track::broken`] does the same faster,
+/// and is held to this.
 ///
 /// # Errors
 /// When the broken model cannot go on.

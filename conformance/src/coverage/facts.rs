@@ -1,8 +1,8 @@
 //! Facts are covered like clauses: by a step that `confirms` one, and would not if something were otherwise.
 //!
 //! What would have to be otherwise is an alternative of a choice point, or a rule that is broken. A choice counts when under
-//! another alternative the step no longer confirms its fact; a broken rule, broken from the
-//! beginning or from some step on, only when that very step is the first to change.
+//! another alternative the step no longer confirms its fact; a rule, broken from the beginning or from some step on, only when
+//! that very step is the first to change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock, PoisonError};

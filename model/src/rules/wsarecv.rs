@@ -114,6 +114,7 @@ table! {
     Rule {
         when: |at| !at.sock().overlapped,
         gives: Is(Gives::Blocks),
+        rests_on: &["solsocket.rcvtimeo.overlapped-sockets"],
         ..case("WSARecv.nonoverlapped-waits", &["wsarecv.param.overlapped-ignored"], CONNECTED)
     },
     Rule {
